@@ -1,5 +1,6 @@
 import type { Connection } from 'mongoose';
 import type { Lifecycle, RouteStrategy } from '#core/graph-enums.generated.ts';
+import { type ModelAliasRecord, modelAliases } from '#mongo/model-aliases.ts';
 import { type ModelRecord, models, priceInForce } from '#mongo/models.ts';
 import { providerCredentials } from '#mongo/provider-credentials.ts';
 import { providers } from '#mongo/providers.ts';
@@ -83,20 +84,28 @@ export interface CatalogSnapshot {
   readonly providers: ReadonlyMap<string, CatalogProvider>;
   readonly models: ReadonlyMap<string, CatalogModel>;
   readonly routes: ReadonlyMap<string, CatalogRoute>;
+  /** By tenant: the model id or route alias that each of its own names stands for. */
+  readonly aliases: ReadonlyMap<string, ReadonlyMap<string, string>>;
 }
 
-export const emptySnapshot: CatalogSnapshot = { providers: new Map(), models: new Map(), routes: new Map() };
+export const emptySnapshot: CatalogSnapshot = {
+  providers: new Map(),
+  models: new Map(),
+  routes: new Map(),
+  aliases: new Map(),
+};
 
 /**
- * Reads the whole configuration with four queries. A model without its provider and a route target without its
+ * Reads the whole configuration with five queries. A model without its provider and a route target without its
  * model (a reader between two writes) are left out.
  */
 export async function loadSnapshot(connection: Connection, nowMs: number): Promise<CatalogSnapshot> {
-  const [providerRecords, credentialRecords, modelRecords, routeRecords] = await Promise.all([
+  const [providerRecords, credentialRecords, modelRecords, routeRecords, aliasRecords] = await Promise.all([
     providers(connection).find().lean(),
     providerCredentials(connection).find({ enabled: true }).sort({ createdAt: 1, _id: 1 }).lean(),
     models(connection).find().lean(),
     routes(connection).find().lean(),
+    modelAliases(connection).find({}, { tenantId: 1, name: 1, target: 1 }).lean(),
   ]);
 
   const credentials = new Map<string, CatalogCredential[]>();
@@ -137,7 +146,23 @@ export async function loadSnapshot(connection: Connection, nowMs: number): Promi
       maxAttempts,
     });
   }
-  return { providers: providersById, models: modelsById, routes: routesByAlias };
+  return {
+    providers: providersById,
+    models: modelsById,
+    routes: routesByAlias,
+    aliases: groupAliases(aliasRecords),
+  };
+}
+
+function groupAliases(
+  records: readonly Pick<ModelAliasRecord, 'tenantId' | 'name' | 'target'>[],
+): Map<string, Map<string, string>> {
+  const byTenant = new Map<string, Map<string, string>>();
+  for (const { tenantId, name, target } of records) {
+    const ofTenant = byTenant.get(tenantId) ?? new Map<string, string>();
+    byTenant.set(tenantId, ofTenant.set(name, target));
+  }
+  return byTenant;
 }
 
 function catalogModel(record: ModelRecord, provider: CatalogProvider, nowMs: number): CatalogModel {

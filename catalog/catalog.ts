@@ -29,6 +29,11 @@ export interface Catalog extends AsyncDisposable {
   provider(id: string): CatalogProvider | undefined;
   model(id: string): CatalogModel | undefined;
   route(alias: string): CatalogRoute | undefined;
+  /**
+   * The model id or route alias that a name stands for: the target of the tenant's alias, otherwise the name itself. A name
+   * that is none of the three looks into the database first, as `resolve` does.
+   */
+  resolveAlias(name: string, tenantId: string | null): string | Promise<string>;
   /** The whole present snapshot. */
   snapshot(): CatalogSnapshot;
   /**
@@ -134,6 +139,24 @@ export async function openCatalog(connection: Connection, options: CatalogOption
     return route === undefined ? undefined : { route };
   }
 
+  /** Looks into the database, at most once a second; whoever misses meanwhile waits for what is found. */
+  async function refreshAfterMiss(): Promise<void> {
+    if (now() - missAtMs >= missRefreshMs) {
+      missAtMs = now();
+      missing = orWarn(refresh());
+    }
+    await missing;
+  }
+
+  function findAlias(name: string, tenantId: string | null): string | undefined {
+    return tenantId === null ? undefined : current.aliases.get(tenantId)?.get(name);
+  }
+
+  async function findMissedAlias(name: string, tenantId: string | null): Promise<string> {
+    await refreshAfterMiss();
+    return findAlias(name, tenantId) ?? name;
+  }
+
   await refresh();
   const subscription = await options.bus.subscribe('catalog.changed', async ({ collection }) => {
     if (collection === 'prompts') prompts.forget();
@@ -151,16 +174,16 @@ export async function openCatalog(connection: Connection, options: CatalogOption
     provider: (id) => current.providers.get(id),
     model: (id) => current.models.get(id),
     route: (alias) => current.routes.get(alias),
+    resolveAlias(name, tenantId) {
+      const target = findAlias(name, tenantId);
+      if (target !== undefined) return target;
+      return tenantId === null || known(name) !== undefined ? name : findMissedAlias(name, tenantId);
+    },
     snapshot: () => current,
     async resolve(name) {
       const found = known(name);
       if (found !== undefined) return found;
-      if (now() - missAtMs >= missRefreshMs) {
-        missAtMs = now();
-        missing = orWarn(refresh());
-      }
-      // Whoever misses while it is looked for waits for what is found.
-      await missing;
+      await refreshAfterMiss();
       return known(name);
     },
     refresh,

@@ -9,6 +9,8 @@ export const countLimitsTable = {
   credentialsPerProvider: [50, 'credentials of this provider'],
   models: [10_000, 'AI models'],
   routes: [500, 'routes'],
+  modelAliases: [10_000, 'aliases of all tenants'],
+  modelAliasesPerTenant: [100, 'aliases of this tenant'],
   deletedProviders: [10_000, 'deleted providers that the ledger may refer to'],
   deletedModels: [100_000, 'deleted AI models that the ledger may refer to'],
   appsPerTenant: [100, 'apps of this tenant'],

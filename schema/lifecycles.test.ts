@@ -18,6 +18,7 @@ const ends: Readonly<Record<string, string>> = {
   addProviderCredential: 'removeProviderCredential',
   createModel: 'deleteModel',
   saveRoute: 'deleteRoute',
+  saveModelAlias: 'deleteModelAlias',
   createPrompt: 'archivePrompt',
   copyPrompt: 'archivePrompt',
   labelPromptVersion: 'removePromptLabel',

@@ -3,7 +3,7 @@ import type { Exchange } from '../http/exchange.ts';
 import { runDeclared } from '../operations/run-declared.ts';
 import { openAiModel, openAiModels, openAiRoutes } from './operations.generated.ts';
 
-/** A name that the caller may send as `model`: the ID of an AI model, or the alias of a route. */
+/** A name that the caller may send as `model`: the ID of an AI model, the alias of a route, or an alias of the tenant. */
 export interface CallableName {
   readonly id: string;
   /** For people. */
@@ -13,18 +13,21 @@ export interface CallableName {
 /** Pages of models that are listed, of 200 each. */
 const pagesMax = 25;
 
-/** Routes by their aliases, then AI models by their IDs. */
+/** Aliases of the tenant, then routes by their aliases, then AI models by their IDs; each name once, as what a call means by it. */
 export async function listCallableNames(exchange: Exchange): Promise<readonly CallableName[]> {
-  const { routes } = await runDeclared(exchange, openAiRoutes, {});
-  const names: CallableName[] = routes.map(({ alias }) => ({ id: alias, name: alias }));
+  const { routes, modelAliases } = await runDeclared(exchange, openAiRoutes, {});
+  const names = new Map<string, CallableName>();
+  const add = (id: string, name: string) => void (names.has(id) || names.set(id, { id, name }));
+  for (const { name } of modelAliases) add(name, name);
+  for (const { alias } of routes) add(alias, alias);
   let after: string | null = null;
   for (let page = 0; page < pagesMax; page++) {
     const listed: Awaited<ReturnType<typeof readPage>> = await readPage(exchange, after);
-    names.push(...listed.edges.map(({ node: { id, name } }) => ({ id, name })));
+    for (const { node } of listed.edges) add(node.id, node.name);
     if (!listed.pageInfo.hasNextPage) break;
     after = listed.pageInfo.endCursor;
   }
-  return names;
+  return [...names.values()];
 }
 
 async function readPage(exchange: Exchange, after: string | null) {
@@ -34,7 +37,8 @@ async function readPage(exchange: Exchange, after: string | null) {
 
 /** Throws NOT_FOUND for a name that the caller may not send. */
 export async function findCallableName(exchange: Exchange, id: string): Promise<CallableName> {
-  const { model, route } = await runDeclared(exchange, openAiModel, { id });
+  const { model, route, modelAlias } = await runDeclared(exchange, openAiModel, { id });
+  if (modelAlias != null) return { id, name: id };
   if (model != null) return { id: model.id, name: model.name };
   if (route != null) return { id: route.alias, name: route.alias };
   throw new HeddleError(

@@ -180,14 +180,14 @@ export type OpenAiModelsQuery = { readonly models: { readonly edges: ReadonlyArr
 export type OpenAiRoutesQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type OpenAiRoutesQuery = { readonly routes: ReadonlyArray<{ readonly alias: string }> };
+export type OpenAiRoutesQuery = { readonly routes: ReadonlyArray<{ readonly alias: string }>, readonly modelAliases: ReadonlyArray<{ readonly name: string }> };
 
 export type OpenAiModelQueryVariables = Exact<{
   id: string;
 }>;
 
 
-export type OpenAiModelQuery = { readonly model: { readonly id: string, readonly name: string, readonly capabilities: ReadonlyArray<Capability> } | null, readonly route: { readonly alias: string } | null };
+export type OpenAiModelQuery = { readonly model: { readonly id: string, readonly name: string, readonly capabilities: ReadonlyArray<Capability> } | null, readonly route: { readonly alias: string } | null, readonly modelAlias: { readonly name: string } | null };
 
 export type ListedModelFragment = { readonly id: string, readonly name: string, readonly capabilities: ReadonlyArray<Capability> };
 
@@ -388,11 +388,11 @@ export const openAiModels = new DeclaredOperation<OpenAiModelsQuery, OpenAiModel
 );
 
 export const openAiRoutes = new DeclaredOperation<OpenAiRoutesQuery, OpenAiRoutesQueryVariables>(
-  "query OpenAiRoutes{routes{alias}}",
+  "query OpenAiRoutes{routes{alias}modelAliases{name}}",
 );
 
 export const openAiModel = new DeclaredOperation<OpenAiModelQuery, OpenAiModelQueryVariables>(
-  "query OpenAiModel($id:ID!){model(id:$id){...ListedModel}route(alias:$id){alias}}fragment ListedModel on Model{id name capabilities}",
+  "query OpenAiModel($id:ID!){model(id:$id){...ListedModel}route(alias:$id){alias}modelAlias(name:$id){name}}fragment ListedModel on Model{id name capabilities}",
 );
 
 export const legacyComplete = new DeclaredOperation<LegacyCompleteMutation, LegacyCompleteMutationVariables>(

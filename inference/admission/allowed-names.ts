@@ -1,13 +1,21 @@
+import type { Catalog } from '#catalog/catalog.ts';
 import type { Caller } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
 import { matchesLists } from '#core/name-patterns.ts';
 
 /**
- * FORBIDDEN for an AI model or route that the caller's key, app or plan does not allow, whether there is one or not. A
- * route that is allowed calls its own targets.
+ * The AI model or route that a call means: the target of the tenant's alias, otherwise the name itself. FORBIDDEN for one that
+ * the caller's key, app or plan does not allow, whether there is one or not: an alias grants nothing, while a route that is
+ * allowed calls its own targets.
  */
-export function requireModel(caller: Caller, name: string): void {
-  if (!matchesLists(caller.modelLists, name)) refuseName('model or route', 'models', name);
+export async function resolveModel(
+  name: string,
+  caller: Caller,
+  catalog: Pick<Catalog, 'resolveAlias'>,
+): Promise<string> {
+  const target = await catalog.resolveAlias(name, caller.tenantId);
+  if (!matchesLists(caller.modelLists, target)) refuseName('model or route', 'models', name);
+  return target;
 }
 
 /** FORBIDDEN for a prompt that the caller's key or app does not allow, whether there is one or not. */

@@ -15,7 +15,7 @@ import { answersTokensLimit, answersTokensMax, upperBound } from '../metering/us
 import type { CachePolicy, CompletionRequest, PlannedCall } from '../request.ts';
 import { candidatesFor, type RoutingNeeds } from '../routing/route.ts';
 import { createEventSink, type EventSink } from '../streams/event-sink.ts';
-import { requireModel } from './allowed-names.ts';
+import { resolveModel } from './allowed-names.ts';
 import {
   type CachedAnswer,
   type CachePlan,
@@ -88,13 +88,13 @@ export async function planCall(
   { cachePolicy, mode }: Pick<BeginOptions, 'cachePolicy' | 'mode'>,
   engine: InferenceEngine,
 ): Promise<PlannedCall | null> {
-  requireModel(caller, request.model);
+  const resolved = { ...request, model: await resolveModel(request.model, caller, engine.catalog) };
   const { idempotencyKey, call, inputTokensMax } = request;
   if (idempotencyKey !== null && (await engine.idempotency.isUsed({ ...request, idempotencyKey }, caller)))
     return null;
-  const cached = cachePlan(request, caller, cachePolicy);
+  const cached = cachePlan(resolved, caller, cachePolicy);
   if (cached?.read && (await cachedAnswer(engine.cache, cached, engine.catalog)) !== null) return null;
-  const candidates = await candidatesFor(request.model, routingNeeds(request, mode), caller, engine);
+  const candidates = await candidatesFor(resolved.model, routingNeeds(request, mode), caller, engine);
   candidates.release();
   const bounds = candidates.models.map((model) => {
     const input = inputTokensMax + engine.inputAllowances.tokensFor(model.id);
@@ -115,11 +115,11 @@ async function begin(
   engine: InferenceEngine,
 ): Promise<CallAdmission> {
   engine.running.admit();
-  requireModel(caller, request.model);
+  const model = await resolveModel(request.model, caller, engine.catalog);
   const { input } = engine.guardrails;
   if (input !== undefined) await input({ ...readCallTexts(request.call), tenantId: caller.tenantId });
   const id = options.meters?.id ?? newCompletionId(engine.now());
-  const call: RequestedCall = { id, request, caller, options };
+  const call: RequestedCall = { id, request: { ...request, model }, caller, options };
   const { idempotencyKey } = request;
   if (idempotencyKey === null) return viaCache(call, engine);
   const once = await engine.idempotency.once({ ...request, idempotencyKey }, caller, id, () =>

@@ -13,7 +13,12 @@ const secretBox = createSecretBox(new Uint8Array(32));
 function setup(create = async (): Promise<Provider> => scriptedProvider()) {
   const made: ProviderOptions[] = [];
   let nowMs = 0;
-  let snapshot: CatalogSnapshot = { providers: new Map(), models: new Map(), routes: new Map() };
+  let snapshot: CatalogSnapshot = {
+    providers: new Map(),
+    models: new Map(),
+    routes: new Map(),
+    aliases: new Map(),
+  };
   const pool = createProviderPool({
     catalog: { snapshot: () => snapshot },
     secretBox,

@@ -74,7 +74,7 @@ function setup(strategy: CatalogRoute['strategy'], targets: readonly Target[]) {
   const catalog: Pick<Catalog, 'model' | 'resolve' | 'snapshot'> = {
     model: (id) => models.get(id),
     resolve: async (name) => known(name),
-    snapshot: () => ({ providers: new Map(), models, routes: new Map([['r', route]]) }),
+    snapshot: () => ({ providers: new Map(), models, routes: new Map([['r', route]]), aliases: new Map() }),
   };
   const deps = (allowsUnpriced: boolean, random = () => 0.5): RoutingDeps => ({
     catalog,

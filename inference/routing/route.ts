@@ -64,9 +64,11 @@ export interface RoutingDeps {
   readonly allowsUnpriced: boolean;
 }
 
-/** The models in use and the routes that the caller may see. */
+/** The aliases of the caller's tenant, the models in use and the routes that the caller may see. */
 function* callableNames(caller: Caller, { snapshot }: Pick<Catalog, 'snapshot'>): Generator<string> {
-  const { models, routes } = snapshot();
+  const { models, routes, aliases } = snapshot();
+  const own = caller.tenantId === null ? undefined : aliases.get(caller.tenantId);
+  for (const [name, target] of own ?? []) if (isListed(caller, target)) yield name;
   for (const alias of routes.keys()) if (isListed(caller, alias)) yield alias;
   for (const [id, { lifecycle }] of models) if (lifecycle !== 'RETIRED' && isListed(caller, id)) yield id;
 }

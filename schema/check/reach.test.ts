@@ -50,6 +50,8 @@ describe('what a key reaches with its scopes', () => {
       'Query.invocations',
       'Query.me',
       'Query.model',
+      'Query.modelAlias',
+      'Query.modelAliases',
       'Query.models',
       'Query.node',
       'Query.nodes',

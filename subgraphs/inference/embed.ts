@@ -1,6 +1,6 @@
 import type { Caller } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
-import { requireModel } from '#inference/admission/allowed-names.ts';
+import { resolveModel } from '#inference/admission/allowed-names.ts';
 import type { CallOrigin } from '#inference/call-labels.ts';
 import { newCompletionId } from '#inference/completion.ts';
 import type { InferenceEngine } from '#inference/engine.ts';
@@ -55,10 +55,10 @@ export async function planEmbedding(
   caller: Caller,
   engine: InferenceEngine,
 ): Promise<PlannedCall> {
-  requireModel(caller, input.model);
+  const model = await resolveModel(input.model, caller, engine.catalog);
   check(input);
   const { inputTokensMax } = measureValues(input);
-  const candidates = await candidatesFor(input.model, routingNeeds(inputTokensMax), caller, engine);
+  const candidates = await candidatesFor(model, routingNeeds(inputTokensMax), caller, engine);
   candidates.release();
   const bounds = candidates.models.map((model) =>
     upperBound(model, inputTokensMax + engine.inputAllowances.tokensFor(model.id), 0),
@@ -85,12 +85,12 @@ export async function embed(
   reserved?: Meters,
 ): Promise<EmbeddingsData> {
   engine.running.admit();
-  requireModel(caller, input.model);
+  const model = await resolveModel(input.model, caller, engine.catalog);
   check(input);
   const labels = parseLabels(input, origin);
   await engine.guardrails.input?.({ texts: input.values, urls: [], tenantId: caller.tenantId });
   const { inputBytes, inputTokensMax } = measureValues(input);
-  const candidates = await candidatesFor(input.model, routingNeeds(inputTokensMax), caller, engine);
+  const candidates = await candidatesFor(model, routingNeeds(inputTokensMax), caller, engine);
   const startedAtMs = engine.now();
   const id = reserved?.id ?? newCompletionId(startedAtMs);
   const [first] = candidates.models;

@@ -40,6 +40,8 @@ export type Query = {
   readonly provider: Maybe<Provider>;
   readonly routes: ReadonlyArray<Route>;
   readonly route: Maybe<Route>;
+  readonly modelAliases: ReadonlyArray<ModelAlias>;
+  readonly modelAlias: Maybe<ModelAlias>;
 };
 
 
@@ -79,6 +81,17 @@ export type QueryRouteArgs = {
   alias: Scalars['ID']['input'];
 };
 
+
+export type QueryModelAliasesArgs = {
+  tenantId?: InputMaybe<Scalars['ID']['input']>;
+};
+
+
+export type QueryModelAliasArgs = {
+  name: Scalars['ID']['input'];
+  tenantId?: InputMaybe<Scalars['ID']['input']>;
+};
+
 export type Mutation = {
   readonly createProvider: Provider;
   readonly updateProvider: Provider;
@@ -94,6 +107,8 @@ export type Mutation = {
   readonly deleteModel: Scalars['ID']['output'];
   readonly deleteProvider: Scalars['ID']['output'];
   readonly deleteRoute: Scalars['ID']['output'];
+  readonly saveModelAlias: ModelAlias;
+  readonly deleteModelAlias: Scalars['ID']['output'];
 };
 
 
@@ -171,6 +186,17 @@ export type MutationDeleteProviderArgs = {
 
 export type MutationDeleteRouteArgs = {
   alias: Scalars['ID']['input'];
+};
+
+
+export type MutationSaveModelAliasArgs = {
+  input: ModelAliasInput;
+};
+
+
+export type MutationDeleteModelAliasArgs = {
+  name: Scalars['ID']['input'];
+  tenantId?: InputMaybe<Scalars['ID']['input']>;
 };
 
 export type Provider = {
@@ -328,6 +354,20 @@ export type ModelPriceInput = {
   readonly cachedInput?: InputMaybe<Scalars['Decimal']['input']>;
   readonly cacheWrite?: InputMaybe<Scalars['Decimal']['input']>;
   readonly cacheWrite1h?: InputMaybe<Scalars['Decimal']['input']>;
+};
+
+export type ModelAlias = {
+  readonly tenantId: Scalars['ID']['output'];
+  readonly name: Scalars['ID']['output'];
+  readonly target: Scalars['ID']['output'];
+  readonly createdAt: Scalars['DateTime']['output'];
+  readonly updatedAt: Scalars['DateTime']['output'];
+};
+
+export type ModelAliasInput = {
+  readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
+  readonly name: Scalars['ID']['input'];
+  readonly target: Scalars['ID']['input'];
 };
 
 export type RouteInput = {
@@ -488,6 +528,8 @@ export type ResolversTypes = {
   CreateModelInput: CreateModelInput;
   UpdateModelInput: UpdateModelInput;
   ModelPriceInput: ModelPriceInput;
+  ModelAlias: ResolverTypeWrapper<ModelAlias>;
+  ModelAliasInput: ModelAliasInput;
   RouteInput: RouteInput;
   RouteTargetInput: RouteTargetInput;
   RouteTimeoutsInput: RouteTimeoutsInput;
@@ -525,6 +567,8 @@ export type ResolversParentTypes = {
   CreateModelInput: CreateModelInput;
   UpdateModelInput: UpdateModelInput;
   ModelPriceInput: ModelPriceInput;
+  ModelAlias: ModelAlias;
+  ModelAliasInput: ModelAliasInput;
   RouteInput: RouteInput;
   RouteTargetInput: RouteTargetInput;
   RouteTimeoutsInput: RouteTimeoutsInput;
@@ -545,6 +589,8 @@ export type QueryResolvers<ContextType = context.SubgraphContext, ParentType ext
   provider?: Resolver<Maybe<ResolversTypes['Provider']>, ParentType, ContextType, RequireFields<QueryProviderArgs, 'id'>>;
   routes?: Resolver<ReadonlyArray<ResolversTypes['Route']>, ParentType, ContextType, RequireFields<QueryRoutesArgs, 'orderBy'>>;
   route?: Resolver<Maybe<ResolversTypes['Route']>, ParentType, ContextType, RequireFields<QueryRouteArgs, 'alias'>>;
+  modelAliases?: Resolver<ReadonlyArray<ResolversTypes['ModelAlias']>, ParentType, ContextType, Partial<QueryModelAliasesArgs>>;
+  modelAlias?: Resolver<Maybe<ResolversTypes['ModelAlias']>, ParentType, ContextType, RequireFields<QueryModelAliasArgs, 'name'>>;
 };
 
 export type MutationResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
@@ -562,6 +608,8 @@ export type MutationResolvers<ContextType = context.SubgraphContext, ParentType 
   deleteModel?: Resolver<ResolversTypes['ID'], ParentType, ContextType, RequireFields<MutationDeleteModelArgs, 'id'>>;
   deleteProvider?: Resolver<ResolversTypes['ID'], ParentType, ContextType, RequireFields<MutationDeleteProviderArgs, 'id'>>;
   deleteRoute?: Resolver<ResolversTypes['ID'], ParentType, ContextType, RequireFields<MutationDeleteRouteArgs, 'alias'>>;
+  saveModelAlias?: Resolver<ResolversTypes['ModelAlias'], ParentType, ContextType, RequireFields<MutationSaveModelAliasArgs, 'input'>>;
+  deleteModelAlias?: Resolver<ResolversTypes['ID'], ParentType, ContextType, RequireFields<MutationDeleteModelAliasArgs, 'name'>>;
 };
 
 export type ProviderKindResolvers = EnumResolverSignature<{ AI21?: any, ANTHROPIC?: any, AZURE_OPENAI?: any, BASETEN?: any, BEDROCK?: any, CEREBRAS?: any, CLOUDFLARE?: any, COHERE?: any, DATABRICKS?: any, DEEPINFRA?: any, DEEPSEEK?: any, DEMO?: any, FIREWORKS?: any, GITHUB_MODELS?: any, GOOGLE?: any, GROQ?: any, HUGGING_FACE?: any, HYPERBOLIC?: any, INFERENCE_NET?: any, JINA?: any, LITELLM?: any, LLAMA_CPP?: any, LM_STUDIO?: any, MINIMAX?: any, MISTRAL?: any, MOONSHOT?: any, NEBIUS?: any, NOVITA?: any, NVIDIA?: any, OLLAMA?: any, OPENAI?: any, OPENAI_COMPATIBLE?: any, OPENROUTER?: any, OVHCLOUD?: any, PERPLEXITY?: any, QWEN?: any, SAMBANOVA?: any, SCALEWAY?: any, SGLANG?: any, SILICONFLOW?: any, SNOWFLAKE?: any, TOGETHER?: any, UPSTAGE?: any, VERCEL_AI_GATEWAY?: any, VERTEX?: any, VLLM?: any, VOYAGE?: any, XAI?: any, ZAI?: any, ZHIPU?: any }, ResolversTypes['ProviderKind']>;
@@ -668,6 +716,14 @@ export type RouteTimeoutsResolvers<ContextType = context.SubgraphContext, Parent
 
 export type ListOrderResolvers = EnumResolverSignature<{ CREATED_AT_ASC?: any, CREATED_AT_DESC?: any, NAME_ASC?: any, NAME_DESC?: any }, ResolversTypes['ListOrder']>;
 
+export type ModelAliasResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['ModelAlias'] = ResolversParentTypes['ModelAlias']> = {
+  tenantId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  target?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  updatedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+};
+
 export type MeterResolvers = EnumResolverSignature<{ REQUESTS?: any, TOKENS?: any, COST?: any, CONCURRENCY?: any, READS?: any }, ResolversTypes['Meter']>;
 
 export type CacheScopeResolvers = EnumResolverSignature<{ CALLER?: any, APP?: any, TENANT?: any, PUBLIC?: any }, ResolversTypes['CacheScope']>;
@@ -696,6 +752,7 @@ export type Resolvers<ContextType = context.SubgraphContext> = {
   RouteTarget?: RouteTargetResolvers<ContextType>;
   RouteTimeouts?: RouteTimeoutsResolvers<ContextType>;
   ListOrder?: ListOrderResolvers;
+  ModelAlias?: ModelAliasResolvers<ContextType>;
   Meter?: MeterResolvers;
   CacheScope?: CacheScopeResolvers;
   CacheMatch?: CacheMatchResolvers;

@@ -5,6 +5,9 @@ import { priceInForce } from '#mongo/models.ts';
 import { scalarResolvers } from '#schema/scalars.ts';
 import type { CompleteResolvers } from '../runtime/complete-resolvers.ts';
 import { loadReferred } from '../runtime/loaders.ts';
+import { deleteModelAlias } from './aliases/delete-model-alias.ts';
+import { findModelAlias, listModelAliases } from './aliases/list-model-aliases.ts';
+import { saveModelAlias } from './aliases/save-model-alias.ts';
 import { type ModelsContext, type ModelsDeps, readNow } from './deps.ts';
 import type { Resolvers } from './generated.ts';
 import { createModel } from './models/create-model.ts';
@@ -42,6 +45,8 @@ export function modelsResolvers(deps: ModelsDeps): CompleteResolvers<Resolvers<M
         const alias = toStoredId('Route', args.alias);
         return isListed(caller, alias) ? loaders.route.load(alias) : null;
       },
+      modelAliases: (_, { tenantId }, { caller }) => listModelAliases(tenantId, caller, deps),
+      modelAlias: (_, args, { caller }) => findModelAlias(args, caller, deps),
     },
     Mutation: {
       createProvider: (_, { input }, context) => createProvider(input, context, deps),
@@ -59,6 +64,8 @@ export function modelsResolvers(deps: ModelsDeps): CompleteResolvers<Resolvers<M
       deleteModel: (_, { id }, context) => deleteModel(id, context, deps),
       deleteProvider: (_, { id }, context) => deleteProvider(id, context, deps),
       deleteRoute: (_, { alias }, context) => deleteRoute(alias, context, deps),
+      saveModelAlias: (_, { input }, context) => saveModelAlias(input, context, deps),
+      deleteModelAlias: (_, args, context) => deleteModelAlias(args, context, deps),
     },
     Provider: {
       __resolveReference: ({ id }, { loaders }) => loaders.everProvider.load(id),

@@ -11,6 +11,7 @@ const atOnce = 20;
 /** Limits with a test of their own; those of what is archived or deleted are with it. */
 type TestedApart =
   | 'deletedModels'
+  | 'modelAliases'
   | 'deletedProviders'
   | 'promptBytesPerTenant'
   | 'archivedPromptsPerTenant'
@@ -27,6 +28,7 @@ const creations: Readonly<Record<Exclude<Counted, TestedApart>, (n: number, ids:
   models: (n) => `createModel(input: { providerId: "demo", name: "m${n}" }) { id }`,
   routes: (n) =>
     `saveRoute(input: { alias: "route${n}", strategy: PRIORITY, targets: [{ model: "demo/echo" }] }) { id }`,
+  modelAliasesPerTenant: (n) => `saveModelAlias(input: { name: "alias${n}", target: "demo/echo" }) { name }`,
   appsPerTenant: (n) => `createApp(input: { name: "app ${n}" }) { id }`,
   keysPerApp: (n, { app }) => `createApiKey(input: { appId: "${app}", label: "k${n}" }) { key { id } }`,
   budgetsPerTenant: (n, { apps }) =>

@@ -3,9 +3,9 @@ import { toNodeId, toStoredId } from '#core/node-id.ts';
 import { type RouteRecord, routes } from '#mongo/routes.ts';
 import { catalogChanged, type ModelsContext, type ModelsDeps } from '../deps.ts';
 import { withCatalog } from '../with-catalog.ts';
-import { findPromptDependants, requireUnused } from './dependants.ts';
+import { findTenantDependants, requireUnused } from './dependants.ts';
 
-/** Removes a route and returns its id. NOT_FOUND when there is none of that alias, CONFLICT where a prompt calls it. */
+/** Removes a route and returns its id. NOT_FOUND when there is none of that alias, CONFLICT where a prompt or an alias calls it. */
 export async function deleteRoute(name: string, context: ModelsContext, deps: ModelsDeps): Promise<string> {
   const alias = toStoredId('Route', name);
   await context.auditTarget({ tenantId: null, type: 'Route', id: alias });
@@ -15,7 +15,7 @@ export async function deleteRoute(name: string, context: ModelsContext, deps: Mo
   return toNodeId('Route', alias);
 }
 
-/** Looks for prompts before and after, as the deletion of a model does. */
+/** Looks for prompts and aliases before and after, as the deletion of a model does. */
 async function deleteUnused(
   alias: string,
   { caller }: ModelsContext,
@@ -23,7 +23,7 @@ async function deleteUnused(
 ): Promise<RouteRecord> {
   const collection = routes(connection);
   const check = async () =>
-    requireUnused(`route ${JSON.stringify(alias)}`, await findPromptDependants([alias], caller, connection));
+    requireUnused(`route ${JSON.stringify(alias)}`, await findTenantDependants([alias], caller, connection));
   const route = await collection.findById(alias).lean();
   if (route === null) return notFound('route', alias);
   await check();

@@ -1,6 +1,7 @@
 import type { Caller } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
 import { seesTenant } from '#core/tenant-reach.ts';
+import { modelAliases } from '#mongo/model-aliases.ts';
 import { models } from '#mongo/models.ts';
 import { findPromptUses } from '#mongo/prompt-uses.ts';
 import { routes } from '#mongo/routes.ts';
@@ -27,43 +28,53 @@ export function requireUnused(what: string, { named, unnamed }: Dependants): voi
   );
 }
 
-/** What depends on the models, other than the models themselves: routes, deprecated models that name a replacement, prompts. */
+/** What depends on the models, other than the models themselves: routes, deprecated models that name a replacement, prompts, aliases of tenants. */
 export async function findModelDependants(
   ids: readonly string[],
   { caller }: Pick<ModelsContext, 'caller'>,
   { connection }: ModelsDeps,
 ): Promise<Dependants> {
   const wanted = { $in: [...ids] };
-  const [routeRecords, modelRecords, promptDependants] = await Promise.all([
+  const [routeRecords, modelRecords, tenantDependants] = await Promise.all([
     routes(connection).find({ 'targets.modelId': wanted }, { _id: 1 }).sort({ _id: 1 }).lean(),
     models(connection)
       .find({ replacedById: wanted, _id: { $nin: [...ids] } }, { _id: 1 })
       .sort({ _id: 1 })
       .lean(),
-    findPromptDependants(ids, caller, connection),
+    findTenantDependants(ids, caller, connection),
   ]);
   return {
     named: [
       ...routeRecords.map(({ _id }) => `the route ${JSON.stringify(_id)}`),
       ...modelRecords.map(({ _id }) => `the model ${JSON.stringify(_id)} (replacedBy)`),
-      ...promptDependants.named,
+      ...tenantDependants.named,
     ],
-    unnamed: promptDependants.unnamed,
+    unnamed: tenantDependants.unnamed,
   };
 }
 
-/** The prompts that call one of the names. Those of other tenants are named for operators alone. */
-export async function findPromptDependants(
+/** The prompts and aliases of tenants that call one of the names. Those of other tenants are named for operators alone. */
+export async function findTenantDependants(
   names: readonly string[],
   caller: Caller,
   connection: ModelsDeps['connection'],
 ): Promise<Dependants> {
-  const uses = await findPromptUses(connection, names);
+  const [prompts, aliases] = await Promise.all([
+    findPromptUses(connection, names),
+    modelAliases(connection)
+      .find({ target: { $in: [...names] } }, { tenantId: 1, name: 1 })
+      .sort({ _id: 1 })
+      .lean(),
+  ]);
+  const uses = [
+    ...prompts.map((use) => ({ ...use, what: 'prompt' })),
+    ...aliases.map((use) => ({ ...use, what: 'alias' })),
+  ];
   const seen = uses.filter(({ tenantId }) => seesTenant(caller, tenantId));
   return {
     named: seen.map(
-      ({ name, tenantId }) =>
-        `the prompt ${JSON.stringify(name)}${tenantId === caller.tenantId ? '' : ` of the tenant ${JSON.stringify(tenantId)}`}`,
+      ({ what, name, tenantId }) =>
+        `the ${what} ${JSON.stringify(name)}${tenantId === caller.tenantId ? '' : ` of the tenant ${JSON.stringify(tenantId)}`}`,
     ),
     unnamed: uses.length - seen.length,
   };

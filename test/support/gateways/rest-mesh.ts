@@ -48,6 +48,8 @@ const answers: RestAnswers = {
   model: sampleModel,
   routes: [{ alias: 'fast' }],
   route: null,
+  modelAliases: [],
+  modelAlias: null,
 };
 
 /**
