@@ -1,0 +1,325 @@
+import type { LLMock } from '@copilotkit/aimock';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { newTenant } from '#test/e2e/scenarios/setup.ts';
+import { startOneProcess, type TestMesh } from '#test/support/mesh.ts';
+import { checkEventOrder, parseResponseEvents, responseSchema } from '#test/support/response-schemas.ts';
+import { addModel, startVendors } from './vendors.ts';
+
+const stack = new AsyncDisposableStack();
+let vendors: LLMock;
+let mesh: TestMesh;
+let key: string;
+let otherKey: string;
+beforeAll(async () => {
+  vendors = await startVendors(stack);
+  mesh = stack.use(await startOneProcess());
+  key = (await newTenant(() => mesh)).client.key;
+  otherKey = (await newTenant(() => mesh)).client.key;
+});
+beforeEach(() => void vendors.reset());
+afterAll(() => stack.disposeAsync());
+
+const usage = {
+  prompt_tokens: 9,
+  completion_tokens: 3,
+  input_tokens: 9,
+  output_tokens: 3,
+  promptTokenCount: 9,
+  candidatesTokenCount: 3,
+};
+
+function call(path: string, body?: object, method = 'POST', apiKey = key): Promise<Response> {
+  return fetch(`${mesh.url}/v1/responses${path}`, {
+    method,
+    headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+}
+
+async function create(body: object) {
+  const response = await call('', body);
+  const json = await response.json();
+  expect([response.status, json.error ?? null]).toEqual([200, null]);
+  return responseSchema.parse(json);
+}
+
+async function stream(body: object) {
+  const response = await call('', { ...body, stream: true });
+  expect(response.headers.get('content-type')).toMatch(/^text\/event-stream/);
+  const events = parseResponseEvents(await response.text());
+  checkEventOrder(events);
+  return events;
+}
+
+const weather = {
+  type: 'function',
+  name: 'get_weather',
+  description: 'The weather of a city.',
+  parameters: { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] },
+};
+const readText = ({ output }: ReturnType<typeof responseSchema.parse>) =>
+  output
+    .flatMap((item) => (item.type === 'message' ? item.content : []))
+    .map((part) => ('text' in part ? part.text : ''))
+    .join('');
+
+const upstreams = [
+  { kind: 'DEMO', name: '', path: '' },
+  { kind: 'OPENAI', name: 'gpt-4o', path: '/v1' },
+  { kind: 'OPENAI_COMPATIBLE', name: 'some-model', path: '/v1' },
+  { kind: 'ANTHROPIC', name: 'claude-sonnet-4-5', path: '/v1' },
+  { kind: 'GOOGLE', name: 'gemini-2.5-flash', path: '/v1beta' },
+];
+
+describe.each(upstreams)('Open Responses over $kind', ({ kind, name, path }) => {
+  const isDemo = kind === 'DEMO';
+  let model = 'demo/echo';
+  beforeAll(async () => {
+    if (!isDemo) model = await addModel(() => mesh, kind, `${vendors.url}${path}`, name);
+  });
+  const prepare = (content: string) => {
+    if (!isDemo) vendors.on({ predicate: () => true }, { content, usage });
+  };
+  const prepareCall = () => {
+    const call = { name: 'get_weather', arguments: '{"city":"Bern"}' };
+    if (!isDemo) vendors.on({ predicate: () => true }, { toolCalls: [call], usage });
+  };
+
+  it('answers a basic request', async () => {
+    prepare('hello');
+    const response = await create({ model, input: [{ type: 'message', role: 'user', content: 'hello' }] });
+    expect(response.status).toBe('completed');
+    expect(readText(response)).toBe('hello');
+  });
+
+  it('streams a request, and the last event has the response that its deltas make', async () => {
+    prepare('hello there');
+    const events = await stream({ model, input: 'hello there' });
+    const deltas = events.flatMap((event) =>
+      event.type === 'response.output_text.delta' ? [event.delta] : [],
+    );
+    const last = events.at(-1);
+    if (last?.type !== 'response.completed') throw new Error('The last event is response.completed.');
+    expect(deltas.join('')).toBe('hello there');
+    expect(readText(last.response)).toBe('hello there');
+    const stored = await call(`/${last.response.id}`, undefined, 'GET');
+    expect(responseSchema.parse(await stored.json()).output).toEqual(last.response.output);
+  });
+
+  it('takes a system prompt', async () => {
+    prepare('ahoy');
+    const response = await create({
+      model,
+      input: [
+        { type: 'message', role: 'system', content: 'You are a pirate.' },
+        { type: 'message', role: 'user', content: 'ahoy' },
+      ],
+    });
+    expect(readText(response)).toBe('ahoy');
+    if (!isDemo) expect(JSON.stringify(vendors.getLastRequest()?.body)).toContain('You are a pirate.');
+  });
+
+  it('calls tools, whole and streamed, each once', async () => {
+    prepareCall();
+    const body = { model, input: 'weather?', tools: [weather], tool_choice: 'required' };
+    const [item] = (await create(body)).output;
+    expect(item).toMatchObject({ type: 'function_call', name: 'get_weather', status: 'completed' });
+    const events = await stream(body);
+    const added = events.filter(
+      (event) => event.type === 'response.output_item.added' && event.item.type === 'function_call',
+    );
+    expect(added).toHaveLength(1);
+    const done = events.find((event) => event.type === 'response.function_call_arguments.done');
+    if (done?.type !== 'response.function_call_arguments.done') throw new Error('The arguments are done.');
+    expect(JSON.parse(done.arguments)).toHaveProperty('city');
+  });
+
+  it('takes an image', async () => {
+    prepare('A dot.');
+    const image =
+      'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+    const content = [
+      { type: 'input_text', text: 'What is it? ' },
+      { type: 'input_image', image_url: image },
+    ];
+    const response = await create({ model, input: [{ type: 'message', role: 'user', content }] });
+    expect(readText(response)).toBe(isDemo ? 'What is it? [image/png]' : 'A dot.');
+  });
+
+  it('continues a conversation, by its items and by previous_response_id', async () => {
+    prepare('Alice');
+    const input = [
+      { type: 'message', role: 'user', content: 'My name is Alice.' },
+      { type: 'message', role: 'assistant', content: 'Hello Alice!' },
+      { type: 'message', role: 'user', content: 'Alice' },
+    ];
+    const first = await create({ model, input });
+    expect(readText(first)).toBe('Alice');
+    await create({ model, previous_response_id: first.id, input: 'And now?' });
+    if (isDemo) return;
+    const body = JSON.stringify(vendors.getLastRequest()?.body);
+    for (const text of ['My name is Alice.', 'Hello Alice!', 'And now?']) expect(body).toContain(text);
+  });
+
+  it('repeats every event under its number, from each number on', async () => {
+    prepare('one two three');
+    const started = await call('', { model, input: 'one two three', background: true });
+    const { id } = responseSchema.parse(await started.json());
+    const follow = async (after?: number) => {
+      const query = after === undefined ? '' : `&starting_after=${after}`;
+      const response = await call(`/${id}?stream=true${query}`, undefined, 'GET');
+      return parseResponseEvents(await response.text());
+    };
+    const events = await follow();
+    checkEventOrder(events);
+    for (let after = 0; after < events.length - 1; after++) {
+      expect(await follow(after)).toEqual(events.slice(after + 1));
+    }
+  });
+});
+
+describe('a stored response', () => {
+  it('is of the key that created it alone', async () => {
+    const { id } = await create({ model: 'demo/echo', input: 'mine' });
+    for (const [path, method] of [
+      ['', 'GET'],
+      ['?stream=true', 'GET'],
+      ['/input_items', 'GET'],
+      ['/cancel', 'POST'],
+      ['', 'DELETE'],
+    ] as const) {
+      const response = await call(`/${id}${path}`, undefined, method, otherKey);
+      expect([path, method, response.status]).toEqual([path, method, 404]);
+      expect(await response.text()).not.toContain('mine');
+    }
+    const continued = await call(
+      '',
+      { model: 'demo/echo', input: 'x', previous_response_id: id },
+      'POST',
+      otherKey,
+    );
+    expect(continued.status).toBe(400);
+    expect((await call(`/${id}`, undefined, 'GET')).status).toBe(200);
+  });
+
+  it('resolves references to its items, and refuses those to unknown ones', async () => {
+    const first = await create({ model: 'demo/echo', input: 'one' });
+    const [message] = first.output;
+    const input = [
+      { role: 'user', content: 'one' },
+      { type: 'item_reference', id: message?.id },
+      { role: 'user', content: 'two' },
+    ];
+    const second = await create({ model: 'demo/echo', input });
+    const items = await call(`/${second.id}/input_items?order=asc`, undefined, 'GET');
+    expect((await items.json()).data).toMatchObject([
+      { role: 'user' },
+      { role: 'assistant', content: [{ text: 'one' }] },
+      { role: 'user' },
+    ]);
+    const unknown = await call('', { model: 'demo/echo', input: [{ type: 'item_reference', id: 'msg_0' }] });
+    expect([unknown.status, (await unknown.json()).error.param]).toEqual([400, 'input[0].id']);
+  });
+
+  it.each([{ store: false }, { headers: { 'x-heddle-retention': 'NONE' } }])(
+    'is none with %o, and keeps nothing',
+    async ({ store, headers = {} }) => {
+      const response = await fetch(`${mesh.url}/v1/responses`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', ...headers },
+        body: JSON.stringify({
+          model: 'demo/echo',
+          input: 'secret',
+          ...(store === undefined ? {} : { store }),
+        }),
+      });
+      const { id, store: isStored } = await response.json();
+      expect(isStored).toBe(false);
+      expect((await call(`/${id}`, undefined, 'GET')).status).toBe(404);
+    },
+  );
+});
+
+describe('a request of Codex', () => {
+  /** As its wire capture has it: no state, all items each time, tools that a vendor runs beside its own. */
+  const body = {
+    model: 'demo/echo',
+    instructions: 'You are Codex.',
+    input: [
+      { type: 'message', role: 'developer', content: [{ type: 'input_text', text: 'Permissions.' }] },
+      { type: 'message', role: 'user', content: [{ type: 'input_text', text: 'hello' }] },
+      { type: 'reasoning', id: 'rs_1', summary: [], content: null, encrypted_content: 'opaque' },
+      { type: 'function_call', name: 'shell', arguments: '{"command":["ls"]}', call_id: 'call_1' },
+      { type: 'function_call_output', call_id: 'call_1', output: 'README.md' },
+      {
+        type: 'custom_tool_call',
+        name: 'apply_patch',
+        input: '*** Begin Patch',
+        call_id: 'call_2',
+        status: 'completed',
+      },
+      { type: 'custom_tool_call_output', call_id: 'call_2', output: 'Done' },
+      { type: 'web_search_call', status: 'completed', action: { type: 'search', query: 'x' } },
+    ],
+    tools: [
+      {
+        type: 'function',
+        name: 'shell',
+        description: 'Runs it.',
+        strict: false,
+        parameters: { type: 'object', properties: {} },
+      },
+      {
+        type: 'custom',
+        name: 'apply_patch',
+        description: 'Patches.',
+        format: { type: 'grammar', syntax: 'lark', definition: 'start: "x"' },
+      },
+      { type: 'web_search', external_web_access: false },
+      { type: 'tool_search', description: 'Finds tools.' },
+    ],
+    tool_choice: 'auto',
+    parallel_tool_calls: true,
+    reasoning: { effort: 'medium', summary: 'auto' },
+    store: false,
+    stream: true,
+    include: ['reasoning.encrypted_content'],
+    prompt_cache_key: '0199-thread',
+    text: { verbosity: 'low' },
+    client_metadata: { x: 'y' },
+  };
+
+  it('is answered with what its parser requires, and names what is dropped', async () => {
+    const response = await call('', body);
+    expect(response.status).toBe(200);
+    const dropped = response.headers.get('x-heddle-dropped') ?? '';
+    for (const name of ['tools[2] (web_search)', 'tools[3] (tool_search)', 'input[7] (web_search_call)']) {
+      expect(dropped).toContain(name);
+    }
+    const events = parseResponseEvents(await response.text());
+    checkEventOrder(events);
+    expect(events[0]).toMatchObject({ type: 'response.created', response: { id: expect.any(String) } });
+    const items = events.flatMap((event) => (event.type === 'response.output_item.done' ? [event.item] : []));
+    expect(items).toMatchObject([{ type: 'message', content: [{ type: 'output_text', text: 'hello' }] }]);
+    expect(events.at(-1)).toMatchObject({
+      type: 'response.completed',
+      response: {
+        usage: {
+          input_tokens_details: { cached_tokens: expect.any(Number) },
+          output_tokens_details: { reasoning_tokens: expect.any(Number) },
+        },
+      },
+    });
+  });
+
+  it('calls a custom tool with a text, not with JSON', async () => {
+    const tool_choice = { type: 'custom', name: 'apply_patch' };
+    const events = await stream({ ...body, tool_choice });
+    const done = events.find((event) => event.type === 'response.output_item.done');
+    expect(done).toMatchObject({
+      item: { type: 'custom_tool_call', name: 'apply_patch', input: expect.any(String) },
+    });
+    const input = events.find((event) => event.type === 'response.custom_tool_call_input.done');
+    expect(input).toBeDefined();
+  });
+});
