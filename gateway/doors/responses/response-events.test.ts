@@ -1,0 +1,167 @@
+import { describe, expect, it } from 'vitest';
+import { checkEventOrder, parseResponseEvents } from '#test/support/response-schemas.ts';
+import { type ResponseEvent, ResponseFraming } from './response-events.ts';
+
+const completionId = 'c1';
+const completion = {
+  id: completionId,
+  status: 'SUCCEEDED',
+  text: 'Hello there',
+  reasoning: null,
+  reasoningBlocks: [],
+  refusal: null,
+  citations: [],
+  logprobs: null,
+  toolCalls: [{ id: 'call_1', name: 'shell', argumentsText: '{"a":1}' }],
+  finishReason: 'TOOL_CALLS',
+  dropped: [],
+  error: null,
+  usage: { inputTokens: 1, outputTokens: 1, totalTokens: 2, cachedInputTokens: 0, reasoningTokens: 0 },
+  model: { id: 'demo/echo' },
+  createdAt: '2026-11-28T12:00:00.000Z',
+} as const;
+
+const request = {
+  background: false,
+  instructions: null,
+  max_output_tokens: null,
+  max_tool_calls: null,
+  metadata: {},
+  parallel_tool_calls: true,
+  previous_response_id: null,
+  prompt_cache_key: null,
+  reasoning: { effort: null, summary: null },
+  safety_identifier: null,
+  service_tier: 'default',
+  store: true,
+  temperature: 1,
+  text: { format: { type: 'text' } },
+  tool_choice: 'auto',
+  tools: [{ type: 'custom', name: 'patch' }],
+  top_logprobs: 0,
+  top_p: 1,
+  presence_penalty: 0,
+  frequency_penalty: 0,
+  truncation: 'disabled',
+};
+
+const text = (part: string): ResponseEvent => ({ __typename: 'TextDelta', completionId, text: part });
+const call = (index: number, argumentsDelta: string, name: string | null = null): ResponseEvent => ({
+  __typename: 'ToolCallDelta',
+  completionId,
+  index,
+  id: name === null ? null : `call_${index}`,
+  name,
+  argumentsDelta,
+});
+const started: ResponseEvent = {
+  __typename: 'CompletionStarted',
+  completionId,
+  dropped: [],
+  model: { id: 'demo/echo' },
+};
+const finished: ResponseEvent = { __typename: 'CompletionFinished', completionId, completion };
+const restarted: ResponseEvent = { __typename: 'CompletionRestarted', completionId };
+
+function frame(events: readonly ResponseEvent[], after?: number) {
+  const framing = new ResponseFraming({} as never, {
+    createdS: 1,
+    request,
+    ...(after === undefined ? {} : { after, started: { completionId, model: 'demo/echo' } }),
+  });
+  return parseResponseEvents(framing.opening + events.map((event) => framing.next(event)).join(''));
+}
+
+describe('the events of a response', () => {
+  it('keep each item at its index, whatever comes between its parts, and send each call once', () => {
+    const events = frame([
+      started,
+      { __typename: 'ReasoningDelta', completionId, text: 'Hm' },
+      text('Hello'),
+      call(0, '{"a"', 'shell'),
+      call(1, '{"b"', 'shell'),
+      call(0, ':1}'),
+      text(' there'),
+      call(1, ':2}'),
+      finished,
+    ]);
+    checkEventOrder(events);
+    const done = events.flatMap((event) => (event.type === 'response.output_item.done' ? [event] : []));
+    expect(done.map(({ output_index: index, item }) => [index, item.type])).toEqual([
+      [0, 'reasoning'],
+      [1, 'message'],
+      [2, 'function_call'],
+      [3, 'function_call'],
+    ]);
+    expect(done[2]?.item).toMatchObject({ call_id: 'call_0', arguments: '{"a":1}' });
+    expect(done[3]?.item).toMatchObject({ call_id: 'call_1', arguments: '{"b":2}' });
+    expect(events.at(-1)).toMatchObject({ response: { output: done.map(({ item }) => item) } });
+  });
+
+  it('have the input of a custom tool as a text', () => {
+    const events = frame([started, call(0, '{"input":', 'patch'), call(0, '"*** Begin"}'), finished]);
+    checkEventOrder(events);
+    expect(events.find(({ type }) => type === 'response.custom_tool_call_input.done')).toMatchObject({
+      input: '*** Begin',
+    });
+  });
+
+  it('have what a provider signed in encrypted_content, once its block is complete', () => {
+    const block = {
+      text: 'Hm',
+      signature: 's',
+      redacted: null,
+      toolCallId: null,
+      provider: 'ANTHROPIC',
+    } as const;
+    const events = frame([
+      started,
+      { __typename: 'ReasoningDelta', completionId, text: 'Hm' },
+      { __typename: 'ReasoningFinished', completionId, block },
+      { __typename: 'ReasoningFinished', completionId, block: { ...block, text: null, redacted: 'r' } },
+      text('Hello'),
+      finished,
+    ]);
+    checkEventOrder(events);
+    const items = events.flatMap((event) => (event.type === 'response.output_item.done' ? [event.item] : []));
+    expect(items).toMatchObject([
+      { type: 'reasoning', summary: [{ text: 'Hm' }], encrypted_content: expect.any(String) },
+      { type: 'reasoning', summary: [], encrypted_content: expect.any(String) },
+      { type: 'message' },
+    ]);
+  });
+
+  it('end for a client that has more of them than there are left, with the whole answer', () => {
+    const events = frame([restarted, text('Hello there'), call(0, '{"a":1}', 'shell'), finished], 40);
+    expect(events.map(({ sequence_number: number }) => number)).toEqual(events.map((_, at) => 41 + at));
+    expect(events.map(({ type }) => type)).toEqual([
+      'response.output_item.added',
+      'response.output_item.done',
+      'response.output_item.added',
+      'response.output_item.done',
+      'response.completed',
+    ]);
+    expect(events.at(-1)).toMatchObject({
+      response: { output: [{ content: [{ text: 'Hello there' }] }, { name: 'shell' }] },
+    });
+  });
+
+  it('are no longer sent one by one where they are lost in the middle, and none of the text twice', () => {
+    const events = frame([
+      started,
+      text('Hel'),
+      restarted,
+      text('Hello there'),
+      call(0, '{"a":1}', 'shell'),
+      finished,
+    ]);
+    checkEventOrder(events);
+    const deltas = events.flatMap((event) =>
+      event.type === 'response.output_text.delta' ? [event.delta] : [],
+    );
+    expect(deltas).toEqual(['Hel']);
+    expect(events.at(-1)).toMatchObject({
+      response: { output: [{ content: [{ text: 'Hello there' }] }, {}] },
+    });
+  });
+});
