@@ -75,6 +75,12 @@ const examples: Readonly<Record<string, Example>> = {
     mesh: createRestMesh,
     messageIn: promptsMessage,
   },
+  ...Object.fromEntries(
+    ['GET', 'HEAD'].map((method) => [
+      `${method} /prompts/openapi.json prompts`,
+      { path: '/prompts/openapi.json', mesh: createRestMesh, messageIn: promptsMessage },
+    ]),
+  ),
   'POST /v1/chat/completions openai': {
     path: '/v1/chat/completions',
     body: { model: 'demo/echo', messages: [{ role: 'user', content: 'Hello' }] },

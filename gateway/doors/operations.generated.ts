@@ -245,6 +245,16 @@ export type PromptEventsSubscription = { readonly promptStream:
     | { readonly __typename: 'CompletionFailed', readonly code: string, readonly message: string, readonly retryAfterMs: number | null, readonly completionId: string }
    };
 
+export type PromptsToRunQueryVariables = Exact<{
+  tenantId: string;
+  after?: string | null | undefined;
+}>;
+
+
+export type PromptsToRunQuery = { readonly prompts: { readonly edges: ReadonlyArray<{ readonly node: { readonly name: string, readonly description: string | null, readonly version: { readonly number: number, readonly outputSchema: unknown, readonly variables: ReadonlyArray<{ readonly name: string, readonly description: string | null }> } | null, readonly labels: ReadonlyArray<{ readonly name: string, readonly version: { readonly number: number, readonly outputSchema: unknown, readonly variables: ReadonlyArray<{ readonly name: string, readonly description: string | null }> } }> } }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } };
+
+export type PromptShapeFragment = { readonly number: number, readonly outputSchema: unknown, readonly variables: ReadonlyArray<{ readonly name: string, readonly description: string | null }> };
+
 export type ResponsesCompleteMutationVariables = Exact<{
   input: CompletionInput;
 }>;
@@ -409,6 +419,10 @@ export const promptRun = new DeclaredOperation<PromptRunMutation, PromptRunMutat
 
 export const promptEvents = new DeclaredOperation<PromptEventsSubscription, PromptEventsSubscriptionVariables>(
   "subscription PromptEvents($input:RunPromptInput!){promptStream(input:$input){__typename completionId ...on CompletionStarted{model{id}dropped promptVersion{number}}...on TextDelta{text}...on CompletionRestarted{reason}...on CompletionFinished{completion{id text json refusal finishReason usage{inputTokens outputTokens totalTokens}}}...on CompletionFailed{code message retryAfterMs}}}",
+);
+
+export const promptsToRun = new DeclaredOperation<PromptsToRunQuery, PromptsToRunQueryVariables>(
+  "query PromptsToRun($tenantId:ID!$after:String){prompts(first:50 after:$after orderBy:NAME_ASC filter:{tenantId:$tenantId}){edges{node{name description version{...PromptShape}labels{name version{...PromptShape}}}}pageInfo{hasNextPage endCursor}}}fragment PromptShape on PromptVersion{number variables{name description}outputSchema}",
 );
 
 export const responsesComplete = new DeclaredOperation<ResponsesCompleteMutation, ResponsesCompleteMutationVariables>(

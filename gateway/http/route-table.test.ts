@@ -162,6 +162,8 @@ describe('the list of routes', () => {
       'HEAD /health/live health unlimited',
       'GET /health/ready health unlimited',
       'HEAD /health/ready health unlimited',
+      'GET /prompts/openapi.json prompts required',
+      'HEAD /prompts/openapi.json prompts required',
       'POST /prompts/{name} prompts required',
       'POST /v1/chat/completions openai required',
       'POST /v1/completions openai required',

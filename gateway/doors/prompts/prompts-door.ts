@@ -1,13 +1,19 @@
 import type { Door } from '../door.ts';
+import { answerOpenApi } from './openapi/answer-openapi.ts';
 import { writePromptError } from './prompt-errors.ts';
 import { answerPrompt } from './run-prompt.ts';
+
+const openApiPath = '/prompts/openapi.json';
 
 /** The prompts of a tenant as REST endpoints: the variables are posted, and the answer comes back. */
 export const promptsDoor: Door = {
   name: 'prompts',
-  paths: [{ methods: ['POST'], pattern: '/prompts/{name}', access: 'required' }],
+  paths: [
+    { methods: ['POST'], pattern: '/prompts/{name}', access: 'required' },
+    { methods: ['GET', 'HEAD'], pattern: openApiPath, access: 'required' },
+  ],
   isCrossOrigin: true,
   challenge: 'Bearer',
-  handle: answerPrompt,
+  handle: (exchange) => (exchange.pattern === openApiPath ? answerOpenApi(exchange) : answerPrompt(exchange)),
   writeError: writePromptError,
 };

@@ -39,6 +39,7 @@ const sampleModel = { __typename: 'Model', id: 'demo/echo', name: 'echo', capabi
 const answers: RestAnswers = {
   complete: sampleCompletion,
   runPrompt: { ...sampleCompletion, promptVersion: { __typename: 'PromptVersion', id: 'v3' } },
+  prompts: { edges: [], pageInfo: { hasNextPage: false, endCursor: null } },
   _entities: [{ __typename: 'PromptVersion', number: 3 }],
   completion: sampleCompletion,
   cancelCompletion: sampleCompletion,

@@ -1,0 +1,25 @@
+import { matchesLists } from '#core/name-patterns.ts';
+import type { Exchange } from '../../../http/exchange.ts';
+import { runDeclared } from '../../../operations/run-declared.ts';
+import { type PromptsToRunQuery, promptsToRun } from '../../operations.generated.ts';
+
+/** A prompt with the versions that have a name of their own. */
+export type PromptToRun = PromptsToRunQuery['prompts']['edges'][number]['node'];
+
+/** Pages that are read, of 50 prompts each: more than a tenant may have. */
+const pagesMax = 20;
+
+/** The prompts of the caller's tenant that its key allows, by name. */
+export async function listPromptsToRun(exchange: Exchange): Promise<readonly PromptToRun[]> {
+  const { tenantId, promptLists } = exchange.caller;
+  if (tenantId === null) return [];
+  const listed: PromptToRun[] = [];
+  let after: string | null = null;
+  for (let page = 0; page < pagesMax; page++) {
+    const { prompts }: PromptsToRunQuery = await runDeclared(exchange, promptsToRun, { tenantId, after });
+    listed.push(...prompts.edges.map(({ node }) => node));
+    if (!prompts.pageInfo.hasNextPage) break;
+    after = prompts.pageInfo.endCursor ?? null;
+  }
+  return listed.filter(({ name }) => matchesLists(promptLists, name));
+}
