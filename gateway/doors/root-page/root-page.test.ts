@@ -1,5 +1,8 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type SampleGateway, startSampleGateway } from '#test/support/gateways/sample-gateway.ts';
+import { clientSetups } from './client-setups.ts';
 
 let sample: SampleGateway;
 beforeAll(async () => {
@@ -20,6 +23,42 @@ describe('the page at /', () => {
       expect([link, found.status]).toEqual([link, 200]);
       await found.body?.cancel();
     }
+  });
+
+  it('shows how clients are set up, as docs/clients.md does', async () => {
+    const page = await (await fetch(sample.url, { headers: { accept: 'text/html' } })).text();
+    const document = readFileSync(new URL('../../../docs/clients.md', import.meta.url), 'utf8');
+    expect(clientSetups.map(({ client }) => client)).toEqual([
+      'Claude Code',
+      'Codex',
+      'Cursor',
+      'Open WebUI',
+      'LangChain',
+      'LlamaIndex',
+      'Continue',
+    ]);
+    for (const { client, place, lines } of clientSetups) {
+      expect(page).toContain(`<summary>${client}</summary>`);
+      expect(page).toContain(lines.replaceAll('>', '&gt;'));
+      expect(document).toContain(`## ${client}\n\n${place}:\n\n`);
+      expect(document).toContain(`\n${lines}\n\`\`\``);
+    }
+  });
+
+  it('has one script, which its policy allows, and which keeps no key', async () => {
+    const response = await fetch(sample.url, { headers: { accept: 'text/html' } });
+    const scripts = [...(await response.text()).matchAll(/<script>([\s\S]*?)<\/script>/g)].map(
+      ([, text = '']) => text,
+    );
+    expect(scripts).toHaveLength(1);
+    const hash = createHash('sha256')
+      .update(scripts[0] ?? '')
+      .digest('base64');
+    const policy = response.headers.get('content-security-policy') ?? '';
+    expect(policy).toContain(`script-src 'sha256-${hash}'`);
+    expect(policy).toContain("connect-src 'self'");
+    expect(policy).not.toContain('unsafe');
+    expect(scripts[0]).not.toMatch(/localStorage|sessionStorage|cookie|indexedDB/);
   });
 
   it('is JSON for other clients', async () => {
