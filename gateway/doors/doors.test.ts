@@ -214,8 +214,8 @@ const root = resolve(import.meta.dirname, '../..');
 const readPage = (page: string) => readFileSync(resolve(root, 'docs', page), 'utf8');
 
 describe('documentation of the handlers', () => {
-  it('has every path but that of the page at /, in docs/frontend.md or docs/operations.md', () => {
-    const pages = readPage('frontend.md') + readPage('operations.md');
+  it('has every path but that of the page at /, in docs/frontend.md, clients.md or operations.md', () => {
+    const pages = ['frontend.md', 'clients.md', 'operations.md'].map(readPage).join('\n');
     const spans = [...pages.matchAll(/`([^`\n]+)`/g)].flatMap(([, span = '']) => span.split(' '));
     const paths = doors.flatMap((door) => door.paths).map(({ pattern }) => pattern.replace('*}', '}'));
     expect(paths.filter((path) => path !== '/' && !spans.includes(path))).toEqual([]);
