@@ -23,13 +23,13 @@ const ends: Readonly<Record<string, string>> = {
   copyPrompt: 'archivePrompt',
   labelPromptVersion: 'removePromptLabel',
   startCompletion: 'cancelCompletion',
+  complete: 'deleteCompletion',
 };
 
 /** What makes things that end by themselves, or never, and why. */
 const endless: Readonly<Record<string, string>> = {
-  complete: 'ends with its answer; its row is the record of a call',
-  runPrompt: 'as complete',
-  embed: 'as complete',
+  runPrompt: 'its row is the record of a call; deleteCompletion ends what is kept of the answer',
+  embed: 'as runPrompt',
   createPageToken: 'expires within an hour, and with its key',
   publishPromptVersion: 'a version never changes; limited by versionsPerPrompt, and archived with its prompt',
 };
