@@ -120,7 +120,7 @@ describe('heddle', () => {
     [
       'a reseal where no store is',
       () => ['reseal'],
-      (at) => `${at}/data/store holds no store; is HEDDLE_DATA_DIR right?`,
+      (at) => `${at}/data/store holds no store: set HEDDLE_DATA_DIR to the directory of the mesh`,
     ],
   ];
   it.each(failures)(

@@ -55,5 +55,8 @@ export function parseCountLimits(text = ''): CountLimits {
 /** For what is one too many. */
 export function noRoomFor(counted: Counted, max: number): HeddleError {
   const [, what] = countLimitsTable[counted];
-  return new HeddleError('CONFLICT', `There are ${max} ${what} already, which is the most (${counted}).`);
+  return new HeddleError(
+    'CONFLICT',
+    `There are ${max} ${what} already, the most that are allowed: end some of them, or have an operator raise ${counted}.`,
+  );
 }

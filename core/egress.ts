@@ -149,7 +149,7 @@ export function parseAllowList(text: string): AllowList {
 function unreadable(entry: string): HeddleError {
   return new HeddleError(
     'BAD_USER_INPUT',
-    `${JSON.stringify(entry.slice(0, 100))} is no host name, address or network.`,
+    `${JSON.stringify(entry.slice(0, 100))} must be a host name, an address or a network, such as 10.0.0.0/8.`,
   );
 }
 

@@ -85,9 +85,12 @@ async function currentKey(environment: Environment): Promise<Uint8Array> {
 /** The text of the file without the line break at its end. */
 async function readPassphrase(file: string): Promise<string> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new StartError(`--passphrase-file ${file}: cannot be read: ${error.code}`);
+    throw new StartError(
+      `--passphrase-file ${file}: cannot be read: ${error.code}; name a file that this user may read`,
+    );
   });
-  if (text.length > passphraseBytesMax) throw new StartError(`--passphrase-file ${file}: is too large`);
+  if (text.length > passphraseBytesMax)
+    throw new StartError(`--passphrase-file ${file}: must have at most ${passphraseBytesMax} bytes`);
   return text.replace(/\r?\n$/, '');
 }
 

@@ -70,7 +70,9 @@ async function openAuthority(dir: string) {
   }
   const privateKey = createPrivateKey(key);
   if (!new X509Certificate(cert).checkPrivateKey(privateKey)) {
-    throw new StartError(`${keyFile} is not the key of ${certFile}`);
+    throw new StartError(
+      `${keyFile} is not the key of ${certFile}: put the right one back, or choose another directory`,
+    );
   }
   return { cert, authority: await readAuthority({ cert }, privateKey) };
 }

@@ -65,7 +65,8 @@ async function refuseMissingStore(url: string): Promise<void> {
   if (!url.startsWith(embedded)) return;
   const dir = url.slice(embedded.length);
   const { holdsStore } = await import('@heddle/embedded-store/backup');
-  if (!(await holdsStore(dir))) throw new StartError(`${dir} holds no store; is HEDDLE_DATA_DIR right?`);
+  if (!(await holdsStore(dir)))
+    throw new StartError(`${dir} holds no store: set HEDDLE_DATA_DIR to the directory of the mesh`);
 }
 
 /** The database; where another process runs the embedded store of the data directory, through that one's socket. */

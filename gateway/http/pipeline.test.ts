@@ -139,7 +139,7 @@ describe('the access of a path', () => {
     });
     expect([response.status, await response.text()]).toEqual([
       404,
-      '404 NOT_FOUND This path is turned off here.',
+      '404 NOT_FOUND This path is turned off by the operator of this mesh.',
     ]);
   });
 });

@@ -115,7 +115,8 @@ function wrongMethod(response: ServerResponse, { methods }: Resource): BadReques
 /** Throws HeddleError where the limits of the client have no room, or its key is not what the path requires. */
 async function admit(exchange: Exchange, { door, access }: Endpoint): Promise<void> {
   const { services, request, client, requestId } = exchange;
-  if (access === 'off') throw new HeddleError('NOT_FOUND', 'This path is turned off here.');
+  if (access === 'off')
+    throw new HeddleError('NOT_FOUND', 'This path is turned off by the operator of this mesh.');
   const credentials = door.readCredentials?.(request) ?? readCredentials(request);
   refuseRateLimited(services, client, credentials);
   if (client.isProxied) holdWhileOpen(exchange);
@@ -125,7 +126,10 @@ async function admit(exchange: Exchange, { door, access }: Endpoint): Promise<vo
     clientAddress: client.address,
   });
   if (access === 'required' && exchange.isAnonymous) {
-    throw new HeddleError('UNAUTHENTICATED', 'This path requires an API key.');
+    throw new HeddleError(
+      'UNAUTHENTICATED',
+      'This path requires an API key: send "authorization: Bearer <API key>".',
+    );
   }
 }
 

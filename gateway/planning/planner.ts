@@ -67,7 +67,10 @@ class Child {
     const timer = setTimeout(() => {
       asked.reject(
         'query' in request
-          ? new HeddleError('GRAPH_COST_EXCEEDED', 'The document takes too long to be planned.')
+          ? new HeddleError(
+              'GRAPH_COST_EXCEEDED',
+              'The document takes too long to be planned: request fewer fields in one operation.',
+            )
           : unavailable(this.#failure('The query planner does not start.')),
       );
       this.#child.kill('SIGKILL');

@@ -125,7 +125,11 @@ function routeCandidates(
   const [first] = fitting;
   if (first === undefined) {
     throw (
-      refusal ?? new HeddleError('NO_ROUTE', `The route ${quoted(route.alias)} has no model for this caller.`)
+      refusal ??
+      new HeddleError(
+        'NO_ROUTE',
+        `The route ${quoted(route.alias)} has no target in a region that this caller allows: call another model or route.`,
+      )
     );
   }
   // The strategy chooses among those that can be called, so that one which cannot does not count as the first.
@@ -303,7 +307,7 @@ function chooseRefusal(
   if (lacks.length > 0) {
     return new HeddleError(
       'BAD_USER_INPUT',
-      `${model.id} cannot do what is requested: it lacks ${lacks.join(', ')}.`,
+      `${model.id} cannot do what is requested: it lacks ${lacks.join(', ')}. Call another model, or leave it out.`,
     );
   }
   // The bound counts three bytes a token; no text has more than twelve.
@@ -311,7 +315,7 @@ function chooseRefusal(
   if (model.contextTokens !== null && inputTokensMin > model.contextTokens) {
     return new HeddleError(
       'CONTEXT_TOO_LONG',
-      `The input has at least ${inputTokensMin} tokens; ${model.id} takes ${model.contextTokens}.`,
+      `The input has at least ${inputTokensMin} tokens; ${model.id} takes ${model.contextTokens}: shorten the input, or call another model.`,
     );
   }
   if (model.price === null && !allowsUnpriced && callerBounds(caller).hasHardBudget) {

@@ -30,8 +30,8 @@ export function quotaRefusal(
   return new HeddleError(
     budget ? 'BUDGET_EXCEEDED' : 'QUOTA_EXCEEDED',
     refused.limit !== null && (amounts[refused.meter] ?? 0n) > refused.limit
-      ? `This call is larger than the limit on ${what} will ever allow.`
-      : `The limit on ${what} has no room for this call.`,
+      ? `This call is larger than the limit on ${what} will ever allow: make the call smaller, or request a larger limit.`
+      : `The limit on ${what} has no room for this call: wait, or request a larger limit.`,
     { extensions },
   );
 }

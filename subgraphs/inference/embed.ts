@@ -22,7 +22,7 @@ function check({ values, dimensions }: EmbedInput): void {
     throw new HeddleError('BAD_USER_INPUT', `values must hold 1 to ${valuesMax} texts.`);
   }
   const empty = values.indexOf('');
-  if (empty >= 0) throw new HeddleError('BAD_USER_INPUT', `values[${empty}] is empty.`);
+  if (empty >= 0) throw new HeddleError('BAD_USER_INPUT', `values[${empty}] must not be empty.`);
   if (dimensions != null && (dimensions < 1 || dimensions > dimensionsMax)) {
     throw new HeddleError('BAD_USER_INPUT', `dimensions must be 1 to ${dimensionsMax}.`);
   }

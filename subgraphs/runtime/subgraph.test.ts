@@ -48,7 +48,9 @@ describe('@authenticated and @requiresScopes', () => {
       const refused = await run('{ either }', caller);
       expect(refused).toMatchObject({
         data: { either: null },
-        errors: [{ message: 'Query.either needs the scope a and b, or c.', path: ['either'] }],
+        errors: [
+          { message: 'Query.either needs the scope a and b, or c: use a key that has it.', path: ['either'] },
+        ],
       });
       expect(listCodes(refused)).toEqual(['FORBIDDEN']);
     }

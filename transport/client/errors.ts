@@ -31,7 +31,10 @@ export function broken(subgraph: string, cause?: unknown): HeddleError {
 
 /** JSON.stringify follows the nesting by calling itself, and knows no bound of it but the stack's: nothing was sent. */
 export function tooDeep(): HeddleError {
-  return new HeddleError('BAD_USER_INPUT', 'The variables nest too deep.');
+  return new HeddleError(
+    'BAD_USER_INPUT',
+    'The variables nest too deep: send nested values with fewer levels.',
+  );
 }
 
 /** An answer over plain HTTP that was not made by a subgraph of this mesh, or not for this request. */

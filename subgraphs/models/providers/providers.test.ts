@@ -86,7 +86,7 @@ describe('providers', () => {
     ['https://host.example/v1beta/models/gemini-3-pro:generateContent', 'https://host.example/v1beta'],
     ['https://host.example/model/a.b-v1%3A0/converse', 'https://host.example'],
   ])(
-    'refuses the path of a call in a base URL, and names what to give instead: %s',
+    'refuses the path of a call in a base URL, and names what to send instead: %s',
     async (baseUrl, above) => {
       const kind = 'OPENAI_COMPATIBLE';
       const create = await refusal(createProvider, { input: { id: 'calls', kind, baseUrl } });

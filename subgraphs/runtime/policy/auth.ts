@@ -37,6 +37,9 @@ export function enforceAuth(rule: AuthRule, caller: Caller): void {
   for (const alternatives of rule.scopeRules) {
     if (meetsScopes(caller, alternatives)) continue;
     const wanted = alternatives.map((all) => all.join(' and ')).join(', or ');
-    throw new HeddleError('FORBIDDEN', `${rule.coordinate} needs the scope ${wanted}.`);
+    throw new HeddleError(
+      'FORBIDDEN',
+      `${rule.coordinate} needs the scope ${wanted}: use a key that has it.`,
+    );
   }
 }

@@ -26,7 +26,8 @@ describe('@quota', () => {
     const { errors } = await run('{ cheap }', caller);
     expect(errors).toMatchObject([
       {
-        message: 'The limit on REQUESTS of key:a per MINUTE has no room for this call.',
+        message:
+          'The limit on REQUESTS of key:a per MINUTE has no room for this call: wait, or request a larger limit.',
         extensions: { code: 'QUOTA_EXCEEDED', subject: 'key:a', meter: 'REQUESTS', window: 'MINUTE' },
       },
     ]);

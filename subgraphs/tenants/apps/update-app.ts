@@ -77,6 +77,6 @@ function requireNoWider(wanted: readonly LimitRecord[], before: AppRecord, calle
   if (exceeded === undefined) return;
   throw new HeddleError(
     'FORBIDDEN',
-    `The limits exceed those of the key that you call with: ${exceeded.meter} per ${exceeded.window}.`,
+    `The limits exceed those of the key that you call with: ${exceeded.meter} per ${exceeded.window}. Lower them, or use a key with wider limits.`,
   );
 }

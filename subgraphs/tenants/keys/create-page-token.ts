@@ -27,7 +27,8 @@ export async function createPageToken(
   deps: TenantsDeps,
 ): Promise<PageToken> {
   const { tenantId, keyId } = caller;
-  if (caller.endUserId !== null) throw new HeddleError('FORBIDDEN', 'A page token makes no other token.');
+  if (caller.endUserId !== null)
+    throw new HeddleError('FORBIDDEN', 'A page token makes no other token: use an API key of the app.');
   if (tenantId === null || keyId === null) {
     throw new HeddleError(
       'FORBIDDEN',
@@ -59,7 +60,10 @@ export async function createPageToken(
   const now = readNow(deps);
   const records = pageTokens(deps.connection);
   if ((await records.countDocuments({ keyId, expiresAt: { $gt: now } })) >= tokensMax) {
-    throw new HeddleError('CONFLICT', `An API key has at most ${tokensMax} page tokens in force.`);
+    throw new HeddleError(
+      'CONFLICT',
+      `An API key has at most ${tokensMax} page tokens in force: wait until one expires, or use another key.`,
+    );
   }
   const { id, text } = newKeyText(`pt${randomId(12)}`);
   const expiresAtMs = Math.min(

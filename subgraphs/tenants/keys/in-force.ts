@@ -17,9 +17,9 @@ export function requireInForce(key: ApiKeyRecord, now: Date): void {
     key.replacedById !== null
       ? `was rotated: its successor is ${key.replacedById}; rotate that one for a new secret`
       : key.revokedAt !== null
-        ? 'was revoked'
+        ? 'was revoked: create another one'
         : key.expiresAt !== null && key.expiresAt <= now
-          ? 'has expired'
+          ? 'has expired: create another one'
           : undefined;
   if (ended) throw new HeddleError('CONFLICT', `The API key ${key._id} ${ended}.`);
 }

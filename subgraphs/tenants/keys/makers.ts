@@ -24,7 +24,7 @@ export function readMakerScopes(caller: Caller, app: AppRecord): string[] {
   if (scopes.size > makersMax) {
     throw new HeddleError(
       'FORBIDDEN',
-      `Limits of ${makersMax} keys and apps bind this key: it makes no more keys.`,
+      `Limits of ${makersMax} keys and apps bind this key, the most that are allowed: use a key that was made with fewer of them.`,
     );
   }
   return [...scopes];

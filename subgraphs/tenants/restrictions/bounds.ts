@@ -111,7 +111,7 @@ export function requireWithin(what: string, inner: Bounds, outer: Bounds): void 
   if (excess.length === 0) return;
   throw new HeddleError(
     'FORBIDDEN',
-    `${what} exceeds the bounds of the key that you call with: ${excess.join('; ')}.`,
+    `${what} exceeds the bounds of the key that you call with: ${excess.join('; ')}. Use a key with wider bounds.`,
   );
 }
 
@@ -132,6 +132,6 @@ export function requireNames(
   if (excess === undefined) return;
   throw new HeddleError(
     'FORBIDDEN',
-    `input.${field} exceeds what the key that you call with allows: ${excess}.`,
+    `input.${field} exceeds what the key that you call with allows: ${excess}. Narrow it, or use a key with wider bounds.`,
   );
 }

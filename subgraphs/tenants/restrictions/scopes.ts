@@ -21,7 +21,10 @@ export function checkedScopes(wanted: readonly string[] | null | undefined, fiel
 export function requireAllScopes(caller: Caller, wanted: readonly string[]): void {
   const lacking = wanted.filter((scope) => !meetsScopes(caller, [[scope]]));
   if (lacking.length > 0) {
-    throw new HeddleError('FORBIDDEN', `You lack what this key may do: ${lacking.join(', ')}.`);
+    throw new HeddleError(
+      'FORBIDDEN',
+      `Your key lacks scopes of this key: ${lacking.join(', ')}. Use a key that has them.`,
+    );
   }
 }
 
