@@ -1,11 +1,24 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BadRequest } from './problem.ts';
 
+/** What a page of another origin may read of an answer: every header that states something of the call. */
+const exposedHeaders = [
+  'x-request-id',
+  'request-id',
+  'retry-after',
+  'retry-after-ms',
+  'x-should-retry',
+  'x-heddle-completion-id',
+  'x-heddle-dropped',
+  'x-heddle-finish-reason',
+  'x-heddle-prompt-version',
+].join(', ');
+
 /** Lets pages of every origin read the answer. */
 export function allowCrossOrigin(response: ServerResponse): void {
   // There is no ambient credential (no cookie) that another origin could misuse: a key must be sent each time.
   response.setHeader('access-control-allow-origin', '*');
-  response.setHeader('access-control-expose-headers', 'x-request-id, retry-after');
+  response.setHeader('access-control-expose-headers', exposedHeaders);
 }
 
 /** Answers the question of a browser that comes before a request of another origin. */
