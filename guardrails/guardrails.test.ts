@@ -1,9 +1,33 @@
 import { describe, expect, it } from 'vitest';
 import type { Guardrail } from './guardrail.ts';
-import { guardrailStages, parseGuardrails } from './guardrails.ts';
+import { guardrailStages, knownGuardrails, parseGuardrails } from './guardrails.ts';
 import { secretsGuardrail } from './secrets.ts';
 
 const text = (...texts: readonly string[]) => ({ texts, urls: [], tenantId: 't' });
+
+/** For each guardrail a text that it refuses, and one that it has to let through. */
+const samples: Readonly<Record<string, readonly [refused: string, passed: string]>> = {
+  secrets: [`ghp_${'aB3'.repeat(12)}`, 'Where do I find my token?'],
+};
+
+describe('every guardrail', () => {
+  it('has samples here', () => {
+    expect(knownGuardrails.map(({ name }) => name)).toEqual(Object.keys(samples));
+  });
+
+  it.each(knownGuardrails)(
+    '$name refuses its sample at each of its stages, and lets the other pass',
+    async (guardrail) => {
+      const [refused, passed] = samples[guardrail.name] ?? ['', ''];
+      const stages = Object.values(guardrailStages([guardrail])).filter((stage) => stage !== undefined);
+      expect(stages).not.toEqual([]);
+      for (const stage of stages) {
+        await expect(stage(text(refused))).rejects.toMatchObject({ code: 'GUARDRAIL_BLOCKED' });
+        await expect(stage(text(passed))).resolves.toBeUndefined();
+      }
+    },
+  );
+});
 
 describe('guardrails', () => {
   it('are known by name; an unknown one is refused with the names there are', () => {

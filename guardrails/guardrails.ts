@@ -2,7 +2,8 @@ import { HeddleError } from '#core/errors.ts';
 import type { GuardedText, Guardrail } from './guardrail.ts';
 import { secretsGuardrail } from './secrets.ts';
 
-const known: readonly Guardrail[] = [secretsGuardrail];
+/** Every guardrail that HEDDLE_GUARDRAILS can name. */
+export const knownGuardrails: readonly Guardrail[] = [secretsGuardrail];
 
 /** The guardrails of a comma-separated list of names. Throws BAD_USER_INPUT naming those that do not exist. */
 export function parseGuardrails(names: string): readonly Guardrail[] {
@@ -10,15 +11,15 @@ export function parseGuardrails(names: string): readonly Guardrail[] {
     .split(',')
     .map((name) => name.trim())
     .filter((name) => name !== '');
-  const unknown = wanted.filter((name) => !known.some((guardrail) => guardrail.name === name));
+  const unknown = wanted.filter((name) => !knownGuardrails.some((guardrail) => guardrail.name === name));
   if (unknown.length > 0) {
-    const all = known.map(({ name }) => name).join(', ');
+    const all = knownGuardrails.map(({ name }) => name).join(', ');
     throw new HeddleError(
       'BAD_USER_INPUT',
       `There is no guardrail ${unknown.join(', ')}; there are: ${all}.`,
     );
   }
-  return known.filter(({ name }) => wanted.includes(name));
+  return knownGuardrails.filter(({ name }) => wanted.includes(name));
 }
 
 /** One stage, ready to run. Throws GUARDRAIL_BLOCKED with the first guardrail that refuses. */
