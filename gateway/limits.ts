@@ -2,7 +2,9 @@
 export interface GatewayLimits {
   /** Bytes of an HTTP request's body or of one WebSocket message. */
   readonly bodyBytesMax: number;
-  /** The same for callers without a key. */
+  /** The same for calls of AI models over REST with a key, which hold whole conversations with their images and files. */
+  readonly callBodyBytesMax: number;
+  /** Bytes of a body or message of callers without a key. */
   readonly anonymousBodyBytesMax: number;
   /** Bytes of bodies and messages that are being read, in all; one client, and all without a key, may hold a quarter. */
   readonly bodiesBytesMax: number;
@@ -60,6 +62,7 @@ export interface GatewayLimits {
 
 const defaultLimits: GatewayLimits = Object.freeze({
   bodyBytesMax: 1024 * 1024,
+  callBodyBytesMax: 32 * 1024 * 1024,
   anonymousBodyBytesMax: 32 * 1024,
   bodiesBytesMax: 256 * 1024 * 1024,
   bodyTimeoutMs: 30_000,
@@ -107,13 +110,16 @@ const anonymousTimeFactor = 3;
 
 /** How many bytes a body or a message of a caller may have, and how many milliseconds it may take to arrive. */
 export function chooseBodyBounds(
-  { bodyBytesMax, anonymousBodyBytesMax, bodyTimeoutMs }: GatewayLimits,
+  { bodyBytesMax, callBodyBytesMax, anonymousBodyBytesMax, bodyTimeoutMs }: GatewayLimits,
   isAnonymous: boolean,
+  isCall = false,
 ): { readonly bytesMax: number; readonly timeoutMs: number } {
-  return isAnonymous
-    ? {
-        bytesMax: Math.min(bodyBytesMax, anonymousBodyBytesMax),
-        timeoutMs: bodyTimeoutMs / anonymousTimeFactor,
-      }
-    : { bytesMax: bodyBytesMax, timeoutMs: bodyTimeoutMs * Math.max(1, bodyBytesMax / mebibyte) };
+  if (isAnonymous) {
+    return {
+      bytesMax: Math.min(bodyBytesMax, anonymousBodyBytesMax),
+      timeoutMs: bodyTimeoutMs / anonymousTimeFactor,
+    };
+  }
+  const bytesMax = isCall ? Math.max(bodyBytesMax, callBodyBytesMax) : bodyBytesMax;
+  return { bytesMax, timeoutMs: bodyTimeoutMs * Math.max(1, bytesMax / mebibyte) };
 }

@@ -150,9 +150,13 @@ export const variables = {
     integer(1024, 64 * 1024 * 1024, 1024 * 1024),
     'Largest request body and WebSocket message, in bytes.',
   ),
+  HEDDLE_CALL_BODY_BYTES_MAX: variable(
+    integer(1024, 64 * 1024 * 1024, 32 * 1024 * 1024),
+    'Largest body of a call of an AI model over REST (`/v1/…`) with a key, in bytes: a whole conversation with its images and files.',
+  ),
   HEDDLE_ANONYMOUS_BODY_BYTES_MAX: variable(
     integer(1024, 64 * 1024 * 1024, 32 * 1024),
-    'The same for callers without a key, in bytes.',
+    'Largest body and WebSocket message of callers without a key, in bytes.',
   ),
   HEDDLE_BODIES_BYTES_MAX: variable(
     integer(1024 * 1024, 64 * 1024 * 1024 * 1024, 256 * 1024 * 1024),

@@ -33,7 +33,7 @@ export async function serveSubgraphs(
       keys: subgraphKeys,
       tls,
       usedTokens: state.usedTokens,
-      bodyBytesMax: environment.HEDDLE_BODY_BYTES_MAX,
+      bodyBytesMax: Math.max(environment.HEDDLE_BODY_BYTES_MAX, environment.HEDDLE_CALL_BODY_BYTES_MAX),
       ready: async () => (await problems()).length === 0,
       log,
     });

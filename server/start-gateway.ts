@@ -72,6 +72,7 @@ export async function startGateway(
       connectionsPerAddressMax: environment.HEDDLE_CONNECTIONS_PER_ADDRESS_MAX,
       anonymousSocketsMax: environment.HEDDLE_ANONYMOUS_SOCKETS_MAX,
       bodyBytesMax: environment.HEDDLE_BODY_BYTES_MAX,
+      callBodyBytesMax: environment.HEDDLE_CALL_BODY_BYTES_MAX,
       documentLengthMax: environment.HEDDLE_DOCUMENT_LENGTH_MAX,
       operationsMax: environment.HEDDLE_OPERATIONS_MAX,
       fragmentsMax: environment.HEDDLE_FRAGMENTS_MAX,

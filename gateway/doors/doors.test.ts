@@ -389,7 +389,7 @@ describe.each(posts)('the body of $route', ({ method, door, example }) => {
     ['is encoded', '{}', { 'content-encoding': 'gzip' }, 415, 'content-encoding'],
     ['is too large', JSON.stringify({ x: 'x'.repeat(5_000) }), {}, 413, 'larger than the 4000 bytes'],
   ] as const)('is refused where it %s', async (_what, body, headers, status, message) => {
-    const sample = await start(example, { limits: { bodyBytesMax: 4_000 } });
+    const sample = await start(example, { limits: { bodyBytesMax: 4_000, callBodyBytesMax: 4_000 } });
     const answer = await ask(sample, { method, example }, { headers: { ...bearer, ...headers }, body });
     expect(answer.status).toBe(status);
     expect(example.messageIn(answer.text)).toMatch(message);

@@ -19,9 +19,12 @@ interface BodyBounds {
 }
 
 /** How much of a body is read for this caller, and how long it is waited for. */
-function chooseBounds({ services: { limits, clients }, use, isAnonymous }: Exchange): BodyBounds {
+function chooseBounds(
+  { services: { limits, clients }, use, isAnonymous }: Exchange,
+  isCall: boolean,
+): BodyBounds {
   return {
-    ...chooseBodyBounds(limits, isAnonymous),
+    ...chooseBodyBounds(limits, isAnonymous, isCall),
     add: (bytes) => clients.addBytes(use, bytes, isAnonymous),
     remove: (bytes) => clients.removeBytes(use, bytes, isAnonymous),
   };
@@ -91,7 +94,16 @@ function readBytes(request: IncomingMessage, bounds: BodyBounds): Promise<Buffer
  * type or an encoded body, 413, 408, and 400 for what is no JSON in UTF-8; with RATE_LIMITED or OVERLOADED where too many bytes are
  * being read.
  */
-export async function readJson(exchange: Exchange): Promise<unknown> {
+export function readJson(exchange: Exchange): Promise<unknown> {
+  return readJsonWithin(exchange, chooseBounds(exchange, false));
+}
+
+/** The same for the body of a call of an AI model over REST, which may hold images and files. */
+export function readCallJson(exchange: Exchange): Promise<unknown> {
+  return readJsonWithin(exchange, chooseBounds(exchange, true));
+}
+
+async function readJsonWithin(exchange: Exchange, bounds: BodyBounds): Promise<unknown> {
   const { headers } = exchange.request;
   if (!isJson(headers['content-type'])) {
     throw new BadRequest(415, 'Send the request as application/json in UTF-8.');
@@ -99,7 +111,7 @@ export async function readJson(exchange: Exchange): Promise<unknown> {
   if ((headers['content-encoding'] ?? 'identity').toLowerCase() !== 'identity') {
     throw new BadRequest(415, 'Send the body as it is, without a content-encoding.');
   }
-  return parseJson(await readBytes(exchange.request, chooseBounds(exchange)));
+  return parseJson(await readBytes(exchange.request, bounds));
 }
 
 function parseJson(body: Buffer): unknown {

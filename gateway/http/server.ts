@@ -33,7 +33,7 @@ export function createHttpServer(
     keepAliveTimeout: keepAliveTimeoutMs,
     headersTimeout: limits.requestTimeoutMs,
     // A body has a time limit of its own, which depends on its caller.
-    requestTimeout: limits.requestTimeoutMs + chooseBodyBounds(limits, false).timeoutMs,
+    requestTimeout: limits.requestTimeoutMs + chooseBodyBounds(limits, false, true).timeoutMs,
     maxHeaderSize: 16 * 1024,
     // Clients offer other protocols too, Java's HTTP/2 with every first request: what is not taken is served as it came.
     shouldUpgradeCallback: (request: IncomingMessage) =>

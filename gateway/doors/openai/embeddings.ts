@@ -1,4 +1,4 @@
-import { readJson } from '../../http/body.ts';
+import { readCallJson } from '../../http/body.ts';
 import type { Exchange } from '../../http/exchange.ts';
 import { endJson } from '../../http/send.ts';
 import { runDeclared } from '../../operations/run-declared.ts';
@@ -28,7 +28,7 @@ function toBase64(vector: readonly number[]): string {
 
 /** POST /v1/embeddings. */
 export async function answerEmbeddings(exchange: Exchange): Promise<void> {
-  const fields = toFields(await readJson(exchange), '');
+  const fields = toFields(await readCallJson(exchange), '');
   const format = toChoice(fields.encoding_format, 'encoding_format', ['float', 'base64']) ?? 'float';
   const dimensions = toInteger(fields.dimensions, 'dimensions');
   const user = toText(fields.user, 'user');

@@ -1,4 +1,4 @@
-import { readJson } from '../../http/body.ts';
+import { readCallJson } from '../../http/body.ts';
 import type { Exchange } from '../../http/exchange.ts';
 import { endJson } from '../../http/send.ts';
 import { sendEvents } from '../../http/stream.ts';
@@ -22,7 +22,7 @@ import { readPreviousItems, resolveReferences, writeKeptRequest } from './stored
 
 /** POST /v1/responses. */
 export async function createResponse(exchange: Exchange): Promise<void> {
-  const body = toFields(await readJson(exchange), '');
+  const body = toFields(await readCallJson(exchange), '');
   const previousId = toText(body.previous_response_id, 'previous_response_id');
   const given = readInputItems(body.input);
   const items = [

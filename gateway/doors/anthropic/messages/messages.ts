@@ -1,5 +1,5 @@
 import { HeddleError } from '#core/errors.ts';
-import { readJson } from '../../../http/body.ts';
+import { readCallJson } from '../../../http/body.ts';
 import type { Exchange } from '../../../http/exchange.ts';
 import { endJson } from '../../../http/send.ts';
 import { sendEvents } from '../../../http/stream.ts';
@@ -18,7 +18,7 @@ import { readMessagesRequest } from './messages-request.ts';
 export async function answerMessages(exchange: Exchange): Promise<void> {
   const beta = exchange.request.headers['anthropic-beta'];
   const version = readApiVersion(exchange);
-  const request = readMessagesRequest(await readJson(exchange), {
+  const request = readMessagesRequest(await readCallJson(exchange), {
     version,
     beta: beta === undefined ? undefined : String(beta),
   });

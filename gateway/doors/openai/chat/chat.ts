@@ -1,4 +1,4 @@
-import { readJson } from '../../../http/body.ts';
+import { readCallJson } from '../../../http/body.ts';
 import type { Exchange } from '../../../http/exchange.ts';
 import { endJson } from '../../../http/send.ts';
 import { sendEvents } from '../../../http/stream.ts';
@@ -13,7 +13,7 @@ import { readChatRequest } from './chat-request.ts';
 
 /** POST /v1/chat/completions. */
 export async function answerChat(exchange: Exchange): Promise<void> {
-  const request = readChatRequest(await readJson(exchange));
+  const request = readChatRequest(await readCallJson(exchange));
   const variables = { input: { ...request.input, ...readCallHeaders(exchange), allowRestart: false } };
   if (request.isStreamed) {
     const { events, unread } = await openCompletion(

@@ -1,4 +1,4 @@
-import { readJson } from '../../../http/body.ts';
+import { readCallJson } from '../../../http/body.ts';
 import type { Exchange } from '../../../http/exchange.ts';
 import { endJson } from '../../../http/send.ts';
 import { sendEvents } from '../../../http/stream.ts';
@@ -53,7 +53,7 @@ function toLegacyAnswer(completion: LegacyCompleteMutation['complete'], echoed: 
 
 /** POST /v1/completions, the API before chats. */
 export async function answerLegacyCompletions(exchange: Exchange): Promise<void> {
-  const { input, isStreamed, includesUsage, echoed } = readLegacyRequest(await readJson(exchange));
+  const { input, isStreamed, includesUsage, echoed } = readLegacyRequest(await readCallJson(exchange));
   const variables = { input: { ...input, ...readCallHeaders(exchange), allowRestart: false } };
   if (isStreamed) {
     const { events, unread } = await openCompletion(
