@@ -65,8 +65,9 @@ export function toNumber(value: unknown, param: string): number | undefined {
 /** The whole number; undefined for null and for what is left out. Throws WrongField for another value. */
 export function toInteger(value: unknown, param: string): number | undefined {
   const number = toNumber(value, param);
-  if (number !== undefined && !Number.isSafeInteger(number)) {
-    throw new WrongField(param, `must be a whole number, not ${showValue(value)}.`);
+  // The graph's own kind of whole number: a larger one would be refused by the name of a variable.
+  if (number !== undefined && (number | 0) !== number) {
+    throw new WrongField(param, `must be a whole number of 32 bits, not ${showValue(value)}.`);
   }
   return number;
 }

@@ -1,3 +1,4 @@
+import { hasScope } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { runDeclared } from '../operations/run-declared.ts';
@@ -13,8 +14,9 @@ export interface CallableName {
 /** Pages of models that are listed, of 200 each. */
 const pagesMax = 25;
 
-/** Aliases of the tenant, then routes by their aliases, then AI models by their IDs; each name once, as what a call means by it. */
+/** Aliases of the tenant, then routes by their aliases, then AI models by their IDs; each name once, as what a call means by it; nothing for a caller who may call none. */
 export async function listCallableNames(exchange: Exchange): Promise<readonly CallableName[]> {
+  if (!hasScope(exchange.caller, 'inference:invoke')) return [];
   const { routes, modelAliases } = await runDeclared(exchange, openAiRoutes, {});
   const names = new Map<string, CallableName>();
   const add = (id: string, name: string) => void (names.has(id) || names.set(id, { id, name }));
@@ -37,7 +39,9 @@ async function readPage(exchange: Exchange, after: string | null) {
 
 /** Throws NOT_FOUND for a name that the caller may not send. */
 export async function findCallableName(exchange: Exchange, id: string): Promise<CallableName> {
-  const { model, route, modelAlias } = await runDeclared(exchange, openAiModel, { id });
+  const { model, route, modelAlias } = hasScope(exchange.caller, 'inference:invoke')
+    ? await runDeclared(exchange, openAiModel, { id })
+    : { model: null, route: null, modelAlias: null };
   if (modelAlias != null) return { id, name: id };
   if (model != null) return { id: model.id, name: model.name };
   if (route != null) return { id: route.alias, name: route.alias };

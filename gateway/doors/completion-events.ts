@@ -1,3 +1,5 @@
+import { HeddleError } from '#core/errors.ts';
+import type { CompletionStatus } from '#core/graph-enums.generated.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { DeclaredOperation } from '../operations/declared-operation.ts';
 import { type DeclaredEvents, GraphFailure, subscribeDeclared } from '../operations/run-declared.ts';
@@ -45,9 +47,22 @@ function toGraphFailure({
 }
 
 /**
+ * Throws CONFLICT for a completion that was canceled: its answer is cut, and the dialects with this check have no other
+ * way to state so.
+ */
+export function refuseCanceled({ status }: { readonly status: CompletionStatus }): void {
+  if (status === 'CANCELLED') throw new HeddleError('CONFLICT', 'The completion was canceled.');
+}
+
+/** What a framing throws whose dialect cannot take back the text that it has sent. */
+export function refuseRestart(): never {
+  throw new HeddleError('PROVIDER_ERROR', 'The provider failed, and another one began the answer anew.');
+}
+
+/**
  * Starts a completion, sets its headers, and resolves with its events when the first of them has content, or when the client has waited for
  * `holdMs`: what fails before is thrown, so that it has the status of an error and no stream. Its `next` throws GraphFailure
- * where the completion fails later. `dropped` names what the handler itself does not send.
+ * where the completion fails later, or ends without its last event. `dropped` names what the handler itself does not send.
  */
 export async function openCompletion<
   Event extends AnyCompletionEvent,
@@ -65,10 +80,20 @@ export async function openCompletion<
 ): Promise<DeclaredEvents<Event>> {
   const { events: results, unread } = await subscribeDeclared(exchange, operation, variables);
   const held: IteratorResult<Event>[] = [];
+  let isLeft = false;
+  let isWhole = false;
   const next = async (): Promise<IteratorResult<Event>> => {
     const result = await results.next();
-    if (result.done === true) return { done: true, value: undefined };
+    if (result.done === true) {
+      // Who leaves, or the end of the process, ends the events as well.
+      if (isWhole || isLeft || exchange.signal.aborted) return { done: true, value: undefined };
+      throw new GraphFailure({
+        message: 'The answer ended before it was whole.',
+        extensions: { code: 'INTERNAL' },
+      });
+    }
     const event = readEvent(result.value);
+    isWhole = event.__typename === 'CompletionFinished';
     if (event.__typename === 'CompletionFailed') {
       await results.return?.();
       throw toGraphFailure(event);
@@ -112,6 +137,7 @@ export async function openCompletion<
       return next();
     },
     return: async () => {
+      isLeft = true;
       await results.return?.();
       return { done: true, value: undefined };
     },

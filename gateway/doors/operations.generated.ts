@@ -137,7 +137,7 @@ export type ChatCompleteMutationVariables = Exact<{
 }>;
 
 
-export type ChatCompleteMutation = { readonly complete: { readonly id: string, readonly text: string, readonly reasoning: string | null, readonly refusal: string | null, readonly citations: ReadonlyArray<unknown>, readonly logprobs: unknown, readonly finishReason: FinishReason, readonly dropped: ReadonlyArray<string>, readonly createdAt: string, readonly reasoningBlocks: ReadonlyArray<{ readonly text: string | null, readonly signature: string | null, readonly redacted: string | null, readonly toolCallId: string | null, readonly provider: ProviderKind }>, readonly toolCalls: ReadonlyArray<{ readonly id: string, readonly name: string, readonly argumentsText: string }>, readonly alternatives: ReadonlyArray<{ readonly index: number, readonly text: string, readonly reasoning: string | null, readonly refusal: string | null, readonly logprobs: unknown, readonly finishReason: FinishReason, readonly toolCalls: ReadonlyArray<{ readonly id: string, readonly name: string, readonly argumentsText: string }> }>, readonly usage: { readonly inputTokens: number, readonly outputTokens: number, readonly totalTokens: number, readonly cachedInputTokens: number, readonly reasoningTokens: number }, readonly model: { readonly id: string } } };
+export type ChatCompleteMutation = { readonly complete: { readonly id: string, readonly status: CompletionStatus, readonly text: string, readonly reasoning: string | null, readonly refusal: string | null, readonly citations: ReadonlyArray<unknown>, readonly logprobs: unknown, readonly finishReason: FinishReason, readonly dropped: ReadonlyArray<string>, readonly createdAt: string, readonly reasoningBlocks: ReadonlyArray<{ readonly text: string | null, readonly signature: string | null, readonly redacted: string | null, readonly toolCallId: string | null, readonly provider: ProviderKind }>, readonly toolCalls: ReadonlyArray<{ readonly id: string, readonly name: string, readonly argumentsText: string }>, readonly alternatives: ReadonlyArray<{ readonly index: number, readonly text: string, readonly reasoning: string | null, readonly refusal: string | null, readonly logprobs: unknown, readonly finishReason: FinishReason, readonly toolCalls: ReadonlyArray<{ readonly id: string, readonly name: string, readonly argumentsText: string }> }>, readonly usage: { readonly inputTokens: number, readonly outputTokens: number, readonly totalTokens: number, readonly cachedInputTokens: number, readonly reasoningTokens: number }, readonly model: { readonly id: string } } };
 
 export type ChatStreamSubscriptionVariables = Exact<{
   input: CompletionInput;
@@ -155,7 +155,7 @@ export type ChatStreamSubscription = { readonly completionStream:
     | { readonly __typename: 'LogprobsDelta', readonly alternative: number, readonly tokens: ReadonlyArray<unknown>, readonly completionId: string }
     | { readonly __typename: 'ToolCallDelta', readonly alternative: number, readonly index: number, readonly id: string | null, readonly name: string | null, readonly argumentsDelta: string, readonly completionId: string }
     | { readonly __typename: 'CompletionRestarted', readonly completionId: string }
-    | { readonly __typename: 'CompletionFinished', readonly completionId: string, readonly completion: { readonly finishReason: FinishReason, readonly usage: { readonly inputTokens: number, readonly outputTokens: number, readonly totalTokens: number, readonly cachedInputTokens: number, readonly reasoningTokens: number } } }
+    | { readonly __typename: 'CompletionFinished', readonly completionId: string, readonly completion: { readonly status: CompletionStatus, readonly finishReason: FinishReason, readonly usage: { readonly inputTokens: number, readonly outputTokens: number, readonly totalTokens: number, readonly cachedInputTokens: number, readonly reasoningTokens: number } } }
     | { readonly __typename: 'CompletionFailed', readonly code: string, readonly message: string, readonly retryAfterMs: number | null, readonly completionId: string }
    };
 
@@ -196,7 +196,7 @@ export type LegacyCompleteMutationVariables = Exact<{
 }>;
 
 
-export type LegacyCompleteMutation = { readonly complete: { readonly id: string, readonly text: string, readonly finishReason: FinishReason, readonly dropped: ReadonlyArray<string>, readonly createdAt: string, readonly alternatives: ReadonlyArray<{ readonly index: number, readonly text: string, readonly finishReason: FinishReason }>, readonly usage: { readonly inputTokens: number, readonly outputTokens: number, readonly totalTokens: number, readonly cachedInputTokens: number, readonly reasoningTokens: number }, readonly model: { readonly id: string } } };
+export type LegacyCompleteMutation = { readonly complete: { readonly id: string, readonly status: CompletionStatus, readonly text: string, readonly finishReason: FinishReason, readonly dropped: ReadonlyArray<string>, readonly createdAt: string, readonly alternatives: ReadonlyArray<{ readonly index: number, readonly text: string, readonly finishReason: FinishReason }>, readonly usage: { readonly inputTokens: number, readonly outputTokens: number, readonly totalTokens: number, readonly cachedInputTokens: number, readonly reasoningTokens: number }, readonly model: { readonly id: string } } };
 
 export type LegacyStreamSubscriptionVariables = Exact<{
   input: CompletionInput;
@@ -214,7 +214,7 @@ export type LegacyStreamSubscription = { readonly completionStream:
     | { readonly __typename: 'LogprobsDelta', readonly completionId: string }
     | { readonly __typename: 'ToolCallDelta', readonly completionId: string }
     | { readonly __typename: 'CompletionRestarted', readonly completionId: string }
-    | { readonly __typename: 'CompletionFinished', readonly completionId: string, readonly completion: { readonly finishReason: FinishReason, readonly usage: { readonly inputTokens: number, readonly outputTokens: number, readonly totalTokens: number, readonly cachedInputTokens: number, readonly reasoningTokens: number } } }
+    | { readonly __typename: 'CompletionFinished', readonly completionId: string, readonly completion: { readonly status: CompletionStatus, readonly finishReason: FinishReason, readonly usage: { readonly inputTokens: number, readonly outputTokens: number, readonly totalTokens: number, readonly cachedInputTokens: number, readonly reasoningTokens: number } } }
     | { readonly __typename: 'CompletionFailed', readonly code: string, readonly message: string, readonly retryAfterMs: number | null, readonly completionId: string }
    };
 
@@ -382,11 +382,11 @@ export const messagesStream = new DeclaredOperation<MessagesStreamSubscription, 
 );
 
 export const chatComplete = new DeclaredOperation<ChatCompleteMutation, ChatCompleteMutationVariables>(
-  "mutation ChatComplete($input:CompletionInput!){complete(input:$input){id text reasoning reasoningBlocks{...ChatReasoning}refusal citations logprobs toolCalls{id name argumentsText}alternatives{index text reasoning refusal logprobs toolCalls{id name argumentsText}finishReason}finishReason dropped usage{...ChatUsage}model{id}createdAt}}fragment ChatUsage on TokenUsage{inputTokens outputTokens totalTokens cachedInputTokens reasoningTokens}fragment ChatReasoning on Reasoning{text signature redacted toolCallId provider}",
+  "mutation ChatComplete($input:CompletionInput!){complete(input:$input){id status text reasoning reasoningBlocks{...ChatReasoning}refusal citations logprobs toolCalls{id name argumentsText}alternatives{index text reasoning refusal logprobs toolCalls{id name argumentsText}finishReason}finishReason dropped usage{...ChatUsage}model{id}createdAt}}fragment ChatUsage on TokenUsage{inputTokens outputTokens totalTokens cachedInputTokens reasoningTokens}fragment ChatReasoning on Reasoning{text signature redacted toolCallId provider}",
 );
 
 export const chatStream = new DeclaredOperation<ChatStreamSubscription, ChatStreamSubscriptionVariables>(
-  "subscription ChatStream($input:CompletionInput!){completionStream(input:$input){__typename completionId ...on CompletionStarted{model{id}dropped}...on TextDelta{alternative text}...on ReasoningDelta{alternative text}...on ReasoningFinished{block{...ChatReasoning}}...on RefusalDelta{alternative text}...on CitationAdded{citation}...on LogprobsDelta{alternative tokens}...on ToolCallDelta{alternative index id name argumentsDelta}...on AlternativeFinished{alternative finishReason}...on CompletionFinished{completion{finishReason usage{...ChatUsage}}}...on CompletionFailed{code message retryAfterMs}}}fragment ChatUsage on TokenUsage{inputTokens outputTokens totalTokens cachedInputTokens reasoningTokens}fragment ChatReasoning on Reasoning{text signature redacted toolCallId provider}",
+  "subscription ChatStream($input:CompletionInput!){completionStream(input:$input){__typename completionId ...on CompletionStarted{model{id}dropped}...on TextDelta{alternative text}...on ReasoningDelta{alternative text}...on ReasoningFinished{block{...ChatReasoning}}...on RefusalDelta{alternative text}...on CitationAdded{citation}...on LogprobsDelta{alternative tokens}...on ToolCallDelta{alternative index id name argumentsDelta}...on AlternativeFinished{alternative finishReason}...on CompletionFinished{completion{status finishReason usage{...ChatUsage}}}...on CompletionFailed{code message retryAfterMs}}}fragment ChatUsage on TokenUsage{inputTokens outputTokens totalTokens cachedInputTokens reasoningTokens}fragment ChatReasoning on Reasoning{text signature redacted toolCallId provider}",
 );
 
 export const openAiEmbed = new DeclaredOperation<OpenAiEmbedMutation, OpenAiEmbedMutationVariables>(
@@ -406,11 +406,11 @@ export const openAiModel = new DeclaredOperation<OpenAiModelQuery, OpenAiModelQu
 );
 
 export const legacyComplete = new DeclaredOperation<LegacyCompleteMutation, LegacyCompleteMutationVariables>(
-  "mutation LegacyComplete($input:CompletionInput!){complete(input:$input){id text alternatives{index text finishReason}finishReason dropped usage{...ChatUsage}model{id}createdAt}}fragment ChatUsage on TokenUsage{inputTokens outputTokens totalTokens cachedInputTokens reasoningTokens}",
+  "mutation LegacyComplete($input:CompletionInput!){complete(input:$input){id status text alternatives{index text finishReason}finishReason dropped usage{...ChatUsage}model{id}createdAt}}fragment ChatUsage on TokenUsage{inputTokens outputTokens totalTokens cachedInputTokens reasoningTokens}",
 );
 
 export const legacyStream = new DeclaredOperation<LegacyStreamSubscription, LegacyStreamSubscriptionVariables>(
-  "subscription LegacyStream($input:CompletionInput!){completionStream(input:$input){__typename completionId ...on CompletionStarted{model{id}dropped}...on TextDelta{alternative text}...on AlternativeFinished{alternative finishReason}...on CompletionFinished{completion{finishReason usage{...ChatUsage}}}...on CompletionFailed{code message retryAfterMs}}}fragment ChatUsage on TokenUsage{inputTokens outputTokens totalTokens cachedInputTokens reasoningTokens}",
+  "subscription LegacyStream($input:CompletionInput!){completionStream(input:$input){__typename completionId ...on CompletionStarted{model{id}dropped}...on TextDelta{alternative text}...on AlternativeFinished{alternative finishReason}...on CompletionFinished{completion{status finishReason usage{...ChatUsage}}}...on CompletionFailed{code message retryAfterMs}}}fragment ChatUsage on TokenUsage{inputTokens outputTokens totalTokens cachedInputTokens reasoningTokens}",
 );
 
 export const promptRun = new DeclaredOperation<PromptRunMutation, PromptRunMutationVariables>(

@@ -110,6 +110,17 @@ describe('providerOptions', () => {
     'previous_response_id',
     'conversation',
     'background',
+    'inferenceConfig',
+    'additionalModelRequestFields',
+    'max_new_tokens',
+    'n_predict',
+    'extra_body',
+    'api_key',
+    'api_base',
+    'base_url',
+    'session_params',
+    'id_slot',
+    'kv_transfer_params',
   ])('do not set %s, which a call is reserved, billed or kept apart by', async (field) => {
     const body: Record<string, unknown> = {};
     const sent = await send({ ...call, providerOptions: { chat: { [field]: 9 } } }, 'OPENAI');

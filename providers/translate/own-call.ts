@@ -49,6 +49,9 @@ const reservedFields: ReadonlySet<string> = new Set([
   ...['models', 'fallbacks', 'route'],
   ...['cached_content', 'mcp_servers', 'modalities', 'audio', 'responseModalities'],
   ...['previous_response_id', 'conversation', 'container', 'cachedContent', 'user_id'],
+  // What servers of one's own and proxies name otherwise.
+  ...['inferenceConfig', 'additionalModelRequestFields', 'max_new_tokens', 'n_predict'],
+  ...['extra_body', 'api_key', 'api_base', 'base_url', 'session_params', 'id_slot', 'kv_transfer_params'],
 ]);
 
 /** Fields of chat completions that the responses API takes as they are; `verbosity` is part of its `text`. */

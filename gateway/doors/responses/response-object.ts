@@ -20,7 +20,7 @@ export interface ResponseState {
   readonly error: object | null;
 }
 
-export function toResponseId(completionId: string): string {
+function toResponseId(completionId: string): string {
   return `resp_${completionId}`;
 }
 
@@ -42,7 +42,7 @@ export function toResponse(state: ResponseState, request: RequestFields): BodyFi
   };
 }
 
-export function toResponsesUsage(usage: ChatUsageFragment): object {
+function toResponsesUsage(usage: ChatUsageFragment): object {
   return {
     input_tokens: usage.inputTokens,
     input_tokens_details: { cached_tokens: usage.cachedInputTokens, cache_write_tokens: 0 },

@@ -3,6 +3,7 @@ import { expectError } from '#core/expect-error.ts';
 import { parseJson } from '#core/json/exact-json.ts';
 import type { Exchange } from '../../../http/exchange.ts';
 import type { Framing } from '../../../http/stream.ts';
+import { refuseRestart } from '../../completion-events.ts';
 import type { MessagesStreamSubscription } from '../../operations.generated.ts';
 import { presentAnthropicError } from '../anthropic-errors.ts';
 import { wrapSignature } from '../reasoning-signature.ts';
@@ -103,11 +104,12 @@ export class MessagesFraming implements Framing<MessagesEvent> {
         return this.#toolCall(event);
       case 'CompletionFinished':
         return this.#finish(event);
+      case 'CompletionRestarted':
+        return refuseRestart();
       case 'LogprobsDelta':
       case 'AlternativeFinished':
-      case 'CompletionRestarted':
       case 'CompletionFailed':
-        // The request asks for none of the first two, allows not the third, and the last is thrown.
+        // The request asks for none of the first two, and the last is thrown.
         return '';
     }
   }

@@ -1,5 +1,6 @@
 import type { Exchange } from '../../../http/exchange.ts';
 import type { Framing } from '../../../http/stream.ts';
+import { refuseCanceled, refuseRestart } from '../../completion-events.ts';
 import type { ChatStreamSubscription } from '../../operations.generated.ts';
 import { presentOpenAiError } from '../openai-errors.ts';
 import { toChatFinishReason, toChatUsage } from './chat-answer.ts';
@@ -69,14 +70,16 @@ export class ChatFraming implements Framing<ChatEvent> {
       case 'AlternativeFinished':
         return this.#choice(event.alternative, '{}', 'null', toChatFinishReason(event.finishReason));
       case 'CompletionFinished': {
+        refuseCanceled(event.completion);
         const { finishReason, usage } = event.completion;
         const finish = this.#choice(0, '{}', 'null', toChatFinishReason(finishReason));
         if (!this.#options.includesUsage) return finish;
         return `${finish}${this.#head}"choices":[],"usage":${JSON.stringify(toChatUsage(usage))}}\n\n`;
       }
       case 'CompletionRestarted':
+        return refuseRestart();
       case 'CompletionFailed':
-        // The one is not allowed by the request, the other is thrown.
+        // It is thrown.
         return '';
     }
   }

@@ -4,7 +4,7 @@ import { endJson } from '../../../http/send.ts';
 import { sendEvents } from '../../../http/stream.ts';
 import { runDeclared } from '../../../operations/run-declared.ts';
 import { readCallHeaders } from '../../call-headers.ts';
-import { openCompletion } from '../../completion-events.ts';
+import { openCompletion, refuseCanceled } from '../../completion-events.ts';
 import { setCompletionHeaders } from '../../completion-headers.ts';
 import { chatComplete, chatStream } from '../../operations.generated.ts';
 import { toChatAnswer } from './chat-answer.ts';
@@ -27,6 +27,7 @@ export async function answerChat(exchange: Exchange): Promise<void> {
     return sendEvents(exchange, new ChatFraming(exchange, { createdS, includesUsage }), events, unread);
   }
   const { complete } = await runDeclared(exchange, chatComplete, variables);
+  refuseCanceled(complete);
   setCompletionHeaders(exchange.response, { completionId: complete.id, dropped: complete.dropped });
   return endJson(exchange, toChatAnswer(complete));
 }

@@ -5,7 +5,7 @@ import { sendEvents } from '../../../http/stream.ts';
 import { runDeclared } from '../../../operations/run-declared.ts';
 import { requireText, toBoolean, toFields, toList, WrongField } from '../../body-fields.ts';
 import { readCallHeaders } from '../../call-headers.ts';
-import { openCompletion } from '../../completion-events.ts';
+import { openCompletion, refuseCanceled } from '../../completion-events.ts';
 import { setCompletionHeaders } from '../../completion-headers.ts';
 import { type LegacyCompleteMutation, legacyComplete, legacyStream } from '../../operations.generated.ts';
 import { toChatFinishReason, toChatUsage, toSeconds } from '../chat/chat-answer.ts';
@@ -71,6 +71,7 @@ export async function answerLegacyCompletions(exchange: Exchange): Promise<void>
     );
   }
   const { complete } = await runDeclared(exchange, legacyComplete, variables);
+  refuseCanceled(complete);
   setCompletionHeaders(exchange.response, { completionId: complete.id, dropped: complete.dropped });
   return endJson(exchange, toLegacyAnswer(complete, echoed));
 }

@@ -1,5 +1,6 @@
 import type { Exchange } from '../../../http/exchange.ts';
 import type { Framing } from '../../../http/stream.ts';
+import { refuseCanceled, refuseRestart } from '../../completion-events.ts';
 import type { LegacyStreamSubscription } from '../../operations.generated.ts';
 import { toChatFinishReason, toChatUsage } from '../chat/chat-answer.ts';
 import { presentOpenAiError } from '../openai-errors.ts';
@@ -44,11 +45,14 @@ export class LegacyFraming implements Framing<LegacyEvent> {
       case 'AlternativeFinished':
         return this.#chunk(event.alternative, '', toChatFinishReason(event.finishReason));
       case 'CompletionFinished': {
+        refuseCanceled(event.completion);
         const { finishReason, usage } = event.completion;
         const finish = this.#chunk(0, '', toChatFinishReason(finishReason));
         if (!this.#options.includesUsage) return finish;
         return `${finish}data: ${JSON.stringify({ ...this.#shared, choices: [], usage: toChatUsage(usage) })}\n\n`;
       }
+      case 'CompletionRestarted':
+        return refuseRestart();
       default:
         return '';
     }

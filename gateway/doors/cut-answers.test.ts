@@ -1,0 +1,122 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { createRestMesh } from '#test/support/gateways/rest-mesh.ts';
+import { type SampleGateway, sampleKey, startSampleGateway } from '#test/support/gateways/sample-gateway.ts';
+import { sampleCaller } from '#test/support/gateways/sample-subgraphs.ts';
+import type { SubgraphExecutor } from '#transport/executor.ts';
+
+let sample: SampleGateway | undefined;
+afterEach(async () => {
+  await sample?.[Symbol.asyncDispose]();
+  sample = undefined;
+});
+
+const usage = { inputTokens: 3, outputTokens: 2, totalTokens: 5, cachedInputTokens: 0, reasoningTokens: 0 };
+const completion = {
+  __typename: 'Completion',
+  id: 'c1',
+  text: 'Half',
+  reasoning: null,
+  reasoningBlocks: [],
+  refusal: null,
+  citations: [],
+  logprobs: null,
+  alternatives: [],
+  dropped: [],
+  toolCalls: [],
+  usage,
+  model: { __typename: 'Model', id: 'demo/echo' },
+  createdAt: '2026-11-28T12:00:00.000Z',
+};
+const canceled = { ...completion, status: 'CANCELLED', finishReason: 'CANCELLED' };
+const whole = { ...completion, status: 'SUCCEEDED', finishReason: 'STOP' };
+
+const event = (__typename: string, fields: object = {}) => ({ __typename, completionId: 'c1', ...fields });
+const started = event('CompletionStarted', { model: completion.model, dropped: [] });
+const half = event('TextDelta', { alternative: 0, text: 'Half' });
+const finished = (of: object) => event('CompletionFinished', { completion: of });
+
+/** A gateway before a subgraph that sends the events. */
+async function startStreaming(events: readonly object[]): Promise<SampleGateway> {
+  const mesh = createRestMesh();
+  const inference: SubgraphExecutor = {
+    execute: async () =>
+      (async function* () {
+        for (const completionStream of events) yield { data: { completionStream } };
+      })(),
+  };
+  sample = await startSampleGateway({ mesh: { ...mesh, executors: { ...mesh.executors, inference } } });
+  return sample;
+}
+
+const messages = [{ role: 'user', content: 'Hi' }];
+const dialects = [
+  ['/v1/chat/completions', { model: 'demo/echo', messages }, '[DONE]'],
+  ['/v1/completions', { model: 'demo/echo', prompt: 'Hi' }, '[DONE]'],
+  ['/v1/messages', { model: 'demo/echo', max_tokens: 10, messages }, 'message_stop'],
+] as const;
+
+const post = ({ url }: SampleGateway, path: string, body: object, key = sampleKey) =>
+  fetch(`${url}${path}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+
+describe.each(dialects)('%s', (path, body, end) => {
+  it.each([
+    ['that was canceled', [started, half, finished(canceled)], 'was canceled'],
+    [
+      'that another provider began anew',
+      [started, half, event('CompletionRestarted', { reason: 'x' }), half, finished(whole)],
+      'began the answer anew',
+    ],
+    ['whose events end without the last', [started, half], 'ended before it was whole'],
+  ])('ends the stream of an answer %s with an error, never normally', async (_name, events, reason) => {
+    const text = await (await post(await startStreaming(events), path, { ...body, stream: true })).text();
+    expect(text).toContain('Half');
+    expect(text).toContain('"error"');
+    expect(text).toContain(reason);
+    expect(text).not.toContain(end);
+  });
+
+  it('ends the stream of a whole answer normally', async () => {
+    const running = await startStreaming([started, half, finished(whole)]);
+    const text = await (await post(running, path, { ...body, stream: true })).text();
+    expect(text).toContain(end);
+    expect(text).not.toContain('"error"');
+  });
+
+  it('answers a completion that was canceled with an error', async () => {
+    sample = await startSampleGateway({ mesh: createRestMesh({ complete: canceled }) });
+    const answer = await post(sample, path, body);
+    expect(answer.status).toBe(409);
+    expect(await answer.text()).toContain('was canceled');
+  });
+
+  it('names the field of a whole number that the graph cannot hold', async () => {
+    sample = await startSampleGateway({ mesh: createRestMesh() });
+    const answer = await post(sample, path, { ...body, max_tokens: 2 ** 31 });
+    expect(answer.status).toBe(400);
+    expect((await answer.json()).error.message).toContain('max_tokens must be a whole number');
+  });
+});
+
+describe('the models of a key without inference:invoke', () => {
+  it('are none, in the list and by name', async () => {
+    sample = await startSampleGateway({ mesh: createRestMesh() });
+    const key = sample.keyFor(sampleCaller('models:read'));
+    const get = (path: string) =>
+      fetch(`${sample?.url}${path}`, { headers: { authorization: `Bearer ${key}` } });
+    expect((await (await get('/v1/models')).json()).data).toEqual([]);
+    expect((await get('/v1/models/demo/echo')).status).toBe(404);
+  });
+});
+
+it('pages of other origins may read the headers that SDKs look at', async () => {
+  sample = await startSampleGateway({ mesh: createRestMesh() });
+  const { headers } = await post(sample, '/v1/chat/completions', dialects[0][1]);
+  const exposed = headers.get('access-control-expose-headers')?.split(', ');
+  expect(exposed).toEqual(
+    expect.arrayContaining(['x-request-id', 'retry-after-ms', 'x-should-retry', 'x-heddle-dropped']),
+  );
+});
