@@ -4,7 +4,7 @@ const openAiPath = /^\/(?:v1|graphql)(?:\/|$)/;
 const anthropicPath = /\/messages(?:\/|$)/;
 
 const whatToDo =
-  'Heddle has no REST interface for AI models here; it speaks GraphQL at /graphql: use the mutation complete, or the subscription completionStream.';
+  'There is nothing at this path. Heddle serves /v1/chat/completions, /v1/responses, /v1/embeddings, /v1/models and /v1/messages, and speaks GraphQL at /graphql.';
 
 /** What clients of OpenAI and Anthropic print of an answer is its `error`; of GraphQL its `errors`. */
 function bodyFor(request: IncomingMessage, path: string, requestId: string): unknown {

@@ -25,6 +25,7 @@ document.getElementById('key-test').addEventListener('submit', async (event) => 
       ? 'The key works: ' + names.length + ' AI models and routes. ' + names.slice(0, 5).join(', ')
       : 'The key was refused: ' + body.error.message;
   } catch {
+    // Any error: the reader of the page is the one who can act on it.
     result.textContent = 'The mesh was not reached.';
   }
 });

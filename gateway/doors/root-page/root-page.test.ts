@@ -92,7 +92,7 @@ describe('addresses of REST interfaces', () => {
   );
 
   it.each([
-    ['/v1/messages', {}],
+    ['/v1/messages/batches', {}],
     ['/v1/messages/count_tokens', {}],
   ])('answer in the shape of Anthropic: %s', async (path, headers) => {
     const response = await fetch(`${sample.url}${path}`, { headers: headers as Record<string, string> });
