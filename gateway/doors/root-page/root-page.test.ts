@@ -75,7 +75,7 @@ describe('the page at /', () => {
 });
 
 describe('addresses of REST interfaces', () => {
-  it.each(['/v1/responses', '/graphql/chat/completions', '/graphql/responses'])(
+  it.each(['/v1/audio/speech', '/graphql/chat/completions', '/graphql/responses'])(
     'answer in the shape of OpenAI: %s',
     async (path) => {
       const response = await fetch(`${sample.url}${path}`, { method: 'POST', body: '{}' });
