@@ -96,7 +96,7 @@ describe('providers', () => {
       const update = `mutation ($id: ID!, $input: UpdateProviderInput!) { updateProvider(id: $id, input: $input) { id } }`;
       for (const refused of [create, await refusal(update, { id, input: { baseUrl } })]) {
         expect(refused).toMatch(/^BAD_USER_INPUT: .*input\.baseUrl/);
-        expect(refused).toContain(`give ${above}.`);
+        expect(refused).toContain(`send ${above}.`);
       }
     },
   );
