@@ -92,7 +92,7 @@ describe('of each kind that can be created', () => {
       );
       const refused = answers.flatMap(({ errors = [] }) => errors);
       expect(new Set(refused.map(({ extensions }) => extensions.code))).toEqual(new Set(['CONFLICT']));
-      for (const { message } of refused) expect(message).toContain(`(${name})`);
+      for (const { message } of refused) expect(message).toContain(`raise ${name}.`);
       const made = answers.filter(({ errors }) => errors === undefined).length;
       expect(made).toBe(room);
     },
@@ -112,6 +112,6 @@ describe('of each kind that can be created', () => {
     const refused = answers.flatMap(({ errors = [] }) => errors.map(({ message }) => message));
     expect(others).toHaveLength(5);
     expect(refused).toHaveLength(2);
-    expect(refused[0]).toContain('(promptBytesPerTenant)');
+    expect(refused[0]).toContain('raise promptBytesPerTenant.');
   });
 });

@@ -147,9 +147,9 @@ describe('aliases of a tenant', () => {
       return errors.map(({ message }) => message).join();
     };
     expect([await add('t1', 'a'), await add('t1', 'b'), await add('t1', 'a')]).toEqual(['', '', '']);
-    expect(await add('t1', 'c')).toContain('(modelAliasesPerTenant)');
+    expect(await add('t1', 'c')).toContain('raise modelAliasesPerTenant.');
     for (const tenantId of ['t2', 't3', 't4', 't5', 't6']) await add(tenantId, 'a');
-    expect(await add('t7', 'a')).toContain('(modelAliases)');
+    expect(await add('t7', 'a')).toContain('raise modelAliases.');
   });
 
   it('are written to the audit log of their tenant', async () => {
