@@ -166,4 +166,49 @@ describe.each(majors)('%s: responses', (_name, Client) => {
     const helper = client().responses.stream({ response_id: created.response.id });
     expect((await helper.finalResponse()).output_text).toBe('Hello');
   });
+
+  it('end a stream that fails in the middle with response.failed, and never as a success', async () => {
+    answer = (_body, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      const chunk = { choices: [{ index: 0, delta: { content: 'Hel' }, finish_reason: null }] };
+      response.write(`data: ${JSON.stringify(chunk)}\n\n`, () => response.destroy());
+    };
+    const stream = await client().responses.create({ model, input: 'Hi', stream: true });
+    const events = await Array.fromAsync(stream);
+    expect(events.at(-1)).toMatchObject({
+      type: 'response.failed',
+      response: { status: 'failed', error: { code: 'provider_error' } },
+    });
+    expect(events.filter(({ type }) => type === 'response.completed')).toEqual([]);
+    const [created] = events;
+    if (created?.type !== 'response.created') throw new Error('The first event is response.created.');
+    const stored = await client().responses.retrieve(created.response.id);
+    expect(stored).toMatchObject({ status: 'failed', error: { code: 'provider_error' } });
+  });
+
+  it('refuse what is wrong by the error classes of the SDK, with the field', async () => {
+    const asked = [
+      [{ model: 'openai-compatible/none', input: 'Hi' }, 404, 'model'],
+      [{ model, input: [{ role: 'robot', content: 'Hi' }] }, 400, 'input[0].role'],
+      [{ model, input: [] }, 400, 'input'],
+      [{ model, input: 'Hi', conversation: 'conv_1' }, 400, 'conversation'],
+      [{ model, input: 'Hi', background: true, store: false }, 400, 'background'],
+    ] as const;
+    for (const [body, status, param] of asked) {
+      await expect(client().responses.create(body as never)).rejects.toMatchObject({ status, param });
+    }
+    await expect(client({ apiKey: 'hd_no' }).responses.create({ model, input: 'Hi' })).rejects.toThrow(
+      Client.AuthenticationError,
+    );
+  });
+
+  it('cancel what runs in the background, and the upstream call with it', async () => {
+    answer = (_body, response) =>
+      void response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders();
+    const { id } = await client().responses.create({ model, input: 'Hi', background: true });
+    await expect.poll(() => lastBody()?.messages).toBeDefined();
+    const canceled = await client().responses.cancel(id);
+    expect(canceled.status).toBe('cancelled');
+    expect((await client().responses.retrieve(id)).status).toBe('cancelled');
+  });
 });
