@@ -111,11 +111,8 @@ export async function openCompletion<
       pending = undefined;
       held.push(first);
       if (first.done !== true && first.value.__typename === 'CompletionStarted') {
-        const { completionId } = first.value;
-        setCompletionHeaders(exchange.response, {
-          completionId,
-          dropped: [...dropped, ...first.value.dropped],
-        });
+        const { value } = first;
+        setCompletionHeaders(exchange.response, { ...value, dropped: [...dropped, ...value.dropped] });
       }
       if (first.done === true || first.value.__typename !== 'CompletionStarted') break;
     }

@@ -197,13 +197,13 @@ describe('archivePrompt', () => {
     const writer = await newWriter();
     const ids = [await add(writer, 'a1'), await add(writer, 'a2'), await add(writer, 'a3')];
     const creation = 'mutation { createPrompt(input: { name: "a4" }) { id } }';
-    expect(await refusal(writer, creation, {})).toContain('(promptsPerTenant)');
+    expect(await refusal(writer, creation, {})).toContain('raise promptsPerTenant.');
     await askForData(subgraph, writer, archive, { id: ids[0] });
     const a4 = await add(writer, 'a4');
-    expect(await refusal(writer, restore, { id: ids[0] })).toContain('(promptsPerTenant)');
+    expect(await refusal(writer, restore, { id: ids[0] })).toContain('raise promptsPerTenant.');
     for (const id of [ids[1], ids[2], a4]) await askForData(subgraph, writer, archive, { id });
     const a5 = await add(writer, 'a5');
-    expect(await refusal(writer, archive, { id: a5 })).toContain('(archivedPromptsPerTenant)');
+    expect(await refusal(writer, archive, { id: a5 })).toContain('raise archivedPromptsPerTenant.');
     await askForData(subgraph, writer, restore, { id: ids[0] });
     expect(await listed(writer)).toEqual(['a1', 'a5']);
   });
@@ -242,7 +242,7 @@ describe('at the same time', () => {
     ]);
     const refused = answers.flatMap(({ errors = [] }) => errors.map(({ message }) => message));
     expect(refused).toHaveLength(6);
-    for (const message of refused) expect(message).toContain('(promptsPerTenant)');
+    for (const message of refused) expect(message).toContain('raise promptsPerTenant.');
     expect(await listed(writer)).toHaveLength(3);
     const ids = await prompts(database.connection).distinct('_id', { tenantId });
     const texts = await promptVersions(database.connection).distinct('promptId', { tenantId });

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Exposure } from '../../auth/exposure.ts';
 import { clientSetups } from './client-setups.ts';
-import { keyForm, keyScript } from './key-test.ts';
+import { keyForm, keyScript } from './key-form.ts';
 
 const style =
   'body{font:16px/1.5 system-ui,sans-serif;max-width:44rem;margin:4rem auto;padding:0 1rem;color-scheme:light dark}' +

@@ -130,7 +130,7 @@ describe('deletePlan', () => {
     await using full = createTenantsSubgraph({ ...mesh.deps, counts });
     const id = await newPlan();
     const input = { id: `${id}-more`, name: `${id} more`, limits: [] };
-    expect(await refusal(savePlan, { input }, mesh.admin, full)).toMatch(/^CONFLICT: .*\(plans\)/);
+    expect(await refusal(savePlan, { input }, mesh.admin, full)).toMatch(/^CONFLICT: .*raise plans\./);
     await data(deletePlan, { id });
     expect(await askForData(full, mesh.admin, savePlan, { input })).toEqual({ savePlan: { id: input.id } });
   });

@@ -342,10 +342,12 @@ describe('archiveApp', () => {
   it('frees its room and its name, which restoring needs again; archived apps are bounded as well', async () => {
     const b = await addApp('b');
     await addApp('c');
-    expect(await refusal('mutation { createApp(input: { name: "d" }) { id } }')).toContain('(appsPerTenant)');
+    expect(await refusal('mutation { createApp(input: { name: "d" }) { id } }')).toContain(
+      'raise appsPerTenant.',
+    );
     await run(archiveApp, { id: app.id });
     const again = await addApp('shop');
-    expect(await refusal(restoreApp, { id: app.id })).toContain('(appsPerTenant)');
+    expect(await refusal(restoreApp, { id: app.id })).toContain('raise appsPerTenant.');
     await run(archiveApp, { id: b });
     expect(await refusal(restoreApp, { id: app.id })).toBe(
       'CONFLICT: There is an app named "shop" in this tenant already: rename or archive that one first.',
@@ -353,7 +355,7 @@ describe('archiveApp', () => {
     await run(archiveApp, { id: again });
     expect((await listed(acme.caller, { archived: true })).apps).toEqual(['shop', 'b', 'shop']);
     const e = await addApp('e');
-    expect(await refusal(archiveApp, { id: e })).toContain('(archivedAppsPerTenant)');
+    expect(await refusal(archiveApp, { id: e })).toContain('raise archivedAppsPerTenant.');
     expect(await run(restoreApp, { id: app.id })).toEqual({
       restoreApp: { id: app.id, name: 'shop', archivedAt: null },
     });
@@ -666,13 +668,13 @@ describe('archiveTenant', () => {
       });
       return errors?.[0]?.message ?? data.createTenant.id;
     };
-    expect(await made(`More ${count}`)).toContain('(tenants)');
+    expect(await made(`More ${count}`)).toContain('raise tenants.');
     await askForData(small, mesh.admin, archiveTenant, { id: acme.tenantId });
     const more = await made(`More ${count}`);
     const readErrors = async (query: string, id: string) =>
       (await ask(small, mesh.admin, query, { id })).errors?.[0]?.message;
-    expect(await readErrors(restoreTenant, acme.tenantId)).toContain('(tenants)');
-    expect(await readErrors(archiveTenant, more)).toContain('(archivedTenants)');
+    expect(await readErrors(restoreTenant, acme.tenantId)).toContain('raise tenants.');
+    expect(await readErrors(archiveTenant, more)).toContain('raise archivedTenants.');
   });
 });
 
