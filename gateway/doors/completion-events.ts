@@ -111,8 +111,9 @@ export async function openCompletion<
       pending = undefined;
       held.push(first);
       if (first.done !== true && first.value.__typename === 'CompletionStarted') {
-        const { value } = first;
-        setCompletionHeaders(exchange.response, { ...value, dropped: [...dropped, ...value.dropped] });
+        const started = first.value;
+        const all = [...dropped, ...started.dropped];
+        setCompletionHeaders(exchange.response, { ...started, dropped: all });
       }
       if (first.done === true || first.value.__typename !== 'CompletionStarted') break;
     }
