@@ -111,9 +111,8 @@ export async function openCompletion<
       pending = undefined;
       held.push(first);
       if (first.done !== true && first.value.__typename === 'CompletionStarted') {
-        const started = first.value;
-        const all = [...dropped, ...started.dropped];
-        setCompletionHeaders(exchange.response, { ...started, dropped: all });
+        const all = [...dropped, ...first.value.dropped];
+        setCompletionHeaders(exchange.response, { ...first.value, dropped: all });
       }
       if (first.done === true || first.value.__typename !== 'CompletionStarted') break;
     }
