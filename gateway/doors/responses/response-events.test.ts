@@ -164,4 +164,15 @@ describe('the events of a response', () => {
       response: { output: [{ content: [{ text: 'Hello there' }] }, {}] },
     });
   });
+
+  it('never end as a success where the events of the completion break off', () => {
+    const exchange = { requestId: 'r', services: { log: console } } as never;
+    const framing = new ResponseFraming(exchange, { createdS: 1, request });
+    const events = parseResponseEvents(framing.next(started) + framing.next(text('Hel')) + framing.closing());
+    checkEventOrder(events);
+    expect(events.at(-1)).toMatchObject({
+      type: 'response.failed',
+      response: { status: 'failed', output: [{ status: 'incomplete', content: [{ text: 'Hel' }] }] },
+    });
+  });
 });

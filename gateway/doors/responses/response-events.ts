@@ -1,5 +1,6 @@
 import type { Exchange } from '../../http/exchange.ts';
 import type { Framing } from '../../http/stream.ts';
+import { GraphFailure } from '../../operations/run-declared.ts';
 import type { ResponseCompletionFragment, ResponsesStreamSubscription } from '../operations.generated.ts';
 import { OutputItems } from './output-items.ts';
 import { readCustomNames, toOutput } from './response-items.ts';
@@ -41,6 +42,7 @@ export class ResponseFraming implements Framing<ResponseEvent> {
   #items: OutputItems;
   /** The single events are lost: the client receives what is missing when all of it is known. */
   #isWhole = false;
+  #isEnded = false;
 
   constructor(exchange: Exchange, options: ResponseStreamOptions) {
     this.#exchange = exchange;
@@ -84,7 +86,9 @@ export class ResponseFraming implements Framing<ResponseEvent> {
   }
 
   closing(): string {
-    return '';
+    if (this.#isEnded) return '';
+    const message = 'The answer ended before it was whole.';
+    return this.failed(new GraphFailure({ message, extensions: { code: 'INTERNAL' } }));
   }
 
   failed(thrown: unknown): string {
@@ -129,6 +133,7 @@ export class ResponseFraming implements Framing<ResponseEvent> {
     outcome: Pick<ResponseState, 'status' | 'incompleteReason' | 'error' | 'usage'>,
     whole?: ReturnType<typeof toOutput>,
   ): string {
+    this.#isEnded = true;
     // A client that has more events than there are now still receives the end.
     if (whole !== undefined) this.#number = Math.max(this.#number, this.#after + 1);
     const closed = this.#items.close(outcome.status === 'completed', whole);
