@@ -114,6 +114,12 @@ const examples: Readonly<Record<string, Example>> = {
     mesh: createRestMesh,
     messageIn: anthropicMessage,
   },
+  'POST /v1/messages/count_tokens anthropic': {
+    path: '/v1/messages/count_tokens',
+    body: { model: 'demo/echo', messages: [{ role: 'user', content: 'Hello' }] },
+    mesh: createRestMesh,
+    messageIn: anthropicMessage,
+  },
   ...Object.fromEntries(
     ['GET', 'HEAD'].flatMap((method) =>
       [

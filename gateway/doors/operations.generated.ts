@@ -108,6 +108,13 @@ export type MessagesCompleteMutationVariables = Exact<{
 
 export type MessagesCompleteMutation = { readonly complete: { readonly id: string, readonly status: CompletionStatus, readonly text: string, readonly reasoning: string | null, readonly refusal: string | null, readonly citations: ReadonlyArray<unknown>, readonly finishReason: FinishReason, readonly dropped: ReadonlyArray<string>, readonly reasoningBlocks: ReadonlyArray<{ readonly text: string | null, readonly signature: string | null, readonly redacted: string | null, readonly toolCallId: string | null, readonly provider: ProviderKind }>, readonly toolCalls: ReadonlyArray<{ readonly id: string, readonly name: string, readonly argumentsText: string }>, readonly usage: { readonly inputTokens: number, readonly outputTokens: number, readonly cachedInputTokens: number, readonly reasoningTokens: number }, readonly model: { readonly id: string } } };
 
+export type MessagesCountQueryVariables = Exact<{
+  input: CompletionInput;
+}>;
+
+
+export type MessagesCountQuery = { readonly countTokens: { readonly inputTokens: number, readonly isEstimated: boolean } };
+
 export type MessagesStreamSubscriptionVariables = Exact<{
   input: CompletionInput;
 }>;
@@ -375,6 +382,10 @@ export type ResponseEventFragment =
 
 export const messagesComplete = new DeclaredOperation<MessagesCompleteMutation, MessagesCompleteMutationVariables>(
   "mutation MessagesComplete($input:CompletionInput!){complete(input:$input){id status text reasoning reasoningBlocks{...MessagesReasoning}refusal citations toolCalls{id name argumentsText}finishReason dropped usage{...MessagesUsage}model{id}}}fragment MessagesUsage on TokenUsage{inputTokens outputTokens cachedInputTokens reasoningTokens}fragment MessagesReasoning on Reasoning{text signature redacted toolCallId provider}",
+);
+
+export const messagesCount = new DeclaredOperation<MessagesCountQuery, MessagesCountQueryVariables>(
+  "query MessagesCount($input:CompletionInput!){countTokens(input:$input){inputTokens isEstimated}}",
 );
 
 export const messagesStream = new DeclaredOperation<MessagesStreamSubscription, MessagesStreamSubscriptionVariables>(

@@ -169,6 +169,7 @@ describe('the list of routes', () => {
       'POST /v1/completions openai required',
       'POST /v1/embeddings openai required',
       'POST /v1/messages anthropic required',
+      'POST /v1/messages/count_tokens anthropic required',
       'GET /v1/models anthropic required',
       'GET /v1/models openai required',
       'HEAD /v1/models anthropic required',

@@ -73,6 +73,17 @@ function* callableNames(caller: Caller, { snapshot }: Pick<Catalog, 'snapshot'>)
   for (const [id, { lifecycle }] of models) if (lifecycle !== 'RETIRED' && isListed(caller, id)) yield id;
 }
 
+/** The AI model or the route of a name. Throws NOT_FOUND with a suggestion. */
+export async function findCallable(name: string, caller: Caller, catalog: RoutingDeps['catalog']) {
+  const model = catalog.model(name);
+  const found = model === undefined ? await catalog.resolve(name) : { model };
+  if (found !== undefined) return found;
+  throw new HeddleError(
+    'NOT_FOUND',
+    `There is no model and no route ${quoted(name)}; see the query models.${suggestName(name, callableNames(caller, catalog))}`,
+  );
+}
+
 /**
  * The candidates of a model id or a route alias: enabled, not retired, within the caller's regions, able to do what is
  * asked, with room for the input, with a price where the cost of the caller is limited. A route orders them by its strategy; those that may not be called now (their circuit is
@@ -85,14 +96,7 @@ export async function candidatesFor(
   caller: Caller,
   deps: RoutingDeps,
 ): Promise<Candidates> {
-  const model = deps.catalog.model(name);
-  const found = model === undefined ? await deps.catalog.resolve(name) : { model };
-  if (found === undefined) {
-    throw new HeddleError(
-      'NOT_FOUND',
-      `There is no model and no route ${quoted(name)}; see the query models.${suggestName(name, callableNames(caller, deps.catalog))}`,
-    );
-  }
+  const found = await findCallable(name, caller, deps.catalog);
   if ('model' in found) {
     // What a model lacks is stated by a catalog that may be wrong: a client who names the model knows better, except
     // that chat models do not embed, nor the other way round.

@@ -39,11 +39,17 @@ export type Scalars = {
 
 export type Query = {
   readonly completion: Maybe<Completion>;
+  readonly countTokens: TokenCount;
 };
 
 
 export type QueryCompletionArgs = {
   id: Scalars['ID']['input'];
+};
+
+
+export type QueryCountTokensArgs = {
+  input: CompletionInput;
 };
 
 export type Mutation = {
@@ -259,6 +265,11 @@ export type ToolCall = {
   readonly name: Scalars['String']['output'];
   readonly arguments: Scalars['JSON']['output'];
   readonly argumentsText: Scalars['String']['output'];
+};
+
+export type TokenCount = {
+  readonly inputTokens: Scalars['Int']['output'];
+  readonly isEstimated: Scalars['Boolean']['output'];
 };
 
 export type TokenUsage = {
@@ -532,6 +543,7 @@ export type ResolversTypes = {
   Reasoning: ResolverTypeWrapper<provider.ReasoningBlock>;
   Alternative: ResolverTypeWrapper<provider.AlternativeAnswer>;
   ToolCall: ResolverTypeWrapper<provider.ToolCall>;
+  TokenCount: ResolverTypeWrapper<TokenCount>;
   TokenUsage: ResolverTypeWrapper<provider.ProviderUsage>;
   Attempt: ResolverTypeWrapper<completion.AttemptData>;
   CompletionEvent: ResolverTypeWrapper<completionEvents.CompletionEvent>;
@@ -585,6 +597,7 @@ export type ResolversParentTypes = {
   Reasoning: provider.ReasoningBlock;
   Alternative: provider.AlternativeAnswer;
   ToolCall: provider.ToolCall;
+  TokenCount: TokenCount;
   TokenUsage: provider.ProviderUsage;
   Attempt: completion.AttemptData;
   CompletionEvent: completionEvents.CompletionEvent;
@@ -622,6 +635,7 @@ export interface DecimalScalarConfig extends GraphQLScalarTypeConfig<ResolversTy
 
 export type QueryResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
   completion?: Resolver<Maybe<ResolversTypes['Completion']>, ParentType, ContextType, RequireFields<QueryCompletionArgs, 'id'>>;
+  countTokens?: Resolver<ResolversTypes['TokenCount'], ParentType, ContextType, RequireFields<QueryCountTokensArgs, 'input'>>;
 };
 
 export type MutationResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
@@ -711,6 +725,11 @@ export type ToolCallResolvers<ContextType = context.SubgraphContext, ParentType 
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   arguments?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
   argumentsText?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type TokenCountResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['TokenCount'] = ResolversParentTypes['TokenCount']> = {
+  inputTokens?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  isEstimated?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
 };
 
 export type TokenUsageResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['TokenUsage'] = ResolversParentTypes['TokenUsage']> = {
@@ -898,6 +917,7 @@ export type Resolvers<ContextType = context.SubgraphContext> = {
   Reasoning?: ReasoningResolvers<ContextType>;
   Alternative?: AlternativeResolvers<ContextType>;
   ToolCall?: ToolCallResolvers<ContextType>;
+  TokenCount?: TokenCountResolvers<ContextType>;
   TokenUsage?: TokenUsageResolvers<ContextType>;
   Attempt?: AttemptResolvers<ContextType>;
   CompletionEvent?: CompletionEventResolvers<ContextType>;

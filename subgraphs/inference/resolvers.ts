@@ -12,6 +12,7 @@ import { cancelCompletion } from './cancel-completion.ts';
 import { chargedFields } from './charged-fields.ts';
 import { complete } from './complete.ts';
 import { completionStream, resumeCompletion } from './completion-stream.ts';
+import { countTokens } from './count-tokens.ts';
 import { deleteCompletion } from './delete-completion.ts';
 import { embed } from './embed.ts';
 import type { Resolvers } from './generated.ts';
@@ -43,6 +44,8 @@ export function inferenceResolvers(
     ...scalarResolvers,
     Query: {
       completion: (_, { id }, { loaders }) => loaders.completion.load(toStoredId('Invocation', id)),
+      countTokens: (_, { input }, context) =>
+        countTokens(parseCompletionInput(input, context, engine.egress), context.caller, engine),
     },
     Mutation: {
       complete: (_, { input }, context, info) =>

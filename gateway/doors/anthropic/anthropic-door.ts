@@ -2,7 +2,7 @@ import type { Exchange } from '../../http/exchange.ts';
 import type { Condition, Door, DoorPath } from '../door.ts';
 import { setRequestIdHeader, writeAnthropicError } from './anthropic-errors.ts';
 import { answerAnthropicModel, answerAnthropicModels } from './anthropic-models.ts';
-import { answerMessages } from './messages/messages.ts';
+import { answerCount, answerMessages } from './messages/messages.ts';
 
 interface AnthropicEndpoint extends Pick<DoorPath, 'methods' | 'when'> {
   handle(exchange: Exchange): Promise<void> | void;
@@ -17,6 +17,7 @@ const isAnthropic: Condition = {
 /** By the pattern of the path. */
 const endpoints: Readonly<Record<string, AnthropicEndpoint>> = {
   '/v1/messages': { methods: ['POST'], handle: answerMessages },
+  '/v1/messages/count_tokens': { methods: ['POST'], handle: answerCount },
   '/v1/models': { methods: ['GET', 'HEAD'], when: isAnthropic, handle: answerAnthropicModels },
   '/v1/models/{id*}': { methods: ['GET', 'HEAD'], when: isAnthropic, handle: answerAnthropicModel },
 };

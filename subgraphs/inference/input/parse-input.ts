@@ -9,6 +9,7 @@ import { checkedCallParameters } from '../../runtime/call-parameters.ts';
 import { checkedCacheScope } from '../../runtime/checked-input.ts';
 import type { CompletionInput, RunPromptInput, ToolInput } from '../generated.ts';
 import { parseLabels } from './labels.ts';
+import { measureInput } from './measure-input.ts';
 import { parseMessages } from './messages.ts';
 
 /** What complete and runPrompt have in common: what is left out is as the SDL's defaults. */
@@ -29,9 +30,6 @@ const mediaPrefixes = [
 const idempotencyKeyMax = 255;
 const attachmentCharactersMax = 8 * 1024 * 1024;
 const toolName = /^[A-Za-z0-9_-]{1,64}$/;
-
-/** What a file counts as at most, in tokens: images by what vendors charge for the largest, others by their size. */
-const imageTokensMax = 4_096;
 
 /** Checks what a client requests, once. Throws BAD_USER_INPUT naming what is wrong. */
 export function parseCompletionInput(
@@ -172,30 +170,4 @@ function hasMedia(messages: readonly ProviderMessage[], prefix: string): boolean
       (message.role === 'user' || message.role === 'tool') &&
       message.parts?.some((part) => part.type === 'file' && part.mediaType.startsWith(prefix)),
   );
-}
-
-function measureInput(
-  call: CompletionRequest['call'],
-): Pick<CompletionRequest, 'inputTokensMax' | 'inputBytes'> {
-  let bytes = 0;
-  let files = 0;
-  for (const message of call.messages) {
-    // The frame that vendors put around a message.
-    bytes += 12;
-    if ((message.role === 'user' || message.role === 'tool') && message.parts !== undefined) {
-      for (const part of message.parts) {
-        if (part.type === 'text') bytes += Buffer.byteLength(part.text);
-        else if (part.mediaType.startsWith('image/') || part.data === undefined) files += imageTokensMax;
-        else files += Math.ceil(part.data.length / 4);
-      }
-    } else if (message.role === 'assistant') {
-      bytes += Buffer.byteLength(message.text);
-      if (message.toolCalls.length > 0) bytes += Buffer.byteLength(JSON.stringify(message.toolCalls));
-      if (message.reasoning !== undefined) bytes += Buffer.byteLength(JSON.stringify(message.reasoning));
-    } else if (message.role !== 'user') bytes += Buffer.byteLength(message.content);
-  }
-  if (call.tools !== undefined) bytes += Buffer.byteLength(JSON.stringify(call.tools));
-  if (call.responseSchema !== undefined) bytes += Buffer.byteLength(JSON.stringify(call.responseSchema));
-  if (call.providerOptions !== undefined) bytes += Buffer.byteLength(JSON.stringify(call.providerOptions));
-  return { inputTokensMax: Math.ceil(bytes / 3) + files, inputBytes: files > 0 ? null : bytes };
 }

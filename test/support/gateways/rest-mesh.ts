@@ -38,6 +38,7 @@ const sampleModel = { __typename: 'Model', id: 'demo/echo', name: 'echo', capabi
 
 const answers: RestAnswers = {
   complete: sampleCompletion,
+  countTokens: { inputTokens: 3, isEstimated: true },
   runPrompt: { ...sampleCompletion, promptVersion: { __typename: 'PromptVersion', id: 'v3' } },
   prompts: { edges: [], pageInfo: { hasNextPage: false, endCursor: null } },
   _entities: [{ __typename: 'PromptVersion', number: 3 }],

@@ -23,7 +23,8 @@ export interface MessagesRequest {
   readonly dropped: readonly string[];
 }
 
-interface RequestContext {
+/** What stands beside the body of a request. */
+export interface MessagesHeaders {
   readonly version: ApiVersion;
   /** The header `anthropic-beta` as it was sent; undefined: none. */
   readonly beta: string | undefined;
@@ -36,8 +37,7 @@ const known = new Set([
 ]);
 
 /** Translates a body of messages. Throws WrongField for what is wrong in it. */
-export function readMessagesRequest(body: unknown, context: RequestContext): MessagesRequest {
-  const fields = toFields(body, '');
+export function readMessagesRequest(fields: BodyFields, context: MessagesHeaders): MessagesRequest {
   const maxOutputTokens = toInteger(fields.max_tokens, 'max_tokens');
   if (maxOutputTokens === undefined) throw new WrongField('max_tokens', 'is required.');
   if (maxOutputTokens < 1) throw new WrongField('max_tokens', 'must be at least 1.');
@@ -49,10 +49,10 @@ export function readMessagesRequest(body: unknown, context: RequestContext): Mes
   };
 }
 
-/** The same without what a count of tokens does not need. */
-function readCountedRequest(
+/** The same without `max_tokens` and `stream`, which a count of tokens does not have. */
+export function readCountedRequest(
   fields: BodyFields,
-  { version, beta }: RequestContext,
+  { version, beta }: MessagesHeaders,
 ): Omit<MessagesRequest, 'isStreamed'> {
   version.checkBody(fields);
   const dropped = new Set<string>();

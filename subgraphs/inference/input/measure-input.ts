@@ -1,0 +1,72 @@
+import type { CompletionRequest } from '#inference/request.ts';
+import type { ContentPart, ProviderMessage } from '#providers/provider.ts';
+
+type Call = CompletionRequest['call'];
+type FilePart = ContentPart & { readonly type: 'file' };
+
+/** What a file counts as at most, in tokens: images by what vendors charge for the largest, others by their size. */
+const imageTokensMax = 4_096;
+/** What vendors charge for an image that they scale to their usual size. */
+const imageTokensUsual = 1_500;
+/** Characters of base64 for each token of a document, whose pages hold more layout than text. */
+const documentCharactersPerToken = 40;
+const textCharactersPerToken = (4 * 4) / 3;
+
+/** The tokens of the input at most, by which a call is reserved. */
+export function measureInput(call: Call): Pick<CompletionRequest, 'inputTokensMax' | 'inputBytes'> {
+  const bytes = countTextBytes(call);
+  const files = sumFiles(call, boundFileTokens);
+  return { inputTokensMax: Math.ceil(bytes / 3) + files, inputBytes: files > 0 ? null : bytes };
+}
+
+/** About how many tokens the input has. */
+export function estimateInputTokens(call: Call): number {
+  return Math.ceil(countTextBytes(call) / 4) + sumFiles(call, estimateFileTokens);
+}
+
+function boundFileTokens({ mediaType, data }: FilePart): number {
+  return isImage(mediaType) || data === undefined ? imageTokensMax : Math.ceil(data.length / 4);
+}
+
+function estimateFileTokens({ mediaType, data }: FilePart): number {
+  if (isImage(mediaType) || data === undefined) return imageTokensUsual;
+  const perToken = mediaType.startsWith('text/') ? textCharactersPerToken : documentCharactersPerToken;
+  return Math.ceil(data.length / perToken);
+}
+
+function isImage(mediaType: string): boolean {
+  return mediaType.startsWith('image/');
+}
+
+function listParts(message: ProviderMessage): readonly ContentPart[] | undefined {
+  return message.role === 'user' || message.role === 'tool' ? message.parts : undefined;
+}
+
+function sumFiles({ messages }: Call, countTokens: (part: FilePart) => number): number {
+  let tokens = 0;
+  for (const message of messages) {
+    for (const part of listParts(message) ?? []) if (part.type === 'file') tokens += countTokens(part);
+  }
+  return tokens;
+}
+
+/** Bytes of everything in the input that is text. */
+function countTextBytes({ messages, tools, responseSchema, providerOptions }: Call): number {
+  let bytes = 0;
+  for (const message of messages) {
+    // The frame that vendors put around a message.
+    bytes += 12;
+    const parts = listParts(message);
+    if (parts !== undefined) {
+      for (const part of parts) if (part.type === 'text') bytes += Buffer.byteLength(part.text);
+    } else if (message.role === 'assistant') {
+      bytes += Buffer.byteLength(message.text);
+      if (message.toolCalls.length > 0) bytes += Buffer.byteLength(JSON.stringify(message.toolCalls));
+      if (message.reasoning !== undefined) bytes += Buffer.byteLength(JSON.stringify(message.reasoning));
+    } else if (message.role !== 'user') bytes += Buffer.byteLength(message.content);
+  }
+  for (const value of [tools, responseSchema, providerOptions]) {
+    if (value !== undefined) bytes += Buffer.byteLength(JSON.stringify(value));
+  }
+  return bytes;
+}
