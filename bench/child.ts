@@ -5,13 +5,13 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** Called by a child: states where it listens, and ends with its parent. */
-export function tellParent(port: number): void {
+export function reportPort(port: number): void {
   process.send?.({ port });
   process.on('disconnect', () => process.exit(0));
 }
 
 export function listenForParent(server: Server): void {
-  tellParent((server.address() as AddressInfo).port);
+  reportPort((server.address() as AddressInfo).port);
 }
 
 export interface Child extends AsyncDisposable {

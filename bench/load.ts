@@ -12,7 +12,7 @@ export interface CallLoad {
   readonly body: (n: number) => string;
   readonly inFlight: number;
   readonly seconds: number;
-  /** Throws when an answer is not what was asked for: a wrong answer must not be measured. */
+  /** Throws when an answer is not what was requested: a wrong answer must not be measured. */
   readonly check: (answer: string) => void;
 }
 

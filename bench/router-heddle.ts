@@ -6,7 +6,7 @@ import { createMemoryBus } from '#state/bus/memory.ts';
 import { createMemoryQuota } from '#state/quota/memory.ts';
 import { sampleSupergraph } from '#test/support/gateways/sample-gateway.ts';
 import type { SubgraphExecutor } from '#transport/executor.ts';
-import { tellParent } from './child.ts';
+import { reportPort } from './child.ts';
 import { benchSubgraphs } from './router-graph.ts';
 
 const executors: Record<string, SubgraphExecutor> = {};
@@ -22,4 +22,4 @@ const gateway = await createGateway({
   port: 0,
 });
 await gateway.listen();
-tellParent(Number(new URL(gateway.url).port));
+reportPort(Number(new URL(gateway.url).port));

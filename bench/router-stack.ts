@@ -11,7 +11,7 @@ import { useServer } from 'graphql-ws/use/ws';
 import { createYoga, type Plugin } from 'graphql-yoga';
 import { WebSocketServer } from 'ws';
 import { sampleSupergraph } from '#test/support/gateways/sample-gateway.ts';
-import { tellParent } from './child.ts';
+import { reportPort } from './child.ts';
 import { benchSubgraphs } from './router-graph.ts';
 
 const supergraph = buildASTSchema(parse(sampleSupergraph), { assumeValid: true, assumeValidSDL: true });
@@ -58,4 +58,4 @@ useServer(
   },
   new WebSocketServer({ server, path: '/graphql' }),
 );
-server.listen(0, '127.0.0.1', () => tellParent((server.address() as AddressInfo).port));
+server.listen(0, '127.0.0.1', () => reportPort((server.address() as AddressInfo).port));

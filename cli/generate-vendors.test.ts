@@ -53,7 +53,7 @@ describe('generating the registry of vendors', () => {
     }
   });
 
-  it('gives a folder that was renamed its new kind', () => {
+  it('writes the new kind of a folder that was renamed', () => {
     cpSync(join(copy, 'providers/groq'), join(copy, 'providers/groq-cloud'), { recursive: true });
     rmSync(join(copy, 'providers/groq'), { recursive: true });
     for (const text of generate()) {

@@ -27,12 +27,12 @@ export function seesCall(caller: Caller, call: CallMaker, scopes: readonly Scope
     hasScope(caller, 'inference:invoke') &&
     caller.tenantId !== null &&
     caller.tenantId === call.tenantId &&
-    isSameAsker(caller, call) &&
+    isSameCaller(caller, call) &&
     (caller.endUserId === null || caller.endUserId === call.endUserId)
   );
 }
 
-function isSameAsker(caller: Caller, call: CallMaker): boolean {
+function isSameCaller(caller: Caller, call: CallMaker): boolean {
   if (caller.keyLineId !== null) return caller.keyLineId === (call.keyLineId ?? call.keyId);
   return caller.subject !== null && caller.subject === call.subject && caller.appId === call.appId;
 }

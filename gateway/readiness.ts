@@ -19,7 +19,7 @@ async function isUp(name: string, executor: SubgraphExecutor, signal: AbortSigna
     // Any error: a subgraph that cannot be reached is not ready.
     return Promise.race([executor.ready(signal).catch(() => false), gaveUp]);
   }
-  const asked = executor
+  const check = executor
     .execute({
       document: name === 'tenants' ? probes.tenants : probes.other,
       caller: systemCaller,
@@ -32,7 +32,7 @@ async function isUp(name: string, executor: SubgraphExecutor, signal: AbortSigna
       // Any error: a subgraph that cannot be reached is not ready.
       () => false,
     );
-  return Promise.race([asked, gaveUp]);
+  return Promise.race([check, gaveUp]);
 }
 
 /**
@@ -44,8 +44,8 @@ export function createReadinessCheck(
   options: { readonly now: () => number; readonly everyMs?: number; readonly timeoutMs?: number },
 ): () => Promise<readonly string[]> {
   const { now, everyMs = 500, timeoutMs = 2_000 } = options;
-  let askedAtMs = Number.NEGATIVE_INFINITY;
-  let asked: Promise<readonly string[]> | undefined;
+  let checkedAtMs = Number.NEGATIVE_INFINITY;
+  let check: Promise<readonly string[]> | undefined;
   const ask = async (): Promise<readonly string[]> => {
     const signal = AbortSignal.timeout(timeoutMs);
     const present = subgraphNames.filter((name) => executors[name] !== undefined);
@@ -59,10 +59,10 @@ export function createReadinessCheck(
   };
   return () => {
     const atMs = now();
-    if (asked === undefined || atMs - askedAtMs >= everyMs) {
-      askedAtMs = atMs;
-      asked = ask();
+    if (check === undefined || atMs - checkedAtMs >= everyMs) {
+      checkedAtMs = atMs;
+      check = ask();
     }
-    return asked;
+    return check;
   };
 }

@@ -41,7 +41,7 @@ describe('subscriptions', () => {
     ]);
   });
 
-  it('needs no type name where no field depends on it, and gives it under any alias', async () => {
+  it('needs no type name where no field depends on it, and returns it under any alias', async () => {
     for (const [fields, event] of [
       ['sequence', { sequence: 1 }],
       ['t: __typename sequence', { t: 'TextDelta', sequence: 1 }],

@@ -245,7 +245,7 @@ describe('failures', () => {
     );
   });
 
-  it('reports a field under each name that the client gives it, where it stands', async () => {
+  it('reports a field under each name that the client uses for it, where it stands', async () => {
     const { data, errors } = await ask(
       start(createSampleMesh()),
       '{ motd: broken x: motd models(first: 1) { edges { id: node { name: id id: name } } } again: broken }',

@@ -160,9 +160,9 @@ export function createRouter(options: RouterOptions): Router {
   const startRun = (operation: Operation, variables: Variables, context: RequestContext): Run => ({
     variables,
     isOfType,
-    send: async (asked) => {
-      const result = await execute(asked, asked.variables, context);
-      if (Symbol.asyncIterator in result) throw new Error(`${asked.subgraph} answered with a stream.`);
+    send: async (request) => {
+      const result = await execute(request, request.variables, context);
+      if (Symbol.asyncIterator in result) throw new Error(`${request.subgraph} answered with a stream.`);
       return result;
     },
     present: (error, path) => {

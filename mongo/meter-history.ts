@@ -120,7 +120,7 @@ async function readLedger(connection: Connection, question: Question) {
     ...(await rows.aggregate<Group>(rowsPipeline(question, fromMs, untilMs), readOptions).toArray()),
   ];
   const tenant = `tenant:${question.partition}`;
-  const asked = (scope: string) => question.scopes.includes(scope);
+  const isRequested = (scope: string) => question.scopes.includes(scope);
   const found = groups.map((group) => ({
     id: group._id.id,
     isClosed: group._id.closed,
@@ -135,11 +135,11 @@ async function readLedger(connection: Connection, question: Question) {
   }));
   return {
     sums: found
-      .filter(({ id, scopes }) => id === null && scopes.some(asked))
-      .map((sum) => ({ ...sum, scopes: sum.scopes.filter(asked) })),
+      .filter(({ id, scopes }) => id === null && scopes.some(isRequested))
+      .map((sum) => ({ ...sum, scopes: sum.scopes.filter(isRequested) })),
     // With all of its scopes: the store holds such a call, also for counters that are read back later.
     calls: found.flatMap(({ id, scopes, lastMs: atMs, amounts, isClosed }) =>
-      id === null || !scopes.some(asked) ? [] : [{ id, scopes, atMs, amounts, isClosed }],
+      id === null || !scopes.some(isRequested) ? [] : [{ id, scopes, atMs, amounts, isClosed }],
     ),
   };
 }
@@ -234,10 +234,10 @@ function hoursPipeline(question: Question, fromMs: number, untilMs: number): mon
 
 /** The app and the key line of a row, where they are requested; always where `isSingle` holds. */
 function scopeKeys({ scopes }: Question, app: string, key: unknown, isSingle: unknown = false) {
-  const asked = (ids: readonly string[], id: unknown) => ({
+  const matchIds = (ids: readonly string[], id: unknown) => ({
     $cond: [{ $or: [isSingle, { $in: [id, ids] }] }, id, null],
   });
-  return { app: asked(readIds(scopes, 'app:'), app), key: asked(readIds(scopes, 'key:'), key) };
+  return { app: matchIds(readIds(scopes, 'app:'), app), key: matchIds(readIds(scopes, 'key:'), key) };
 }
 
 /** The boundaries that a time has passed. */

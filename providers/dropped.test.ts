@@ -77,7 +77,7 @@ describe('a field of a call is either in the request or named as dropped', () =>
   });
 });
 
-describe('fields that a client gives for chat completions', () => {
+describe('fields that a client sends for chat completions', () => {
   it('reach the responses API where it has them, and are named where it has not', async () => {
     const { provider, send } = await open('OPENAI');
     const chat = { service_tier: 'flex', verbosity: 'low', prompt_cache_key: 'k', logit_bias: { 1: 2 } };

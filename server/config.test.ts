@@ -85,7 +85,7 @@ describe('encryptionKey', () => {
     expect((await stat(join(dir, 'encryption.key'))).mode & 0o777).toBe(0o600);
   });
 
-  it('is the one that is given, as hex or base64, and then no file is made', async () => {
+  it('is the configured one, as hex or base64, and then no file is made', async () => {
     const hex = 'ab'.repeat(32);
     const base64 = Buffer.from(hex, 'hex').toString('base64');
     expect(await encryptionKey(hex, dir)).toEqual(await encryptionKey(base64, dir));

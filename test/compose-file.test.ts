@@ -176,7 +176,7 @@ describe('docker-compose.yml', () => {
     },
   );
 
-  it('gives each process the secrets that it needs and no other', () => {
+  it('hands each process the secrets that it needs and no other', () => {
     const needed = (part: string | undefined) =>
       part === 'gateway'
         ? ['HEDDLE_MESH_KEY', 'REDIS_URL']
@@ -308,7 +308,7 @@ describe('docker-compose.yml', () => {
     }
   });
 
-  it('brings every service back after a crash, and gives each its time to stop', () => {
+  it('brings every service back after a crash, and leaves each its time to stop', () => {
     const seconds = (period = '10s') => Number.parseInt(period, 10);
     for (const [name, { restart }] of Object.entries(file.services)) {
       expect({ name, restart }).toEqual({ name, restart: name === 'certificates' ? 'no' : 'unless-stopped' });
@@ -354,7 +354,7 @@ describe('docker-compose.yml', () => {
     }
   });
 
-  it('gives hosts the gateways alone, on loopback', () => {
+  it('opens the gateways alone to hosts, on loopback', () => {
     const published = Object.entries(file.services).flatMap(([name, { ports = [] }]) =>
       ports.map((port) => ({ name, port })),
     );

@@ -155,7 +155,7 @@ describe('the commands of the documentation', () => {
     60_000,
   );
 
-  it('npm start -- reseal moves the secrets of a running mesh to a new key, and --discard gives up those of a lost one', async () => {
+  it('npm start -- reseal moves the secrets of a running mesh to a new key, and --discard drops those of a lost one', async () => {
     const [former, key, other] = Array.from({ length: 3 }, () => randomBytes(32).toString('hex')) as [
       string,
       string,

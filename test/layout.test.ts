@@ -268,7 +268,7 @@ describe('layout', () => {
     ).toEqual([...reached].sort());
   });
 
-  it('gives the embedded store no package of others', () => {
+  it('lends the embedded store no package of others', () => {
     const broken = files
       .filter(
         (file) =>

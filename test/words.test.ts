@@ -7,9 +7,14 @@ const root = resolve(import.meta.dirname, '..');
 
 /** Conversational words and old names, with the term to use. Matched as whole words, in any case. */
 const replaced: readonly (readonly [pattern: string, use: string])[] = [
-  ['tells|told', 'returns, reports, logs, emits, distinguishes'],
-  ['says', 'states, reports, returns'],
-  ['nobody', 'no caller, no client, no process'],
+  ['tell|tells|told', 'returns, reports, logs, emits, distinguishes'],
+  ['say|says|said', 'states, reports, returns, received'],
+  ['asks|asked(?: for)?|ask for', 'requests, requires, calls'],
+  ['gives|gave', 'returns, sends, provides, assigns'],
+  ['nobody|somebody|someone|anybody|anyone|everybody|whom', 'the caller, the client, all callers'],
+  ['go on|went on', 'continue'],
+  ['how far', 'progress, position'],
+  ['unless given|is given|are given', 'by default; is set, is configured'],
   ['goes on', 'continues'],
   ['what runs', 'operations in progress'],
   ['who is calling', 'the caller'],
@@ -53,7 +58,7 @@ function listFiles(folder: string, ending: RegExp): readonly string[] {
     .map((name) => join(folder, name));
 }
 
-function findWords(files: readonly string[], words: typeof replaced): readonly string[] {
+function findWords(files: readonly string[], words: typeof replaced, searched = /^.*$/): readonly string[] {
   const patterns = words.map(([pattern, use]) => ({
     use,
     regex: new RegExp(`\\b(?:${pattern})(?!\\w)`, 'i'),
@@ -63,14 +68,14 @@ function findWords(files: readonly string[], words: typeof replaced): readonly s
       .split('\n')
       .flatMap((line, index) =>
         patterns
-          .filter(({ regex }) => regex.test(line))
+          .filter(({ regex }) => regex.test(searched.exec(line)?.[0] ?? ''))
           .map(({ use }) => `${file}:${index + 1}: ${line.trim()} (use: ${use})`),
       ),
   );
 }
 
 const folders = sourceFolders.filter((name) => name !== 'test');
-// Names of tests and their helpers are not searched: they quote clients, models and providers.
+// The bodies of tests and their helpers are not searched: they quote clients, models and providers.
 const sources = folders
   .flatMap((folder) => listFiles(folder, /\.(?:ts|lua|graphql)$/))
   .filter((file) => !/\.test\.ts$|-suite\.ts$|\/spec\//.test(file));
@@ -80,6 +85,15 @@ describe('the words of the code', () => {
   it('are the terms of technical references, in names, comments, errors and logs', () => {
     expect(sources.length).toBeGreaterThan(500);
     expect(findWords(sources, replaced)).toEqual([]);
+  });
+
+  it('are those of the names of tests', () => {
+    const tests = [...sourceFolders, 'test'].flatMap((folder) =>
+      listFiles(folder, /\.test\.ts$|-suite\.ts$/),
+    );
+    expect(tests.length).toBeGreaterThan(300);
+    const name = /^\s*(?:it|describe)(?:\.\w+)*(?:\(.*\))?\(\s*(?:'(?:[^'\\]|\\.)*'|`[^`]*`)/;
+    expect(findWords(tests, replaced, name)).toEqual([]);
   });
 
   it('name functions and methods by verbs: none ends in Of', () => {

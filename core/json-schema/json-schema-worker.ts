@@ -15,7 +15,7 @@ export interface SchemaWorkerLimits {
   readonly taskMsMax: number;
 }
 
-interface Asked {
+interface RunningTask {
   readonly outcome: PromiseWithResolvers<SchemaOutcome>;
   timer: NodeJS.Timeout | undefined;
 }
@@ -31,7 +31,7 @@ export class SchemaWorker {
   readonly #worker: Worker;
   readonly #limits: SchemaWorkerLimits;
   readonly #ready = Promise.withResolvers<void>();
-  #asked: Asked | undefined;
+  #running: RunningTask | undefined;
   /** Processor time by the end of the former task. */
   #usedMs = 0;
   #isUsable = true;
@@ -59,7 +59,7 @@ export class SchemaWorker {
       clearTimeout(starting);
       this.#isUsable = false;
       this.#ready.reject(error);
-      this.#asked?.outcome.reject(error);
+      this.#running?.outcome.reject(error);
     };
     this.#worker.on('error', onEnd);
     this.#worker.on('exit', () => onEnd(new Error('The thread that checks JSON Schemas has ended.')));
@@ -72,16 +72,16 @@ export class SchemaWorker {
   /** Rejects when the thread does not start, or ends by a fault of its own. */
   async run(task: SchemaTask): Promise<SchemaOutcome> {
     await this.#ready.promise;
-    const asked: Asked = { outcome: Promise.withResolvers(), timer: undefined };
-    this.#asked = asked;
+    const running: RunningTask = { outcome: Promise.withResolvers(), timer: undefined };
+    this.#running = running;
     this.lastTaskMs = 0;
     this.#worker.postMessage(task);
-    this.#watch(asked, performance.now(), this.#limits.cpuMsMax);
+    this.#watch(running, performance.now(), this.#limits.cpuMsMax);
     try {
-      return await asked.outcome.promise;
+      return await running.outcome.promise;
     } finally {
-      clearTimeout(asked.timer);
-      this.#asked = undefined;
+      clearTimeout(running.timer);
+      this.#running = undefined;
     }
   }
 
@@ -91,21 +91,21 @@ export class SchemaWorker {
   }
 
   #answer(outcome: SchemaOutcome): void {
-    this.#asked?.outcome.resolve(outcome);
+    this.#running?.outcome.resolve(outcome);
   }
 
   /** Looks again when the task can have used up its time at the earliest. */
-  #watch(asked: Asked, startedMs: number, inMs: number): void {
-    asked.timer = setTimeout(async () => {
+  #watch(running: RunningTask, startedMs: number, inMs: number): void {
+    running.timer = setTimeout(async () => {
       // Any error: rejects when the thread has ended, which answers the task.
       const usage = await this.#worker.cpuUsage().catch(() => null);
-      if (usage === null || this.#asked !== asked) return;
+      if (usage === null || this.#running !== running) return;
       const { cpuMsMax, taskMsMax } = this.#limits;
       const usedMs = totalMs(usage) - this.#usedMs;
       this.lastTaskMs = usedMs;
       if (usedMs >= cpuMsMax) this.#giveUp({ kind: 'TOO_COSTLY' });
       else if (performance.now() - startedMs >= taskMsMax) this.#giveUp({ kind: 'STARVED' });
-      else this.#watch(asked, startedMs, Math.max(10, cpuMsMax - usedMs));
+      else this.#watch(running, startedMs, Math.max(10, cpuMsMax - usedMs));
     }, inMs);
   }
 

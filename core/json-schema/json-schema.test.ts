@@ -202,7 +202,7 @@ describe('a schema that takes for ever', () => {
 });
 
 describe('the thread that checks', () => {
-  it('is abandoned, and nothing refused, where the machine gives a task no processor time', async () => {
+  it('is abandoned, and nothing refused, where a task gets no processor time of the machine', async () => {
     using _idle = vi.spyOn(Worker.prototype, 'cpuUsage').mockResolvedValue({ user: 0, system: 0 });
     const schemas = start({ cpuMsMax: 20, taskMsMax: 2_000 });
     await compile({}, schemas);

@@ -78,7 +78,7 @@ function toJsonText(value: object): string | null {
 }
 
 interface Task {
-  readonly asked: SchemaTask;
+  readonly request: SchemaTask;
   readonly outcome: PromiseWithResolvers<SchemaOutcome>;
   readonly timer: NodeJS.Timeout;
 }
@@ -122,14 +122,14 @@ export function createJsonSchemas(options: Partial<JsonSchemaLimits> = {}): Json
   let isServing = false;
   let isClosed = false;
 
-  function enqueue(asked: SchemaTask, user: string): Promise<SchemaOutcome> {
+  function enqueue(request: SchemaTask, user: string): Promise<SchemaOutcome> {
     const outcome = Promise.withResolvers<SchemaOutcome>();
     const timer = setTimeout(() => {
       queue.withdraw(user, task);
       outcome.reject(createOverloadedError('The check of a JSON Schema has waited too long for its turn.'));
     }, limits.waitMsMax);
-    const task: Task = { asked, outcome, timer };
-    const size = asked.schema.length + (asked.value?.length ?? 0);
+    const task: Task = { request, outcome, timer };
+    const size = request.schema.length + (request.value?.length ?? 0);
     if (isClosed || !queue.add(user, task, size)) {
       clearTimeout(timer);
       return Promise.reject(createOverloadedError('Too many checks of JSON Schemas wait for their turn.'));
@@ -146,7 +146,7 @@ export function createJsonSchemas(options: Partial<JsonSchemaLimits> = {}): Json
       clearTimeout(task.timer);
       try {
         if (worker?.isUsable !== true) worker = new SchemaWorker(limits);
-        task.outcome.resolve(await worker.run(task.asked));
+        task.outcome.resolve(await worker.run(task.request));
       } catch (error) {
         task.outcome.reject(isClosed ? shuttingDown() : threadFailed(error));
         if (!isClosed) limits.onThreadFailure?.(error);
@@ -156,13 +156,13 @@ export function createJsonSchemas(options: Partial<JsonSchemaLimits> = {}): Json
     isServing = false;
   }
 
-  async function judge(asked: SchemaTask, field: string, user: string): Promise<string | null> {
-    const hash = computeHash(asked.schema);
+  async function judge(request: SchemaTask, field: string, user: string): Promise<string | null> {
+    const hash = computeHash(request.schema);
     const name = `${user}\n${hash}`;
     const known = refused.get(name);
     if (known !== undefined) throw refusalError(field, known);
-    if (asked.value === undefined && compiled.has(hash)) return null;
-    const outcome = await enqueue(asked, user);
+    if (request.value === undefined && compiled.has(hash)) return null;
+    const outcome = await enqueue(request, user);
     if (outcome.kind === 'STARVED')
       throw createOverloadedError('The machine is too busy to check a JSON Schema.');
     const verdict: SchemaVerdict = outcome.kind === 'TOO_COSTLY' ? { refusal: tooCostly } : outcome.verdict;

@@ -9,11 +9,11 @@ function Chat() {
 
   async function submit(event) {
     event.preventDefault();
-    const asked = [...conversation, { role: 'USER', content: question }];
+    const messages = [...conversation, { role: 'USER', content: question }];
     setQuestion('');
-    setConversation(asked);
-    const answer = await ask(asked);
-    if (answer !== undefined) setConversation([...asked, { role: 'ASSISTANT', content: answer }]);
+    setConversation(messages);
+    const answer = await ask(messages);
+    if (answer !== undefined) setConversation([...messages, { role: 'ASSISTANT', content: answer }]);
   }
 
   return (

@@ -20,7 +20,7 @@ async function start(caller?: Caller) {
   return { mesh, bus, clock, callers, identify };
 }
 
-describe('who is calling', () => {
+describe('the caller of a request', () => {
   it('calls the tenants subgraph by the hash alone, as the mesh itself, and once', async () => {
     const caller = sampleCaller('inference:invoke');
     const { mesh, identify } = await start(caller);

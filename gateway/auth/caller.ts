@@ -220,8 +220,8 @@ export async function createCallers(options: {
   /** Calls the subgraph, and uses what is remembered when there is no answer. */
   const askOrRemember = async (keyHash: string, context: CallerContext): Promise<Remembered> => {
     try {
-      const asked = ask(keyHash, context);
-      return await (remembered.has(keyHash) ? withTimeLimit(asked, answerMsMax, createLateError) : asked);
+      const lookup = ask(keyHash, context);
+      return await (remembered.has(keyHash) ? withTimeLimit(lookup, answerMsMax, createLateError) : lookup);
     } catch (error) {
       // Looked for after the failure: what a change has made it forget meanwhile does not count.
       const stale = remembered.get(keyHash);
@@ -237,13 +237,13 @@ export async function createCallers(options: {
     if (known !== undefined && known.untilMs > now()) return known;
     const underWay = pending.get(keyHash);
     if (underWay !== undefined) return underWay;
-    const asked = askOrRemember(keyHash, context);
-    pending.set(keyHash, asked);
+    const lookup = askOrRemember(keyHash, context);
+    pending.set(keyHash, lookup);
     const forget = () => {
-      if (pending.get(keyHash) === asked) pending.delete(keyHash);
+      if (pending.get(keyHash) === lookup) pending.delete(keyHash);
     };
-    asked.then(forget, forget);
-    return asked;
+    lookup.then(forget, forget);
+    return lookup;
   };
 
   return {

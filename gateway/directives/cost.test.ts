@@ -42,7 +42,7 @@ describe('the static cost', () => {
     expect(computeCost(query).evaluate(variables)).toBe(expected);
   });
 
-  it('is that of the largest, however the arguments are given', () => {
+  it('is that of the largest, however the arguments are sent', () => {
     const random = createRandom(printedSeed('slicing arguments'));
     for (let round = 0; round < 500; round++) {
       const variables: Record<string, number> = {};

@@ -180,14 +180,14 @@ export function refuseOutsizedDocument(document: DocumentNode, limits: GatewayLi
   ]);
   const fragments = collectFragments(document);
   const measurer = new Measurer(fragments);
-  const asked = operations.map(({ name, directives, selectionSet }) => {
+  const measures = operations.map(({ name, directives, selectionSet }) => {
     if (name !== undefined) refuseLongName(name);
     countDirectives(directives);
     return measurer.measure(selectionSet);
   });
   // Fragments that no operation uses are validated too, so they are measured too.
   const all = [
-    ...asked,
+    ...measures,
     ...[...fragments.values()].map(({ selectionSet }) => measurer.measure(selectionSet)),
   ];
   const largest = (measures: readonly Measure[], what: keyof Measure) =>
@@ -196,13 +196,13 @@ export function refuseOutsizedDocument(document: DocumentNode, limits: GatewayLi
   const total = (what: keyof Measure) =>
     Math.max(
       largest(all, what),
-      asked.reduce((sum, measure) => sum + measure[what], 0),
+      measures.reduce((sum, measure) => sum + measure[what], 0),
     );
   refuse([
     ['nests fields', largest(all, 'depth'), limits.depthMax],
     ['uses aliases', largest(all, 'aliases'), limits.aliasesMax],
     ['requests fields', total('fields'), limits.fieldsMax],
-    ['requests fields at its root', largest(asked, 'breadth'), limits.rootFieldsMax],
+    ['requests fields at its root', largest(measures, 'breadth'), limits.rootFieldsMax],
     ['has fields, arguments and values', total('nodes'), limits.tokensMax],
   ]);
 }

@@ -318,8 +318,8 @@ export class Operation {
     if (this.#introspected !== undefined) return this.#introspected;
     const isConstant = (this.definition.variableDefinitions ?? []).length === 0;
     const { introspections } = this.#graph;
-    const asked = isConstant ? print(this.#introspection) : '';
-    const known = isConstant ? introspections.get(asked) : undefined;
+    const printed = isConstant ? print(this.#introspection) : '';
+    const known = isConstant ? introspections.get(printed) : undefined;
     if (known !== undefined) {
       this.#introspected = known;
       return known;
@@ -333,7 +333,7 @@ export class Operation {
     const data = result.data ?? {};
     if (isConstant) {
       this.#introspected = data;
-      introspections.set(asked, data);
+      introspections.set(printed, data);
     }
     return data;
   }

@@ -176,7 +176,7 @@ function replaceSubgraphs(mesh: SampleMesh, executor: SubgraphExecutor): SampleM
   };
 }
 
-interface Asked {
+interface SentRequest {
   readonly method: string;
   readonly example: Example;
 }
@@ -184,7 +184,7 @@ interface Asked {
 /** Sends the example of a route, with some of it replaced. */
 async function ask(
   { url }: SampleGateway,
-  { method, example }: Asked,
+  { method, example }: SentRequest,
   { headers = {}, body, path }: { headers?: Record<string, string>; body?: string; path?: string } = {},
 ) {
   const sent = body ?? (example.body === undefined ? undefined : JSON.stringify(example.body));

@@ -142,8 +142,8 @@ function completeObject(
     }
     if (value === null && field.type.nonNull) {
       // What a missing entity lacks is reported once, where the entity itself was requested.
-      const isTold = completion.missing.has(raw) || completion.failed.has(raw);
-      if (!isTold) reportNull(completion, field, path, raw[field.planKey]);
+      const isReported = completion.missing.has(raw) || completion.failed.has(raw);
+      if (!isReported) reportNull(completion, field, path, raw[field.planKey]);
       path.pop();
       return null;
     }

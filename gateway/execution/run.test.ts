@@ -40,7 +40,7 @@ async function run(step: Step, result: ExecutionResult, data: Record<string, unk
 }
 
 describe('running a plan', () => {
-  it('reports errors under the names that the client gave, where the planner had to use others', async () => {
+  it('reports errors under the names that the client used, where the planner had to use others', async () => {
     const failed = { message: 'no', path: ['looms', 0, '_alias'] } as never;
     const root = await run(
       { kind: 'root', fetch },

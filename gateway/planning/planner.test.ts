@@ -76,21 +76,24 @@ describe("the planner's process", () => {
     expect(await former.plan('{ people { name } }')).toEqual(await running);
   });
 
-  it.runIf(existsSync('/proc/self/task'))('ends with the process that asks, however that ends', async () => {
-    const script = `
+  it.runIf(existsSync('/proc/self/task'))(
+    'ends with the process that uses it, however that ends',
+    async () => {
+      const script = `
       import { readFileSync } from 'node:fs';
       const { PlannerProcess } = await import(${JSON.stringify(new URL('./planner.ts', import.meta.url).href)});
       const planner = new PlannerProcess(${JSON.stringify(bazaarSupergraph)});
       await planner.ready();
       console.log(readFileSync('/proc/self/task/' + process.pid + '/children', 'utf8'));
       setInterval(() => undefined, 1_000);`;
-    const asker = spawn(process.execPath, ['--input-type=module', '--eval', script], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    const [line] = await once(createInterface({ input: asker.stdout }), 'line');
-    const pid = Number(line);
-    expect(readFileSync(`/proc/${pid}/cmdline`, 'utf8')).toContain('planner-process');
-    asker.kill('SIGKILL');
-    await vi.waitFor(() => expect(existsSync(`/proc/${pid}`)).toBe(false), 5_000);
-  });
+      const asker = spawn(process.execPath, ['--input-type=module', '--eval', script], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      const [line] = await once(createInterface({ input: asker.stdout }), 'line');
+      const pid = Number(line);
+      expect(readFileSync(`/proc/${pid}/cmdline`, 'utf8')).toContain('planner-process');
+      asker.kill('SIGKILL');
+      await vi.waitFor(() => expect(existsSync(`/proc/${pid}`)).toBe(false), 5_000);
+    },
+  );
 });

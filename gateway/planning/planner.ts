@@ -26,7 +26,7 @@ const lastWordsMax = 2_000;
 class Child {
   readonly #child: ChildProcess;
   readonly exited: Promise<unknown>;
-  #asked: PromiseWithResolvers<PlannerReply> | undefined;
+  #pending: PromiseWithResolvers<PlannerReply> | undefined;
   #lastWords = '';
 
   constructor() {
@@ -48,11 +48,11 @@ class Child {
       new Promise((resolve) => this.#child.on('exit', resolve).on('error', resolve)),
       stderr && new Promise((resolve) => stderr.once('close', resolve)),
     ]);
-    this.#child.on('message', (reply: PlannerReply) => this.#asked?.resolve(reply));
+    this.#child.on('message', (reply: PlannerReply) => this.#pending?.resolve(reply));
     void this.exited.then(() => {
       // Over what it panics, it panics again; ended by the system, or never started, another may do.
       const failure = this.#failure(`The query planner's process ended${this.#panic}.`);
-      this.#asked?.reject(this.#panic === '' ? unavailable(failure) : failure);
+      this.#pending?.reject(this.#panic === '' ? unavailable(failure) : failure);
     });
   }
 
@@ -62,10 +62,10 @@ class Child {
 
   /** One at a time. Rejects when the process ends instead, or takes so long that it is ended; it is of no use then. */
   async ask(request: PlannerRequest, msMax: number): Promise<PlannerReply> {
-    const asked = Promise.withResolvers<PlannerReply>();
-    this.#asked = asked;
+    const pending = Promise.withResolvers<PlannerReply>();
+    this.#pending = pending;
     const timer = setTimeout(() => {
-      asked.reject(
+      pending.reject(
         'query' in request
           ? new HeddleError(
               'GRAPH_COST_EXCEEDED',
@@ -76,10 +76,10 @@ class Child {
       this.#child.kill('SIGKILL');
     }, msMax);
     this.#child.send(request, (error) => {
-      if (error !== null) asked.reject(unavailable(error));
+      if (error !== null) pending.reject(unavailable(error));
     });
     try {
-      return await asked.promise;
+      return await pending.promise;
     } finally {
       clearTimeout(timer);
     }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { testCaller } from '#test/support/subgraph.ts';
 import type { CachePolicy, CompletionRequest } from '../request.ts';
-import { cacheKey, inputHash, readAsker } from './cache-key.ts';
+import { cacheKey, identifyCaller, inputHash } from './cache-key.ts';
 
 const caller = testCaller('t');
 const labels = { endUserId: null, tags: [], requestId: 'r', clientRequestId: null };
@@ -83,11 +83,11 @@ describe('the caller', () => {
       { ...named, keyLineId: null, subject: null },
       { keyLineId: null, subject: null, appId: null },
     ].flatMap((who) =>
-      [null, 'ann', 'bob'].map((endUserId) => readAsker({ ...caller, ...who }, forUser(endUserId))),
+      [null, 'ann', 'bob'].map((endUserId) => identifyCaller({ ...caller, ...who }, forUser(endUserId))),
     );
     expect(new Set(askers.map((asker) => JSON.stringify(asker))).size).toBe(12);
-    expect(readAsker({ ...caller, keyId: 'rotated' }, forUser('ann'))).toEqual(
-      readAsker(caller, forUser('ann')),
+    expect(identifyCaller({ ...caller, keyId: 'rotated' }, forUser('ann'))).toEqual(
+      identifyCaller(caller, forUser('ann')),
     );
   });
 });

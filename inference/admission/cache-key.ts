@@ -22,7 +22,7 @@ function readAudience(request: CompletionRequest, caller: Caller, scope: CacheSc
   if (scope === 'PUBLIC') return ['public'];
   if (scope === 'TENANT') return ['tenant', tenantId];
   if (scope === 'APP' && appId !== null) return ['app', tenantId, appId];
-  return ['caller', tenantId, ...readAsker(caller, request)];
+  return ['caller', tenantId, ...identifyCaller(caller, request)];
 }
 
 /** Determines whether a repeated idempotency key comes with the same input. */
@@ -31,13 +31,16 @@ export function inputHash(request: CompletionRequest): string {
 }
 
 /** The caller within the tenant: the API key (rotation keeps it), the user, or failing both the app; and for which end user. */
-export function readAsker({ keyLineId, subject, appId }: Caller, { labels }: AskedBy): readonly string[] {
+export function identifyCaller(
+  { keyLineId, subject, appId }: Caller,
+  { labels }: LabeledRequest,
+): readonly string[] {
   const caller =
     keyLineId !== null ? `key:${keyLineId}` : subject === null ? `app:${appId ?? ''}` : `subject:${subject}`;
   return labels.endUserId === null ? [caller] : [caller, labels.endUserId];
 }
 
-type AskedBy = Pick<CompletionRequest, 'labels'>;
+type LabeledRequest = Pick<CompletionRequest, 'labels'>;
 
 export function sha256(text: string): string {
   return hash('sha256', text, 'hex');

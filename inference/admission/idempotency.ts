@@ -8,7 +8,7 @@ import { invocations } from '#mongo/invocations.ts';
 import { nativeCollection } from '../ledger/native-collection.ts';
 import type { Ownership } from '../ledger/owners.ts';
 import type { CompletionRequest } from '../request.ts';
-import { inputHash, readAsker, sha256 } from './cache-key.ts';
+import { identifyCaller, inputHash, sha256 } from './cache-key.ts';
 import { answerNotKept } from './unkept.ts';
 
 /**
@@ -174,7 +174,7 @@ export function createIdempotency(
 const neverAborted = new AbortController().signal;
 
 function claimKey(request: CompletionRequest, caller: Caller): string {
-  const [asker, ...endUser] = readAsker(caller, request);
+  const [asker, ...endUser] = identifyCaller(caller, request);
   return sha256(JSON.stringify([caller.tenantId, asker, request.idempotencyKey, ...endUser]));
 }
 

@@ -49,7 +49,7 @@ type AskDeps = Pick<
 >;
 
 /** How the calls ended: with an attempt, the last one, or with a refusal before it. */
-export type Asked<T> =
+export type CandidatesOutcome<T> =
   | { readonly kind: 'ENDED'; readonly last: T }
   | { readonly kind: 'REFUSED'; readonly error: HeddleError }
   /** No candidate could be called. */
@@ -62,7 +62,7 @@ export type Asked<T> =
 export async function askCandidates<T extends Attempted>(
   asking: Asking<T>,
   deps: AskDeps,
-): Promise<Asked<T>> {
+): Promise<CandidatesOutcome<T>> {
   const { candidates, signal } = asking;
   const { models, maxAttempts } = candidates;
   const modelIds = models.map(({ id }) => id);
@@ -76,7 +76,7 @@ export async function askCandidates<T extends Attempted>(
 
   const modelAt = (index: number) => models[index] ?? models[0];
   const waitMs = (index: number) => computeWaitMs(modelAt(index), deps);
-  const ended = (): Asked<T> =>
+  const ended = (): CandidatesOutcome<T> =>
     last === undefined
       ? { kind: 'UNAVAILABLE', failure: unavailable(modelAt(candidate), deps) }
       : { kind: 'ENDED', last };

@@ -127,7 +127,7 @@ export class Embedding implements RunningCall {
 
   async #ask(): Promise<EmbeddingEnding> {
     const { candidates, meters, inputTokensMax } = this.#start;
-    const asked = await askCandidates(
+    const outcome = await askCandidates(
       {
         candidates,
         accumulator: this.#accumulator,
@@ -145,9 +145,10 @@ export class Embedding implements RunningCall {
       },
       this.#engine,
     );
-    if (asked.kind === 'REFUSED') return { status: 'FAILED', failure: failureOfError(asked.error) };
-    if (asked.kind === 'UNAVAILABLE') return { status: 'FAILED', failure: failureOfProvider(asked.failure) };
-    const { end, vectors } = asked.last;
+    if (outcome.kind === 'REFUSED') return { status: 'FAILED', failure: failureOfError(outcome.error) };
+    if (outcome.kind === 'UNAVAILABLE')
+      return { status: 'FAILED', failure: failureOfProvider(outcome.failure) };
+    const { end, vectors } = outcome.last;
     return end.outcome === 'SUCCEEDED' ? { status: 'SUCCEEDED', vectors } : this.#endedBy(end);
   }
 

@@ -191,7 +191,7 @@ export class Invocation implements ProgressSource {
 
   async #ask(): Promise<Outcome> {
     const { progress } = this.#engine;
-    const asked = await askCandidates(
+    const outcome = await askCandidates(
       {
         candidates: this.start.candidates,
         accumulator: this.#accumulator,
@@ -211,9 +211,9 @@ export class Invocation implements ProgressSource {
       },
       this.#engine,
     );
-    if (asked.kind === 'REFUSED') return failed(failureOfError(asked.error));
-    if (asked.kind === 'UNAVAILABLE') return failed(failureOfProvider(asked.failure));
-    const { end, json } = asked.last;
+    if (outcome.kind === 'REFUSED') return failed(failureOfError(outcome.error));
+    if (outcome.kind === 'UNAVAILABLE') return failed(failureOfProvider(outcome.failure));
+    const { end, json } = outcome.last;
     if (end.outcome === 'SUCCEEDED') return { status: 'SUCCEEDED', answer: end.answer, json, failure: null };
     return this.#endedBy(end);
   }

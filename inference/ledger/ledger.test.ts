@@ -255,7 +255,7 @@ describe('ownership', () => {
     expect(commands.filter((name) => name === 'distinct')).toHaveLength(1);
   });
 
-  it('gives others the time to extend their leases after it was stalled itself', async () => {
+  it('grants others the time to extend their leases after it was stalled itself', async () => {
     const ledger = createLedger(database.connection, services);
     let nowMs = Date.now();
     const now = () => nowMs;

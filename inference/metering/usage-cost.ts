@@ -52,17 +52,20 @@ export function outputTokensMax(model: CatalogModel, requested: number | undefin
   );
 }
 
-type Asked = Pick<ProviderCall, 'maxOutputTokens' | 'alternatives'>;
+type BoundedCall = Pick<ProviderCall, 'maxOutputTokens' | 'alternatives'>;
 
 /** The most tokens of all the answers that a call requests. */
-export function answersTokensMax(model: CatalogModel, { maxOutputTokens, alternatives = 1 }: Asked): number {
+export function answersTokensMax(
+  model: CatalogModel,
+  { maxOutputTokens, alternatives = 1 }: BoundedCall,
+): number {
   return alternatives * outputTokensMax(model, maxOutputTokens);
 }
 
 /** The limit on them; null: there is none. */
 export function answersTokensLimit(
   model: CatalogModel,
-  { maxOutputTokens, alternatives = 1 }: Asked,
+  { maxOutputTokens, alternatives = 1 }: BoundedCall,
 ): number | null {
   const limit = outputTokensLimit(model, maxOutputTokens);
   return limit === null ? null : alternatives * limit;

@@ -217,7 +217,7 @@ describe('candidatesFor', () => {
     expect(third['a/x']).toBeGreaterThanOrEqual(20);
   });
 
-  it('FASTEST keeps its trials to about a tenth of the calls, and gives each slower target some', async () => {
+  it('FASTEST keeps its trials to about a tenth of the calls, and lets each slower target have some', async () => {
     const ids = ['a/x', 'b/x', 'c/x', 'd/x'];
     const mesh = setup(
       'FASTEST',

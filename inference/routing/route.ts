@@ -86,7 +86,8 @@ export async function findCallable(name: string, caller: Caller, catalog: Routin
 
 /**
  * The candidates of a model id or a route alias: enabled, not retired, within the caller's regions, able to do what is
- * asked, with room for the input, with a price where the cost of the caller is limited. A route orders them by its strategy; those that may not be called now (their circuit is
+ * requested, with room for the input, with a price where the cost of the caller is limited. A route orders them by its
+ * strategy; those that may not be called now (their circuit is
  * open, their credentials rest) come last, and when there is no other the call is refused at once. Throws NOT_FOUND,
  * NO_ROUTE, BAD_USER_INPUT, CONTEXT_TOO_LONG, MODEL_UNPRICED, or with retryAfterMs PROVIDER_ERROR, PROVIDER_AUTH, PROVIDER_RATE_LIMITED.
  */

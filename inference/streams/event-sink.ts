@@ -79,16 +79,16 @@ export function createEventSink(
   promptVersionId: string | null,
 ): EventSink {
   let draining = false;
-  function tell(event: CompletionEventData, size?: number): Promise<void> | undefined {
+  function emit(event: CompletionEventData, size?: number): Promise<void> | undefined {
     return draining ? undefined : writer.append(event, size);
   }
   return {
-    started: (modelId, dropped) => void tell(toStartedEvent(completionId, modelId, dropped, promptVersionId)),
+    started: (modelId, dropped) => void emit(toStartedEvent(completionId, modelId, dropped, promptVersionId)),
     append(event) {
       // Texts beyond Latin-1 take two bytes a character.
-      return tell(event, frameBytes + 2 * countCharacters(event));
+      return emit(event, frameBytes + 2 * countCharacters(event));
     },
-    restarted: (reason, modelId) => void tell({ type: 'CompletionRestarted', completionId, reason, modelId }),
+    restarted: (reason, modelId) => void emit({ type: 'CompletionRestarted', completionId, reason, modelId }),
     async end({ completion, failure }) {
       if (draining) return;
       await writer.end(

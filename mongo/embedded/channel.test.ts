@@ -17,7 +17,7 @@ describe('the channel to the thread of a store', () => {
   const answer = (message: BatchAnswer) => ports.port2.postMessage(message);
   const received = async () => (await once(ports.port2, 'message'))[0] as BatchMessage;
 
-  it('gives each write its own answer, in whatever order they come', async () => {
+  it('answers each write by itself, in whatever order they come', async () => {
     const first = channel.write('d', commands);
     const { id: firstId } = await received();
     const second = channel.write('d', commands);

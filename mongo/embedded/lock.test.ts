@@ -32,7 +32,7 @@ describe('lockDirectory', () => {
     return child;
   };
 
-  it('gives the directory to one owner, within a process too, until it is released', () => {
+  it('grants the directory to one owner, within a process too, until it is released', () => {
     const unlock = lockDirectory(dir);
     expect(() => lockDirectory(dir)).toThrow(DirectoryInUse);
     unlock();

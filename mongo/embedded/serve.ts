@@ -10,7 +10,7 @@ import type { FromWorker, StartFailure, ToWorker, WorkerStart } from './worker-m
 const port = parentPort;
 if (port === null) throw new Error('serve.ts runs in the worker thread that store.ts starts');
 
-const tell = (message: FromWorker): void => port.postMessage(message);
+const post = (message: FromWorker): void => port.postMessage(message);
 
 async function start({ engine: options, listenOn, writes }: WorkerStart): Promise<void> {
   const engine = new Engine(options);
@@ -30,10 +30,10 @@ async function start({ engine: options, listenOn, writes }: WorkerStart): Promis
     void listener.close().then(() => {
       writes.close();
       engine.close();
-      tell({ kind: 'closed' });
+      post({ kind: 'closed' });
     });
   });
-  tell({ kind: 'listening', address });
+  post({ kind: 'listening', address });
 }
 
 /** An error by itself would lose all but its message on the way. */
@@ -45,6 +45,6 @@ function toStartFailure(error: unknown): StartFailure {
 
 const given: WorkerStart = workerData;
 start(given).catch((error: unknown) => {
-  tell({ kind: 'failed', failure: toStartFailure(error) });
+  post({ kind: 'failed', failure: toStartFailure(error) });
   port.close();
 });

@@ -70,7 +70,7 @@ it('serves loopback TCP on a port of one’s choice', async () => {
   await connection.close();
 });
 
-it('gives the directory up when the address is taken, so that it can be opened elsewhere', async () => {
+it('releases the directory when the address is taken, so that it can be opened elsewhere', async () => {
   await using first = await openStore({ dir: join(root, 'one'), listen: { port: 0 } });
   const port = Number(new URL(first.uri.replace('mongodb:', 'http:')).port);
   await expect(openStore({ dir: join(root, 'two'), listen: { port } })).rejects.toMatchObject({

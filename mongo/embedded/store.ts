@@ -221,13 +221,13 @@ class RunningStore implements Store {
 
   async #close(): Promise<void> {
     this.#worker.ref();
-    this.#tell({ kind: 'close' });
+    this.#post({ kind: 'close' });
     await this.#exited;
     this.writes.close();
     await this.#cleanUp();
   }
 
-  #tell(message: ToWorker): void {
+  #post(message: ToWorker): void {
     this.#worker.postMessage(message);
   }
 }

@@ -36,9 +36,9 @@ function writeFile(file: FileSource): object {
 }
 
 function writeThinking(body: ChatBody, { model, reasoningEffort }: ProviderCall): void {
-  const asked = reasoningEffort !== undefined && reasoningEffort !== 'default';
-  if (asked) body.thinking = { type: reasoningEffort === 'none' ? 'disabled' : 'enabled' };
-  const thinks = asked ? reasoningEffort !== 'none' : model === 'deepseek-reasoner' || isFourth(model);
+  const hasEffort = reasoningEffort !== undefined && reasoningEffort !== 'default';
+  if (hasEffort) body.thinking = { type: reasoningEffort === 'none' ? 'disabled' : 'enabled' };
+  const thinks = hasEffort ? reasoningEffort !== 'none' : model === 'deepseek-reasoner' || isFourth(model);
   if (!thinks) return;
   delete body.temperature;
   delete body.top_p;

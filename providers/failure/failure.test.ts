@@ -466,14 +466,14 @@ describe('failures', () => {
     expect(respond(status, { error })).toMatchObject({ code, evidence });
   });
 
-  it('keeps the words that alone gave the status of an error in an answer', () => {
+  it('keeps the words that alone determined the status of an error in an answer', () => {
     const readEvidence = (error: unknown) => failureOfEvent({ error }, secret).evidence;
     expect(readEvidence({ message: 'No such tool: rate_limit' })).toBe('rate_limit');
     expect(readEvidence({ message: 'Cannot call "unauthorized"' })).toBe('unauthorized');
     expect(readEvidence({ type: 'rate_limit_error', message: 'rate limit' })).toBeNull();
   });
 
-  it('gives the error of the provider behind a proxy, at any depth within reason', () => {
+  it('returns the error of the provider behind a proxy, at any depth within reason', () => {
     const inner = {
       error: {
         message: "This model's maximum context length is 8192 tokens",

@@ -23,7 +23,7 @@ describe('http fetch', () => {
     await Promise.all(open.splice(0).map((http) => http.close()));
   });
 
-  it('gives status, headers and body as fetch does', async () => {
+  it('returns status, headers and body as fetch does', async () => {
     await using server = await startWireServer((response, request) => {
       response.writeHead(201, {
         'content-type': 'application/json',
@@ -161,7 +161,7 @@ describe('http fetch', () => {
     },
   );
 
-  it('gives what was compressed and flushed before the response ends', async () => {
+  it('returns what was compressed and flushed before the response ends', async () => {
     const gzip = createGzip({ flush: constants.Z_SYNC_FLUSH });
     await using server = await startWireServer((response) => {
       response.writeHead(200, { 'content-encoding': 'gzip' });

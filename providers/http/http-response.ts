@@ -13,7 +13,7 @@ function join(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
 /** Keeps nothing from one whole text to the next. */
 const decoder = new TextDecoder();
 
-/** A fetch Response over an Exchange, its content codings taken off. `read()` is the cheap way to its bytes; `body` is made when someone requests it. */
+/** A fetch Response over an Exchange, its content codings taken off. `read()` is the cheap way to its bytes; `body` is made on the first read. */
 export class HttpResponse implements Response {
   readonly #source: EncodedBody;
   #body: ReadableStream<Uint8Array<ArrayBuffer>> | null = null;

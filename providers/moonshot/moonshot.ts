@@ -43,8 +43,8 @@ function adapt(body: ChatBody, { model, reasoningEffort, responseSchema }: Provi
   if (thinks.test(model)) {
     delete body.temperature;
     delete body.top_p;
-    const isAsked = reasoningEffort !== undefined && reasoningEffort !== 'default';
-    if (isAsked && !thinksAlways.test(model)) {
+    const hasEffort = reasoningEffort !== undefined && reasoningEffort !== 'default';
+    if (hasEffort && !thinksAlways.test(model)) {
       body.thinking = { type: reasoningEffort === 'none' ? 'disabled' : 'enabled' };
     }
   }

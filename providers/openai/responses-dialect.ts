@@ -18,10 +18,10 @@ function writeFile(file: FileSource, at: number): object {
   return { type: 'input_file', filename: file.filename ?? `part-${at}.pdf`, file_data: fileUrl(file) };
 }
 
-function writeReasoning(asked: Effort, model: string): object | undefined {
+function writeReasoning(requested: Effort, model: string): object | undefined {
   const { reasons, efforts } = openaiModel(withoutPrefix(model));
   if (!reasons) return undefined;
-  const effort = efforts === null ? asked : nearestEffort(asked, efforts);
+  const effort = efforts === null ? requested : nearestEffort(requested, efforts);
   return { effort, ...(effort === 'none' ? {} : { summary: 'auto' }) };
 }
 

@@ -6,8 +6,8 @@ import type { ChatBody } from '../wires/chat/chat-request.ts';
 const thinksInStreams = /^qwen3-\d+b/;
 
 function adapt(body: ChatBody, { model, reasoningEffort }: ProviderCall): void {
-  const isAsked = reasoningEffort !== undefined && reasoningEffort !== 'default';
-  if (isAsked) body.enable_thinking = reasoningEffort !== 'none';
+  const hasEffort = reasoningEffort !== undefined && reasoningEffort !== 'default';
+  if (hasEffort) body.enable_thinking = reasoningEffort !== 'none';
   if (body.stream !== true && thinksInStreams.test(model)) body.enable_thinking = false;
 }
 

@@ -61,7 +61,7 @@ describe('the registry', () => {
       expect(sent[0]?.headers.get('authorization')).toMatch(/^AWS4-HMAC-SHA256 Credential=AKIA/);
   });
 
-  it('completes a bare origin with the usual path and keeps a path that is given', async () => {
+  it('completes a bare origin with the usual path and keeps a path that is set', async () => {
     const { fetch, sent } = recordingFetch(http.fetch);
     for (const baseUrl of [mock.url, `${mock.url}/`, `${mock.url}/v1`, `${mock.url}/v1/`]) {
       const provider = await makeProvider(options('OPENAI_COMPATIBLE', { baseUrl, fetch }));
@@ -176,7 +176,7 @@ describe('embeddings', () => {
     expect(answer.usage.outputTokens).toBe(0);
   });
 
-  it('fail when the provider gives another number of vectors than requested', async () => {
+  it('fail when the provider returns another number of vectors than requested', async () => {
     await using server = await startWireServer(
       (response) =>
         void response.end(JSON.stringify({ data: [{ embedding: [1] }], usage: { prompt_tokens: 2 } })),

@@ -3,11 +3,11 @@ import { parseJson } from '#core/json/exact-json.ts';
 import type { FinishReason, ProviderKind } from '../provider.ts';
 import { sse } from './wire-server.ts';
 
-/** A tool call as a wire gives it; what is left out is not given. */
+/** A tool call as a wire sends it; what is left out is not sent. */
 export interface GivenCall {
   readonly id?: string;
   readonly name?: string;
-  /** A text of JSON, whose pieces are streamed one by one where there are several; null and absent are given as such. */
+  /** A text of JSON, whose pieces are streamed one by one where there are several; null and absent are sent as such. */
   readonly arguments?: string | readonly string[] | null;
 }
 
@@ -142,11 +142,11 @@ const chat = (kind: ProviderKind): EventWire => ({
 
 const responsesUsage = { input_tokens: 3, output_tokens: 2, total_tokens: 5 };
 const incomplete = new Set(['max_output_tokens', 'content_filter', 'novel']);
-const responsesMessage = (said: string) => ({
+const responsesMessage = (received: string) => ({
   type: 'message',
   id: 'm',
   role: 'assistant',
-  content: [{ type: 'output_text', text: said }],
+  content: [{ type: 'output_text', text: received }],
 });
 const responsesCall = ({ id, name }: GivenCall, given: string | null | undefined) => ({
   type: 'function_call',
@@ -248,10 +248,10 @@ const anthropic: EventWire = {
         ? []
         : [
             { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } },
-            ...answer.texts.map((said) => ({
+            ...answer.texts.map((received) => ({
               type: 'content_block_delta',
               index: 0,
-              delta: { type: 'text_delta', text: said },
+              delta: { type: 'text_delta', text: received },
             })),
             { type: 'content_block_stop', index: 0 },
           ]),
@@ -321,7 +321,7 @@ const gemini: EventWire = {
   model: 'gemini-2.5-flash',
   stream: (answer) =>
     sse(
-      ...(answer.texts ?? []).map((said) => candidate([{ text: said }])),
+      ...(answer.texts ?? []).map((received) => candidate([{ text: received }])),
       ...geminiCalls(answer.calls).map((call) => candidate([call])),
       candidate([], answer.finish ?? 'STOP'),
     ),
@@ -385,10 +385,10 @@ const cohere: EventWire = {
   model: 'command-a-03-2025',
   stream: (answer) =>
     named(
-      ...(answer.texts ?? []).map((said) => ({
+      ...(answer.texts ?? []).map((received) => ({
         type: 'content-delta',
         index: 0,
-        delta: { message: { content: { text: said } } },
+        delta: { message: { content: { text: received } } },
       })),
       ...(answer.calls ?? []).flatMap((call, index) => {
         const [first, ...rest] = pieces(call);
@@ -481,8 +481,8 @@ const bedrock: AnswerWire = {
   stream: (answer) =>
     frames(
       { messageStart: { role: 'assistant' } },
-      ...(answer.texts ?? []).map((said) => ({
-        contentBlockDelta: { contentBlockIndex: 0, delta: { text: said } },
+      ...(answer.texts ?? []).map((received) => ({
+        contentBlockDelta: { contentBlockIndex: 0, delta: { text: received } },
       })),
       { contentBlockStop: { contentBlockIndex: 0 } },
       ...(answer.calls ?? []).flatMap((call, at) => {

@@ -276,7 +276,7 @@ const structuredStreams: readonly Recorded[] = [
     ),
   },
   {
-    name: 'a tool of the caller where an answer was asked for',
+    name: 'a tool of the caller where an answer was requested',
     kind: 'GROQ',
     model: 'llama-3.3-70b-versatile',
     call: structured,
@@ -315,7 +315,7 @@ const structuredStreams: readonly Recorded[] = [
     body: named(start(), ...textBlock(0, '{"city":', '"Rome"}'), ...stop('end_turn')),
   },
   {
-    name: 'a tool of the caller where an answer was asked for',
+    name: 'a tool of the caller where an answer was requested',
     kind: 'ANTHROPIC',
     model: 'claude-3-5-haiku-20241022',
     call: structured,
@@ -337,7 +337,7 @@ const structuredStreams: readonly Recorded[] = [
     ),
   },
   {
-    name: 'a tool of the caller where an answer was asked for',
+    name: 'a tool of the caller where an answer was requested',
     kind: 'GOOGLE',
     model: 'gemini-2.5-flash',
     call: structured,
@@ -380,7 +380,12 @@ const messageItem = (...content: object[]) => ({
   role: 'assistant',
   content,
 });
-const outputText = (said: string) => ({ type: 'output_text', text: said, annotations: [], logprobs: [] });
+const outputText = (received: string) => ({
+  type: 'output_text',
+  text: received,
+  annotations: [],
+  logprobs: [],
+});
 const item = (index: number, kind: 'added' | 'done', given: object) => ({
   type: `response.output_item.${kind}`,
   sequence_number: 1,

@@ -2,7 +2,7 @@ import type { LanguageProvider, Provider, ProviderKind } from '../provider.ts';
 import { makeProvider } from '../registry/registry.ts';
 import { sdkWitness } from './sdk-witness.ts';
 
-/** A fetch whose every answer is the body that `next` gives, in the pieces that it is cut into. */
+/** A fetch whose every answer is the body that `next` returns, in the pieces that it is cut into. */
 export function replay(next: () => readonly Uint8Array[]): typeof globalThis.fetch {
   return async () => {
     const pieces = next().values();

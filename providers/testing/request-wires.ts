@@ -99,7 +99,7 @@ function anthropicTurns(body: unknown): SentTurn[] {
         .map((block) => ({ id: text(block?.tool_use_id), text: listTexts(block?.content).join('') })),
     });
   });
-  return [...system.map((said) => turn('system', { texts: [said] })), ...turns];
+  return [...system.map((received) => turn('system', { texts: [received] })), ...turns];
 }
 
 function geminiTurns(body: unknown): SentTurn[] {
@@ -122,7 +122,7 @@ function geminiTurns(body: unknown): SentTurn[] {
       }),
     });
   });
-  return [...system.map((said) => turn('system', { texts: [said] })), ...turns];
+  return [...system.map((received) => turn('system', { texts: [received] })), ...turns];
 }
 
 function converseTurns(body: unknown): SentTurn[] {
@@ -144,7 +144,7 @@ function converseTurns(body: unknown): SentTurn[] {
       }),
     });
   });
-  return [...system.map((said) => turn('system', { texts: [said] })), ...turns];
+  return [...system.map((received) => turn('system', { texts: [received] })), ...turns];
 }
 
 const chatAnswer = {

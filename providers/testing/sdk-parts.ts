@@ -29,7 +29,7 @@ export class PartTranslator {
     this.#options = options;
   }
 
-  /** Our part for the SDK's, null for those that say nothing to us; throws what the provider reports as an error. */
+  /** Our part for the SDK's, null for those without one; throws what the provider reports as an error. */
   translate(part: LanguageModelV4StreamPart): ProviderPart | null {
     switch (part.type) {
       case 'text-delta':

@@ -65,7 +65,7 @@ const chatInResponses: ReadonlySet<string> = new Set([
   'verbosity',
 ]);
 
-/** The fields that a client gave for chat completions, as the responses API takes them. */
+/** The fields that a client sent for chat completions, as the responses API accepts them. */
 function fromChat({ chat = {} }: NonNullable<ProviderCall['providerOptions']>): Record<string, unknown> {
   const taken: Record<string, unknown> = {};
   for (const [field, value] of Object.entries(chat)) {

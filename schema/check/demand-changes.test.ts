@@ -57,7 +57,7 @@ describe('a demand that some callers of today do not meet', () => {
   });
 });
 
-describe('a demand that admits callers whom it refused', () => {
+describe('a demand that admits callers that it refused', () => {
   it.each([
     ['none any more', scopes('[["x"]]'), query('')],
     ['no credentials', query('@authenticated'), query('')],

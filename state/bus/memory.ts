@@ -22,7 +22,7 @@ export function createLocalListeners(log: Pick<Logger, 'warn'>) {
       return () => of(topic).delete(entry);
     },
     /** Resolves when all have handled it; what they throw is logged. */
-    async tell<T extends BusTopic>(topic: T, message: BusMessages[T]): Promise<void> {
+    async notify<T extends BusTopic>(topic: T, message: BusMessages[T]): Promise<void> {
       await Promise.all(
         [...of(topic)].map(async (listener) => {
           try {
@@ -40,7 +40,7 @@ export function createLocalListeners(log: Pick<Logger, 'warn'>) {
 export function createMemoryBus(log: Pick<Logger, 'warn'>): Bus {
   const listeners = createLocalListeners(log);
   return {
-    publish: (topic, message) => listeners.tell(topic, message),
+    publish: (topic, message) => listeners.notify(topic, message),
     async subscribe(topic, listener) {
       const remove = listeners.add(topic, listener);
       return { [Symbol.asyncDispose]: async () => void remove() };

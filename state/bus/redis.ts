@@ -19,7 +19,7 @@ export function createRedisBus(redis: Redis, channels: Channels, log: Logger): B
   function listen<T extends BusTopic>(topic: T): Promise<() => void> {
     return channels.listen(toChannel(topic), (text) => {
       const { from, message }: { from: string; message: BusMessages[T] } = JSON.parse(text);
-      if (from !== self) void local.tell(topic, message);
+      if (from !== self) void local.notify(topic, message);
     });
   }
 
@@ -30,7 +30,7 @@ export function createRedisBus(redis: Redis, channels: Channels, log: Logger): B
         .catch((err: unknown) => {
           log.warn({ err, topic }, 'other processes were not notified; they will read again by themselves');
         });
-      await Promise.all([local.tell(topic, message), sent]);
+      await Promise.all([local.notify(topic, message), sent]);
     },
     async subscribe(topic, listener) {
       const remove = local.add(topic, listener);

@@ -308,7 +308,7 @@ export function quotaSuite(
       expect(readings).toEqual(limits.map(() => ({ spent: 5n, reserved: 0n })));
     });
 
-    it('gives everything back on release', async () => {
+    it('frees everything on release', async () => {
       const calls = fresh();
       const inFlight = limitOn('app:a', 'CONCURRENCY', 1n, 'INFLIGHT');
       const requests = limitOn('app:a', 'REQUESTS', 1n);
@@ -429,7 +429,7 @@ export function quotaSuite(
     const scopes = ['tenant:t', 'app:a', 'key:a'];
     const amounts = { COST: 4n, REQUESTS: 1n, TOKENS: 10n };
 
-    it('knows after a loss what was spent and what runs, and settles that', async () => {
+    it('knows after a loss what was spent and what is in progress, and settles that', async () => {
       const before = fresh();
       for (const id of ['1', '2']) await before.begin(id, amounts, limits, { scopes });
       await before.end('1', { COST: 3n, TOKENS: 5n });

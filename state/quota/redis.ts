@@ -86,7 +86,7 @@ export function createRedisQuota(redis: Redis, history: MeterHistory): Quota {
 
   return {
     reserve({ id, partition, scopes, amounts, limits, ttlMs, raise = false, together = [] }) {
-      const asked = {
+      const request = {
         id,
         ttlMs,
         raise,
@@ -96,7 +96,7 @@ export function createRedisQuota(redis: Redis, history: MeterHistory): Quota {
         limits: limits.map(limitArgument),
       };
       return seeder.run<QuotaDecision>(partition, async (round) => {
-        const [kind, first, waitMs = -1] = (await reserve(partition, { ...asked, round })) as [
+        const [kind, first, waitMs = -1] = (await reserve(partition, { ...request, round })) as [
           number,
           number | number[],
           number?,
@@ -108,8 +108,8 @@ export function createRedisQuota(redis: Redis, history: MeterHistory): Quota {
       });
     },
     async spend({ partition, amounts, limits }) {
-      const asked = { amounts: numbers(amounts), limits: limits.map(limitArgument) };
-      const [kind, first, waitMs = -1] = (await spend(partition, asked)) as [number, number, number?];
+      const request = { amounts: numbers(amounts), limits: limits.map(limitArgument) };
+      const [kind, first, waitMs = -1] = (await spend(partition, request)) as [number, number, number?];
       if (kind === 1) return { granted: true, atMs: first };
       return refusedAt(limits, first, waitMs);
     },
@@ -120,9 +120,9 @@ export function createRedisQuota(redis: Redis, history: MeterHistory): Quota {
       await settle(partition, { id, actuals: null, scopes: null });
     },
     read(partition, keys) {
-      const asked = keys.map((key) => [readScope(key), counterName(key), key.window, key.meter]);
+      const request = keys.map((key) => [readScope(key), counterName(key), key.window, key.meter]);
       return seeder.run(partition, async () => {
-        const [kind, answer] = (await read(partition, asked)) as [number, (string | number)[]];
+        const [kind, answer] = (await read(partition, request)) as [number, (string | number)[]];
         if (kind === 2) return absent(keys, answer as number[]);
         return {
           done: keys.map((_, at) => ({

@@ -3,13 +3,13 @@ import { getEventListeners } from 'node:events';
 import { describe, expect, it, vi } from 'vitest';
 import type { LoggedEvent, StreamLogBounds, StreamLogs, StreamWriter } from './stream-log.ts';
 
-interface Said {
+interface TextEvent {
   readonly text: string;
 }
 
-const say = (text: string): Said => ({ text });
+const say = (text: string): TextEvent => ({ text });
 
-async function all(events: AsyncIterable<LoggedEvent<Said>>): Promise<string[]> {
+async function all(events: AsyncIterable<LoggedEvent<TextEvent>>): Promise<string[]> {
   const seen: string[] = [];
   for await (const { sequence, event } of events) seen.push(`${sequence}:${event.text}`);
   return seen;
@@ -18,7 +18,7 @@ async function all(events: AsyncIterable<LoggedEvent<Said>>): Promise<string[]> 
 const turn = () => new Promise(setImmediate);
 
 /** Appends until the writer has to wait: by then the log is full, and a reader is behind. */
-async function fill(writer: StreamWriter<Said>): Promise<{ readonly room: Promise<void> }> {
+async function fill(writer: StreamWriter<TextEvent>): Promise<{ readonly room: Promise<void> }> {
   return vi.waitFor(() => {
     for (let at = 0; at < 300; at++) {
       const room = writer.append(say(String(at)));
@@ -38,39 +38,39 @@ export function streamLogSuite(
     it('emits every event after its number to every reader, in order, once, and then the end', async () => {
       const logs = open();
       const id = randomUUID();
-      const writer = await logs.open<Said>(id, { keepMs: 60_000 });
-      const early = all(logs.read<Said>(id, -1));
+      const writer = await logs.open<TextEvent>(id, { keepMs: 60_000 });
+      const early = all(logs.read<TextEvent>(id, -1));
       for (const text of ['a', 'b', 'c']) await writer.append(say(text));
-      const middle = all(logs.read<Said>(id, 0));
+      const middle = all(logs.read<TextEvent>(id, 0));
       await writer.append(say('d'));
       await writer.end(say('last'));
       const whole = ['0:a', '1:b', '2:c', '3:d', '4:last'];
       expect(await early).toEqual(whole);
       expect(await middle).toEqual(whole.slice(1));
-      expect(await all(logs.read<Said>(id, -1))).toEqual(whole);
-      expect(await all(logs.read<Said>(id, 3))).toEqual(['4:last']);
-      expect(await all(logs.read<Said>(id, 4))).toEqual([]);
+      expect(await all(logs.read<TextEvent>(id, -1))).toEqual(whole);
+      expect(await all(logs.read<TextEvent>(id, 3))).toEqual(['4:last']);
+      expect(await all(logs.read<TextEvent>(id, 4))).toEqual([]);
     });
 
     it('carries a thousand events, written without waiting, to readers that come and go', async () => {
       const logs = open();
       const id = randomUUID();
-      const writer = await logs.open<Said>(id, { keepMs: 60_000 });
+      const writer = await logs.open<TextEvent>(id, { keepMs: 60_000 });
       const texts = Array.from({ length: 1_000 }, (_, at) => `event ${at}`);
-      const reading = Promise.all([-1, 10, 500].map((after) => all(logs.read<Said>(id, after))));
+      const reading = Promise.all([-1, 10, 500].map((after) => all(logs.read<TextEvent>(id, after))));
       for (const text of texts) await writer.append(say(text));
       await writer.end(say('last'));
       const whole = [...texts, 'last'].map((text, at) => `${at}:${text}`);
       expect(await reading).toEqual([whole, whole.slice(11), whole.slice(501)]);
     });
 
-    it('gives the events that it holds, also of a log whose writer is gone, without attaching a reader', async () => {
+    it('returns the events that it holds, also of a log whose writer is gone, without attaching a reader', async () => {
       const logs = open({ eventsMax: 4 });
       const id = randomUUID();
       const onAbandoned = vi.fn();
-      const writer = await logs.open<Said>(id, { keepMs: 60_000, onAbandoned });
+      const writer = await logs.open<TextEvent>(id, { keepMs: 60_000, onAbandoned });
       const held = async () =>
-        (await logs.held<Said>(id)).map(({ sequence, event }) => `${sequence}:${event.text}`);
+        (await logs.held<TextEvent>(id)).map(({ sequence, event }) => `${sequence}:${event.text}`);
       for (const text of ['a', 'b', 'c']) await writer.append(say(text));
       await vi.waitFor(async () => expect(await held()).toEqual(['0:a', '1:b', '2:c']));
       expect(await writer.readers()).toBe(0);
@@ -83,16 +83,16 @@ export function streamLogSuite(
     });
 
     it('fails a reader of an unknown log', async () => {
-      const reading = all(open().read<Said>(randomUUID(), -1));
+      const reading = all(open().read<TextEvent>(randomUUID(), -1));
       await expect(reading).rejects.toMatchObject({ name: 'StreamLogLost', reason: 'UNKNOWN' });
     });
 
     it('has one writer for an id', async () => {
       const logs = open();
       const id = randomUUID();
-      const first = await logs.open<Said>(id, { keepMs: 60_000 });
-      await expect(logs.open<Said>(id, { keepMs: 60_000 })).rejects.toThrow(id);
-      const reading = all(logs.read<Said>(id, -1));
+      const first = await logs.open<TextEvent>(id, { keepMs: 60_000 });
+      await expect(logs.open<TextEvent>(id, { keepMs: 60_000 })).rejects.toThrow(id);
+      const reading = all(logs.read<TextEvent>(id, -1));
       await vi.waitFor(async () => expect(await first.readers()).toBe(1));
       await first.append(say('a'));
       await first.end(say('last'));
@@ -102,8 +102,8 @@ export function streamLogSuite(
     it('makes the writer wait while the log is full and a reader is behind, and lets it continue when that has read', async () => {
       const logs = open({ eventsMax: 10 });
       const id = randomUUID();
-      const writer = await logs.open<Said>(id, { keepMs: 60_000 });
-      const reader = logs.read<Said>(id, -1);
+      const writer = await logs.open<TextEvent>(id, { keepMs: 60_000 });
+      const reader = logs.read<TextEvent>(id, -1);
       const first = reader.next();
       let waited: Promise<void> | undefined;
       let written = 0;
@@ -132,27 +132,27 @@ export function streamLogSuite(
     it('does not wait without readers, and then has dropped the oldest events', async () => {
       const logs = open({ eventsMax: 10 });
       const id = randomUUID();
-      const writer = await logs.open<Said>(id, { keepMs: 60_000 });
+      const writer = await logs.open<TextEvent>(id, { keepMs: 60_000 });
       for (let at = 0; at < 500; at++) await writer.append(say(String(at)));
       await writer.end(say('last'));
-      await expect(all(logs.read<Said>(id, -1))).rejects.toMatchObject({ reason: 'TRIMMED' });
-      expect(await all(logs.read<Said>(id, 498))).toEqual(['499:499', '500:last']);
+      await expect(all(logs.read<TextEvent>(id, -1))).rejects.toMatchObject({ reason: 'TRIMMED' });
+      expect(await all(logs.read<TextEvent>(id, 498))).toEqual(['499:499', '500:last']);
     });
 
     it('bounds what a log holds by size too', async () => {
       const logs = open({ sizeMax: 1_000 });
       const id = randomUUID();
-      const writer = await logs.open<Said>(id, { keepMs: 60_000 });
+      const writer = await logs.open<TextEvent>(id, { keepMs: 60_000 });
       for (let at = 0; at < 20; at++) await writer.append(say('x'.repeat(400)), 400);
       await writer.end(say('last'));
-      await expect(all(logs.read<Said>(id, -1))).rejects.toMatchObject({ reason: 'TRIMMED' });
+      await expect(all(logs.read<TextEvent>(id, -1))).rejects.toMatchObject({ reason: 'TRIMMED' });
     });
 
     it('lets an event through that is larger than its bound, as soon as every reader has passed it', async () => {
       const logs = open({ sizeMax: 1_000 });
       const id = randomUUID();
-      const writer = await logs.open<Said>(id, { keepMs: 60_000 });
-      const reader = logs.read<Said>(id, -1);
+      const writer = await logs.open<TextEvent>(id, { keepMs: 60_000 });
+      const reader = logs.read<TextEvent>(id, -1);
       const seen: (string | undefined)[] = [];
       const take = async () => seen.push((await reader.next()).value?.event.text);
       for (const [at, size] of [1_001, 999, 4_000, 4_000, 1].entries()) {
@@ -172,8 +172,8 @@ export function streamLogSuite(
     it('makes the writer wait for a reader that has not passed an event larger than the bound', async () => {
       const logs = open({ sizeMax: 1_000 });
       const id = randomUUID();
-      const writer = await logs.open<Said>(id, { keepMs: 60_000 });
-      const reader = logs.read<Said>(id, -1);
+      const writer = await logs.open<TextEvent>(id, { keepMs: 60_000 });
+      const reader = logs.read<TextEvent>(id, -1);
       await vi.waitFor(async () => expect(await writer.readers()).toBe(1));
       let room = false;
       const waited = writer.append(say('large'), 1_001)?.then(() => {
@@ -192,9 +192,9 @@ export function streamLogSuite(
     it('does not wait with an event larger than its bound, where there is no reader', async () => {
       const logs = open({ sizeMax: 1_000 });
       const id = randomUUID();
-      const writer = await logs.open<Said>(id, { keepMs: 60_000 });
+      const writer = await logs.open<TextEvent>(id, { keepMs: 60_000 });
       for (const text of ['a', 'b', 'c']) await writer.append(say(text), 4_000);
-      expect((await logs.read<Said>(id, 1).next()).value?.event.text).toBe('c');
+      expect((await logs.read<TextEvent>(id, 1).next()).value?.event.text).toBe('c');
       await writer.end(say('last'));
     });
 
@@ -204,7 +204,7 @@ export function streamLogSuite(
       for (let round = 0; round < 10; round++) {
         const logs = open({ sizeMax, eventsMax: random.pick([1, 10, 1_000]) });
         const id = randomUUID();
-        const writer = await logs.open<Said>(id, { keepMs: 60_000 });
+        const writer = await logs.open<TextEvent>(id, { keepMs: 60_000 });
         const sizes = Array.from({ length: 60 }, () =>
           random.pick([1, 10, sizeMax - 1, sizeMax, sizeMax + 1, 2 * sizeMax, largest]),
         );
@@ -212,7 +212,7 @@ export function streamLogSuite(
         const readers = [1, random.below(4), random.below(20)].map(async (turns, reader) => {
           const seen: string[] = [];
           passed[reader] = 0;
-          for await (const { sequence, event } of logs.read<Said>(id, -1)) {
+          for await (const { sequence, event } of logs.read<TextEvent>(id, -1)) {
             seen.push(`${sequence}:${event.text.length}`);
             passed[reader] = sequence + 1;
             for (let at = 0; at < turns; at++) await turn();
@@ -235,13 +235,13 @@ export function streamLogSuite(
 
     it('wakes a writer that waits when the log is closed: by its end, or because it is abandoned', async () => {
       for (const close of [
-        (writer: StreamWriter<Said>) => writer.end(say('last')),
-        (writer: StreamWriter<Said>) => writer[Symbol.asyncDispose](),
+        (writer: StreamWriter<TextEvent>) => writer.end(say('last')),
+        (writer: StreamWriter<TextEvent>) => writer[Symbol.asyncDispose](),
       ]) {
         const logs = open({ eventsMax: 10 });
         const id = randomUUID();
-        const writer = await logs.open<Said>(id, { keepMs: 60_000 });
-        const reader = logs.read<Said>(id, -1);
+        const writer = await logs.open<TextEvent>(id, { keepMs: 60_000 });
+        const reader = logs.read<TextEvent>(id, -1);
         await vi.waitFor(async () => expect(await writer.readers()).toBe(1));
         const { room } = await fill(writer);
         await close(writer);
@@ -253,14 +253,14 @@ export function streamLogSuite(
     it('emits what a log that was abandoned holds, and then fails its readers', async () => {
       const logs = open();
       const id = randomUUID();
-      const writer = await logs.open<Said>(id, { keepMs: 60_000 });
-      const early = logs.read<Said>(id, -1);
+      const writer = await logs.open<TextEvent>(id, { keepMs: 60_000 });
+      const early = logs.read<TextEvent>(id, -1);
       await writer.append(say('a'));
       expect((await early.next()).value?.event.text).toBe('a');
       const waiting = expect(early.next()).rejects.toMatchObject({ reason: 'ABANDONED' });
       await writer[Symbol.asyncDispose]();
       await waiting;
-      const late = logs.read<Said>(id, -1);
+      const late = logs.read<TextEvent>(id, -1);
       expect((await late.next()).value?.event.text).toBe('a');
       await expect(late.next()).rejects.toMatchObject({ reason: 'ABANDONED' });
       expect((await late.next()).done).toBe(true);
@@ -269,31 +269,31 @@ export function streamLogSuite(
     it('is read to its end after it has ended, however many events it holds', async () => {
       const logs = open();
       const id = randomUUID();
-      const writer = await logs.open<Said>(id, { keepMs: 60_000 });
+      const writer = await logs.open<TextEvent>(id, { keepMs: 60_000 });
       for (let at = 0; at < 700; at++) await writer.append(say(String(at)));
       await writer.end(say('700'));
       const whole = Array.from({ length: 701 }, (_, at) => `${at}:${at}`);
-      expect(await all(logs.read<Said>(id, -1))).toEqual(whole);
-      expect(await all(logs.read<Said>(id, 300))).toEqual(whole.slice(301));
+      expect(await all(logs.read<TextEvent>(id, -1))).toEqual(whole);
+      expect(await all(logs.read<TextEvent>(id, 300))).toEqual(whole.slice(301));
     });
 
     it('fails a reader that requests events far after the end of a log', async () => {
       const logs = open();
       const id = randomUUID();
-      const writer = await logs.open<Said>(id, { keepMs: 60_000 });
+      const writer = await logs.open<TextEvent>(id, { keepMs: 60_000 });
       await writer.append(say('a'));
       await writer.end(say('last'));
-      expect(await all(logs.read<Said>(id, 1))).toEqual([]);
-      await expect(all(logs.read<Said>(id, 2))).rejects.toMatchObject({ reason: 'TRIMMED' });
+      expect(await all(logs.read<TextEvent>(id, 1))).toEqual([]);
+      await expect(all(logs.read<TextEvent>(id, 2))).rejects.toMatchObject({ reason: 'TRIMMED' });
     });
 
     it('reports it each time the last reader has left before the end', async () => {
       const logs = open();
       const id = randomUUID();
       const onAbandoned = vi.fn();
-      const writer = await logs.open<Said>(id, { keepMs: 60_000, onAbandoned });
+      const writer = await logs.open<TextEvent>(id, { keepMs: 60_000, onAbandoned });
       await writer.append(say('a'));
-      const [one, two] = [logs.read<Said>(id, -1), logs.read<Said>(id, -1)];
+      const [one, two] = [logs.read<TextEvent>(id, -1), logs.read<TextEvent>(id, -1)];
       await Promise.all([one.next(), two.next()]);
       expect(await writer.readers()).toBe(2);
       await one.return?.();
@@ -301,7 +301,7 @@ export function streamLogSuite(
       expect(onAbandoned).not.toHaveBeenCalled();
       await two.return?.();
       await vi.waitFor(() => expect(onAbandoned).toHaveBeenCalled());
-      const three = logs.read<Said>(id, -1);
+      const three = logs.read<TextEvent>(id, -1);
       await three.next();
       expect(await writer.readers()).toBe(1);
       onAbandoned.mockClear();
@@ -312,31 +312,31 @@ export function streamLogSuite(
     it('stays ended, or abandoned, whatever its writer calls', async () => {
       const logs = open();
       for (const [id, close] of [
-        [randomUUID(), (writer: StreamWriter<Said>) => writer.end(say('last'))],
-        [randomUUID(), (writer: StreamWriter<Said>) => writer[Symbol.asyncDispose]()],
+        [randomUUID(), (writer: StreamWriter<TextEvent>) => writer.end(say('last'))],
+        [randomUUID(), (writer: StreamWriter<TextEvent>) => writer[Symbol.asyncDispose]()],
       ] as const) {
         const onAbandoned = vi.fn();
-        const writer = await logs.open<Said>(id, { keepMs: 60_000, onAbandoned });
+        const writer = await logs.open<TextEvent>(id, { keepMs: 60_000, onAbandoned });
         await writer.append(say('a'));
         await close(writer);
         await writer.readers();
         await writer[Symbol.asyncDispose]();
         expect(() => writer.append(say('b'))).toThrow();
-        const reader = logs.read<Said>(id, -1);
+        const reader = logs.read<TextEvent>(id, -1);
         await reader.next();
         await reader.return?.();
-        const seen = await all(logs.read<Said>(id, 0)).catch(({ reason }) => reason);
+        const seen = await all(logs.read<TextEvent>(id, 0)).catch(({ reason }) => reason);
         expect(['ABANDONED', ['1:last']]).toContainEqual(seen);
         expect(onAbandoned).not.toHaveBeenCalled();
       }
     });
 
-    it('gives up the logs that are still written when it is closed itself', async () => {
+    it('abandons the logs that are still written when it is closed itself', async () => {
       const logs = open();
       const id = randomUUID();
-      const writer = await logs.open<Said>(id, { keepMs: 60_000 });
+      const writer = await logs.open<TextEvent>(id, { keepMs: 60_000 });
       await writer.append(say('a'));
-      const reader = logs.read<Said>(id, 0);
+      const reader = logs.read<TextEvent>(id, 0);
       const waiting = reader.next().catch(({ reason }) => reason);
       await vi.waitFor(async () => expect(await writer.readers()).toBe(1));
       await logs[Symbol.asyncDispose]();
@@ -347,8 +347,8 @@ export function streamLogSuite(
       const logs = open();
       const id = randomUUID();
       const onAbandoned = vi.fn();
-      const writer = await logs.open<Said>(id, { keepMs: 60_000, onAbandoned });
-      const reading = all(logs.read<Said>(id, -1));
+      const writer = await logs.open<TextEvent>(id, { keepMs: 60_000, onAbandoned });
+      const reading = all(logs.read<TextEvent>(id, -1));
       await writer.end(say('last'));
       await reading;
       expect(onAbandoned).not.toHaveBeenCalled();
@@ -358,9 +358,9 @@ export function streamLogSuite(
       const logs = open();
       const id = randomUUID();
       const onAbandoned = vi.fn();
-      const writer = await logs.open<Said>(id, { keepMs: 60_000, onAbandoned });
+      const writer = await logs.open<TextEvent>(id, { keepMs: 60_000, onAbandoned });
       const abort = new AbortController();
-      const reader = logs.read<Said>(id, -1, abort.signal);
+      const reader = logs.read<TextEvent>(id, -1, abort.signal);
       await writer.append(say('a'));
       await reader.next();
       const waiting = reader.next();
@@ -372,13 +372,13 @@ export function streamLogSuite(
     it('attaches no reader whose signal has aborted before, and leaves no listener on a signal', async () => {
       const logs = open();
       const id = randomUUID();
-      const writer = await logs.open<Said>(id, { keepMs: 60_000 });
-      const gone = logs.read<Said>(id, -1, AbortSignal.abort());
+      const writer = await logs.open<TextEvent>(id, { keepMs: 60_000 });
+      const gone = logs.read<TextEvent>(id, -1, AbortSignal.abort());
       await writer.append(say('a'));
       expect(await gone.next()).toEqual({ done: true, value: undefined });
       expect(await writer.readers()).toBe(0);
       const { signal } = new AbortController();
-      const [left, read] = [logs.read<Said>(id, -1, signal), logs.read<Said>(id, -1, signal)];
+      const [left, read] = [logs.read<TextEvent>(id, -1, signal), logs.read<TextEvent>(id, -1, signal)];
       await left.next();
       await left.return?.();
       await writer.end(say('last'));
@@ -389,8 +389,8 @@ export function streamLogSuite(
     it('hands over each event once to a reader that requests all at once', async () => {
       const logs = open();
       const id = randomUUID();
-      const writer = await logs.open<Said>(id, { keepMs: 60_000 });
-      const reader = logs.read<Said>(id, -1);
+      const writer = await logs.open<TextEvent>(id, { keepMs: 60_000 });
+      const reader = logs.read<TextEvent>(id, -1);
       const asked = Array.from({ length: 600 }, () => reader.next());
       for (let at = 0; at < 600; at++) await writer.append(say(String(at)));
       const seen = (await Promise.all(asked)).map(({ value }) => value?.sequence);
@@ -401,8 +401,8 @@ export function streamLogSuite(
     it('hands over events in order to a reader that requests several at once', async () => {
       const logs = open();
       const id = randomUUID();
-      const writer = await logs.open<Said>(id, { keepMs: 60_000 });
-      const reader = logs.read<Said>(id, -1);
+      const writer = await logs.open<TextEvent>(id, { keepMs: 60_000 });
+      const reader = logs.read<TextEvent>(id, -1);
       const asked = [reader.next(), reader.next()];
       await writer.append(say('a'));
       await writer.append(say('b'));

@@ -94,7 +94,7 @@ withRedis('redis stream logs', (redis) => {
       expect(await commands.pttl(meta)).toBeGreaterThan(0);
     });
 
-    it('do not take readers for gone whom Redis has forgotten', async () => {
+    it('do not take readers for gone that Redis has forgotten', async () => {
       const { commands, channels } = redis();
       const logs = createRedisStreamLogs(commands, channels, {
         log: pino({ level: 'silent' }),

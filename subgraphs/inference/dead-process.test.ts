@@ -76,7 +76,7 @@ describe('the row of a running call', () => {
     }
   });
 
-  it('is marked as an estimate where its provider gave no count at all', async () => {
+  it('is marked as an estimate where its provider sent no count at all', async () => {
     await using mesh = await startInference(database);
     mesh.alpha.always((call, number) => {
       call.say('x').finish({ ...buildUsage(5, 1), ...(number === 1 ? { estimated: true as const } : {}) });

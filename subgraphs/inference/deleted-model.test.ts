@@ -86,7 +86,7 @@ describe('an AI model that is deleted', () => {
     });
   });
 
-  it('is answered neither from the cache nor by a call in progress, also when its id is given again', async () => {
+  it('is answered neither from the cache nor by a call in progress, also when its id is used again', async () => {
     await using mesh = await startInference(database);
     const change = openModels(mesh);
     mesh.alpha.always((call, number) => call.say(`answer ${number}`).finish(buildUsage(1, 1)));

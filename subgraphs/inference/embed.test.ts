@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => database.close());
 
 describe('embed', () => {
-  it('gives a vector for each value, and leaves a priced row', async () => {
+  it('returns a vector for each value, and leaves a priced row', async () => {
     const limits = [{ subject: 'key:k', meter: 'TOKENS', window: 'DAY', amount: '1000' } as const];
     await using mesh = await startInference(database, { limits });
     mesh.alpha.always((call) => call.finish(buildUsage(6, 0)));

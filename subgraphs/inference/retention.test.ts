@@ -166,7 +166,7 @@ describe('retention: NONE', () => {
     expect(mesh.alpha.calls).toHaveLength(1);
   });
 
-  it('gives calls that meet while the first is let in one answer, for the same input alone', async () => {
+  it('answers calls that meet while the first is let in alike, for the same input alone', async () => {
     await using mesh = await startInference(database);
     mesh.alpha.always((call) => call.say('once').finish(buildUsage(1, 1)));
     const idempotencyKey = randomUUID();

@@ -366,7 +366,7 @@ describe('a key that is restricted to prompts', () => {
     },
   );
 
-  it('gives no name beyond its own, and does all of it with its own', async () => {
+  it('uses no name beyond its own, and does all of it with its own', async () => {
     const writer = await newWriter();
     const key = only(writer, 'a*');
     const id = await add(key, 'a1');

@@ -208,7 +208,9 @@ describe('a usage that is too wide', () => {
   });
 });
 
-describe('a usage whose sums take more memory than the store gives to one query', { timeout: 60_000 }, () => {
+describe('a usage whose sums take more memory than the store grants to one query', {
+  timeout: 60_000,
+}, () => {
   const tenant = testCaller('spread', 'usage:read');
   const latencies = Array.from({ length: 300 }, (_, step) => 1.05 ** (step + 20.5));
   const prompts = Array.from({ length: 5 }, (_, n) => `${n}`.padEnd(40_000, 'p'));

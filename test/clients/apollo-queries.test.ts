@@ -192,7 +192,7 @@ describe('Apollo Client over HTTP', () => {
     }
   });
 
-  it('gets only what @include and @skip leave, under the aliases it gave', async () => {
+  it('gets only what @include and @skip leave, under the aliases it used', async () => {
     const { apollo } = users.of(admin(() => mesh));
     const query = gql`
       query Some($withModel: Boolean!, $withoutMe: Boolean!) {

@@ -62,7 +62,7 @@ describe('docs/frontend.md', () => {
     expect(sections.map((section) => section.split('\n', 1)[0])).toEqual(begun);
   });
 
-  it('gives the cache of Apollo Client every type of CompletionEvent', () => {
+  it('lists every type of CompletionEvent for the cache of Apollo Client', () => {
     const schema = buildApiSchema(readSupergraph() ?? '');
     const event = schema.getType('CompletionEvent');
     const listed = [...(page.match(/CompletionEvent: \[([^\]]*)\]/)?.[1] ?? '').matchAll(/'(\w+)'/g)];

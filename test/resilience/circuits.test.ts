@@ -135,7 +135,7 @@ describe.each(operations)('a circuit, by %s', (operation) => {
 });
 
 describe('LEAST_BUSY', () => {
-  it('gives each of four equal targets five of twenty calls at once', async () => {
+  it('sends each of four equal targets five of twenty calls at once', async () => {
     const responses: (() => void)[] = [];
     await using provider = await openLocalProvider((request, response) => {
       responses.push(() => answerWith('ok', request, response));

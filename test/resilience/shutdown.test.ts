@@ -225,7 +225,7 @@ describe('a mesh that gets a signal to stop', () => {
     expect((await ended)[0]).toBe(0);
   });
 
-  it('gives up at once on a second signal later', { timeout: 60_000 }, async () => {
+  it('exits at once on a second signal later', { timeout: 60_000 }, async () => {
     const { mesh, tenant } = await start({ HEDDLE_SHUTDOWN_GRACE_MS: '60000' });
     await callEveryWay(mesh, tenant.client.key);
     const { child } = mesh.process;

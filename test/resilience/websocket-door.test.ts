@@ -186,8 +186,8 @@ describe('clients that do not read', () => {
     let said = -1;
     await vi.waitFor(
       () => {
-        const since = upstream.wordsSaid - said;
-        said = upstream.wordsSaid;
+        const since = upstream.wordsSent - said;
+        said = upstream.wordsSent;
         expect(since).toBe(0);
       },
       { timeout: 40_000, interval: 500 },

@@ -4,13 +4,13 @@ import { errorsMax } from '#gateway/errors.ts';
 
 type Path = readonly (string | number)[];
 
-interface Told {
+interface ReportedError {
   readonly path: Path;
   readonly code: string;
   readonly text: string;
 }
 
-function toldBy(result: ExecutionResult): readonly Told[] {
+function listReported(result: ExecutionResult): readonly ReportedError[] {
   return (result.errors ?? []).map((error) => {
     const code = error.extensions?.code;
     return { path: error.path ?? [], code: isErrorCode(code) ? code : 'INTERNAL', text: error.message };
@@ -65,8 +65,8 @@ export function difference(
   const data = toText(ours.data ?? null);
   const wanted = toText(whole.data ?? null);
   if (data !== wanted) return `data ${data}\nnot  ${wanted}`;
-  const told = toldBy(ours);
-  const expected = toldBy(whole);
+  const told = listReported(ours);
+  const expected = listReported(whole);
   for (const error of told) {
     if (isUnasked(ours.data, error.path)) continue;
     const hole = nullAbove(ours.data, error.path);

@@ -246,7 +246,7 @@ const conversations: Readonly<Record<string, readonly Turn[]>> = {
 };
 
 describe('the WebSocket door', () => {
-  it.each(Object.entries(conversations))('says what graphql-ws says to %s', async (_, turns) => {
+  it.each(Object.entries(conversations))('answers as graphql-ws does to %s', async (_, turns) => {
     const theirs = await converse(origins.theirs ?? '', turns);
     const ours = await converse(origins.ours ?? '', turns);
     expect(ours).toEqual(theirs);

@@ -46,12 +46,12 @@ export function forgedAnswer(subgraph: string): HeddleError {
   );
 }
 
-/** `said` is for the log: it distinguishes a wrong secret from clocks that differ. */
-export function refusedIdentity(subgraph: string, said: string): HeddleError {
+/** `reason` is for the log: it distinguishes a wrong secret from clocks that differ. */
+export function refusedIdentity(subgraph: string, reason: string): HeddleError {
   return new HeddleError(
     'INTERNAL',
     `The subgraph ${subgraph} refuses this gateway's identity: compare its mesh key with theirs, and the clocks.`,
-    { cause: new Error(said), extensions: { subgraph } },
+    { cause: new Error(reason), extensions: { subgraph } },
   );
 }
 

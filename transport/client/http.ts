@@ -342,13 +342,13 @@ export function createHttpExecutor(options: HttpExecutorOptions): SubgraphExecut
       }
     },
     async ready(signal) {
-      const asked = addresses.all.map(async ({ url, pool }) => {
+      const probes = addresses.all.map(async ({ url, pool }) => {
         const path = `${url.pathname.replace(/\/graphql$/, '')}/health/ready`;
         const { statusCode, body } = await pool.request({ path, method: 'GET', signal });
         const text = await body.text();
         return statusCode === 200 || JSON.parse(text).status === drainingStatus;
       });
-      const answers = await Promise.allSettled(asked);
+      const answers = await Promise.allSettled(probes);
       return answers.some((answer) => answer.status === 'fulfilled' && answer.value);
     },
     [Symbol.asyncDispose]: () => addresses[Symbol.asyncDispose](),

@@ -183,13 +183,13 @@ function createHttpServer(tls: TlsSource | undefined, serve: RequestListener) {
   if (tls === undefined) return createServer(options, serve);
   // Whoever checks health has no certificate: it is checked where an operation is requested.
   const handshakeTimeout = handshakeMsMax;
-  const asked = {
+  const tlsOptions = {
     handshakeTimeout,
     requestCert: true,
     rejectUnauthorized: false,
     minVersion: tlsVersionMin,
   } as const;
-  return createTlsServer({ ...options, ...asked, ...tls.current() }, serve);
+  return createTlsServer({ ...options, ...tlsOptions, ...tls.current() }, serve);
 }
 
 function sendStatus(response: ServerResponse, status: number, text: string): void {

@@ -6,7 +6,7 @@ import { type CallableName, findCallableName, listCallableNames } from '../calla
 const limitMax = 1_000;
 const limitDefault = 20;
 
-/** When a model was made is not known of most: the time that Anthropic gives in that case. */
+/** The creation time of most models is unknown: the time that Anthropic returns in that case. */
 const createdAt = '1970-01-01T00:00:00Z';
 
 function toAnthropicModel({ id, name }: CallableName): object {

@@ -3,7 +3,7 @@ import { ProviderKind } from '#core/graph-enums.generated.ts';
 import type { MessagesReasoningFragment, ReasoningInput } from '../operations.generated.ts';
 
 /**
- * Anthropic's own signatures pass as they are. Those of other providers are wrapped with what the graph needs to give them back:
+ * Anthropic's own signatures pass as they are. Those of other providers are wrapped with what the graph needs to return them:
  * a block of thinking has no field for it. Anthropic's alphabet has no underscore.
  */
 const wrapped = 'heddle_';

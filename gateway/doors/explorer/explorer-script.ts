@@ -35,15 +35,15 @@ export function explorerScript(examples: readonly ExampleOperation[]): string {
       localStorage.setItem(name('tabState'), JSON.stringify(state));
     }
     var url = new URL(location.href);
-    var asked = url.searchParams.get('query');
-    if (asked !== null && state.tabs.some(function (tab) { return tab.query === asked; })) {
+    var wanted = url.searchParams.get('query');
+    if (wanted !== null && state.tabs.some(function (tab) { return tab.query === wanted; })) {
       url.searchParams.delete('query');
       history.replaceState({}, '', url);
-      asked = null;
+      wanted = null;
     }
     var tab = state.tabs[state.activeTabIndex] || state.tabs[0];
-    localStorage.setItem(name('query'), (asked === null ? tab.query : asked) || '');
-    localStorage.setItem(name('variables'), (asked === null ? tab.variables : '') || '');
+    localStorage.setItem(name('query'), (wanted === null ? tab.query : wanted) || '');
+    localStorage.setItem(name('variables'), (wanted === null ? tab.variables : '') || '');
   } catch (error) {
     console.warn('The Explorer could not read what it keeps in this browser.', error);
   }

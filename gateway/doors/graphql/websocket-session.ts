@@ -167,7 +167,7 @@ export class WebSocketSession implements SocketSession {
   }
 
   #refuseConnection(error: unknown, requestId: string): void {
-    this.#services.refusals.thrown(error, this.#asked(requestId));
+    this.#services.refusals.thrown(error, this.#describeRequest(requestId));
     const code = error instanceof HeddleError ? error.code : 'INTERNAL';
     if (code === 'UNAUTHENTICATED' || code === 'FORBIDDEN') this.#services.clients.refused(this.#client.use);
     if (code === 'UNAUTHENTICATED') this.#socket.close(CloseCode.Unauthorized, 'Unauthorized');
@@ -180,13 +180,13 @@ export class WebSocketSession implements SocketSession {
     }
   }
 
-  #asked(requestId: string) {
+  #describeRequest(requestId: string) {
     return { requestId, clientRequestId: this.#clientRequestId, clientAddress: this.#client.address };
   }
 
   async #identify(requestId: string): Promise<Caller> {
     refuseRateLimited(this.#services, this.#client, this.#credentials);
-    return this.#services.callers.identify(this.#credentials, this.#asked(requestId));
+    return this.#services.callers.identify(this.#credentials, this.#describeRequest(requestId));
   }
 
   #start(id: string, payload: SubscribePayload): void {
@@ -214,7 +214,7 @@ export class WebSocketSession implements SocketSession {
         ? 'This process is shutting down.'
         : 'Too many operations run over this WebSocket.';
       const { errors = [] } = refusal('OVERLOADED', why, { retryAfterMs: 1000, notBegun: true, requestId });
-      this.#services.refusals.answered(errors, this.#asked(requestId));
+      this.#services.refusals.answered(errors, this.#describeRequest(requestId));
       this.#sendErrors(id, errors);
       return;
     }
@@ -249,7 +249,7 @@ export class WebSocketSession implements SocketSession {
         await this.#deliver(id, answer, left.signal);
       })
       .catch((error: unknown) => {
-        this.#services.refusals.thrown(error, this.#asked(requestId));
+        this.#services.refusals.thrown(error, this.#describeRequest(requestId));
         const { errors = [] } = presentFailure(error, { requestId, log: this.#services.log });
         if (!(error instanceof RateLimited)) this.#services.clients.refused(this.#client.use);
         if (!left.signal.aborted) this.#sendErrors(id, errors);
@@ -268,10 +268,13 @@ export class WebSocketSession implements SocketSession {
     const operation = await prepareInTurn(this.#services, this.#client, caller, query, operationName);
     if (!isOperation(operation)) {
       this.#services.clients.refused(useOfCaller(this.#services, this.#client, caller));
-      this.#services.refusals.answered(operation.errors ?? [], { ...this.#asked(requestId), caller });
+      this.#services.refusals.answered(operation.errors ?? [], {
+        ...this.#describeRequest(requestId),
+        caller,
+      });
       return operation;
     }
-    const context = { ...this.#asked(requestId), caller, signal };
+    const context = { ...this.#describeRequest(requestId), caller, signal };
     const answer = await this.#services.router().run(operation, payload.variables, context);
     if (isRefused(answer, caller))
       this.#services.clients.refused(useOfCaller(this.#services, this.#client, caller));

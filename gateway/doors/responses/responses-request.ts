@@ -14,7 +14,7 @@ import { readItemMessages } from './input-items.ts';
 import type { RequestFields } from './response-object.ts';
 import { readResponsesTools } from './responses-tools.ts';
 
-/** What a request of responses asks for. */
+/** The call that a request of responses describes. */
 export interface ResponsesRequest {
   readonly input: CompletionInput;
   /** As the response repeats it. */

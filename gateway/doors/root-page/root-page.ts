@@ -35,7 +35,7 @@ export function renderRootPage(explorer: Exposure): string {
   const link =
     explorer === 'off'
       ? ''
-      : `<li><a href="/graphql">Explorer</a>: GraphiQL with examples${explorer === 'on' ? '' : ' (asks for an API key as password)'}</li>`;
+      : `<li><a href="/graphql">Explorer</a>: GraphiQL with examples${explorer === 'on' ? '' : ' (requires an API key as password)'}</li>`;
   return `<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Heddle</title><style>${style}</style></head>

@@ -24,12 +24,12 @@ export class Bench implements AsyncDisposable {
     return new Bench(child, client);
   }
 
-  /** Asks the child: `watch` or `report` (see server.ts). */
+  /** Sends the child a command: `watch` or `report` (see server.ts). */
   async ask(question: 'watch' | 'report'): Promise<{ delayMs: number; peakMiB: number }> {
     const answer = once(this.#child.process, 'message');
     this.#child.process.send(question);
-    const [said] = await answer;
-    return said;
+    const [output] = await answer;
+    return output;
   }
 
   /** Times `count` operations, so many in flight. */
@@ -84,7 +84,7 @@ export async function measureInserts(bench: Bench): Promise<Figure[]> {
   return [alone, together, batches];
 }
 
-/** Fills the collection with documents 0 … count-1 and gives the seconds that it took. */
+/** Fills the collection with documents 0 … count-1 and returns the seconds that it took. */
 export async function fill(bench: Bench, count: number): Promise<number> {
   const start = performance.now();
   const size = 1000;

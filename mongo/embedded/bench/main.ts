@@ -36,15 +36,15 @@ async function main(documents: number): Promise<void> {
 async function measureEngine(): Promise<Figure[]> {
   const child = startStoreProcess('./engine.ts');
   const ended = once(child.process, 'exit');
-  const said = child.process.stdout === null ? '' : await text(child.process.stdout);
+  const output = child.process.stdout === null ? '' : await text(child.process.stdout);
   await ended;
-  return JSON.parse(said);
+  return JSON.parse(output);
 }
 
 function print(figures: Figure[], documents: number): void {
   const number = (value: number | undefined, digits = 0): string =>
     value === undefined ? '' : value.toLocaleString('en', { maximumFractionDigits: digits });
-  // Shared cores: with a load above their number, rates and delays say less than the CPU column does.
+  // Shared cores: with a load above their number, rates and delays mean less than the CPU column does.
   const machine = `${cpus().length} cores, load average ${loadavg()[0]?.toFixed(1)}`;
   console.log(`Node ${process.version}, ${machine}, ${documents.toLocaleString('en')} documents of 1 KB\n`);
   console.log('| | per second | p50 ms | p99 ms | CPU of the store, µs each | |');

@@ -34,7 +34,7 @@ export class TestEngine implements Disposable {
     return decodeDocument(answer);
   }
 
-  /** As ask(); an answer that is not ok, or has write errors, is thrown. */
+  /** As `ask`; an answer that is not ok, or has write errors, is thrown. */
   async run(fields: { [name: string]: Value | undefined }): Promise<Doc> {
     const answer = await this.ask(fields);
     if (answer.get('ok') !== 1 || answer.has('writeErrors')) throw new Error(String(answer.get('errmsg')));

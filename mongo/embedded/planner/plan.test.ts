@@ -56,7 +56,7 @@ describe('the choice of an index', () => {
     });
   });
 
-  it('takes equality and order from a compound index, in both directions, and reads no more than it gives', async () => {
+  it('takes equality and order from a compound index, in both directions, and reads no more than it returns', async () => {
     using store = await filled([index({ owner: 1, at: -1 })], people);
     for (const direction of [-1, 1]) {
       const found = await explained(store, {
@@ -68,7 +68,7 @@ describe('the choice of an index', () => {
     }
   });
 
-  it('sorts itself where the index gives another order', async () => {
+  it('sorts itself where the index has another order', async () => {
     using store = await filled([index({ owner: 1, at: -1 })], people);
     const found = await explained(store, { filter: doc({ owner: 'o3' }), sort: key({ n: 1 }) });
     expect(found.stages).toBe('SORT < FETCH < IXSCAN owner_at');
@@ -100,7 +100,7 @@ describe('the choice of an index', () => {
     expect(equality.stages).toBe('FETCH < IXSCAN owner');
   });
 
-  it('gives each document once from a multikey index, and misses none that two elements match together', async () => {
+  it('returns each document once from a multikey index, and misses none that two elements match together', async () => {
     using store = await filled(
       [index({ tags: 1 }), index({ 'a.x': 1, 'a.y': 1 })],
       [...people, doc({ _id: int32(200), a: [doc({ x: 1, y: 9 }), doc({ x: 5, y: 2 })] })],

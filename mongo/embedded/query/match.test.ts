@@ -275,7 +275,7 @@ describe('parsing', () => {
     expect(() => parseFilter(d({ a: condition }))).toThrow(/depth/);
   });
 
-  it('gives the planner a flat list of conditions and the fields they read', () => {
+  it('hands the planner a flat list of conditions and the fields they read', () => {
     const node = parseFilter(d({ a: 1, $and: [{ 'b.c': { $gt: 1 } }, { $and: [{ d: null }] }] }));
     expect(conjuncts(node).map((part) => part.op)).toEqual(['eq', 'gt', 'eq']);
     expect(fieldsRead(node)).toEqual(new Set(['a', 'b', 'd']));

@@ -15,7 +15,7 @@ const all = SENDERS.flatMap((sender) =>
 const selectNames = (sender: string) => all.filter((one) => one.sender === sender);
 
 describe('the scope of the store', () => {
-  it.each(Object.keys(SCOPE))('gives every one of its %s a sender, one each', (kind) => {
+  it.each(Object.keys(SCOPE))('lists a sender for every one of its %s, one each', (kind) => {
     const named = all.filter((one) => one.kind === kind).map(({ name }) => name);
     expect(named.sort()).toEqual(supportedNames(kind).sort());
   });

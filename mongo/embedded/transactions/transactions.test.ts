@@ -108,7 +108,7 @@ describe('isolation', () => {
 });
 
 describe('conflicts', () => {
-  it('gives the second of two transactions on one document a WriteConflict that suggests to try again', async () => {
+  it('ends the second of two transactions on one document with a WriteConflict that suggests to try again', async () => {
     await inTransaction(async (first) => {
       await things.updateOne({ _id: 1 }, { $inc: { n: 1 } }, { session: first });
       await inTransaction(async (second) => {

@@ -42,7 +42,7 @@ const anyFile: fc.Arbitrary<ContentPart> = fc.constantFrom<ContentPart>(
   { type: 'file', mediaType: 'text/plain', url: 'https://example.com/a.txt' },
 );
 const part: fc.Arbitrary<ContentPart> = fc.oneof(
-  { weight: 10, arbitrary: text.map((said): ContentPart => ({ type: 'text', text: said })) },
+  { weight: 10, arbitrary: text.map((received): ContentPart => ({ type: 'text', text: received })) },
   { weight: 2, arbitrary: image },
   { weight: 1, arbitrary: anyFile },
 );

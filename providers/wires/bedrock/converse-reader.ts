@@ -44,7 +44,7 @@ class ConverseReader implements AnswerReader {
     if (message === null) throw malformed();
     for (const [index, each] of list(message.content).entries()) {
       const block = fields(each);
-      this.#say(index, block, into);
+      this.#emitText(index, block, into);
       this.#close(index, into);
       const toolUse = fields(block?.toolUse);
       if (toolUse === null) continue;
@@ -64,7 +64,7 @@ class ConverseReader implements AnswerReader {
 
   #delta(event: Fields | null, into: ProviderPart[]): void {
     const delta = fields(event?.delta);
-    this.#say(event?.contentBlockIndex, delta, into);
+    this.#emitText(event?.contentBlockIndex, delta, into);
     const call = this.#calls.get(event?.contentBlockIndex);
     const argumentsDelta = text(fields(delta?.toolUse)?.input);
     if (call !== undefined && argumentsDelta !== '')
@@ -81,11 +81,11 @@ class ConverseReader implements AnswerReader {
   }
 
   /** Text, also beside its sources, or reasoning, of a block or of its delta. */
-  #say(index: unknown, block: Fields | null, into: ProviderPart[]): void {
+  #emitText(index: unknown, block: Fields | null, into: ProviderPart[]): void {
     if (block === null) return;
     const cited = list(fields(block.citationsContent)?.content).map((each) => text(fields(each)?.text));
-    const said = text(block.text) || cited.join('');
-    if (said !== '') into.push({ type: 'text', text: said });
+    const received = text(block.text) || cited.join('');
+    if (received !== '') into.push({ type: 'text', text: received });
     for (const citation of list(fields(block.citationsContent)?.citations)) {
       into.push({ type: 'citation', citation });
     }

@@ -150,7 +150,7 @@ describe('chat completions, decoded by us', () => {
     },
   );
 
-  it('estimates the usage, and reports it, when the server gives none', async () => {
+  it('estimates the usage, and reports it, when the server sends none', async () => {
     await using server = await serve(sse(chunk({ content: 'eight ch' }), chunk({}, 'stop'), '[DONE]'));
     const { ours } = await openBoth(server.url);
     const { finish } = await collect(ours, ask('m', 'twelve bytes'));
@@ -339,7 +339,7 @@ describe('chat completions, decoded by us', () => {
     });
   });
 
-  it('gives the arguments of a tool call as JSON, and as the text they are where they are none', async () => {
+  it('returns the arguments of a tool call as JSON, and as the text they are where they are none', async () => {
     const toolCall = (text: string) => ({ id: text, function: { name: 'f', arguments: text } });
     const message = { tool_calls: ['{"x":1}', '', '{"x":'].map(toolCall) };
     await using server = await serve(JSON.stringify({ choices: [{ message, finish_reason: 'tool_calls' }] }));

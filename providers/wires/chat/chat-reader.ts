@@ -53,11 +53,11 @@ class ChatReader implements AnswerReader {
 
   /** Further answers: each is read as if it were alone. */
   #readOthers(
-    said: Fields,
+    received: Fields,
     into: ProviderPart[],
     read: (other: ChatReader, one: Fields, parts: ProviderPart[]) => void,
   ): void {
-    for (const item of list(said.choices)) {
+    for (const item of list(received.choices)) {
       const choice = fields(item);
       const alternative = choice?.index;
       if (choice === null || typeof alternative !== 'number' || !this.#isOther(alternative)) continue;
@@ -108,7 +108,7 @@ class ChatReader implements AnswerReader {
 
   #delta(delta: Fields, into: ProviderPart[]): void {
     if (delta.usage) this.#usage.add(delta.usage);
-    this.#say(delta, into);
+    this.#emitTexts(delta, into);
     for (const toolCall of callsIn(delta)) this.#toolCalls.part(toolCall, into);
     if (delta.function_call) this.#callLegacy(delta.function_call, into);
   }
@@ -119,14 +119,14 @@ class ChatReader implements AnswerReader {
       this.#readOthers(answer, into, (other, one, parts) => other.whole(one, parts));
     }
     const choice = fields(list(answer.choices)[0]);
-    const said = text(choice?.text);
-    const message = fields(choice?.message) ?? (said === '' ? null : { content: said });
+    const received = text(choice?.text);
+    const message = fields(choice?.message) ?? (received === '' ? null : { content: received });
     if (message === null) throw malformed();
     this.#usage.add(choice?.usage);
     this.#usage.add(message.usage);
     this.#rawFinish = text(choice?.finish_reason) || 'none';
     if (saysAnything(choice?.error)) this.#error = choice?.error;
-    this.#say(message, into);
+    this.#emitTexts(message, into);
     this.#callAll(message, into);
     this.#cite(answer.citations, into);
     if (choice?.logprobs) this.#addLogprobs(choice.logprobs, into);
@@ -175,24 +175,24 @@ class ChatReader implements AnswerReader {
   }
 
   /** Groq reports the usage of a stream in a field of its own, and there why it stopped early; Moonshot in the choice. */
-  #count(said: Fields): void {
-    if (said.usage) this.#usage.add(said.usage);
-    const groq = said.x_groq ? fields(said.x_groq) : null;
+  #count(received: Fields): void {
+    if (received.usage) this.#usage.add(received.usage);
+    const groq = received.x_groq ? fields(received.x_groq) : null;
     if (groq === null) return;
     this.#usage.add(groq.usage);
     if (saysAnything(groq.error)) this.#error = groq.error;
   }
 
-  #say(said: Fields, into: ProviderPart[]): void {
-    const content = readContent(said.content);
-    const refusal = text(said.refusal);
+  #emitTexts(received: Fields, into: ProviderPart[]): void {
+    const content = readContent(received.content);
+    const refusal = text(received.refusal);
     if (refusal !== '') this.#refused = true;
-    this.#emitted.emit('reasoning', readReasoning(said), into);
+    this.#emitted.emit('reasoning', readReasoning(received), into);
     this.#emitted.emit('reasoning', content.reasoning, into);
     this.#emitted.emit('text', content.text, into);
     if (refusal !== '') this.#emitted.emit('refusal', refusal, into);
-    if (said.annotations) {
-      for (const citation of list(said.annotations)) into.push({ type: 'citation', citation });
+    if (received.annotations) {
+      for (const citation of list(received.annotations)) into.push({ type: 'citation', citation });
     }
   }
 

@@ -20,10 +20,10 @@ function chargedCounts(value: unknown): unknown {
 /** In the form of chat completions, of which it sends the texts and probabilities of tokens in lists. */
 function addLogprobs(entries: readonly unknown[], into: ProviderPart[]): void {
   const tokens = entries.flatMap((each): object[] => {
-    const { text: said, logprobs } = fields(each) ?? {};
+    const { text: received, logprobs } = fields(each) ?? {};
     const values = list(logprobs);
     // A text of several tokens does not show which part of it is which token.
-    const token = values.length === 1 ? text(said) : '';
+    const token = values.length === 1 ? text(received) : '';
     const bytes = values.length === 1 ? [...Buffer.from(token)] : null;
     return values.map((logprob) => ({ token, logprob, bytes, top_logprobs: [] }));
   });
@@ -49,7 +49,7 @@ class CohereReader implements AnswerReader {
     const delta = fields(event.delta);
     const message = fields(delta?.message);
     if (event.type === 'content-delta' || event.type === 'content-start') {
-      this.#say(message?.content, into);
+      this.#emitText(message?.content, into);
       if (event.logprobs) addLogprobs([event.logprobs], into);
     } else if (event.type === 'citation-start') {
       for (const citation of toCitations(message?.citations)) into.push({ type: 'citation', citation });
@@ -70,7 +70,7 @@ class CohereReader implements AnswerReader {
     const message = fields(answer.message);
     if (message === null) throw malformed();
     if (typeof message.content === 'string') this.#emitted.emit('text', message.content, into);
-    for (const content of list(message.content)) this.#say(content, into);
+    for (const content of list(message.content)) this.#emitText(content, into);
     for (const call of list(message.tool_calls)) {
       this.#call(fields(call), into);
     }
@@ -84,13 +84,13 @@ class CohereReader implements AnswerReader {
     return { reason: readFinishReason(this.#finishReason), usage: this.#usage.counts };
   }
 
-  #end(said: Fields | null): void {
-    this.#finishReason = text(said?.finish_reason);
-    this.#usage.add(chargedCounts(said?.usage ?? said?.meta));
+  #end(received: Fields | null): void {
+    this.#finishReason = text(received?.finish_reason);
+    this.#usage.add(chargedCounts(received?.usage ?? received?.meta));
     this.ended = true;
   }
 
-  #say(value: unknown, into: ProviderPart[]): void {
+  #emitText(value: unknown, into: ProviderPart[]): void {
     const content = fields(value);
     this.#emitted.emit('reasoning', content?.thinking, into);
     this.#emitted.emit('text', content?.text, into);

@@ -45,8 +45,8 @@ function writeAnswer(
   });
   if (text === '') return { role: 'model', parts: calls };
   const signed = reasoning.findLast(({ toolCallId, signature }) => toolCallId === null && signature !== null);
-  const said = signed === undefined ? { text } : { text, thoughtSignature: signed.signature };
-  return { role: 'model', parts: [said, ...calls] };
+  const written = signed === undefined ? { text } : { text, thoughtSignature: signed.signature };
+  return { role: 'model', parts: [written, ...calls] };
 }
 
 function writeResult(

@@ -65,8 +65,8 @@ class GeminiReader implements AnswerReader {
 
   /** Text, thought or call; what Google runs itself (code, searches) and files are passed over. */
   #part(part: Fields | null, into: ProviderPart[]): void {
-    const said = text(part?.text);
-    if (said !== '') into.push({ type: part?.thought === true ? 'reasoning' : 'text', text: said });
+    const received = text(part?.text);
+    if (received !== '') into.push({ type: part?.thought === true ? 'reasoning' : 'text', text: received });
     const signature = text(part?.thoughtSignature);
     const call = fields(part?.functionCall);
     if (call === null) {

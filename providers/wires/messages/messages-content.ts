@@ -91,9 +91,9 @@ function writeBlocks(message: Spoken, betas: Set<string>): readonly Block[] {
       const calls = message.toolCalls.map(
         ({ id, name, arguments: input }): Block => ({ type: 'tool_use', id, name, input }),
       );
-      const said = message.text === '' ? calls : [writeText(message.text), ...calls];
+      const written = message.text === '' ? calls : [writeText(message.text), ...calls];
       const thought = message.reasoning?.flatMap(writeReasoning) ?? [];
-      return markEnd(thought.length === 0 ? said : [...thought, ...said], message.cache);
+      return markEnd(thought.length === 0 ? written : [...thought, ...written], message.cache);
     }
   }
 }

@@ -122,18 +122,19 @@ class MessagesReader implements AnswerReader {
   }
 
   #delta({ index, delta }: Fields, into: ProviderPart[]): void {
-    const said = fields(delta);
-    if (said?.type === 'text_delta') this.#emitted.emit('text', said.text, into);
-    else if (said?.type === 'thinking_delta') {
+    const received = fields(delta);
+    if (received?.type === 'text_delta') this.#emitted.emit('text', received.text, into);
+    else if (received?.type === 'thinking_delta') {
       const block = this.#thinking.get(index);
-      if (block !== undefined) block.text += text(said.thinking);
-      this.#emitted.emit('reasoning', said.thinking, into);
-    } else if (said?.type === 'signature_delta') {
+      if (block !== undefined) block.text += text(received.thinking);
+      this.#emitted.emit('reasoning', received.thinking, into);
+    } else if (received?.type === 'signature_delta') {
       const block = this.#thinking.get(index);
-      if (block !== undefined) block.signature += text(said.signature);
-    } else if (said?.type === 'citations_delta') {
-      if (said.citation) into.push({ type: 'citation', citation: said.citation });
-    } else if (said?.type === 'input_json_delta') this.#arguments(index, text(said.partial_json), into);
+      if (block !== undefined) block.signature += text(received.signature);
+    } else if (received?.type === 'citations_delta') {
+      if (received.citation) into.push({ type: 'citation', citation: received.citation });
+    } else if (received?.type === 'input_json_delta')
+      this.#arguments(index, text(received.partial_json), into);
   }
 
   #arguments(index: unknown, argumentsDelta: string, into: ProviderPart[]): void {

@@ -132,7 +132,7 @@ describe.each(vendors)('$kind: requests of messages', (vendor) => {
 describe('ANTHROPIC', () => {
   const baseUrl = 'http://upstream.test/v1';
 
-  it('gives the tool of the answer a name that no other tool has', async () => {
+  it('names the tool of the answer as no other tool is named', async () => {
     const send = await openRequests('ANTHROPIC', baseUrl);
     const tools = [{ name: 'json', parameters: { type: 'object' } }];
     const call = ask('claude-sonnet-4-20250514', 'Hello', { tools, responseSchema: { type: 'object' } });

@@ -7,10 +7,10 @@ import { type Fields, fields, list, text } from '../shared/fields.ts';
 import type { AnswerEnd, AnswerReader, Wire } from '../shared/wire.ts';
 import { isWrapper, nestedCalls } from './parallel-calls.ts';
 
-type Said = 'text' | 'reasoning' | 'refusal';
+type TextKind = 'text' | 'reasoning' | 'refusal';
 
 /** Events that repeat the text of a part, or are the only ones with it. */
-const doneTexts: ReadonlyMap<string, Said> = new Map([
+const doneTexts: ReadonlyMap<string, TextKind> = new Map([
   ['response.output_text.done', 'text'],
   ['response.refusal.done', 'refusal'],
   ['response.reasoning_text.done', 'reasoning'],
@@ -61,7 +61,7 @@ class ResponsesReader implements AnswerReader {
   event(event: Fields, into: ProviderPart[]): void {
     const { type, output_index: index } = event;
     if (type === 'response.output_text.delta') {
-      this.#say('text', index, event.delta, into);
+      this.#emitText('text', index, event.delta, into);
       if (event.logprobs) addLogprobs(event.logprobs, into);
     } else if (type === 'response.output_text.annotation.added') {
       this.#cited.add(index);
@@ -69,10 +69,10 @@ class ResponsesReader implements AnswerReader {
     } else if (type === 'response.function_call_arguments.delta') {
       this.#arguments(this.#keyOfEvent(event), text(event.delta), into);
     } else if (type === 'response.reasoning_summary_text.delta' || type === 'response.reasoning_text.delta') {
-      this.#say('reasoning', index, event.delta, into);
+      this.#emitText('reasoning', index, event.delta, into);
     } else if (type === 'response.refusal.delta') {
       this.#refused = true;
-      this.#say('refusal', index, event.delta, into);
+      this.#emitText('refusal', index, event.delta, into);
     } else if (type === 'response.function_call_arguments.done') {
       this.#argumentsRest(this.#keyOfEvent(event), text(event.arguments), into);
     } else if (doneTexts.has(text(type))) this.#done(event, into);
@@ -186,13 +186,13 @@ class ResponsesReader implements AnswerReader {
     if (type === 'response.refusal.done') {
       const refusal = text(event.refusal);
       if (refusal.startsWith(this.#refusal))
-        this.#say('refusal', index, refusal.slice(this.#refusal.length), into);
+        this.#emitText('refusal', index, refusal.slice(this.#refusal.length), into);
       return;
     }
     const whole = text(event.text);
     const emitted = this.#emitted.get(index) ?? '';
     if (whole.startsWith(emitted))
-      this.#say(doneTexts.get(text(type)) ?? 'text', index, whole.slice(emitted.length), into);
+      this.#emitText(doneTexts.get(text(type)) ?? 'text', index, whole.slice(emitted.length), into);
   }
 
   /** A whole item: what of it has not been emitted yet. */
@@ -212,7 +212,7 @@ class ResponsesReader implements AnswerReader {
     const emitted = this.#emitted.get(index) ?? '';
     const whole = textOfItem(item);
     if (!whole.startsWith(emitted)) return;
-    this.#say(item.type === 'message' ? 'text' : 'reasoning', index, whole.slice(emitted.length), into);
+    this.#emitText(item.type === 'message' ? 'text' : 'reasoning', index, whole.slice(emitted.length), into);
   }
 
   #call(key: unknown, item: Fields, into: ProviderPart[]): void {
@@ -254,19 +254,19 @@ class ResponsesReader implements AnswerReader {
     });
   }
 
-  #refuse(said: string, into: ProviderPart[]): void {
-    this.#refusal += said;
-    into.push({ type: 'refusal', text: said });
+  #refuse(received: string, into: ProviderPart[]): void {
+    this.#refusal += received;
+    into.push({ type: 'refusal', text: received });
   }
 
-  #say(type: Said, index: unknown, said: unknown, into: ProviderPart[]): void {
-    if (typeof said !== 'string' || said === '') return;
+  #emitText(type: TextKind, index: unknown, received: unknown, into: ProviderPart[]): void {
+    if (typeof received !== 'string' || received === '') return;
     if (type === 'refusal') {
-      this.#refuse(said, into);
+      this.#refuse(received, into);
       return;
     }
-    this.#emitted.set(index, (this.#emitted.get(index) ?? '') + said);
-    this.#all.emit(type, said, into);
+    this.#emitted.set(index, (this.#emitted.get(index) ?? '') + received);
+    this.#all.emit(type, received, into);
   }
 }
 

@@ -83,8 +83,10 @@ function writeMessage(message: ProviderMessage, model: string, dialect: Response
         arguments: typeof given === 'string' ? given : JSON.stringify(given),
         ...dialect.callFields?.(id),
       }));
-      const said = message.text === '' ? calls : [{ role: 'assistant', content: message.text }, ...calls];
-      return message.reasoning === undefined ? said : [...message.reasoning.flatMap(writeBlock), ...said];
+      const written = message.text === '' ? calls : [{ role: 'assistant', content: message.text }, ...calls];
+      return message.reasoning === undefined
+        ? written
+        : [...message.reasoning.flatMap(writeBlock), ...written];
     }
     case 'tool':
       return [

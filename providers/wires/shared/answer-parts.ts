@@ -43,7 +43,7 @@ export class AnswerParts {
   #begun = false;
   #failure: { readonly error: unknown } | null = null;
   #outputBytes = 0;
-  #said = false;
+  #hasText = false;
   #called = false;
   readonly #ids = new Set<string>();
   /** Tool calls that have no arguments yet. */
@@ -132,7 +132,7 @@ export class AnswerParts {
     for (const index of this.#bare) parts.push({ type: 'tool-call', index, argumentsDelta: '{}' });
     for (const part of parts) this.#count(part);
     const reason = toFinishReason(filter?.reason(end.reason) ?? end.reason, this.#called);
-    checkComplete(reason, !this.#said && !this.#called, end.usage);
+    checkComplete(reason, !this.#hasText && !this.#called, end.usage);
     // A client that gets the reason TOOL_CALLS waits for one.
     const stated = reason === 'TOOL_CALLS' && !this.#called ? 'STOP' : reason;
     parts.push({ type: 'finish', reason: stated, usage: completeUsage(end.usage, call, this.#outputBytes) });
@@ -276,7 +276,7 @@ export class AnswerParts {
   #count(part: ProviderPart): void {
     if (isOfAlternative(part)) this.#outputBytes += countBytes(part);
     else if (part.type === 'text' || part.type === 'reasoning' || part.type === 'refusal') {
-      this.#said = true;
+      this.#hasText = true;
       this.#outputBytes += Buffer.byteLength(part.text);
     } else if (part.type === 'tool-call') {
       this.#called = true;

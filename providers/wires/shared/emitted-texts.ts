@@ -13,12 +13,12 @@ export class EmittedTexts {
     return this.#reasoning;
   }
 
-  emit(type: Kind, said: unknown, into: ProviderPart[]): void {
-    if (typeof said !== 'string' || said === '') return;
-    if (type === 'text') this.#text += said;
-    else if (type === 'reasoning') this.#reasoning += said;
-    else this.#refusal += said;
-    into.push({ type, text: said });
+  emit(type: Kind, received: unknown, into: ProviderPart[]): void {
+    if (typeof received !== 'string' || received === '') return;
+    if (type === 'text') this.#text += received;
+    else if (type === 'reasoning') this.#reasoning += received;
+    else this.#refusal += received;
+    into.push({ type, text: received });
   }
 
   /** Emits what of the whole has not been emitted: all of it, its tail, or nothing where the two differ. */

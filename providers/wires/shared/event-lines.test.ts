@@ -34,7 +34,7 @@ describe('event lines', () => {
   });
 
   it.each(['\n', '\r\n', '\r'])(
-    'gives the same events wherever the bytes are cut, with lines that end with %j',
+    'reads the same events wherever the bytes are cut, with lines that end with %j',
     (end) => {
       const text =
         '\ufeff: ping\n\ndata: {"t":"grüße 🙂"}\n\ndata:zwei\n\ndata: drei\ndata: vier\n\nevent: error\ndata:  no\n\ndata: [DONE] \n\n';
@@ -55,7 +55,7 @@ describe('event lines', () => {
     },
   );
 
-  it('gives the same events wherever any bytes of this alphabet are cut', () => {
+  it('reads the same events wherever any bytes of this alphabet are cut', () => {
     const letters = fc.constantFrom('\n', '\r', 'data:', ' ', 'a', 'ü', 'event: error', ':', '{"error"');
     fc.assert(
       fc.property(

@@ -51,11 +51,11 @@ export class AnswerTool implements PartFilter {
 
 /** For models that repeat a tool call after they have returned the requested answer: the answer counts. */
 export class TextBeforeCalls implements PartFilter {
-  #said = false;
+  #hasText = false;
 
   pass(part: ProviderPart): ProviderPart | null {
-    this.#said ||= part.type === 'text';
-    return this.#said && part.type === 'tool-call' ? null : part;
+    this.#hasText ||= part.type === 'text';
+    return this.#hasText && part.type === 'tool-call' ? null : part;
   }
 
   rest(): string {
@@ -63,6 +63,6 @@ export class TextBeforeCalls implements PartFilter {
   }
 
   reason(reason: LanguageModelV4FinishReason): LanguageModelV4FinishReason {
-    return this.#said && reason.unified === 'tool-calls' ? { ...reason, unified: 'stop' } : reason;
+    return this.#hasText && reason.unified === 'tool-calls' ? { ...reason, unified: 'stop' } : reason;
   }
 }

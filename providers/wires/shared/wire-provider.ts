@@ -98,12 +98,12 @@ export function createWireProvider(options: WireProviderOptions): WireProvider {
         const first = await build(call, false);
         const answer = wire.reader(call, kind);
         const parts = readParts(call, first, answer);
-        const said: ProviderPart[] = [];
+        const received: ProviderPart[] = [];
         for (const request of listRequests(first, answer)) {
           const response = await send(request, call.signal);
-          said.push(...parts.whole(await response.text()));
+          received.push(...parts.whole(await response.text()));
         }
-        return gather([...said, ...parts.finish()]);
+        return gather([...received, ...parts.finish()]);
       } catch (error) {
         throw toFailure(error, call.signal, secret);
       }

@@ -41,8 +41,8 @@ for _, key in ipairs(seed.keys) do
     local from = window_start(window, seed.untilMs)
     for _, sum in ipairs(seed.sums) do
       if sum.firstMs >= from then
-        for _, whose in ipairs(sum.scopes) do
-          if whose == scope then
+        for _, summed in ipairs(sum.scopes) do
+          if summed == scope then
             add(scope, counter, sum.lastMs, 0, sum.amounts[meter] or 0)
           end
         end

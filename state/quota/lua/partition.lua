@@ -3,7 +3,7 @@
 --
 -- KEYS[1] counters (hash): a field for each scope, { [name] = { window, meter, namedMs, slots } } with slots
 --   { startMs, endMs, spent, reserved }, oldest first; and the fields #run, #seq, #floor, #lost, #seeding
---   (settled calls are kept until then, for the #seeds in progress, whose numbers are #from or more).
+--   (settled calls are kept until then, for the #seeds in progress with numbers of #from or more).
 -- KEYS[2] reservations (hash): by id { atMs, scopes, amounts, counters, foundSeq, settledSeq, actuals, known }, where
 --   counters are { scope, name } and false stands for null. settledSeq: settled while counters were read back.
 -- KEYS[3] expiries (sorted set): when a reservation expires.

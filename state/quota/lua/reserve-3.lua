@@ -4,9 +4,9 @@
 --   together: { id, amounts by meter }[], further calls that are reserved with it, all or none,
 --   limits: [scope, name, window, meter, amount or null][] }
 -- Returns {1, atMs}, {0, number of the refused limit from 0, milliseconds to wait or -1},
---   {2, numbers from 0 of limits whose counters are absent}, or {3} when the reservation to raise is not known.
-local asked = cjson.decode(ARGV[1])
-local limits = asked.limits
+--   {2, numbers from 0 of limits without counters}, or {3} when the reservation to raise is not known.
+local request = cjson.decode(ARGV[1])
+local limits = request.limits
 tidy()
 
 local function answer(...)
@@ -15,8 +15,8 @@ local function answer(...)
 end
 
 -- Every call of the reservation, with what is held of it.
-local parts = { { id = asked.id, amounts = asked.amounts } }
-for _, other in ipairs(asked.together) do
+local parts = { { id = request.id, amounts = request.amounts } }
+for _, other in ipairs(request.together) do
   parts[#parts + 1] = other
 end
 for _, part in ipairs(parts) do
@@ -36,12 +36,12 @@ for index, limit in ipairs(limits) do
   end
 end
 -- A granted reservation that is missing is unsure: the ledger has the row.
-if asked.raise and not first.call and #durable > 0 then
-  if asked.round > 1 then
+if request.raise and not first.call and #durable > 0 then
+  if request.round > 1 then
     return answer(3)
   end
-  if asked.round == 0 then
-    forget(asked.scopes)
+  if request.round == 0 then
+    forget(request.scopes)
   end
   return answer(2, durable)
 end
@@ -90,11 +90,11 @@ local function raise(part)
   for meter, amount in pairs(part.amounts) do
     call[3][meter] = math.max(call[3][meter] or 0, amount)
   end
-  hold(part.id, call, now + asked.ttlMs)
+  hold(part.id, call, now + request.ttlMs)
 end
 
 local function begin(part)
-  local whose, counted, seen = {}, {}, {}
+  local call_scopes, counted, seen = {}, {}, {}
   local function count_in(scope, name)
     local key = scope .. '\0' .. name
     if not seen[key] then
@@ -107,8 +107,8 @@ local function begin(part)
   for _, limit in ipairs(limits) do
     count_in(limit[1], limit[2])
   end
-  for _, scope in ipairs(asked.scopes) do
-    whose[#whose + 1] = scope
+  for _, scope in ipairs(request.scopes) do
+    call_scopes[#call_scopes + 1] = scope
     -- Durable counters of the scopes, whoever named them.
     for name, counter in pairs(counters_of(scope)) do
       if is_durable(counter[1], counter[2]) then
@@ -116,7 +116,7 @@ local function begin(part)
       end
     end
   end
-  hold(part.id, { at, whose, part.amounts, counted, false, false, false, true }, now + asked.ttlMs)
+  hold(part.id, { at, call_scopes, part.amounts, counted, false, false, false, true }, now + request.ttlMs)
 end
 
 for _, part in ipairs(parts) do

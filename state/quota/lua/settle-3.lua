@@ -1,10 +1,10 @@
 -- Ends a reservation, once.
 -- KEYS as in partition.lua
 -- ARGV[1] JSON: { id, actuals by meter or null (nothing took place), scopes or null }
-local asked = cjson.decode(ARGV[1])
-local id = asked.id
-local actuals = asked.actuals ~= cjson.null and asked.actuals or nil
-local whose = asked.scopes ~= cjson.null and asked.scopes or nil
+local request = cjson.decode(ARGV[1])
+local id = request.id
+local actuals = request.actuals ~= cjson.null and request.actuals or nil
+local call_scopes = request.scopes ~= cjson.null and request.scopes or nil
 if redis.call('EXISTS', KEYS[1]) == 0 then
   return 0
 end
@@ -29,13 +29,13 @@ elseif call and actuals then
     -- Its row was closed once more, with other amounts: what was read of it meanwhile may be the former ones.
     call[7] = actuals
     hold(id, call)
-    forget(whose or every_scope())
+    forget(call_scopes or every_scope())
     lost = seq
   end
 elseif actuals then
-  forget(whose or every_scope())
+  forget(call_scopes or every_scope())
   if is_seeding then
-    hold(id, { now, whose or false, {}, {}, false, seq, actuals, false }, now + SEED_MS_MAX)
+    hold(id, { now, call_scopes or false, {}, {}, false, seq, actuals, false }, now + SEED_MS_MAX)
   end
 end
 save()

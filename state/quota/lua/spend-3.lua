@@ -2,8 +2,8 @@
 -- KEYS as in partition.lua
 -- ARGV[1] JSON: { amounts by meter, limits: [scope, name, window, meter, amount or null][] }
 -- Returns {1, atMs}, or {0, number of the refused limit from 0, milliseconds to wait or -1}.
-local asked = cjson.decode(ARGV[1])
-local limits = asked.limits
+local request = cjson.decode(ARGV[1])
+local limits = request.limits
 tidy()
 
 local function answer(...)
@@ -15,7 +15,7 @@ local refused, longest = -1, 0
 for index, limit in ipairs(limits) do
   if limit[5] ~= cjson.null then
     local counter = counters_of(limit[1])[limit[2]]
-    local wait = wait_ms(counter or { limit[3], limit[4], now, {} }, asked.amounts[limit[4]] or 0, limit[5])
+    local wait = wait_ms(counter or { limit[3], limit[4], now, {} }, request.amounts[limit[4]] or 0, limit[5])
     if wait > longest then
       refused, longest = index - 1, wait
     end
@@ -31,7 +31,7 @@ for _, limit in ipairs(limits) do
   if not seen[key] then
     seen[key] = true
     local counter = name_counter(limit[1], limit[2], limit[3], limit[4])
-    add(limit[1], counter, now, 0, asked.amounts[limit[4]] or 0)
+    add(limit[1], counter, now, 0, request.amounts[limit[4]] or 0)
   end
 end
 return answer(1, now)

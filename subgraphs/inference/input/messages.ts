@@ -43,17 +43,17 @@ function parseMessage(
     case 'USER':
       return { role: 'user', parts: userParts(content, parts, at, egress) };
     case 'ASSISTANT': {
-      const said = parseTexts(content, parts, at);
-      if (said === undefined && toolCalls == null && reasoning == null)
+      const parsed = parseTexts(content, parts, at);
+      if (parsed === undefined && toolCalls == null && reasoning == null)
         refuse(`${at}: an ASSISTANT message needs content, parts, toolCalls or reasoning.`);
       for (const { id, name } of toolCalls ?? []) toolNames.set(id, name);
       const blocks = reasoning == null ? undefined : parseReasoning(reasoning, at);
       return {
         role: 'assistant',
-        text: said?.text ?? '',
+        text: parsed?.text ?? '',
         toolCalls: toolCalls ?? [],
         ...(blocks === undefined ? {} : { reasoning: blocks }),
-        ...said?.cache,
+        ...parsed?.cache,
       };
     }
     case 'TOOL': {

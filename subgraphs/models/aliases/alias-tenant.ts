@@ -4,7 +4,7 @@ import { ownTenantId, seesTenant } from '#core/tenant-reach.ts';
 import { findNodeRecords } from '#mongo/node-records.ts';
 import type { ModelsDeps } from '../deps.ts';
 
-/** The tenant whose aliases are meant: the caller's own unless given. NOT_FOUND for one that the caller may not see. */
+/** The tenant of the aliases: the caller's own by default. NOT_FOUND for one that the caller may not see. */
 export async function findAliasTenant(
   wanted: string | null | undefined,
   caller: Caller,

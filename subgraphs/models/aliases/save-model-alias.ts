@@ -10,7 +10,7 @@ import { checkedModelName } from '../inputs.ts';
 import { checkRoom, withCatalog } from '../with-catalog.ts';
 import { findAliasTenant } from './alias-tenant.ts';
 
-/** Creates an alias of the tenant or gives it another target. BAD_USER_INPUT for a target that the caller may not call. */
+/** Creates an alias of the tenant or changes its target. BAD_USER_INPUT for a target that the caller may not call. */
 export async function saveModelAlias(
   input: ModelAliasInput,
   context: ModelsContext,

@@ -144,7 +144,7 @@ describe('the keys of the environment', () => {
       secretBox: mesh.secretBox,
     }).then(() => mesh.catalog.refresh());
 
-  it('are never sealed for an address that an admin gave their provider, at no later start', async () => {
+  it('are never sealed for an address that an admin set for their provider, at no later start', async () => {
     await register({ OPENAI_API_KEY: 'sk-environment' });
     expect(sent('openai')).toEqual(['sk-environment']);
     await update('openai', { baseUrl: 'https://evil.example.com' });
@@ -231,7 +231,7 @@ describe('another encryption key than the one of the store', () => {
     expect(await checkEncryptionKey(connection, mesh.secretBox)).toEqual({ key: 'CURRENT', unreadable: 0 });
   });
 
-  it('is no other key where the former one is given as previous; reseal then moves every secret to it', async () => {
+  it('is no other key where the former one is set as previous; reseal then moves every secret to it', async () => {
     const { connection } = mesh.database;
     const [former, key] = [randomBytes(32), randomBytes(32)];
     const old = createSecretBox(former);

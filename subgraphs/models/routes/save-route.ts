@@ -14,11 +14,11 @@ const targetsMax = 50;
 const attemptsMax = 10;
 
 /** In milliseconds: the default, and the maximum. */
-const timeoutBounds: Readonly<Record<TimeoutName, { readonly unlessGiven: number; readonly max: number }>> = {
-  connectMs: { unlessGiven: 10_000, max: 60_000 },
-  firstTokenMs: { unlessGiven: 10_000, max: 600_000 },
-  interTokenMs: { unlessGiven: 30_000, max: 600_000 },
-  totalMs: { unlessGiven: 600_000, max: 3_600_000 },
+const timeoutBounds: Readonly<Record<TimeoutName, { readonly byDefault: number; readonly max: number }>> = {
+  connectMs: { byDefault: 10_000, max: 60_000 },
+  firstTokenMs: { byDefault: 10_000, max: 600_000 },
+  interTokenMs: { byDefault: 30_000, max: 600_000 },
+  totalMs: { byDefault: 600_000, max: 3_600_000 },
 };
 
 /** Where a target may think before it writes. */
@@ -80,8 +80,8 @@ function parseRegions(regions: readonly string[] | null | undefined, field: stri
 
 function parseTimeouts({ timeouts }: RouteInput, think: boolean): RouteRecord['timeouts'] {
   const timeout = (name: TimeoutName) => {
-    const { unlessGiven, max } = timeoutBounds[name];
-    return checkedInt(timeouts?.[name] ?? unlessGiven, `input.timeouts.${name}`, 1, max);
+    const { byDefault, max } = timeoutBounds[name];
+    return checkedInt(timeouts?.[name] ?? byDefault, `input.timeouts.${name}`, 1, max);
   };
   return {
     connectMs: timeout('connectMs'),

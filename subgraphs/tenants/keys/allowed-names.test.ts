@@ -75,7 +75,7 @@ describe('the models and prompts of a key', () => {
     expect(patterns(now?.promptLists ?? [])).toEqual([['a']]);
   });
 
-  it('are no wider than those of its maker, which it gets when none are given', async () => {
+  it('are no wider than those of its maker, which it gets when none are sent', async () => {
     const maker = await newKey({ models: ['openai/*', 'fast'], prompts: ['support'] });
     expect((await newKey({}, maker.caller)).key).toMatchObject({
       models: ['openai/*', 'fast'],

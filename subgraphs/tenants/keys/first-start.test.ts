@@ -206,7 +206,7 @@ describe('ensureFirstTenant', () => {
     expect(await ensureFirstTenant(connection, { newAdminKeyFile })).toEqual({ newAdminKey: null });
   });
 
-  it('gives the admin key to no app that is archived', async () => {
+  it('grants the admin key to no app that is archived', async () => {
     await using database = await openTestDatabase();
     const { connection } = database;
     const first = {

@@ -351,7 +351,7 @@ describe('rotateApiKey', () => {
     }
   });
 
-  it('gives no successor a scope that was taken from its key meanwhile', async () => {
+  it('grants no successor a scope that was taken from its key meanwhile', async () => {
     const narrow =
       'mutation ($id: ID!) { updateApiKey(id: $id, input: { scopes: ["inference:invoke"] }) { id } }';
     for (let round = 0; round < 10; round++) {
@@ -368,7 +368,7 @@ describe('rotateApiKey', () => {
     }
   });
 
-  it('gives a key with an end the same lifetime again', async () => {
+  it('grants a key with an end the same lifetime again', async () => {
     const start = Date.now();
     mesh.clock.ms = start;
     const expiresAt = new Date(start + 10_000);

@@ -118,7 +118,7 @@ describe('a key with bounds', () => {
     expect(errors?.[0]).toMatchObject({ code: 'FORBIDDEN', message: expect.stringContaining(dimension) });
   });
 
-  it('gives its bounds to a key that is made without any', async () => {
+  it('hands its bounds to a key that is made without any', async () => {
     const own = bounded();
     const { caller } = await newKey(own);
     const { key } = await newKey({}, caller);

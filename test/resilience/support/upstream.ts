@@ -11,7 +11,7 @@ export interface Upstream extends AsyncDisposable {
   /** Counts anew. */
   forget(): void;
   /** By the endless model, so far. */
-  readonly wordsSaid: number;
+  readonly wordsSent: number;
   /** Calls of the endless model that it still answers. */
   readonly open: number;
   /** The headers of the requests, the newest last. */
@@ -46,7 +46,7 @@ export async function startUpstream(options: UpstreamOptions = {}): Promise<Upst
   const { latencyMs = () => 0, onStep = () => undefined, gate = async () => undefined } = options;
   const calls = new Map<string, number>();
   const authorizations: string[] = [];
-  let wordsSaid = 0;
+  let wordsSent = 0;
   let open = 0;
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -111,7 +111,7 @@ export async function startUpstream(options: UpstreamOptions = {}): Promise<Upst
       choices: [{ index: 0, delta: { content: 'thread ' }, finish_reason: null }],
     }).repeat(50);
     for (;;) {
-      wordsSaid += 50;
+      wordsSent += 50;
       const taken = (response.write(words) ? setImmediate() : once(response, 'drain')).then(() => false);
       if (await Promise.race([left, taken])) break;
     }
@@ -131,8 +131,8 @@ export async function startUpstream(options: UpstreamOptions = {}): Promise<Upst
     calls,
     forget: () => calls.clear(),
     authorizations,
-    get wordsSaid() {
-      return wordsSaid;
+    get wordsSent() {
+      return wordsSent;
     },
     get open() {
       return open;

@@ -28,7 +28,7 @@ export interface Wall extends AsyncDisposable {
   reset(): void;
 }
 
-interface Asked {
+interface ReceivedCall {
   readonly model: string;
   readonly stream: boolean;
   readonly messages: readonly { readonly role: string }[];
@@ -42,7 +42,7 @@ export async function openWall(times: WallTimes): Promise<Wall> {
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     let body = '';
     for await (const chunk of request) body += chunk;
-    const asked = JSON.parse(body) as Asked;
+    const asked = JSON.parse(body) as ReceivedCall;
     const number = requests.filter(({ model }) => model === asked.model).length + 1;
     const fault = chooseFault(asked, number, times.now() - startedAtMs < times.downMs);
     const status = fault.kind === 'refuse' ? fault.status : 200;
@@ -93,7 +93,7 @@ type Fault =
     }
   | { readonly kind: 'reset' | 'silence' | 'none' | 'slow' | 'cut' | 'stall' | 'malformed' | 'no-done' };
 
-function chooseFault({ model, messages }: Asked, number: number, isDown: boolean): Fault {
+function chooseFault({ model, messages }: ReceivedCall, number: number, isDown: boolean): Fault {
   const refuse = (status: number, code: string, headers = {}): Fault => ({
     kind: 'refuse',
     status,

@@ -109,7 +109,7 @@ export class MessagesFraming implements Framing<MessagesEvent> {
       case 'LogprobsDelta':
       case 'AlternativeFinished':
       case 'CompletionFailed':
-        // The request asks for none of the first two, and the last is thrown.
+        // The request contains none of the first two, and the last is thrown.
         return '';
     }
   }
@@ -165,13 +165,13 @@ export class MessagesFraming implements Framing<MessagesEvent> {
       return closed + writeEvent('content_block_start', start) + writeEvent('content_block_stop', at);
     }
     const opened = this.#openThinking();
-    const said = this.#hasThought || text === null || text === '' ? '' : this.#deltaText(text);
+    const thought = this.#hasThought || text === null || text === '' ? '' : this.#deltaText(text);
     this.#hasThought = false;
     const signed =
       signature === null
         ? ''
         : this.#delta({ type: 'signature_delta', signature: wrapSignature(block, signature) });
-    return opened + said + signed + this.#close();
+    return opened + thought + signed + this.#close();
   }
 
   #toolCall({ index, id, name, argumentsDelta }: EventOf<'ToolCallDelta'>): string {

@@ -15,7 +15,7 @@ import type { ApiVersion } from '../api-version.ts';
 import { type BlockRules, readMessages, readSystem } from './messages-content.ts';
 import { readTools } from './messages-tools.ts';
 
-/** What a request of Anthropic's messages asks for. */
+/** The call that a request of Anthropic's messages describes. */
 export interface MessagesRequest {
   readonly input: CompletionInput;
   readonly isStreamed: boolean;

@@ -10,7 +10,7 @@ describe('$unwind', () => {
     { _id: 4 },
     { _id: 5, sizes: null },
   ];
-  it('gives a document for each element (the manual)', () => {
+  it('returns a document for each element (the manual)', () => {
     answers(
       SIZES,
       [{ $unwind: '$sizes' }],

@@ -57,7 +57,7 @@ it('answers the same inside transactions and outside', { timeout: 120_000 }, asy
 
 const other = process.env.MONGO_TEST_URL;
 if (other === undefined || other === '') {
-  it('against a MongoDB server: none is given (MONGO_TEST_URL), so nothing to compare', () => {
+  it('against a MongoDB server: none is set (MONGO_TEST_URL), so nothing to compare', () => {
     console.log('differential test against a MongoDB server: left out, MONGO_TEST_URL is not set');
   });
 } else {
