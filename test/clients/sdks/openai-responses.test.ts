@@ -202,7 +202,7 @@ describe.each(majors)('%s: responses', (_name, Client) => {
     );
   });
 
-  it('cancel what runs in the background, and the upstream call with it', async () => {
+  it('cancel a call in the background, and the upstream call with it', async () => {
     answer = (_body, response) =>
       void response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders();
     const { id } = await client().responses.create({ model, input: 'Hi', background: true });
