@@ -5,7 +5,6 @@ import type { CacheStatus, CompletionStatus } from '#core/graph-enums.generated.
 import type { ProgressRecord } from '#mongo/invocations.ts';
 import { AnswerBuilder, toParts } from '#providers/answer-builder.ts';
 import { type ProviderAnswer, ProviderFailure, type ProviderPart } from '#providers/provider.ts';
-import { readStructuredAnswer } from '../admission/structured-output.ts';
 import type { CompletionData, CompletionEventData } from '../completion.ts';
 import type { InferenceEngine } from '../engine.ts';
 import { attemptProgress } from '../ledger/attempt-progress.ts';
@@ -34,7 +33,6 @@ import {
   Stopped,
   streamOnce,
   UncheckedAnswer,
-  UnfitAnswer,
   untilAborted,
 } from './attempt.ts';
 import { type AttemptLimits, writingMsMax } from './attempt-timer.ts';
@@ -52,6 +50,7 @@ import {
   partialAnswer,
   toCompletionError,
 } from './outcome.ts';
+import { checkStructured } from './structured-attempt.ts';
 import { UsageAccumulator } from './usage-accumulator.ts';
 import { withoutInput } from './without-input.ts';
 
@@ -275,10 +274,16 @@ export class Invocation implements ProgressSource {
         return followed.cover();
       });
       const wholeMs = this.start.sink === null ? now() - startedAtMs : null;
-      const isStructured = this.start.request.structured !== null;
-      const { end, json } = isStructured
-        ? await this.#structured(called, abort.signal)
-        : { end: called, json: null };
+      const { structured } = this.start.request;
+      const { end, json } =
+        structured === null
+          ? { end: called, json: null }
+          : await checkStructured(called, abort.signal, {
+              structured,
+              tenantId: this.start.caller.tenantId ?? '',
+              jsonSchemas: this.#engine.jsonSchemas,
+              received: this.#received,
+            });
       return { end, json, timeToFirstTokenMs, wholeMs };
     } finally {
       followed?.[Symbol.dispose]();
@@ -359,34 +364,6 @@ export class Invocation implements ProgressSource {
       sink.started(this.#model.id, this.#dropped);
     }
     return sink.append(event);
-  }
-
-  /** An answer that is not of the shape is a failure of the attempt, to be tried again while nothing was shown. */
-  async #structured(
-    end: AttemptResult,
-    signal: AbortSignal,
-  ): Promise<{ readonly end: AttemptResult; readonly json: unknown }> {
-    const { request, caller } = this.start;
-    const { structured } = request;
-    if (end.outcome !== 'SUCCEEDED' || structured === null) return { end, json: null };
-    const { text, finishReason, usage } = end.answer;
-    if (finishReason === 'TOOL_CALLS') return { end, json: null };
-    let failure: unknown;
-    try {
-      const reading = readStructuredAnswer(text, structured, caller.tenantId ?? '', this.#engine.jsonSchemas);
-      const read = await untilAborted(reading, signal);
-      if ('json' in read) return { end, json: read.json };
-      const cut = finishReason === 'LENGTH' ? ' (it was cut at maxOutputTokens)' : '';
-      failure = new UnfitAnswer(`The answer does not fit responseSchema: ${read.problem}${cut}.`);
-    } catch (error) {
-      failure = error instanceof HeddleError ? new UncheckedAnswer(error) : error;
-    }
-    const reported = { reported: usage, partial: signal.aborted ? this.#received : null, cut: false };
-    if (failure instanceof Cancelled) {
-      return { end: { outcome: 'CANCELLED', reason: failure, ...reported }, json: null };
-    }
-    if (!(failure instanceof ProviderFailure)) throw failure;
-    return { end: { outcome: 'FAILED', failure, ...reported }, json: null };
   }
 
   async #guarded(outcome: Outcome): Promise<Outcome> {
