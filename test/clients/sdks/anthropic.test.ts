@@ -188,7 +188,7 @@ describe.each(majors)('%s', (sdk, Client) => {
       expect(message.stop_reason).toBe('end_turn');
     });
 
-    it('gives structured answers of the schema', async () => {
+    it('returns structured answers of the schema', async () => {
       answerMessages = (request, response) =>
         sendBlocks(request, response, [{ type: 'text', text: '{"city":"Bern"}' }]);
       answerChat = (body, response) => sendChatText(body, response, '{"city":"Bern"}');
