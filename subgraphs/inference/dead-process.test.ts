@@ -142,7 +142,7 @@ describe('the row of a running call', () => {
 
   it('counts no attempt while a retry is waited for', async () => {
     let waiting = Promise.withResolvers<void>();
-    const resumed = Promise.withResolvers<void>();
+    let resumed = Promise.withResolvers<void>();
     await using mesh = await startInference(database, {
       delay: async () => {
         waiting.resolve();
@@ -154,11 +154,14 @@ describe('the row of a running call', () => {
       () => mesh.data(EMBED, { input: { model: 'alpha/embed', values: ['x'] } }),
     ]) {
       waiting = Promise.withResolvers<void>();
+      resumed = Promise.withResolvers<void>();
       const answer = call();
       (await mesh.alpha.next()).fail(buildFailure('PROVIDER_ERROR', true));
       await waiting.promise;
-      const running = (await mesh.rows()).find(({ status }) => status === 'RUNNING');
-      expect(running?.progress).toMatchObject({ attempt: null, attempts: [{ outcome: 'FAILED' }] });
+      await vi.waitFor(async () => {
+        const running = (await mesh.rows()).find(({ status }) => status === 'RUNNING');
+        expect(running?.progress).toMatchObject({ attempt: null, attempts: [{ outcome: 'FAILED' }] });
+      });
       resumed.resolve();
       (await mesh.alpha.next()).say('x').finish(buildUsage(1, 1));
       await answer;
