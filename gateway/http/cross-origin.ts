@@ -10,6 +10,7 @@ const exposedHeaders = [
   'x-should-retry',
   'x-heddle-completion-id',
   'x-heddle-dropped',
+  'x-heddle-estimated',
   'x-heddle-finish-reason',
   'x-heddle-prompt-version',
 ].join(', ');

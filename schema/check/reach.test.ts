@@ -46,6 +46,7 @@ describe('what a key reaches with its scopes', () => {
     const fields = reached('inference:invoke');
     expect(ofType(fields, 'Query')).toEqual([
       'Query.completion',
+      'Query.countTokens',
       'Query.invocation',
       'Query.invocations',
       'Query.me',

@@ -93,7 +93,7 @@ describe('addresses of REST interfaces', () => {
 
   it.each([
     ['/v1/messages/batches', {}],
-    ['/v1/messages/count_tokens', {}],
+    ['/v1/files/file_1', { 'anthropic-version': '2023-06-01' }],
   ])('answer in the shape of Anthropic: %s', async (path, headers) => {
     const response = await fetch(`${sample.url}${path}`, { headers: headers as Record<string, string> });
     expect(response.status).toBe(404);
