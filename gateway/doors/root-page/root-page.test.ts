@@ -1,14 +1,24 @@
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { type IncomingMessage, request } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type SampleGateway, startSampleGateway } from '#test/support/gateways/sample-gateway.ts';
-import { clientSetups } from './client-setups.ts';
+import { clientSetups, exampleOrigin } from './client-setups.ts';
 
 let sample: SampleGateway;
 beforeAll(async () => {
   sample = await startSampleGateway();
 });
 afterAll(() => sample[Symbol.asyncDispose]());
+
+/** The page as a client with these headers receives it; `fetch` would set a `host` of its own. */
+async function openPage(url = sample.url, headers: Readonly<Record<string, string>> = {}): Promise<string> {
+  const sent = request(url, { headers: { accept: 'text/html', ...headers } }).end();
+  const [response] = (await once(sent, 'response')) as [IncomingMessage];
+  return text(response);
+}
 
 describe('the page at /', () => {
   it('shows a browser what this is and where things are, with a style that its policy allows', async () => {
@@ -25,25 +35,80 @@ describe('the page at /', () => {
     }
   });
 
-  it('shows how clients are set up, as docs/clients.md does', async () => {
-    const page = await (await fetch(sample.url, { headers: { accept: 'text/html' } })).text();
-    const document = readFileSync(new URL('../../../docs/clients.md', import.meta.url), 'utf8');
-    expect(clientSetups.map(({ client }) => client)).toEqual([
-      'Claude Code',
-      'Codex',
-      'Cursor',
-      'Open WebUI',
-      'LangChain',
-      'LlamaIndex',
-      'Continue',
-    ]);
-    for (const { client, place, lines } of clientSetups) {
+  it('shows how clients are set up, with its own address', async () => {
+    const page = await openPage();
+    for (const { client, lines } of clientSetups) {
       expect(page).toContain(`<summary>${client}</summary>`);
-      expect(page).toContain(lines.replaceAll('>', '&gt;'));
-      expect(document).toContain(`## ${client}\n\n${place}:\n\n`);
-      expect(document).toContain(`\n${lines}\n\`\`\``);
+      const shown = lines.replaceAll(exampleOrigin, sample.url);
+      expect(page).toContain(`<pre>${shown.replaceAll('&', '&amp;').replaceAll('>', '&gt;')}</pre>`);
+    }
+    expect(page).not.toContain(exampleOrigin);
+  });
+
+  it('has the setups of docs/clients.md, in its order, and docs/clients.md those of the page', () => {
+    const document = readFileSync(new URL('../../../docs/clients.md', import.meta.url), 'utf8');
+    const [, ...sections] = document.split(/^## /m);
+    const shown = sections.filter((section) => !/^(?:Responses|Prompts)\n/.test(section));
+    expect(shown.map((section) => section.split('\n', 1)[0])).toEqual(
+      clientSetups.map(({ client }) => client),
+    );
+    for (const [index, { client, language, place, lines, note }] of clientSetups.entries()) {
+      const setup = `${client}\n\n${place}:\n\n\`\`\`${language}\n${lines}\n\`\`\`\n`;
+      expect(shown[index]).toContain(note === undefined ? setup : `${setup}\n${note}\n`);
     }
   });
+
+  it('names every client that setup is promised for', () => {
+    expect(clientSetups.map(({ client }) => client)).toEqual(
+      expect.arrayContaining([
+        'Claude Code',
+        'Codex',
+        'Cursor',
+        'Open WebUI',
+        'LangChain',
+        'LlamaIndex',
+        'Continue',
+      ]),
+    );
+  });
+
+  const proxied = { 'x-forwarded-proto': 'https', 'x-forwarded-host': 'mesh.example' };
+  const addresses: readonly (readonly [headers: Record<string, string>, trusted: string, direct: string])[] =
+    [
+      [{ host: 'mesh.test:8080' }, 'http://mesh.test:8080', 'http://mesh.test:8080'],
+      [{ host: 'Mesh.Test' }, 'http://mesh.test', 'http://mesh.test'],
+      [{ host: '[::1]:4000' }, 'http://[::1]:4000', 'http://[::1]:4000'],
+      [{ host: 'inner:80', ...proxied }, 'https://mesh.example', 'http://inner:80'],
+      [{ host: 'inner', 'x-forwarded-proto': 'https' }, 'https://inner', 'http://inner'],
+      [{ host: 'inner', 'x-forwarded-proto': 'https, http' }, 'https://inner', 'http://inner'],
+      [
+        { host: 'inner', ...proxied, 'x-forwarded-host': 'a.example, b.example' },
+        'https://a.example',
+        'http://inner',
+      ],
+      [{ host: 'inner', 'x-forwarded-proto': 'javascript' }, exampleOrigin, 'http://inner'],
+      [{ host: 'inner', 'x-forwarded-host': '"><script>alert(1)</script>' }, exampleOrigin, 'http://inner'],
+      [{ host: 'inner', 'x-forwarded-host': "a'onload=" }, exampleOrigin, 'http://inner'],
+      [{ host: 'inner', 'x-forwarded-host': 'a.example/path' }, exampleOrigin, 'http://inner'],
+      [{ host: 'user@inner' }, exampleOrigin, exampleOrigin],
+      [{ host: 'a'.repeat(300) }, exampleOrigin, exampleOrigin],
+    ];
+
+  it.each(addresses)(
+    'shows the address of %j, forwarded by a trusted proxy alone',
+    async (headers, trusted, direct) => {
+      await using behind = await startSampleGateway({ trustedProxies: ['127.0.0.0/8'] });
+      for (const [{ url }, origin] of [
+        [behind, trusted],
+        [sample, direct],
+      ] as const) {
+        const page = await openPage(url, headers);
+        expect(page).toContain(`<body data-origin="${origin}" `);
+        expect(page).toContain(`<pre>${origin}/v1</pre>`);
+        expect(page.match(/<script>/g)).toHaveLength(1);
+      }
+    },
+  );
 
   it('has one script, which its policy allows, and which keeps no key', async () => {
     const response = await fetch(sample.url, { headers: { accept: 'text/html' } });
@@ -68,6 +133,9 @@ describe('the page at /', () => {
       name: 'Heddle',
       graph: '/graphql',
       explorer: '/graphql',
+      openai: '/v1',
+      anthropic: '/v1/messages',
+      prompts: '/prompts/openapi.json',
       health: { live: '/health/live', ready: '/health/ready' },
     });
     expect((await fetch(sample.url, { method: 'DELETE' })).status).toBe(405);
