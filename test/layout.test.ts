@@ -355,11 +355,15 @@ describe('layout', () => {
     expect(findTimedVerdicts(source)).toHaveLength(count);
   });
 
+  /** Programs of clients as text, which the page at / shows. */
+  const clientLines = 'gateway/doors/root-page/client-setups.ts';
+
   it('reads the environment in cli/ and server/ alone', () => {
     const readers = files.filter(
       (file) =>
         !/^(cli|server|test|bench)\//.test(file) &&
         !isTest(file) &&
+        file !== clientLines &&
         !file.endsWith('vitest.config.ts') &&
         file.includes('/') &&
         /\bprocess\.env\b/.test(readFileSync(join(root, file), 'utf8')),
@@ -369,7 +373,7 @@ describe('layout', () => {
 
   it('keeps mongoose, providers and the AI SDK out of the gateway', () => {
     const strangers = files
-      .filter((file) => file.startsWith('gateway/') && !isTest(file))
+      .filter((file) => file.startsWith('gateway/') && !isTest(file) && file !== clientLines)
       .flatMap((file) =>
         listImports(file)
           .filter((specifier) => /^(mongoose|mongodb|@ai-sdk\/|ioredis)/.test(specifier))
