@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { streamOnce } from '#inference/execution/attempt.ts';
+import { streamOnce } from '#inference/execution/attempts/attempt.ts';
 import { createHttpFetch } from './http/http-fetch.ts';
 import type { ProviderUsage } from './provider.ts';
 import { makeProvider } from './registry/registry.ts';

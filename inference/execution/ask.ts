@@ -6,7 +6,7 @@ import type { UsageBounds } from '../metering/usage-cost.ts';
 import type { Lease } from '../routing/provider-pool.ts';
 import { nextAfterShown, nextStep, type RetryState } from '../routing/retry.ts';
 import { type Candidates, unavailability } from '../routing/route.ts';
-import { type AttemptResult, rateAttempt } from './attempt.ts';
+import { type AttemptResult, rateAttempt } from './attempts/attempt.ts';
 import { type LoggedCall, logFailedAttempt } from './failure-log.ts';
 import type { UsageAccumulator } from './usage-accumulator.ts';
 

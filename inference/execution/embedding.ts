@@ -19,7 +19,7 @@ import {
   toAttemptResult,
   untilAborted,
   withinLimits,
-} from './attempt.ts';
+} from './attempts/attempt.ts';
 import { EmbeddingParts } from './embedding-parts.ts';
 import { logFailedCall } from './failure-log.ts';
 import {

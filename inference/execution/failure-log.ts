@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { Caller } from '#core/caller.ts';
 import type { ProviderFailure } from '#providers/provider.ts';
 import type { CallLabels } from '../call-labels.ts';
-import { type AttemptResult, Stopped } from './attempt.ts';
+import { type AttemptResult, Stopped } from './attempts/attempt.ts';
 import type { ClientFailure } from './outcome.ts';
 
 /** The call that a line is about. */

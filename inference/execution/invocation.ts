@@ -1,6 +1,6 @@
 import type { CatalogModel } from '#catalog/catalog.ts';
 import type { Caller } from '#core/caller.ts';
-import { HeddleError } from '#core/errors.ts';
+import type { HeddleError } from '#core/errors.ts';
 import type { CacheStatus, CompletionStatus } from '#core/graph-enums.generated.ts';
 import type { ProgressRecord } from '#mongo/invocations.ts';
 import { AnswerBuilder, toParts } from '#providers/answer-builder.ts';
@@ -9,17 +9,9 @@ import type { CompletionData, CompletionEventData } from '../completion.ts';
 import type { InferenceEngine } from '../engine.ts';
 import { attemptProgress } from '../ledger/attempt-progress.ts';
 import { aheadCharsMin, type FollowedSource, type ProgressSource } from '../ledger/progress.ts';
-import type { CompletionResult } from '../ledger/results.ts';
-import { attemptRecord, toClosing, toCompletionResult, withoutWords } from '../ledger/rows.ts';
+import { attemptRecord } from '../ledger/rows.ts';
 import type { Meters } from '../metering/meters.ts';
-import {
-  answersTokensLimit,
-  answersTokensMax,
-  outputTokensLimit,
-  outputTokensMax,
-  type UsageBounds,
-  upperBound,
-} from '../metering/usage-cost.ts';
+import { answersTokensMax, upperBound } from '../metering/usage-cost.ts';
 import type { CompletionRequest } from '../request.ts';
 import type { Lease } from '../routing/provider-pool.ts';
 import type { Candidates } from '../routing/route.ts';
@@ -34,12 +26,14 @@ import {
   streamOnce,
   UncheckedAnswer,
   untilAborted,
-} from './attempt.ts';
-import { type AttemptLimits, writingMsMax } from './attempt-timer.ts';
+} from './attempts/attempt.ts';
+import { chooseMaxOutputTokens, readAttemptLimits, readUsageBounds } from './attempts/attempt-bounds.ts';
+import type { AttemptLimits } from './attempts/attempt-timer.ts';
+import { checkStructured } from './attempts/structured-attempt.ts';
+import { closeInvocation } from './close-invocation.ts';
 import { type LoggedCall, logFailedCall } from './failure-log.ts';
-import { readAnswerTexts } from './guarded-texts.ts';
+import { guardOutcome } from './guard-outcome.ts';
 import {
-  type ClientFailure,
   type ClosedInvocation,
   chooseFinishReason,
   failed,
@@ -50,9 +44,7 @@ import {
   partialAnswer,
   toCompletionError,
 } from './outcome.ts';
-import { checkStructured } from './structured-attempt.ts';
 import { UsageAccumulator } from './usage-accumulator.ts';
-import { withoutInput } from './without-input.ts';
 
 export interface InvocationStart {
   readonly id: string;
@@ -68,12 +60,6 @@ export interface InvocationStart {
 }
 
 type CompletionAttempt = Attempted & { readonly json: unknown };
-
-const unkeepable: ClientFailure = {
-  code: 'PROVIDER_ERROR',
-  message: 'The answer is larger, or nested deeper, than can be kept.',
-  retryAfterMs: null,
-};
 
 /**
  * One invocation that has its reservation and its row: calls providers until one has answered or none may be called
@@ -143,7 +129,7 @@ export class Invocation implements ProgressSource {
   progress(aheadChars: number): ProgressRecord {
     const attempt = attemptProgress(
       this.#model,
-      this.#readBounds(this.#model),
+      readUsageBounds(this.start.request, this.#model),
       this.#attemptStartedAtMs,
       this.#received,
       aheadChars,
@@ -154,11 +140,6 @@ export class Invocation implements ProgressSource {
   #progressWith(attempt: ProgressRecord['attempt']): ProgressRecord {
     const attempts = this.#accumulator.attempts.map(attemptRecord);
     return { at: new Date(this.#engine.now()), attempts, attempt };
-  }
-
-  #readBounds(model: CatalogModel): UsageBounds {
-    const { inputTokensMax, call } = this.start.request;
-    return { inputTokensMax, outputTokensMax: answersTokensLimit(model, call) };
   }
 
   #stop(reason: Cancelled | ProviderFailure): void {
@@ -175,15 +156,26 @@ export class Invocation implements ProgressSource {
     }, totalMs);
     let outcome: Outcome;
     try {
-      outcome = await this.#ask();
-      if (this.#engine.guardrails.output !== undefined) outcome = await this.#guarded(outcome);
+      outcome = await guardOutcome(await this.#ask(), this.#engine.guardrails, this.start.caller.tenantId);
     } catch (error) {
       this.#engine.log.error({ err: error, completionId: this.id }, 'an invocation failed unexpectedly');
       outcome = failed(internalFailure);
     }
     clearTimeout(total);
     logFailedCall(this.#engine.log, this.#logged, outcome.failure, this.#accumulator.attempts.at(-1));
-    const ended = await this.#commitAndClose(outcome);
+    const ended = await closeInvocation(
+      outcome,
+      {
+        id: this.id,
+        request: this.start.request,
+        meters: this.start.meters,
+        model: this.#model,
+        firstTokenMs: this.#firstTokenMs,
+        used: this.#accumulator.used,
+        complete: (...as) => this.#completion(...as),
+      },
+      this.#engine,
+    );
     if (this.start.sink !== null) await this.#emitEnd(this.start.sink, ended, outcome);
     return ended;
   }
@@ -196,7 +188,7 @@ export class Invocation implements ProgressSource {
         accumulator: this.#accumulator,
         logged: this.#logged,
         inputBytes: this.start.request.inputBytes,
-        bounds: (model) => this.#readBounds(model),
+        bounds: (model) => readUsageBounds(this.start.request, model),
         signal: this.#abort.signal,
         reserve: (model) => this.#reserveFor(model),
         recordWait: () => progress.write(this.id, this.#progressWith(null)),
@@ -301,7 +293,7 @@ export class Invocation implements ProgressSource {
     try {
       const { provider: ready } = lease;
       const provider = ready instanceof Promise ? await untilAborted(ready, abort.signal) : ready;
-      const maxOutputTokens = this.#maxOutputTokensFor(model);
+      const maxOutputTokens = chooseMaxOutputTokens(request, model, this.start.meters.boundsTokens);
       const call = {
         ...request.call,
         model: model.name,
@@ -331,15 +323,6 @@ export class Invocation implements ProgressSource {
     }
   }
 
-  /** What is requested of the provider at most; undefined: its own limit, which is the catalog's where that has one. */
-  #maxOutputTokensFor(model: CatalogModel): number | undefined {
-    const requested = this.start.request.call.maxOutputTokens;
-    if (requested !== undefined) return outputTokensMax(model, requested);
-    // Where there is no limit, the answer is held to what was reserved for it.
-    const isOpen = outputTokensLimit(model, requested) === null;
-    return isOpen && this.start.meters.boundsTokens ? outputTokensMax(model, requested) : undefined;
-  }
-
   /**
    * A whole answer comes only when all of it is written, so that a silent provider is not distinguished from one that writes: a
    * route, which can call another, reads the stream for `complete` too.
@@ -349,11 +332,10 @@ export class Invocation implements ProgressSource {
   }
 
   #limits(isWhole: boolean): AttemptLimits {
-    const { connectMs, firstTokenMs, interTokenMs } = this.start.candidates.timeouts;
+    const { request, candidates } = this.start;
     const model = this.#model;
-    const tokens = outputTokensMax(model, this.start.request.call.maxOutputTokens);
-    const writingMs = isWhole ? writingMsMax(tokens, this.#engine.health.msPerToken(model.id)) : 0;
-    return { connectMs, firstMs: firstTokenMs + writingMs, nextMs: interTokenMs };
+    const whole = isWhole ? { msPerToken: this.#engine.health.msPerToken(model.id) } : null;
+    return readAttemptLimits(candidates.timeouts, request, model, whole);
   }
 
   #show(sink: EventSink, event: CompletionEventData): Promise<void> | undefined {
@@ -364,54 +346,6 @@ export class Invocation implements ProgressSource {
       sink.started(this.#model.id, this.#dropped);
     }
     return sink.append(event);
-  }
-
-  async #guarded(outcome: Outcome): Promise<Outcome> {
-    const { output } = this.#engine.guardrails;
-    if (output === undefined) return outcome;
-    // Half an answer is not inspected, and so not returned.
-    if (outcome.status !== 'SUCCEEDED') return { ...outcome, answer: {} };
-    try {
-      await output({ ...readAnswerTexts(outcome.answer), tenantId: this.start.caller.tenantId });
-      return outcome;
-    } catch (error) {
-      if (error instanceof HeddleError) return failed(failureOfError(error));
-      throw error;
-    }
-  }
-
-  async #commitAndClose(outcome: Outcome): Promise<ClosedInvocation> {
-    const endedAtMs = this.#engine.now();
-    const { completion, failure, result } = this.#kept(outcome, endedAtMs);
-    try {
-      const closing = toClosing(completion, this.#model.provider.id, endedAtMs, this.#firstTokenMs);
-      closing.error = failure === null ? null : withoutInput(failure.message, this.start.request.call);
-      // While the row is not closed its reservation stands: whoever closes it settles.
-      if (this.start.request.labels.retention === 'NONE') {
-        await this.#engine.ledger.close(this.id, withoutWords(closing), null);
-      } else await this.#engine.ledger.close(this.id, closing, result);
-      await this.start.meters.commitUsage(this.#accumulator.used);
-      return { completion, failure };
-    } catch (error) {
-      this.#engine.log.error({ err: error, completionId: this.id }, 'a ledger row could not be closed');
-      return {
-        completion: this.#completion('FAILED', outcome.answer, outcome.json, internalFailure),
-        failure: internalFailure,
-      };
-    }
-  }
-
-  /** An answer that cannot be kept could not be returned again: the call fails, and the text of an unfinished one is dropped. */
-  #kept(
-    outcome: Outcome,
-    endedAtMs: number,
-  ): ClosedInvocation & { readonly result: CompletionResult | null } {
-    const { status, answer, json, failure } = outcome;
-    const completion = this.#completion(status, answer, json, failure);
-    const result = toCompletionResult(completion, endedAtMs);
-    const isEmpty = Object.keys(answer).length === 0;
-    if (result !== null || isEmpty) return { completion, failure, result };
-    return this.#kept(status === 'SUCCEEDED' ? failed(unkeepable) : { ...outcome, answer: {} }, endedAtMs);
   }
 
   async #emitEnd(sink: EventSink, ended: ClosedInvocation, { answer }: Outcome): Promise<void> {

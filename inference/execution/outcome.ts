@@ -3,7 +3,7 @@ import type { CompletionStatus } from '#core/graph-enums.generated.ts';
 import type { AnswerBuilder } from '#providers/answer-builder.ts';
 import type { FinishReason, ProviderAnswer, ProviderFailure } from '#providers/provider.ts';
 import type { CompletionData, CompletionError } from '../completion.ts';
-import type { AttemptResult } from './attempt.ts';
+import type { AttemptResult } from './attempts/attempt.ts';
 
 /** A failure as the client gets it. */
 export interface ClientFailure {

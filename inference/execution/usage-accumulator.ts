@@ -9,7 +9,7 @@ import {
   type UpperBound,
   type UsageBounds,
 } from '../metering/usage-cost.ts';
-import type { AttemptResult } from './attempt.ts';
+import type { AttemptResult } from './attempts/attempt.ts';
 import { repeatsPart, withoutInput } from './without-input.ts';
 
 /** What the attempts of one invocation have taken so far. `input` is what a provider may repeat in an error. */

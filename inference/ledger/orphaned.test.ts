@@ -15,7 +15,7 @@ import { createRandom, printedSeed } from '#test/support/random.ts';
 import { buildUsage } from '#test/support/scripted-provider.ts';
 import { testPayloads } from '#test/support/seal.ts';
 import type { CompletionData, CompletionEventData } from '../completion.ts';
-import { Cancelled } from '../execution/attempt.ts';
+import { Cancelled } from '../execution/attempts/attempt.ts';
 import { UsageAccumulator } from '../execution/usage-accumulator.ts';
 import { upperBound } from '../metering/usage-cost.ts';
 import { attemptProgress, openingRecord, progressOfRow } from './attempt-progress.ts';

@@ -9,8 +9,8 @@ import {
   type ProviderPart,
   type ProviderUsage,
 } from '#providers/provider.ts';
-import { refusesCredential } from '../routing/cooldown.ts';
-import type { CallOutcome } from '../routing/health.ts';
+import { refusesCredential } from '../../routing/cooldown.ts';
+import type { CallOutcome } from '../../routing/health.ts';
 import { type AttemptLimits, AttemptTimer } from './attempt-timer.ts';
 
 /** The reason an attempt is aborted with when a caller stopped the completion. */

@@ -2,7 +2,7 @@ import { HeddleError } from '#core/errors.ts';
 import type { JsonSchemas } from '#core/json-schema/json-schema.ts';
 import type { AnswerBuilder } from '#providers/answer-builder.ts';
 import { ProviderFailure } from '#providers/provider.ts';
-import { readStructuredAnswer, type StructuredOutput } from '../admission/structured-output.ts';
+import { readStructuredAnswer, type StructuredOutput } from '../../admission/structured-output.ts';
 import { type AttemptResult, Cancelled, UncheckedAnswer, UnfitAnswer, untilAborted } from './attempt.ts';
 
 /** What the answer of an attempt is checked against. */

@@ -1,0 +1,88 @@
+import type { CatalogModel } from '#catalog/catalog.ts';
+import type { CompletionStatus } from '#core/graph-enums.generated.ts';
+import type { ProviderAnswer } from '#providers/provider.ts';
+import type { CompletionData } from '../completion.ts';
+import type { InferenceEngine } from '../engine.ts';
+import type { CompletionResult } from '../ledger/results.ts';
+import { toClosing, toCompletionResult, withoutWords } from '../ledger/rows.ts';
+import type { Meters } from '../metering/meters.ts';
+import type { CompletionRequest } from '../request.ts';
+import {
+  type ClientFailure,
+  type ClosedInvocation,
+  failed,
+  internalFailure,
+  type Outcome,
+} from './outcome.ts';
+import type { UsageAccumulator } from './usage-accumulator.ts';
+import { withoutInput } from './without-input.ts';
+
+/** An invocation whose last attempt has ended. */
+export interface EndedInvocation {
+  readonly id: string;
+  readonly request: CompletionRequest;
+  readonly meters: Meters;
+  /** The model of the last attempt. */
+  readonly model: CatalogModel;
+  readonly firstTokenMs: number | null;
+  readonly used: UsageAccumulator['used'];
+  /** The completion that clients receive. */
+  complete(
+    status: CompletionStatus,
+    answer: Partial<ProviderAnswer>,
+    json: unknown,
+    failure: ClientFailure | null,
+  ): CompletionData;
+}
+
+const unkeepable: ClientFailure = {
+  code: 'PROVIDER_ERROR',
+  message: 'The answer is larger, or nested deeper, than can be kept.',
+  retryAfterMs: null,
+};
+
+/**
+ * Closes the row, then settles the meters. Never rejects: a row that cannot be closed keeps its reservation, which whoever closes
+ * it settles, and the completion fails with INTERNAL.
+ */
+export async function closeInvocation(
+  outcome: Outcome,
+  ended: EndedInvocation,
+  { ledger, log, now }: InferenceEngine,
+): Promise<ClosedInvocation> {
+  const { id, request, meters, model, firstTokenMs } = ended;
+  const endedAtMs = now();
+  const { completion, failure, result } = keepAnswer(outcome, ended, endedAtMs);
+  try {
+    const closing = toClosing(completion, model.provider.id, endedAtMs, firstTokenMs);
+    closing.error = failure === null ? null : withoutInput(failure.message, request.call);
+    if (request.labels.retention === 'NONE') await ledger.close(id, withoutWords(closing), null);
+    else await ledger.close(id, closing, result);
+    await meters.commitUsage(ended.used);
+    return { completion, failure };
+  } catch (error) {
+    log.error({ err: error, completionId: id }, 'a ledger row could not be closed');
+    return {
+      completion: ended.complete('FAILED', outcome.answer, outcome.json, internalFailure),
+      failure: internalFailure,
+    };
+  }
+}
+
+/** An answer that cannot be kept could not be returned again: the call fails, and the text of an unfinished one is dropped. */
+function keepAnswer(
+  outcome: Outcome,
+  ended: EndedInvocation,
+  endedAtMs: number,
+): ClosedInvocation & { readonly result: CompletionResult | null } {
+  const { status, answer, json, failure } = outcome;
+  const completion = ended.complete(status, answer, json, failure);
+  const result = toCompletionResult(completion, endedAtMs);
+  const isEmpty = Object.keys(answer).length === 0;
+  if (result !== null || isEmpty) return { completion, failure, result };
+  return keepAnswer(
+    status === 'SUCCEEDED' ? failed(unkeepable) : { ...outcome, answer: {} },
+    ended,
+    endedAtMs,
+  );
+}
