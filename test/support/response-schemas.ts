@@ -100,6 +100,13 @@ export const eventSchema = z.discriminatedUnion('type', [
   lifecycle('response.completed'),
   lifecycle('response.incomplete'),
   lifecycle('response.failed'),
+  event('error', {
+    ...numbered,
+    code: z.string(),
+    message: z.string(),
+    param: z.null(),
+    error: z.object({ type: z.string(), code: z.string(), message: z.string(), param: z.null() }),
+  }),
   event('response.output_item.added', { ...numbered, output_index: z.int(), item }),
   event('response.output_item.done', { ...numbered, output_index: z.int(), item }),
   event('response.content_part.added', { ...inPart, part }),

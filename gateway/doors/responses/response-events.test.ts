@@ -170,6 +170,8 @@ describe('the events of a response', () => {
     const framing = new ResponseFraming(exchange, { createdS: 1, request });
     const events = parseResponseEvents(framing.next(started) + framing.next(text('Hel')) + framing.closing());
     checkEventOrder(events);
+    // SDKs throw the first; others read the second.
+    expect(events.at(-2)).toMatchObject({ type: 'error', error: { type: 'server_error' } });
     expect(events.at(-1)).toMatchObject({
       type: 'response.failed',
       response: { status: 'failed', output: [{ status: 'incomplete', content: [{ text: 'Hel' }] }] },

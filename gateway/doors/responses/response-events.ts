@@ -8,6 +8,7 @@ import {
   type RequestFields,
   type ResponseState,
   readOutcome,
+  toErrorEvent,
   toResponse,
   toResponseError,
 } from './response-object.ts';
@@ -93,9 +94,7 @@ export class ResponseFraming implements Framing<ResponseEvent> {
 
   failed(thrown: unknown): string {
     const error = toResponseError(this.#exchange, thrown);
-    if (this.#completionId === '') {
-      return this.#write('error', { code: error.code, message: error.message, param: null });
-    }
+    if (this.#completionId === '') return this.#write('error', toErrorEvent(error));
     return this.#end({ status: 'failed', incompleteReason: null, error, usage: null });
   }
 
@@ -141,7 +140,9 @@ export class ResponseFraming implements Framing<ResponseEvent> {
       outcome.status === 'completed' || outcome.status === 'failed'
         ? `response.${outcome.status}`
         : 'response.incomplete';
-    return closed + this.#write(type, { response: this.#respond(outcome) });
+    // Clients that read only deltas would take `response.failed` for a normal end: SDKs throw the event `error`.
+    const error = outcome.error === null ? '' : this.#write('error', toErrorEvent(outcome.error));
+    return closed + error + this.#write(type, { response: this.#respond(outcome) });
   }
 
   #respond(outcome: Pick<ResponseState, 'status' | 'incompleteReason' | 'error' | 'usage'>): object {

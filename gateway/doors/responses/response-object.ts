@@ -17,7 +17,14 @@ export interface ResponseState {
   readonly incompleteReason: string | null;
   readonly output: readonly OutputItem[];
   readonly usage: object | null;
-  readonly error: object | null;
+  readonly error: ResponseError | null;
+}
+
+/** The error of a failed response; `type` is for the event `error` only. */
+interface ResponseError {
+  readonly type: string;
+  readonly code: string;
+  readonly message: string;
 }
 
 function toResponseId(completionId: string): string {
@@ -33,7 +40,7 @@ export function toResponse(state: ResponseState, request: RequestFields): BodyFi
     created_at: createdS,
     completed_at: status === 'completed' ? createdS : null,
     status,
-    error,
+    error: error === null ? null : { code: error.code, message: error.message },
     incomplete_details: incompleteReason === null ? null : { reason: incompleteReason },
     model,
     output,
@@ -88,16 +95,18 @@ export function readOutcome(
 }
 
 /** The error of a failed response. Clients such as Codex read the time to wait from its message. */
-export function toResponseError(
-  exchange: Exchange,
-  thrown: unknown,
-): { readonly code: string; readonly message: string } {
+export function toResponseError(exchange: Exchange, thrown: unknown): ResponseError {
   const { code, type, message, heddle_code } = presentOpenAiError(exchange, thrown);
   const isRate = type === 'rate_limit_error' || heddle_code === 'PROVIDER_RATE_LIMITED';
   const afterMs = thrown instanceof GraphFailure ? thrown.extensions.retryAfterMs : undefined;
   const wait =
     isRate && typeof afterMs === 'number' ? ` Please try again in ${Math.ceil(afterMs / 1000)}s.` : '';
-  return { code: isRate ? 'rate_limit_exceeded' : (code ?? 'server_error'), message: message + wait };
+  return { type, code: isRate ? 'rate_limit_exceeded' : (code ?? 'server_error'), message: message + wait };
+}
+
+/** The fields of the event `error`: the error itself for SDKs, which throw it, and its fields as OpenAI documents them. */
+export function toErrorEvent({ type, code, message }: ResponseError): object {
+  return { code, message, param: null, error: { type, code, message, param: null } };
 }
 
 /** A completion as a response. */

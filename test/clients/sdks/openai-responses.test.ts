@@ -167,21 +167,28 @@ describe.each(majors)('%s: responses', (_name, Client) => {
     expect((await helper.finalResponse()).output_text).toBe('Hello');
   });
 
-  it('end a stream that fails in the middle with response.failed, and never as a success', async () => {
+  it('throw what breaks off a stream, and keep the response as a failed one', async () => {
     answer = (_body, response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
       const chunk = { choices: [{ index: 0, delta: { content: 'Hel' }, finish_reason: null }] };
       response.write(`data: ${JSON.stringify(chunk)}\n\n`, () => response.destroy());
     };
-    const stream = await client().responses.create({ model, input: 'Hi', stream: true });
-    const events = await Array.fromAsync(stream);
-    expect(events.at(-1)).toMatchObject({
-      type: 'response.failed',
-      response: { status: 'failed', error: { code: 'provider_error' } },
-    });
+    const events: { readonly type: string; readonly response?: unknown }[] = [];
+    const read = async () => {
+      const stream = await client().responses.create({ model, input: 'Hi', stream: true });
+      for await (const event of stream) events.push(event);
+    };
+    await expect(read()).rejects.toMatchObject({ code: 'provider_error', type: 'server_error' });
     expect(events.filter(({ type }) => type === 'response.completed')).toEqual([]);
-    const [created] = events;
-    if (created?.type !== 'response.created') throw new Error('The first event is response.created.');
+    const created = events[0] as OpenAI.Responses.ResponseStreamEvent;
+    if (created.type !== 'response.created') throw new Error('The first event is response.created.');
+    const again = await fetch(`${mesh.url}/v1/responses/${created.response.id}?stream=true`, {
+      headers: { authorization: `Bearer ${mesh.adminKey}` },
+    });
+    expect((await again.text()).match(/^event: .*$/gm)?.slice(-2)).toEqual([
+      'event: error',
+      'event: response.failed',
+    ]);
     const stored = await client().responses.retrieve(created.response.id);
     expect(stored).toMatchObject({ status: 'failed', error: { code: 'provider_error' } });
   });
