@@ -12,6 +12,7 @@ import {
 } from '../../body-fields.ts';
 import type { CompletionInput, ToolInput } from '../../operations.generated.ts';
 import { readChatMessages } from './chat-messages.ts';
+import { isResponsesBody, readResponsesBody } from './responses-body.ts';
 
 /** What a request of chat completions requests. */
 export interface ChatRequest {
@@ -19,6 +20,8 @@ export interface ChatRequest {
   readonly isStreamed: boolean;
   /** The last chunk of a stream has the usage. */
   readonly includesUsage: boolean;
+  /** What the graph has no field for. */
+  readonly dropped: readonly string[];
 }
 
 const toolsMax = 10_000;
@@ -42,6 +45,8 @@ const known = new Set([
 /** Translates a body of chat completions. Throws WrongField for what is wrong in it. */
 export function readChatRequest(body: unknown): ChatRequest {
   const fields = toFields(body, '');
+  const includesUsage = readIncludesUsage(fields);
+  if (isResponsesBody(fields)) return { ...readResponsesBody(fields), includesUsage };
   const tools = readTools(fields);
   const input: CompletionInput = {
     model: requireText(fields.model, 'model'),
@@ -52,16 +57,13 @@ export function readChatRequest(body: unknown): ChatRequest {
     ...readCaller(fields),
     ...readOthers(fields),
   };
-  return {
-    input,
-    isStreamed: toBoolean(fields.stream, 'stream') ?? false,
-    includesUsage:
-      fields.stream_options != null &&
-      toBoolean(
-        toFields(fields.stream_options, 'stream_options').include_usage,
-        'stream_options.include_usage',
-      ) === true,
-  };
+  return { input, isStreamed: toBoolean(fields.stream, 'stream') ?? false, includesUsage, dropped: [] };
+}
+
+function readIncludesUsage({ stream_options: options }: BodyFields): boolean {
+  if (options === undefined || options === null) return false;
+  const { include_usage: value } = toFields(options, 'stream_options');
+  return toBoolean(value, 'stream_options.include_usage') === true;
 }
 
 function readSampling(fields: BodyFields): Partial<CompletionInput> {

@@ -20,7 +20,10 @@ export async function answerChat(exchange: Exchange): Promise<void> {
       exchange,
       chatStream,
       variables,
-      ({ completionStream }) => completionStream,
+      ({ completionStream: event }) =>
+        request.dropped.length > 0 && event.__typename === 'CompletionStarted'
+          ? { ...event, dropped: [...request.dropped, ...event.dropped] }
+          : event,
     );
     const createdS = Math.floor(Date.now() / 1000);
     const { includesUsage } = request;
@@ -28,6 +31,9 @@ export async function answerChat(exchange: Exchange): Promise<void> {
   }
   const { complete } = await runDeclared(exchange, chatComplete, variables);
   refuseCanceled(complete);
-  setCompletionHeaders(exchange.response, { completionId: complete.id, dropped: complete.dropped });
+  setCompletionHeaders(exchange.response, {
+    completionId: complete.id,
+    dropped: [...request.dropped, ...complete.dropped],
+  });
   return endJson(exchange, toChatAnswer(complete));
 }
