@@ -62,11 +62,21 @@ describe('the first steps of a reader', () => {
     ],
   ];
 
-  it('of README.md with an OpenAI SDK print the answer', async () => {
-    const [, code = ''] =
-      readFileSync(resolve(root, 'README.md'), 'utf8').match(/^```js\n([\s\S]*?)^```/m) ?? [];
-    const program = code.replaceAll('http://127.0.0.1:4000', mesh.url);
-    const { stdout } = await run(process.execPath, ['--input-type=module', '-e', program], {
+  const programs = [
+    ...readFileSync(resolve(root, 'README.md'), 'utf8').matchAll(/^```js\n([\s\S]*?)^```/gm),
+  ].map(([, program = '']) => program);
+
+  it('of README.md are three lines for each SDK', () => {
+    expect(programs.map((program) => /from '(.+)'/.exec(program)?.[1])).toEqual([
+      'openai',
+      '@anthropic-ai/sdk',
+    ]);
+    for (const program of programs) expect(program.trimEnd().split('\n')).toHaveLength(3);
+  });
+
+  it.each(programs)('of README.md print the answer: %s', async (program) => {
+    const text = program.replaceAll('http://127.0.0.1:4000', mesh.url);
+    const { stdout } = await run(process.execPath, ['--input-type=module', '-e', text], {
       cwd: root,
       env: { PATH: process.env.PATH ?? '', HEDDLE_KEY: mesh.adminKey },
     });
