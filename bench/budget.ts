@@ -1,10 +1,28 @@
-import type { BenchFigures, BenchLoad } from './measure.ts';
+import type { BenchCosts, BenchLoad, units } from './measure.ts';
 
-/** CPU of Heddle as a multiple of the bare pass-through's in the same run. */
-export interface BenchRatios {
-  readonly complete: number;
-  readonly token: number;
-}
+/** CPU of Heddle as a multiple of that of something else in the same run. */
+const compared = {
+  complete: ['call', 'floorCall'],
+  token: ['token', 'floorToken'],
+  chatComplete: ['chatCall', 'call'],
+  messagesComplete: ['messagesCall', 'call'],
+  chatToken: ['chatToken', 'eventToken'],
+  messagesToken: ['messagesToken', 'eventToken'],
+} as const satisfies Readonly<Record<string, readonly [(typeof units)[number], (typeof units)[number]]>>;
+
+type Ratio = keyof typeof compared;
+
+/** Ratios to the bare pass-through. */
+const released = ['complete', 'token'] as const satisfies readonly Ratio[];
+/** Ratios of the other dialects to GraphQL. */
+const handlers = [
+  'chatComplete',
+  'messagesComplete',
+  'chatToken',
+  'messagesToken',
+] as const satisfies readonly Ratio[];
+
+export type BenchRatios = Readonly<Record<Ratio, number>>;
 
 /** What a release took, and by how much a change may exceed it. */
 export interface BenchBudget {
@@ -13,7 +31,9 @@ export interface BenchBudget {
   readonly load: BenchLoad;
   /** Percent beyond a ratio that are noise between two runs of one machine. */
   readonly percentMax: number;
-  readonly ratios: BenchRatios;
+  readonly ratios: Pick<BenchRatios, (typeof released)[number]>;
+  /** What a handler may cost beside the same call by GraphQL, whatever a release took. */
+  readonly ratiosMax: Pick<BenchRatios, (typeof handlers)[number]>;
 }
 
 /** The middle value; the higher one of the two middle values. */
@@ -21,22 +41,25 @@ export const median = (values: readonly number[]) =>
   values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 
 /** Ratios of the medians over all rounds. */
-export function computeRatios(
-  figures: Pick<BenchFigures, 'call' | 'floorCall' | 'token' | 'floorToken'>,
-): BenchRatios {
-  return {
-    complete: median(figures.call) / median(figures.floorCall),
-    token: median(figures.token) / median(figures.floorToken),
-  };
+export function computeRatios(costs: BenchCosts): BenchRatios {
+  const ratios = Object.entries(compared).map(([name, [ours, theirs]]) => [
+    name,
+    median(costs[ours]) / median(costs[theirs]),
+  ]);
+  return Object.fromEntries(ratios) as BenchRatios;
 }
 
 /** One line for each ratio that is beyond the budget, or that could not be measured. */
 export function findOverruns(measured: BenchRatios, budget: BenchBudget): readonly string[] {
-  return (['complete', 'token'] as const).flatMap((name) => {
-    const allowed = budget.ratios[name] * (1 + budget.percentMax / 100);
-    if (measured[name] <= allowed) return [];
-    return [
-      `${name}: ${measured[name].toFixed(2)} times the pass-through; ${budget.release} took ${budget.ratios[name]}, and at most ${allowed.toFixed(2)} pass.`,
-    ];
-  });
+  const { release, percentMax, ratios, ratiosMax } = budget;
+  const find = (name: Ratio, allowed: number, beside: string) =>
+    measured[name] <= allowed
+      ? []
+      : [`${name}: ${measured[name].toFixed(2)} times ${beside}, and at most ${allowed.toFixed(2)} pass.`];
+  return [
+    ...released.flatMap((name) =>
+      find(name, ratios[name] * (1 + percentMax / 100), `the pass-through; ${release} took ${ratios[name]}`),
+    ),
+    ...handlers.flatMap((name) => find(name, ratiosMax[name], 'the same by GraphQL')),
+  ];
 }

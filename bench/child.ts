@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -51,12 +51,15 @@ export async function startScript(
   return { ...child, origin: `http://127.0.0.1:${port}` };
 }
 
-/** CPU that a process has used so far, all its threads, user and system, in microseconds (proc_pid_stat(5)). */
+/**
+ * CPU that the threads of a process have used so far, user and system, in microseconds: to the nanosecond, where the count of
+ * the whole process is rounded to 10 ms (Documentation/scheduler/sched-stats.rst of Linux).
+ */
 export function cpuMicros(pid: number): number {
-  const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  const ticks = Number(fields[11]) + Number(fields[12]);
-  return (ticks * 1_000_000) / 100;
+  return readdirSync(`/proc/${pid}/task`).reduce((sum, thread) => {
+    const [nanos] = readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ');
+    return sum + Number(nanos) / 1_000;
+  }, 0);
 }
 
 /** Resident memory of a process, in MiB. */

@@ -94,18 +94,31 @@ export async function loadSubscriptions(options: {
   return total;
 }
 
-/** Reads `streams` plain SSE answers to their end (the floor's own way); answers the chunks that carry a token. */
-export async function loadEventStreams(origin: string, streams: number, body: string): Promise<number> {
-  const pool = new Pool(origin, { connections: streams, pipelining: 1, bodyTimeout: 0 });
+/** Streams of server-sent events, all begun at once. */
+export interface EventStreamLoad extends Omit<CallLoad, 'inFlight' | 'seconds' | 'check'> {
+  readonly streams: number;
+  /** Where each of its occurrences in an answer is a token. */
+  readonly token: string;
+  /** Throws when an answer is not whole: a cut stream must not be measured. */
+  readonly check: (tokens: number, answer: string) => void;
+}
+
+/** Reads each stream to its end; answers the tokens of all. */
+export async function loadEventStreams(load: EventStreamLoad): Promise<number> {
+  const pool = new Pool(load.origin, { connections: load.streams, pipelining: 1, bodyTimeout: 0 });
   const counts = await Promise.all(
-    Array.from({ length: streams }, async () => {
-      const answer = await pool.request({
+    Array.from({ length: load.streams }, async (_, n) => {
+      const { statusCode, body } = await pool.request({
         method: 'POST',
-        path: '/v1/chat/completions',
-        headers: { 'content-type': 'application/json' },
-        body,
+        path: load.path,
+        headers: { 'content-type': 'application/json', ...load.headers },
+        body: load.body(n),
       });
-      return ((await answer.body.text()).match(/"content":"thread /g) ?? []).length;
+      const answer = await body.text();
+      if (statusCode !== 200) throw new Error(`${statusCode}: ${answer.slice(0, 300)}`);
+      const tokens = answer.split(load.token).length - 1;
+      load.check(tokens, answer);
+      return tokens;
     }),
   );
   await pool.close();

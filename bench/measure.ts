@@ -2,6 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cpuMicros, residentMiB, startScript } from './child.ts';
+import {
+  type BenchDialect,
+  chatDialect,
+  graphqlDialect,
+  messagesDialect,
+  streamQuery,
+  writeVariables,
+} from './dialects.ts';
 import { key, startHeddle } from './heddle.ts';
 import { type CallFigures, loadCalls, loadEventStreams, loadSubscriptions } from './load.ts';
 
@@ -16,17 +24,33 @@ export interface BenchLoad {
   readonly warmSeconds: number;
 }
 
+/** What a bench measures the CPU of: calls, and tokens of streams. */
+export const units = [
+  /** The pass-through. */
+  'floorCall',
+  'floorToken',
+  /** GraphQL over HTTP, tokens over WebSocket. */
+  'call',
+  'token',
+  /** GraphQL over server-sent events. */
+  'eventToken',
+  /** OpenAI's chat completions. */
+  'chatCall',
+  'chatToken',
+  /** Anthropic's messages. */
+  'messagesCall',
+  'messagesToken',
+] as const;
+
 /** CPU microseconds per unit, one for each round. */
+export type BenchCosts = Readonly<Record<(typeof units)[number], readonly number[]>>;
+
 export interface BenchFigures {
-  readonly floorCall: readonly number[];
-  readonly call: readonly number[];
-  readonly floorToken: readonly number[];
-  readonly token: readonly number[];
+  readonly costs: BenchCosts;
+  /** The last round of calls by GraphQL. */
   readonly calls: CallFigures;
   readonly residentMiB: number;
 }
-
-const input = 'Tell me how a loom keeps its threads apart. '.repeat(48).slice(0, 2_000);
 
 /** CPU that `work` cost the process, per unit that it answers. */
 async function perUnit(pid: number, work: () => Promise<number>): Promise<number> {
@@ -34,13 +58,6 @@ async function perUnit(pid: number, work: () => Promise<number>): Promise<number
   const units = await work();
   return (cpuMicros(pid) - before) / units;
 }
-
-const completeQuery =
-  'mutation Complete($input: CompletionInput!) { complete(input: $input) { id text finishReason cost usage { inputTokens outputTokens } model { id } } }';
-const streamQuery =
-  'subscription Stream($input: CompletionInput!) { completionStream(input: $input) { completionId sequence ... on TextDelta { text } ... on CompletionFinished { completion { usage { outputTokens } } } ... on CompletionFailed { code message } } }';
-
-const messages = (n: number) => [{ role: 'USER', content: `${n} ${input}` }];
 
 /** Drives Heddle and the bare pass-through by turns, each in a process of its own, before the same mock upstream. */
 export async function measure(load: BenchLoad): Promise<BenchFigures> {
@@ -64,51 +81,39 @@ export async function measure(load: BenchLoad): Promise<BenchFigures> {
         price: { input: '0.25', output: '2' },
       },
     });
+    const model = 'openai-compatible/bench';
+    const bare = chatDialect('bench', tokens, {});
+    const graphql = graphqlDialect(model, tokens);
+    const chat = chatDialect(model, tokens);
+    const messages = messagesDialect(model, tokens);
 
-    const floorBody = (n: number) =>
-      JSON.stringify({ model: 'bench', messages: [{ role: 'user', content: `${n} ${input}` }] });
-    const callFloor = (time: number) =>
-      loadCalls({
-        origin: floor.origin,
-        path: '/v1/chat/completions',
-        headers: {},
-        body: floorBody,
-        inFlight,
-        seconds: time,
-        check: (answer) => JSON.parse(answer),
-      });
     let serial = 0;
-    const callHeddle = (time: number) =>
-      loadCalls({
-        origin: heddle.origin,
-        path: '/graphql',
-        headers: { authorization: `Bearer ${key}` },
-        body: () =>
-          JSON.stringify({
-            query: completeQuery,
-            variables: { input: { model: 'openai-compatible/bench', messages: messages(serial++) } },
-          }),
+    let calls: CallFigures | undefined;
+    const call = async ({ origin }: { origin: string }, dialect: BenchDialect, time: number) => {
+      const figures = await loadCalls({
+        ...dialect.call,
+        origin,
+        body: () => dialect.call.body(serial++),
         inFlight,
         seconds: time,
-        check: (answer) => {
-          const { data, errors } = JSON.parse(answer);
-          if (errors !== undefined || data.complete.text.length !== 1_400)
-            throw new Error(answer.slice(0, 300));
-        },
       });
-    const streamFloor = () =>
-      loadEventStreams(
-        floor.origin,
+      if (dialect === graphql) calls = figures;
+      return figures.calls;
+    };
+    const stream = ({ origin }: { origin: string }, dialect: BenchDialect) =>
+      loadEventStreams({
+        ...dialect.stream,
+        origin,
+        body: () => dialect.stream.body(serial++),
         streams,
-        JSON.stringify({ model: 'bench', stream: true, messages: [{ role: 'user', content: input }] }),
-      );
-    const streamHeddle = () =>
+      });
+    const subscribe = () =>
       loadSubscriptions({
         url: `${heddle.origin.replace('http', 'ws')}/graphql`,
         key,
         streams,
         query: streamQuery,
-        variables: () => ({ input: { model: 'openai-compatible/bench', messages: messages(serial++) } }),
+        variables: () => writeVariables(model, serial++),
         check: (events, last) => {
           if (events < tokens || !JSON.stringify(last).includes('outputTokens')) {
             throw new Error(`a stream ended after ${events} events with ${JSON.stringify(last)}`);
@@ -116,31 +121,35 @@ export async function measure(load: BenchLoad): Promise<BenchFigures> {
         },
       });
 
-    await callFloor(2);
-    await callHeddle(warmSeconds);
-    await streamHeddle();
-    await streamFloor();
+    await call(floor, bare, 2);
+    for (const dialect of [graphql, chat, messages]) await call(heddle, dialect, warmSeconds / 3);
+    await subscribe();
+    for (const dialect of [graphql, chat, messages]) await stream(heddle, dialect);
+    await stream(floor, bare);
 
-    const figures = {
-      floorCall: [] as number[],
-      call: [] as number[],
-      floorToken: [] as number[],
-      token: [] as number[],
+    const costs = Object.fromEntries(units.map((unit) => [unit, [] as number[]])) as Record<
+      (typeof units)[number],
+      number[]
+    >;
+    const work: Readonly<Record<(typeof units)[number], () => Promise<number>>> = {
+      floorCall: () => call(floor, bare, seconds / 2),
+      floorToken: () => stream(floor, bare),
+      call: () => call(heddle, graphql, seconds),
+      token: subscribe,
+      eventToken: () => stream(heddle, graphql),
+      chatCall: () => call(heddle, chat, seconds),
+      chatToken: () => stream(heddle, chat),
+      messagesCall: () => call(heddle, messages, seconds),
+      messagesToken: () => stream(heddle, messages),
     };
-    let last: CallFigures | undefined;
     for (let round = 0; round < rounds; round++) {
-      figures.floorCall.push(await perUnit(floor.pid, async () => (await callFloor(seconds / 2)).calls));
-      figures.call.push(
-        await perUnit(heddle.pid, async () => {
-          last = await callHeddle(seconds);
-          return last.calls;
-        }),
-      );
-      figures.floorToken.push(await perUnit(floor.pid, streamFloor));
-      figures.token.push(await perUnit(heddle.pid, streamHeddle));
+      for (const unit of units) {
+        const { pid } = unit.startsWith('floor') ? floor : heddle;
+        costs[unit].push(await perUnit(pid, work[unit]));
+      }
     }
-    if (last === undefined) throw new Error('ROUNDS must be at least 1.');
-    return { ...figures, calls: last, residentMiB: residentMiB(heddle.pid) };
+    if (calls === undefined) throw new Error('ROUNDS must be at least 1.');
+    return { costs, calls, residentMiB: residentMiB(heddle.pid) };
   } finally {
     await rm(dir, { recursive: true, force: true });
   }
