@@ -32,7 +32,6 @@ export type AnyCompletionEvent =
         | 'AlternativeFinished'
         | 'CompletionRestarted'
         | 'CompletionFinished';
-      readonly completionId: string;
     };
 
 /** The error that a failed completion ends with. */
@@ -78,34 +77,31 @@ export async function openCompletion<
     dropped = [],
   }: { readonly holdMs?: number; readonly dropped?: readonly string[] } = {},
 ): Promise<DeclaredEvents<Event>> {
-  const { events: results, unread } = await subscribeDeclared(exchange, operation, variables);
-  const held: IteratorResult<Event>[] = [];
   let isLeft = false;
   let isWhole = false;
-  const next = async (): Promise<IteratorResult<Event>> => {
-    const result = await results.next();
-    if (result.done === true) {
+  const { events: results, unread } = await subscribeDeclared(exchange, operation, variables, {
+    event: (data) => {
+      const event = readEvent(data);
+      if (event.__typename === 'CompletionFailed') throw toGraphFailure(event);
+      isWhole = event.__typename === 'CompletionFinished';
+      return event;
+    },
+    end: () => {
       // Who leaves, or the end of the process, ends the events as well.
-      if (isWhole || isLeft || exchange.signal.aborted) return { done: true, value: undefined };
+      if (isWhole || isLeft || exchange.signal.aborted) return;
       throw new GraphFailure({
         message: 'The answer ended before it was whole.',
         extensions: { code: 'INTERNAL' },
       });
-    }
-    const event = readEvent(result.value);
-    isWhole = event.__typename === 'CompletionFinished';
-    if (event.__typename === 'CompletionFailed') {
-      await results.return?.();
-      throw toGraphFailure(event);
-    }
-    return { done: false, value: event };
-  };
+    },
+  });
+  const held: IteratorResult<Event>[] = [];
   let pending: Promise<IteratorResult<Event>> | undefined;
   const over = Promise.withResolvers<'OVER'>();
   const timer = setTimeout(() => over.resolve('OVER'), holdMs);
   try {
     for (;;) {
-      pending = next();
+      pending = results.next();
       const first = await Promise.race([pending, over.promise]);
       if (first === 'OVER') break;
       pending = undefined;
@@ -116,6 +112,9 @@ export async function openCompletion<
       }
       if (first.done === true || first.value.__typename !== 'CompletionStarted') break;
     }
+  } catch (error) {
+    await results.return?.();
+    throw error;
   } finally {
     clearTimeout(timer);
   }
@@ -131,7 +130,7 @@ export async function openCompletion<
         isWaited = false;
         return waited;
       }
-      return next();
+      return results.next();
     },
     return: async () => {
       isLeft = true;

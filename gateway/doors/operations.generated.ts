@@ -121,18 +121,18 @@ export type MessagesStreamSubscriptionVariables = Exact<{
 
 
 export type MessagesStreamSubscription = { readonly completionStream:
-    | { readonly __typename: 'CompletionStarted', readonly dropped: ReadonlyArray<string>, readonly completionId: string, readonly model: { readonly id: string } }
-    | { readonly __typename: 'TextDelta', readonly text: string, readonly completionId: string }
-    | { readonly __typename: 'ReasoningDelta', readonly text: string, readonly completionId: string }
-    | { readonly __typename: 'ReasoningFinished', readonly completionId: string, readonly block: { readonly text: string | null, readonly signature: string | null, readonly redacted: string | null, readonly toolCallId: string | null, readonly provider: ProviderKind } }
-    | { readonly __typename: 'RefusalDelta', readonly text: string, readonly completionId: string }
-    | { readonly __typename: 'CitationAdded', readonly citation: unknown, readonly completionId: string }
-    | { readonly __typename: 'AlternativeFinished', readonly completionId: string }
-    | { readonly __typename: 'LogprobsDelta', readonly completionId: string }
-    | { readonly __typename: 'ToolCallDelta', readonly index: number, readonly id: string | null, readonly name: string | null, readonly argumentsDelta: string, readonly completionId: string }
-    | { readonly __typename: 'CompletionRestarted', readonly completionId: string }
-    | { readonly __typename: 'CompletionFinished', readonly completionId: string, readonly completion: { readonly status: CompletionStatus, readonly finishReason: FinishReason, readonly usage: { readonly inputTokens: number, readonly outputTokens: number, readonly cachedInputTokens: number, readonly reasoningTokens: number } } }
-    | { readonly __typename: 'CompletionFailed', readonly code: string, readonly message: string, readonly retryAfterMs: number | null, readonly completionId: string }
+    | { readonly __typename: 'CompletionStarted', readonly completionId: string, readonly dropped: ReadonlyArray<string>, readonly model: { readonly id: string } }
+    | { readonly __typename: 'TextDelta', readonly text: string }
+    | { readonly __typename: 'ReasoningDelta', readonly text: string }
+    | { readonly __typename: 'ReasoningFinished', readonly block: { readonly text: string | null, readonly signature: string | null, readonly redacted: string | null, readonly toolCallId: string | null, readonly provider: ProviderKind } }
+    | { readonly __typename: 'RefusalDelta', readonly text: string }
+    | { readonly __typename: 'CitationAdded', readonly citation: unknown }
+    | { readonly __typename: 'AlternativeFinished' }
+    | { readonly __typename: 'LogprobsDelta' }
+    | { readonly __typename: 'ToolCallDelta', readonly index: number, readonly id: string | null, readonly name: string | null, readonly argumentsDelta: string }
+    | { readonly __typename: 'CompletionRestarted' }
+    | { readonly __typename: 'CompletionFinished', readonly completion: { readonly status: CompletionStatus, readonly finishReason: FinishReason, readonly usage: { readonly inputTokens: number, readonly outputTokens: number, readonly cachedInputTokens: number, readonly reasoningTokens: number } } }
+    | { readonly __typename: 'CompletionFailed', readonly completionId: string, readonly code: string, readonly message: string, readonly retryAfterMs: number | null }
    };
 
 export type MessagesUsageFragment = { readonly inputTokens: number, readonly outputTokens: number, readonly cachedInputTokens: number, readonly reasoningTokens: number };
@@ -152,18 +152,18 @@ export type ChatStreamSubscriptionVariables = Exact<{
 
 
 export type ChatStreamSubscription = { readonly completionStream:
-    | { readonly __typename: 'CompletionStarted', readonly dropped: ReadonlyArray<string>, readonly completionId: string, readonly model: { readonly id: string } }
-    | { readonly __typename: 'TextDelta', readonly alternative: number, readonly text: string, readonly completionId: string }
-    | { readonly __typename: 'ReasoningDelta', readonly alternative: number, readonly text: string, readonly completionId: string }
-    | { readonly __typename: 'ReasoningFinished', readonly completionId: string, readonly block: { readonly text: string | null, readonly signature: string | null, readonly redacted: string | null, readonly toolCallId: string | null, readonly provider: ProviderKind } }
-    | { readonly __typename: 'RefusalDelta', readonly alternative: number, readonly text: string, readonly completionId: string }
-    | { readonly __typename: 'CitationAdded', readonly citation: unknown, readonly completionId: string }
-    | { readonly __typename: 'AlternativeFinished', readonly alternative: number, readonly finishReason: FinishReason, readonly completionId: string }
-    | { readonly __typename: 'LogprobsDelta', readonly alternative: number, readonly tokens: ReadonlyArray<unknown>, readonly completionId: string }
-    | { readonly __typename: 'ToolCallDelta', readonly alternative: number, readonly index: number, readonly id: string | null, readonly name: string | null, readonly argumentsDelta: string, readonly completionId: string }
-    | { readonly __typename: 'CompletionRestarted', readonly completionId: string }
-    | { readonly __typename: 'CompletionFinished', readonly completionId: string, readonly completion: { readonly status: CompletionStatus, readonly finishReason: FinishReason, readonly usage: { readonly inputTokens: number, readonly outputTokens: number, readonly totalTokens: number, readonly cachedInputTokens: number, readonly reasoningTokens: number } } }
-    | { readonly __typename: 'CompletionFailed', readonly code: string, readonly message: string, readonly retryAfterMs: number | null, readonly completionId: string }
+    | { readonly __typename: 'CompletionStarted', readonly completionId: string, readonly dropped: ReadonlyArray<string>, readonly model: { readonly id: string } }
+    | { readonly __typename: 'TextDelta', readonly alternative: number, readonly text: string }
+    | { readonly __typename: 'ReasoningDelta', readonly alternative: number, readonly text: string }
+    | { readonly __typename: 'ReasoningFinished', readonly block: { readonly text: string | null, readonly signature: string | null, readonly redacted: string | null, readonly toolCallId: string | null, readonly provider: ProviderKind } }
+    | { readonly __typename: 'RefusalDelta', readonly alternative: number, readonly text: string }
+    | { readonly __typename: 'CitationAdded', readonly citation: unknown }
+    | { readonly __typename: 'AlternativeFinished', readonly alternative: number, readonly finishReason: FinishReason }
+    | { readonly __typename: 'LogprobsDelta', readonly alternative: number, readonly tokens: ReadonlyArray<unknown> }
+    | { readonly __typename: 'ToolCallDelta', readonly alternative: number, readonly index: number, readonly id: string | null, readonly name: string | null, readonly argumentsDelta: string }
+    | { readonly __typename: 'CompletionRestarted' }
+    | { readonly __typename: 'CompletionFinished', readonly completion: { readonly status: CompletionStatus, readonly finishReason: FinishReason, readonly usage: { readonly inputTokens: number, readonly outputTokens: number, readonly totalTokens: number, readonly cachedInputTokens: number, readonly reasoningTokens: number } } }
+    | { readonly __typename: 'CompletionFailed', readonly completionId: string, readonly code: string, readonly message: string, readonly retryAfterMs: number | null }
    };
 
 export type ChatUsageFragment = { readonly inputTokens: number, readonly outputTokens: number, readonly totalTokens: number, readonly cachedInputTokens: number, readonly reasoningTokens: number };
@@ -211,18 +211,18 @@ export type LegacyStreamSubscriptionVariables = Exact<{
 
 
 export type LegacyStreamSubscription = { readonly completionStream:
-    | { readonly __typename: 'CompletionStarted', readonly dropped: ReadonlyArray<string>, readonly completionId: string, readonly model: { readonly id: string } }
-    | { readonly __typename: 'TextDelta', readonly alternative: number, readonly text: string, readonly completionId: string }
-    | { readonly __typename: 'ReasoningDelta', readonly completionId: string }
-    | { readonly __typename: 'ReasoningFinished', readonly completionId: string }
-    | { readonly __typename: 'RefusalDelta', readonly completionId: string }
-    | { readonly __typename: 'CitationAdded', readonly completionId: string }
-    | { readonly __typename: 'AlternativeFinished', readonly alternative: number, readonly finishReason: FinishReason, readonly completionId: string }
-    | { readonly __typename: 'LogprobsDelta', readonly completionId: string }
-    | { readonly __typename: 'ToolCallDelta', readonly completionId: string }
-    | { readonly __typename: 'CompletionRestarted', readonly completionId: string }
-    | { readonly __typename: 'CompletionFinished', readonly completionId: string, readonly completion: { readonly status: CompletionStatus, readonly finishReason: FinishReason, readonly usage: { readonly inputTokens: number, readonly outputTokens: number, readonly totalTokens: number, readonly cachedInputTokens: number, readonly reasoningTokens: number } } }
-    | { readonly __typename: 'CompletionFailed', readonly code: string, readonly message: string, readonly retryAfterMs: number | null, readonly completionId: string }
+    | { readonly __typename: 'CompletionStarted', readonly completionId: string, readonly dropped: ReadonlyArray<string>, readonly model: { readonly id: string } }
+    | { readonly __typename: 'TextDelta', readonly alternative: number, readonly text: string }
+    | { readonly __typename: 'ReasoningDelta' }
+    | { readonly __typename: 'ReasoningFinished' }
+    | { readonly __typename: 'RefusalDelta' }
+    | { readonly __typename: 'CitationAdded' }
+    | { readonly __typename: 'AlternativeFinished', readonly alternative: number, readonly finishReason: FinishReason }
+    | { readonly __typename: 'LogprobsDelta' }
+    | { readonly __typename: 'ToolCallDelta' }
+    | { readonly __typename: 'CompletionRestarted' }
+    | { readonly __typename: 'CompletionFinished', readonly completion: { readonly status: CompletionStatus, readonly finishReason: FinishReason, readonly usage: { readonly inputTokens: number, readonly outputTokens: number, readonly totalTokens: number, readonly cachedInputTokens: number, readonly reasoningTokens: number } } }
+    | { readonly __typename: 'CompletionFailed', readonly completionId: string, readonly code: string, readonly message: string, readonly retryAfterMs: number | null }
    };
 
 export type PromptRunMutationVariables = Exact<{
@@ -238,18 +238,18 @@ export type PromptEventsSubscriptionVariables = Exact<{
 
 
 export type PromptEventsSubscription = { readonly promptStream:
-    | { readonly __typename: 'CompletionStarted', readonly dropped: ReadonlyArray<string>, readonly completionId: string, readonly model: { readonly id: string }, readonly promptVersion: { readonly number: number } | null }
-    | { readonly __typename: 'TextDelta', readonly text: string, readonly completionId: string }
-    | { readonly __typename: 'ReasoningDelta', readonly completionId: string }
-    | { readonly __typename: 'ReasoningFinished', readonly completionId: string }
-    | { readonly __typename: 'RefusalDelta', readonly completionId: string }
-    | { readonly __typename: 'CitationAdded', readonly completionId: string }
-    | { readonly __typename: 'AlternativeFinished', readonly completionId: string }
-    | { readonly __typename: 'LogprobsDelta', readonly completionId: string }
-    | { readonly __typename: 'ToolCallDelta', readonly completionId: string }
-    | { readonly __typename: 'CompletionRestarted', readonly reason: string, readonly completionId: string }
-    | { readonly __typename: 'CompletionFinished', readonly completionId: string, readonly completion: { readonly id: string, readonly text: string, readonly json: unknown, readonly refusal: string | null, readonly finishReason: FinishReason, readonly usage: { readonly inputTokens: number, readonly outputTokens: number, readonly totalTokens: number } } }
-    | { readonly __typename: 'CompletionFailed', readonly code: string, readonly message: string, readonly retryAfterMs: number | null, readonly completionId: string }
+    | { readonly __typename: 'CompletionStarted', readonly completionId: string, readonly dropped: ReadonlyArray<string>, readonly model: { readonly id: string }, readonly promptVersion: { readonly number: number } | null }
+    | { readonly __typename: 'TextDelta', readonly text: string }
+    | { readonly __typename: 'ReasoningDelta' }
+    | { readonly __typename: 'ReasoningFinished' }
+    | { readonly __typename: 'RefusalDelta' }
+    | { readonly __typename: 'CitationAdded' }
+    | { readonly __typename: 'AlternativeFinished' }
+    | { readonly __typename: 'LogprobsDelta' }
+    | { readonly __typename: 'ToolCallDelta' }
+    | { readonly __typename: 'CompletionRestarted', readonly reason: string }
+    | { readonly __typename: 'CompletionFinished', readonly completion: { readonly id: string, readonly text: string, readonly json: unknown, readonly refusal: string | null, readonly finishReason: FinishReason, readonly usage: { readonly inputTokens: number, readonly outputTokens: number, readonly totalTokens: number } } }
+    | { readonly __typename: 'CompletionFailed', readonly completionId: string, readonly code: string, readonly message: string, readonly retryAfterMs: number | null }
    };
 
 export type PromptsToRunQueryVariables = Exact<{
@@ -282,18 +282,18 @@ export type ResponsesStreamSubscriptionVariables = Exact<{
 
 
 export type ResponsesStreamSubscription = { readonly completionStream:
-    | { readonly __typename: 'CompletionStarted', readonly dropped: ReadonlyArray<string>, readonly completionId: string, readonly model: { readonly id: string } }
-    | { readonly __typename: 'TextDelta', readonly text: string, readonly completionId: string }
-    | { readonly __typename: 'ReasoningDelta', readonly text: string, readonly completionId: string }
-    | { readonly __typename: 'ReasoningFinished', readonly completionId: string, readonly block: { readonly text: string | null, readonly signature: string | null, readonly redacted: string | null, readonly toolCallId: string | null, readonly provider: ProviderKind } }
-    | { readonly __typename: 'RefusalDelta', readonly text: string, readonly completionId: string }
-    | { readonly __typename: 'CitationAdded', readonly citation: unknown, readonly completionId: string }
-    | { readonly __typename: 'AlternativeFinished', readonly completionId: string }
-    | { readonly __typename: 'LogprobsDelta', readonly tokens: ReadonlyArray<unknown>, readonly completionId: string }
-    | { readonly __typename: 'ToolCallDelta', readonly index: number, readonly id: string | null, readonly name: string | null, readonly argumentsDelta: string, readonly completionId: string }
-    | { readonly __typename: 'CompletionRestarted', readonly completionId: string }
-    | { readonly __typename: 'CompletionFinished', readonly completionId: string, readonly completion: { readonly id: string, readonly status: CompletionStatus, readonly text: string, readonly reasoning: string | null, readonly refusal: string | null, readonly citations: ReadonlyArray<unknown>, readonly logprobs: unknown, readonly finishReason: FinishReason, readonly dropped: ReadonlyArray<string>, readonly createdAt: string, readonly reasoningBlocks: ReadonlyArray<{ readonly text: string | null, readonly signature: string | null, readonly redacted: string | null, readonly toolCallId: string | null, readonly provider: ProviderKind }>, readonly toolCalls: ReadonlyArray<{ readonly id: string, readonly name: string, readonly argumentsText: string }>, readonly error: { readonly code: string, readonly message: string, readonly retryAfterMs: number | null } | null, readonly usage: { readonly inputTokens: number, readonly outputTokens: number, readonly totalTokens: number, readonly cachedInputTokens: number, readonly reasoningTokens: number }, readonly model: { readonly id: string } } }
-    | { readonly __typename: 'CompletionFailed', readonly code: string, readonly message: string, readonly retryAfterMs: number | null, readonly completionId: string, readonly completion: { readonly id: string, readonly status: CompletionStatus, readonly text: string, readonly reasoning: string | null, readonly refusal: string | null, readonly citations: ReadonlyArray<unknown>, readonly logprobs: unknown, readonly finishReason: FinishReason, readonly dropped: ReadonlyArray<string>, readonly createdAt: string, readonly reasoningBlocks: ReadonlyArray<{ readonly text: string | null, readonly signature: string | null, readonly redacted: string | null, readonly toolCallId: string | null, readonly provider: ProviderKind }>, readonly toolCalls: ReadonlyArray<{ readonly id: string, readonly name: string, readonly argumentsText: string }>, readonly error: { readonly code: string, readonly message: string, readonly retryAfterMs: number | null } | null, readonly usage: { readonly inputTokens: number, readonly outputTokens: number, readonly totalTokens: number, readonly cachedInputTokens: number, readonly reasoningTokens: number }, readonly model: { readonly id: string } } }
+    | { readonly __typename: 'CompletionStarted', readonly completionId: string, readonly dropped: ReadonlyArray<string>, readonly model: { readonly id: string } }
+    | { readonly __typename: 'TextDelta', readonly text: string }
+    | { readonly __typename: 'ReasoningDelta', readonly text: string }
+    | { readonly __typename: 'ReasoningFinished', readonly block: { readonly text: string | null, readonly signature: string | null, readonly redacted: string | null, readonly toolCallId: string | null, readonly provider: ProviderKind } }
+    | { readonly __typename: 'RefusalDelta', readonly text: string }
+    | { readonly __typename: 'CitationAdded', readonly citation: unknown }
+    | { readonly __typename: 'AlternativeFinished' }
+    | { readonly __typename: 'LogprobsDelta', readonly tokens: ReadonlyArray<unknown> }
+    | { readonly __typename: 'ToolCallDelta', readonly index: number, readonly id: string | null, readonly name: string | null, readonly argumentsDelta: string }
+    | { readonly __typename: 'CompletionRestarted' }
+    | { readonly __typename: 'CompletionFinished', readonly completion: { readonly id: string, readonly status: CompletionStatus, readonly text: string, readonly reasoning: string | null, readonly refusal: string | null, readonly citations: ReadonlyArray<unknown>, readonly logprobs: unknown, readonly finishReason: FinishReason, readonly dropped: ReadonlyArray<string>, readonly createdAt: string, readonly reasoningBlocks: ReadonlyArray<{ readonly text: string | null, readonly signature: string | null, readonly redacted: string | null, readonly toolCallId: string | null, readonly provider: ProviderKind }>, readonly toolCalls: ReadonlyArray<{ readonly id: string, readonly name: string, readonly argumentsText: string }>, readonly error: { readonly code: string, readonly message: string, readonly retryAfterMs: number | null } | null, readonly usage: { readonly inputTokens: number, readonly outputTokens: number, readonly totalTokens: number, readonly cachedInputTokens: number, readonly reasoningTokens: number }, readonly model: { readonly id: string } } }
+    | { readonly __typename: 'CompletionFailed', readonly completionId: string, readonly code: string, readonly message: string, readonly retryAfterMs: number | null, readonly completion: { readonly id: string, readonly status: CompletionStatus, readonly text: string, readonly reasoning: string | null, readonly refusal: string | null, readonly citations: ReadonlyArray<unknown>, readonly logprobs: unknown, readonly finishReason: FinishReason, readonly dropped: ReadonlyArray<string>, readonly createdAt: string, readonly reasoningBlocks: ReadonlyArray<{ readonly text: string | null, readonly signature: string | null, readonly redacted: string | null, readonly toolCallId: string | null, readonly provider: ProviderKind }>, readonly toolCalls: ReadonlyArray<{ readonly id: string, readonly name: string, readonly argumentsText: string }>, readonly error: { readonly code: string, readonly message: string, readonly retryAfterMs: number | null } | null, readonly usage: { readonly inputTokens: number, readonly outputTokens: number, readonly totalTokens: number, readonly cachedInputTokens: number, readonly reasoningTokens: number }, readonly model: { readonly id: string } } }
    };
 
 export type ResponsesResumeSubscriptionVariables = Exact<{
@@ -303,18 +303,18 @@ export type ResponsesResumeSubscriptionVariables = Exact<{
 
 
 export type ResponsesResumeSubscription = { readonly resumeCompletion:
-    | { readonly __typename: 'CompletionStarted', readonly dropped: ReadonlyArray<string>, readonly completionId: string, readonly model: { readonly id: string } }
-    | { readonly __typename: 'TextDelta', readonly text: string, readonly completionId: string }
-    | { readonly __typename: 'ReasoningDelta', readonly text: string, readonly completionId: string }
-    | { readonly __typename: 'ReasoningFinished', readonly completionId: string, readonly block: { readonly text: string | null, readonly signature: string | null, readonly redacted: string | null, readonly toolCallId: string | null, readonly provider: ProviderKind } }
-    | { readonly __typename: 'RefusalDelta', readonly text: string, readonly completionId: string }
-    | { readonly __typename: 'CitationAdded', readonly citation: unknown, readonly completionId: string }
-    | { readonly __typename: 'AlternativeFinished', readonly completionId: string }
-    | { readonly __typename: 'LogprobsDelta', readonly tokens: ReadonlyArray<unknown>, readonly completionId: string }
-    | { readonly __typename: 'ToolCallDelta', readonly index: number, readonly id: string | null, readonly name: string | null, readonly argumentsDelta: string, readonly completionId: string }
-    | { readonly __typename: 'CompletionRestarted', readonly completionId: string }
-    | { readonly __typename: 'CompletionFinished', readonly completionId: string, readonly completion: { readonly id: string, readonly status: CompletionStatus, readonly text: string, readonly reasoning: string | null, readonly refusal: string | null, readonly citations: ReadonlyArray<unknown>, readonly logprobs: unknown, readonly finishReason: FinishReason, readonly dropped: ReadonlyArray<string>, readonly createdAt: string, readonly reasoningBlocks: ReadonlyArray<{ readonly text: string | null, readonly signature: string | null, readonly redacted: string | null, readonly toolCallId: string | null, readonly provider: ProviderKind }>, readonly toolCalls: ReadonlyArray<{ readonly id: string, readonly name: string, readonly argumentsText: string }>, readonly error: { readonly code: string, readonly message: string, readonly retryAfterMs: number | null } | null, readonly usage: { readonly inputTokens: number, readonly outputTokens: number, readonly totalTokens: number, readonly cachedInputTokens: number, readonly reasoningTokens: number }, readonly model: { readonly id: string } } }
-    | { readonly __typename: 'CompletionFailed', readonly code: string, readonly message: string, readonly retryAfterMs: number | null, readonly completionId: string, readonly completion: { readonly id: string, readonly status: CompletionStatus, readonly text: string, readonly reasoning: string | null, readonly refusal: string | null, readonly citations: ReadonlyArray<unknown>, readonly logprobs: unknown, readonly finishReason: FinishReason, readonly dropped: ReadonlyArray<string>, readonly createdAt: string, readonly reasoningBlocks: ReadonlyArray<{ readonly text: string | null, readonly signature: string | null, readonly redacted: string | null, readonly toolCallId: string | null, readonly provider: ProviderKind }>, readonly toolCalls: ReadonlyArray<{ readonly id: string, readonly name: string, readonly argumentsText: string }>, readonly error: { readonly code: string, readonly message: string, readonly retryAfterMs: number | null } | null, readonly usage: { readonly inputTokens: number, readonly outputTokens: number, readonly totalTokens: number, readonly cachedInputTokens: number, readonly reasoningTokens: number }, readonly model: { readonly id: string } } }
+    | { readonly __typename: 'CompletionStarted', readonly completionId: string, readonly dropped: ReadonlyArray<string>, readonly model: { readonly id: string } }
+    | { readonly __typename: 'TextDelta', readonly text: string }
+    | { readonly __typename: 'ReasoningDelta', readonly text: string }
+    | { readonly __typename: 'ReasoningFinished', readonly block: { readonly text: string | null, readonly signature: string | null, readonly redacted: string | null, readonly toolCallId: string | null, readonly provider: ProviderKind } }
+    | { readonly __typename: 'RefusalDelta', readonly text: string }
+    | { readonly __typename: 'CitationAdded', readonly citation: unknown }
+    | { readonly __typename: 'AlternativeFinished' }
+    | { readonly __typename: 'LogprobsDelta', readonly tokens: ReadonlyArray<unknown> }
+    | { readonly __typename: 'ToolCallDelta', readonly index: number, readonly id: string | null, readonly name: string | null, readonly argumentsDelta: string }
+    | { readonly __typename: 'CompletionRestarted' }
+    | { readonly __typename: 'CompletionFinished', readonly completion: { readonly id: string, readonly status: CompletionStatus, readonly text: string, readonly reasoning: string | null, readonly refusal: string | null, readonly citations: ReadonlyArray<unknown>, readonly logprobs: unknown, readonly finishReason: FinishReason, readonly dropped: ReadonlyArray<string>, readonly createdAt: string, readonly reasoningBlocks: ReadonlyArray<{ readonly text: string | null, readonly signature: string | null, readonly redacted: string | null, readonly toolCallId: string | null, readonly provider: ProviderKind }>, readonly toolCalls: ReadonlyArray<{ readonly id: string, readonly name: string, readonly argumentsText: string }>, readonly error: { readonly code: string, readonly message: string, readonly retryAfterMs: number | null } | null, readonly usage: { readonly inputTokens: number, readonly outputTokens: number, readonly totalTokens: number, readonly cachedInputTokens: number, readonly reasoningTokens: number }, readonly model: { readonly id: string } } }
+    | { readonly __typename: 'CompletionFailed', readonly completionId: string, readonly code: string, readonly message: string, readonly retryAfterMs: number | null, readonly completion: { readonly id: string, readonly status: CompletionStatus, readonly text: string, readonly reasoning: string | null, readonly refusal: string | null, readonly citations: ReadonlyArray<unknown>, readonly logprobs: unknown, readonly finishReason: FinishReason, readonly dropped: ReadonlyArray<string>, readonly createdAt: string, readonly reasoningBlocks: ReadonlyArray<{ readonly text: string | null, readonly signature: string | null, readonly redacted: string | null, readonly toolCallId: string | null, readonly provider: ProviderKind }>, readonly toolCalls: ReadonlyArray<{ readonly id: string, readonly name: string, readonly argumentsText: string }>, readonly error: { readonly code: string, readonly message: string, readonly retryAfterMs: number | null } | null, readonly usage: { readonly inputTokens: number, readonly outputTokens: number, readonly totalTokens: number, readonly cachedInputTokens: number, readonly reasoningTokens: number }, readonly model: { readonly id: string } } }
    };
 
 export type StoredResponseQueryVariables = Exact<{
@@ -340,29 +340,29 @@ export type ResponsesDeleteMutation = { readonly deleteCompletion: string };
 
 export type ResponseCompletionFragment = { readonly id: string, readonly status: CompletionStatus, readonly text: string, readonly reasoning: string | null, readonly refusal: string | null, readonly citations: ReadonlyArray<unknown>, readonly logprobs: unknown, readonly finishReason: FinishReason, readonly dropped: ReadonlyArray<string>, readonly createdAt: string, readonly reasoningBlocks: ReadonlyArray<{ readonly text: string | null, readonly signature: string | null, readonly redacted: string | null, readonly toolCallId: string | null, readonly provider: ProviderKind }>, readonly toolCalls: ReadonlyArray<{ readonly id: string, readonly name: string, readonly argumentsText: string }>, readonly error: { readonly code: string, readonly message: string, readonly retryAfterMs: number | null } | null, readonly usage: { readonly inputTokens: number, readonly outputTokens: number, readonly totalTokens: number, readonly cachedInputTokens: number, readonly reasoningTokens: number }, readonly model: { readonly id: string } };
 
-type ResponseEvent_CompletionStarted_Fragment = { readonly __typename: 'CompletionStarted', readonly dropped: ReadonlyArray<string>, readonly completionId: string, readonly model: { readonly id: string } };
+type ResponseEvent_CompletionStarted_Fragment = { readonly __typename: 'CompletionStarted', readonly completionId: string, readonly dropped: ReadonlyArray<string>, readonly model: { readonly id: string } };
 
-type ResponseEvent_TextDelta_Fragment = { readonly __typename: 'TextDelta', readonly text: string, readonly completionId: string };
+type ResponseEvent_TextDelta_Fragment = { readonly __typename: 'TextDelta', readonly text: string };
 
-type ResponseEvent_ReasoningDelta_Fragment = { readonly __typename: 'ReasoningDelta', readonly text: string, readonly completionId: string };
+type ResponseEvent_ReasoningDelta_Fragment = { readonly __typename: 'ReasoningDelta', readonly text: string };
 
-type ResponseEvent_ReasoningFinished_Fragment = { readonly __typename: 'ReasoningFinished', readonly completionId: string, readonly block: { readonly text: string | null, readonly signature: string | null, readonly redacted: string | null, readonly toolCallId: string | null, readonly provider: ProviderKind } };
+type ResponseEvent_ReasoningFinished_Fragment = { readonly __typename: 'ReasoningFinished', readonly block: { readonly text: string | null, readonly signature: string | null, readonly redacted: string | null, readonly toolCallId: string | null, readonly provider: ProviderKind } };
 
-type ResponseEvent_RefusalDelta_Fragment = { readonly __typename: 'RefusalDelta', readonly text: string, readonly completionId: string };
+type ResponseEvent_RefusalDelta_Fragment = { readonly __typename: 'RefusalDelta', readonly text: string };
 
-type ResponseEvent_CitationAdded_Fragment = { readonly __typename: 'CitationAdded', readonly citation: unknown, readonly completionId: string };
+type ResponseEvent_CitationAdded_Fragment = { readonly __typename: 'CitationAdded', readonly citation: unknown };
 
-type ResponseEvent_AlternativeFinished_Fragment = { readonly __typename: 'AlternativeFinished', readonly completionId: string };
+type ResponseEvent_AlternativeFinished_Fragment = { readonly __typename: 'AlternativeFinished' };
 
-type ResponseEvent_LogprobsDelta_Fragment = { readonly __typename: 'LogprobsDelta', readonly tokens: ReadonlyArray<unknown>, readonly completionId: string };
+type ResponseEvent_LogprobsDelta_Fragment = { readonly __typename: 'LogprobsDelta', readonly tokens: ReadonlyArray<unknown> };
 
-type ResponseEvent_ToolCallDelta_Fragment = { readonly __typename: 'ToolCallDelta', readonly index: number, readonly id: string | null, readonly name: string | null, readonly argumentsDelta: string, readonly completionId: string };
+type ResponseEvent_ToolCallDelta_Fragment = { readonly __typename: 'ToolCallDelta', readonly index: number, readonly id: string | null, readonly name: string | null, readonly argumentsDelta: string };
 
-type ResponseEvent_CompletionRestarted_Fragment = { readonly __typename: 'CompletionRestarted', readonly completionId: string };
+type ResponseEvent_CompletionRestarted_Fragment = { readonly __typename: 'CompletionRestarted' };
 
-type ResponseEvent_CompletionFinished_Fragment = { readonly __typename: 'CompletionFinished', readonly completionId: string, readonly completion: { readonly id: string, readonly status: CompletionStatus, readonly text: string, readonly reasoning: string | null, readonly refusal: string | null, readonly citations: ReadonlyArray<unknown>, readonly logprobs: unknown, readonly finishReason: FinishReason, readonly dropped: ReadonlyArray<string>, readonly createdAt: string, readonly reasoningBlocks: ReadonlyArray<{ readonly text: string | null, readonly signature: string | null, readonly redacted: string | null, readonly toolCallId: string | null, readonly provider: ProviderKind }>, readonly toolCalls: ReadonlyArray<{ readonly id: string, readonly name: string, readonly argumentsText: string }>, readonly error: { readonly code: string, readonly message: string, readonly retryAfterMs: number | null } | null, readonly usage: { readonly inputTokens: number, readonly outputTokens: number, readonly totalTokens: number, readonly cachedInputTokens: number, readonly reasoningTokens: number }, readonly model: { readonly id: string } } };
+type ResponseEvent_CompletionFinished_Fragment = { readonly __typename: 'CompletionFinished', readonly completion: { readonly id: string, readonly status: CompletionStatus, readonly text: string, readonly reasoning: string | null, readonly refusal: string | null, readonly citations: ReadonlyArray<unknown>, readonly logprobs: unknown, readonly finishReason: FinishReason, readonly dropped: ReadonlyArray<string>, readonly createdAt: string, readonly reasoningBlocks: ReadonlyArray<{ readonly text: string | null, readonly signature: string | null, readonly redacted: string | null, readonly toolCallId: string | null, readonly provider: ProviderKind }>, readonly toolCalls: ReadonlyArray<{ readonly id: string, readonly name: string, readonly argumentsText: string }>, readonly error: { readonly code: string, readonly message: string, readonly retryAfterMs: number | null } | null, readonly usage: { readonly inputTokens: number, readonly outputTokens: number, readonly totalTokens: number, readonly cachedInputTokens: number, readonly reasoningTokens: number }, readonly model: { readonly id: string } } };
 
-type ResponseEvent_CompletionFailed_Fragment = { readonly __typename: 'CompletionFailed', readonly code: string, readonly message: string, readonly retryAfterMs: number | null, readonly completionId: string, readonly completion: { readonly id: string, readonly status: CompletionStatus, readonly text: string, readonly reasoning: string | null, readonly refusal: string | null, readonly citations: ReadonlyArray<unknown>, readonly logprobs: unknown, readonly finishReason: FinishReason, readonly dropped: ReadonlyArray<string>, readonly createdAt: string, readonly reasoningBlocks: ReadonlyArray<{ readonly text: string | null, readonly signature: string | null, readonly redacted: string | null, readonly toolCallId: string | null, readonly provider: ProviderKind }>, readonly toolCalls: ReadonlyArray<{ readonly id: string, readonly name: string, readonly argumentsText: string }>, readonly error: { readonly code: string, readonly message: string, readonly retryAfterMs: number | null } | null, readonly usage: { readonly inputTokens: number, readonly outputTokens: number, readonly totalTokens: number, readonly cachedInputTokens: number, readonly reasoningTokens: number }, readonly model: { readonly id: string } } };
+type ResponseEvent_CompletionFailed_Fragment = { readonly __typename: 'CompletionFailed', readonly completionId: string, readonly code: string, readonly message: string, readonly retryAfterMs: number | null, readonly completion: { readonly id: string, readonly status: CompletionStatus, readonly text: string, readonly reasoning: string | null, readonly refusal: string | null, readonly citations: ReadonlyArray<unknown>, readonly logprobs: unknown, readonly finishReason: FinishReason, readonly dropped: ReadonlyArray<string>, readonly createdAt: string, readonly reasoningBlocks: ReadonlyArray<{ readonly text: string | null, readonly signature: string | null, readonly redacted: string | null, readonly toolCallId: string | null, readonly provider: ProviderKind }>, readonly toolCalls: ReadonlyArray<{ readonly id: string, readonly name: string, readonly argumentsText: string }>, readonly error: { readonly code: string, readonly message: string, readonly retryAfterMs: number | null } | null, readonly usage: { readonly inputTokens: number, readonly outputTokens: number, readonly totalTokens: number, readonly cachedInputTokens: number, readonly reasoningTokens: number }, readonly model: { readonly id: string } } };
 
 export type ResponseEventFragment =
   | ResponseEvent_CompletionStarted_Fragment
@@ -389,7 +389,7 @@ export const messagesCount = new DeclaredOperation<MessagesCountQuery, MessagesC
 );
 
 export const messagesStream = new DeclaredOperation<MessagesStreamSubscription, MessagesStreamSubscriptionVariables>(
-  "subscription MessagesStream($input:CompletionInput!){completionStream(input:$input){__typename completionId ...on CompletionStarted{model{id}dropped}...on TextDelta{text}...on ReasoningDelta{text}...on ReasoningFinished{block{...MessagesReasoning}}...on RefusalDelta{text}...on CitationAdded{citation}...on ToolCallDelta{index id name argumentsDelta}...on CompletionFinished{completion{status finishReason usage{...MessagesUsage}}}...on CompletionFailed{code message retryAfterMs}}}fragment MessagesUsage on TokenUsage{inputTokens outputTokens cachedInputTokens reasoningTokens}fragment MessagesReasoning on Reasoning{text signature redacted toolCallId provider}",
+  "subscription MessagesStream($input:CompletionInput!){completionStream(input:$input){__typename ...on CompletionStarted{completionId model{id}dropped}...on TextDelta{text}...on ReasoningDelta{text}...on ReasoningFinished{block{...MessagesReasoning}}...on RefusalDelta{text}...on CitationAdded{citation}...on ToolCallDelta{index id name argumentsDelta}...on CompletionFinished{completion{status finishReason usage{...MessagesUsage}}}...on CompletionFailed{completionId code message retryAfterMs}}}fragment MessagesUsage on TokenUsage{inputTokens outputTokens cachedInputTokens reasoningTokens}fragment MessagesReasoning on Reasoning{text signature redacted toolCallId provider}",
 );
 
 export const chatComplete = new DeclaredOperation<ChatCompleteMutation, ChatCompleteMutationVariables>(
@@ -397,7 +397,7 @@ export const chatComplete = new DeclaredOperation<ChatCompleteMutation, ChatComp
 );
 
 export const chatStream = new DeclaredOperation<ChatStreamSubscription, ChatStreamSubscriptionVariables>(
-  "subscription ChatStream($input:CompletionInput!){completionStream(input:$input){__typename completionId ...on CompletionStarted{model{id}dropped}...on TextDelta{alternative text}...on ReasoningDelta{alternative text}...on ReasoningFinished{block{...ChatReasoning}}...on RefusalDelta{alternative text}...on CitationAdded{citation}...on LogprobsDelta{alternative tokens}...on ToolCallDelta{alternative index id name argumentsDelta}...on AlternativeFinished{alternative finishReason}...on CompletionFinished{completion{status finishReason usage{...ChatUsage}}}...on CompletionFailed{code message retryAfterMs}}}fragment ChatUsage on TokenUsage{inputTokens outputTokens totalTokens cachedInputTokens reasoningTokens}fragment ChatReasoning on Reasoning{text signature redacted toolCallId provider}",
+  "subscription ChatStream($input:CompletionInput!){completionStream(input:$input){__typename ...on CompletionStarted{completionId model{id}dropped}...on TextDelta{alternative text}...on ReasoningDelta{alternative text}...on ReasoningFinished{block{...ChatReasoning}}...on RefusalDelta{alternative text}...on CitationAdded{citation}...on LogprobsDelta{alternative tokens}...on ToolCallDelta{alternative index id name argumentsDelta}...on AlternativeFinished{alternative finishReason}...on CompletionFinished{completion{status finishReason usage{...ChatUsage}}}...on CompletionFailed{completionId code message retryAfterMs}}}fragment ChatUsage on TokenUsage{inputTokens outputTokens totalTokens cachedInputTokens reasoningTokens}fragment ChatReasoning on Reasoning{text signature redacted toolCallId provider}",
 );
 
 export const openAiEmbed = new DeclaredOperation<OpenAiEmbedMutation, OpenAiEmbedMutationVariables>(
@@ -421,7 +421,7 @@ export const legacyComplete = new DeclaredOperation<LegacyCompleteMutation, Lega
 );
 
 export const legacyStream = new DeclaredOperation<LegacyStreamSubscription, LegacyStreamSubscriptionVariables>(
-  "subscription LegacyStream($input:CompletionInput!){completionStream(input:$input){__typename completionId ...on CompletionStarted{model{id}dropped}...on TextDelta{alternative text}...on AlternativeFinished{alternative finishReason}...on CompletionFinished{completion{status finishReason usage{...ChatUsage}}}...on CompletionFailed{code message retryAfterMs}}}fragment ChatUsage on TokenUsage{inputTokens outputTokens totalTokens cachedInputTokens reasoningTokens}",
+  "subscription LegacyStream($input:CompletionInput!){completionStream(input:$input){__typename ...on CompletionStarted{completionId model{id}dropped}...on TextDelta{alternative text}...on AlternativeFinished{alternative finishReason}...on CompletionFinished{completion{status finishReason usage{...ChatUsage}}}...on CompletionFailed{completionId code message retryAfterMs}}}fragment ChatUsage on TokenUsage{inputTokens outputTokens totalTokens cachedInputTokens reasoningTokens}",
 );
 
 export const promptRun = new DeclaredOperation<PromptRunMutation, PromptRunMutationVariables>(
@@ -429,7 +429,7 @@ export const promptRun = new DeclaredOperation<PromptRunMutation, PromptRunMutat
 );
 
 export const promptEvents = new DeclaredOperation<PromptEventsSubscription, PromptEventsSubscriptionVariables>(
-  "subscription PromptEvents($input:RunPromptInput!){promptStream(input:$input){__typename completionId ...on CompletionStarted{model{id}dropped promptVersion{number}}...on TextDelta{text}...on CompletionRestarted{reason}...on CompletionFinished{completion{id text json refusal finishReason usage{inputTokens outputTokens totalTokens}}}...on CompletionFailed{code message retryAfterMs}}}",
+  "subscription PromptEvents($input:RunPromptInput!){promptStream(input:$input){__typename ...on CompletionStarted{completionId model{id}dropped promptVersion{number}}...on TextDelta{text}...on CompletionRestarted{reason}...on CompletionFinished{completion{id text json refusal finishReason usage{inputTokens outputTokens totalTokens}}}...on CompletionFailed{completionId code message retryAfterMs}}}",
 );
 
 export const promptsToRun = new DeclaredOperation<PromptsToRunQuery, PromptsToRunQueryVariables>(
@@ -445,11 +445,11 @@ export const responsesStart = new DeclaredOperation<ResponsesStartMutation, Resp
 );
 
 export const responsesStream = new DeclaredOperation<ResponsesStreamSubscription, ResponsesStreamSubscriptionVariables>(
-  "subscription ResponsesStream($input:CompletionInput!){completionStream(input:$input){...ResponseEvent}}fragment ChatUsage on TokenUsage{inputTokens outputTokens totalTokens cachedInputTokens reasoningTokens}fragment ChatReasoning on Reasoning{text signature redacted toolCallId provider}fragment ResponseCompletion on Completion{id status text reasoning reasoningBlocks{...ChatReasoning}refusal citations logprobs toolCalls{id name argumentsText}finishReason dropped error{code message retryAfterMs}usage{...ChatUsage}model{id}createdAt}fragment ResponseEvent on CompletionEvent{__typename completionId ...on CompletionStarted{model{id}dropped}...on TextDelta{text}...on ReasoningDelta{text}...on ReasoningFinished{block{...ChatReasoning}}...on RefusalDelta{text}...on CitationAdded{citation}...on LogprobsDelta{tokens}...on ToolCallDelta{index id name argumentsDelta}...on CompletionFinished{completion{...ResponseCompletion}}...on CompletionFailed{code message retryAfterMs completion{...ResponseCompletion}}}",
+  "subscription ResponsesStream($input:CompletionInput!){completionStream(input:$input){...ResponseEvent}}fragment ChatUsage on TokenUsage{inputTokens outputTokens totalTokens cachedInputTokens reasoningTokens}fragment ChatReasoning on Reasoning{text signature redacted toolCallId provider}fragment ResponseCompletion on Completion{id status text reasoning reasoningBlocks{...ChatReasoning}refusal citations logprobs toolCalls{id name argumentsText}finishReason dropped error{code message retryAfterMs}usage{...ChatUsage}model{id}createdAt}fragment ResponseEvent on CompletionEvent{__typename ...on CompletionStarted{completionId model{id}dropped}...on TextDelta{text}...on ReasoningDelta{text}...on ReasoningFinished{block{...ChatReasoning}}...on RefusalDelta{text}...on CitationAdded{citation}...on LogprobsDelta{tokens}...on ToolCallDelta{index id name argumentsDelta}...on CompletionFinished{completion{...ResponseCompletion}}...on CompletionFailed{completionId code message retryAfterMs completion{...ResponseCompletion}}}",
 );
 
 export const responsesResume = new DeclaredOperation<ResponsesResumeSubscription, ResponsesResumeSubscriptionVariables>(
-  "subscription ResponsesResume($id:ID!$after:Int!){resumeCompletion(id:$id after:$after){...ResponseEvent}}fragment ChatUsage on TokenUsage{inputTokens outputTokens totalTokens cachedInputTokens reasoningTokens}fragment ChatReasoning on Reasoning{text signature redacted toolCallId provider}fragment ResponseCompletion on Completion{id status text reasoning reasoningBlocks{...ChatReasoning}refusal citations logprobs toolCalls{id name argumentsText}finishReason dropped error{code message retryAfterMs}usage{...ChatUsage}model{id}createdAt}fragment ResponseEvent on CompletionEvent{__typename completionId ...on CompletionStarted{model{id}dropped}...on TextDelta{text}...on ReasoningDelta{text}...on ReasoningFinished{block{...ChatReasoning}}...on RefusalDelta{text}...on CitationAdded{citation}...on LogprobsDelta{tokens}...on ToolCallDelta{index id name argumentsDelta}...on CompletionFinished{completion{...ResponseCompletion}}...on CompletionFailed{code message retryAfterMs completion{...ResponseCompletion}}}",
+  "subscription ResponsesResume($id:ID!$after:Int!){resumeCompletion(id:$id after:$after){...ResponseEvent}}fragment ChatUsage on TokenUsage{inputTokens outputTokens totalTokens cachedInputTokens reasoningTokens}fragment ChatReasoning on Reasoning{text signature redacted toolCallId provider}fragment ResponseCompletion on Completion{id status text reasoning reasoningBlocks{...ChatReasoning}refusal citations logprobs toolCalls{id name argumentsText}finishReason dropped error{code message retryAfterMs}usage{...ChatUsage}model{id}createdAt}fragment ResponseEvent on CompletionEvent{__typename ...on CompletionStarted{completionId model{id}dropped}...on TextDelta{text}...on ReasoningDelta{text}...on ReasoningFinished{block{...ChatReasoning}}...on RefusalDelta{text}...on CitationAdded{citation}...on LogprobsDelta{tokens}...on ToolCallDelta{index id name argumentsDelta}...on CompletionFinished{completion{...ResponseCompletion}}...on CompletionFailed{completionId code message retryAfterMs completion{...ResponseCompletion}}}",
 );
 
 export const storedResponse = new DeclaredOperation<StoredResponseQuery, StoredResponseQueryVariables>(

@@ -54,30 +54,43 @@ export async function runDeclared<Data, Variables extends object>(
   return toData<Data>(answer);
 }
 
+/** What becomes of the results of a subscription, one after another. */
+export interface EventReader<Data, Event> {
+  event(data: Data): Event;
+  /** May throw where the events ended too early. */
+  end?(): void;
+}
+
 /**
  * Runs a subscription. What is refused before its first event throws as in runDeclared, and so does an event with an error,
  * from `next`. The caller returns `events` where it does not read them to their end.
  */
-export async function subscribeDeclared<Data, Variables extends object>(
+export async function subscribeDeclared<Data, Variables extends object, Event>(
   exchange: Exchange,
   operation: DeclaredOperation<Data, Variables>,
   variables: Variables,
-): Promise<DeclaredEvents<Data>> {
+  reader: EventReader<Data, Event>,
+): Promise<DeclaredEvents<Event>> {
   const { answer, unread } = await run(exchange, operation, variables);
   if (!isStream(answer)) {
     toData(answer);
     throw new TypeError('The operation has no events: use runDeclared.');
   }
-  return { events: mapData<Data>(answer), unread };
+  return { events: readEvents(answer, reader), unread };
 }
 
-function mapData<Data>(answers: AsyncIterableIterator<ClientResult>): AsyncIterableIterator<Data> {
-  const map = (result: IteratorResult<ClientResult>): IteratorResult<Data> =>
-    result.done === true
-      ? { done: true, value: undefined }
-      : { done: false, value: toData<Data>(result.value) };
+function readEvents<Data, Event>(
+  answers: AsyncIterableIterator<ClientResult>,
+  reader: EventReader<Data, Event>,
+): AsyncIterableIterator<Event> {
+  const read = (result: IteratorResult<ClientResult>): IteratorResult<Event> => {
+    if (result.done !== true) return { done: false, value: reader.event(toData<Data>(result.value)) };
+    reader.end?.();
+    return { done: true, value: undefined };
+  };
   return {
-    next: async () => map(await answers.next()),
+    // Without an async function: it is called for each token.
+    next: () => answers.next().then(read),
     return: async () => {
       await answers.return?.();
       return { done: true, value: undefined };

@@ -1,4 +1,5 @@
 import { type InferenceEngineOptions, openInferenceEngine } from '#inference/open-engine.ts';
+import type { CompletionEvent } from '#inference/streams/completion-events.ts';
 import { loadSubgraphSdl } from '#schema/load-sdl.ts';
 import { admissionDefinitions } from '#transport/admission.ts';
 import type { Subgraph } from '#transport/executor.ts';
@@ -21,6 +22,7 @@ export async function createInferenceSubgraph(deps: InferenceDeps): Promise<Subg
     resolvers: inferenceResolvers(engine, cachePolicies),
     createLoaders: (context) => createInferenceLoaders(context, engine),
     close: async () => engine[Symbol.asyncDispose](),
+    readEventType: (logged) => (logged as CompletionEvent).event.type,
     drain: (graceMs, lastCall) => engine.running.drain(graceMs, lastCall),
   });
 }

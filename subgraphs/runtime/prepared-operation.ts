@@ -9,6 +9,7 @@ import {
   type TypeNode,
 } from 'graphql';
 import { compileVariables } from '#schema/compiled-variables.ts';
+import { EventDocuments } from './event-documents.ts';
 
 type Variables = Readonly<Record<string, unknown>>;
 
@@ -24,6 +25,8 @@ export interface PreparedOperation {
   readonly isSubscription: boolean;
   /** The operation with these variables, coerced once: for a subscription they serve all its events. */
   execution(variables: Variables | undefined): Executed;
+  /** What is executed for the events of a subscription, by the names of their types. */
+  eventExecution(executed: Executed): (type: string) => Executed;
 }
 
 const noVariables: Variables = Object.freeze({});
@@ -48,9 +51,20 @@ export function prepareOperation(
     variableValues: variables,
     operationName: name,
   });
+  let documents: EventDocuments | undefined;
+  const eventsOf =
+    (source: DocumentNode): PreparedOperation['eventExecution'] =>
+    (executed) => {
+      const named = getOperationAST(source, operationName);
+      if (executed.document !== source || !named) return () => executed;
+      documents ??= new EventDocuments(schema, source, named);
+      const all = documents;
+      const variableValues = all.variables(executed.variableValues);
+      return (type) => ({ document: all.ofType(type), variableValues, operationName: name });
+    };
   const definitions = operation?.variableDefinitions ?? [];
   if (!operation || definitions.length === 0 || !isScalarType(schema.getType('JSON'))) {
-    return { isSubscription, execution: asGiven };
+    return { isSubscription, execution: asGiven, eventExecution: eventsOf(document) };
   }
   const coerce = compileVariables(schema, definitions);
   const plain = definitions.map(({ kind, variable }) => ({ kind, variable, type: json }));
@@ -68,5 +82,6 @@ export function prepareOperation(
       if (coerced === undefined) return asGiven(variables);
       return { document: relaxed, variableValues: coerced, operationName: name };
     },
+    eventExecution: eventsOf(relaxed),
   };
 }

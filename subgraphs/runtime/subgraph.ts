@@ -53,6 +53,8 @@ export interface SubgraphOptions<TLoaders> {
   readonly createLoaders?: (context: SubgraphContext<TLoaders>) => TLoaders;
   /** What the subgraph itself opened (timers, bus listeners), ended when it is disposed. */
   readonly close?: () => Promise<void>;
+  /** The type of an event that a subscription's source yields; absent: a subgraph without subscriptions of several types. */
+  readonly readEventType?: (event: unknown) => string;
   /** See Subgraph; absent where nothing runs longer than its operation. */
   readonly drain?: Subgraph['drain'];
 }
@@ -71,7 +73,7 @@ export interface SubgraphOptions<TLoaders> {
  *   @apollo/subgraph writes `__typename` onto it;
  * - an @audited mutation names what it is about to change before its first write, `await context.auditTarget({ type, id })`, and
  *   reports what it did with `context.audit({ type, id, before, after })`;
- * - a subscription's `subscribe` ends its waits on `context.signal`.
+ * - a subscription's `subscribe` ends its waits on `context.signal`, and its `resolve` does not read its arguments.
  *
  * @example
  * export function createThingsSubgraph(deps: SubgraphServices & { connection: Connection }): Subgraph {
@@ -140,6 +142,7 @@ export function createSubgraph<TLoaders>(options: SubgraphOptions<TLoaders>): Su
 
   const stream = async (
     request: SubgraphRequest,
+    prepared: PreparedOperation,
     operation: Executed,
   ): Promise<ExecutionResult | AsyncIterable<ExecutionResult>> => {
     const leaving = new AbortController();
@@ -157,8 +160,11 @@ export function createSubgraph<TLoaders>(options: SubgraphOptions<TLoaders>): Su
       const note = contextValue.takeStreamNote();
       return note === undefined ? event : { ...event, extensions: { stream: note } };
     };
+    const { readEventType } = options;
+    const ofType = prepared.eventExecution(operation);
     const result = executeEvents(source, (rootValue) => {
-      const event = execute({ schema, ...operation, contextValue, rootValue });
+      const executed = readEventType === undefined ? operation : ofType(readEventType(rootValue));
+      const event = execute({ schema, ...executed, contextValue, rootValue });
       return 'then' in event ? event.then(noted) : noted(event);
     });
     return resultStream(result, {
@@ -180,7 +186,9 @@ export function createSubgraph<TLoaders>(options: SubgraphOptions<TLoaders>): Su
       try {
         const prepared = prepareOnce(request);
         const operation = prepared.execution(request.variables ?? undefined);
-        return await (prepared.isSubscription ? stream(request, operation) : run(request, operation));
+        return await (prepared.isSubscription
+          ? stream(request, prepared, operation)
+          : run(request, operation));
       } catch (thrown) {
         return { errors: [toResultError(thrown, request.requestId, log)] };
       }

@@ -2,7 +2,7 @@ import type { Exchange } from '../../http/exchange.ts';
 import { sendEvents } from '../../http/stream.ts';
 import { subscribeDeclared } from '../../operations/run-declared.ts';
 import { type ResponseCompletionFragment, responsesResume } from '../operations.generated.ts';
-import { type ResponseEvent, ResponseFraming } from './response-events.ts';
+import { ResponseFraming } from './response-events.ts';
 import type { RequestFields } from './response-object.ts';
 
 /**
@@ -15,22 +15,10 @@ export async function followResponse(
   { request, after }: { readonly request: RequestFields; readonly after?: number },
 ): Promise<void> {
   // After the first event: where the single ones are lost, that is stated only to those who have one.
-  const { events: results, unread } = await subscribeDeclared(exchange, responsesResume, { id, after: 0 });
-  const events: AsyncIterableIterator<ResponseEvent> = {
-    next: async () => {
-      const result = await results.next();
-      return result.done === true
-        ? { done: true, value: undefined }
-        : { done: false, value: result.value.resumeCompletion };
-    },
-    return: async () => {
-      await results.return?.();
-      return { done: true, value: undefined };
-    },
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-  };
+  const variables = { id, after: 0 };
+  const { events, unread } = await subscribeDeclared(exchange, responsesResume, variables, {
+    event: ({ resumeCompletion }) => resumeCompletion,
+  });
   const framing = new ResponseFraming(exchange, {
     createdS: Math.floor(Date.parse(createdAt) / 1000),
     request,

@@ -45,10 +45,9 @@ const request = {
   truncation: 'disabled',
 };
 
-const text = (part: string): ResponseEvent => ({ __typename: 'TextDelta', completionId, text: part });
+const text = (part: string): ResponseEvent => ({ __typename: 'TextDelta', text: part });
 const call = (index: number, argumentsDelta: string, name: string | null = null): ResponseEvent => ({
   __typename: 'ToolCallDelta',
-  completionId,
   index,
   id: name === null ? null : `call_${index}`,
   name,
@@ -60,8 +59,8 @@ const started: ResponseEvent = {
   dropped: [],
   model: { id: 'demo/echo' },
 };
-const finished: ResponseEvent = { __typename: 'CompletionFinished', completionId, completion };
-const restarted: ResponseEvent = { __typename: 'CompletionRestarted', completionId };
+const finished: ResponseEvent = { __typename: 'CompletionFinished', completion };
+const restarted: ResponseEvent = { __typename: 'CompletionRestarted' };
 
 function frame(events: readonly ResponseEvent[], after?: number) {
   const framing = new ResponseFraming({} as never, {
@@ -76,7 +75,7 @@ describe('the events of a response', () => {
   it('keep each item at its index, whatever comes between its parts, and send each call once', () => {
     const events = frame([
       started,
-      { __typename: 'ReasoningDelta', completionId, text: 'Hm' },
+      { __typename: 'ReasoningDelta', text: 'Hm' },
       text('Hello'),
       call(0, '{"a"', 'shell'),
       call(1, '{"b"', 'shell'),
@@ -116,9 +115,9 @@ describe('the events of a response', () => {
     } as const;
     const events = frame([
       started,
-      { __typename: 'ReasoningDelta', completionId, text: 'Hm' },
-      { __typename: 'ReasoningFinished', completionId, block },
-      { __typename: 'ReasoningFinished', completionId, block: { ...block, text: null, redacted: 'r' } },
+      { __typename: 'ReasoningDelta', text: 'Hm' },
+      { __typename: 'ReasoningFinished', block },
+      { __typename: 'ReasoningFinished', block: { ...block, text: null, redacted: 'r' } },
       text('Hello'),
       finished,
     ]);

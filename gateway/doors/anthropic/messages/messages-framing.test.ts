@@ -18,15 +18,13 @@ const finished = (
 ) =>
   ({
     __typename: 'CompletionFinished',
-    completionId,
     completion: { status, finishReason, usage },
   }) as const;
-const text = (value: string) => ({ __typename: 'TextDelta', completionId, text: value }) as const;
-const thought = (value: string) => ({ __typename: 'ReasoningDelta', completionId, text: value }) as const;
+const text = (value: string) => ({ __typename: 'TextDelta', text: value }) as const;
+const thought = (value: string) => ({ __typename: 'ReasoningDelta', text: value }) as const;
 const call = (index: number, argumentsDelta: string, name: string | null = null) =>
   ({
     __typename: 'ToolCallDelta',
-    completionId,
     index,
     id: name === null ? null : `call_${index}`,
     name,
@@ -35,7 +33,6 @@ const call = (index: number, argumentsDelta: string, name: string | null = null)
 const block = (fields: object) =>
   ({
     __typename: 'ReasoningFinished',
-    completionId,
     block: {
       text: null,
       signature: null,
