@@ -52,7 +52,7 @@ export function prepareOperation(
     operationName: name,
   });
   let documents: EventDocuments | undefined;
-  const eventsOf =
+  const prepareEvents =
     (source: DocumentNode): PreparedOperation['eventExecution'] =>
     (executed) => {
       const named = getOperationAST(source, operationName);
@@ -64,7 +64,7 @@ export function prepareOperation(
     };
   const definitions = operation?.variableDefinitions ?? [];
   if (!operation || definitions.length === 0 || !isScalarType(schema.getType('JSON'))) {
-    return { isSubscription, execution: asGiven, eventExecution: eventsOf(document) };
+    return { isSubscription, execution: asGiven, eventExecution: prepareEvents(document) };
   }
   const coerce = compileVariables(schema, definitions);
   const plain = definitions.map(({ kind, variable }) => ({ kind, variable, type: json }));
@@ -82,6 +82,6 @@ export function prepareOperation(
       if (coerced === undefined) return asGiven(variables);
       return { document: relaxed, variableValues: coerced, operationName: name };
     },
-    eventExecution: eventsOf(relaxed),
+    eventExecution: prepareEvents(relaxed),
   };
 }
