@@ -3,10 +3,23 @@ import type { Caller } from '#core/caller.ts';
 import type { CacheScope } from '#core/graph-enums.generated.ts';
 import type { CompletionRequest } from '../request.ts';
 
+/** Fields of providers that name the end user and the purpose of a call: no answer depends on them. */
+const attributions: ReadonlySet<string> = new Set(['user', 'safety_identifier', 'metadata']);
+
+function withoutAttribution(call: CompletionRequest['call']): CompletionRequest['call'] {
+  const { providerOptions, ...rest } = call;
+  if (providerOptions === undefined) return call;
+  const kept = Object.entries(providerOptions).flatMap(([key, fields]) => {
+    const own = Object.entries(fields).filter(([name]) => !attributions.has(name));
+    return own.length === 0 ? [] : [[key, Object.fromEntries(own)]];
+  });
+  return kept.length === 0 ? rest : { ...rest, providerOptions: Object.fromEntries(kept) };
+}
+
 /** The same text for the same question: everything that the answer depends on, and nothing else. */
 function canonicalQuestion(request: CompletionRequest): string {
   const { model, promptVersionId, call } = request;
-  return canonicalJson({ model, promptVersionId, call });
+  return canonicalJson({ model, promptVersionId, call: withoutAttribution(call) });
 }
 
 /** Where the answer of a request is kept, and what joins calls in progress: for the callers that the scope joins, and no others. */

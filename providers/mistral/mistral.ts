@@ -50,8 +50,14 @@ function markBeginning({ messages }: ChatBody, _: ProviderCall): void {
   if (last?.role === 'assistant') last.prefix = true;
 }
 
+/** Fields of OpenAI's that its API, which accepts no unknown ones, does not have. */
+const refusedFields: ReadonlySet<string> = new Set([
+  ...['user', 'safety_identifier', 'store', 'service_tier', 'verbosity', 'logit_bias', 'web_search_options'],
+]);
+
 export const mistralChat: ChatDialect = {
   lacks: ['logprobs'],
+  refusedFields,
   hasAlternatives: true,
   writeFile,
   userTexts: 'parts',

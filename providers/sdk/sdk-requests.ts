@@ -1,5 +1,5 @@
 import type { EmbeddingModelV4, LanguageModelV4, LanguageModelV4CallOptions } from '@ai-sdk/provider';
-import type { ProviderCall } from '../provider.ts';
+import type { ProviderCall, ProviderMessage } from '../provider.ts';
 import { toCallOptions } from '../translate/call-options.ts';
 import type { ConversationRules } from '../translate/conversation.ts';
 import type { WireTraits } from '../translate/own-call.ts';
@@ -29,6 +29,18 @@ const sdkTraits: WireTraits = {
   hasAlternatives: false,
 };
 
+/** The failure of a tool as words of its result: the package has no other sign of it. */
+function stateFailure(message: ProviderMessage): ProviderMessage {
+  if (message.role !== 'tool' || message.isError !== true) return message;
+  const { isError: _, parts, ...rest } = message;
+  const [first, ...others] = parts ?? [];
+  const stated =
+    first?.type === 'text'
+      ? [{ ...first, text: `Error: ${first.text}` }, ...others]
+      : [{ type: 'text' as const, text: 'Error: ' }, ...(parts ?? [])];
+  return { ...rest, content: `Error: ${rest.content}`, ...(parts === undefined ? {} : { parts: stated }) };
+}
+
 /** Requests that one of the AI SDK's packages builds and signs: they are sent as they were built. */
 export function createSdkRequests(options: SdkRequestOptions): WireRequests {
   const { rules, adjust, blank, readToolNames } = options;
@@ -42,7 +54,8 @@ export function createSdkRequests(options: SdkRequestOptions): WireRequests {
   }
 
   const build: WireRequests['build'] = async (call, streaming) => {
-    const prepared = toCallOptions(call, rules(call));
+    const messages = call.messages.map(stateFailure);
+    const prepared = toCallOptions({ ...call, messages }, rules(call));
     adjust(prepared, call);
     const { url, init } = await captureRequest(languageModel(call.model), prepared, streaming, blank);
     return { url, init, answerTool: findAnswerTool(call, init.body) };

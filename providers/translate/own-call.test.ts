@@ -100,6 +100,30 @@ describe('providerOptions', () => {
     expect(other).toEqual({ b: 2, both: 'chat' });
   });
 
+  it('for one of OpenAI’s formats reach the other, as far as it has them', async () => {
+    const shared = { user: 'u', metadata: { a: 'b' }, service_tier: 'flex', prompt_cache_key: 'k' };
+    const sent = async (providerOptions: NonNullable<ProviderCall['providerOptions']>, wire: string) => {
+      const body = {};
+      addOwnOptions(body, await send({ ...call, providerOptions }, 'OPENAI'), wire);
+      return body;
+    };
+    const responses = { ...shared, text: { verbosity: 'low' }, truncation: 'auto' };
+    expect(await sent({ responses }, 'chat')).toEqual({ ...shared, verbosity: 'low' });
+    const chat = { ...shared, verbosity: 'low', logit_bias: {} };
+    expect(await sent({ chat }, 'responses')).toEqual({ ...shared, text: { verbosity: 'low' } });
+  });
+
+  it('that the vendor refuses are not sent', () => {
+    const body = {};
+    addOwnOptions(
+      body,
+      { ...call, providerOptions: { chat: { user: 'u', other: 1 } } },
+      'chat',
+      new Set(['user']),
+    );
+    expect(body).toEqual({ other: 1 });
+  });
+
   it.each([
     'model',
     'messages',
@@ -152,6 +176,19 @@ describe('what is dropped', () => {
       'providerOptions.anthropic.top_k',
       'providerOptions.chat.n',
       'providerOptions.openai.store',
+    ]);
+  });
+
+  it('is named where one of OpenAI’s formats lacks a field of the other, or the vendor refuses it', () => {
+    const responses = { user: 'u', truncation: 'auto', text: { verbosity: 'low' } };
+    expect(dropped({ providerOptions: { responses } })).toEqual(['providerOptions.responses.truncation']);
+    const further = { responses: { text: { verbosity: 'low', other: 1 } } };
+    expect(dropped({ providerOptions: further })).toEqual(['providerOptions.responses.text']);
+    const refusing = createRecorder({ traits: () => ({ ...traits, refused: new Set(['user']) }) });
+    const given = { chat: { user: 'u' }, responses: { user: 'u' } };
+    expect(withOwnCalls(refusing.provider, 'OPENAI').dropped?.({ ...call, providerOptions: given })).toEqual([
+      'providerOptions.chat.user',
+      'providerOptions.responses.user',
     ]);
   });
 

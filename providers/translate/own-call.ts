@@ -27,6 +27,8 @@ export interface WireTraits {
   readonly takes?: ReadonlySet<OptionalField>;
   /** Whether it has several answers to one request. A call of several is refused otherwise. */
   readonly hasAlternatives: boolean;
+  /** Fields of the format for which the vendor refuses a request: they are not sent. */
+  readonly refused?: ReadonlySet<string>;
 }
 
 /**
@@ -74,6 +76,29 @@ function fromChat({ chat = {} }: NonNullable<ProviderCall['providerOptions']>): 
     else taken[field] = value;
   }
   return taken;
+}
+
+/** The fields that a client sent for the responses API, as chat completions have them. */
+function fromResponses({
+  responses = {},
+}: NonNullable<ProviderCall['providerOptions']>): Record<string, unknown> {
+  const taken: Record<string, unknown> = {};
+  for (const [field, value] of Object.entries(responses)) {
+    if (field === 'text') {
+      const verbosity = fields(value)?.verbosity;
+      if (verbosity !== undefined) taken.verbosity = verbosity;
+    } else if (chatInResponses.has(field)) taken[field] = value;
+  }
+  return taken;
+}
+
+/** The fields that the other one of OpenAI's formats shares with a wire format. */
+function readShared(
+  providerOptions: NonNullable<ProviderCall['providerOptions']>,
+  wire: string,
+): Record<string, unknown> {
+  if (wire === 'responses') return fromChat(providerOptions);
+  return wire === 'chat' ? fromResponses(providerOptions) : {};
 }
 
 type Assistant = Extract<ProviderMessage, { readonly role: 'assistant' }>;
@@ -128,12 +153,12 @@ export function addOwnOptions(
   body: Record<string, unknown>,
   { providerOptions }: ProviderCall,
   wire: string,
+  refused?: ReadonlySet<string>,
 ): void {
   if (providerOptions === undefined) return;
-  const shared = wire === 'responses' ? fromChat(providerOptions) : {};
-  const further = { ...shared, ...providerOptions[wire], ...providerOptions.own };
+  const further = { ...readShared(providerOptions, wire), ...providerOptions[wire], ...providerOptions.own };
   for (const [field, value] of Object.entries(further)) {
-    if (reservedFields.has(field)) continue;
+    if (reservedFields.has(field) || refused?.has(field)) continue;
     const [mine, other] = [body[field], fields(value)];
     if (mine === undefined) body[field] = value;
     // Of an object, such as `text` of responses, each field by itself.
@@ -141,11 +166,20 @@ export function addOwnOptions(
   }
 }
 
+/** Whether a field for one of OpenAI's formats is sent in the other. */
+function isShared(field: string, value: unknown, key: string, wire: string): boolean {
+  if (key === 'chat' && wire === 'responses') return chatInResponses.has(field);
+  if (key !== 'responses' || wire !== 'chat') return false;
+  // Of `text`, chat completions have one field alone.
+  if (field === 'text') return Object.keys(fields(value) ?? {}).every((name) => name === 'verbosity');
+  return chatInResponses.has(field) && field !== 'verbosity';
+}
+
 /** The fields of a call that are not sent to a provider of the kind; undefined: none. */
 function findDropped(
   call: ProviderCall,
   kind: ProviderKind,
-  { name, takes }: WireTraits,
+  { name, takes, refused }: WireTraits,
   compared: readonly string[] | undefined,
 ): readonly string[] | undefined {
   const dropped: string[] = [...(compared ?? [])];
@@ -158,8 +192,8 @@ function findDropped(
     const sent = [name, kind.toLowerCase()];
     for (const [key, given] of Object.entries(providerOptions)) {
       for (const field of Object.keys(given)) {
-        if (sent.includes(key) && !reservedFields.has(field)) continue;
-        if (name === 'responses' && key === 'chat' && chatInResponses.has(field)) continue;
+        if (sent.includes(key) && !reservedFields.has(field) && !refused?.has(field)) continue;
+        if (isShared(field, given[field], key, name) && !refused?.has(field)) continue;
         dropped.push(`providerOptions.${key}.${field}`);
       }
     }

@@ -1,3 +1,4 @@
+import { toResponseAnnotation } from '../citations.ts';
 import type { ChatReasoningFragment } from '../operations.generated.ts';
 import {
   type CallItem,
@@ -5,7 +6,6 @@ import {
   type MessageParts,
   type OutputItem,
   readCustomInput,
-  toAnnotation,
   toCallItem,
   toMessageItem,
   toReasoningItem,
@@ -106,8 +106,7 @@ export class OutputItems {
   }
 
   citation(citation: unknown): string {
-    const annotation = toAnnotation(citation);
-    if (annotation === undefined) return '';
+    const annotation = toResponseAnnotation(citation);
     const [opened, open] = this.#openMessage();
     const begun = open.text === null ? this.#beginPart(open, 'text') : '';
     open.text ??= '';

@@ -1,4 +1,5 @@
 import { type BodyFields, isFields } from '../body-fields.ts';
+import { toResponseAnnotation } from '../citations.ts';
 import type { ChatReasoningFragment, ResponseCompletionFragment } from '../operations.generated.ts';
 import { sealReasoning } from './response-reasoning.ts';
 
@@ -89,25 +90,6 @@ export function readCustomInput(argumentsText: string): string {
   }
 }
 
-/** A citation in the form of responses; undefined where it names no address. */
-export function toAnnotation(citation: unknown): object | undefined {
-  if (!isFields(citation)) return undefined;
-  const nested = isFields(citation.url_citation) ? citation.url_citation : citation;
-  if (typeof nested.url !== 'string') {
-    const isOwn =
-      typeof citation.type === 'string' && citation.type.endsWith('_citation') && 'file_id' in citation;
-    return isOwn ? citation : undefined;
-  }
-  const toIndex = (value: unknown) => (typeof value === 'number' ? value : 0);
-  return {
-    type: 'url_citation',
-    url: nested.url,
-    title: typeof nested.title === 'string' ? nested.title : '',
-    start_index: toIndex(nested.start_index),
-    end_index: toIndex(nested.end_index),
-  };
-}
-
 /** The items of a whole answer: reasoning, then the message, then tool calls. */
 export function toOutput(
   completion: ResponseCompletionFragment,
@@ -137,7 +119,7 @@ export function toOutput(
     const parts: MessageParts = {
       text: text === '' && refusal !== null ? null : text,
       refusal,
-      annotations: citations.map(toAnnotation).filter((one) => one !== undefined),
+      annotations: citations.map(toResponseAnnotation),
       logprobs: readLogprobs(logprobs),
     };
     items.push(toMessageItem(id, parts, status === 'SUCCEEDED' ? 'completed' : 'incomplete'));

@@ -40,7 +40,7 @@ const known = new Set([
     'text',
     'reasoning',
   ],
-  ...['tools', 'tool_choice', 'parallel_tool_calls', 'metadata', 'user', 'safety_identifier'],
+  ...['tools', 'tool_choice', 'parallel_tool_calls'],
   ...['presence_penalty', 'frequency_penalty', 'conversation', 'prompt', 'client_metadata'],
 ]);
 

@@ -65,6 +65,7 @@ class ConverseReader implements AnswerReader {
   #delta(event: Fields | null, into: ProviderPart[]): void {
     const delta = fields(event?.delta);
     this.#emitText(event?.contentBlockIndex, delta, into);
+    if (delta?.citation) into.push({ type: 'citation', citation: delta.citation });
     const call = this.#calls.get(event?.contentBlockIndex);
     const argumentsDelta = text(fields(delta?.toolUse)?.input);
     if (call !== undefined && argumentsDelta !== '')

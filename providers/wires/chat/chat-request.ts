@@ -45,6 +45,8 @@ export interface ChatDialect {
   readonly stop?: null;
   /** What the vendor refuses a request for: it is not sent. */
   readonly lacks?: readonly ('penalties' | 'logprobs' | 'parallelToolCalls')[];
+  /** Further fields of chat completions for which the vendor refuses a request: they are not sent. */
+  readonly refusedFields?: ReadonlySet<string>;
   /** The vendor returns several answers to one request. */
   readonly hasAlternatives?: true;
   /** The choice of any tool. */
@@ -173,6 +175,7 @@ export function createChatRequests({ url, headers, dialect, rules = {} }: ChatRe
   const traits: WireTraits = {
     name: 'chat',
     hasAlternatives: dialect.hasAlternatives === true,
+    ...(dialect.refusedFields === undefined ? {} : { refused: dialect.refusedFields }),
   };
   const build: WireRequests['build'] = (call, streaming) => {
     const { model, temperature, maxOutputTokens, responseSchema, stop = [] } = call;
@@ -203,7 +206,7 @@ export function createChatRequests({ url, headers, dialect, rules = {} }: ChatRe
       body.stream = true;
       if (dialect.streamUsage) body.stream_options = { include_usage: true };
     }
-    addOwnOptions(body, call, traits.name);
+    addOwnOptions(body, call, traits.name, dialect.refusedFields);
     for (const lacked of dialect.lacks ?? []) for (const field of lackedFields[lacked]) delete body[field];
     dialect.adapt?.(body, call);
     return postJson(url, headers, body, dialect.addAnswerTool?.(body, call) ?? null);

@@ -2,6 +2,7 @@ import { expectError } from '#core/expect-error.ts';
 import type { FinishReason } from '#core/graph-enums.generated.ts';
 import { parseJson } from '#core/json/exact-json.ts';
 import { isFields } from '../../body-fields.ts';
+import { toMessagesCitation } from '../../citations.ts';
 import type {
   MessagesCompleteMutation,
   MessagesReasoningFragment,
@@ -107,5 +108,5 @@ export function toMessage(completion: Completed): object {
 }
 
 function toTextBlock(text: string, citations: readonly unknown[]): object {
-  return { type: 'text', text, citations: citations.length === 0 ? null : citations };
+  return { type: 'text', text, citations: citations.length === 0 ? null : citations.map(toMessagesCitation) };
 }

@@ -3,6 +3,7 @@ import { expectError } from '#core/expect-error.ts';
 import { parseJson } from '#core/json/exact-json.ts';
 import type { Exchange } from '../../../http/exchange.ts';
 import type { Framing } from '../../../http/stream.ts';
+import { toMessagesCitation } from '../../citations.ts';
 import { refuseRestart } from '../../completion-events.ts';
 import type { MessagesStreamSubscription } from '../../operations.generated.ts';
 import { presentAnthropicError } from '../anthropic-errors.ts';
@@ -94,7 +95,10 @@ export class MessagesFraming implements Framing<MessagesEvent> {
         this.#hasRefused = true;
         return this.#text(event.text);
       case 'CitationAdded':
-        return this.#openText() + this.#delta({ type: 'citations_delta', citation: event.citation });
+        return (
+          this.#openText() +
+          this.#delta({ type: 'citations_delta', citation: toMessagesCitation(event.citation) })
+        );
       case 'ReasoningDelta':
         this.#hasThought = true;
         return this.#openThinking() + this.#deltaText(event.text);

@@ -1,4 +1,5 @@
 import type { FinishReason } from '#core/graph-enums.generated.ts';
+import { toChatAnnotation } from '../../citations.ts';
 import type { ChatCompleteMutation, ChatUsageFragment } from '../../operations.generated.ts';
 import { toReasoningDetail } from './chat-reasoning.ts';
 
@@ -52,7 +53,7 @@ function toChoice(choice: Choice, index: number): object {
       role: 'assistant',
       content: text === '' && (toolCalls.length > 0 || refusal !== null) ? null : text,
       refusal,
-      annotations: citations,
+      annotations: citations.map(toChatAnnotation),
       ...(reasoning === null ? {} : { reasoning_content: reasoning }),
       ...(reasoningBlocks.length === 0 ? {} : { reasoning_details: reasoningBlocks.map(toReasoningDetail) }),
       ...(toolCalls.length === 0

@@ -1,5 +1,6 @@
 import type { Exchange } from '../../../http/exchange.ts';
 import type { Framing } from '../../../http/stream.ts';
+import { toChatAnnotation } from '../../citations.ts';
 import { refuseCanceled, refuseRestart } from '../../completion-events.ts';
 import type { ChatStreamSubscription } from '../../operations.generated.ts';
 import { presentOpenAiError } from '../openai-errors.ts';
@@ -57,7 +58,7 @@ export class ChatFraming implements Framing<ChatEvent> {
       case 'RefusalDelta':
         return this.#delta(event.alternative, `{"refusal":${JSON.stringify(event.text)}}`);
       case 'CitationAdded':
-        return this.#delta(0, JSON.stringify({ annotations: [event.citation] }));
+        return this.#delta(0, JSON.stringify({ annotations: [toChatAnnotation(event.citation)] }));
       case 'ToolCallDelta':
         return this.#delta(event.alternative, this.#toolCall(event));
       case 'LogprobsDelta':

@@ -39,7 +39,7 @@ const known = new Set([
     'top_logprobs',
   ],
   ...['tools', 'tool_choice', 'functions', 'function_call', 'parallel_tool_calls', 'response_format'],
-  ...['reasoning_effort', 'user', 'safety_identifier', 'metadata'],
+  'reasoning_effort',
 ]);
 
 /** Translates a body of chat completions. Throws WrongField for what is wrong in it. */
@@ -166,7 +166,7 @@ function readResponseFormat(value: unknown): Partial<CompletionInput> {
   }
 }
 
-/** The end user of the call: `safety_identifier` is the newer name of `user`. */
+/** The end user of the call: `safety_identifier` is the newer name of `user`. Both go to providers of this dialect as well. */
 function readCaller(fields: BodyFields): Partial<CompletionInput> {
   const endUserId = toText(fields.safety_identifier ?? fields.user, 'user');
   const metadata = fields.metadata == null ? undefined : toFields(fields.metadata, 'metadata');

@@ -1,0 +1,43 @@
+import type { Cell, Outcome } from './measure-cell.ts';
+
+export type Table = readonly (readonly [name: string, cells: readonly Cell[]])[];
+
+const words: Readonly<Record<Outcome, string>> = {
+  yes: 'yes',
+  dropped: 'dropped',
+  refused: 'refused',
+  none: '–',
+  unused: 'unused',
+  lost: '**lost**',
+};
+
+const head = `# Dialects and wire formats
+
+What becomes of each feature of a call on its way from the dialect of a client to the wire format of a provider. The tables are written by
+\`test/clients/dialects/dialect-table.test.ts\`, which sends each call over HTTP, whole and streamed, to a local server of the wire format, and
+compares the requests and answers of both sides.
+
+| cell | meaning |
+|---|---|
+| yes | The feature of the call is in the request of the provider, and that of the answer reaches the client. |
+| dropped | The provider has no field for it. It is not sent, and is named in \`x-heddle-dropped\` (GraphQL: \`dropped\`). |
+| refused | The provider has nothing for it, and an answer without it would be to another call: \`BAD_USER_INPUT\`, and no provider is called. |
+| – | The dialect, the wire format or the answer has no place for it. |
+| unused | The demo, which is no AI, has no use for it. |
+`;
+
+/** The page with a table for each dialect. */
+export function renderPage(columns: readonly string[], tables: ReadonlyMap<string, Table>): string {
+  const sections = [...tables].map(([name, table]) =>
+    [
+      `## ${name.charAt(0).toUpperCase()}${name.slice(1)}`,
+      '',
+      `| feature | ${columns.join(' | ')} |`,
+      `|${'---|'.repeat(columns.length + 1)}`,
+      ...table.map(
+        ([feature, cells]) => `| ${[feature, ...cells.map(({ outcome }) => words[outcome])].join(' | ')} |`,
+      ),
+    ].join('\n'),
+  );
+  return `${[head, ...sections].join('\n\n').replaceAll('\n\n\n', '\n\n')}\n`;
+}
