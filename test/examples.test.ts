@@ -53,6 +53,28 @@ describe('examples/', () => {
     await expect(failed).rejects.toMatchObject({ code: 1, stderr: expect.stringMatching(/^[A-Z_]+: /) });
   });
 
+  it.each(['openai.js', 'anthropic.js'])(
+    '%s prints the answer and its usage, and ends with the code of an error',
+    async (file) => {
+      const { stdout, stderr } = await run('node', [`examples/${file}`, 'over and under'], {
+        cwd: root,
+        env: environment,
+      });
+      expect(stdout).toBe('over and under');
+      expect(stderr).toMatch(/^\n\d+ \+ \d+ tokens\n$/);
+      for (const [changed, code] of [
+        [{ MODEL: 'none/such' }, 'NOT_FOUND'],
+        [{ HEDDLE_KEY: 'hd_none' }, 'UNAUTHENTICATED'],
+      ] as const) {
+        const failed = run('node', [`examples/${file}`], { cwd: root, env: { ...environment, ...changed } });
+        await expect(failed).rejects.toMatchObject({
+          code: 1,
+          stderr: expect.stringMatching(new RegExp(`^${code}: .+\n$`)),
+        });
+      }
+    },
+  );
+
   it.runIf(isInstalled('python3'))(
     'stream.py prints the answer as it arrives, and ends with the code of an error',
     async () => {
@@ -74,6 +96,8 @@ describe('examples/', () => {
 
   it.each([
     ['node', 'complete.js'],
+    ['node', 'openai.js'],
+    ['node', 'anthropic.js'],
     ['python3', 'stream.py'],
   ])('%s %s ends with one line where no mesh is', { timeout: 30_000 }, async (command, file) => {
     if (!isInstalled(command)) return;
