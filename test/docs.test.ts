@@ -4,10 +4,14 @@ import { describe, expect, it } from 'vitest';
 import { scopes } from '#core/caller.ts';
 import { countLimitsTable } from '#core/count-limits.ts';
 import { errorCatalog } from '#core/errors.ts';
+import { anthropicDoor } from '#gateway/doors/anthropic/anthropic-door.ts';
+import { openAiDoor } from '#gateway/doors/openai/openai-door.ts';
+import { promptsDoor } from '#gateway/doors/prompts/prompts-door.ts';
 import { parseGuardrails } from '#guardrails/guardrails.ts';
 import { composeCheckout } from '#schema/compose.ts';
 import { variables } from '#server/config.ts';
 import { sourceFolders } from '#test/support/source-folders.ts';
+import { dialectErrorRows } from './support/dialect-errors.ts';
 import { configurationRows, errorRows, reachRows, scopeRows } from './support/doc-tables.ts';
 
 const root = resolve(import.meta.dirname, '..');
@@ -44,6 +48,15 @@ describe('documentation', () => {
       .split('\n')
       .filter((line) => /^\| `[A-Z_]+` \|/.test(line));
     expect(rows).toEqual(errorRows(errorCatalog));
+  });
+
+  it('docs/limits-and-errors.md has the status and the names of every code in each dialect', () => {
+    const rows = read('docs/limits-and-errors.md')
+      .split('\n')
+      .filter((line) => /^\| \d{3} \| `[A-Z_]+` \|/.test(line));
+    const codes = Object.keys(errorCatalog) as (keyof typeof errorCatalog)[];
+    const dialects = { openAi: openAiDoor, anthropic: anthropicDoor, prompts: promptsDoor };
+    expect(rows).toEqual(dialectErrorRows(codes, dialects));
   });
 
   it('docs/policy.md has every scope', () => {
