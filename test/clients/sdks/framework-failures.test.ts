@@ -75,17 +75,28 @@ describe.each(frameworks)('%s', (_name, framework) => {
     expect(Number(retryAfter)).toBeGreaterThan(0);
   });
 
-  it('is refused by a budget before a provider is called, and no row is left', async () => {
+  it('is refused once by a spent budget, before a provider is called, and no row is left', async () => {
     const { client } = await newTenant(() => upstreams.mesh);
+    const poor = connect(chatModel, { key: client.key });
+    await framework.complete(poor, { prompt });
     await client.data('mutation ($input: BudgetInput!) { saveBudget(input: $input) { id } }', {
-      input: { amount: '0.000001', window: 'MONTH' },
+      input: { amount: '0.012', window: 'MONTH' },
     });
     const before = upstreams.chat.bodies.length;
-    const poor = connect(chatModel, { key: client.key });
-    const { status } = await readFailure(framework, framework.complete(poor, { prompt }));
+    let requests = 0;
+    const own: Connection = {
+      ...poor,
+      maxRetries: framework.repeatsEvery429 ? 0 : 2,
+      fetch: (...request) => {
+        requests += 1;
+        return fetch(...request);
+      },
+    };
+    const { status } = await readFailure(framework, framework.complete(own, { prompt }));
     expect(status).toBe(framework.dialect === 'openai' ? 429 : 402);
+    expect(requests).toBe(1);
     expect(upstreams.chat.bodies).toHaveLength(before);
-    expect(await listRows(client)).toEqual([]);
+    expect(await listRows(client)).toHaveLength(1);
   });
 
   it.each([

@@ -106,6 +106,7 @@ function createFramework({ name, dialect, connect, connectEmbeddings, reasoning 
     name,
     dialect,
     readsInputFirst: false,
+    repeatsEvery429: dialect === 'openai',
     readFailure,
     async complete(connection, call) {
       const { text, usage } = await generateText({

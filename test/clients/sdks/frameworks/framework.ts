@@ -41,6 +41,8 @@ export interface Framework {
   readonly dialect: 'openai' | 'anthropic';
   /** Reads the tokens of the input of a stream from its first event, where they are an estimate. */
   readonly readsInputFirst: boolean;
+  /** Sends every call again that is refused with 429, whatever the headers state. */
+  readonly repeatsEvery429: boolean;
   complete(connection: Connection, call: FrameworkCall): Promise<FrameworkAnswer>;
   /** Calls `onText` for each part of the text. */
   stream(

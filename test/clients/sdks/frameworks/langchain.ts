@@ -94,6 +94,7 @@ function createFramework({ name, dialect, connect }: LangChainClient): Framework
     name,
     dialect,
     readsInputFirst: dialect === 'anthropic',
+    repeatsEvery429: false,
     readFailure,
     async complete(connection, call) {
       const message = await open(connection).invoke([toMessage(call)], withSignal(call));

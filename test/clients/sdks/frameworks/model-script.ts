@@ -20,7 +20,10 @@ const cities = ['Bern', 'Basel'];
 const object = { city: 'Bern' };
 const greeting = 'Hello you';
 const thought = 'They greet me.';
-/** A prompt that fails that often before it is answered. */
+/**
+ * A prompt that fails that often before it is answered. The answer to a prompt with `breaks off` is cut, and that with
+ * `never ends` has no end.
+ */
 const failing = /fails (\d) times for [^"]*/;
 const failed = new Map<string, number>();
 const summarize = (results: readonly string[]) => `Weather: ${results.join(' ')}`;
@@ -42,7 +45,9 @@ function decide(tools: readonly string[], results: readonly string[], wantsJson:
 }
 
 export const answerChatAsScripted: AnswerChat = (body: ChatUpstreamBody, response: ServerResponse) => {
-  if (mustFail(JSON.stringify(body.messages))) return response.writeHead(503).end();
+  const messages = JSON.stringify(body.messages);
+  if (mustFail(messages)) return response.writeHead(503).end();
+  if (messages.includes('breaks off') || messages.includes('never ends')) return begin(messages, response);
   const tools = (body.tools ?? []) as readonly { readonly function: { readonly name: string } }[];
   const results = body.messages.filter(({ role }) => role === 'tool').map(({ content }) => String(content));
   const step = decide(
@@ -56,6 +61,15 @@ export const answerChatAsScripted: AnswerChat = (body: ChatUpstreamBody, respons
   if (body.reasoning_effort === undefined) return sendChatText(body, response, step.text);
   return sendChoices(body, response, [{ message: { reasoning_content: thought, content: step.text } }]);
 };
+
+/** Begins an answer that is never whole. */
+function begin(messages: string, response: ServerResponse): void {
+  response.writeHead(200, { 'content-type': 'text/event-stream' });
+  const chunk = { choices: [{ index: 0, delta: { content: 'Hel' } }] };
+  response.write(`data: ${JSON.stringify(chunk)}\n\n`, () => {
+    if (messages.includes('breaks off')) response.destroy();
+  });
+}
 
 function mustFail(messages: string): boolean {
   const [prompt, times] = failing.exec(messages) ?? [];
