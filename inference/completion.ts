@@ -7,6 +7,7 @@ import type {
   ReasoningBlock,
   ToolCall,
 } from '#providers/provider.ts';
+import type { CallLimit } from '#state/quota/call-limits.ts';
 
 /** One provider call, as plain JSON. */
 export interface AttemptData {
@@ -53,10 +54,17 @@ export interface CompletionData {
   readonly createdAtMs: number;
   /** Set when FAILED. */
   readonly error: CompletionError | null;
+  /** What was left of the caller's limits when the call was admitted: of a call of this process, and never stored. */
+  readonly limits?: readonly CallLimit[];
   /** Its process died, or was taken for dead: what it used is an estimate, and its idempotency key is free again. */
   readonly orphaned?: true;
   /** It has succeeded with an answer that was not kept: `text` and its like do not contain it. */
   readonly unkept?: true;
+}
+
+/** The completion with what was left of the caller's limits when the call was admitted: for its client, never to be stored. */
+export function withLimits(completion: CompletionData, limits: readonly CallLimit[]): CompletionData {
+  return limits.length === 0 ? completion : { ...completion, limits };
 }
 
 /** An event of a completion's stream: plain JSON; its number is the log's. */
@@ -65,6 +73,8 @@ export type CompletionEventData = { readonly completionId: string } & (
       readonly type: 'CompletionStarted';
       readonly modelId: string;
       readonly dropped?: readonly string[];
+      /** What was left of the caller's limits when the call was admitted; absent: not known. */
+      readonly limits?: readonly CallLimit[];
       /** Absent: no prompt is run. */
       readonly promptVersionId?: string;
     }

@@ -4,6 +4,8 @@ import type { Exchange } from '../http/exchange.ts';
 import type { DeclaredOperation } from '../operations/declared-operation.ts';
 import { type DeclaredEvents, GraphFailure, subscribeDeclared } from '../operations/run-declared.ts';
 import { setCompletionHeaders } from './completion-headers.ts';
+import type { LimitHeaders } from './limit-headers.ts';
+import type { HeaderLimitFragment } from './operations.generated.ts';
 
 /** What every selection of a completion's events has. */
 export type AnyCompletionEvent =
@@ -18,6 +20,7 @@ export type AnyCompletionEvent =
       readonly __typename: 'CompletionStarted';
       readonly completionId: string;
       readonly dropped: readonly string[];
+      readonly limits: readonly HeaderLimitFragment[];
       readonly promptVersion?: { readonly number: number } | null;
     }
   | {
@@ -61,7 +64,8 @@ export function refuseRestart(): never {
 /**
  * Starts a completion, sets its headers, and resolves with its events when the first of them has content, or when the client has waited for
  * `holdMs`: what fails before is thrown, so that it has the status of an error and no stream. Its `next` throws GraphFailure
- * where the completion fails later, or ends without its last event. `dropped` names what the handler itself does not send.
+ * where the completion fails later, or ends without its last event. `dropped` names what the handler itself does not send;
+ * `setLimits` sets the dialect's headers of the limits.
  */
 export async function openCompletion<
   Event extends AnyCompletionEvent,
@@ -75,7 +79,12 @@ export async function openCompletion<
   {
     holdMs = exchange.services.limits.keepAliveMs,
     dropped = [],
-  }: { readonly holdMs?: number; readonly dropped?: readonly string[] } = {},
+    setLimits,
+  }: {
+    readonly holdMs?: number;
+    readonly dropped?: readonly string[];
+    readonly setLimits?: LimitHeaders;
+  } = {},
 ): Promise<DeclaredEvents<Event>> {
   let isLeft = false;
   let isWhole = false;
@@ -108,7 +117,7 @@ export async function openCompletion<
       held.push(first);
       if (first.done !== true && first.value.__typename === 'CompletionStarted') {
         const all = [...dropped, ...first.value.dropped];
-        setCompletionHeaders(exchange.response, { ...first.value, dropped: all });
+        setCompletionHeaders(exchange.response, { ...first.value, dropped: all }, setLimits);
       }
       if (first.done === true || first.value.__typename !== 'CompletionStarted') break;
     }

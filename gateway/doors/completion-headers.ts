@@ -1,4 +1,6 @@
 import type { ServerResponse } from 'node:http';
+import { type LimitHeaders, setLimitHeaders } from './limit-headers.ts';
+import type { HeaderLimitFragment } from './operations.generated.ts';
 
 /** What the headers of an answer state about its completion. */
 export interface CompletionHeaders {
@@ -7,6 +9,8 @@ export interface CompletionHeaders {
   readonly dropped: readonly string[];
   /** The version of the prompt that was run; absent or null: no prompt was run. */
   readonly promptVersion?: { readonly number: number } | null;
+  /** What was left of the limits of the call. */
+  readonly limits: readonly HeaderLimitFragment[];
 }
 
 /** Characters of the header with the dropped fields: their names are the client's. */
@@ -14,12 +18,14 @@ const droppedMax = 1_000;
 
 /**
  * Sets `x-heddle-completion-id`, `x-heddle-prompt-version` where a prompt was run, and `x-heddle-dropped` where fields were dropped: those of `providerOptions` by the name that
- * they have in the body of the client.
+ * they have in the body of the client. `setLimits` sets the headers of the limits.
  */
 export function setCompletionHeaders(
   response: ServerResponse,
-  { completionId, dropped, promptVersion }: CompletionHeaders,
+  { completionId, dropped, promptVersion, limits }: CompletionHeaders,
+  setLimits: LimitHeaders = setLimitHeaders,
 ): void {
+  setLimits(response, limits);
   response.setHeader('x-heddle-completion-id', completionId);
   if (promptVersion != null) response.setHeader('x-heddle-prompt-version', promptVersion.number);
   if (dropped.length === 0) return;

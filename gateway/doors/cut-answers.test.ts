@@ -31,7 +31,7 @@ const canceled = { ...completion, status: 'CANCELLED', finishReason: 'CANCELLED'
 const whole = { ...completion, status: 'SUCCEEDED', finishReason: 'STOP' };
 
 const event = (__typename: string, fields: object = {}) => ({ __typename, completionId: 'c1', ...fields });
-const started = event('CompletionStarted', { model: completion.model, dropped: [] });
+const started = event('CompletionStarted', { model: completion.model, dropped: [], limits: [] });
 const half = event('TextDelta', { alternative: 0, text: 'Half' });
 const finished = (of: object) => event('CompletionFinished', { completion: of });
 

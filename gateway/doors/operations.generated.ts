@@ -1,6 +1,6 @@
 // Generated from gateway/doors/*/operations.graphql by `npm run schema:compose`: do not edit.
 import { DeclaredOperation } from '../operations/declared-operation.ts';
-import type { CacheScope, CacheUse, Capability, CompletionStatus, FinishReason, MessageRole, OnDisconnect, ProviderKind, Retention } from '#core/graph-enums.generated.ts';
+import type { CacheScope, CacheUse, Capability, CompletionStatus, FinishReason, MessageRole, Meter, OnDisconnect, ProviderKind, Retention } from '#core/graph-enums.generated.ts';
 
 /** Internal type. DO NOT USE DIRECTLY. */
 type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
@@ -106,7 +106,7 @@ export type MessagesCompleteMutationVariables = Exact<{
 }>;
 
 
-export type MessagesCompleteMutation = { readonly complete: { readonly id: string, readonly status: CompletionStatus, readonly text: string, readonly reasoning: string | null, readonly refusal: string | null, readonly citations: ReadonlyArray<unknown>, readonly finishReason: FinishReason, readonly dropped: ReadonlyArray<string>, readonly reasoningBlocks: ReadonlyArray<{ readonly text: string | null, readonly signature: string | null, readonly redacted: string | null, readonly toolCallId: string | null, readonly provider: ProviderKind }>, readonly toolCalls: ReadonlyArray<{ readonly id: string, readonly name: string, readonly argumentsText: string }>, readonly usage: { readonly inputTokens: number, readonly outputTokens: number, readonly cachedInputTokens: number, readonly reasoningTokens: number }, readonly model: { readonly id: string } } };
+export type MessagesCompleteMutation = { readonly complete: { readonly id: string, readonly status: CompletionStatus, readonly text: string, readonly reasoning: string | null, readonly refusal: string | null, readonly citations: ReadonlyArray<unknown>, readonly finishReason: FinishReason, readonly dropped: ReadonlyArray<string>, readonly reasoningBlocks: ReadonlyArray<{ readonly text: string | null, readonly signature: string | null, readonly redacted: string | null, readonly toolCallId: string | null, readonly provider: ProviderKind }>, readonly toolCalls: ReadonlyArray<{ readonly id: string, readonly name: string, readonly argumentsText: string }>, readonly limits: ReadonlyArray<{ readonly meter: Meter, readonly limit: string, readonly remaining: string, readonly resetsAt: string | null }>, readonly usage: { readonly inputTokens: number, readonly outputTokens: number, readonly cachedInputTokens: number, readonly reasoningTokens: number }, readonly model: { readonly id: string } } };
 
 export type MessagesCountQueryVariables = Exact<{
   input: CompletionInput;
@@ -121,7 +121,7 @@ export type MessagesStreamSubscriptionVariables = Exact<{
 
 
 export type MessagesStreamSubscription = { readonly completionStream:
-    | { readonly __typename: 'CompletionStarted', readonly completionId: string, readonly dropped: ReadonlyArray<string>, readonly model: { readonly id: string } }
+    | { readonly __typename: 'CompletionStarted', readonly completionId: string, readonly dropped: ReadonlyArray<string>, readonly model: { readonly id: string }, readonly limits: ReadonlyArray<{ readonly meter: Meter, readonly limit: string, readonly remaining: string, readonly resetsAt: string | null }> }
     | { readonly __typename: 'TextDelta', readonly text: string }
     | { readonly __typename: 'ReasoningDelta', readonly text: string }
     | { readonly __typename: 'ReasoningFinished', readonly block: { readonly text: string | null, readonly signature: string | null, readonly redacted: string | null, readonly toolCallId: string | null, readonly provider: ProviderKind } }
@@ -144,7 +144,7 @@ export type ChatCompleteMutationVariables = Exact<{
 }>;
 
 
-export type ChatCompleteMutation = { readonly complete: { readonly id: string, readonly status: CompletionStatus, readonly text: string, readonly reasoning: string | null, readonly refusal: string | null, readonly citations: ReadonlyArray<unknown>, readonly logprobs: unknown, readonly finishReason: FinishReason, readonly dropped: ReadonlyArray<string>, readonly createdAt: string, readonly reasoningBlocks: ReadonlyArray<{ readonly text: string | null, readonly signature: string | null, readonly redacted: string | null, readonly toolCallId: string | null, readonly provider: ProviderKind }>, readonly toolCalls: ReadonlyArray<{ readonly id: string, readonly name: string, readonly argumentsText: string }>, readonly alternatives: ReadonlyArray<{ readonly index: number, readonly text: string, readonly reasoning: string | null, readonly refusal: string | null, readonly logprobs: unknown, readonly finishReason: FinishReason, readonly toolCalls: ReadonlyArray<{ readonly id: string, readonly name: string, readonly argumentsText: string }> }>, readonly usage: { readonly inputTokens: number, readonly outputTokens: number, readonly totalTokens: number, readonly cachedInputTokens: number, readonly reasoningTokens: number }, readonly model: { readonly id: string } } };
+export type ChatCompleteMutation = { readonly complete: { readonly id: string, readonly status: CompletionStatus, readonly text: string, readonly reasoning: string | null, readonly refusal: string | null, readonly citations: ReadonlyArray<unknown>, readonly logprobs: unknown, readonly finishReason: FinishReason, readonly dropped: ReadonlyArray<string>, readonly createdAt: string, readonly reasoningBlocks: ReadonlyArray<{ readonly text: string | null, readonly signature: string | null, readonly redacted: string | null, readonly toolCallId: string | null, readonly provider: ProviderKind }>, readonly toolCalls: ReadonlyArray<{ readonly id: string, readonly name: string, readonly argumentsText: string }>, readonly alternatives: ReadonlyArray<{ readonly index: number, readonly text: string, readonly reasoning: string | null, readonly refusal: string | null, readonly logprobs: unknown, readonly finishReason: FinishReason, readonly toolCalls: ReadonlyArray<{ readonly id: string, readonly name: string, readonly argumentsText: string }> }>, readonly limits: ReadonlyArray<{ readonly meter: Meter, readonly limit: string, readonly remaining: string, readonly resetsAt: string | null }>, readonly usage: { readonly inputTokens: number, readonly outputTokens: number, readonly totalTokens: number, readonly cachedInputTokens: number, readonly reasoningTokens: number }, readonly model: { readonly id: string } } };
 
 export type ChatStreamSubscriptionVariables = Exact<{
   input: CompletionInput;
@@ -152,7 +152,7 @@ export type ChatStreamSubscriptionVariables = Exact<{
 
 
 export type ChatStreamSubscription = { readonly completionStream:
-    | { readonly __typename: 'CompletionStarted', readonly completionId: string, readonly dropped: ReadonlyArray<string>, readonly model: { readonly id: string } }
+    | { readonly __typename: 'CompletionStarted', readonly completionId: string, readonly dropped: ReadonlyArray<string>, readonly model: { readonly id: string }, readonly limits: ReadonlyArray<{ readonly meter: Meter, readonly limit: string, readonly remaining: string, readonly resetsAt: string | null }> }
     | { readonly __typename: 'TextDelta', readonly alternative: number, readonly text: string }
     | { readonly __typename: 'ReasoningDelta', readonly alternative: number, readonly text: string }
     | { readonly __typename: 'ReasoningFinished', readonly block: { readonly text: string | null, readonly signature: string | null, readonly redacted: string | null, readonly toolCallId: string | null, readonly provider: ProviderKind } }
@@ -168,6 +168,8 @@ export type ChatStreamSubscription = { readonly completionStream:
 
 export type ChatUsageFragment = { readonly inputTokens: number, readonly outputTokens: number, readonly totalTokens: number, readonly cachedInputTokens: number, readonly reasoningTokens: number };
 
+export type HeaderLimitFragment = { readonly meter: Meter, readonly limit: string, readonly remaining: string, readonly resetsAt: string | null };
+
 export type ChatReasoningFragment = { readonly text: string | null, readonly signature: string | null, readonly redacted: string | null, readonly toolCallId: string | null, readonly provider: ProviderKind };
 
 export type OpenAiEmbedMutationVariables = Exact<{
@@ -175,7 +177,7 @@ export type OpenAiEmbedMutationVariables = Exact<{
 }>;
 
 
-export type OpenAiEmbedMutation = { readonly embed: { readonly vectors: ReadonlyArray<ReadonlyArray<number>>, readonly usage: { readonly inputTokens: number, readonly totalTokens: number }, readonly model: { readonly id: string }, readonly invocation: { readonly id: string } } };
+export type OpenAiEmbedMutation = { readonly embed: { readonly vectors: ReadonlyArray<ReadonlyArray<number>>, readonly usage: { readonly inputTokens: number, readonly totalTokens: number }, readonly limits: ReadonlyArray<{ readonly meter: Meter, readonly limit: string, readonly remaining: string, readonly resetsAt: string | null }>, readonly model: { readonly id: string }, readonly invocation: { readonly id: string } } };
 
 export type OpenAiModelsQueryVariables = Exact<{
   after?: string | null | undefined;
@@ -203,7 +205,7 @@ export type LegacyCompleteMutationVariables = Exact<{
 }>;
 
 
-export type LegacyCompleteMutation = { readonly complete: { readonly id: string, readonly status: CompletionStatus, readonly text: string, readonly finishReason: FinishReason, readonly dropped: ReadonlyArray<string>, readonly createdAt: string, readonly alternatives: ReadonlyArray<{ readonly index: number, readonly text: string, readonly finishReason: FinishReason }>, readonly usage: { readonly inputTokens: number, readonly outputTokens: number, readonly totalTokens: number, readonly cachedInputTokens: number, readonly reasoningTokens: number }, readonly model: { readonly id: string } } };
+export type LegacyCompleteMutation = { readonly complete: { readonly id: string, readonly status: CompletionStatus, readonly text: string, readonly finishReason: FinishReason, readonly dropped: ReadonlyArray<string>, readonly createdAt: string, readonly alternatives: ReadonlyArray<{ readonly index: number, readonly text: string, readonly finishReason: FinishReason }>, readonly limits: ReadonlyArray<{ readonly meter: Meter, readonly limit: string, readonly remaining: string, readonly resetsAt: string | null }>, readonly usage: { readonly inputTokens: number, readonly outputTokens: number, readonly totalTokens: number, readonly cachedInputTokens: number, readonly reasoningTokens: number }, readonly model: { readonly id: string } } };
 
 export type LegacyStreamSubscriptionVariables = Exact<{
   input: CompletionInput;
@@ -211,7 +213,7 @@ export type LegacyStreamSubscriptionVariables = Exact<{
 
 
 export type LegacyStreamSubscription = { readonly completionStream:
-    | { readonly __typename: 'CompletionStarted', readonly completionId: string, readonly dropped: ReadonlyArray<string>, readonly model: { readonly id: string } }
+    | { readonly __typename: 'CompletionStarted', readonly completionId: string, readonly dropped: ReadonlyArray<string>, readonly model: { readonly id: string }, readonly limits: ReadonlyArray<{ readonly meter: Meter, readonly limit: string, readonly remaining: string, readonly resetsAt: string | null }> }
     | { readonly __typename: 'TextDelta', readonly alternative: number, readonly text: string }
     | { readonly __typename: 'ReasoningDelta' }
     | { readonly __typename: 'ReasoningFinished' }
@@ -230,7 +232,7 @@ export type PromptRunMutationVariables = Exact<{
 }>;
 
 
-export type PromptRunMutation = { readonly runPrompt: { readonly id: string, readonly text: string, readonly json: unknown, readonly refusal: string | null, readonly finishReason: FinishReason, readonly dropped: ReadonlyArray<string>, readonly promptVersion: { readonly number: number } | null } };
+export type PromptRunMutation = { readonly runPrompt: { readonly id: string, readonly text: string, readonly json: unknown, readonly refusal: string | null, readonly finishReason: FinishReason, readonly dropped: ReadonlyArray<string>, readonly limits: ReadonlyArray<{ readonly meter: Meter, readonly limit: string, readonly remaining: string, readonly resetsAt: string | null }>, readonly promptVersion: { readonly number: number } | null } };
 
 export type PromptEventsSubscriptionVariables = Exact<{
   input: RunPromptInput;
@@ -238,7 +240,7 @@ export type PromptEventsSubscriptionVariables = Exact<{
 
 
 export type PromptEventsSubscription = { readonly promptStream:
-    | { readonly __typename: 'CompletionStarted', readonly completionId: string, readonly dropped: ReadonlyArray<string>, readonly model: { readonly id: string }, readonly promptVersion: { readonly number: number } | null }
+    | { readonly __typename: 'CompletionStarted', readonly completionId: string, readonly dropped: ReadonlyArray<string>, readonly model: { readonly id: string }, readonly limits: ReadonlyArray<{ readonly meter: Meter, readonly limit: string, readonly remaining: string, readonly resetsAt: string | null }>, readonly promptVersion: { readonly number: number } | null }
     | { readonly __typename: 'TextDelta', readonly text: string }
     | { readonly __typename: 'ReasoningDelta' }
     | { readonly __typename: 'ReasoningFinished' }
@@ -267,14 +269,14 @@ export type ResponsesCompleteMutationVariables = Exact<{
 }>;
 
 
-export type ResponsesCompleteMutation = { readonly complete: { readonly id: string, readonly status: CompletionStatus, readonly text: string, readonly reasoning: string | null, readonly refusal: string | null, readonly citations: ReadonlyArray<unknown>, readonly logprobs: unknown, readonly finishReason: FinishReason, readonly dropped: ReadonlyArray<string>, readonly createdAt: string, readonly reasoningBlocks: ReadonlyArray<{ readonly text: string | null, readonly signature: string | null, readonly redacted: string | null, readonly toolCallId: string | null, readonly provider: ProviderKind }>, readonly toolCalls: ReadonlyArray<{ readonly id: string, readonly name: string, readonly argumentsText: string }>, readonly error: { readonly code: string, readonly message: string, readonly retryAfterMs: number | null } | null, readonly usage: { readonly inputTokens: number, readonly outputTokens: number, readonly totalTokens: number, readonly cachedInputTokens: number, readonly reasoningTokens: number }, readonly model: { readonly id: string } } };
+export type ResponsesCompleteMutation = { readonly complete: { readonly id: string, readonly status: CompletionStatus, readonly text: string, readonly reasoning: string | null, readonly refusal: string | null, readonly citations: ReadonlyArray<unknown>, readonly logprobs: unknown, readonly finishReason: FinishReason, readonly dropped: ReadonlyArray<string>, readonly createdAt: string, readonly limits: ReadonlyArray<{ readonly meter: Meter, readonly limit: string, readonly remaining: string, readonly resetsAt: string | null }>, readonly reasoningBlocks: ReadonlyArray<{ readonly text: string | null, readonly signature: string | null, readonly redacted: string | null, readonly toolCallId: string | null, readonly provider: ProviderKind }>, readonly toolCalls: ReadonlyArray<{ readonly id: string, readonly name: string, readonly argumentsText: string }>, readonly error: { readonly code: string, readonly message: string, readonly retryAfterMs: number | null } | null, readonly usage: { readonly inputTokens: number, readonly outputTokens: number, readonly totalTokens: number, readonly cachedInputTokens: number, readonly reasoningTokens: number }, readonly model: { readonly id: string } } };
 
 export type ResponsesStartMutationVariables = Exact<{
   input: CompletionInput;
 }>;
 
 
-export type ResponsesStartMutation = { readonly startCompletion: { readonly id: string, readonly status: CompletionStatus, readonly text: string, readonly reasoning: string | null, readonly refusal: string | null, readonly citations: ReadonlyArray<unknown>, readonly logprobs: unknown, readonly finishReason: FinishReason, readonly dropped: ReadonlyArray<string>, readonly createdAt: string, readonly reasoningBlocks: ReadonlyArray<{ readonly text: string | null, readonly signature: string | null, readonly redacted: string | null, readonly toolCallId: string | null, readonly provider: ProviderKind }>, readonly toolCalls: ReadonlyArray<{ readonly id: string, readonly name: string, readonly argumentsText: string }>, readonly error: { readonly code: string, readonly message: string, readonly retryAfterMs: number | null } | null, readonly usage: { readonly inputTokens: number, readonly outputTokens: number, readonly totalTokens: number, readonly cachedInputTokens: number, readonly reasoningTokens: number }, readonly model: { readonly id: string } } };
+export type ResponsesStartMutation = { readonly startCompletion: { readonly id: string, readonly status: CompletionStatus, readonly text: string, readonly reasoning: string | null, readonly refusal: string | null, readonly citations: ReadonlyArray<unknown>, readonly logprobs: unknown, readonly finishReason: FinishReason, readonly dropped: ReadonlyArray<string>, readonly createdAt: string, readonly limits: ReadonlyArray<{ readonly meter: Meter, readonly limit: string, readonly remaining: string, readonly resetsAt: string | null }>, readonly reasoningBlocks: ReadonlyArray<{ readonly text: string | null, readonly signature: string | null, readonly redacted: string | null, readonly toolCallId: string | null, readonly provider: ProviderKind }>, readonly toolCalls: ReadonlyArray<{ readonly id: string, readonly name: string, readonly argumentsText: string }>, readonly error: { readonly code: string, readonly message: string, readonly retryAfterMs: number | null } | null, readonly usage: { readonly inputTokens: number, readonly outputTokens: number, readonly totalTokens: number, readonly cachedInputTokens: number, readonly reasoningTokens: number }, readonly model: { readonly id: string } } };
 
 export type ResponsesStreamSubscriptionVariables = Exact<{
   input: CompletionInput;
@@ -282,7 +284,7 @@ export type ResponsesStreamSubscriptionVariables = Exact<{
 
 
 export type ResponsesStreamSubscription = { readonly completionStream:
-    | { readonly __typename: 'CompletionStarted', readonly completionId: string, readonly dropped: ReadonlyArray<string>, readonly model: { readonly id: string } }
+    | { readonly __typename: 'CompletionStarted', readonly completionId: string, readonly dropped: ReadonlyArray<string>, readonly model: { readonly id: string }, readonly limits: ReadonlyArray<{ readonly meter: Meter, readonly limit: string, readonly remaining: string, readonly resetsAt: string | null }> }
     | { readonly __typename: 'TextDelta', readonly text: string }
     | { readonly __typename: 'ReasoningDelta', readonly text: string }
     | { readonly __typename: 'ReasoningFinished', readonly block: { readonly text: string | null, readonly signature: string | null, readonly redacted: string | null, readonly toolCallId: string | null, readonly provider: ProviderKind } }
@@ -303,7 +305,7 @@ export type ResponsesResumeSubscriptionVariables = Exact<{
 
 
 export type ResponsesResumeSubscription = { readonly resumeCompletion:
-    | { readonly __typename: 'CompletionStarted', readonly completionId: string, readonly dropped: ReadonlyArray<string>, readonly model: { readonly id: string } }
+    | { readonly __typename: 'CompletionStarted', readonly completionId: string, readonly dropped: ReadonlyArray<string>, readonly model: { readonly id: string }, readonly limits: ReadonlyArray<{ readonly meter: Meter, readonly limit: string, readonly remaining: string, readonly resetsAt: string | null }> }
     | { readonly __typename: 'TextDelta', readonly text: string }
     | { readonly __typename: 'ReasoningDelta', readonly text: string }
     | { readonly __typename: 'ReasoningFinished', readonly block: { readonly text: string | null, readonly signature: string | null, readonly redacted: string | null, readonly toolCallId: string | null, readonly provider: ProviderKind } }
@@ -340,7 +342,7 @@ export type ResponsesDeleteMutation = { readonly deleteCompletion: string };
 
 export type ResponseCompletionFragment = { readonly id: string, readonly status: CompletionStatus, readonly text: string, readonly reasoning: string | null, readonly refusal: string | null, readonly citations: ReadonlyArray<unknown>, readonly logprobs: unknown, readonly finishReason: FinishReason, readonly dropped: ReadonlyArray<string>, readonly createdAt: string, readonly reasoningBlocks: ReadonlyArray<{ readonly text: string | null, readonly signature: string | null, readonly redacted: string | null, readonly toolCallId: string | null, readonly provider: ProviderKind }>, readonly toolCalls: ReadonlyArray<{ readonly id: string, readonly name: string, readonly argumentsText: string }>, readonly error: { readonly code: string, readonly message: string, readonly retryAfterMs: number | null } | null, readonly usage: { readonly inputTokens: number, readonly outputTokens: number, readonly totalTokens: number, readonly cachedInputTokens: number, readonly reasoningTokens: number }, readonly model: { readonly id: string } };
 
-type ResponseEvent_CompletionStarted_Fragment = { readonly __typename: 'CompletionStarted', readonly completionId: string, readonly dropped: ReadonlyArray<string>, readonly model: { readonly id: string } };
+type ResponseEvent_CompletionStarted_Fragment = { readonly __typename: 'CompletionStarted', readonly completionId: string, readonly dropped: ReadonlyArray<string>, readonly model: { readonly id: string }, readonly limits: ReadonlyArray<{ readonly meter: Meter, readonly limit: string, readonly remaining: string, readonly resetsAt: string | null }> };
 
 type ResponseEvent_TextDelta_Fragment = { readonly __typename: 'TextDelta', readonly text: string };
 
@@ -381,7 +383,7 @@ export type ResponseEventFragment =
 
 
 export const messagesComplete = new DeclaredOperation<MessagesCompleteMutation, MessagesCompleteMutationVariables>(
-  "mutation MessagesComplete($input:CompletionInput!){complete(input:$input){id status text reasoning reasoningBlocks{...MessagesReasoning}refusal citations toolCalls{id name argumentsText}finishReason dropped usage{...MessagesUsage}model{id}}}fragment MessagesUsage on TokenUsage{inputTokens outputTokens cachedInputTokens reasoningTokens}fragment MessagesReasoning on Reasoning{text signature redacted toolCallId provider}",
+  "mutation MessagesComplete($input:CompletionInput!){complete(input:$input){id status text reasoning reasoningBlocks{...MessagesReasoning}refusal citations toolCalls{id name argumentsText}finishReason dropped limits{...HeaderLimit}usage{...MessagesUsage}model{id}}}fragment MessagesUsage on TokenUsage{inputTokens outputTokens cachedInputTokens reasoningTokens}fragment MessagesReasoning on Reasoning{text signature redacted toolCallId provider}fragment HeaderLimit on CallLimit{meter limit remaining resetsAt}",
 );
 
 export const messagesCount = new DeclaredOperation<MessagesCountQuery, MessagesCountQueryVariables>(
@@ -389,19 +391,19 @@ export const messagesCount = new DeclaredOperation<MessagesCountQuery, MessagesC
 );
 
 export const messagesStream = new DeclaredOperation<MessagesStreamSubscription, MessagesStreamSubscriptionVariables>(
-  "subscription MessagesStream($input:CompletionInput!){completionStream(input:$input){__typename ...on CompletionStarted{completionId model{id}dropped}...on TextDelta{text}...on ReasoningDelta{text}...on ReasoningFinished{block{...MessagesReasoning}}...on RefusalDelta{text}...on CitationAdded{citation}...on ToolCallDelta{index id name argumentsDelta}...on CompletionFinished{completion{status finishReason usage{...MessagesUsage}}}...on CompletionFailed{completionId code message retryAfterMs}}}fragment MessagesUsage on TokenUsage{inputTokens outputTokens cachedInputTokens reasoningTokens}fragment MessagesReasoning on Reasoning{text signature redacted toolCallId provider}",
+  "subscription MessagesStream($input:CompletionInput!){completionStream(input:$input){__typename ...on CompletionStarted{completionId model{id}dropped limits{...HeaderLimit}}...on TextDelta{text}...on ReasoningDelta{text}...on ReasoningFinished{block{...MessagesReasoning}}...on RefusalDelta{text}...on CitationAdded{citation}...on ToolCallDelta{index id name argumentsDelta}...on CompletionFinished{completion{status finishReason usage{...MessagesUsage}}}...on CompletionFailed{completionId code message retryAfterMs}}}fragment MessagesUsage on TokenUsage{inputTokens outputTokens cachedInputTokens reasoningTokens}fragment MessagesReasoning on Reasoning{text signature redacted toolCallId provider}fragment HeaderLimit on CallLimit{meter limit remaining resetsAt}",
 );
 
 export const chatComplete = new DeclaredOperation<ChatCompleteMutation, ChatCompleteMutationVariables>(
-  "mutation ChatComplete($input:CompletionInput!){complete(input:$input){id status text reasoning reasoningBlocks{...ChatReasoning}refusal citations logprobs toolCalls{id name argumentsText}alternatives{index text reasoning refusal logprobs toolCalls{id name argumentsText}finishReason}finishReason dropped usage{...ChatUsage}model{id}createdAt}}fragment ChatUsage on TokenUsage{inputTokens outputTokens totalTokens cachedInputTokens reasoningTokens}fragment ChatReasoning on Reasoning{text signature redacted toolCallId provider}",
+  "mutation ChatComplete($input:CompletionInput!){complete(input:$input){id status text reasoning reasoningBlocks{...ChatReasoning}refusal citations logprobs toolCalls{id name argumentsText}alternatives{index text reasoning refusal logprobs toolCalls{id name argumentsText}finishReason}finishReason dropped limits{...HeaderLimit}usage{...ChatUsage}model{id}createdAt}}fragment ChatUsage on TokenUsage{inputTokens outputTokens totalTokens cachedInputTokens reasoningTokens}fragment HeaderLimit on CallLimit{meter limit remaining resetsAt}fragment ChatReasoning on Reasoning{text signature redacted toolCallId provider}",
 );
 
 export const chatStream = new DeclaredOperation<ChatStreamSubscription, ChatStreamSubscriptionVariables>(
-  "subscription ChatStream($input:CompletionInput!){completionStream(input:$input){__typename ...on CompletionStarted{completionId model{id}dropped}...on TextDelta{alternative text}...on ReasoningDelta{alternative text}...on ReasoningFinished{block{...ChatReasoning}}...on RefusalDelta{alternative text}...on CitationAdded{citation}...on LogprobsDelta{alternative tokens}...on ToolCallDelta{alternative index id name argumentsDelta}...on AlternativeFinished{alternative finishReason}...on CompletionFinished{completion{status finishReason usage{...ChatUsage}}}...on CompletionFailed{completionId code message retryAfterMs}}}fragment ChatUsage on TokenUsage{inputTokens outputTokens totalTokens cachedInputTokens reasoningTokens}fragment ChatReasoning on Reasoning{text signature redacted toolCallId provider}",
+  "subscription ChatStream($input:CompletionInput!){completionStream(input:$input){__typename ...on CompletionStarted{completionId model{id}dropped limits{...HeaderLimit}}...on TextDelta{alternative text}...on ReasoningDelta{alternative text}...on ReasoningFinished{block{...ChatReasoning}}...on RefusalDelta{alternative text}...on CitationAdded{citation}...on LogprobsDelta{alternative tokens}...on ToolCallDelta{alternative index id name argumentsDelta}...on AlternativeFinished{alternative finishReason}...on CompletionFinished{completion{status finishReason usage{...ChatUsage}}}...on CompletionFailed{completionId code message retryAfterMs}}}fragment ChatUsage on TokenUsage{inputTokens outputTokens totalTokens cachedInputTokens reasoningTokens}fragment HeaderLimit on CallLimit{meter limit remaining resetsAt}fragment ChatReasoning on Reasoning{text signature redacted toolCallId provider}",
 );
 
 export const openAiEmbed = new DeclaredOperation<OpenAiEmbedMutation, OpenAiEmbedMutationVariables>(
-  "mutation OpenAiEmbed($input:EmbedInput!){embed(input:$input){vectors usage{inputTokens totalTokens}model{id}invocation{id}}}",
+  "mutation OpenAiEmbed($input:EmbedInput!){embed(input:$input){vectors usage{inputTokens totalTokens}limits{...HeaderLimit}model{id}invocation{id}}}fragment HeaderLimit on CallLimit{meter limit remaining resetsAt}",
 );
 
 export const openAiModels = new DeclaredOperation<OpenAiModelsQuery, OpenAiModelsQueryVariables>(
@@ -417,19 +419,19 @@ export const openAiModel = new DeclaredOperation<OpenAiModelQuery, OpenAiModelQu
 );
 
 export const legacyComplete = new DeclaredOperation<LegacyCompleteMutation, LegacyCompleteMutationVariables>(
-  "mutation LegacyComplete($input:CompletionInput!){complete(input:$input){id status text alternatives{index text finishReason}finishReason dropped usage{...ChatUsage}model{id}createdAt}}fragment ChatUsage on TokenUsage{inputTokens outputTokens totalTokens cachedInputTokens reasoningTokens}",
+  "mutation LegacyComplete($input:CompletionInput!){complete(input:$input){id status text alternatives{index text finishReason}finishReason dropped limits{...HeaderLimit}usage{...ChatUsage}model{id}createdAt}}fragment ChatUsage on TokenUsage{inputTokens outputTokens totalTokens cachedInputTokens reasoningTokens}fragment HeaderLimit on CallLimit{meter limit remaining resetsAt}",
 );
 
 export const legacyStream = new DeclaredOperation<LegacyStreamSubscription, LegacyStreamSubscriptionVariables>(
-  "subscription LegacyStream($input:CompletionInput!){completionStream(input:$input){__typename ...on CompletionStarted{completionId model{id}dropped}...on TextDelta{alternative text}...on AlternativeFinished{alternative finishReason}...on CompletionFinished{completion{status finishReason usage{...ChatUsage}}}...on CompletionFailed{completionId code message retryAfterMs}}}fragment ChatUsage on TokenUsage{inputTokens outputTokens totalTokens cachedInputTokens reasoningTokens}",
+  "subscription LegacyStream($input:CompletionInput!){completionStream(input:$input){__typename ...on CompletionStarted{completionId model{id}dropped limits{...HeaderLimit}}...on TextDelta{alternative text}...on AlternativeFinished{alternative finishReason}...on CompletionFinished{completion{status finishReason usage{...ChatUsage}}}...on CompletionFailed{completionId code message retryAfterMs}}}fragment ChatUsage on TokenUsage{inputTokens outputTokens totalTokens cachedInputTokens reasoningTokens}fragment HeaderLimit on CallLimit{meter limit remaining resetsAt}",
 );
 
 export const promptRun = new DeclaredOperation<PromptRunMutation, PromptRunMutationVariables>(
-  "mutation PromptRun($input:RunPromptInput!){runPrompt(input:$input){id text json refusal finishReason dropped promptVersion{number}}}",
+  "mutation PromptRun($input:RunPromptInput!){runPrompt(input:$input){id text json refusal finishReason dropped limits{...HeaderLimit}promptVersion{number}}}fragment HeaderLimit on CallLimit{meter limit remaining resetsAt}",
 );
 
 export const promptEvents = new DeclaredOperation<PromptEventsSubscription, PromptEventsSubscriptionVariables>(
-  "subscription PromptEvents($input:RunPromptInput!){promptStream(input:$input){__typename ...on CompletionStarted{completionId model{id}dropped promptVersion{number}}...on TextDelta{text}...on CompletionRestarted{reason}...on CompletionFinished{completion{id text json refusal finishReason usage{inputTokens outputTokens totalTokens}}}...on CompletionFailed{completionId code message retryAfterMs}}}",
+  "subscription PromptEvents($input:RunPromptInput!){promptStream(input:$input){__typename ...on CompletionStarted{completionId model{id}dropped limits{...HeaderLimit}promptVersion{number}}...on TextDelta{text}...on CompletionRestarted{reason}...on CompletionFinished{completion{id text json refusal finishReason usage{inputTokens outputTokens totalTokens}}}...on CompletionFailed{completionId code message retryAfterMs}}}fragment HeaderLimit on CallLimit{meter limit remaining resetsAt}",
 );
 
 export const promptsToRun = new DeclaredOperation<PromptsToRunQuery, PromptsToRunQueryVariables>(
@@ -437,19 +439,19 @@ export const promptsToRun = new DeclaredOperation<PromptsToRunQuery, PromptsToRu
 );
 
 export const responsesComplete = new DeclaredOperation<ResponsesCompleteMutation, ResponsesCompleteMutationVariables>(
-  "mutation ResponsesComplete($input:CompletionInput!){complete(input:$input){...ResponseCompletion}}fragment ChatUsage on TokenUsage{inputTokens outputTokens totalTokens cachedInputTokens reasoningTokens}fragment ChatReasoning on Reasoning{text signature redacted toolCallId provider}fragment ResponseCompletion on Completion{id status text reasoning reasoningBlocks{...ChatReasoning}refusal citations logprobs toolCalls{id name argumentsText}finishReason dropped error{code message retryAfterMs}usage{...ChatUsage}model{id}createdAt}",
+  "mutation ResponsesComplete($input:CompletionInput!){complete(input:$input){...ResponseCompletion limits{...HeaderLimit}}}fragment ChatUsage on TokenUsage{inputTokens outputTokens totalTokens cachedInputTokens reasoningTokens}fragment HeaderLimit on CallLimit{meter limit remaining resetsAt}fragment ChatReasoning on Reasoning{text signature redacted toolCallId provider}fragment ResponseCompletion on Completion{id status text reasoning reasoningBlocks{...ChatReasoning}refusal citations logprobs toolCalls{id name argumentsText}finishReason dropped error{code message retryAfterMs}usage{...ChatUsage}model{id}createdAt}",
 );
 
 export const responsesStart = new DeclaredOperation<ResponsesStartMutation, ResponsesStartMutationVariables>(
-  "mutation ResponsesStart($input:CompletionInput!){startCompletion(input:$input){...ResponseCompletion}}fragment ChatUsage on TokenUsage{inputTokens outputTokens totalTokens cachedInputTokens reasoningTokens}fragment ChatReasoning on Reasoning{text signature redacted toolCallId provider}fragment ResponseCompletion on Completion{id status text reasoning reasoningBlocks{...ChatReasoning}refusal citations logprobs toolCalls{id name argumentsText}finishReason dropped error{code message retryAfterMs}usage{...ChatUsage}model{id}createdAt}",
+  "mutation ResponsesStart($input:CompletionInput!){startCompletion(input:$input){...ResponseCompletion limits{...HeaderLimit}}}fragment ChatUsage on TokenUsage{inputTokens outputTokens totalTokens cachedInputTokens reasoningTokens}fragment HeaderLimit on CallLimit{meter limit remaining resetsAt}fragment ChatReasoning on Reasoning{text signature redacted toolCallId provider}fragment ResponseCompletion on Completion{id status text reasoning reasoningBlocks{...ChatReasoning}refusal citations logprobs toolCalls{id name argumentsText}finishReason dropped error{code message retryAfterMs}usage{...ChatUsage}model{id}createdAt}",
 );
 
 export const responsesStream = new DeclaredOperation<ResponsesStreamSubscription, ResponsesStreamSubscriptionVariables>(
-  "subscription ResponsesStream($input:CompletionInput!){completionStream(input:$input){...ResponseEvent}}fragment ChatUsage on TokenUsage{inputTokens outputTokens totalTokens cachedInputTokens reasoningTokens}fragment ChatReasoning on Reasoning{text signature redacted toolCallId provider}fragment ResponseCompletion on Completion{id status text reasoning reasoningBlocks{...ChatReasoning}refusal citations logprobs toolCalls{id name argumentsText}finishReason dropped error{code message retryAfterMs}usage{...ChatUsage}model{id}createdAt}fragment ResponseEvent on CompletionEvent{__typename ...on CompletionStarted{completionId model{id}dropped}...on TextDelta{text}...on ReasoningDelta{text}...on ReasoningFinished{block{...ChatReasoning}}...on RefusalDelta{text}...on CitationAdded{citation}...on LogprobsDelta{tokens}...on ToolCallDelta{index id name argumentsDelta}...on CompletionFinished{completion{...ResponseCompletion}}...on CompletionFailed{completionId code message retryAfterMs completion{...ResponseCompletion}}}",
+  "subscription ResponsesStream($input:CompletionInput!){completionStream(input:$input){...ResponseEvent}}fragment ChatUsage on TokenUsage{inputTokens outputTokens totalTokens cachedInputTokens reasoningTokens}fragment HeaderLimit on CallLimit{meter limit remaining resetsAt}fragment ChatReasoning on Reasoning{text signature redacted toolCallId provider}fragment ResponseCompletion on Completion{id status text reasoning reasoningBlocks{...ChatReasoning}refusal citations logprobs toolCalls{id name argumentsText}finishReason dropped error{code message retryAfterMs}usage{...ChatUsage}model{id}createdAt}fragment ResponseEvent on CompletionEvent{__typename ...on CompletionStarted{completionId model{id}dropped limits{...HeaderLimit}}...on TextDelta{text}...on ReasoningDelta{text}...on ReasoningFinished{block{...ChatReasoning}}...on RefusalDelta{text}...on CitationAdded{citation}...on LogprobsDelta{tokens}...on ToolCallDelta{index id name argumentsDelta}...on CompletionFinished{completion{...ResponseCompletion}}...on CompletionFailed{completionId code message retryAfterMs completion{...ResponseCompletion}}}",
 );
 
 export const responsesResume = new DeclaredOperation<ResponsesResumeSubscription, ResponsesResumeSubscriptionVariables>(
-  "subscription ResponsesResume($id:ID!$after:Int!){resumeCompletion(id:$id after:$after){...ResponseEvent}}fragment ChatUsage on TokenUsage{inputTokens outputTokens totalTokens cachedInputTokens reasoningTokens}fragment ChatReasoning on Reasoning{text signature redacted toolCallId provider}fragment ResponseCompletion on Completion{id status text reasoning reasoningBlocks{...ChatReasoning}refusal citations logprobs toolCalls{id name argumentsText}finishReason dropped error{code message retryAfterMs}usage{...ChatUsage}model{id}createdAt}fragment ResponseEvent on CompletionEvent{__typename ...on CompletionStarted{completionId model{id}dropped}...on TextDelta{text}...on ReasoningDelta{text}...on ReasoningFinished{block{...ChatReasoning}}...on RefusalDelta{text}...on CitationAdded{citation}...on LogprobsDelta{tokens}...on ToolCallDelta{index id name argumentsDelta}...on CompletionFinished{completion{...ResponseCompletion}}...on CompletionFailed{completionId code message retryAfterMs completion{...ResponseCompletion}}}",
+  "subscription ResponsesResume($id:ID!$after:Int!){resumeCompletion(id:$id after:$after){...ResponseEvent}}fragment ChatUsage on TokenUsage{inputTokens outputTokens totalTokens cachedInputTokens reasoningTokens}fragment HeaderLimit on CallLimit{meter limit remaining resetsAt}fragment ChatReasoning on Reasoning{text signature redacted toolCallId provider}fragment ResponseCompletion on Completion{id status text reasoning reasoningBlocks{...ChatReasoning}refusal citations logprobs toolCalls{id name argumentsText}finishReason dropped error{code message retryAfterMs}usage{...ChatUsage}model{id}createdAt}fragment ResponseEvent on CompletionEvent{__typename ...on CompletionStarted{completionId model{id}dropped limits{...HeaderLimit}}...on TextDelta{text}...on ReasoningDelta{text}...on ReasoningFinished{block{...ChatReasoning}}...on RefusalDelta{text}...on CitationAdded{citation}...on LogprobsDelta{tokens}...on ToolCallDelta{index id name argumentsDelta}...on CompletionFinished{completion{...ResponseCompletion}}...on CompletionFailed{completionId code message retryAfterMs completion{...ResponseCompletion}}}",
 );
 
 export const storedResponse = new DeclaredOperation<StoredResponseQuery, StoredResponseQueryVariables>(

@@ -13,6 +13,12 @@ const exposedHeaders = [
   'x-heddle-estimated',
   'x-heddle-finish-reason',
   'x-heddle-prompt-version',
+  ...['requests', 'tokens'].flatMap((meter) =>
+    ['limit', 'remaining', 'reset'].flatMap((state) => [
+      `x-ratelimit-${state}-${meter}`,
+      `anthropic-ratelimit-${meter}-${state}`,
+    ]),
+  ),
 ].join(', ');
 
 /** Lets pages of every origin read the answer. */

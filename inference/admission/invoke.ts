@@ -228,7 +228,7 @@ async function admit(
     if (structured !== null) {
       await compileResponseSchema(structured, caller.tenantId ?? '', engine.jsonSchemas);
     }
-    if (options.mode === 'STREAM') stream = await openStream(requested, engine);
+    if (options.mode === 'STREAM') stream = await openStream(requested, meters, engine);
     const attached = toAttachmentResults(id, request.attachment, startedAtMs);
     await engine.ledger.open(reserveInRow(row, atMs, bound), ...attached);
   } catch (error) {
@@ -248,6 +248,7 @@ async function admit(
 
 async function openStream(
   { id, request, options: { onDisconnect } }: RequestedCall,
+  meters: Meters,
   { streams, lostReaders }: Pick<InferenceEngine, 'streams' | 'lostReaders'>,
 ): Promise<StreamEnds> {
   let invocation: Invocation | undefined;
@@ -259,7 +260,7 @@ async function openStream(
   };
   const keepMs = request.labels.retention === 'NONE' ? unkeptLogMs : logKeptMs;
   const writer = await streams.open(id, { keepMs, onAbandoned });
-  const sink = createEventSink(id, writer, request.promptVersionId);
+  const sink = createEventSink(id, writer, request.promptVersionId, meters.listLimits());
   return {
     sink,
     attach: (begun) => {

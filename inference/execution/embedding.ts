@@ -3,6 +3,7 @@ import type { Caller } from '#core/caller.ts';
 import { isEndedByMesh } from '#core/connection-lost.ts';
 import type { CompletionStatus } from '#core/graph-enums.generated.ts';
 import { ProviderFailure, type ProviderUsage } from '#providers/provider.ts';
+import type { CallLimit } from '#state/quota/call-limits.ts';
 import type { CallLabels } from '../call-labels.ts';
 import type { InferenceEngine } from '../engine.ts';
 import { attemptProgress } from '../ledger/attempt-progress.ts';
@@ -40,6 +41,8 @@ export interface EmbeddingsData {
   readonly usage: ProviderUsage;
   readonly costNanos: bigint;
   readonly modelId: string;
+  /** What was left of the caller's limits when the call was admitted. */
+  readonly limits: readonly CallLimit[];
 }
 
 export interface EmbeddingStart {
@@ -122,7 +125,8 @@ export class Embedding implements RunningCall {
       throw errorOfFailure({ code: 'PROVIDER_ERROR', message, retryAfterMs: null }, id);
     }
     const { usage, costNanos } = this.#accumulator;
-    return { id, vectors: ending.vectors, usage, costNanos, modelId: this.#model.id };
+    const limits = this.#start.meters.listLimits();
+    return { id, vectors: ending.vectors, usage, costNanos, modelId: this.#model.id, limits };
   }
 
   async #ask(): Promise<EmbeddingEnding> {

@@ -3,9 +3,10 @@ import type { Logger } from 'pino';
 import type { Caller } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
 import type { Meter } from '#core/graph-enums.generated.ts';
+import { type CallLimit, toCallLimits } from '#state/quota/call-limits.ts';
 import { callerBounds } from '#state/quota/caller-bounds.ts';
 import { quotaRefusal } from '#state/quota/caller-limits.ts';
-import type { Quota, QuotaAmounts, QuotaLimit } from '#state/quota/quota.ts';
+import type { Quota, QuotaAmounts, QuotaLeft, QuotaLimit } from '#state/quota/quota.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { BudgetAlerts } from './budget-alerts.ts';
 import type { UpperBound } from './usage-cost.ts';
@@ -48,6 +49,7 @@ export class Meters {
   readonly #scopes: readonly string[];
   readonly #limits: readonly QuotaLimit[];
   #reserved: UpperBound = { tokens: 0n, costNanos: 0n };
+  #left: readonly QuotaLeft[] = [];
   #state: 'NEW' | 'OPEN' | 'ENDED' = 'NEW';
 
   constructor(options: MetersOptions) {
@@ -90,7 +92,8 @@ export class Meters {
       });
       if (!decision.granted) {
         for (const call of calls) call.meters.#state = 'NEW';
-        throw quotaRefusal(decision, addAmounts([first, ...others].map((call) => call.amounts)));
+        const total = addAmounts([first, ...others].map((call) => call.amounts));
+        throw quotaRefusal(decision, total, toCallLimits(decision.left, meters.#options.caller));
       }
     }
     for (const call of calls) call.meters.#reserved = call.bound;
@@ -101,6 +104,11 @@ export class Meters {
     return this.#limits.some(
       ({ meter, limit }) => limit !== null && (meter === 'TOKENS' || meter === 'COST'),
     );
+  }
+
+  /** What was left of the limits that the caller may see, after the reservation. */
+  listLimits(): readonly CallLimit[] {
+    return toCallLimits(this.#left, this.#options.caller);
   }
 
   /** What is reserved by now. */
@@ -161,7 +169,7 @@ export class Meters {
 
   async #take(bound: UpperBound, how: 'FIRST' | 'AGAIN' | 'RAISE'): Promise<number | null> {
     if (this.#limits.length > 0) {
-      const { quota, id, totalMs, slotId } = this.#options;
+      const { quota, id, totalMs, slotId, caller } = this.#options;
       const amounts = this.#amounts(bound);
       const decision = await quota.reserve({
         id,
@@ -175,9 +183,10 @@ export class Meters {
       });
       if (!decision.granted) {
         if (how === 'FIRST') this.#state = 'NEW';
-        throw quotaRefusal(decision, amounts);
+        throw quotaRefusal(decision, amounts, toCallLimits(decision.left, caller));
       }
       this.#reserved = bound;
+      if (how !== 'RAISE') this.#left = decision.left;
       return decision.atMs;
     }
     this.#reserved = bound;

@@ -1,3 +1,4 @@
+import type { CallLimit } from '#state/quota/call-limits.ts';
 import type { StreamWriter } from '#state/streams/stream-log.ts';
 import type { CompletionData, CompletionEventData } from '../completion.ts';
 import type { ClosedInvocation } from '../execution/outcome.ts';
@@ -62,6 +63,7 @@ export function toStartedEvent(
   modelId: string,
   dropped: readonly string[] | undefined,
   promptVersionId: string | null,
+  limits: readonly CallLimit[] = [],
 ): CompletionEventData {
   return {
     type: 'CompletionStarted',
@@ -69,21 +71,27 @@ export function toStartedEvent(
     modelId,
     ...(dropped === undefined ? {} : { dropped }),
     ...(promptVersionId === null ? {} : { promptVersionId }),
+    ...(limits.length === 0 ? {} : { limits }),
   };
 }
 
-/** `promptVersionId`: the prompt version that is run; null: none is. */
+/**
+ * @param promptVersionId the prompt version that is run; null: none is
+ * @param limits what was left of the caller's limits when the call was admitted
+ */
 export function createEventSink(
   completionId: string,
   writer: StreamWriter<CompletionEventData>,
   promptVersionId: string | null,
+  limits: readonly CallLimit[] = [],
 ): EventSink {
   let draining = false;
   function emit(event: CompletionEventData, size?: number): Promise<void> | undefined {
     return draining ? undefined : writer.append(event, size);
   }
   return {
-    started: (modelId, dropped) => void emit(toStartedEvent(completionId, modelId, dropped, promptVersionId)),
+    started: (modelId, dropped) =>
+      void emit(toStartedEvent(completionId, modelId, dropped, promptVersionId, limits)),
     append(event) {
       // Texts beyond Latin-1 take two bytes a character.
       return emit(event, frameBytes + 2 * countCharacters(event));

@@ -72,6 +72,7 @@ export const mappers: Readonly<Record<SubgraphName, Mappers>> = {
       TokenUsage: 'ProviderUsage',
       ToolCall: 'ToolCall',
     },
+    'state/quota/call-limits.ts': { CallLimit: 'CallLimit' },
     'subgraphs/runtime/entity.ts': { Provider: 'EntityReference' },
   },
 };

@@ -1,6 +1,7 @@
 import type { Caller } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
 import type { Meter } from '#core/graph-enums.generated.ts';
+import type { CallLimit } from './call-limits.ts';
 import type { QuotaAmounts, QuotaDecision, QuotaLimit } from './quota.ts';
 
 /** The limits that bind the caller, on these meters alone where they are named. A soft budget counts and never refuses. */
@@ -14,10 +15,19 @@ export function listLimits(caller: Caller, meters?: readonly Meter[]): readonly 
   });
 }
 
-/** The refusal that a client gets: QUOTA_EXCEEDED or BUDGET_EXCEEDED with the limit, and retryAfterMs where waiting helps. */
+/** A limit as `Completion.limits` shows it. */
+function presentLimit({ resetsAtMs, ...limit }: CallLimit): object {
+  return { ...limit, resetsAt: resetsAtMs === null ? null : new Date(resetsAtMs).toISOString() };
+}
+
+/**
+ * The refusal that a client gets: QUOTA_EXCEEDED or BUDGET_EXCEEDED with the limit, retryAfterMs where waiting helps, and
+ * `limits`, what is left of those that the client may see.
+ */
 export function quotaRefusal(
   { refused, retryAfterMs }: QuotaDecision & { readonly granted: false },
   amounts: QuotaAmounts,
+  limits: readonly CallLimit[] = [],
 ): HeddleError {
   const budget = refused.subject.startsWith('budget:');
   const extensions = {
@@ -25,6 +35,7 @@ export function quotaRefusal(
     meter: refused.meter,
     window: refused.window,
     ...(retryAfterMs === null ? {} : { retryAfterMs }),
+    ...(limits.length === 0 ? {} : { limits: limits.map(presentLimit) }),
   };
   const what = `${refused.meter} of ${refused.subject} per ${refused.window}`;
   return new HeddleError(

@@ -1,7 +1,9 @@
 import type { LimitWindow, Meter } from '#core/graph-enums.generated.ts';
-import type { QuotaKey, QuotaReading } from './quota.ts';
+import type { QuotaKey, QuotaLeft, QuotaReading } from './quota.ts';
 import { isDurable, quotaRules } from './rules.ts';
 import { slotEndMs, slotStartMs } from './windows.ts';
+
+const amountMax = BigInt(quotaRules.amountMax);
 
 /** A part of a window: what was counted in it leaves the window together. */
 interface Slot {
@@ -64,6 +66,15 @@ export class Counter {
       if (excess <= 0n) return Math.max(1, Math.ceil(slot.endMs - nowMs));
     }
     return quotaRules.heldRetryMs;
+  }
+
+  /** What is left of a limit on it. */
+  left(limit: bigint, nowMs: number): Pick<QuotaLeft, 'remaining' | 'resetsAtMs'> {
+    this.#advance(nowMs);
+    const room = limit - this.#spent - this.#reserved;
+    const remaining = room < 0n ? 0n : room > amountMax ? amountMax : room;
+    const last = this.window === 'INFLIGHT' ? undefined : this.#slots.at(-1);
+    return { remaining, resetsAtMs: last === undefined ? null : Math.ceil(last.endMs) };
   }
 
   /** Adds to what is reserved and spent at `atMs`, the time of the call's reservation; nothing when that has left the window. */

@@ -5,11 +5,13 @@ import {
   type QuotaAmounts,
   type QuotaDecision,
   type QuotaKey,
+  type QuotaLeft,
   type QuotaLimit,
   type QuotaPart,
   type QuotaReading,
   type QuotaReservation,
   type QuotaSpending,
+  type ReservationDecision,
   readScope,
 } from './quota.ts';
 import { isDurable, quotaRules } from './rules.ts';
@@ -63,7 +65,7 @@ export class Partition {
     return this.#seedingUntilMs > nowMs;
   }
 
-  reserve(reservation: QuotaReservation, round: number, nowMs: number): Attempt<QuotaDecision> {
+  reserve(reservation: QuotaReservation, round: number, nowMs: number): Attempt<ReservationDecision> {
     const { scopes, limits, ttlMs, raise = false } = reservation;
     const first = this.#findPart(reservation);
     const parts = [first, ...(reservation.together ?? []).map((part) => this.#findPart(part))];
@@ -77,7 +79,7 @@ export class Partition {
     const absent = durable.filter((limit) => this.#find(limit) === undefined);
     if (absent.length > 0) return { absent };
     const refused = this.#refusal(limits, parts, nowMs);
-    if (refused !== null) return { done: refused };
+    if (refused !== null) return { done: { ...refused, left: raise ? [] : this.#listLeft(limits, nowMs) } };
     for (const limit of limits) this.#name(limit, nowMs);
     const atMs = Math.max(nowMs, this.#floorMs);
     const whose = [...new Set([...scopes, ...limits.map(readScope)])];
@@ -96,7 +98,8 @@ export class Partition {
       this.#hold(id, { ...times, scopes: whose, amounts, counters, settled: null });
       for (const counter of counters) counter.add(atMs, amounts[counter.meter] ?? 0n, 0n, nowMs);
     }
-    return { done: { granted: true, atMs: first.held?.atMs ?? atMs } };
+    const left = raise ? [] : this.#listLeft(limits, nowMs);
+    return { done: { granted: true, atMs: first.held?.atMs ?? atMs, left } };
   }
 
   /** Draws at once and for good. */
@@ -262,7 +265,11 @@ export class Partition {
     return { id, amounts, held: known?.settled === null ? known : undefined };
   }
 
-  #refusal(limits: readonly QuotaLimit[], parts: readonly Part[], nowMs: number): QuotaDecision | null {
+  #refusal(
+    limits: readonly QuotaLimit[],
+    parts: readonly Part[],
+    nowMs: number,
+  ): Extract<QuotaDecision, { readonly granted: false }> | null {
     let refused: QuotaLimit | undefined;
     let longestMs = 0;
     for (const limit of limits) {
@@ -281,6 +288,17 @@ export class Partition {
     }
     if (refused === undefined) return null;
     return { granted: false, refused, retryAfterMs: Number.isFinite(longestMs) ? longestMs : null };
+  }
+
+  #listLeft(limits: readonly QuotaLimit[], nowMs: number): readonly QuotaLeft[] {
+    const left: QuotaLeft[] = [];
+    for (const one of limits) {
+      const { limit } = one;
+      if (limit === null) continue;
+      const counter = this.#find(one) ?? new Counter(one, nowMs);
+      left.push({ limit: { ...one, limit }, ...counter.left(limit, nowMs) });
+    }
+    return left;
   }
 
   /** The counters that the limits name, and the durable ones of the scopes, whoever named those. */

@@ -67,6 +67,21 @@ export type QuotaDecision =
       readonly retryAfterMs: number | null;
     };
 
+/** What is left of one limit after a reservation was decided. */
+export interface QuotaLeft {
+  readonly limit: QuotaLimit & { readonly limit: bigint };
+  /** The largest amount that this limit would admit next. */
+  readonly remaining: bigint;
+  /** When all that is counted now has left the window; null: nothing is counted, or only calls in flight are. */
+  readonly resetsAtMs: number | null;
+}
+
+/** The decision on a reservation. */
+export type ReservationDecision = QuotaDecision & {
+  /** Every limit that may refuse, in the order of the reservation; empty for a raise. */
+  readonly left: readonly QuotaLeft[];
+};
+
 export interface QuotaReading {
   /** Settled in the current window; 0 for INFLIGHT. */
   readonly spent: bigint;
@@ -88,12 +103,13 @@ export interface QuotaReading {
  *   is missing, data was lost) forgets it. While the ledger cannot be read, reservations are refused with OVERLOADED.
  *   Counters of SECOND, MINUTE and INFLIGHT, and those of READS, start anew with the store;
  * - `spend` draws all amounts for good, or none, on READS alone: reads have no rows;
+ * - a decision on a reservation states what is left of each limit at that moment, in the same step;
  * - time is the store's, so that processes with other clocks agree.
  * Callers open a call's ledger row after the reservation, and close it before they settle.
  * Deliberately absent: queues and priorities, refills, which limits bind which caller (callers bring theirs).
  */
 export interface Quota extends AsyncDisposable {
-  reserve(reservation: QuotaReservation): Promise<QuotaDecision>;
+  reserve(reservation: QuotaReservation): Promise<ReservationDecision>;
   /**
    * A meter without an actual amount keeps what was reserved. `scopes` limits what is forgotten when there is no such
    * reservation; without it that is the whole partition.

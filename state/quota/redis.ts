@@ -7,7 +7,9 @@ import {
   type QuotaAmounts,
   type QuotaDecision,
   type QuotaKey,
+  type QuotaLeft,
   type QuotaLimit,
+  type ReservationDecision,
   readScope,
 } from './quota.ts';
 import { printLuaRules, quotaRules } from './rules.ts';
@@ -47,6 +49,25 @@ function refusedAt(limits: readonly QuotaLimit[], index: number, waitMs: number)
   const refused = limits[index];
   if (refused === undefined) throw new Error('The script refused a limit that was not sent to it.');
   return { granted: false, refused, retryAfterMs: waitMs < 0 ? null : waitMs };
+}
+
+/** What reserve-3.lua returns. */
+type ReserveAnswer = [0, number, number, number[]] | [1, number, number[]] | [2, number[]] | [3];
+
+/** Two numbers for each limit; none for a raise. */
+function toLeft(limits: readonly QuotaLimit[], numbers: readonly number[]): readonly QuotaLeft[] {
+  if (numbers.length === 0) return [];
+  return limits.flatMap(({ limit, ...key }, at) => {
+    const [remaining = 0, resetsAtMs = -1] = numbers.slice(2 * at, 2 * at + 2);
+    if (limit === null) return [];
+    return [
+      {
+        limit: { ...key, limit },
+        remaining: BigInt(remaining),
+        resetsAtMs: resetsAtMs < 0 ? null : resetsAtMs,
+      },
+    ];
+  });
 }
 
 /** The meters of many processes. The clock is the Redis server's; each operation is one script. */
@@ -95,16 +116,18 @@ export function createRedisQuota(redis: Redis, history: MeterHistory): Quota {
         together: together.map((part) => ({ id: part.id, amounts: numbers(part.amounts) })),
         limits: limits.map(limitArgument),
       };
-      return seeder.run<QuotaDecision>(partition, async (round) => {
-        const [kind, first, waitMs = -1] = (await reserve(partition, { ...request, round })) as [
-          number,
-          number | number[],
-          number?,
-        ];
-        if (kind === 3) throw metersUnknown();
-        if (Array.isArray(first)) return absent(limits, first);
-        if (kind === 1) return { done: { granted: true, atMs: first } };
-        return { done: refusedAt(limits, first, waitMs) };
+      return seeder.run<ReservationDecision>(partition, async (round) => {
+        const answer = (await reserve(partition, { ...request, round })) as ReserveAnswer;
+        switch (answer[0]) {
+          case 0:
+            return { done: { ...refusedAt(limits, answer[1], answer[2]), left: toLeft(limits, answer[3]) } };
+          case 1:
+            return { done: { granted: true, atMs: answer[1], left: toLeft(limits, answer[2]) } };
+          case 2:
+            return absent(limits, answer[1]);
+          case 3:
+            throw metersUnknown();
+        }
       });
     },
     async spend({ partition, amounts, limits }) {

@@ -3,7 +3,7 @@ import { isEndedByMesh } from '#core/connection-lost.ts';
 import { createOverloadedError, type HeddleError } from '#core/errors.ts';
 import { beginCall, type CallAdmission } from '#inference/admission/invoke.ts';
 import { answerNotKept } from '#inference/admission/unkept.ts';
-import type { CompletionData } from '#inference/completion.ts';
+import { type CompletionData, withLimits } from '#inference/completion.ts';
 import type { InferenceEngine } from '#inference/engine.ts';
 import { type ClosedInvocation, toAnswerError } from '#inference/execution/outcome.ts';
 import type { Meters } from '#inference/metering/meters.ts';
@@ -32,6 +32,7 @@ export async function complete(
   const { onDisconnect, idempotencyKey, labels } = request;
   const isFetchedLater = idempotencyKey !== null && labels.retention !== 'NONE';
   const stops = onDisconnect === 'CANCEL' && !isFetchedLater;
+  let begun: CallAdmission;
   let ended: ClosedInvocation;
   for (let deadCalls = 0; ; deadCalls++) {
     const options = {
@@ -40,7 +41,7 @@ export async function complete(
       onDisconnect,
       ...(meters === undefined || deadCalls > 0 ? {} : { meters }),
     } as const;
-    const begun = await beginCall(request, caller, options, engine);
+    begun = await beginCall(request, caller, options, engine);
     ended = await waitForEnd(begun, caller, signal, stops, engine);
     // The call that the key stood for died while it was waited for: the key is free again.
     const isFree = begun.kind === 'EXISTING' && ended.completion.orphaned === true && !signal.aborted;
@@ -51,7 +52,8 @@ export async function complete(
   // Of a call in another process that has not ended within the wait: half an answer is never a success.
   if (ended.completion.status === 'RUNNING') throw stillRunning(ended.completion.id);
   if (ended.completion.unkept) throw answerNotKept(ended.completion.id);
-  return ended.completion;
+  if (begun.kind !== 'RUNNING') return ended.completion;
+  return withLimits(ended.completion, begun.invocation.start.meters.listLimits());
 }
 
 function stillRunning(completionId: string): HeddleError {

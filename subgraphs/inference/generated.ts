@@ -7,6 +7,7 @@ import type * as embedding from '#inference/execution/embedding.ts';
 import type * as health from '#inference/routing/health.ts';
 import type * as completionEvents from '#inference/streams/completion-events.ts';
 import type * as provider from '#providers/provider.ts';
+import type * as callLimits from '#state/quota/call-limits.ts';
 import type { ProviderKind } from '#core/graph-enums.generated.ts';
 import type { MessageRole } from '#core/graph-enums.generated.ts';
 import type { OnDisconnect } from '#core/graph-enums.generated.ts';
@@ -15,6 +16,7 @@ import type { Retention } from '#core/graph-enums.generated.ts';
 import type { CompletionStatus } from '#core/graph-enums.generated.ts';
 import type { FinishReason } from '#core/graph-enums.generated.ts';
 import type { CacheStatus } from '#core/graph-enums.generated.ts';
+import type { LimitWindow } from '#core/graph-enums.generated.ts';
 import type { CircuitState } from '#core/graph-enums.generated.ts';
 import type { Meter } from '#core/graph-enums.generated.ts';
 import type { CacheScope } from '#core/graph-enums.generated.ts';
@@ -222,6 +224,7 @@ export type Completion = {
   readonly logprobs: Maybe<Scalars['JSON']['output']>;
   readonly alternatives: ReadonlyArray<Alternative>;
   readonly dropped: ReadonlyArray<Scalars['String']['output']>;
+  readonly limits: ReadonlyArray<CallLimit>;
   readonly toolCalls: ReadonlyArray<ToolCall>;
   readonly finishReason: FinishReason;
   readonly usage: TokenUsage;
@@ -302,6 +305,7 @@ export type CompletionStarted = CompletionEvent & {
   readonly model: Model;
   readonly dropped: ReadonlyArray<Scalars['String']['output']>;
   readonly promptVersion: Maybe<PromptVersion>;
+  readonly limits: ReadonlyArray<CallLimit>;
 };
 
 export type TextDelta = CompletionEvent & {
@@ -388,7 +392,17 @@ export type Embeddings = {
   readonly usage: TokenUsage;
   readonly cost: Scalars['Decimal']['output'];
   readonly model: Model;
+  readonly limits: ReadonlyArray<CallLimit>;
   readonly invocation: Invocation;
+};
+
+export type CallLimit = {
+  readonly subject: Scalars['String']['output'];
+  readonly meter: Meter;
+  readonly window: LimitWindow;
+  readonly limit: Scalars['Decimal']['output'];
+  readonly remaining: Scalars['Decimal']['output'];
+  readonly resetsAt: Maybe<Scalars['DateTime']['output']>;
 };
 
 export type ProviderHealth = {
@@ -560,6 +574,8 @@ export type ResolversTypes = {
   CompletionFinished: ResolverTypeWrapper<completionEvents.CompletionEvent<'CompletionFinished'>>;
   CompletionFailed: ResolverTypeWrapper<completionEvents.CompletionEvent<'CompletionFailed'>>;
   Embeddings: ResolverTypeWrapper<embedding.EmbeddingsData>;
+  CallLimit: ResolverTypeWrapper<callLimits.CallLimit>;
+  LimitWindow: LimitWindow;
   CircuitState: CircuitState;
   ProviderHealth: ResolverTypeWrapper<health.Health>;
   Provider: ResolverTypeWrapper<entity.EntityReference>;
@@ -614,6 +630,7 @@ export type ResolversParentTypes = {
   CompletionFinished: completionEvents.CompletionEvent<'CompletionFinished'>;
   CompletionFailed: completionEvents.CompletionEvent<'CompletionFailed'>;
   Embeddings: embedding.EmbeddingsData;
+  CallLimit: callLimits.CallLimit;
   ProviderHealth: health.Health;
   Provider: entity.EntityReference;
   Model: entity.EntityReference;
@@ -682,6 +699,7 @@ export type CompletionResolvers<ContextType = context.SubgraphContext, ParentTyp
   logprobs?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
   alternatives?: Resolver<ReadonlyArray<ResolversTypes['Alternative']>, ParentType, ContextType>;
   dropped?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  limits?: Resolver<ReadonlyArray<ResolversTypes['CallLimit']>, ParentType, ContextType>;
   toolCalls?: Resolver<ReadonlyArray<ResolversTypes['ToolCall']>, ParentType, ContextType>;
   finishReason?: Resolver<ResolversTypes['FinishReason'], ParentType, ContextType>;
   usage?: Resolver<ResolversTypes['TokenUsage'], ParentType, ContextType>;
@@ -761,6 +779,7 @@ export type CompletionStartedResolvers<ContextType = context.SubgraphContext, Pa
   model?: Resolver<ResolversTypes['Model'], ParentType, ContextType>;
   dropped?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
   promptVersion?: Resolver<Maybe<ResolversTypes['PromptVersion']>, ParentType, ContextType>;
+  limits?: Resolver<ReadonlyArray<ResolversTypes['CallLimit']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
@@ -859,8 +878,20 @@ export type EmbeddingsResolvers<ContextType = context.SubgraphContext, ParentTyp
   usage?: Resolver<ResolversTypes['TokenUsage'], ParentType, ContextType>;
   cost?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
   model?: Resolver<ResolversTypes['Model'], ParentType, ContextType>;
+  limits?: Resolver<ReadonlyArray<ResolversTypes['CallLimit']>, ParentType, ContextType>;
   invocation?: Resolver<ResolversTypes['Invocation'], ParentType, ContextType>;
 };
+
+export type CallLimitResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['CallLimit'] = ResolversParentTypes['CallLimit']> = {
+  subject?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  meter?: Resolver<ResolversTypes['Meter'], ParentType, ContextType>;
+  window?: Resolver<ResolversTypes['LimitWindow'], ParentType, ContextType>;
+  limit?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  remaining?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  resetsAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+};
+
+export type LimitWindowResolvers = EnumResolverSignature<{ SECOND?: any, MINUTE?: any, HOUR?: any, DAY?: any, MONTH?: any, INFLIGHT?: any }, ResolversTypes['LimitWindow']>;
 
 export type CircuitStateResolvers = EnumResolverSignature<{ CLOSED?: any, OPEN?: any, HALF_OPEN?: any }, ResolversTypes['CircuitState']>;
 
@@ -934,6 +965,8 @@ export type Resolvers<ContextType = context.SubgraphContext> = {
   CompletionFinished?: CompletionFinishedResolvers<ContextType>;
   CompletionFailed?: CompletionFailedResolvers<ContextType>;
   Embeddings?: EmbeddingsResolvers<ContextType>;
+  CallLimit?: CallLimitResolvers<ContextType>;
+  LimitWindow?: LimitWindowResolvers;
   CircuitState?: CircuitStateResolvers;
   ProviderHealth?: ProviderHealthResolvers<ContextType>;
   Provider?: ProviderResolvers<ContextType>;

@@ -4,6 +4,7 @@ import type { InferenceEngine } from '#inference/engine.ts';
 import { toAttachmentId } from '#inference/ledger/attachment.ts';
 import type { CompletionEvent } from '#inference/streams/completion-events.ts';
 import { scalarResolvers } from '#schema/scalars.ts';
+import { createLimitFilter } from '#state/quota/call-limits.ts';
 import type { CompleteResolvers } from '../runtime/complete-resolvers.ts';
 import { toEntity } from '../runtime/entity.ts';
 import { createAdmissionGroups } from './admission-group.ts';
@@ -123,6 +124,8 @@ export function inferenceResolvers(
       model: ({ event: { modelId } }) => toEntity(modelId),
       dropped: ({ event: { dropped } }) => dropped ?? [],
       promptVersion: ({ event: { promptVersionId } }) => toEntity(promptVersionId ?? null),
+      // Another key of the app may resume the stream: it does not see the limits of the key that began it.
+      limits: ({ event: { limits = [] } }, _args, { caller }) => limits.filter(createLimitFilter(caller)),
     },
     TextDelta: { ...event, alternative: readAlternative, text: ({ event: { text } }) => text },
     ReasoningDelta: { ...event, alternative: readAlternative, text: ({ event: { text } }) => text },
@@ -168,6 +171,7 @@ export function inferenceResolvers(
       logprobs: ({ extras }) => extras?.logprobs ?? null,
       alternatives: ({ extras }) => extras?.alternatives ?? [],
       dropped: ({ dropped }) => dropped ?? [],
+      limits: ({ limits }) => limits ?? [],
       model: ({ modelId }) => toEntity(modelId),
       promptVersion: ({ promptVersionId }) => toEntity(promptVersionId),
       invocation: ({ id }) => toEntity(toNodeId('Invocation', id)),
@@ -178,6 +182,7 @@ export function inferenceResolvers(
     ToolCall: {
       argumentsText: ({ arguments: given }) => (typeof given === 'string' ? given : JSON.stringify(given)),
     },
+    CallLimit: { resetsAt: ({ resetsAtMs }) => resetsAtMs },
     TokenUsage: { totalTokens: (usage) => usage.inputTokens + usage.outputTokens },
     Attempt: {
       model: ({ modelId }) => toEntity(modelId),
@@ -185,6 +190,7 @@ export function inferenceResolvers(
       cost: ({ costNanos }) => decimalOfNanos(BigInt(costNanos)),
     },
     Embeddings: {
+      limits: ({ limits }) => limits,
       cost: ({ costNanos }) => decimalOfNanos(costNanos),
       model: ({ modelId }) => toEntity(modelId),
       invocation: ({ id }) => toEntity(toNodeId('Invocation', id)),

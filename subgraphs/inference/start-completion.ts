@@ -1,6 +1,6 @@
 import type { Caller } from '#core/caller.ts';
 import { beginCall } from '#inference/admission/invoke.ts';
-import type { CompletionData } from '#inference/completion.ts';
+import { type CompletionData, withLimits } from '#inference/completion.ts';
 import type { InferenceEngine } from '#inference/engine.ts';
 import type { Meters } from '#inference/metering/meters.ts';
 import type { CompletionRequest } from '#inference/request.ts';
@@ -19,6 +19,9 @@ export async function startCompletion(
     ...(meters === undefined ? {} : { meters }),
   } as const;
   const begun = await beginCall(request, caller, options, engine);
-  if (begun.kind === 'RUNNING') return begun.invocation.running();
+  if (begun.kind === 'RUNNING') {
+    const { invocation } = begun;
+    return withLimits(invocation.running(), invocation.start.meters.listLimits());
+  }
   return begun.kind === 'ANSWERED' ? begun.completion : engine.reader.get(begun.id, caller);
 }

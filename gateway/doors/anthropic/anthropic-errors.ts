@@ -3,6 +3,7 @@ import { type ClientError, presentError } from '../../errors.ts';
 import type { Exchange } from '../../http/exchange.ts';
 import type { Problem } from '../../http/problem.ts';
 import { sendValue } from '../../http/send.ts';
+import { setAnthropicLimitHeaders } from '../limit-headers.ts';
 import { setRetryHeaders } from '../retry-headers.ts';
 
 /** An error as Anthropic's API has it, with the code of Heddle's catalog beside its own. */
@@ -76,7 +77,7 @@ export function setRequestIdHeader({ response, requestId }: Exchange): void {
 export function writeAnthropicError(exchange: Exchange, { status, error }: Problem): void {
   const { response, requestId } = exchange;
   setRequestIdHeader(exchange);
-  setRetryHeaders(response, error);
+  setRetryHeaders(response, error, setAnthropicLimitHeaders);
   response.statusCode = kinds[readCode(error)][1] ?? status;
   sendValue(response, toAnthropicError(error, requestId, status));
 }

@@ -4,6 +4,7 @@ import { endJson } from '../../http/send.ts';
 import { runDeclared } from '../../operations/run-declared.ts';
 import { requireText, toChoice, toFields, toInteger, toList, toText, WrongField } from '../body-fields.ts';
 import { readCallHeaders } from '../call-headers.ts';
+import { setLimitHeaders } from '../limit-headers.ts';
 import { type EmbedInput, openAiEmbed } from '../operations.generated.ts';
 
 const inputsMax = 2_048;
@@ -42,7 +43,8 @@ export async function answerEmbeddings(exchange: Exchange): Promise<void> {
     ...(retention === undefined ? {} : { retention }),
   };
   const { embed } = await runDeclared(exchange, openAiEmbed, { input });
-  const { vectors, usage, model } = embed;
+  const { vectors, usage, model, limits } = embed;
+  setLimitHeaders(exchange.response, limits);
   return endJson(exchange, {
     object: 'list',
     data: vectors.map((vector, index) => ({

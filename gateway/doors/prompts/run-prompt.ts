@@ -32,8 +32,8 @@ export async function answerPrompt(exchange: Exchange): Promise<void> {
     return sendEvents(exchange, new PromptFraming(exchange), events, unread);
   }
   const { runPrompt } = await runDeclared(exchange, promptRun, { input });
-  const { id: completionId, dropped, finishReason, promptVersion } = runPrompt;
-  setCompletionHeaders(response, { completionId, dropped, promptVersion });
+  const { id: completionId, finishReason } = runPrompt;
+  setCompletionHeaders(response, { ...runPrompt, completionId });
   response.setHeader(finishHeader, finishReason);
   return endJson(exchange, toPromptAnswer(runPrompt));
 }

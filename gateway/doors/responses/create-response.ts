@@ -8,7 +8,7 @@ import { readCallHeaders } from '../call-headers.ts';
 import { openCompletion } from '../completion-events.ts';
 import { setCompletionHeaders } from '../completion-headers.ts';
 import {
-  type ResponseCompletionFragment,
+  type ResponsesCompleteMutation,
   responsesComplete,
   responsesStart,
   responsesStream,
@@ -46,8 +46,8 @@ export async function createResponse(exchange: Exchange): Promise<void> {
       allowRestart: false,
     },
   };
-  const setHeaders = ({ id, dropped: more }: Pick<ResponseCompletionFragment, 'id' | 'dropped'>) =>
-    setCompletionHeaders(exchange.response, { completionId: id, dropped: [...own, ...more] });
+  const setHeaders = ({ id, dropped: more, limits }: ResponsesCompleteMutation['complete']) =>
+    setCompletionHeaders(exchange.response, { completionId: id, dropped: [...own, ...more], limits });
   if (isBackground) {
     const { startCompletion } = await runDeclared(exchange, responsesStart, variables);
     setHeaders(startCompletion);

@@ -29,7 +29,8 @@ export async function retrieveResponse(exchange: Exchange): Promise<void> {
   const query = new URLSearchParams(exchange.search);
   const after = readWhole(query, 'starting_after');
   const { completion, request } = await requireStored(exchange, readId(exchange));
-  setCompletionHeaders(exchange.response, { completionId: completion.id, dropped: completion.dropped });
+  const { id: completionId, dropped } = completion;
+  setCompletionHeaders(exchange.response, { completionId, dropped, limits: [] });
   if (query.get('stream') === 'true') {
     return followResponse(exchange, completion, { request, ...(after === undefined ? {} : { after }) });
   }

@@ -15,6 +15,7 @@ const completion = {
   toolCalls: [{ id: 'call_1', name: 'shell', argumentsText: '{"a":1}' }],
   finishReason: 'TOOL_CALLS',
   dropped: [],
+  limits: [],
   error: null,
   usage: { inputTokens: 1, outputTokens: 1, totalTokens: 2, cachedInputTokens: 0, reasoningTokens: 0 },
   model: { id: 'demo/echo' },
@@ -57,6 +58,7 @@ const started: ResponseEvent = {
   __typename: 'CompletionStarted',
   completionId,
   dropped: [],
+  limits: [],
   model: { id: 'demo/echo' },
 };
 const finished: ResponseEvent = { __typename: 'CompletionFinished', completion };

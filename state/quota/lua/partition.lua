@@ -139,6 +139,24 @@ local function wait_ms(counter, amount, limit)
   return HELD_RETRY_MS
 end
 
+-- What is left of each limit, two numbers for each: the amount, and when the window is free of what is counted now, or -1.
+-- Both are -1 for a limit that never refuses.
+local function list_left(limits)
+  local left = {}
+  for index, limit in ipairs(limits) do
+    local remaining, resets = -1, -1
+    if limit[5] ~= cjson.null then
+      local counter = counters_of(limit[1])[limit[2]] or { limit[3], limit[4], now, {} }
+      local spent, reserved = advance(counter)
+      local last = counter[1] ~= 'INFLIGHT' and counter[4][#counter[4]]
+      remaining = math.min(math.max(0, limit[5] - spent - reserved), AMOUNT_MAX)
+      resets = last and math.ceil(last[2]) or -1
+    end
+    left[2 * index - 1], left[2 * index] = remaining, resets
+  end
+  return left
+end
+
 -- The counter, made if need be.
 local function name_counter(scope, name, window, meter)
   local counters = counters_of(scope)

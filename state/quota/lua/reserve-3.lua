@@ -3,7 +3,8 @@
 -- ARGV[1] JSON: { id, ttlMs, raise, round, scopes, amounts by meter,
 --   together: { id, amounts by meter }[], further calls that are reserved with it, all or none,
 --   limits: [scope, name, window, meter, amount or null][] }
--- Returns {1, atMs}, {0, number of the refused limit from 0, milliseconds to wait or -1},
+-- Returns {1, atMs, left}, {0, number of the refused limit from 0, milliseconds to wait or -1, left} with left as list_left
+--   returns it, empty for a raise,
 --   {2, numbers from 0 of limits without counters}, or {3} when the reservation to raise is not known.
 local request = cjson.decode(ARGV[1])
 local limits = request.limits
@@ -71,7 +72,7 @@ for index, limit in ipairs(limits) do
   end
 end
 if refused >= 0 then
-  return answer(0, refused, longest == math.huge and -1 or math.ceil(longest))
+  return answer(0, refused, longest == math.huge and -1 or math.ceil(longest), request.raise and {} or list_left(limits))
 end
 
 for _, limit in ipairs(limits) do
@@ -126,4 +127,4 @@ for _, part in ipairs(parts) do
     begin(part)
   end
 end
-return answer(1, first.call and first.call[1] or at)
+return answer(1, first.call and first.call[1] or at, request.raise and {} or list_left(limits))

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Caller } from '#core/caller.ts';
 import type { Meter } from '#core/graph-enums.generated.ts';
+import { toCallLimits } from '#state/quota/call-limits.ts';
 import { listScopes } from '#state/quota/caller-bounds.ts';
 import { listLimits, quotaRefusal } from '#state/quota/caller-limits.ts';
 import type { Quota } from '#state/quota/quota.ts';
@@ -38,7 +39,7 @@ export async function withQuota<T>(
   const partition = caller.tenantId ?? '';
   const id = randomUUID();
   const decision = await quota.reserve({ id, partition, scopes: listScopes(caller), amounts, limits, ttlMs });
-  if (!decision.granted) throw quotaRefusal(decision, amounts);
+  if (!decision.granted) throw quotaRefusal(decision, amounts, toCallLimits(decision.left, caller));
   try {
     return await run();
   } finally {

@@ -1,20 +1,17 @@
-import { type Caller, type CallerLimit, hasScope } from '#core/caller.ts';
+import type { Caller } from '#core/caller.ts';
 import { isCalendar } from '#core/limit-windows.ts';
 import { decimalOfNanos } from '#core/money.ts';
+import { createLimitFilter } from '#state/quota/call-limits.ts';
 import { listLimits } from '#state/quota/caller-limits.ts';
 import { calendarEndMs } from '#state/quota/windows.ts';
 import { readNow, type TenantsDeps } from '../deps.ts';
 import type { LimitStatus } from '../generated.ts';
 
-/**
- * What is left of the limits of the caller, by one reading of the meters: of its key's own, and with tenants:read of all.
- * Spending of the tenant is no matter of every key, and none of it is one of a page's.
- */
+/** What is left of the limits that the caller may see, by one reading of the meters. */
 export async function readLimits(caller: Caller, deps: TenantsDeps): Promise<readonly LimitStatus[]> {
   const { tenantId } = caller;
-  if (tenantId === null || caller.endUserId !== null) return [];
-  const shown = hasScope(caller, 'tenants:read') ? () => true : isOwn(caller);
-  const limits = caller.limits.filter(shown);
+  if (tenantId === null) return [];
+  const limits = caller.limits.filter(createLimitFilter(caller));
   if (limits.length === 0) return [];
   const readings = await deps.quota.read(tenantId, listLimits({ ...caller, limits }));
   const nowMs = readNow(deps).getTime();
@@ -34,9 +31,4 @@ export async function readLimits(caller: Caller, deps: TenantsDeps): Promise<rea
       hard: budget?.hard ?? true,
     };
   });
-}
-
-function isOwn({ keyId, keyLineId }: Caller): (limit: CallerLimit) => boolean {
-  const subject = `key:${keyLineId ?? keyId}`;
-  return (limit) => limit.subject === subject;
 }

@@ -11,6 +11,7 @@ const started = {
   completionId,
   model: { id: 'demo/echo' },
   dropped: [],
+  limits: [],
 } as const;
 const finished = (
   finishReason: 'STOP' | 'TOOL_CALLS' = 'STOP',

@@ -8,6 +8,7 @@ import { toFields } from '../../body-fields.ts';
 import { readCallHeaders } from '../../call-headers.ts';
 import { openCompletion } from '../../completion-events.ts';
 import { setCompletionHeaders } from '../../completion-headers.ts';
+import { setAnthropicLimitHeaders } from '../../limit-headers.ts';
 import { messagesComplete, messagesCount, messagesStream } from '../../operations.generated.ts';
 import { readApiVersion } from '../api-version.ts';
 import { readSessionTags } from '../session-tags.ts';
@@ -43,16 +44,14 @@ export async function answerMessages(exchange: Exchange): Promise<void> {
       messagesStream,
       variables,
       ({ completionStream }) => completionStream,
-      { dropped: request.dropped },
+      { dropped: request.dropped, setLimits: setAnthropicLimitHeaders },
     );
     return sendEvents(exchange, new MessagesFraming(exchange), events, unread);
   }
   const { complete } = await runDeclared(exchange, messagesComplete, variables);
-  const { id: completionId, status } = complete;
-  setCompletionHeaders(exchange.response, {
-    completionId,
-    dropped: [...request.dropped, ...complete.dropped],
-  });
+  const { id: completionId, status, limits } = complete;
+  const dropped = [...request.dropped, ...complete.dropped];
+  setCompletionHeaders(exchange.response, { completionId, dropped, limits }, setAnthropicLimitHeaders);
   if (status === 'CANCELLED') throw new HeddleError('CONFLICT', 'The completion was canceled.');
   return endJson(exchange, toMessage(complete));
 }

@@ -34,6 +34,7 @@ export async function answerChat(exchange: Exchange): Promise<void> {
   setCompletionHeaders(exchange.response, {
     completionId: complete.id,
     dropped: [...request.dropped, ...complete.dropped],
+    limits: complete.limits,
   });
   return endJson(exchange, toChatAnswer(complete));
 }

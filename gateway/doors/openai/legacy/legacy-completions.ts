@@ -72,6 +72,6 @@ export async function answerLegacyCompletions(exchange: Exchange): Promise<void>
   }
   const { complete } = await runDeclared(exchange, legacyComplete, variables);
   refuseCanceled(complete);
-  setCompletionHeaders(exchange.response, { completionId: complete.id, dropped: complete.dropped });
+  setCompletionHeaders(exchange.response, { ...complete, completionId: complete.id });
   return endJson(exchange, toLegacyAnswer(complete, echoed));
 }
