@@ -22,6 +22,7 @@ const completion = {
   logprobs: null,
   alternatives: [],
   dropped: [],
+  limits: [],
   toolCalls: [],
   usage,
   model: { __typename: 'Model', id: 'demo/echo' },

@@ -29,7 +29,11 @@ describe('limit headers', () => {
 
   it('never state more than the least that any limit of the meter admits', () => {
     const amount = fc.nat(1_000);
-    const limit = fc.record({ meter: fc.constantFrom('REQUESTS', 'TOKENS'), remaining: amount, more: amount });
+    const limit = fc.record({
+      meter: fc.constantFrom('REQUESTS', 'TOKENS'),
+      remaining: amount,
+      more: amount,
+    });
     fc.assert(
       fc.property(fc.array(limit, { minLength: 1, maxLength: 5 }), (drawn) => {
         const headers = readHeaders(
