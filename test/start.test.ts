@@ -123,6 +123,7 @@ describe('npm start', () => {
     const output = heddle.output();
     expect(output).toMatch(/\/health\/ready/);
     expect(output).toMatch(/Explorer/);
+    expect(output).toMatch(/Clients +(http:\/\/127\.0\.0\.1:\d+)\/ .*\n +SDKs +\1\/v1 .*, \1 /);
     expect(output).toMatch(/curl /);
   });
 

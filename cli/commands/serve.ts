@@ -110,6 +110,8 @@ function banner(mesh: Pick<Mesh, 'url' | 'subgraphUrls' | 'newAdminKey'>, enviro
     lines.push(
       `  Graph      ${url}/graphql`,
       `  Explorer   ${url}/graphql (in a browser)`,
+      `  Clients    ${url}/ (in a browser: setup of clients, test of a key)`,
+      `  SDKs       ${url}/v1 (base URL for OpenAI), ${url} (for Anthropic)`,
       `  Health     ${url}/health/ready`,
     );
   }

@@ -110,9 +110,23 @@ describe.runIf(chromiumPath !== undefined)('the page at / in a browser', () => {
   });
 
   it('uses the address that it was opened at', async () => {
-    const { host } = new URL(mesh.url);
-    await page.goto(`http://${host.replace('127.0.0.1', 'localhost')}`);
-    expect(await readLines('Cursor')).toBe(`http://${host.replace('127.0.0.1', 'localhost')}/v1`);
+    const origin = mesh.url.replace('127.0.0.1', 'localhost');
+    await page.goto(origin);
+    expect(await readLines('Cursor')).toBe(`${origin}/v1`);
+    expect(await page.locator('li code', { hasText: `${origin}/v1` }).count()).toBe(1);
+  });
+
+  it('uses the address that it was opened at, where a proxy does not forward it', async () => {
+    await page.route(`${mesh.url}/`, async (route) => {
+      const response = await fetch(mesh.url.replace('127.0.0.1', 'localhost'), {
+        headers: { accept: 'text/html' },
+      });
+      await route.fulfill({ contentType: 'text/html', body: await response.text() });
+    });
+    await page.goto(mesh.url);
+    expect(await readLines('Cursor')).toBe(`${mesh.url}/v1`);
+    expect(await page.locator('li code', { hasText: `${mesh.url}/v1` }).count()).toBe(1);
+    expect(await page.content()).not.toContain('>http://localhost');
   });
 
   const refusal = 'The key was refused: The API key is unknown, expired or revoked.';

@@ -13,7 +13,7 @@ export const keyForm = `<form id="key-test">
 export const keyScript = `
 const { origin, model: exampleModel } = document.body.dataset;
 const element = (id) => document.getElementById(id);
-const blocks = [...document.querySelectorAll('pre')].map((block) => ({ block, lines: block.textContent }));
+const blocks = [...document.querySelectorAll('pre, li code')].map((block) => ({ block, lines: block.textContent }));
 function showLines(model) {
   for (const { block, lines } of blocks) {
     block.textContent = lines.replaceAll(origin, location.origin).replaceAll(exampleModel, model);
