@@ -13,6 +13,12 @@ const passing: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 /**
+ * The longest wait after which an SDK may repeat a call by itself. Of a longer one OpenAI's SDKs take no notice and repeat the
+ * call within seconds; Anthropic's would wait for days before they report anything.
+ */
+const waitMsMax = 60_000;
+
+/**
  * States whether the official SDKs may send the same call again: `x-should-retry: false` where that cannot help, such as
  * without budget or scope, and `retry-after-ms` beside the retry-after that the pipeline has set. Of a refusal by limits it
  * states what is left of them.
@@ -24,8 +30,9 @@ export function setRetryHeaders(
 ): void {
   setLimits(response, readRefusedLimits(error));
   const { extensions } = error;
+  const code = extensions?.code as ErrorCode;
   const afterMs = boundRetryAfterMs(extensions?.retryAfterMs);
   if (afterMs !== null) response.setHeader('retry-after-ms', afterMs);
-  const helps = afterMs !== null || passing.has(extensions?.code as ErrorCode);
+  const helps = afterMs === null ? passing.has(code) : afterMs <= waitMsMax && code !== 'BUDGET_EXCEEDED';
   if (!helps) response.setHeader('x-should-retry', 'false');
 }

@@ -11,7 +11,7 @@ interface Refusal {
 }
 
 /** The answer of the handler to a request that failed with the code. */
-function writeError(door: Door, code: ErrorCode): Refusal {
+function writeError(door: Door, code: ErrorCode, retryAfterMs?: number): Refusal {
   const headers = new Map<string, string>();
   let text = '';
   const response = {
@@ -25,7 +25,7 @@ function writeError(door: Door, code: ErrorCode): Refusal {
   const exchange = { response, requestId: 'r' } as unknown as Exchange;
   door.writeError(exchange, {
     status: statuses[code],
-    error: { message: 'It failed.', extensions: { code } },
+    error: { message: 'It failed.', extensions: { code, retryAfterMs } },
     thrown: undefined,
   });
   return {
@@ -50,7 +50,8 @@ export function dialectErrorRows(
     if (chat.retries !== messages.retries) throw new Error(`The dialects differ in retries of ${code}.`);
     const { type, code: own } = chat.body.error;
     const named = own === null || own === undefined ? '' : `, \`${own}\``;
-    const retry = chat.retries ? 'yes' : 'where `retryAfterMs` is set';
+    const waits = writeError(openAi, code, 60_000).retries ? 'where `retryAfterMs` is set' : 'no';
+    const retry = chat.retries ? 'yes' : waits;
     return `| ${chat.status} | \`${code}\` | \`${type}\`${named} | ${messages.status} \`${messages.body.error.type}\` | ${retry} |`;
   });
 }
