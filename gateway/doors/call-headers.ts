@@ -22,7 +22,7 @@ const texts = { 'idempotency-key': 'idempotencyKey', 'x-heddle-end-user': 'endUs
 const tagsHeader = 'x-heddle-tags';
 
 /** Throws BadRequest for a value that is none of its choices. */
-export function readCallHeaders({ request: { headers } }: Exchange): CallHeaders {
+export function readCallHeaders({ request: { headers } }: Pick<Exchange, 'request'>): CallHeaders {
   const read: Record<string, unknown> = {};
   for (const [header, [field, allowed]] of Object.entries(choices)) {
     const given = headers[header];

@@ -39,8 +39,13 @@ export interface DoorPath {
   readonly access: Access | ((exposures: Exposures) => Access);
   /** Only requests of which this holds; they precede those of a handler without a condition. */
   readonly when?: Condition;
-  /** The subprotocol of the WebSockets that the handler's `upgrade` serves here; absent: none are. */
+  /**
+   * The subprotocol of the WebSockets that the handler's `upgrade` serves here; empty: they have none; absent: none are
+   * served. Where the path's access is `required`, an upgrade without a good key is refused.
+   */
   readonly webSocket?: string;
+  /** True where a message of its WebSockets may be as large as the body of a call of an AI model. */
+  readonly hasCallMessages?: true;
 }
 
 /**

@@ -142,6 +142,12 @@ const examples: Readonly<Record<string, Example>> = {
     mesh: createRestMesh,
     messageIn: openAiMessage,
   },
+  'POST /v1/responses/compact responses': {
+    path: '/v1/responses/compact',
+    body: { model: 'demo/echo', input: 'Hello' },
+    mesh: createRestMesh,
+    messageIn: openAiMessage,
+  },
   ...Object.fromEntries(
     [
       ['GET', ''],
@@ -347,18 +353,29 @@ describe.each(cases)('$route', ({ method, path, door, access, example }) => {
 
   it('serves no WebSocket but by its own subprotocol', async () => {
     const sample = await start(example);
-    const answer = await upgradeAt(sample, example.path);
     const serves = routes.some((route) => route.path === path && route.when?.startsWith('upgrade'));
-    expect(answer).toMatch(serves ? /^HTTP\/1.1 101 / : /^HTTP\/1.1 404 /);
+    const served = serves ? /^HTTP\/1.1 101 / : /^HTTP\/1.1 404 /;
+    expect(await upgradeAt(sample, example.path, bearer)).toMatch(served);
+    const isRefused = serves && access === 'required';
+    for (const headers of [{}, { authorization: `Bearer hd_wrong_${'0123456789'.repeat(4)}` }]) {
+      expect(await upgradeAt(sample, example.path, headers)).toMatch(isRefused ? /^HTTP\/1.1 401 / : served);
+    }
   });
 });
 
-async function upgradeAt({ url }: SampleGateway, path: string): Promise<string> {
+async function upgradeAt(
+  { url }: SampleGateway,
+  path: string,
+  headers: Readonly<Record<string, string>>,
+): Promise<string> {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
   stack.defer(() => void socket.destroy());
   const head = `GET ${path} HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n`;
-  socket.write(`${head}sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`);
+  const own = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.write(
+    `${head}${own.join('')}sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`,
+  );
   const [answer] = await once(socket, 'data');
   return String(answer);
 }

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { HeddleError } from '#core/errors.ts';
 import { newRequestId } from '#core/request-id.ts';
@@ -8,10 +8,16 @@ import { presentError } from '../errors.ts';
 import { GraphFailure } from '../operations/run-declared.ts';
 import { allowCrossOrigin, refuseForgeable, sendPreflight } from './cross-origin.ts';
 import { Exchange, readCredentials } from './exchange.ts';
-import { bareAnswer, setCommonHeaders, setRetryAfter } from './headers.ts';
+import { bareAnswer, readRetryAfter, setCommonHeaders, setRetryAfter } from './headers.ts';
 import { sendNotFound } from './not-found.ts';
 import { BadRequest, toStatus } from './problem.ts';
-import { type Endpoint, findEndpoint, type Resource, RouteTable } from './route-table.ts';
+import {
+  type Endpoint,
+  findEndpoint,
+  type Resource,
+  RouteTable,
+  type SocketEndpoint,
+} from './route-table.ts';
 import { type GatewayServices, refuseRateLimited } from './services.ts';
 import { createWebSockets, type WebSockets } from './sockets/web-sockets.ts';
 
@@ -35,11 +41,19 @@ export function createPipeline(services: GatewayServices, doors: readonly Door[]
       const [path = ''] = (request.url ?? '').split('?', 1);
       const resource = routes.find(path)?.resource;
       const accepting = resource === undefined ? undefined : sockets.get(resource);
-      const headers = { 'x-request-id': newRequestId() };
-      if (accepting === undefined) socket.end(bareAnswer('404 Not Found', headers));
-      else if (services.work.closing) {
+      const requestId = newRequestId();
+      const headers = { 'x-request-id': requestId };
+      if (resource?.webSocket === undefined || accepting === undefined) {
+        socket.end(bareAnswer('404 Not Found', headers));
+      } else if (services.work.closing) {
         socket.end(bareAnswer('503 Service Unavailable', { ...headers, 'retry-after': '1' }));
-      } else accepting.upgrade(request, socket, head);
+      } else {
+        const { webSocket } = resource;
+        admitSocket(services, webSocket, { request, requestId }).then(
+          () => accepting.upgrade(request, socket, head),
+          (error: unknown) => refuseSocket(services, webSocket, { request, socket, requestId, error }),
+        );
+      }
     },
     drain() {
       for (const accepting of sockets.values()) accepting.drain();
@@ -58,7 +72,7 @@ function openWebSockets(
   for (const resource of resources) {
     const { webSocket } = resource;
     if (webSocket === undefined || webSocket.access === 'off') continue;
-    sockets.set(resource, createWebSockets(services, webSocket.door, webSocket.subprotocol));
+    sockets.set(resource, createWebSockets(services, webSocket));
   }
   return sockets;
 }
@@ -126,11 +140,55 @@ async function admit(exchange: Exchange, { door, access }: Endpoint): Promise<vo
     clientAddress: client.address,
   });
   if (access === 'required' && exchange.isAnonymous) {
-    throw new HeddleError(
-      'UNAUTHENTICATED',
-      'This path requires an API key: send "authorization: Bearer <API key>".',
-    );
+    throw keyRequired();
   }
+}
+
+function keyRequired(): HeddleError {
+  return new HeddleError(
+    'UNAUTHENTICATED',
+    'This path requires an API key: send "authorization: Bearer <API key>".',
+  );
+}
+
+/** Rejects with HeddleError where the path requires a key, and the request has no good one or its client no room. */
+async function admitSocket(
+  services: GatewayServices,
+  { access }: SocketEndpoint,
+  { request, requestId }: { readonly request: IncomingMessage; readonly requestId: string },
+): Promise<void> {
+  if (access !== 'required') return;
+  const client = services.clients.findClient(request);
+  const credentials = readCredentials(request);
+  refuseRateLimited(services, client, credentials);
+  const caller = await services.callers.identify(credentials, { requestId, clientAddress: client.address });
+  if (caller.kind === 'ANONYMOUS') throw keyRequired();
+}
+
+/** Answers an upgrade with the status of what was thrown: there is no WebSocket for an error of the dialect. */
+function refuseSocket(
+  services: GatewayServices,
+  { door }: SocketEndpoint,
+  refused: {
+    readonly request: IncomingMessage;
+    readonly socket: Duplex;
+    readonly requestId: string;
+    readonly error: unknown;
+  },
+): void {
+  const { request, socket, requestId, error } = refused;
+  const client = services.clients.findClient(request);
+  const status = toStatus(error);
+  if (status < 500 && status !== 429) services.clients.refused(client.use);
+  services.refusals.thrown(error, { requestId, clientAddress: client.address });
+  const seconds = readRetryAfter([presentError(error, { requestId, log: services.log })]);
+  socket.end(
+    bareAnswer(`${status} ${STATUS_CODES[status] ?? ''}`, {
+      'x-request-id': requestId,
+      ...(status === 401 ? { 'www-authenticate': door.challenge } : {}),
+      ...(seconds === undefined ? {} : { 'retry-after': seconds }),
+    }),
+  );
 }
 
 /** Behind a proxy, a request in progress stands for a connection. Throws RateLimited where its client has too many. */

@@ -178,7 +178,9 @@ describe('the list of routes', () => {
       'GET /v1/models/{id*} openai required',
       'HEAD /v1/models/{id*} anthropic required',
       'HEAD /v1/models/{id*} openai required',
+      'GET /v1/responses responses required',
       'POST /v1/responses responses required',
+      'POST /v1/responses/compact responses required',
       'DELETE /v1/responses/{id} responses required',
       'GET /v1/responses/{id} responses required',
       'POST /v1/responses/{id}/cancel responses required',
@@ -188,6 +190,7 @@ describe('the list of routes', () => {
       'accept: text/html',
       'upgrade: websocket (graphql-transport-ws)',
       ...Array(4).fill('anthropic-version'),
+      'upgrade: websocket',
     ]);
   });
 });

@@ -9,6 +9,13 @@ export interface Endpoint {
   readonly when: DoorPath['when'];
 }
 
+/** The handler of WebSockets at a path. */
+export interface SocketEndpoint extends Pick<Endpoint, 'door' | 'access'> {
+  /** Empty: they have none. */
+  readonly subprotocol: string;
+  readonly hasCallMessages: boolean;
+}
+
 /** Everything behind one pattern. */
 export interface Resource {
   readonly pattern: string;
@@ -19,8 +26,7 @@ export interface Resource {
   /** The Allow header. */
   readonly methods: string;
   readonly isCrossOrigin: boolean;
-  /** The handler of WebSockets, with their subprotocol. */
-  readonly webSocket: (Pick<Endpoint, 'door' | 'access'> & { readonly subprotocol: string }) | undefined;
+  readonly webSocket: SocketEndpoint | undefined;
 }
 
 export interface Match {
@@ -87,7 +93,8 @@ function createResource(pattern: string, doors: readonly Door[], exposures: Expo
       if (door.upgrade === undefined) {
         throw new RangeError(`${door.name} serves no WebSockets, as its path ${pattern} states.`);
       }
-      webSocket = { door, access: endpoint.access, subprotocol: path.webSocket };
+      const { webSocket: subprotocol, hasCallMessages = false } = path;
+      webSocket = { door, access: endpoint.access, subprotocol, hasCallMessages };
     }
   }
   const all = [...endpoints.values()].flat();
@@ -184,12 +191,16 @@ export class RouteTable {
                 path: pattern,
                 door: webSocket.door.name,
                 access: webSocket.access,
-                when: `upgrade: websocket (${webSocket.subprotocol})`,
+                when: describeUpgrade(webSocket),
               },
             ]),
       ])
       .sort((a, b) => compareTexts(a.path, b.path) || compareTexts(a.method, b.method));
   }
+}
+
+function describeUpgrade({ subprotocol }: SocketEndpoint): string {
+  return subprotocol === '' ? 'upgrade: websocket' : `upgrade: websocket (${subprotocol})`;
 }
 
 function compareTexts(a: string, b: string): number {

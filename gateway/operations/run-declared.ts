@@ -5,6 +5,12 @@ import type { Exchange } from '../http/exchange.ts';
 import { type Answer, isStream } from '../router.ts';
 import type { DeclaredOperation } from './declared-operation.ts';
 
+/** The caller of an operation, and what ends it: of a request of HTTP, or of a message of a WebSocket. */
+export type CallContext = Pick<
+  Exchange,
+  'services' | 'client' | 'caller' | 'use' | 'requestId' | 'clientRequestId' | 'signal'
+>;
+
 /** An error of the graph that a whole request fails with. The router has logged it. */
 export class GraphFailure extends HeddleError {
   constructor({ message, extensions }: ClientError) {
@@ -20,11 +26,11 @@ export interface DeclaredEvents<Event> {
 }
 
 async function run<Data, Variables extends object>(
-  exchange: Exchange,
+  call: CallContext,
   operation: DeclaredOperation<Data, Variables>,
   variables: Variables,
 ): Promise<{ readonly answer: Answer; readonly unread: Unread }> {
-  const { services, client, caller, use, requestId, clientRequestId, signal } = exchange;
+  const { services, client, caller, use, requestId, clientRequestId, signal } = call;
   const router = services.router();
   const prepared = operation.prepare(router, caller);
   const unread = new Unread(services.clients, use);
@@ -41,15 +47,15 @@ function toData<Data>({ data, errors }: ClientResult): Data {
 }
 
 /**
- * Runs a query or a mutation for the caller of the exchange, with everything that the policy of the schema demands. Throws
+ * Runs a query or a mutation for the caller of a request, with everything that the policy of the schema demands. Throws
  * GraphFailure with its first error, of whatever field, and RateLimited where the client has left too much unread.
  */
 export async function runDeclared<Data, Variables extends object>(
-  exchange: Exchange,
+  call: CallContext,
   operation: DeclaredOperation<Data, Variables>,
   variables: Variables,
 ): Promise<Data> {
-  const { answer } = await run(exchange, operation, variables);
+  const { answer } = await run(call, operation, variables);
   if (isStream(answer)) throw new TypeError('A subscription has events: use subscribeDeclared.');
   return toData<Data>(answer);
 }
@@ -66,12 +72,12 @@ export interface EventReader<Data, Event> {
  * from `next`. The caller returns `events` where it does not read them to their end.
  */
 export async function subscribeDeclared<Data, Variables extends object, Event>(
-  exchange: Exchange,
+  call: CallContext,
   operation: DeclaredOperation<Data, Variables>,
   variables: Variables,
   reader: EventReader<Data, Event>,
 ): Promise<DeclaredEvents<Event>> {
-  const { answer, unread } = await run(exchange, operation, variables);
+  const { answer, unread } = await run(call, operation, variables);
   if (!isStream(answer)) {
     toData(answer);
     throw new TypeError('The operation has no events: use runDeclared.');

@@ -48,9 +48,11 @@ function isJson(text: string): boolean {
 }
 
 function demandedTool(call: ProviderCall): ToolCall | null {
-  const { tools = [], toolChoice = 'auto' } = call;
-  if (toolChoice === 'auto' || toolChoice === 'none') return null;
-  const tool = toolChoice === 'required' ? tools[0] : tools.find(({ name }) => name === toolChoice);
+  const { tools = [], toolChoice = 'auto', messages, model } = call;
+  const callsByItself = model === 'tools' && tools.length > 0 && messages.at(-1)?.role !== 'tool';
+  if (toolChoice === 'none' || (toolChoice === 'auto' && !callsByItself)) return null;
+  const isOpen = toolChoice === 'required' || toolChoice === 'auto';
+  const tool = isOpen ? tools[0] : tools.find(({ name }) => name === toolChoice);
   if (tool === undefined) {
     throw new ProviderFailure(
       'BAD_USER_INPUT',
@@ -65,7 +67,7 @@ function demandedTool(call: ProviderCall): ToolCall | null {
 
 /**
  * What the demo's chat models answer, the same for the same call: a call of the demanded tool when toolChoice demands
- * one; with a responseSchema the message itself if it is JSON, otherwise the smallest instance of the schema; otherwise
+ * one, and of `tools` while no result is there; with a responseSchema the message itself if it is JSON, otherwise the smallest instance of the schema; otherwise
  * the last user message. `stop` and `maxOutputTokens` cut it as they would a model's answer.
  */
 export function demoAnswer(call: ProviderCall): DemoAnswer {

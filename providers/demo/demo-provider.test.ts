@@ -79,6 +79,21 @@ describe('demo provider', () => {
     });
   });
 
+  it('calls the first tool of tools by itself, until its result is there', async () => {
+    const tools = [{ name: 'person', parameters: schema }];
+    const called = await demo.generate(ask('tools', 'hi', { tools }));
+    expect(called).toMatchObject({ text: '', toolCalls: [{ name: 'person' }] });
+    const [call] = called.toolCalls;
+    const messages = [
+      ...ask('tools', 'hi').messages,
+      { role: 'assistant', text: '', toolCalls: called.toolCalls },
+      { role: 'tool', toolCallId: call?.id ?? '', toolName: 'person', content: 'Ada' },
+    ] as const;
+    for (const more of [{ tools, messages }, { tools, toolChoice: 'none' }, {}]) {
+      expect(await demo.generate(ask('tools', 'hi', more))).toMatchObject({ text: 'hi', toolCalls: [] });
+    }
+  });
+
   it('fails flaky on every odd attempt of the same input, retryably, in generate and stream alike', async () => {
     await expect(demo.generate(ask('flaky', 'a'))).rejects.toMatchObject({
       code: 'PROVIDER_ERROR',

@@ -73,7 +73,7 @@ const traits: WireTraits = { name: 'demo', takes: new Set(['stop']), hasAlternat
 /**
  * The provider that needs no key and no network: deterministic answers, for trying Heddle and for tests. Chat models
  * answer with the last user message (answer.ts states exactly what), word by word; `slow` waits 50 ms before each word;
- * `flaky` fails on every odd attempt of the same input and succeeds on every even one; `cut` fails after half of the
+ * `tools` calls its first tool once; `flaky` fails on every odd attempt of the same input and succeeds on every even one; `cut` fails after half of the
  * words; `down` always fails; `embed` makes unit vectors.
  */
 export function createDemoProvider(options: DemoOptions = {}): TraitedProvider {

@@ -18,6 +18,10 @@ export const demoModels: readonly VendorModel[] = [
   demoChat('slow', 'A demo, no AI: as echo, 50 ms before each word.'),
   demoChat('flaky', 'A demo, no AI: fails on every odd attempt of the same input, echoes on every even one.'),
   demoChat('cut', 'A demo, no AI: streams half of the words, then fails.'),
+  demoChat(
+    'tools',
+    'A demo, no AI: calls the first of its tools once; as echo without tools, and after the result.',
+  ),
   demoChat('down', 'A demo, no AI: always fails; for trying fallback.'),
   {
     name: 'embed',

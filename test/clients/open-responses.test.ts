@@ -2,8 +2,13 @@ import type { LLMock } from '@copilotkit/aimock';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { newTenant } from '#test/e2e/scenarios/setup.ts';
 import { startOneProcess, type TestMesh } from '#test/support/mesh.ts';
-import { checkEventOrder, parseResponseEvents, responseSchema } from '#test/support/response-schemas.ts';
-import { addModel, startVendors } from './vendors.ts';
+import {
+  checkEventOrder,
+  compactionSchema,
+  parseResponseEvents,
+  responseSchema,
+} from '#test/support/response-schemas.ts';
+import { addModel, startVendors, upstreams, usage } from './vendors.ts';
 
 const stack = new AsyncDisposableStack();
 let vendors: LLMock;
@@ -18,15 +23,6 @@ beforeAll(async () => {
 });
 beforeEach(() => void vendors.reset());
 afterAll(() => stack.disposeAsync());
-
-const usage = {
-  prompt_tokens: 9,
-  completion_tokens: 3,
-  input_tokens: 9,
-  output_tokens: 3,
-  promptTokenCount: 9,
-  candidatesTokenCount: 3,
-};
 
 function call(path: string, body?: object, method = 'POST', apiKey = key): Promise<Response> {
   return fetch(`${mesh.url}/v1/responses${path}`, {
@@ -62,14 +58,6 @@ const readText = ({ output }: ReturnType<typeof responseSchema.parse>) =>
     .flatMap((item) => (item.type === 'message' ? item.content : []))
     .map((part) => ('text' in part ? part.text : ''))
     .join('');
-
-const upstreams = [
-  { kind: 'DEMO', name: '', path: '' },
-  { kind: 'OPENAI', name: 'gpt-4o', path: '/v1' },
-  { kind: 'OPENAI_COMPATIBLE', name: 'some-model', path: '/v1' },
-  { kind: 'ANTHROPIC', name: 'claude-sonnet-4-5', path: '/v1' },
-  { kind: 'GOOGLE', name: 'gemini-2.5-flash', path: '/v1beta' },
-];
 
 describe.each(upstreams)('Open Responses over $kind', ({ kind, name, path }) => {
   const isDemo = kind === 'DEMO';
@@ -161,6 +149,44 @@ describe.each(upstreams)('Open Responses over $kind', ({ kind, name, path }) => 
     for (const text of ['My name is Alice.', 'Hello Alice!', 'And now?']) expect(body).toContain(text);
   });
 
+  it('takes the phase of earlier messages of the assistant', async () => {
+    prepare('four');
+    const input = [
+      { type: 'message', role: 'assistant', phase: 'commentary', content: 'I look.' },
+      { type: 'message', role: 'assistant', phase: 'final_answer', content: 'It is four.' },
+      { type: 'message', role: 'user', content: 'four' },
+    ];
+    expect(readText(await create({ model, input }))).toBe('four');
+  });
+
+  it('calls a tool without a tool_choice', async () => {
+    prepareCall();
+    const output = (
+      await create({ model: isDemo ? 'demo/tools' : model, input: 'weather?', tools: [weather] })
+    ).output;
+    expect(output).toMatchObject([{ type: 'function_call', name: 'get_weather' }]);
+  });
+
+  it('compacts a conversation to the messages of the user and one item, and continues from them', async () => {
+    prepare('They launch on Tuesday.');
+    const said = [
+      { role: 'user', content: 'We launch on Tuesday.' },
+      { role: 'assistant', content: 'Understood.' },
+    ];
+    const response = await call('/compact', { model, input: said, prompt_cache_key: 'k' });
+    expect(response.status).toBe(200);
+    const compaction = compactionSchema.parse(await response.json());
+    expect(compaction.output.map(({ type }) => type)).toEqual(['message', 'compaction']);
+    expect(JSON.stringify(compaction.output)).not.toContain('Understood.');
+    const next = [...compaction.output, { role: 'user', content: 'When?' }];
+    await create({ model, input: next, store: false });
+    if (isDemo) return;
+    const body = JSON.stringify(vendors.getLastRequest()?.body);
+    for (const text of ['We launch on Tuesday.', 'They launch on Tuesday.', 'When?']) {
+      expect(body).toContain(text);
+    }
+  });
+
   it('repeats every event under its number, from each number on', async () => {
     prepare('one two three');
     const started = await call('', { model, input: 'one two three', background: true });
@@ -175,6 +201,35 @@ describe.each(upstreams)('Open Responses over $kind', ({ kind, name, path }) => 
     for (let after = 0; after < events.length - 1; after++) {
       expect(await follow(after)).toEqual(events.slice(after + 1));
     }
+  });
+});
+
+describe('a conversation that cannot be compacted', () => {
+  const compaction = { type: 'compaction', encrypted_content: 'gAAAA-of-another-server' };
+  it.each([
+    ['has no model', '/compact', { input: 'Hello' }, 'model'],
+    ['has no items', '/compact', { model: 'demo/echo', input: [] }, 'input'],
+    [
+      'was compacted elsewhere',
+      '/compact',
+      { model: 'demo/echo', input: [compaction] },
+      'input[0].encrypted_content',
+    ],
+    [
+      'is continued, though compacted elsewhere',
+      '',
+      { model: 'demo/echo', input: [compaction] },
+      'input[0].encrypted_content',
+    ],
+    [
+      'is continued from an item that was changed',
+      '',
+      { model: 'demo/echo', input: [{ ...compaction, encrypted_content: 'hdc1.e30' }] },
+      'input[0].encrypted_content',
+    ],
+  ])('is refused by its field where it %s', async (_what, path, body, param) => {
+    const response = await call(path, body);
+    expect([response.status, (await response.json()).error.param]).toEqual([400, param]);
   });
 });
 

@@ -9,6 +9,25 @@ export async function startVendors(stack: AsyncDisposableStack): Promise<LLMock>
   return mock;
 }
 
+/** A model behind each wire of a vendor, and the demo. */
+export const upstreams = [
+  { kind: 'DEMO', name: '', path: '' },
+  { kind: 'OPENAI', name: 'gpt-4o', path: '/v1' },
+  { kind: 'OPENAI_COMPATIBLE', name: 'some-model', path: '/v1' },
+  { kind: 'ANTHROPIC', name: 'claude-sonnet-4-5', path: '/v1' },
+  { kind: 'GOOGLE', name: 'gemini-2.5-flash', path: '/v1beta' },
+];
+
+/** What a mock counts, by the names of each wire. */
+export const usage = {
+  prompt_tokens: 9,
+  completion_tokens: 3,
+  input_tokens: 9,
+  output_tokens: 3,
+  promptTokenCount: 9,
+  candidatesTokenCount: 3,
+};
+
 /** In dollars a million tokens. */
 const price = { input: '1', output: '10', cachedInput: '0.1', cacheWrite: '1.25' };
 

@@ -85,6 +85,30 @@ export const responseSchema = z.object({
   usage: usage.nullable(),
 });
 
+/** What POST /v1/responses/compact answers. */
+export const compactionSchema = z.object({
+  id: z.string().startsWith('resp_'),
+  object: z.literal('response.compaction'),
+  created_at: z.int(),
+  output: z.array(
+    z.discriminatedUnion('type', [
+      z.object({
+        type: z.literal('message'),
+        id: z.string().min(1),
+        status,
+        role: z.literal('user'),
+        content: z.array(z.looseObject({ type: z.string() })),
+      }),
+      z.object({
+        type: z.literal('compaction'),
+        id: z.string().min(1),
+        encrypted_content: z.string().min(1),
+      }),
+    ]),
+  ),
+  usage,
+});
+
 const numbered = { sequence_number: z.int() };
 const inItem = { ...numbered, item_id: z.string().min(1), output_index: z.int() };
 const inPart = { ...inItem, content_index: z.int() };
@@ -129,6 +153,21 @@ export const eventSchema = z.discriminatedUnion('type', [
   event('response.reasoning_summary_text.delta', { ...inSummary, delta: z.string() }),
   event('response.reasoning_summary_text.done', { ...inSummary, text: z.string() }),
 ]);
+
+const errorFields = {
+  code: z.string().nullable(),
+  message: z.string().min(1),
+  param: z.string().nullable(),
+};
+
+/** What a WebSocket answers where no response began: in the shapes of Open Responses and of OpenAI's types. */
+export const socketErrorSchema = z.object({
+  type: z.literal('error'),
+  status: z.int(),
+  error: z.object({ type: z.string(), ...errorFields }),
+  ...errorFields,
+  ...numbered,
+});
 
 export type ParsedEvent = z.infer<typeof eventSchema>;
 

@@ -84,7 +84,10 @@ function toOpenAiError({ message, extensions }: ClientError, thrown?: unknown): 
 }
 
 /** What was thrown in the middle of a stream, masked where it was unexpected. */
-export function presentOpenAiError({ requestId, services }: Exchange, thrown: unknown): OpenAiError {
+export function presentOpenAiError(
+  { requestId, services }: Pick<Exchange, 'requestId' | 'services'>,
+  thrown: unknown,
+): OpenAiError {
   return toOpenAiError(presentError(thrown, { requestId, log: services.log }), thrown);
 }
 

@@ -6,15 +6,19 @@ import type {
   ReasoningInput,
   ToolCallInput,
 } from '../operations.generated.ts';
+import { readCompactionItem } from './compact/compaction-item.ts';
 import { readReasoningItem } from './response-reasoning.ts';
 
-const itemsMax = 10_000;
+/** Items of a conversation. */
+export const itemsMax = 10_000;
 
 /** The items of an input; a text alone is a message of the user. Throws WrongField. */
 export function readInputItems(value: unknown): readonly BodyFields[] {
   if (typeof value === 'string') return [{ type: 'message', role: 'user', content: value }];
   return (toList(value, 'input', itemsMax) ?? []).map((item, at) => toFields(item, `input[${at}]`));
 }
+
+const summaryHead = 'Summary of the conversation so far:\n';
 
 interface Assistant {
   readonly texts: ContentPartInput[];
@@ -35,6 +39,7 @@ export interface ReadMessages {
 export function readItemMessages(items: readonly BodyFields[]): ReadMessages {
   const messages: MessageInput[] = [];
   const dropped: string[] = [];
+  const callIds = new Set<unknown>();
   let answer: Assistant | undefined;
   const end = () => {
     if (answer !== undefined) messages.push(toAssistantMessage(answer));
@@ -63,16 +68,24 @@ export function readItemMessages(items: readonly BodyFields[]): ReadMessages {
         break;
       case 'function_call':
       case 'custom_tool_call':
+        callIds.add(item.call_id);
         current().toolCalls.push(readCall(item, at));
         break;
       case 'function_call_output':
-      case 'custom_tool_call_output':
+      case 'custom_tool_call_output': {
         end();
+        const toolCallId = requireText(item.call_id, `${at}.call_id`);
+        if (!callIds.has(toolCallId)) throw new WrongField(`${at}.call_id`, 'names no tool call before it.');
         messages.push({
           role: 'TOOL',
-          toolCallId: requireText(item.call_id, `${at}.call_id`),
+          toolCallId,
           ...readContentParts(item.output, `${at}.output`),
         });
+        break;
+      }
+      case 'compaction':
+        end();
+        messages.push({ role: 'USER', content: `${summaryHead}${readCompactionItem(item, at)}` });
         break;
       default:
         dropped.push(`${at} (${requireText(item.type, `${at}.type`)})`);

@@ -3,10 +3,11 @@ import type { Exchange } from '../../http/exchange.ts';
 import { isJson } from '../../http/media-type.ts';
 import { endJson } from '../../http/send.ts';
 import { runDeclared } from '../../operations/run-declared.ts';
-import { type BodyFields, toFields, WrongField } from '../body-fields.ts';
+import { toFields, WrongField } from '../body-fields.ts';
 import { setCompletionHeaders } from '../completion-headers.ts';
 import { responsesCancel, responsesDelete } from '../operations.generated.ts';
 import { followResponse } from './follow-response.ts';
+import { toListedItem } from './response-items.ts';
 import { toStoredResponse } from './response-object.ts';
 import { readCompletionId, requireStored, toResponseRefusal } from './stored-response.ts';
 
@@ -81,12 +82,4 @@ export async function listInputItems(exchange: Exchange): Promise<void> {
     last_id: data.at(-1)?.id ?? null,
     has_more: from + limit < listed.length,
   });
-}
-
-/** An item with what a client may leave out. */
-function toListedItem(item: BodyFields, place: string): BodyFields {
-  const { type = 'message', id = `in_${place}` } = item;
-  if (type !== 'message' || typeof item.content !== 'string') return { ...item, type, id };
-  const part = item.role === 'assistant' ? { type: 'output_text', annotations: [] } : { type: 'input_text' };
-  return { status: 'completed', ...item, type, id, content: [{ ...part, text: item.content }] };
 }

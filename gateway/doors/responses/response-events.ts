@@ -1,11 +1,12 @@
-import type { Exchange } from '../../http/exchange.ts';
 import type { Framing } from '../../http/stream.ts';
 import { GraphFailure } from '../../operations/run-declared.ts';
 import type { ResponseCompletionFragment, ResponsesStreamSubscription } from '../operations.generated.ts';
 import { OutputItems } from './output-items.ts';
 import { readCustomNames, toOutput } from './response-items.ts';
 import {
+  type ReportContext,
   type RequestFields,
+  type ResponseOutcome,
   type ResponseState,
   readOutcome,
   toErrorEvent,
@@ -18,6 +19,8 @@ export type ResponseEvent = ResponsesStreamSubscription['completionStream'];
 export interface ResponseStreamOptions {
   readonly createdS: number;
   readonly request: RequestFields;
+  /** True where no event `error` precedes `response.failed`: over a WebSocket it would be the end of the response. */
+  readonly isOneEnd?: boolean;
   /** The number of the last event that the client has; -1: none. */
   readonly after?: number;
   /** Of a completion that has started already: its events follow the first one. */
@@ -34,7 +37,7 @@ export class ResponseFraming implements Framing<ResponseEvent> {
   readonly contentType = 'text/event-stream; charset=utf-8';
   readonly opening: string = '';
   readonly keepAlive = ': keep-alive\n\n';
-  readonly #exchange: Exchange;
+  readonly #call: ReportContext;
   readonly #options: ResponseStreamOptions;
   readonly #after: number;
   #number = 0;
@@ -43,15 +46,25 @@ export class ResponseFraming implements Framing<ResponseEvent> {
   #items: OutputItems;
   /** The single events are lost: the client receives what is missing when all of it is known. */
   #isWhole = false;
-  #isEnded = false;
+  #ended: ResponseState | undefined;
 
-  constructor(exchange: Exchange, options: ResponseStreamOptions) {
-    this.#exchange = exchange;
+  constructor(call: ReportContext, options: ResponseStreamOptions) {
+    this.#call = call;
     this.#options = options;
     this.#after = options.after ?? -1;
     this.#items = this.#openItems('');
     const { started } = options;
     if (started !== undefined) this.opening = this.#begin(started.completionId, started.model);
+  }
+
+  /** True once a client may have the first event of the response. */
+  get hasBegun(): boolean {
+    return this.#completionId !== '';
+  }
+
+  /** The response as it has ended; undefined until then. */
+  get ended(): ResponseState | undefined {
+    return this.#ended;
   }
 
   next(event: ResponseEvent): string {
@@ -87,13 +100,13 @@ export class ResponseFraming implements Framing<ResponseEvent> {
   }
 
   closing(): string {
-    if (this.#isEnded) return '';
+    if (this.#ended !== undefined) return '';
     const message = 'The answer ended before it was whole.';
     return this.failed(new GraphFailure({ message, extensions: { code: 'INTERNAL' } }));
   }
 
   failed(thrown: unknown): string {
-    const error = toResponseError(this.#exchange, thrown);
+    const error = toResponseError(this.#call, thrown);
     if (this.#completionId === '') return this.#write('error', toErrorEvent(error));
     return this.#end({ status: 'failed', incompleteReason: null, error, usage: null });
   }
@@ -112,12 +125,13 @@ export class ResponseFraming implements Framing<ResponseEvent> {
     this.#completionId = completionId;
     this.#model = model;
     this.#items = this.#openItems(completionId);
-    const response = this.#respond({
+    const state = this.#toState({
       status: 'in_progress',
       incompleteReason: null,
       error: null,
       usage: null,
     });
+    const response = toResponse(state, this.#options.request);
     return startedEvents.map((type) => this.#write(type, { response })).join('');
   }
 
@@ -125,14 +139,10 @@ export class ResponseFraming implements Framing<ResponseEvent> {
     const whole = this.#isWhole
       ? toOutput(completion, readCustomNames(this.#options.request.tools))
       : undefined;
-    return this.#end(readOutcome(this.#exchange, completion), whole);
+    return this.#end(readOutcome(this.#call, completion), whole);
   }
 
-  #end(
-    outcome: Pick<ResponseState, 'status' | 'incompleteReason' | 'error' | 'usage'>,
-    whole?: ReturnType<typeof toOutput>,
-  ): string {
-    this.#isEnded = true;
+  #end(outcome: ResponseOutcome, whole?: ReturnType<typeof toOutput>): string {
     // A client that has more events than there are now still receives the end.
     if (whole !== undefined) this.#number = Math.max(this.#number, this.#after + 1);
     const closed = this.#items.close(outcome.status === 'completed', whole);
@@ -140,15 +150,17 @@ export class ResponseFraming implements Framing<ResponseEvent> {
       outcome.status === 'completed' || outcome.status === 'failed'
         ? `response.${outcome.status}`
         : 'response.incomplete';
+    this.#ended = this.#toState(outcome);
     // Clients that read only deltas would take `response.failed` for a normal end: SDKs throw the event `error`.
-    const error = outcome.error === null ? '' : this.#write('error', toErrorEvent(outcome.error));
-    return closed + error + this.#write(type, { response: this.#respond(outcome) });
+    const hasError = outcome.error !== null && this.#options.isOneEnd !== true;
+    const error = hasError ? this.#write('error', toErrorEvent(outcome.error)) : '';
+    return closed + error + this.#write(type, { response: toResponse(this.#ended, this.#options.request) });
   }
 
-  #respond(outcome: Pick<ResponseState, 'status' | 'incompleteReason' | 'error' | 'usage'>): object {
-    const { createdS, request } = this.#options;
+  #toState(outcome: ResponseOutcome): ResponseState {
+    const { createdS } = this.#options;
     const output = this.#items.list;
-    return toResponse({ id: this.#completionId, createdS, model: this.#model, output, ...outcome }, request);
+    return { id: this.#completionId, createdS, model: this.#model, output, ...outcome };
   }
 
   #write(type: string, fields: object): string {

@@ -130,3 +130,11 @@ export function toOutput(
 function readLogprobs(value: unknown): readonly unknown[] {
   return isFields(value) && Array.isArray(value.content) ? value.content : [];
 }
+
+/** An item with what a client may leave out. */
+export function toListedItem(item: BodyFields, place: string): BodyFields {
+  const { type = 'message', id = `in_${place}` } = item;
+  if (type !== 'message' || typeof item.content !== 'string') return { ...item, type, id };
+  const part = item.role === 'assistant' ? { type: 'output_text', annotations: [] } : { type: 'input_text' };
+  return { status: 'completed', ...item, type, id, content: [{ ...part, text: item.content }] };
+}

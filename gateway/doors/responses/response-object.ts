@@ -1,5 +1,4 @@
-import type { Exchange } from '../../http/exchange.ts';
-import { GraphFailure } from '../../operations/run-declared.ts';
+import { type CallContext, GraphFailure } from '../../operations/run-declared.ts';
 import type { BodyFields } from '../body-fields.ts';
 import { presentOpenAiError } from '../openai/openai-errors.ts';
 import type { ChatUsageFragment, ResponseCompletionFragment } from '../operations.generated.ts';
@@ -27,7 +26,13 @@ interface ResponseError {
   readonly message: string;
 }
 
-function toResponseId(completionId: string): string {
+/** How a response has ended, or that it has not. */
+export type ResponseOutcome = Pick<ResponseState, 'status' | 'incompleteReason' | 'error' | 'usage'>;
+
+/** What the errors of a response are reported with. */
+export type ReportContext = Pick<CallContext, 'requestId' | 'services'>;
+
+export function toResponseId(completionId: string): string {
   return `resp_${completionId}`;
 }
 
@@ -49,7 +54,7 @@ export function toResponse(state: ResponseState, request: RequestFields): BodyFi
   };
 }
 
-function toResponsesUsage(usage: ChatUsageFragment): object {
+export function toResponsesUsage(usage: ChatUsageFragment): object {
   return {
     input_tokens: usage.inputTokens,
     input_tokens_details: { cached_tokens: usage.cachedInputTokens, cache_write_tokens: 0 },
@@ -61,9 +66,9 @@ function toResponsesUsage(usage: ChatUsageFragment): object {
 
 /** How a completion has ended, or that it has not. */
 export function readOutcome(
-  exchange: Exchange,
+  call: ReportContext,
   { status, finishReason, error, usage }: ResponseCompletionFragment,
-): Pick<ResponseState, 'status' | 'incompleteReason' | 'error' | 'usage'> {
+): ResponseOutcome {
   const counted = toResponsesUsage(usage);
   switch (status) {
     case 'RUNNING':
@@ -76,7 +81,7 @@ export function readOutcome(
       return {
         status: 'failed',
         incompleteReason: null,
-        error: toResponseError(exchange, failure),
+        error: toResponseError(call, failure),
         usage: counted,
       };
     }
@@ -95,8 +100,8 @@ export function readOutcome(
 }
 
 /** The error of a failed response. Clients such as Codex read the time to wait from its message. */
-export function toResponseError(exchange: Exchange, thrown: unknown): ResponseError {
-  const { code, type, message, heddle_code } = presentOpenAiError(exchange, thrown);
+export function toResponseError(call: ReportContext, thrown: unknown): ResponseError {
+  const { code, type, message, heddle_code } = presentOpenAiError(call, thrown);
   const isRate = type === 'rate_limit_error' || heddle_code === 'PROVIDER_RATE_LIMITED';
   const afterMs = thrown instanceof GraphFailure ? thrown.extensions.retryAfterMs : undefined;
   const wait =
@@ -111,7 +116,7 @@ export function toErrorEvent({ type, code, message }: ResponseError): object {
 
 /** A completion as a response. */
 export function toStoredResponse(
-  exchange: Exchange,
+  call: ReportContext,
   completion: ResponseCompletionFragment,
   request: RequestFields,
 ): BodyFields {
@@ -120,7 +125,7 @@ export function toStoredResponse(
     createdS: Math.floor(Date.parse(completion.createdAt) / 1000),
     model: completion.model.id,
     output: toOutput(completion, readCustomNames(request.tools)),
-    ...readOutcome(exchange, completion),
+    ...readOutcome(call, completion),
   };
   return toResponse(state, request);
 }

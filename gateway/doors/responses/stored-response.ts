@@ -1,5 +1,4 @@
-import type { Exchange } from '../../http/exchange.ts';
-import { GraphFailure, runDeclared } from '../../operations/run-declared.ts';
+import { type CallContext, GraphFailure, runDeclared } from '../../operations/run-declared.ts';
 import { type BodyFields, isFields, WrongField } from '../body-fields.ts';
 import { NamedRefusal } from '../openai/openai-errors.ts';
 import { type ResponseCompletionFragment, storedResponse } from '../operations.generated.ts';
@@ -34,8 +33,8 @@ export function readCompletionId(responseId: string): string | undefined {
 }
 
 /** Undefined: there is none that the caller may read, or it is not stored. */
-async function findByCompletion(exchange: Exchange, id: string): Promise<StoredResponse | undefined> {
-  const { completion } = await runDeclared(exchange, storedResponse, { id });
+async function findByCompletion(call: CallContext, id: string): Promise<StoredResponse | undefined> {
+  const { completion } = await runDeclared(call, storedResponse, { id });
   if (completion === null || completion.attachment === null) return undefined;
   const kept: unknown = readJson(completion.attachment);
   // The attachment of another client of the graph is no response.
@@ -53,9 +52,9 @@ function readJson(text: string): unknown {
 }
 
 /** Refuses with 404: there is no stored response of this id that the caller may read. */
-export async function requireStored(exchange: Exchange, responseId: string): Promise<StoredResponse> {
+export async function requireStored(call: CallContext, responseId: string): Promise<StoredResponse> {
   const id = readCompletionId(responseId);
-  const found = id === undefined ? undefined : await findByCompletion(exchange, id);
+  const found = id === undefined ? undefined : await findByCompletion(call, id);
   if (found === undefined) throw responseNotFound();
   return found;
 }
@@ -73,14 +72,13 @@ export function toResponseRefusal(thrown: unknown): unknown {
   return thrown instanceof GraphFailure && thrown.code === 'NOT_FOUND' ? responseNotFound() : thrown;
 }
 
-/** The conversation before the items of a request: that of `previous_response_id` with its answer. */
+/** The conversation before the items of a request: that of the response `previousId` with its answer. */
 export async function readPreviousItems(
-  exchange: Exchange,
-  previousId: string | undefined,
+  call: CallContext,
+  previousId: string,
 ): Promise<readonly BodyFields[]> {
-  if (previousId === undefined) return [];
   const id = readCompletionId(previousId);
-  const found = id === undefined ? undefined : await findByCompletion(exchange, id);
+  const found = id === undefined ? undefined : await findByCompletion(call, id);
   if (found === undefined) {
     throw new NamedRefusal(400, 'There is no stored response of this previous_response_id.', {
       code: 'BAD_USER_INPUT',
@@ -104,7 +102,7 @@ function readOutput({ completion, request }: StoredResponse): readonly OutputIte
 
 /** The items with those in place of references: clients may name an item of a stored response by its id alone. */
 export async function resolveReferences(
-  exchange: Exchange,
+  call: CallContext,
   items: readonly BodyFields[],
 ): Promise<readonly BodyFields[]> {
   const isReference = (item: BodyFields) =>
@@ -115,7 +113,7 @@ export async function resolveReferences(
   if (ids.size > referredMax) throw new WrongField('input', `refers to more than ${referredMax} responses.`);
   const found = new Map<string, OutputItem>();
   for (const id of ids) {
-    const stored = id === '' ? undefined : await findByCompletion(exchange, id);
+    const stored = id === '' ? undefined : await findByCompletion(call, id);
     for (const item of stored === undefined ? [] : readOutput(stored)) found.set(item.id, item);
   }
   return items.flatMap((item, at) => {

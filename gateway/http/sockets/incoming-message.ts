@@ -23,14 +23,30 @@ export class IncomingMessageBytes {
   readonly #services: GatewayServices;
   readonly #socket: WebSocket;
   readonly #client: Client;
+  readonly #isCall: boolean;
   #hasKey = false;
   #bytes = 0;
   #begunMs = 0;
 
-  constructor(services: GatewayServices, socket: WebSocket, client: Client, wire: Socket) {
+  constructor(
+    services: GatewayServices,
+    {
+      socket,
+      client,
+      wire,
+      isCall = false,
+    }: {
+      readonly socket: WebSocket;
+      readonly client: Client;
+      readonly wire: Socket;
+      /** True where messages call AI models: they may be larger. */
+      readonly isCall?: boolean;
+    },
+  ) {
     this.#services = services;
     this.#socket = socket;
     this.#client = client;
+    this.#isCall = isCall;
     // Before ws looks at it: a message that is complete with this read is released by it.
     wire.prependListener('data', (chunk: Buffer) => this.#receive(chunk.length));
     socket.on('ping', (data: Buffer) => this.#forget(data.length + controlFrameBytes));
@@ -49,7 +65,7 @@ export class IncomingMessageBytes {
   /** A message is complete: false, and the socket closes, where it is too large for its caller. */
   complete(bytes: number): boolean {
     this.#forget(this.#bytes);
-    if (bytes <= chooseBodyBounds(this.#services.limits, !this.#hasKey).bytesMax) return true;
+    if (bytes <= this.#chooseBounds().bytesMax) return true;
     this.#socket.close(messageTooBig, 'Message too big');
     return false;
   }
@@ -57,8 +73,12 @@ export class IncomingMessageBytes {
   /** Disconnects a client when its message takes too long. */
   refuseSlow(nowMs: number): void {
     if (this.#bytes === 0) return;
-    const { timeoutMs } = chooseBodyBounds(this.#services.limits, !this.#hasKey);
+    const { timeoutMs } = this.#chooseBounds();
     if (nowMs - this.#begunMs > timeoutMs) this.#socket.terminate();
+  }
+
+  #chooseBounds(): ReturnType<typeof chooseBodyBounds> {
+    return chooseBodyBounds(this.#services.limits, !this.#hasKey, this.#isCall);
   }
 
   #receive(bytes: number): void {
@@ -72,7 +92,7 @@ export class IncomingMessageBytes {
     }
     if (this.#bytes === 0) this.#begunMs = performance.now();
     this.#bytes += bytes;
-    const { bytesMax } = chooseBodyBounds(this.#services.limits, !this.#hasKey);
+    const { bytesMax } = this.#chooseBounds();
     // What is complete within this read is not counted twice, so one read more than the message is no message too large.
     if (this.#bytes > bytesMax + readBytesMax) this.#socket.close(messageTooBig, 'Message too big');
   }

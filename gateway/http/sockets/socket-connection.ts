@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import type { Credentials } from '../../auth/caller.ts';
@@ -8,6 +9,8 @@ import type { IncomingMessageBytes } from './incoming-message.ts';
 /** A WebSocket that was accepted, with what the pipeline knows about its request. */
 export interface SocketConnection {
   readonly services: GatewayServices;
+  /** The request that was upgraded. */
+  readonly request: IncomingMessage;
   readonly socket: WebSocket;
   /** What the WebSocket's frames are written to. */
   readonly wire: Socket;

@@ -2,9 +2,10 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { newRequestId } from '#core/request-id.ts';
-import type { Door } from '../../doors/door.ts';
+import { chooseBodyBounds } from '../../limits.ts';
 import { readClientRequestId, readCredentials } from '../exchange.ts';
 import { bareAnswer } from '../headers.ts';
+import type { SocketEndpoint } from '../route-table.ts';
 import type { GatewayServices } from '../services.ts';
 import { goingAway, IncomingMessageBytes, tryAgainLater } from './incoming-message.ts';
 import type { SocketConnection, SocketSession } from './socket-connection.ts';
@@ -24,11 +25,14 @@ const subprotocolNotAcceptable = 4406;
 const internalError = 4500;
 
 /** Accepts WebSockets for a handler, bounds their messages, and cuts off a silent peer. */
-export function createWebSockets(services: GatewayServices, door: Door, subprotocol: string): WebSockets {
+export function createWebSockets(
+  services: GatewayServices,
+  { door, subprotocol, hasCallMessages }: SocketEndpoint,
+): WebSockets {
   const { limits, clients, log } = services;
   const server = new WebSocketServer({
     noServer: true,
-    maxPayload: limits.bodyBytesMax,
+    maxPayload: chooseBodyBounds(limits, false, hasCallMessages).bytesMax,
     perMessageDeflate: false,
     clientTracking: false,
     handleProtocols: (offered) => (offered.has(subprotocol) ? subprotocol : false),
@@ -59,10 +63,11 @@ export function createWebSockets(services: GatewayServices, door: Door, subproto
   function connect(socket: WebSocket, request: IncomingMessage): SocketConnection {
     const client = clients.findClient(request);
     const wire = request.socket;
-    const incoming = new IncomingMessageBytes(services, socket, client, wire);
+    const incoming = new IncomingMessageBytes(services, { socket, client, wire, isCall: hasCallMessages });
     const clientRequestId = readClientRequestId(request);
     return {
       services,
+      request,
       socket,
       wire,
       client,

@@ -1,0 +1,76 @@
+import type { CallContext } from '../../operations/run-declared.ts';
+import { type BodyFields, toText, WrongField } from '../body-fields.ts';
+import type { CallHeaders } from '../call-headers.ts';
+import type { CompletionInput } from '../operations.generated.ts';
+import { itemsMax, readInputItems } from './input-items.ts';
+import type { RequestFields } from './response-object.ts';
+import { readResponsesRequest } from './responses-request.ts';
+import { readPreviousItems, resolveReferences, writeKeptRequest } from './stored-response.ts';
+
+/** The call that a body describes, and what its response repeats. */
+export interface PreparedResponse {
+  readonly variables: { readonly input: CompletionInput };
+  readonly request: RequestFields;
+  /** The whole conversation that the response answers. */
+  readonly items: readonly BodyFields[];
+  readonly isStreamed: boolean;
+  readonly isBackground: boolean;
+  /** What this handler does not send. */
+  readonly dropped: readonly string[];
+}
+
+/** The conversation up to the end of a response; undefined: it is not kept there. */
+export type FindConversation = (responseId: string) => readonly BodyFields[] | undefined;
+
+/**
+ * The items of a body after those of its `previous_response_id`: of the conversations that `find` has, or of a stored response.
+ * Throws WrongField and NamedRefusal.
+ */
+export async function readConversation(
+  call: CallContext,
+  body: BodyFields,
+  find: FindConversation = () => undefined,
+): Promise<readonly BodyFields[]> {
+  const previousId = toText(body.previous_response_id, 'previous_response_id');
+  const given = readInputItems(body.input);
+  const previous =
+    previousId === undefined ? [] : (find(previousId) ?? (await readPreviousItems(call, previousId)));
+  const items = [...previous, ...(await resolveReferences(call, given))];
+  if (items.length > itemsMax) {
+    throw new WrongField(
+      'input',
+      `continues a conversation to ${items.length} items; ${itemsMax} are allowed.`,
+    );
+  }
+  return items;
+}
+
+/** Throws WrongField and NamedRefusal for what is wrong in the body, and GraphFailure. */
+export async function prepareResponse(
+  call: CallContext,
+  body: BodyFields,
+  { headers, find }: { readonly headers: CallHeaders; readonly find?: FindConversation },
+): Promise<PreparedResponse> {
+  const items = await readConversation(call, body, find);
+  const { input, repeated, isStored, isStreamed, isBackground, dropped } = readResponsesRequest(body, items);
+  const mayStore = isStored && headers.retention !== 'NONE';
+  const kept = mayStore ? writeKeptRequest({ items, request: repeated }) : undefined;
+  const isTooLong = mayStore && kept === undefined;
+  if (isBackground && kept === undefined)
+    throw new WrongField('background', 'needs a response that is stored.');
+  return {
+    variables: {
+      input: {
+        ...input,
+        ...headers,
+        ...(kept === undefined ? { retention: 'NONE' as const } : { attachment: kept }),
+        allowRestart: false,
+      },
+    },
+    request: kept === undefined ? { ...repeated, store: false } : repeated,
+    items,
+    isStreamed,
+    isBackground,
+    dropped: isTooLong ? [...dropped, 'store'] : dropped,
+  };
+}
