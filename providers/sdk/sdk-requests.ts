@@ -29,6 +29,14 @@ const sdkTraits: WireTraits = {
   hasAlternatives: false,
 };
 
+/** Reasoning that is neither signed nor encrypted is not taken back. */
+function keepSigned(message: ProviderMessage): ProviderMessage {
+  if (message.role !== 'assistant' || message.reasoning === undefined) return message;
+  const { reasoning, ...rest } = message;
+  const signed = reasoning.filter(({ signature, redacted }) => signature !== null || redacted !== null);
+  return signed.length === 0 ? rest : { ...rest, reasoning: signed };
+}
+
 /** The failure of a tool as words of its result: the package has no other sign of it. */
 function stateFailure(message: ProviderMessage): ProviderMessage {
   if (message.role !== 'tool' || message.isError !== true) return message;
@@ -54,7 +62,7 @@ export function createSdkRequests(options: SdkRequestOptions): WireRequests {
   }
 
   const build: WireRequests['build'] = async (call, streaming) => {
-    const messages = call.messages.map(stateFailure);
+    const messages = call.messages.map((message) => stateFailure(keepSigned(message)));
     const prepared = toCallOptions({ ...call, messages }, rules(call));
     adjust(prepared, call);
     const { url, init } = await captureRequest(languageModel(call.model), prepared, streaming, blank);

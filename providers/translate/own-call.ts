@@ -27,6 +27,8 @@ export interface WireTraits {
   readonly takes?: ReadonlySet<OptionalField>;
   /** Whether it has several answers to one request. A call of several is refused otherwise. */
   readonly hasAlternatives: boolean;
+  /** Whether the AI model takes the text of reasoning that is neither signed nor encrypted; absent: it does not. */
+  readonly takesOpenReasoning?: (model: string) => boolean;
   /** Fields of the format for which the vendor refuses a request: they are not sent. */
   readonly refused?: ReadonlySet<string>;
 }
@@ -126,9 +128,14 @@ function hasReasoning(message: ProviderMessage): boolean {
   return message.role === 'assistant' && message.reasoning !== undefined;
 }
 
-function hasForeignReasoning(message: ProviderMessage, kind: ProviderKind): boolean {
+/** Whether the request of a provider of the kind lacks a block: another kind has signed it, or its text alone is not taken. */
+function lacksReasoning(message: ProviderMessage, kind: ProviderKind, takesOpen: boolean): boolean {
   if (message.role !== 'assistant' || message.reasoning === undefined) return false;
-  return message.reasoning.some(({ provider }) => provider !== null && provider !== kind);
+  return message.reasoning.some(({ provider, text, signature, redacted }) => {
+    if (provider !== null && provider !== kind) return true;
+    const isOpen = provider === null || (signature === null && redacted === null);
+    return isOpen && !takesOpen && text !== null && text !== '';
+  });
 }
 
 /** The call with nothing that is for providers of other kinds. The same call where there is nothing of that. */
@@ -179,14 +186,16 @@ function isShared(field: string, value: unknown, key: string, wire: string): boo
 function findDropped(
   call: ProviderCall,
   kind: ProviderKind,
-  { name, takes, refused }: WireTraits,
+  { name, takes, takesOpenReasoning, refused }: WireTraits,
   compared: readonly string[] | undefined,
 ): readonly string[] | undefined {
   const dropped: string[] = [...(compared ?? [])];
   for (const field of optionalFields) {
     if (call[field] !== undefined && takes?.has(field) === false) dropped.push(graphNames[field] ?? field);
   }
-  if (call.messages.some((message) => hasForeignReasoning(message, kind))) dropped.push('messages.reasoning');
+  const takesOpen = takesOpenReasoning?.(call.model) ?? false;
+  if (call.messages.some((message) => lacksReasoning(message, kind, takesOpen)))
+    dropped.push('messages.reasoning');
   const { providerOptions } = call;
   if (providerOptions !== undefined) {
     const sent = [name, kind.toLowerCase()];

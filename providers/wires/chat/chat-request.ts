@@ -175,6 +175,7 @@ export function createChatRequests({ url, headers, dialect, rules = {} }: ChatRe
   const traits: WireTraits = {
     name: 'chat',
     hasAlternatives: dialect.hasAlternatives === true,
+    takesOpenReasoning: (model) => dialect.reasoningField?.(model) !== undefined,
     ...(dialect.refusedFields === undefined ? {} : { refused: dialect.refusedFields }),
   };
   const build: WireRequests['build'] = (call, streaming) => {

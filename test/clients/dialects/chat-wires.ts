@@ -225,6 +225,15 @@ const responses: UpstreamWire = {
   brokenFrame: `data: ${JSON.stringify({ type: 'error', code: 'server_error', message: 'Broken.' })}\n\n`,
 };
 
+/** Chat completions of a vendor whose reasoning is in the open, and is sent back. */
+export const openReasoningWire: UpstreamWire = {
+  ...chat,
+  name: 'DeepSeek chat',
+  kind: 'DEEPSEEK',
+  model: 'deepseek-reasoner',
+  path: '',
+};
+
 /** OpenAI's wire formats, and one of a vendor that differs from them. */
 export const chatWires: readonly UpstreamWire[] = [
   chat,

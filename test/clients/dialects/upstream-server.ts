@@ -12,6 +12,8 @@ export interface Upstream extends AsyncDisposable {
   readonly server: WireServer;
   answer: UpstreamAnswer;
   end: StreamEnd;
+  /** Whether requests are answered with 503. */
+  isDown: boolean;
   /** Writes the bytes of a stream; by default at once. */
   write: ((frames: readonly (string | Buffer)[]) => Iterable<string | Buffer>) | null;
 }
@@ -24,7 +26,12 @@ function findWire(wire: UpstreamWire, { path }: ServedRequest): UpstreamWire {
 export async function openUpstream(main: UpstreamWire): Promise<Upstream> {
   const server = await startWireServer((response, request) => {
     const wire = findWire(main, request);
-    const { answer, end, write } = upstream;
+    const { answer, end, isDown, write } = upstream;
+    if (isDown) {
+      response.writeHead(503, { 'content-type': 'application/json' });
+      response.end('{"error":{"message":"Down."}}');
+      return;
+    }
     if (!wire.isStreamed(request)) {
       response.writeHead(200, { 'content-type': 'application/json' });
       response.end(JSON.stringify(wire.whole(answer)));
@@ -41,6 +48,7 @@ export async function openUpstream(main: UpstreamWire): Promise<Upstream> {
     server,
     answer: {},
     end: 'WHOLE',
+    isDown: false,
     write: null,
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
