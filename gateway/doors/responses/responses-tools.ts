@@ -38,7 +38,7 @@ export function readResponsesTools(fields: BodyFields): ReadTools {
         break;
       }
       case 'custom':
-        tools.push(readCustom(isFields(tool.custom) ? tool.custom : tool, at));
+        tools.push(readCustomTool(isFields(tool.custom) ? tool.custom : tool, at));
         repeated.push(isFields(tool.custom) ? { type: 'custom', ...tool.custom } : tool);
         break;
       default:
@@ -60,9 +60,11 @@ function readFunction(fields: BodyFields, at: string): ToolInput {
 }
 
 /** A tool whose input is a text: for the graph, the one field of its arguments. A grammar is part of its description. */
-function readCustom(fields: BodyFields, at: string): ToolInput {
+export function readCustomTool(fields: BodyFields, at: string): ToolInput {
   const { name, description = '' } = readName(fields, at);
-  const { syntax, definition } = isFields(fields.format) ? fields.format : {};
+  const format = isFields(fields.format) ? fields.format : {};
+  // Chat completions have one more level than responses.
+  const { syntax, definition } = isFields(format.grammar) ? format.grammar : format;
   const grammar =
     typeof definition === 'string'
       ? `The input must match this ${String(syntax ?? '')} grammar:\n${definition}`

@@ -1,3 +1,5 @@
+import OpenAI from 'openai';
+import OpenAI6 from 'openai-6';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { admin } from '#test/e2e/scenarios/setup.ts';
 import {
@@ -75,6 +77,10 @@ interface Chunk {
   readonly usage?: object | null;
 }
 
+interface Answer {
+  readonly choices: readonly { readonly message: { readonly tool_calls?: readonly object[] } }[];
+}
+
 /** The chunks of a stream that ends as it must. */
 async function readChunks(response: Response): Promise<readonly Chunk[]> {
   const lines = (await response.text()).split('\n').filter((line) => line.startsWith('data: '));
@@ -112,30 +118,44 @@ describe('Cursor’s body of responses at chat/completions', () => {
     expect(chunks.at(-1)).toMatchObject({ choices: [], usage: { total_tokens: 12 } });
   });
 
-  it('streams the call of a custom tool, and takes its result in the next turn', async () => {
-    const given = '{"input":"*** Begin Patch"}';
+  it('gets calls of a custom tool as calls of a function whose arguments are the text, and sends them back', async () => {
+    const given = '{"input":"*** Begin Patch\\n"}';
     answer = (body, response) => sendChatCall(body, response, 'call_1', 'ApplyPatch', given);
+    const called = { name: 'ApplyPatch', arguments: '*** Begin Patch\n' };
+    const call = { id: 'call_1', type: 'function', function: called };
     const chunks = await readChunks(await send({ ...agentBody, stream: true }));
     const deltas = chunks.flatMap(({ choices }) => choices[0]?.delta.tool_calls ?? []);
-    expect(deltas[0]).toMatchObject({
-      index: 0,
-      id: 'call_1',
-      type: 'function',
-      function: { name: 'ApplyPatch' },
-    });
+    expect(deltas).toEqual([{ index: 0, ...call }]);
     expect(chunks.at(-1)?.choices[0]?.finish_reason).toBe('tool_calls');
+    const whole = (await (await send(agentBody)).json()) as Answer;
+    expect(whole.choices[0]?.message.tool_calls).toEqual([call]);
 
     answer = (body, response) => sendChatText(body, response, 'Done');
-    const items = [
-      { type: 'custom_tool_call', call_id: 'call_1', name: 'ApplyPatch', input: '*** Begin Patch' },
-      { type: 'custom_tool_call_output', call_id: 'call_1', output: 'applied' },
+    const history: readonly (readonly object[])[] = [
+      [
+        { role: 'assistant', content: null, tool_calls: [call] },
+        { role: 'tool', tool_call_id: 'call_1', content: 'applied' },
+      ],
+      [
+        { type: 'custom_tool_call', call_id: 'call_1', name: 'ApplyPatch', input: called.arguments },
+        { type: 'custom_tool_call_output', call_id: 'call_1', output: 'applied' },
+      ],
+      [
+        { type: 'function_call', call_id: 'call_1', ...called },
+        { type: 'function_call_output', call_id: 'call_1', output: 'applied' },
+      ],
     ];
-    const second = await send({ ...agentBody, input: [...agentBody.input, ...items] });
-    expect(await second.json()).toMatchObject({ choices: [{ message: { content: 'Done' } }] });
-    expect(upstream.bodies.at(-1)?.messages.slice(2)).toMatchObject([
-      { role: 'assistant', tool_calls: [{ id: 'call_1', function: { name: 'ApplyPatch' } }] },
-      { role: 'tool', tool_call_id: 'call_1', content: 'applied' },
-    ]);
+    for (const items of history) {
+      const second = await send({ ...agentBody, input: [...agentBody.input, ...items] });
+      expect(await second.json()).toMatchObject({ choices: [{ message: { content: 'Done' } }] });
+      expect(upstream.bodies.at(-1)?.messages.slice(2)).toMatchObject([
+        {
+          role: 'assistant',
+          tool_calls: [{ id: 'call_1', function: { name: 'ApplyPatch', arguments: given } }],
+        },
+        { role: 'tool', tool_call_id: 'call_1', content: 'applied' },
+      ]);
+    }
   });
 
   it('may have messages of chat completions among its items', async () => {
@@ -187,5 +207,50 @@ describe('Cursor’s body of responses at chat/completions', () => {
     const response = await send(body);
     expect(response.status).toBe(400);
     expect(await response.json()).toMatchObject({ error: { type: 'invalid_request_error', param } });
+  });
+});
+
+describe.each([
+  ['openai 7', OpenAI],
+  ['openai 6', OpenAI6 as unknown as typeof OpenAI],
+] as const)('%s: custom tools of chat completions', (_name, Client) => {
+  const grammar = { syntax: 'lark', definition: 'start: "a"+' } as const;
+  const tool = {
+    type: 'custom',
+    custom: { name: 'patch', description: 'Applies it.', format: { type: 'grammar', grammar } },
+  } as const;
+  const body = {
+    model: 'openai-compatible/any',
+    messages: [{ role: 'user' as const, content: 'Go' }],
+    tools: [tool],
+  };
+
+  it('are called by their own type with a text, whole and streamed, and take results back', async () => {
+    const client = new Client({ baseURL: `${mesh.url}/v1`, apiKey: mesh.adminKey, maxRetries: 0 });
+    answer = (sent, response) => sendChatCall(sent, response, 'call_1', 'patch', '{"input":"aaa"}');
+    const call = { id: 'call_1', type: 'custom' as const, custom: { name: 'patch', input: 'aaa' } };
+    const { choices } = await client.chat.completions.create(body);
+    expect(choices[0]?.message.tool_calls).toEqual([call]);
+    const chunks = await Array.fromAsync(await client.chat.completions.create({ ...body, stream: true }));
+    expect(chunks.flatMap((chunk) => chunk.choices[0]?.delta.tool_calls ?? [])).toEqual([
+      { index: 0, ...call },
+    ]);
+    expect(upstream.bodies.at(-1)?.tools).toMatchObject([
+      { type: 'function', function: { name: 'patch', description: expect.stringContaining('start: "a"+') } },
+    ]);
+
+    answer = (sent, response) => sendChatText(sent, response, 'Done');
+    const next = await client.chat.completions.create({
+      ...body,
+      messages: [
+        ...body.messages,
+        { role: 'assistant', tool_calls: [call] },
+        { role: 'tool', tool_call_id: 'call_1', content: 'applied' },
+      ],
+    });
+    expect(next.choices[0]?.message.content).toBe('Done');
+    expect(upstream.bodies.at(-1)?.messages[1]).toMatchObject({
+      tool_calls: [{ id: 'call_1', function: { name: 'patch', arguments: '{"input":"aaa"}' } }],
+    });
   });
 });

@@ -2,6 +2,7 @@ import type { FinishReason } from '#core/graph-enums.generated.ts';
 import { toChatAnnotation } from '../../citations.ts';
 import type { ChatCompleteMutation, ChatUsageFragment } from '../../operations.generated.ts';
 import { toReasoningDetail } from './chat-reasoning.ts';
+import { type CustomTools, toChatCall } from './custom-calls.ts';
 
 type Completed = ChatCompleteMutation['complete'];
 type Choice = Pick<Completed, 'text' | 'reasoning' | 'refusal' | 'toolCalls' | 'finishReason' | 'logprobs'> &
@@ -44,7 +45,7 @@ export function toChatFinishReason(reason: FinishReason): string {
   }
 }
 
-function toChoice(choice: Choice, index: number): object {
+function toChoice(choice: Choice, index: number, customTools: CustomTools): object {
   const { text, reasoning, refusal, toolCalls, finishReason, logprobs } = choice;
   const { reasoningBlocks = [], citations = [] } = choice;
   return {
@@ -59,11 +60,7 @@ function toChoice(choice: Choice, index: number): object {
       ...(toolCalls.length === 0
         ? {}
         : {
-            tool_calls: toolCalls.map(({ id, name, argumentsText }) => ({
-              id,
-              type: 'function',
-              function: { name, arguments: argumentsText },
-            })),
+            tool_calls: toolCalls.map((call) => toChatCall(call, customTools)),
           }),
     },
     logprobs: logprobs ?? null,
@@ -72,14 +69,14 @@ function toChoice(choice: Choice, index: number): object {
 }
 
 /** The answer of chat completions. */
-export function toChatAnswer(completion: Completed): object {
+export function toChatAnswer(completion: Completed, customTools: CustomTools): object {
   const { id, createdAt, model, usage, alternatives } = completion;
   return {
     id: `chatcmpl-${id}`,
     object: 'chat.completion',
     created: toSeconds(createdAt),
     model: model.id,
-    choices: [completion, ...alternatives].map(toChoice),
+    choices: [completion, ...alternatives].map((choice, index) => toChoice(choice, index, customTools)),
     usage: toChatUsage(usage),
     service_tier: 'default',
     system_fingerprint: null,

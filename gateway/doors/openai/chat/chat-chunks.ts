@@ -6,6 +6,7 @@ import type { ChatStreamSubscription } from '../../operations.generated.ts';
 import { presentOpenAiError } from '../openai-errors.ts';
 import { toChatFinishReason, toChatUsage } from './chat-answer.ts';
 import { toReasoningDetail } from './chat-reasoning.ts';
+import { type CustomTools, toChatCall } from './custom-calls.ts';
 
 export type ChatEvent = ChatStreamSubscription['completionStream'];
 
@@ -14,6 +15,16 @@ interface ChunkOptions {
   readonly createdS: number;
   /** A last chunk has the usage. It is sent only where it was requested: some clients accept no chunk without choices. */
   readonly includesUsage: boolean;
+  readonly customTools: CustomTools;
+}
+
+/** A call of a custom tool, whose input is inside of JSON: it is sent when that is whole. */
+interface HeldCall {
+  readonly alternative: number;
+  readonly index: number;
+  readonly id: string;
+  readonly name: string;
+  argumentsText: string;
 }
 
 /**
@@ -32,6 +43,7 @@ export class ChatFraming implements Framing<ChatEvent> {
   #before = '';
   readonly #behind: string;
   readonly #calls = new Set<string>();
+  readonly #held = new Map<string, HeldCall>();
   readonly #choices = new Set<number>();
 
   constructor(exchange: Exchange, options: ChunkOptions) {
@@ -60,7 +72,7 @@ export class ChatFraming implements Framing<ChatEvent> {
       case 'CitationAdded':
         return this.#delta(0, JSON.stringify({ annotations: [toChatAnnotation(event.citation)] }));
       case 'ToolCallDelta':
-        return this.#delta(event.alternative, this.#toolCall(event));
+        return this.#toolCall(event);
       case 'LogprobsDelta':
         return this.#choice(
           event.alternative,
@@ -69,11 +81,14 @@ export class ChatFraming implements Framing<ChatEvent> {
           null,
         );
       case 'AlternativeFinished':
-        return this.#choice(event.alternative, '{}', 'null', toChatFinishReason(event.finishReason));
+        return (
+          this.#release(event.alternative) +
+          this.#choice(event.alternative, '{}', 'null', toChatFinishReason(event.finishReason))
+        );
       case 'CompletionFinished': {
         refuseCanceled(event.completion);
         const { finishReason, usage } = event.completion;
-        const finish = this.#choice(0, '{}', 'null', toChatFinishReason(finishReason));
+        const finish = this.#release(0) + this.#choice(0, '{}', 'null', toChatFinishReason(finishReason));
         if (!this.#options.includesUsage) return finish;
         return `${finish}${this.#head}"choices":[],"usage":${JSON.stringify(toChatUsage(usage))}}\n\n`;
       }
@@ -125,11 +140,32 @@ export class ChatFraming implements Framing<ChatEvent> {
   #toolCall(event: Extract<ChatEvent, { readonly __typename: 'ToolCallDelta' }>): string {
     const { alternative, index, id, name, argumentsDelta } = event;
     const key = `${alternative} ${index}`;
+    const held = this.#held.get(key);
+    if (held !== undefined) {
+      held.argumentsText += argumentsDelta;
+      return '';
+    }
     const isFirst = !this.#calls.has(key);
     this.#calls.add(key);
+    if (isFirst && name !== null && this.#options.customTools.has(name)) {
+      this.#held.set(key, { alternative, index, id: id ?? '', name, argumentsText: argumentsDelta });
+      return '';
+    }
     const call = isFirst
       ? { index, id, type: 'function', function: { name, arguments: argumentsDelta } }
       : { index, function: { arguments: argumentsDelta } };
-    return `{"tool_calls":[${JSON.stringify(call)}]}`;
+    return this.#delta(alternative, `{"tool_calls":[${JSON.stringify(call)}]}`);
+  }
+
+  /** The calls of custom tools of a choice that is whole. */
+  #release(choice: number): string {
+    let text = '';
+    for (const [key, { alternative, index, ...call }] of this.#held) {
+      if (alternative !== choice) continue;
+      this.#held.delete(key);
+      const whole = { index, ...toChatCall(call, this.#options.customTools) };
+      text += this.#delta(choice, `{"tool_calls":[${JSON.stringify(whole)}]}`);
+    }
+    return text;
   }
 }

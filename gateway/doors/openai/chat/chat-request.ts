@@ -11,7 +11,9 @@ import {
   WrongField,
 } from '../../body-fields.ts';
 import type { CompletionInput, ToolInput } from '../../operations.generated.ts';
+import { readCustomTool } from '../../responses/responses-tools.ts';
 import { readChatMessages } from './chat-messages.ts';
+import { type CustomTools, readCustomTools, restoreCustomCalls } from './custom-calls.ts';
 import { isResponsesBody, readResponsesBody } from './responses-body.ts';
 
 /** What a request of chat completions requests. */
@@ -22,6 +24,7 @@ export interface ChatRequest {
   readonly includesUsage: boolean;
   /** What the graph has no field for. */
   readonly dropped: readonly string[];
+  readonly customTools: CustomTools;
 }
 
 const toolsMax = 10_000;
@@ -46,18 +49,25 @@ const known = new Set([
 export function readChatRequest(body: unknown): ChatRequest {
   const fields = toFields(body, '');
   const includesUsage = readIncludesUsage(fields);
-  if (isResponsesBody(fields)) return { ...readResponsesBody(fields), includesUsage };
+  if (isResponsesBody(fields)) {
+    const { input, ...request } = readResponsesBody(fields);
+    const customTools = readCustomTools(fields.tools);
+    const messages = restoreCustomCalls(input.messages ?? [], customTools);
+    return { ...request, input: { ...input, messages }, includesUsage, customTools };
+  }
   const tools = readTools(fields);
+  const customTools = readCustomTools(fields.tools);
   const input: CompletionInput = {
     model: requireText(fields.model, 'model'),
-    messages: readChatMessages(fields.messages),
+    messages: restoreCustomCalls(readChatMessages(fields.messages), customTools),
     ...readSampling(fields),
     ...(tools.length === 0 ? {} : { tools, ...readToolChoice(fields) }),
     ...readResponseFormat(fields.response_format),
     ...readCaller(fields),
     ...readOthers(fields),
   };
-  return { input, isStreamed: toBoolean(fields.stream, 'stream') ?? false, includesUsage, dropped: [] };
+  const isStreamed = toBoolean(fields.stream, 'stream') ?? false;
+  return { input, isStreamed, includesUsage, dropped: [], customTools };
 }
 
 function readIncludesUsage({ stream_options: options }: BodyFields): boolean {
@@ -109,12 +119,8 @@ function readTool(tool: BodyFields, at: string): ToolInput {
   switch (tool.type) {
     case 'function':
       return isFields(tool.function) ? readFunction(tool.function, `${at}.function`) : readFunction(tool, at);
-    case 'custom': {
-      // A tool whose input is a text: for the graph, the one field of its arguments.
-      const custom = isFields(tool.custom) ? tool.custom : tool;
-      const parameters = { type: 'object', properties: { input: { type: 'string' } }, required: ['input'] };
-      return { ...readName(custom, at), parameters };
-    }
+    case 'custom':
+      return readCustomTool(isFields(tool.custom) ? tool.custom : tool, at);
     default:
       throw new WrongField(`${at}.type`, 'must be function or custom.');
   }

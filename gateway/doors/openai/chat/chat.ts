@@ -26,8 +26,9 @@ export async function answerChat(exchange: Exchange): Promise<void> {
           : event,
     );
     const createdS = Math.floor(Date.now() / 1000);
-    const { includesUsage } = request;
-    return sendEvents(exchange, new ChatFraming(exchange, { createdS, includesUsage }), events, unread);
+    const { includesUsage, customTools } = request;
+    const framing = new ChatFraming(exchange, { createdS, includesUsage, customTools });
+    return sendEvents(exchange, framing, events, unread);
   }
   const { complete } = await runDeclared(exchange, chatComplete, variables);
   refuseCanceled(complete);
@@ -36,5 +37,5 @@ export async function answerChat(exchange: Exchange): Promise<void> {
     dropped: [...request.dropped, ...complete.dropped],
     limits: complete.limits,
   });
-  return endJson(exchange, toChatAnswer(complete));
+  return endJson(exchange, toChatAnswer(complete, request.customTools));
 }

@@ -1,0 +1,56 @@
+import { isFields } from '../../body-fields.ts';
+import type { MessageInput } from '../../operations.generated.ts';
+import { readCustomInput } from '../../responses/response-items.ts';
+
+/**
+ * How the calls of a tool whose input is a text are answered, by its name: as calls of their own type, or, where the tool was
+ * sent in the flat form of responses, as calls of a function whose arguments are the text. Cursor sends such tools, and reads
+ * such calls.
+ */
+export type CustomTools = ReadonlyMap<string, 'custom' | 'function'>;
+
+/** The custom tools of a body, whose tools were read already. */
+export function readCustomTools(tools: unknown): CustomTools {
+  const custom = new Map<string, 'custom' | 'function'>();
+  for (const tool of Array.isArray(tools) ? tools : []) {
+    if (!isFields(tool) || tool.type !== 'custom') continue;
+    if (isFields(tool.custom)) custom.set(String(tool.custom.name), 'custom');
+    else custom.set(String(tool.name), 'function');
+  }
+  return custom;
+}
+
+/** A call of the graph, whose arguments are whole, as a call of chat completions. */
+export function toChatCall(
+  { id, name, argumentsText }: { readonly id: string; readonly name: string; readonly argumentsText: string },
+  customTools: CustomTools,
+): object {
+  switch (customTools.get(name)) {
+    case 'custom':
+      return { id, type: 'custom', custom: { name, input: readCustomInput(argumentsText) } };
+    case 'function':
+      return { id, type: 'function', function: { name, arguments: readCustomInput(argumentsText) } };
+    case undefined:
+      return { id, type: 'function', function: { name, arguments: argumentsText } };
+  }
+}
+
+/** Messages in which the calls of custom tools have the arguments of the graph, whichever form they were sent in. */
+export function restoreCustomCalls(
+  messages: readonly MessageInput[],
+  customTools: CustomTools,
+): readonly MessageInput[] {
+  if (customTools.size === 0) return messages;
+  return messages.map((message) =>
+    message.toolCalls == null
+      ? message
+      : {
+          ...message,
+          toolCalls: message.toolCalls.map((call) =>
+            customTools.has(call.name) && typeof call.arguments === 'string'
+              ? { ...call, arguments: { input: call.arguments } }
+              : call,
+          ),
+        },
+  );
+}
