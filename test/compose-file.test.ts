@@ -9,7 +9,6 @@ import { type SubgraphName, subgraphNames } from '#core/subgraph-names.ts';
 import { vendors } from '#providers/registry/vendors.ts';
 import { readEnvironment, variables } from '#server/config.ts';
 import { parseParts } from '#server/mesh.ts';
-import { sourceFolders } from '#test/support/source-folders.ts';
 import { createMeshKeyPair } from '#transport/mesh-keys.ts';
 
 const root = resolve(import.meta.dirname, '..');
@@ -362,56 +361,5 @@ describe('docker-compose.yml', () => {
       { name: 'gateway-1', port: '127.0.0.1:4000:4000' },
       { name: 'gateway-2', port: '127.0.0.1:4010:4000' },
     ]);
-  });
-});
-
-describe('Dockerfile', () => {
-  const text = readFileSync(join(root, 'Dockerfile'), 'utf8');
-
-  it('is built in stages and runs as an unprivileged user', () => {
-    expect(text.match(/^FROM /gm)?.length).toBeGreaterThan(1);
-    const users = [...text.matchAll(/^USER (\S+)/gm)].map((match) => match[1]);
-    expect(users.at(-1)).toBe('node');
-  });
-
-  it('copies only what exists, and everything that the server imports', () => {
-    const copied = [...text.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap((match) =>
-      (match[1] ?? '').split(' '),
-    );
-    for (const path of copied) expect(existsSync(join(root, path)), path).toBe(true);
-    for (const part of sourceFolders) {
-      expect(copied).toContain(part);
-    }
-  });
-});
-
-describe('the packages of the image', () => {
-  const { packages } = z
-    .object({
-      packages: z.record(
-        z.string(),
-        z.object({
-          license: z.string().optional(),
-          dev: z.boolean().optional(),
-          link: z.boolean().optional(),
-        }),
-      ),
-    })
-    .parse(JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')));
-
-  it('have licenses that let them be passed on', () => {
-    const free =
-      /^\(?(MIT|ISC|0BSD|Apache-2\.0|BSD-[23]-Clause|BlueOak-1\.0\.0|AFL-2\.1)( (AND|OR) (MIT|BSD-3-Clause))?\)?$/;
-    const installed = Object.entries(packages).filter(
-      ([name, { dev, link }]) => name.startsWith('node_modules/') && dev !== true && link !== true,
-    );
-    expect(installed.length).toBeGreaterThan(50);
-    const others = installed.filter(([, { license }]) => !free.test(license ?? ''));
-    expect(others).toEqual([]);
-  });
-
-  it('come with a license of ours, a notice, and where to report a fault', () => {
-    for (const name of ['LICENSE', 'NOTICE', 'SECURITY.md']) expect(existsSync(join(root, name))).toBe(true);
-    expect(readFileSync(join(root, 'Dockerfile'), 'utf8')).toMatch(/^COPY .*LICENSE NOTICE/m);
   });
 });

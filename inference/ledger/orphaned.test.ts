@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { mongo } from 'mongoose';
 import { pino } from 'pino';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CatalogModel } from '#catalog/catalog.ts';
 import { anonymousCaller } from '#core/caller.ts';
 import type { Database } from '#mongo/connect.ts';
@@ -20,7 +19,7 @@ import { UsageAccumulator } from '../execution/usage-accumulator.ts';
 import { upperBound } from '../metering/usage-cost.ts';
 import { attemptProgress, openingRecord, progressOfRow } from './attempt-progress.ts';
 import { nativeCollection } from './native-collection.ts';
-import { closeOrphaned, commitLast, type SweepServices } from './orphaned.ts';
+import { closeOrphaned, type SweepServices } from './orphaned.ts';
 import { createCompletionResults } from './results.ts';
 import { attemptRecord, openRow, orphanedMessage, toClosing, toCompletionResult } from './rows.ts';
 
@@ -368,62 +367,5 @@ describe('rows of a process that is gone', () => {
       usage: first?.usage,
       costNanos: first?.costNanos,
     });
-  });
-});
-
-describe('rows that did not begin', () => {
-  it('are deleted only while they are RUNNING', async () => {
-    const gone = goneOwner();
-    const [closed, unopened] = [await gone.open(), await gone.open()];
-    const rows = nativeCollection<InvocationRecord>(database.connection, invocations);
-    // The first row is closed between the time that it is found and the time that it would be deleted.
-    const closing = toClosing({ ...answered, id: closed }, 'beta', startedAtMs + 400, null);
-    let ended: Promise<unknown> | undefined;
-    const { deleteMany } = mongo.Collection.prototype;
-    using _late = vi.spyOn(mongo.Collection.prototype, 'deleteMany').mockImplementation(async function (
-      this: mongo.Collection,
-      ...args
-    ) {
-      await ended;
-      return deleteMany.apply(this, args);
-    });
-    const keeper = {
-      isHeld: () => false,
-      isUnopened: () => {
-        ended ??= rows.updateOne({ _id: closed }, { $set: closing });
-        return true;
-      },
-      toClosing: () => undefined,
-    };
-    expect(await closeOrphaned(services, [gone.ownerId], sweptAtMs, keeper)).toBe(1);
-    expect(await findRow(closed)).toMatchObject({ status: 'SUCCEEDED', usage: answered.usage });
-    expect(await findRow(unopened)).toBeNull();
-  });
-});
-
-describe('what an owner closed last', () => {
-  it.each([
-    ['a call of a minute', -60_000, 0, true],
-    ['a call that began earlier', -60_001, 1, false],
-    ['a call that it closed before', -1, -1, false],
-  ])('is committed again: %s', async (_what, startMs, endMs, isCommitted) => {
-    const sinceMs = startedAtMs;
-    const gone = goneOwner();
-    const other = goneOwner();
-    const settled: string[] = [];
-    for (const { open } of [gone, other]) {
-      const id = await open();
-      const closing = toClosing({ ...answered, id }, 'beta', sinceMs + endMs, null);
-      const started = { startedAt: new Date(sinceMs + startMs) };
-      await nativeCollection(database.connection, invocations).updateOne(
-        { _id: id },
-        { $set: { ...closing, ...started } },
-      );
-      if (open === gone.open) settled.push(id);
-    }
-    const calls: unknown[] = [];
-    const noting = { ...quota, settle: async (_partition: string, id: string) => void calls.push(id) };
-    await commitLast({ ...services, quota: noting }, [gone.ownerId], sinceMs);
-    expect(calls).toEqual(isCommitted ? settled : []);
   });
 });

@@ -4,7 +4,6 @@ import { apiKeys } from '#mongo/api-keys.ts';
 import { auditLog } from '#mongo/audit-log.ts';
 import { deletedModels, models } from '#mongo/models.ts';
 import { findNodeRecords } from '#mongo/node-records.ts';
-import { promptVersions } from '#mongo/prompt-versions.ts';
 import { prompts } from '#mongo/prompts.ts';
 import { providerCredentials } from '#mongo/provider-credentials.ts';
 import { deletedProviders, providers } from '#mongo/providers.ts';
@@ -27,16 +26,12 @@ const deleteProvider = 'mutation ($id: ID!) { deleteProvider(id: $id) }';
 const deleteRoute = 'mutation ($id: ID!) { deleteRoute(alias: $id) }';
 const saveRoute = 'mutation ($input: RouteInput!) { saveRoute(input: $input) { alias } }';
 const deprecate = 'mutation ($id: ID!, $by: ID) { deprecateModel(id: $id, replacedBy: $by) { id } }';
-const addCredential =
-  'mutation ($id: ID!) { addProviderCredential(providerId: $id, label: "more", secret: "sk-secret-0002") { id } }';
 const createPrompt = `mutation ($input: CreatePromptInput!) { createPrompt(input: $input) { id } }`;
 const publish =
   'mutation ($id: ID!, $input: PromptVersionInput!) { publishPromptVersion(promptId: $id, input: $input) { number } }';
 const remembered = `query ($of: [_Any!]!) { _entities(representations: $of) {
   ... on Model { id name deletedAt provider { id kind deletedAt problem credentials { id } } }
   ... on Provider { id kind deletedAt } } }`;
-const labelVersion =
-  'mutation ($id: ID!, $label: String!, $number: Int!) { labelPromptVersion(promptId: $id, label: $label, number: $number) { id } }';
 const author = testCaller('acme', 'prompts:write');
 const stranger = testCaller('other', 'prompts:write');
 
@@ -343,101 +338,6 @@ describe('a start', () => {
     await start(env);
     expect(await models(connection).countDocuments({ _id: 'openai/gpt-5-mini' })).toBe(1);
     expect(await deletedModels(connection).countDocuments({ providerId: 'openai' })).toBe(0);
-  });
-});
-
-describe('at the same time', () => {
-  const tries = 8;
-  const settled = (...runs: readonly Promise<unknown>[]) =>
-    Promise.all(
-      runs.map((run) =>
-        run.then(
-          () => true,
-          () => false,
-        ),
-      ),
-    );
-
-  it.each<[string, (id: string, providerId: string) => Promise<unknown>]>([
-    ['a route to it', (model) => route(`race-${count}`, model)],
-    [
-      'a prompt version that calls it',
-      async (model) => {
-        const id = await newPrompt(`${other}/a`);
-        return publishNext(id, model);
-      },
-    ],
-    [
-      'a model that it replaces',
-      (model) => askForData(subgraph, admin, deprecate, { id: `${other}/b`, by: model }),
-    ],
-  ])('either deletes a model or makes %s', async (_what, make) => {
-    for (let round = 0; round < tries; round += 1) {
-      const id = `${await newProvider()}/a`;
-      const [deleted, made] = await settled(askForData(subgraph, admin, deleteModel, { id }), make(id, id));
-      expect([deleted, made]).not.toEqual([true, true]);
-      expect(mesh.catalog.model(id) === undefined).toBe(deleted);
-      if (made) expect(await mesh.refusal(deleteModel, { id })).toMatch(/^CONFLICT/);
-      await askForData(subgraph, admin, deprecate, { id: `${other}/b` });
-    }
-  });
-
-  it('leaves no version of a prompt that calls a deleted route', async () => {
-    const model = `${other}/a`;
-    for (let round = 0; round < tries; round += 1) {
-      const alias = `race-route-${round}`;
-      await route(alias, model);
-      const id = await newPrompt(model);
-      const [deleted, made] = await settled(
-        askForData(subgraph, admin, deleteRoute, { id: alias }),
-        publishNext(id, alias),
-      );
-      expect([deleted, made]).not.toEqual([true, true]);
-      const stored = { promptId: id, model: alias };
-      expect(await promptVersions(mesh.database.connection).countDocuments(stored)).toBe(made ? 1 : 0);
-    }
-  });
-
-  it('leaves no label on a version that calls a deleted model, and states why', async () => {
-    const { connection } = mesh.database;
-    for (let round = 0; round < tries; round += 1) {
-      const model = `${await newProvider()}/a`;
-      const id = await newPrompt(model);
-      await publishNext(id, `${other}/a`);
-      const label = { id, label: 'live', number: 1 };
-      const [deleted, made] = await settled(
-        askForData(subgraph, admin, deleteModel, { id: model }),
-        askForData(promptsSubgraph, author, labelVersion, label),
-      );
-      expect([deleted, made]).not.toEqual([true, true]);
-      const labels = (await prompts(connection).findById(id).lean())?.labels;
-      expect(labels).toEqual(made ? { live: 1 } : {});
-      if (!deleted) continue;
-      await expect(askForData(promptsSubgraph, author, labelVersion, label)).rejects.toThrow(
-        `Version 1 calls "${model}", which was deleted`,
-      );
-    }
-  });
-
-  it('leaves no model and no key of a deleted provider', async () => {
-    const { connection } = mesh.database;
-    for (let round = 0; round < tries; round += 1) {
-      const id = await newProvider();
-      await settled(
-        askForData(subgraph, admin, createModel, { input: { providerId: id, name: 'c' } }),
-        askForData(subgraph, admin, deleteProvider, { id }),
-        askForData(subgraph, admin, addCredential, { id }),
-        askForData(subgraph, admin, createModel, { input: { providerId: id, name: 'd' } }),
-      );
-      expect(await providers(connection).countDocuments({ _id: id })).toBe(0);
-      expect(await models(connection).countDocuments({ providerId: id })).toBe(0);
-      expect(await providerCredentials(connection).countDocuments({ providerId: id })).toBe(0);
-    }
-  });
-
-  let other: string;
-  beforeAll(async () => {
-    other = await newProvider();
   });
 });
 
