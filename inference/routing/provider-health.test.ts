@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type CallOutcome, createHealthRegistry } from './health.ts';
 import { outcome, setup } from '#test/support/routing.ts';
+import { type CallOutcome, createHealthRegistry } from './health.ts';
 
 describe('health of a provider', () => {
   it('sums up the last calls of its models', () => {
