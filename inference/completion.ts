@@ -2,6 +2,7 @@ import { randomFillSync } from 'node:crypto';
 import type { CacheStatus, CompletionStatus } from '#core/graph-enums.generated.ts';
 import type {
   AnswerExtras,
+  AudioAnswer,
   FinishReason,
   ProviderUsage,
   ReasoningBlock,
@@ -84,6 +85,7 @@ export type CompletionEventData = { readonly completionId: string } & (
   | { readonly type: 'RefusalDelta'; readonly text: string; readonly alternative?: number }
   | { readonly type: 'CitationAdded'; readonly citation: unknown }
   | { readonly type: 'LogprobsDelta'; readonly tokens: readonly unknown[]; readonly alternative?: number }
+  | ({ readonly type: 'AudioDelta' } & Partial<AudioAnswer>)
   | { readonly type: 'AlternativeFinished'; readonly alternative: number; readonly reason: FinishReason }
   | {
       readonly type: 'ToolCallDelta';

@@ -1,5 +1,6 @@
 import { expectError } from '#core/expect-error.ts';
 import { parseJson } from '#core/json/exact-json.ts';
+import { AudioBuilder } from './audio-builder.ts';
 import type {
   AlternativeAnswer,
   AnswerExtras,
@@ -53,6 +54,10 @@ export class AnswerBuilder {
         break;
       case 'refusal':
         this.received += part.text.length;
+        this.#more.add(part);
+        break;
+      case 'audio':
+        this.received += part.transcript?.length ?? 0;
         this.#more.add(part);
         break;
       default:
@@ -113,6 +118,7 @@ class ExtrasBuilder {
   #refusal = '';
   readonly #citations: unknown[] = [];
   readonly #logprobs: unknown[] = [];
+  #audio: AudioBuilder | undefined;
   readonly #alternatives = new Map<number, AnswerBuilder>();
   readonly #finishes = new Map<number, FinishReason>();
 
@@ -141,6 +147,10 @@ class ExtrasBuilder {
         if (part.alternative === undefined) this.#logprobs.push(...part.tokens);
         else this.alternative(part.alternative).add(toFirst(part));
         break;
+      case 'audio':
+        this.#audio ??= new AudioBuilder();
+        this.#audio.add(part);
+        break;
       case 'alternative-finish':
         this.alternative(part.alternative);
         this.#finishes.set(part.alternative, part.reason);
@@ -151,6 +161,7 @@ class ExtrasBuilder {
 
   build(): AnswerExtras {
     return {
+      ...(this.#audio === undefined ? {} : { audio: this.#audio.build() }),
       ...(this.#blocks.length === 0 ? {} : { reasoningBlocks: this.#blocks }),
       ...(this.#refusal === '' ? {} : { refusal: this.#refusal }),
       ...(this.#citations.length === 0 ? {} : { citations: this.#citations }),
@@ -196,6 +207,7 @@ export function toParts(answer: WholeAnswer): readonly ProviderPart[] {
     ...(text === '' ? [] : [{ type: 'text', text } as const]),
     ...(extras?.refusal === undefined ? [] : [{ type: 'refusal', text: extras.refusal } as const]),
     ...(extras?.citations ?? []).map((citation) => ({ type: 'citation', citation }) as const),
+    ...(extras?.audio === undefined ? [] : [{ type: 'audio', ...extras.audio } as const]),
     ...(extras?.logprobs === undefined
       ? []
       : [{ type: 'logprobs', tokens: extras.logprobs.content } as const]),

@@ -50,6 +50,8 @@ export type ProviderMessage =
       readonly text: string;
       readonly toolCalls: readonly ToolCall[];
       readonly reasoning?: readonly SentReasoning[];
+      /** The audio of an earlier answer, which the provider keeps. */
+      readonly audioId?: string;
       readonly cache?: true;
     }
   | {
@@ -63,6 +65,12 @@ export type ProviderMessage =
       readonly isError?: true;
       readonly cache?: true;
     };
+
+/** How an answer is spoken; what is absent is the provider's default. */
+export interface AudioOutput {
+  readonly voice?: string;
+  readonly format?: string;
+}
 
 /** One call of one AI model, already validated; what a provider cannot do is refused with BAD_USER_INPUT. */
 export interface ProviderCall {
@@ -93,6 +101,8 @@ export interface ProviderCall {
   readonly parallelToolCalls?: boolean;
   /** Independent answers to return: 2 or more; absent: one. */
   readonly alternatives?: number;
+  /** The answer is to be spoken. */
+  readonly audio?: AudioOutput;
   /** Further fields of requests, by kind of provider in lower case or by wire format. */
   readonly providerOptions?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   readonly signal?: AbortSignal;
@@ -145,6 +155,8 @@ export type ProviderPart =
   | { readonly type: 'citation'; readonly citation: unknown }
   /** Tokens in the form of OpenAI's chat completions. */
   | { readonly type: 'logprobs'; readonly tokens: readonly unknown[]; readonly alternative?: number }
+  /** A part of the audio; each field only where it is known by now. `data` is base64 of its own. */
+  | ({ readonly type: 'audio' } & Partial<AudioAnswer>)
   /** Why a further answer ended. */
   | { readonly type: 'alternative-finish'; readonly alternative: number; readonly reason: FinishReason }
   | {
@@ -177,8 +189,21 @@ export interface Logprobs {
   readonly content: readonly unknown[];
 }
 
+/** A spoken answer. */
+export interface AudioAnswer {
+  /** By which the provider finds it again, as long as it keeps it; null: it keeps none. */
+  readonly id: string | null;
+  /** The audio in base64. */
+  readonly data: string;
+  /** Null: the provider returns none. */
+  readonly transcript: string | null;
+  /** Until when the provider keeps it; null: unknown. */
+  readonly expiresAtMs: number | null;
+}
+
 /** What few answers have. */
 export interface AnswerExtras {
+  readonly audio?: AudioAnswer;
   readonly reasoningBlocks?: readonly ReasoningBlock[];
   readonly refusal?: string;
   /** In the provider's own form. */

@@ -30,6 +30,7 @@ export type AnyCompletionEvent =
         | 'ToolCallDelta'
         | 'ReasoningFinished'
         | 'RefusalDelta'
+        | 'AudioDelta'
         | 'CitationAdded'
         | 'LogprobsDelta'
         | 'AlternativeFinished'

@@ -10,6 +10,7 @@ export type MessageInput = {
   readonly parts?: ReadonlyArray<ContentPartInput> | null | undefined;
   readonly toolCalls?: ReadonlyArray<ToolCallInput> | null | undefined;
   readonly reasoning?: ReadonlyArray<ReasoningInput> | null | undefined;
+  readonly audioId?: string | null | undefined;
   readonly toolCallId?: string | null | undefined;
   readonly isError?: boolean | null | undefined;
 };
@@ -65,6 +66,7 @@ export type CompletionInput = {
   readonly topLogprobs?: number | null | undefined;
   readonly parallelToolCalls?: boolean | null | undefined;
   readonly alternatives?: number | null | undefined;
+  readonly audio?: AudioOutputInput | null | undefined;
   readonly providerOptions?: unknown;
   readonly allowRestart?: boolean | null | undefined;
   readonly metadata?: unknown;
@@ -76,6 +78,11 @@ export type CompletionInput = {
   readonly endUserId?: string | null | undefined;
   readonly tags?: ReadonlyArray<string> | null | undefined;
   readonly retention?: Retention | null | undefined;
+};
+
+export type AudioOutputInput = {
+  readonly voice?: string | null | undefined;
+  readonly format?: string | null | undefined;
 };
 
 export type RunPromptInput = {
@@ -127,6 +134,7 @@ export type MessagesStreamSubscription = { readonly completionStream:
     | { readonly __typename: 'ReasoningFinished', readonly block: { readonly text: string | null, readonly signature: string | null, readonly redacted: string | null, readonly toolCallId: string | null, readonly provider: ProviderKind } }
     | { readonly __typename: 'RefusalDelta', readonly text: string }
     | { readonly __typename: 'CitationAdded', readonly citation: unknown }
+    | { readonly __typename: 'AudioDelta' }
     | { readonly __typename: 'AlternativeFinished' }
     | { readonly __typename: 'LogprobsDelta' }
     | { readonly __typename: 'ToolCallDelta', readonly index: number, readonly id: string | null, readonly name: string | null, readonly argumentsDelta: string }
@@ -144,7 +152,7 @@ export type ChatCompleteMutationVariables = Exact<{
 }>;
 
 
-export type ChatCompleteMutation = { readonly complete: { readonly id: string, readonly status: CompletionStatus, readonly text: string, readonly reasoning: string | null, readonly refusal: string | null, readonly citations: ReadonlyArray<unknown>, readonly logprobs: unknown, readonly finishReason: FinishReason, readonly dropped: ReadonlyArray<string>, readonly createdAt: string, readonly reasoningBlocks: ReadonlyArray<{ readonly text: string | null, readonly signature: string | null, readonly redacted: string | null, readonly toolCallId: string | null, readonly provider: ProviderKind }>, readonly toolCalls: ReadonlyArray<{ readonly id: string, readonly name: string, readonly argumentsText: string }>, readonly alternatives: ReadonlyArray<{ readonly index: number, readonly text: string, readonly reasoning: string | null, readonly refusal: string | null, readonly logprobs: unknown, readonly finishReason: FinishReason, readonly toolCalls: ReadonlyArray<{ readonly id: string, readonly name: string, readonly argumentsText: string }> }>, readonly limits: ReadonlyArray<{ readonly meter: Meter, readonly limit: string, readonly remaining: string, readonly resetsAt: string | null }>, readonly usage: { readonly inputTokens: number, readonly outputTokens: number, readonly totalTokens: number, readonly cachedInputTokens: number, readonly reasoningTokens: number }, readonly model: { readonly id: string } } };
+export type ChatCompleteMutation = { readonly complete: { readonly id: string, readonly status: CompletionStatus, readonly text: string, readonly reasoning: string | null, readonly refusal: string | null, readonly citations: ReadonlyArray<unknown>, readonly logprobs: unknown, readonly finishReason: FinishReason, readonly dropped: ReadonlyArray<string>, readonly createdAt: string, readonly reasoningBlocks: ReadonlyArray<{ readonly text: string | null, readonly signature: string | null, readonly redacted: string | null, readonly toolCallId: string | null, readonly provider: ProviderKind }>, readonly audio: { readonly id: string | null, readonly data: string, readonly transcript: string | null, readonly expiresAt: string | null } | null, readonly toolCalls: ReadonlyArray<{ readonly id: string, readonly name: string, readonly argumentsText: string }>, readonly alternatives: ReadonlyArray<{ readonly index: number, readonly text: string, readonly reasoning: string | null, readonly refusal: string | null, readonly logprobs: unknown, readonly finishReason: FinishReason, readonly toolCalls: ReadonlyArray<{ readonly id: string, readonly name: string, readonly argumentsText: string }> }>, readonly limits: ReadonlyArray<{ readonly meter: Meter, readonly limit: string, readonly remaining: string, readonly resetsAt: string | null }>, readonly usage: { readonly inputTokens: number, readonly outputTokens: number, readonly totalTokens: number, readonly cachedInputTokens: number, readonly reasoningTokens: number }, readonly model: { readonly id: string } } };
 
 export type ChatStreamSubscriptionVariables = Exact<{
   input: CompletionInput;
@@ -158,6 +166,7 @@ export type ChatStreamSubscription = { readonly completionStream:
     | { readonly __typename: 'ReasoningFinished', readonly block: { readonly text: string | null, readonly signature: string | null, readonly redacted: string | null, readonly toolCallId: string | null, readonly provider: ProviderKind } }
     | { readonly __typename: 'RefusalDelta', readonly alternative: number, readonly text: string }
     | { readonly __typename: 'CitationAdded', readonly citation: unknown }
+    | { readonly __typename: 'AudioDelta', readonly audioId: string | null, readonly data: string | null, readonly transcript: string | null, readonly expiresAt: string | null }
     | { readonly __typename: 'AlternativeFinished', readonly alternative: number, readonly finishReason: FinishReason }
     | { readonly __typename: 'LogprobsDelta', readonly alternative: number, readonly tokens: ReadonlyArray<unknown> }
     | { readonly __typename: 'ToolCallDelta', readonly alternative: number, readonly index: number, readonly id: string | null, readonly name: string | null, readonly argumentsDelta: string }
@@ -219,6 +228,7 @@ export type LegacyStreamSubscription = { readonly completionStream:
     | { readonly __typename: 'ReasoningFinished' }
     | { readonly __typename: 'RefusalDelta' }
     | { readonly __typename: 'CitationAdded' }
+    | { readonly __typename: 'AudioDelta' }
     | { readonly __typename: 'AlternativeFinished', readonly alternative: number, readonly finishReason: FinishReason }
     | { readonly __typename: 'LogprobsDelta' }
     | { readonly __typename: 'ToolCallDelta' }
@@ -246,6 +256,7 @@ export type PromptEventsSubscription = { readonly promptStream:
     | { readonly __typename: 'ReasoningFinished' }
     | { readonly __typename: 'RefusalDelta' }
     | { readonly __typename: 'CitationAdded' }
+    | { readonly __typename: 'AudioDelta' }
     | { readonly __typename: 'AlternativeFinished' }
     | { readonly __typename: 'LogprobsDelta' }
     | { readonly __typename: 'ToolCallDelta' }
@@ -290,6 +301,7 @@ export type ResponsesStreamSubscription = { readonly completionStream:
     | { readonly __typename: 'ReasoningFinished', readonly block: { readonly text: string | null, readonly signature: string | null, readonly redacted: string | null, readonly toolCallId: string | null, readonly provider: ProviderKind } }
     | { readonly __typename: 'RefusalDelta', readonly text: string }
     | { readonly __typename: 'CitationAdded', readonly citation: unknown }
+    | { readonly __typename: 'AudioDelta' }
     | { readonly __typename: 'AlternativeFinished' }
     | { readonly __typename: 'LogprobsDelta', readonly tokens: ReadonlyArray<unknown> }
     | { readonly __typename: 'ToolCallDelta', readonly index: number, readonly id: string | null, readonly name: string | null, readonly argumentsDelta: string }
@@ -311,6 +323,7 @@ export type ResponsesResumeSubscription = { readonly resumeCompletion:
     | { readonly __typename: 'ReasoningFinished', readonly block: { readonly text: string | null, readonly signature: string | null, readonly redacted: string | null, readonly toolCallId: string | null, readonly provider: ProviderKind } }
     | { readonly __typename: 'RefusalDelta', readonly text: string }
     | { readonly __typename: 'CitationAdded', readonly citation: unknown }
+    | { readonly __typename: 'AudioDelta' }
     | { readonly __typename: 'AlternativeFinished' }
     | { readonly __typename: 'LogprobsDelta', readonly tokens: ReadonlyArray<unknown> }
     | { readonly __typename: 'ToolCallDelta', readonly index: number, readonly id: string | null, readonly name: string | null, readonly argumentsDelta: string }
@@ -354,6 +367,8 @@ type ResponseEvent_RefusalDelta_Fragment = { readonly __typename: 'RefusalDelta'
 
 type ResponseEvent_CitationAdded_Fragment = { readonly __typename: 'CitationAdded', readonly citation: unknown };
 
+type ResponseEvent_AudioDelta_Fragment = { readonly __typename: 'AudioDelta' };
+
 type ResponseEvent_AlternativeFinished_Fragment = { readonly __typename: 'AlternativeFinished' };
 
 type ResponseEvent_LogprobsDelta_Fragment = { readonly __typename: 'LogprobsDelta', readonly tokens: ReadonlyArray<unknown> };
@@ -373,6 +388,7 @@ export type ResponseEventFragment =
   | ResponseEvent_ReasoningFinished_Fragment
   | ResponseEvent_RefusalDelta_Fragment
   | ResponseEvent_CitationAdded_Fragment
+  | ResponseEvent_AudioDelta_Fragment
   | ResponseEvent_AlternativeFinished_Fragment
   | ResponseEvent_LogprobsDelta_Fragment
   | ResponseEvent_ToolCallDelta_Fragment
@@ -395,11 +411,11 @@ export const messagesStream = new DeclaredOperation<MessagesStreamSubscription, 
 );
 
 export const chatComplete = new DeclaredOperation<ChatCompleteMutation, ChatCompleteMutationVariables>(
-  "mutation ChatComplete($input:CompletionInput!){complete(input:$input){id status text reasoning reasoningBlocks{...ChatReasoning}refusal citations logprobs toolCalls{id name argumentsText}alternatives{index text reasoning refusal logprobs toolCalls{id name argumentsText}finishReason}finishReason dropped limits{...HeaderLimit}usage{...ChatUsage}model{id}createdAt}}fragment ChatUsage on TokenUsage{inputTokens outputTokens totalTokens cachedInputTokens reasoningTokens}fragment HeaderLimit on CallLimit{meter limit remaining resetsAt}fragment ChatReasoning on Reasoning{text signature redacted toolCallId provider}",
+  "mutation ChatComplete($input:CompletionInput!){complete(input:$input){id status text reasoning reasoningBlocks{...ChatReasoning}refusal audio{id data transcript expiresAt}citations logprobs toolCalls{id name argumentsText}alternatives{index text reasoning refusal logprobs toolCalls{id name argumentsText}finishReason}finishReason dropped limits{...HeaderLimit}usage{...ChatUsage}model{id}createdAt}}fragment ChatUsage on TokenUsage{inputTokens outputTokens totalTokens cachedInputTokens reasoningTokens}fragment HeaderLimit on CallLimit{meter limit remaining resetsAt}fragment ChatReasoning on Reasoning{text signature redacted toolCallId provider}",
 );
 
 export const chatStream = new DeclaredOperation<ChatStreamSubscription, ChatStreamSubscriptionVariables>(
-  "subscription ChatStream($input:CompletionInput!){completionStream(input:$input){__typename ...on CompletionStarted{completionId model{id}dropped limits{...HeaderLimit}}...on TextDelta{alternative text}...on ReasoningDelta{alternative text}...on ReasoningFinished{block{...ChatReasoning}}...on RefusalDelta{alternative text}...on CitationAdded{citation}...on LogprobsDelta{alternative tokens}...on ToolCallDelta{alternative index id name argumentsDelta}...on AlternativeFinished{alternative finishReason}...on CompletionFinished{completion{status finishReason usage{...ChatUsage}}}...on CompletionFailed{completionId code message retryAfterMs}}}fragment ChatUsage on TokenUsage{inputTokens outputTokens totalTokens cachedInputTokens reasoningTokens}fragment HeaderLimit on CallLimit{meter limit remaining resetsAt}fragment ChatReasoning on Reasoning{text signature redacted toolCallId provider}",
+  "subscription ChatStream($input:CompletionInput!){completionStream(input:$input){__typename ...on CompletionStarted{completionId model{id}dropped limits{...HeaderLimit}}...on TextDelta{alternative text}...on ReasoningDelta{alternative text}...on ReasoningFinished{block{...ChatReasoning}}...on RefusalDelta{alternative text}...on AudioDelta{audioId data transcript expiresAt}...on CitationAdded{citation}...on LogprobsDelta{alternative tokens}...on ToolCallDelta{alternative index id name argumentsDelta}...on AlternativeFinished{alternative finishReason}...on CompletionFinished{completion{status finishReason usage{...ChatUsage}}}...on CompletionFailed{completionId code message retryAfterMs}}}fragment ChatUsage on TokenUsage{inputTokens outputTokens totalTokens cachedInputTokens reasoningTokens}fragment HeaderLimit on CallLimit{meter limit remaining resetsAt}fragment ChatReasoning on Reasoning{text signature redacted toolCallId provider}",
 );
 
 export const openAiEmbed = new DeclaredOperation<OpenAiEmbedMutation, OpenAiEmbedMutationVariables>(

@@ -30,6 +30,8 @@ export function toEvent(completionId: string, part: ProviderPart): CompletionEve
       return { ...part, type: 'CitationAdded', completionId };
     case 'logprobs':
       return { ...part, type: 'LogprobsDelta', completionId };
+    case 'audio':
+      return { ...part, type: 'AudioDelta', completionId };
     case 'alternative-finish':
       return { ...part, type: 'AlternativeFinished', completionId };
     case 'usage':
@@ -65,6 +67,8 @@ export function toPart(event: CompletionEventData): ProviderPart | null {
       return { type: 'citation', citation: event.citation };
     case 'LogprobsDelta':
       return { ...rest, type: 'logprobs' } as ProviderPart;
+    case 'AudioDelta':
+      return { ...rest, type: 'audio' } as ProviderPart;
     case 'AlternativeFinished':
       return { type: 'alternative-finish', alternative: event.alternative, reason: event.reason };
     case 'CompletionStarted':

@@ -30,7 +30,7 @@ export function readAnswerTexts({
   toolCalls = [],
   extras = {},
 }: Partial<ProviderAnswer>): Looked {
-  const { reasoningBlocks = [], refusal = '', citations = [], alternatives = [] } = extras;
+  const { reasoningBlocks = [], refusal = '', citations = [], alternatives = [], audio } = extras;
   return {
     texts: [
       text,
@@ -38,6 +38,7 @@ export function readAnswerTexts({
       ...toolCalls.flatMap(readToolCall),
       ...reasoningBlocks.map((block) => block.text ?? ''),
       refusal,
+      audio?.transcript ?? '',
       ...citations.map((citation) => JSON.stringify(citation)),
       ...alternatives.flatMap((other) => [
         other.text,

@@ -48,6 +48,8 @@ function countCharacters(event: CompletionEventData): number {
         (event.block.signature?.length ?? 0) +
         (event.block.redacted?.length ?? 0)
       );
+    case 'AudioDelta':
+      return (event.data?.length ?? 0) + (event.transcript?.length ?? 0);
     case 'CitationAdded':
       return JSON.stringify(event.citation).length;
     case 'LogprobsDelta':

@@ -13,6 +13,7 @@ import { bearer, requestHeaders } from '../wires/shared/wire-request.ts';
 /** Chat completions of servers before any AI models, those of OpenAI among them. */
 export const compatibleChat: ChatDialect = {
   hasAlternatives: true,
+  hasAudio: true,
   writeFile: writeCompatibleFile,
   thinkingPlace: (model) =>
     thinkingPlace(model) === null ? null : { reasoning_content: thinkingPlace(model) },

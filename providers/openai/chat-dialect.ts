@@ -38,6 +38,7 @@ function adapt(body: ChatBody, { model, maxOutputTokens }: ProviderCall): void {
 /** Chat completions of OpenAI and Azure. */
 export const openaiChat: ChatDialect = {
   hasAlternatives: true,
+  hasAudio: true,
   writeFile: writeOpenaiFile,
   systemRole: (model) => (readModel(model).reasons ? 'developer' : 'system'),
   writeSchema: adaptSchema,

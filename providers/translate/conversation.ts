@@ -154,7 +154,9 @@ function dropEmpty(messages: readonly ProviderMessage[], isEmpty: (text: string)
   const kept = messages.flatMap((message): ProviderMessage[] => {
     if (message.role === 'system') return isEmpty(message.content) ? [] : [message];
     if (message.role === 'assistant' && isEmpty(message.text))
-      return message.toolCalls.length === 0 ? [] : [{ ...message, text: '' }];
+      return message.toolCalls.length === 0 && message.audioId === undefined
+        ? []
+        : [{ ...message, text: '' }];
     if (message.role !== 'user') return [message];
     const parts = message.parts.filter((part) => part.type !== 'text' || !isEmpty(part.text));
     return [parts.length === 0 || parts.length === message.parts.length ? message : { ...message, parts }];

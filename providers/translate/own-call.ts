@@ -31,6 +31,10 @@ export interface WireTraits {
   readonly takesOpenReasoning?: (model: string) => boolean;
   /** Fields of the format for which the vendor refuses a request: they are not sent. */
   readonly refused?: ReadonlySet<string>;
+  /** Whether it has spoken answers. A call of one is refused otherwise. */
+  readonly hasAudio?: boolean;
+  /** Whether it takes the audio of earlier answers by ID. A message of nothing else is refused otherwise. */
+  readonly hasAudioIds?: boolean;
 }
 
 /**
@@ -186,7 +190,7 @@ function isShared(field: string, value: unknown, key: string, wire: string): boo
 function findDropped(
   call: ProviderCall,
   kind: ProviderKind,
-  { name, takes, takesOpenReasoning, refused }: WireTraits,
+  { name, takes, takesOpenReasoning, refused, hasAudioIds }: WireTraits,
   compared: readonly string[] | undefined,
 ): readonly string[] | undefined {
   const dropped: string[] = [...(compared ?? [])];
@@ -196,6 +200,7 @@ function findDropped(
   const takesOpen = takesOpenReasoning?.(call.model) ?? false;
   if (call.messages.some((message) => lacksReasoning(message, kind, takesOpen)))
     dropped.push('messages.reasoning');
+  if (hasAudioIds !== true && call.messages.some(hasAudioId)) dropped.push('messages.audioId');
   const { providerOptions } = call;
   if (providerOptions !== undefined) {
     const sent = [name, kind.toLowerCase()];
@@ -216,10 +221,29 @@ export interface TraitedProvider extends Provider {
   traits?(call: ProviderCall): WireTraits;
 }
 
+/** @throws {ProviderFailure} BAD_USER_INPUT for what the wire format does not have */
+function refuseAudio(call: ProviderCall, provider: TraitedProvider): void {
+  const isOfAudio = call.messages.some((message) => hasAudioId(message) && message.text === '');
+  if (call.audio === undefined && !isOfAudio) return;
+  const { hasAudio, hasAudioIds } = provider.traits?.(call) ?? {};
+  if (call.audio !== undefined && hasAudio !== true) {
+    throw rejectUnsupported('it returns no audio, and audio requests some');
+  }
+  if (!isOfAudio || hasAudioIds === true) return;
+  throw rejectUnsupported(
+    'it has no audio of earlier answers, and audioId of a message without content names one',
+  );
+}
+
+function hasAudioId(message: ProviderMessage): message is Assistant {
+  return message.role === 'assistant' && message.audioId !== undefined;
+}
+
 /** The provider behind what all providers of its kind have in common. */
 export function withOwnCalls(provider: TraitedProvider, kind: ProviderKind): Provider {
-  /** @throws {ProviderFailure} BAD_USER_INPUT for several answers where the wire format has one */
+  /** @throws {ProviderFailure} BAD_USER_INPUT for several answers, or a spoken one, where the wire format has none */
   const prepare = (call: ProviderCall): ProviderCall => {
+    refuseAudio(call, provider);
     if (call.alternatives !== undefined && provider.traits?.(call).hasAlternatives === false) {
       throw rejectUnsupported('it returns one answer to a request, and alternatives requests more');
     }

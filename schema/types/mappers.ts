@@ -58,6 +58,7 @@ export const mappers: Readonly<Record<SubgraphName, Mappers>> = {
       CompletionRestarted: "CompletionEvent<'CompletionRestarted'>",
       CompletionStarted: "CompletionEvent<'CompletionStarted'>",
       AlternativeFinished: "CompletionEvent<'AlternativeFinished'>",
+      AudioDelta: "CompletionEvent<'AudioDelta'>",
       CitationAdded: "CompletionEvent<'CitationAdded'>",
       LogprobsDelta: "CompletionEvent<'LogprobsDelta'>",
       ReasoningDelta: "CompletionEvent<'ReasoningDelta'>",
@@ -68,6 +69,7 @@ export const mappers: Readonly<Record<SubgraphName, Mappers>> = {
     },
     'providers/provider.ts': {
       Alternative: 'AlternativeAnswer',
+      Audio: 'AudioAnswer',
       Reasoning: 'ReasoningBlock',
       TokenUsage: 'ProviderUsage',
       ToolCall: 'ToolCall',

@@ -121,6 +121,7 @@ export type MessageInput = {
   readonly parts?: InputMaybe<ReadonlyArray<ContentPartInput>>;
   readonly toolCalls?: InputMaybe<ReadonlyArray<ToolCallInput>>;
   readonly reasoning?: InputMaybe<ReadonlyArray<ReasoningInput>>;
+  readonly audioId?: InputMaybe<Scalars['ID']['input']>;
   readonly toolCallId?: InputMaybe<Scalars['ID']['input']>;
   readonly isError?: InputMaybe<Scalars['Boolean']['input']>;
 };
@@ -176,6 +177,7 @@ export type CompletionInput = {
   readonly topLogprobs?: InputMaybe<Scalars['Int']['input']>;
   readonly parallelToolCalls?: InputMaybe<Scalars['Boolean']['input']>;
   readonly alternatives?: InputMaybe<Scalars['Int']['input']>;
+  readonly audio?: InputMaybe<AudioOutputInput>;
   readonly providerOptions?: InputMaybe<Scalars['JSON']['input']>;
   readonly allowRestart?: InputMaybe<Scalars['Boolean']['input']>;
   readonly metadata?: InputMaybe<Scalars['JSON']['input']>;
@@ -187,6 +189,11 @@ export type CompletionInput = {
   readonly endUserId?: InputMaybe<Scalars['String']['input']>;
   readonly tags?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
   readonly retention?: InputMaybe<Retention>;
+};
+
+export type AudioOutputInput = {
+  readonly voice?: InputMaybe<Scalars['String']['input']>;
+  readonly format?: InputMaybe<Scalars['String']['input']>;
 };
 
 export type RunPromptInput = {
@@ -220,6 +227,7 @@ export type Completion = {
   readonly reasoning: Maybe<Scalars['String']['output']>;
   readonly reasoningBlocks: ReadonlyArray<Reasoning>;
   readonly refusal: Maybe<Scalars['String']['output']>;
+  readonly audio: Maybe<Audio>;
   readonly citations: ReadonlyArray<Scalars['JSON']['output']>;
   readonly logprobs: Maybe<Scalars['JSON']['output']>;
   readonly alternatives: ReadonlyArray<Alternative>;
@@ -251,6 +259,13 @@ export type Reasoning = {
   readonly redacted: Maybe<Scalars['String']['output']>;
   readonly toolCallId: Maybe<Scalars['ID']['output']>;
   readonly provider: ProviderKind;
+};
+
+export type Audio = {
+  readonly id: Maybe<Scalars['ID']['output']>;
+  readonly data: Scalars['String']['output'];
+  readonly transcript: Maybe<Scalars['String']['output']>;
+  readonly expiresAt: Maybe<Scalars['DateTime']['output']>;
 };
 
 export type Alternative = {
@@ -339,6 +354,15 @@ export type CitationAdded = CompletionEvent & {
   readonly completionId: Scalars['ID']['output'];
   readonly sequence: Scalars['Int']['output'];
   readonly citation: Scalars['JSON']['output'];
+};
+
+export type AudioDelta = CompletionEvent & {
+  readonly completionId: Scalars['ID']['output'];
+  readonly sequence: Scalars['Int']['output'];
+  readonly audioId: Maybe<Scalars['ID']['output']>;
+  readonly data: Maybe<Scalars['String']['output']>;
+  readonly transcript: Maybe<Scalars['String']['output']>;
+  readonly expiresAt: Maybe<Scalars['DateTime']['output']>;
 };
 
 export type AlternativeFinished = CompletionEvent & {
@@ -546,6 +570,7 @@ export type ResolversTypes = {
   CacheUse: CacheUse;
   CompletionInput: CompletionInput;
   Float: ResolverTypeWrapper<Scalars['Float']['output']>;
+  AudioOutputInput: AudioOutputInput;
   RunPromptInput: RunPromptInput;
   EmbedInput: EmbedInput;
   Retention: Retention;
@@ -555,6 +580,7 @@ export type ResolversTypes = {
   Completion: ResolverTypeWrapper<completion.CompletionData>;
   CompletionError: ResolverTypeWrapper<CompletionError>;
   Reasoning: ResolverTypeWrapper<provider.ReasoningBlock>;
+  Audio: ResolverTypeWrapper<provider.AudioAnswer>;
   Alternative: ResolverTypeWrapper<provider.AlternativeAnswer>;
   ToolCall: ResolverTypeWrapper<provider.ToolCall>;
   TokenCount: ResolverTypeWrapper<TokenCount>;
@@ -567,6 +593,7 @@ export type ResolversTypes = {
   ReasoningFinished: ResolverTypeWrapper<completionEvents.CompletionEvent<'ReasoningFinished'>>;
   RefusalDelta: ResolverTypeWrapper<completionEvents.CompletionEvent<'RefusalDelta'>>;
   CitationAdded: ResolverTypeWrapper<completionEvents.CompletionEvent<'CitationAdded'>>;
+  AudioDelta: ResolverTypeWrapper<completionEvents.CompletionEvent<'AudioDelta'>>;
   AlternativeFinished: ResolverTypeWrapper<completionEvents.CompletionEvent<'AlternativeFinished'>>;
   LogprobsDelta: ResolverTypeWrapper<completionEvents.CompletionEvent<'LogprobsDelta'>>;
   ToolCallDelta: ResolverTypeWrapper<completionEvents.CompletionEvent<'ToolCallDelta'>>;
@@ -606,11 +633,13 @@ export type ResolversParentTypes = {
   ToolInput: ToolInput;
   CompletionInput: CompletionInput;
   Float: Scalars['Float']['output'];
+  AudioOutputInput: AudioOutputInput;
   RunPromptInput: RunPromptInput;
   EmbedInput: EmbedInput;
   Completion: completion.CompletionData;
   CompletionError: CompletionError;
   Reasoning: provider.ReasoningBlock;
+  Audio: provider.AudioAnswer;
   Alternative: provider.AlternativeAnswer;
   ToolCall: provider.ToolCall;
   TokenCount: TokenCount;
@@ -623,6 +652,7 @@ export type ResolversParentTypes = {
   ReasoningFinished: completionEvents.CompletionEvent<'ReasoningFinished'>;
   RefusalDelta: completionEvents.CompletionEvent<'RefusalDelta'>;
   CitationAdded: completionEvents.CompletionEvent<'CitationAdded'>;
+  AudioDelta: completionEvents.CompletionEvent<'AudioDelta'>;
   AlternativeFinished: completionEvents.CompletionEvent<'AlternativeFinished'>;
   LogprobsDelta: completionEvents.CompletionEvent<'LogprobsDelta'>;
   ToolCallDelta: completionEvents.CompletionEvent<'ToolCallDelta'>;
@@ -695,6 +725,7 @@ export type CompletionResolvers<ContextType = context.SubgraphContext, ParentTyp
   reasoning?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   reasoningBlocks?: Resolver<ReadonlyArray<ResolversTypes['Reasoning']>, ParentType, ContextType>;
   refusal?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  audio?: Resolver<Maybe<ResolversTypes['Audio']>, ParentType, ContextType>;
   citations?: Resolver<ReadonlyArray<ResolversTypes['JSON']>, ParentType, ContextType>;
   logprobs?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
   alternatives?: Resolver<ReadonlyArray<ResolversTypes['Alternative']>, ParentType, ContextType>;
@@ -726,6 +757,13 @@ export type ReasoningResolvers<ContextType = context.SubgraphContext, ParentType
   redacted?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   toolCallId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
   provider?: Resolver<ResolversTypes['ProviderKind'], ParentType, ContextType>;
+};
+
+export type AudioResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Audio'] = ResolversParentTypes['Audio']> = {
+  id?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  data?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  transcript?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  expiresAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
 };
 
 export type AlternativeResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Alternative'] = ResolversParentTypes['Alternative']> = {
@@ -770,7 +808,7 @@ export type AttemptResolvers<ContextType = context.SubgraphContext, ParentType e
 };
 
 export type CompletionEventResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['CompletionEvent'] = ResolversParentTypes['CompletionEvent']> = {
-  __resolveType: TypeResolveFn<'CompletionStarted' | 'TextDelta' | 'ReasoningDelta' | 'ReasoningFinished' | 'RefusalDelta' | 'CitationAdded' | 'AlternativeFinished' | 'LogprobsDelta' | 'ToolCallDelta' | 'CompletionRestarted' | 'CompletionFinished' | 'CompletionFailed', ParentType, ContextType>;
+  __resolveType: TypeResolveFn<'CompletionStarted' | 'TextDelta' | 'ReasoningDelta' | 'ReasoningFinished' | 'RefusalDelta' | 'CitationAdded' | 'AudioDelta' | 'AlternativeFinished' | 'LogprobsDelta' | 'ToolCallDelta' | 'CompletionRestarted' | 'CompletionFinished' | 'CompletionFailed', ParentType, ContextType>;
 };
 
 export type CompletionStartedResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['CompletionStarted'] = ResolversParentTypes['CompletionStarted']> = {
@@ -818,6 +856,16 @@ export type CitationAddedResolvers<ContextType = context.SubgraphContext, Parent
   completionId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   sequence?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   citation?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type AudioDeltaResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['AudioDelta'] = ResolversParentTypes['AudioDelta']> = {
+  completionId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  sequence?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  audioId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  data?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  transcript?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  expiresAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
@@ -946,6 +994,7 @@ export type Resolvers<ContextType = context.SubgraphContext> = {
   Completion?: CompletionResolvers<ContextType>;
   CompletionError?: CompletionErrorResolvers<ContextType>;
   Reasoning?: ReasoningResolvers<ContextType>;
+  Audio?: AudioResolvers<ContextType>;
   Alternative?: AlternativeResolvers<ContextType>;
   ToolCall?: ToolCallResolvers<ContextType>;
   TokenCount?: TokenCountResolvers<ContextType>;
@@ -958,6 +1007,7 @@ export type Resolvers<ContextType = context.SubgraphContext> = {
   ReasoningFinished?: ReasoningFinishedResolvers<ContextType>;
   RefusalDelta?: RefusalDeltaResolvers<ContextType>;
   CitationAdded?: CitationAddedResolvers<ContextType>;
+  AudioDelta?: AudioDeltaResolvers<ContextType>;
   AlternativeFinished?: AlternativeFinishedResolvers<ContextType>;
   LogprobsDelta?: LogprobsDeltaResolvers<ContextType>;
   ToolCallDelta?: ToolCallDeltaResolvers<ContextType>;

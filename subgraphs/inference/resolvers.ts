@@ -132,6 +132,13 @@ export function inferenceResolvers(
     ReasoningFinished: { ...event, block: ({ event: { block } }) => block },
     RefusalDelta: { ...event, alternative: readAlternative, text: ({ event: { text } }) => text },
     CitationAdded: { ...event, citation: ({ event: { citation } }) => citation },
+    AudioDelta: {
+      ...event,
+      audioId: ({ event: { id } }) => id ?? null,
+      data: ({ event: { data } }) => data ?? null,
+      transcript: ({ event: { transcript } }) => transcript ?? null,
+      expiresAt: ({ event: { expiresAtMs } }) => expiresAtMs ?? null,
+    },
     LogprobsDelta: { ...event, alternative: readAlternative, tokens: ({ event: { tokens } }) => tokens },
     AlternativeFinished: {
       ...event,
@@ -166,6 +173,7 @@ export function inferenceResolvers(
       __resolveReference: ({ id }, { loaders }) => loaders.completion.load(id),
       cost: ({ costNanos }) => decimalOfNanos(BigInt(costNanos)),
       reasoningBlocks: ({ extras }) => extras?.reasoningBlocks ?? [],
+      audio: ({ extras }) => extras?.audio ?? null,
       refusal: ({ extras }) => extras?.refusal ?? null,
       citations: ({ extras }) => extras?.citations ?? [],
       logprobs: ({ extras }) => extras?.logprobs ?? null,
@@ -179,6 +187,7 @@ export function inferenceResolvers(
         (await loaders.attachment.load(toAttachmentId(id)))?.content ?? null,
       createdAt: ({ createdAtMs }) => createdAtMs,
     },
+    Audio: { expiresAt: ({ expiresAtMs }) => expiresAtMs },
     ToolCall: {
       argumentsText: ({ arguments: given }) => (typeof given === 'string' ? given : JSON.stringify(given)),
     },

@@ -94,7 +94,8 @@ export class ResponseFraming implements Framing<ResponseEvent> {
         this.#isWhole = this.#after >= 0 || this.#items.hasAny;
         return '';
       case 'AlternativeFinished':
-        // A response has one answer.
+      case 'AudioDelta':
+        // A response has one answer, in text.
         return '';
     }
   }

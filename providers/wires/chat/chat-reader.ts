@@ -191,9 +191,22 @@ class ChatReader implements AnswerReader {
     this.#emitted.emit('reasoning', content.reasoning, into);
     this.#emitted.emit('text', content.text, into);
     if (refusal !== '') this.#emitted.emit('refusal', refusal, into);
+    if (received.audio) this.#addAudio(fields(received.audio), into);
     if (received.annotations) {
       for (const citation of list(received.annotations)) into.push({ type: 'citation', citation });
     }
+  }
+
+  #addAudio(audio: Fields | null, into: ProviderPart[]): void {
+    if (audio === null) return;
+    const { id, data, transcript, expires_at: expiresAtS } = audio;
+    into.push({
+      type: 'audio',
+      ...(typeof id === 'string' ? { id } : {}),
+      ...(typeof data === 'string' ? { data } : {}),
+      ...(typeof transcript === 'string' ? { transcript } : {}),
+      ...(typeof expiresAtS === 'number' ? { expiresAtMs: expiresAtS * 1_000 } : {}),
+    });
   }
 
   /** A whole message at the end of a stream. */

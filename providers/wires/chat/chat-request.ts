@@ -1,4 +1,4 @@
-import type { ProviderCall, ProviderMessage, ToolCall } from '../../provider.ts';
+import type { AudioOutput, ProviderCall, ProviderMessage, ToolCall } from '../../provider.ts';
 import {
   completeParameters,
   type Effort,
@@ -49,6 +49,8 @@ export interface ChatDialect {
   readonly refusedFields?: ReadonlySet<string>;
   /** The vendor returns several answers to one request. */
   readonly hasAlternatives?: true;
+  /** The vendor returns spoken answers, and takes them by ID in a conversation. */
+  readonly hasAudio?: true;
   /** The choice of any tool. */
   readonly required?: 'any';
   /** JSON Schemas as the vendor takes them. */
@@ -107,13 +109,18 @@ function writeMessage(message: ProviderMessage, { model }: ProviderCall, dialect
     case 'user':
       return { role: 'user', content: writeUser(message.parts, dialect) };
     case 'assistant': {
-      const { text, toolCalls } = message;
-      if (toolCalls.length === 0 || dialect.withoutTools) return { role: 'assistant', content: text };
+      const { text, toolCalls, audioId } = message;
+      const audio = audioId === undefined || !dialect.hasAudio ? {} : { audio: { id: audioId } };
+      if (toolCalls.length === 0 || dialect.withoutTools) {
+        const content = text === '' && audioId !== undefined ? null : text;
+        return { role: 'assistant', content, ...audio };
+      }
       return {
         role: 'assistant',
         content: text === '' ? (dialect.emptyContent ?? null) : text,
         ...dialect.thinkingPlace?.(model),
         ...writeReasoning(message, dialect.reasoningField?.(model)),
+        ...audio,
         tool_calls: toolCalls.map(writeCall),
       };
     }
@@ -163,6 +170,11 @@ function writeResponseFormat(schema: JsonSchema, { responseFormat, writeSchema }
   return { type: 'json_schema', json_schema };
 }
 
+/** The vendor has no defaults of its own. A stream has no other format. */
+function writeAudioOutput({ voice = 'alloy', format }: AudioOutput, streaming: boolean): object {
+  return { voice, format: format ?? (streaming ? 'pcm16' : 'wav') };
+}
+
 const lackedFields = {
   penalties: ['presence_penalty', 'frequency_penalty'],
   logprobs: ['logprobs', 'top_logprobs'],
@@ -177,6 +189,8 @@ export function createChatRequests({ url, headers, dialect, rules = {} }: ChatRe
     hasAlternatives: dialect.hasAlternatives === true,
     takesOpenReasoning: (model) => dialect.reasoningField?.(model) !== undefined,
     ...(dialect.refusedFields === undefined ? {} : { refused: dialect.refusedFields }),
+    hasAudio: dialect.hasAudio === true,
+    hasAudioIds: dialect.hasAudio === true,
   };
   const build: WireRequests['build'] = (call, streaming) => {
     const { model, temperature, maxOutputTokens, responseSchema, stop = [] } = call;
@@ -191,6 +205,10 @@ export function createChatRequests({ url, headers, dialect, rules = {} }: ChatRe
       frequency_penalty: call.frequencyPenalty,
       n: call.alternatives,
     };
+    if (call.audio !== undefined) {
+      body.modalities = ['text', 'audio'];
+      body.audio = writeAudioOutput(call.audio, streaming);
+    }
     if (call.topLogprobs !== undefined) {
       body.logprobs = true;
       if (call.topLogprobs > 0) body.top_logprobs = call.topLogprobs;

@@ -63,10 +63,13 @@ class GeminiReader implements AnswerReader {
     return { continuationToken };
   }
 
-  /** Text, thought or call; what Google runs itself (code, searches) and files are passed over. */
+  /** Text, thought, speech or call; what Google runs itself (code, searches) and other files are passed over. */
   #part(part: Fields | null, into: ProviderPart[]): void {
     const received = text(part?.text);
     if (received !== '') into.push({ type: part?.thought === true ? 'reasoning' : 'text', text: received });
+    const inline = fields(part?.inlineData);
+    if (inline !== null && /^audio\//i.test(text(inline.mimeType)))
+      into.push({ type: 'audio', data: text(inline.data) });
     const signature = text(part?.thoughtSignature);
     const call = fields(part?.functionCall);
     if (call === null) {

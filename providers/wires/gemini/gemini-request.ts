@@ -1,5 +1,5 @@
 import { inPath } from '../../http/path-segments.ts';
-import type { ProviderCall } from '../../provider.ts';
+import type { AudioOutput, ProviderCall } from '../../provider.ts';
 import {
   completeParameters,
   type Effort,
@@ -8,6 +8,7 @@ import {
   readEffort,
   readSchema,
   readToolChoice,
+  rejectUnsupported,
   type ToolChoice,
 } from '../../translate/call-parts.ts';
 import { arrangeConversation, type ConversationRules } from '../../translate/conversation.ts';
@@ -59,6 +60,17 @@ function writeTool(name: string, description: string | undefined, parametersJson
   return { name, description: description ?? '', parametersJsonSchema };
 }
 
+/** @throws {ProviderFailure} BAD_USER_INPUT for a format that the API does not have */
+function writeSpeech({ voice, format = 'pcm16' }: AudioOutput): object {
+  if (format !== 'pcm16')
+    throw rejectUnsupported(`it returns audio as pcm16, and audio.format requests ${format}`);
+  const speech =
+    voice === undefined
+      ? {}
+      : { speechConfig: { voiceConfig: { prebuiltVoiceConfig: { voiceName: voice } } } };
+  return { responseModalities: ['AUDIO'], ...speech };
+}
+
 const modes = { auto: 'AUTO', none: 'NONE', required: 'ANY', tool: 'ANY' } as const;
 
 function writeToolConfig(choice: ToolChoice): object {
@@ -92,6 +104,7 @@ function planAnswerTool(tools: readonly { readonly name: string }[], choice: Too
 const traits: WireTraits = {
   name: 'gemini',
   hasAlternatives: false,
+  hasAudio: true,
 };
 
 /** Writes requests of Gemini's generateContent, at the Gemini API and at Vertex. */
@@ -116,6 +129,7 @@ export function createGeminiRequests({ baseUrl, headers, withIds }: GeminiReques
         ? {}
         : { responseLogprobs: true, ...(call.topLogprobs > 0 ? { logprobs: call.topLogprobs } : {}) }),
       ...(stop.length > 0 ? { stopSequences: stop } : {}),
+      ...(call.audio === undefined ? {} : writeSpeech(call.audio)),
       ...(effort === undefined ? {} : { thinkingConfig: writeThinking(effort, model) }),
     };
     const declared = tools.map(({ name, description, parameters }) =>

@@ -278,6 +278,9 @@ export class AnswerParts {
     else if (part.type === 'text' || part.type === 'reasoning' || part.type === 'refusal') {
       this.#hasText = true;
       this.#outputBytes += Buffer.byteLength(part.text);
+    } else if (part.type === 'audio') {
+      this.#hasText = true;
+      this.#outputBytes += Buffer.byteLength(part.transcript ?? '');
     } else if (part.type === 'tool-call') {
       this.#called = true;
       this.#outputBytes += Buffer.byteLength(part.argumentsDelta);

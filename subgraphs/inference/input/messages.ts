@@ -8,6 +8,7 @@ const messagesMax = 1_000;
 const partsMax = 100;
 const reasoningMax = 100;
 const filenameMax = 255;
+const audioIdMax = 255;
 const details = ['auto', 'low', 'high'];
 const mediaType = /^[a-z]+\/[\w.+*-]+(?:\s*;.*)?$/i;
 const base64 = /^[A-Za-z0-9+/]+={0,2}$/;
@@ -28,9 +29,10 @@ function parseMessage(
   toolNames: Map<string, string>,
   egress: Egress,
 ): ProviderMessage {
-  const { role, content, parts, toolCalls, toolCallId, reasoning, isError } = input;
+  const { role, content, parts, toolCalls, toolCallId, reasoning, audioId, isError } = input;
   if (content != null && parts != null) refuse(`${at}: a message has content or parts, not both.`);
   if (reasoning != null && role !== 'ASSISTANT') refuse(`${at}: only an ASSISTANT message has reasoning.`);
+  if (audioId != null && role !== 'ASSISTANT') refuse(`${at}: only an ASSISTANT message has an audioId.`);
   if (isError != null && role !== 'TOOL') refuse(`${at}: only a TOOL message has isError.`);
   if (toolCalls != null && role !== 'ASSISTANT') refuse(`${at}: only an ASSISTANT message has toolCalls.`);
   if (toolCallId != null && role !== 'TOOL') refuse(`${at}: only a TOOL message has a toolCallId.`);
@@ -44,8 +46,10 @@ function parseMessage(
       return { role: 'user', parts: userParts(content, parts, at, egress) };
     case 'ASSISTANT': {
       const parsed = parseTexts(content, parts, at);
-      if (parsed === undefined && toolCalls == null && reasoning == null)
-        refuse(`${at}: an ASSISTANT message needs content, parts, toolCalls or reasoning.`);
+      if (parsed === undefined && toolCalls == null && reasoning == null && audioId == null)
+        refuse(`${at}: an ASSISTANT message needs content, parts, toolCalls, reasoning or audioId.`);
+      if (audioId != null && (audioId === '' || audioId.length > audioIdMax))
+        refuse(`${at}: audioId must have 1 to ${audioIdMax} characters.`);
       for (const { id, name } of toolCalls ?? []) toolNames.set(id, name);
       const blocks = reasoning == null ? undefined : parseReasoning(reasoning, at);
       return {
@@ -53,6 +57,7 @@ function parseMessage(
         text: parsed?.text ?? '',
         toolCalls: toolCalls ?? [],
         ...(blocks === undefined ? {} : { reasoning: blocks }),
+        ...(audioId == null ? {} : { audioId }),
         ...parsed?.cache,
       };
     }

@@ -4,10 +4,10 @@ import { refuse } from '#core/input.ts';
 import { parseResponseSchema } from '#inference/admission/structured-output.ts';
 import type { CallOrigin } from '#inference/call-labels.ts';
 import type { CompletionRequest } from '#inference/request.ts';
-import type { ProviderCall, ProviderMessage } from '#providers/provider.ts';
+import type { AudioOutput, ProviderCall, ProviderMessage } from '#providers/provider.ts';
 import { checkedCallParameters } from '../../runtime/call-parameters.ts';
 import { checkedCacheScope } from '../../runtime/checked-input.ts';
-import type { CompletionInput, RunPromptInput, ToolInput } from '../generated.ts';
+import type { AudioOutputInput, CompletionInput, RunPromptInput, ToolInput } from '../generated.ts';
 import { parseLabels } from './labels.ts';
 import { measureInput } from './measure-input.ts';
 import { parseMessages } from './messages.ts';
@@ -29,6 +29,8 @@ const mediaPrefixes = [
 ] as const;
 const idempotencyKeyMax = 255;
 const attachmentCharactersMax = 8 * 1024 * 1024;
+const voiceName = /^[\w.-]{1,64}$/;
+const audioFormats = ['wav', 'aac', 'mp3', 'flac', 'opus', 'pcm16'];
 const toolName = /^[A-Za-z0-9_-]{1,64}$/;
 
 /** Checks what a client requests, once. Throws BAD_USER_INPUT naming what is wrong. */
@@ -55,6 +57,10 @@ export function completeRequest(
   if (alternatives > 1) call.alternatives = alternatives;
   if (input.logprobs === true) call.topLogprobs = topLogprobs ?? 0;
   else if (topLogprobs !== undefined) refuse('topLogprobs requires logprobs: true.');
+  if (input.audio != null) {
+    if (alternatives > 1) refuse('alternatives must be 1 with audio.');
+    call.audio = parseAudio(input.audio);
+  }
   if (input.providerOptions != null) call.providerOptions = parseProviderOptions(input.providerOptions);
   if (stop !== undefined && stop.length > 0) call.stop = stop;
   const { tools, toolChoice } = input;
@@ -142,6 +148,15 @@ function parseToolChoice(choice: string, tools: readonly Tool[] | undefined): st
     refuse('toolChoice must be auto, none, required, or the name of one of the tools.');
   }
   return choice;
+}
+
+function parseAudio({ voice, format }: AudioOutputInput): AudioOutput {
+  if (voice != null && !voiceName.test(voice))
+    refuse('audio.voice must have 1 to 64 letters, digits, _, - and dots.');
+  if (format != null && !audioFormats.includes(format)) {
+    refuse(`audio.format must be one of ${audioFormats.join(', ')}.`);
+  }
+  return { ...(voice == null ? {} : { voice }), ...(format == null ? {} : { format }) };
 }
 
 /** Further fields by kind of provider or by wire format. Throws BAD_USER_INPUT for what is none, or is too long. */

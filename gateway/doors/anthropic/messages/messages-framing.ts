@@ -112,8 +112,9 @@ export class MessagesFraming implements Framing<MessagesEvent> {
         return refuseRestart();
       case 'LogprobsDelta':
       case 'AlternativeFinished':
+      case 'AudioDelta':
       case 'CompletionFailed':
-        // The request contains none of the first two, and the last is thrown.
+        // The request contains none of the first three, and the last is thrown.
         return '';
     }
   }

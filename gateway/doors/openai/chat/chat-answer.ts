@@ -6,7 +6,7 @@ import { type CustomTools, toChatCall } from './custom-calls.ts';
 
 type Completed = ChatCompleteMutation['complete'];
 type Choice = Pick<Completed, 'text' | 'reasoning' | 'refusal' | 'toolCalls' | 'finishReason' | 'logprobs'> &
-  Partial<Pick<Completed, 'reasoningBlocks' | 'citations'>>;
+  Partial<Pick<Completed, 'reasoningBlocks' | 'audio' | 'citations'>>;
 
 /** Seconds since 1970 of a time of the graph. */
 export function toSeconds(dateTime: string): number {
@@ -45,16 +45,31 @@ export function toChatFinishReason(reason: FinishReason): string {
   }
 }
 
+type Audio = NonNullable<Completed['audio']>;
+type AudioFields = { readonly [K in keyof Audio]?: Audio[K] | null };
+
+/** The audio of an answer, or what a chunk has of it. */
+export function toChatAudio({ id, data, transcript, expiresAt }: AudioFields): object {
+  return {
+    ...(id == null ? {} : { id }),
+    ...(data == null ? {} : { data }),
+    ...(transcript == null ? {} : { transcript }),
+    ...(expiresAt == null ? {} : { expires_at: toSeconds(expiresAt) }),
+  };
+}
+
 function toChoice(choice: Choice, index: number, customTools: CustomTools): object {
   const { text, reasoning, refusal, toolCalls, finishReason, logprobs } = choice;
-  const { reasoningBlocks = [], citations = [] } = choice;
+  const { reasoningBlocks = [], audio = null, citations = [] } = choice;
+  const isSilent = toolCalls.length > 0 || refusal !== null || audio !== null;
   return {
     index,
     message: {
       role: 'assistant',
-      content: text === '' && (toolCalls.length > 0 || refusal !== null) ? null : text,
+      content: text === '' && isSilent ? null : text,
       refusal,
       annotations: citations.map(toChatAnnotation),
+      ...(audio === null ? {} : { audio: toChatAudio(audio) }),
       ...(reasoning === null ? {} : { reasoning_content: reasoning }),
       ...(reasoningBlocks.length === 0 ? {} : { reasoning_details: reasoningBlocks.map(toReasoningDetail) }),
       ...(toolCalls.length === 0

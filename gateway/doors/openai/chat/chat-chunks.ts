@@ -4,7 +4,7 @@ import { toChatAnnotation } from '../../citations.ts';
 import { refuseCanceled, refuseRestart } from '../../completion-events.ts';
 import type { ChatStreamSubscription } from '../../operations.generated.ts';
 import { presentOpenAiError } from '../openai-errors.ts';
-import { toChatFinishReason, toChatUsage } from './chat-answer.ts';
+import { toChatAudio, toChatFinishReason, toChatUsage } from './chat-answer.ts';
 import { toReasoningDetail } from './chat-reasoning.ts';
 import { type CustomTools, toChatCall } from './custom-calls.ts';
 
@@ -69,6 +69,8 @@ export class ChatFraming implements Framing<ChatEvent> {
         return this.#delta(0, JSON.stringify({ reasoning_details: [toReasoningDetail(event.block)] }));
       case 'RefusalDelta':
         return this.#delta(event.alternative, `{"refusal":${JSON.stringify(event.text)}}`);
+      case 'AudioDelta':
+        return this.#delta(0, JSON.stringify({ audio: toChatAudio({ ...event, id: event.audioId }) }));
       case 'CitationAdded':
         return this.#delta(0, JSON.stringify({ annotations: [toChatAnnotation(event.citation)] }));
       case 'ToolCallDelta':

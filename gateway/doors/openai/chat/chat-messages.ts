@@ -69,13 +69,20 @@ function readAssistant(message: BodyFields, at: string): MessageInput {
       : [readFunctionCall(message.function_call, `${at}.function_call`)]),
   ];
   const reasoning = readReasoning(message, at);
+  const audioId = readAudioId(message.audio, `${at}.audio`);
   const isSilent = content.content === '' && content.parts === undefined;
   return {
     role: 'ASSISTANT',
     ...(isSilent && refusal !== undefined ? { content: refusal } : content),
+    ...(audioId === undefined ? {} : { audioId }),
     ...(toolCalls.length === 0 ? {} : { toolCalls }),
     ...(reasoning === undefined ? {} : { reasoning }),
   };
+}
+
+/** The audio of an earlier answer: the vendor keeps it. */
+function readAudioId(value: unknown, at: string): string | undefined {
+  return value == null ? undefined : requireText(toFields(value, at).id, `${at}.id`);
 }
 
 /** Reasoning that vendors of this dialect, and this handler, put beside an answer. */

@@ -42,7 +42,7 @@ const known = new Set([
     'top_logprobs',
   ],
   ...['tools', 'tool_choice', 'functions', 'function_call', 'parallel_tool_calls', 'response_format'],
-  'reasoning_effort',
+  ...['modalities', 'audio', 'reasoning_effort'],
 ]);
 
 /** Translates a body of chat completions. Throws WrongField for what is wrong in it. */
@@ -62,6 +62,7 @@ export function readChatRequest(body: unknown): ChatRequest {
     messages: restoreCustomCalls(readChatMessages(fields.messages), customTools),
     ...readSampling(fields),
     ...(tools.length === 0 ? {} : { tools, ...readToolChoice(fields) }),
+    ...readAudio(fields),
     ...readResponseFormat(fields.response_format),
     ...readCaller(fields),
     ...readOthers(fields),
@@ -172,6 +173,21 @@ function readResponseFormat(value: unknown): Partial<CompletionInput> {
   }
 }
 
+/** What the answer is made of: text, and audio in a voice and a format. */
+function readAudio(fields: BodyFields): Partial<CompletionInput> {
+  const modalities = toList(fields.modalities, 'modalities', 10);
+  if (modalities?.includes('audio') !== true) return {};
+  const { voice, format } = toFields(fields.audio ?? {}, 'audio');
+  // A voice of one's own has an ID.
+  const name = isFields(voice) ? voice.id : voice;
+  return {
+    audio: withoutUndefined({
+      voice: toText(name, 'audio.voice'),
+      format: toText(format, 'audio.format'),
+    }),
+  };
+}
+
 /** The end user of the call: `safety_identifier` is the newer name of `user`. Both go to providers of this dialect as well. */
 function readCaller(fields: BodyFields): Partial<CompletionInput> {
   const endUserId = toText(fields.safety_identifier ?? fields.user, 'user');
@@ -179,9 +195,15 @@ function readCaller(fields: BodyFields): Partial<CompletionInput> {
   return withoutUndefined({ endUserId: endUserId === '' ? undefined : endUserId, metadata });
 }
 
+/** Of the modalities the graph has text and audio. */
+function isOther(name: string, value: unknown): boolean {
+  if (name !== 'modalities') return !known.has(name);
+  return Array.isArray(value) && value.some((modality) => modality !== 'text' && modality !== 'audio');
+}
+
 /** BodyFields of the body that the graph does not name: they go to a provider of this dialect as they are. */
 function readOthers(fields: BodyFields): Partial<CompletionInput> {
-  const others = Object.entries(fields).filter(([name, value]) => !known.has(name) && value != null);
+  const others = Object.entries(fields).filter(([name, value]) => isOther(name, value) && value != null);
   return others.length === 0 ? {} : { providerOptions: { chat: Object.fromEntries(others) } };
 }
 
