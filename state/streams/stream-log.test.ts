@@ -7,26 +7,22 @@ import { createRandom, printedSeed } from '#test/support/random.ts';
 import { testPayloads } from '#test/support/seal.ts';
 import { createMemoryStreamLogs } from './memory.ts';
 import { createRedisStreamLogs } from './redis.ts';
-import type { LoggedEvent } from './stream-log.ts';
+import type { LoggedEvent, StreamLogBounds } from './stream-log.ts';
+import { streamLogReadersSuite } from './stream-log-readers-suite.ts';
 import { streamLogSuite } from './stream-log-suite.ts';
 
 const random = createRandom(printedSeed('stream logs'));
 streamLogSuite('memory', (bounds) => createMemoryStreamLogs(bounds), random);
+streamLogReadersSuite('memory', () => createMemoryStreamLogs());
 
 withRedis('redis stream logs', (redis) => {
-  streamLogSuite(
-    'redis',
-    (bounds) => {
-      const { commands, channels } = redis();
-      return createRedisStreamLogs(
-        commands,
-        channels,
-        { log: pino({ level: 'silent' }), seal: testPayloads },
-        bounds,
-      );
-    },
-    random,
-  );
+  const open = (bounds?: Partial<StreamLogBounds>) => {
+    const { commands, channels } = redis();
+    const log = pino({ level: 'silent' });
+    return createRedisStreamLogs(commands, channels, { log, seal: testPayloads }, bounds);
+  };
+  streamLogSuite('redis', open, random);
+  streamLogReadersSuite('redis', open);
 
   describe('redis stream logs of two processes', () => {
     it('report a reader in one what the other writes', async () => {

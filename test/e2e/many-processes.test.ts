@@ -6,6 +6,7 @@ import { badInputScenarios } from './scenarios/bad-input.ts';
 import { exactNumberScenarios } from './scenarios/exact-numbers.ts';
 import { invocationScenarios } from './scenarios/invocation.ts';
 import { promptScenarios } from './scenarios/prompts.ts';
+import { streamScenarios } from './scenarios/streams.ts';
 
 const redisHere = hasRedis();
 if (!redisHere) console.warn('No redis-server on the PATH: the many-process suite runs without Redis.');
@@ -21,6 +22,7 @@ describe(`the mesh in many processes, ${redisHere ? 'joined by Redis' : 'without
 
   accessScenarios(() => mesh);
   invocationScenarios(() => mesh);
+  streamScenarios(() => mesh);
   promptScenarios(() => mesh);
   badInputScenarios(() => mesh);
   exactNumberScenarios(() => mesh);

@@ -5,6 +5,7 @@ import { badInputScenarios } from './scenarios/bad-input.ts';
 import { exactNumberScenarios } from './scenarios/exact-numbers.ts';
 import { invocationScenarios } from './scenarios/invocation.ts';
 import { promptScenarios } from './scenarios/prompts.ts';
+import { streamScenarios } from './scenarios/streams.ts';
 
 describe('the mesh in one process', () => {
   let mesh: TestMesh;
@@ -15,6 +16,7 @@ describe('the mesh in one process', () => {
 
   accessScenarios(() => mesh);
   invocationScenarios(() => mesh);
+  streamScenarios(() => mesh);
   promptScenarios(() => mesh);
   badInputScenarios(() => mesh);
   exactNumberScenarios(() => mesh);

@@ -11,6 +11,7 @@ import { startManyProcesses, type TestMesh, temporaryDirectory } from '#test/sup
 import { hasRedis, startRedis } from '../support/processes/redis.ts';
 import { accessScenarios } from './scenarios/access.ts';
 import { invocationScenarios } from './scenarios/invocation.ts';
+import { streamScenarios } from './scenarios/streams.ts';
 
 const newPassword = () => randomBytes(16).toString('hex');
 
@@ -59,6 +60,7 @@ describe('the mesh in many processes, with the certificates and users of Redis t
 
   accessScenarios(() => mesh);
   invocationScenarios(() => mesh);
+  streamScenarios(() => mesh);
 
   it('is ready, and so is each of its parts, for a health check without a certificate', async () => {
     expect((await fetch(`${mesh.url}/health/ready`)).status).toBe(200);
