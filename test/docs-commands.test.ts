@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { MongoClient } from 'mongodb';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { doors } from '#gateway/doors/doors.ts';
 import { deriveMeshPublicKey } from '#transport/mesh-keys.ts';
 import { createTestClient } from './support/client.ts';
 import {
@@ -243,7 +244,18 @@ describe('the commands of the documentation', () => {
     expect(lines).toContainEqual(expect.stringMatching(/^GET +\/health\/ready +health +nothing$/));
     const json = start(['routes', '--json'], { HEDDLE_EXPLORER: 'authenticated' });
     expect(await ended(json)).toBe(0);
-    expect(JSON.parse(json.output())).toContainEqual({
+    const routes = JSON.parse(json.output()) as { method: string; path: string; door: string }[];
+    const printed = routes.map(({ method, path, door }) => `${method} ${path} ${door}`);
+    const served = doors.flatMap(({ name, paths }) =>
+      paths.flatMap(({ methods, pattern, webSocket }) =>
+        [...methods, ...(webSocket === undefined ? [] : ['GET'])].map(
+          (method) => `${method} ${pattern} ${name}`,
+        ),
+      ),
+    );
+    expect(new Set(printed)).toEqual(new Set(served));
+    expect(lines.slice(1)).toHaveLength(routes.length);
+    expect(routes).toContainEqual({
       method: 'GET',
       path: '/graphql',
       door: 'explorer',

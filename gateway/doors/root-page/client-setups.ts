@@ -23,7 +23,7 @@ export const clientSetups: readonly ClientSetup[] = [
 export ANTHROPIC_AUTH_TOKEN=$HEDDLE_KEY
 export ANTHROPIC_MODEL=demo/echo
 export ANTHROPIC_DEFAULT_HAIKU_MODEL=demo/echo`,
-    note: 'Unset `ANTHROPIC_API_KEY`. The last line names the AI model of background tasks; `ANTHROPIC_DEFAULT_SONNET_MODEL` and `ANTHROPIC_DEFAULT_OPUS_MODEL` set what `/model sonnet` and `/model opus` select. `/status` shows the base URL in use.',
+    note: 'Unset `ANTHROPIC_API_KEY`. The last line names the AI model of background tasks; `ANTHROPIC_DEFAULT_SONNET_MODEL` and `ANTHROPIC_DEFAULT_OPUS_MODEL` set what `/model sonnet` and `/model opus` select. `CLAUDE_CODE_ENABLE_GATEWAY_MODEL_DISCOVERY=1` adds what the key may call under a name with `claude` in it to `/model`. `/status` shows the base URL in use.',
   },
   {
     client: 'Codex',
