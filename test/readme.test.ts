@@ -56,6 +56,7 @@ describe('the first steps of a reader', () => {
         completion,
         stream,
         /"name":"production".*"text":"Greet Ada in Danish\."/s,
+        /^\{"text":"Greet Ada in Danish\."\}$/,
         /"secret":"hd_[^"]+".*"scopes":\["inference:invoke"\].*"meter":"COST"/s,
         /"id":"demo\/echo","price":\{"input":"0/,
       ],
