@@ -115,7 +115,7 @@ export async function measureStream(mesh: TestMesh, column: Column, dialect: Dia
 }
 
 /** The fields of a call in which the user says the text. */
-export function sayText({ name }: Dialect, text: string): Body {
+function sayText({ name }: Dialect, text: string): Body {
   if (name === 'responses') return { input: text };
   return { messages: [{ role: name === 'GraphQL' ? 'USER' : 'user', content: text }] };
 }

@@ -68,7 +68,7 @@ export function toNamedEvents(...events: readonly { readonly type: string }[]): 
   return events.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
 }
 
-export function readBody({ body }: ServedRequest): Record<string, unknown> {
+function readBody({ body }: ServedRequest): Record<string, unknown> {
   return JSON.parse(body) as Record<string, unknown>;
 }
 
