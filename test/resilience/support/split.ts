@@ -27,6 +27,8 @@ export interface SplitMesh extends TestMesh {
   startStore(): Promise<void>;
   /** Starts a second process of a subgraph, at an address that no gateway calls. */
   startBeside(name: SubgraphName): Promise<HeddleProcess>;
+  /** Starts a second gateway; answers its origin. */
+  startGatewayBeside(): Promise<string>;
 }
 
 /**
@@ -87,6 +89,13 @@ export async function startSplit(
     await heddle.line(/http:\/\/127\.0\.0\.1:\d+\/graphql/);
     return heddle;
   };
+  const startGatewayBeside = async () => {
+    const heddle = stack.use(
+      startHeddle(['serve', '--only', 'gateway'], { ...common, ...mesh.gateway, PORT: '0' }),
+    );
+    const [, url = ''] = await heddle.line(/(http:\/\/127\.0\.0\.1:\d+)\/graphql/);
+    return url;
+  };
   await Promise.all(groups.map(start));
   await start('gateway');
   const current = (parts: string) => {
@@ -109,6 +118,7 @@ export async function startSplit(
     },
     startStore,
     startBeside,
+    startGatewayBeside,
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
 }
