@@ -74,6 +74,8 @@ export type CompletionEventData = { readonly completionId: string } & (
       readonly type: 'CompletionStarted';
       readonly modelId: string;
       readonly dropped?: readonly string[];
+      /** Of the input, as the provider has counted it, or an estimate; absent: not known. */
+      readonly usage?: ProviderUsage;
       /** What was left of the caller's limits when the call was admitted; absent: not known. */
       readonly limits?: readonly CallLimit[];
       /** Absent: no prompt is run. */

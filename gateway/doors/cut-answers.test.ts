@@ -32,7 +32,7 @@ const canceled = { ...completion, status: 'CANCELLED', finishReason: 'CANCELLED'
 const whole = { ...completion, status: 'SUCCEEDED', finishReason: 'STOP' };
 
 const event = (__typename: string, fields: object = {}) => ({ __typename, completionId: 'c1', ...fields });
-const started = event('CompletionStarted', { model: completion.model, dropped: [], limits: [] });
+const started = event('CompletionStarted', { model: completion.model, dropped: [], usage, limits: [] });
 const half = event('TextDelta', { alternative: 0, text: 'Half' });
 const finished = (of: object) => event('CompletionFinished', { completion: of });
 

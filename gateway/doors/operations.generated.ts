@@ -128,7 +128,7 @@ export type MessagesStreamSubscriptionVariables = Exact<{
 
 
 export type MessagesStreamSubscription = { readonly completionStream:
-    | { readonly __typename: 'CompletionStarted', readonly completionId: string, readonly dropped: ReadonlyArray<string>, readonly model: { readonly id: string }, readonly limits: ReadonlyArray<{ readonly meter: Meter, readonly limit: string, readonly remaining: string, readonly resetsAt: string | null }> }
+    | { readonly __typename: 'CompletionStarted', readonly completionId: string, readonly dropped: ReadonlyArray<string>, readonly model: { readonly id: string }, readonly usage: { readonly inputTokens: number, readonly outputTokens: number, readonly cachedInputTokens: number, readonly reasoningTokens: number }, readonly limits: ReadonlyArray<{ readonly meter: Meter, readonly limit: string, readonly remaining: string, readonly resetsAt: string | null }> }
     | { readonly __typename: 'TextDelta', readonly text: string }
     | { readonly __typename: 'ReasoningDelta', readonly text: string }
     | { readonly __typename: 'ReasoningFinished', readonly block: { readonly text: string | null, readonly signature: string | null, readonly redacted: string | null, readonly toolCallId: string | null, readonly provider: ProviderKind } }
@@ -407,7 +407,7 @@ export const messagesCount = new DeclaredOperation<MessagesCountQuery, MessagesC
 );
 
 export const messagesStream = new DeclaredOperation<MessagesStreamSubscription, MessagesStreamSubscriptionVariables>(
-  "subscription MessagesStream($input:CompletionInput!){completionStream(input:$input){__typename ...on CompletionStarted{completionId model{id}dropped limits{...HeaderLimit}}...on TextDelta{text}...on ReasoningDelta{text}...on ReasoningFinished{block{...MessagesReasoning}}...on RefusalDelta{text}...on CitationAdded{citation}...on ToolCallDelta{index id name argumentsDelta}...on CompletionFinished{completion{status finishReason usage{...MessagesUsage}}}...on CompletionFailed{completionId code message retryAfterMs}}}fragment MessagesUsage on TokenUsage{inputTokens outputTokens cachedInputTokens reasoningTokens}fragment MessagesReasoning on Reasoning{text signature redacted toolCallId provider}fragment HeaderLimit on CallLimit{meter limit remaining resetsAt}",
+  "subscription MessagesStream($input:CompletionInput!){completionStream(input:$input){__typename ...on CompletionStarted{completionId model{id}dropped usage{...MessagesUsage}limits{...HeaderLimit}}...on TextDelta{text}...on ReasoningDelta{text}...on ReasoningFinished{block{...MessagesReasoning}}...on RefusalDelta{text}...on CitationAdded{citation}...on ToolCallDelta{index id name argumentsDelta}...on CompletionFinished{completion{status finishReason usage{...MessagesUsage}}}...on CompletionFailed{completionId code message retryAfterMs}}}fragment MessagesUsage on TokenUsage{inputTokens outputTokens cachedInputTokens reasoningTokens}fragment MessagesReasoning on Reasoning{text signature redacted toolCallId provider}fragment HeaderLimit on CallLimit{meter limit remaining resetsAt}",
 );
 
 export const chatComplete = new DeclaredOperation<ChatCompleteMutation, ChatCompleteMutationVariables>(

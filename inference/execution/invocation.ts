@@ -11,7 +11,7 @@ import { attemptProgress } from '../ledger/attempt-progress.ts';
 import { aheadCharsMin, type FollowedSource, type ProgressSource } from '../ledger/progress.ts';
 import { attemptRecord } from '../ledger/rows.ts';
 import type { Meters } from '../metering/meters.ts';
-import { answersTokensMax, upperBound } from '../metering/usage-cost.ts';
+import { answersTokensMax, estimatedUsage, upperBound } from '../metering/usage-cost.ts';
 import type { CompletionRequest } from '../request.ts';
 import type { Lease } from '../routing/provider-pool.ts';
 import type { Candidates } from '../routing/route.ts';
@@ -343,7 +343,8 @@ export class Invocation implements ProgressSource {
     if (this.#engine.guardrails.output !== undefined) return undefined;
     if (!this.#shown) {
       this.#shown = true;
-      sink.started(this.#model.id, this.#dropped);
+      const bounds = readUsageBounds(this.start.request, this.#model);
+      sink.started(this.#model.id, this.#dropped, estimatedUsage(bounds, 0, this.#received.usage));
     }
     return sink.append(event);
   }
@@ -351,7 +352,7 @@ export class Invocation implements ProgressSource {
   async #emitEnd(sink: EventSink, ended: ClosedInvocation, { answer }: Outcome): Promise<void> {
     try {
       if (!this.#shown) {
-        sink.started(this.#model.id, this.#dropped);
+        sink.started(this.#model.id, this.#dropped, this.#accumulator.usage);
         const whole = { text: '', reasoning: null, toolCalls: [], ...answer };
         for (const part of ended.failure === null ? toParts(whole) : []) {
           const event = toEvent(this.id, part);

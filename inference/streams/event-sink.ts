@@ -1,3 +1,4 @@
+import type { ProviderUsage } from '#providers/provider.ts';
 import type { CallLimit } from '#state/quota/call-limits.ts';
 import type { StreamWriter } from '#state/streams/stream-log.ts';
 import type { CompletionData, CompletionEventData } from '../completion.ts';
@@ -5,8 +6,8 @@ import type { ClosedInvocation } from '../execution/outcome.ts';
 
 /** Where the events of one completion go. */
 export interface EventSink {
-  /** `dropped`: fields of the request that are not sent; undefined: none. */
-  started(modelId: string, dropped: readonly string[] | undefined): void;
+  /** The first event; `dropped`: fields of the request that are not sent; undefined: none. */
+  started(modelId: string, dropped: readonly string[] | undefined, usage: ProviderUsage): void;
   /** A promise when a reader is behind and the log is full: to be waited for before more is read. */
   append(event: CompletionEventData): Promise<void> | undefined;
   restarted(reason: string, modelId: string): void;
@@ -59,11 +60,12 @@ function countCharacters(event: CompletionEventData): number {
   }
 }
 
-/** The first event of a completion. */
+/** The first event of a completion; of `usage` it has the input, also where the whole is known. */
 export function toStartedEvent(
   completionId: string,
   modelId: string,
   dropped: readonly string[] | undefined,
+  usage: ProviderUsage,
   promptVersionId: string | null,
   limits: readonly CallLimit[] = [],
 ): CompletionEventData {
@@ -71,6 +73,7 @@ export function toStartedEvent(
     type: 'CompletionStarted',
     completionId,
     modelId,
+    usage: { ...usage, outputTokens: 0, reasoningTokens: 0 },
     ...(dropped === undefined ? {} : { dropped }),
     ...(promptVersionId === null ? {} : { promptVersionId }),
     ...(limits.length === 0 ? {} : { limits }),
@@ -92,8 +95,8 @@ export function createEventSink(
     return draining ? undefined : writer.append(event, size);
   }
   return {
-    started: (modelId, dropped) =>
-      void emit(toStartedEvent(completionId, modelId, dropped, promptVersionId, limits)),
+    started: (modelId, dropped, usage) =>
+      void emit(toStartedEvent(completionId, modelId, dropped, usage, promptVersionId, limits)),
     append(event) {
       // Texts beyond Latin-1 take two bytes a character.
       return emit(event, frameBytes + 2 * countCharacters(event));

@@ -34,8 +34,8 @@ function toLastEvent(completion: CompletionData): CompletionEventData {
 
 /** The events of a completion that has ended, as if sent at once. Its numbers are the same each time. */
 function* replay(completion: CompletionData): Generator<CompletionEventData> {
-  const { id: completionId, modelId, dropped, promptVersionId } = completion;
-  yield toStartedEvent(completionId, modelId, dropped, promptVersionId);
+  const { id: completionId, modelId, dropped, usage, promptVersionId } = completion;
+  yield toStartedEvent(completionId, modelId, dropped, usage, promptVersionId);
   yield* toEvents(completionId, toParts(completion));
   yield toLastEvent(completion);
 }

@@ -320,6 +320,7 @@ export type CompletionStarted = CompletionEvent & {
   readonly model: Model;
   readonly dropped: ReadonlyArray<Scalars['String']['output']>;
   readonly promptVersion: Maybe<PromptVersion>;
+  readonly usage: TokenUsage;
   readonly limits: ReadonlyArray<CallLimit>;
 };
 
@@ -817,6 +818,7 @@ export type CompletionStartedResolvers<ContextType = context.SubgraphContext, Pa
   model?: Resolver<ResolversTypes['Model'], ParentType, ContextType>;
   dropped?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
   promptVersion?: Resolver<Maybe<ResolversTypes['PromptVersion']>, ParentType, ContextType>;
+  usage?: Resolver<ResolversTypes['TokenUsage'], ParentType, ContextType>;
   limits?: Resolver<ReadonlyArray<ResolversTypes['CallLimit']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };

@@ -3,6 +3,7 @@ import { toNodeId, toStoredId } from '#core/node-id.ts';
 import type { InferenceEngine } from '#inference/engine.ts';
 import { toAttachmentId } from '#inference/ledger/attachment.ts';
 import type { CompletionEvent } from '#inference/streams/completion-events.ts';
+import { noUsage } from '#providers/provider.ts';
 import { scalarResolvers } from '#schema/scalars.ts';
 import { createLimitFilter } from '#state/quota/call-limits.ts';
 import type { CompleteResolvers } from '../runtime/complete-resolvers.ts';
@@ -124,6 +125,7 @@ export function inferenceResolvers(
       model: ({ event: { modelId } }) => toEntity(modelId),
       dropped: ({ event: { dropped } }) => dropped ?? [],
       promptVersion: ({ event: { promptVersionId } }) => toEntity(promptVersionId ?? null),
+      usage: ({ event: { usage } }) => usage ?? noUsage,
       // Another key of the app may resume the stream: it does not see the limits of the key that began it.
       limits: ({ event: { limits = [] } }, _args, { caller }) => limits.filter(createLimitFilter(caller)),
     },

@@ -49,8 +49,10 @@ describe.each([...aiSdk, ...langChain].map((framework) => [framework.name, frame
         const answer = await framework.stream(connect(model), { prompt: 'Hello you' }, (text) =>
           parts.push(text),
         );
-        const inputTokens = framework.readsInputFirst ? expect.any(Number) : whole.inputTokens;
-        expect(answer).toEqual({ ...whole, inputTokens });
+        expect(answer.inputTokens).toBeGreaterThan(0);
+        // Only a Claude counts its input before it answers.
+        const isEstimate = framework.readsInputFirst && model !== claudeModel;
+        expect(answer).toEqual(isEstimate ? { ...whole, inputTokens: answer.inputTokens } : whole);
         expect(parts.join('')).toBe('Hello you');
       });
 

@@ -45,7 +45,7 @@ export function toMessagesUsage(usage: MessagesUsageFragment | undefined): objec
 }
 
 /** A message without content, as a stream begins with it. */
-export function toEmptyMessage(id: string, model: string) {
+export function toEmptyMessage(id: string, model: string, usage: MessagesUsageFragment) {
   return {
     id: `msg_${id}`,
     type: 'message',
@@ -54,7 +54,7 @@ export function toEmptyMessage(id: string, model: string) {
     content: [],
     stop_reason: null,
     stop_sequence: null,
-    usage: toMessagesUsage(undefined),
+    usage: toMessagesUsage(usage),
   };
 }
 
@@ -89,7 +89,7 @@ export function toMessage(completion: Completed): object {
   const { id, text, reasoning, reasoningBlocks, refusal, citations, toolCalls, model } = completion;
   const isUnsigned = reasoningBlocks.length === 0 && reasoning !== null;
   return {
-    ...toEmptyMessage(id, model.id),
+    ...toEmptyMessage(id, model.id, completion.usage),
     content: [
       ...(isUnsigned ? [{ type: 'thinking', thinking: reasoning, signature: '' }] : []),
       ...reasoningBlocks.map(toReasoningBlock),
@@ -103,7 +103,6 @@ export function toMessage(completion: Completed): object {
       })),
     ],
     stop_reason: refusal === null ? toStopReason(completion.finishReason) : 'refusal',
-    usage: toMessagesUsage(completion.usage),
   };
 }
 

@@ -11,6 +11,7 @@ const started = {
   completionId,
   model: { id: 'demo/echo' },
   dropped: [],
+  usage: { inputTokens: 11, outputTokens: 0, cachedInputTokens: 4, reasoningTokens: 0 },
   limits: [],
 } as const;
 const finished = (
@@ -125,9 +126,9 @@ describe('events of messages', () => {
       stop_reason: null,
       stop_sequence: null,
       usage: {
-        input_tokens: 0,
+        input_tokens: 7,
         cache_creation_input_tokens: 0,
-        cache_read_input_tokens: 0,
+        cache_read_input_tokens: 4,
         cache_creation: { ephemeral_5m_input_tokens: 0, ephemeral_1h_input_tokens: 0 },
         output_tokens: 0,
       },

@@ -87,7 +87,9 @@ export class MessagesFraming implements Framing<MessagesEvent> {
     switch (event.__typename) {
       case 'CompletionStarted':
         return (
-          writeEvent('message_start', { message: toEmptyMessage(event.completionId, event.model.id) }) + ping
+          writeEvent('message_start', {
+            message: toEmptyMessage(event.completionId, event.model.id, event.usage),
+          }) + ping
         );
       case 'TextDelta':
         return this.#text(event.text);

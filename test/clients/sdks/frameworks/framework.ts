@@ -39,7 +39,7 @@ export type Weather = (city: string) => string;
 export interface Framework {
   readonly name: string;
   readonly dialect: 'openai' | 'anthropic';
-  /** Reads the tokens of the input of a stream from its first event, where they are an estimate. */
+  /** Reads the tokens of the input of a stream from its first event, where they may be an estimate. */
   readonly readsInputFirst: boolean;
   /** Sends every call again that is refused with 429, whatever the headers state. */
   readonly repeatsEvery429: boolean;
