@@ -271,9 +271,9 @@ export type PromptsToRunQueryVariables = Exact<{
 }>;
 
 
-export type PromptsToRunQuery = { readonly prompts: { readonly edges: ReadonlyArray<{ readonly node: { readonly name: string, readonly description: string | null, readonly version: { readonly number: number, readonly outputSchema: unknown, readonly variables: ReadonlyArray<{ readonly name: string, readonly description: string | null }> } | null, readonly labels: ReadonlyArray<{ readonly name: string, readonly version: { readonly number: number, readonly outputSchema: unknown, readonly variables: ReadonlyArray<{ readonly name: string, readonly description: string | null }> } }> } }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } };
+export type PromptsToRunQuery = { readonly prompts: { readonly edges: ReadonlyArray<{ readonly node: { readonly name: string, readonly description: string | null, readonly version: { readonly number: number, readonly runnable: boolean, readonly outputSchema: unknown, readonly variables: ReadonlyArray<{ readonly name: string, readonly description: string | null }> } | null, readonly labels: ReadonlyArray<{ readonly name: string, readonly version: { readonly number: number, readonly runnable: boolean, readonly outputSchema: unknown, readonly variables: ReadonlyArray<{ readonly name: string, readonly description: string | null }> } }> } }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } };
 
-export type PromptShapeFragment = { readonly number: number, readonly outputSchema: unknown, readonly variables: ReadonlyArray<{ readonly name: string, readonly description: string | null }> };
+export type PromptShapeFragment = { readonly number: number, readonly runnable: boolean, readonly outputSchema: unknown, readonly variables: ReadonlyArray<{ readonly name: string, readonly description: string | null }> };
 
 export type ResponsesCompleteMutationVariables = Exact<{
   input: CompletionInput;
@@ -451,7 +451,7 @@ export const promptEvents = new DeclaredOperation<PromptEventsSubscription, Prom
 );
 
 export const promptsToRun = new DeclaredOperation<PromptsToRunQuery, PromptsToRunQueryVariables>(
-  "query PromptsToRun($tenantId:ID!$after:String){prompts(first:50 after:$after orderBy:NAME_ASC filter:{tenantId:$tenantId}){edges{node{name description version{...PromptShape}labels{name version{...PromptShape}}}}pageInfo{hasNextPage endCursor}}}fragment PromptShape on PromptVersion{number variables{name description}outputSchema}",
+  "query PromptsToRun($tenantId:ID!$after:String){prompts(first:50 after:$after orderBy:NAME_ASC filter:{tenantId:$tenantId}){edges{node{name description version{...PromptShape}labels{name version{...PromptShape}}}}pageInfo{hasNextPage endCursor}}}fragment PromptShape on PromptVersion{number runnable variables{name description}outputSchema}",
 );
 
 export const responsesComplete = new DeclaredOperation<ResponsesCompleteMutation, ResponsesCompleteMutationVariables>(

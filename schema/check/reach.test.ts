@@ -56,18 +56,27 @@ describe('what a key reaches with its scopes', () => {
       'Query.models',
       'Query.node',
       'Query.nodes',
+      'Query.prompts',
       'Query.route',
       'Query.routes',
     ]);
-    expect(ofType(fields, 'Tenant', 'App', 'Model', 'Provider', 'Route', 'PromptVersion')).toEqual([
+    expect(ofType(fields, 'Tenant', 'App', 'Model', 'Provider', 'Route', 'Prompt', 'PromptVersion')).toEqual([
       'App.id',
       'App.name',
       'Model.capabilities',
       'Model.id',
       'Model.name',
       'Model.provider',
+      'Prompt.description',
+      'Prompt.id',
+      'Prompt.labels',
+      'Prompt.name',
+      'Prompt.version',
       'PromptVersion.id',
       'PromptVersion.number',
+      'PromptVersion.outputSchema',
+      'PromptVersion.runnable',
+      'PromptVersion.variables',
       'Provider.id',
       'Provider.kind',
       'Route.alias',
@@ -76,7 +85,7 @@ describe('what a key reaches with its scopes', () => {
       'Tenant.name',
     ]);
     const secret = ['ApiKey', 'Member', 'Budget', 'Plan', 'Limit', 'ProviderCredential', 'ModelPrice'];
-    const others = ['ProviderHealth', 'RouteTarget', 'Prompt', 'PromptLabel', 'UsageBucket', 'AuditRecord'];
+    const others = ['ProviderHealth', 'RouteTarget', 'UsageBucket', 'AuditRecord'];
     expect(ofType(fields, ...secret, ...others)).toEqual([]);
   });
 

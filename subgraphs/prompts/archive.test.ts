@@ -391,6 +391,7 @@ describe('a key that is restricted to prompts', () => {
       connection: database.connection,
       catalog: {
         snapshot: catalog.snapshot,
+        resolveAlias: catalog.resolveAlias,
         // Asked for the version's AI model, after the prompt was found.
         async resolve(name) {
           await askForData(subgraph, writer, query, { id, ...more });

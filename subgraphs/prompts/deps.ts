@@ -15,8 +15,8 @@ import type { PromptsLoaders } from './loaders.ts';
 /** Dependencies of the prompts subgraph. */
 export interface PromptsSubgraphDeps extends SubgraphServices {
   readonly connection: Connection;
-  /** Reports whether a version's model or route exists. */
-  readonly catalog: Pick<Catalog, 'resolve' | 'snapshot'>;
+  /** Reports whether a version's model or route exists, and which an alias of the tenant stands for. */
+  readonly catalog: Pick<Catalog, 'resolve' | 'resolveAlias' | 'snapshot'>;
   readonly now?: () => number;
 }
 

@@ -137,6 +137,8 @@ export type PromptVersionArgs = {
 export type PromptVersion = {
   readonly id: Scalars['ID']['output'];
   readonly number: Scalars['Int']['output'];
+  readonly runnable: Scalars['Boolean']['output'];
+  readonly structured: Scalars['Boolean']['output'];
   readonly prompt: Prompt;
   readonly model: Scalars['String']['output'];
   readonly system: Maybe<Scalars['String']['output']>;
@@ -331,8 +333,8 @@ export type ResolversTypes = {
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Prompt: ResolverTypeWrapper<prompts.PromptRecord>;
   PromptVersion: ResolverTypeWrapper<promptVersions.PromptVersionRecord>;
-  PromptVariable: ResolverTypeWrapper<promptVersions.PromptVariableRecord>;
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
+  PromptVariable: ResolverTypeWrapper<promptVersions.PromptVariableRecord>;
   PromptLabel: ResolverTypeWrapper<loaders.LabelledVersion>;
   PromptConnection: ResolverTypeWrapper<connection.Connection<prompts.PromptRecord>>;
   PromptEdge: ResolverTypeWrapper<connection.Connection<prompts.PromptRecord>['edges'][number]>;
@@ -363,8 +365,8 @@ export type ResolversParentTypes = {
   Mutation: Record<PropertyKey, never>;
   Prompt: prompts.PromptRecord;
   PromptVersion: promptVersions.PromptVersionRecord;
-  PromptVariable: promptVersions.PromptVariableRecord;
   Boolean: Scalars['Boolean']['output'];
+  PromptVariable: promptVersions.PromptVariableRecord;
   PromptLabel: loaders.LabelledVersion;
   PromptConnection: connection.Connection<prompts.PromptRecord>;
   PromptEdge: connection.Connection<prompts.PromptRecord>['edges'][number];
@@ -420,6 +422,8 @@ export type PromptVersionResolvers<ContextType = context.SubgraphContext, Parent
   __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['PromptVersion']> | FederationReferenceType, FederationReferenceType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   number?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  runnable?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  structured?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   prompt?: Resolver<ResolversTypes['Prompt'], ParentType, ContextType>;
   model?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   system?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;

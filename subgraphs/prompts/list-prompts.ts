@@ -4,7 +4,7 @@ import { ownTenantId } from '#core/tenant-reach.ts';
 import { findArchivedTenantIds, findNodeRecords } from '#mongo/node-records.ts';
 import { type PromptRecord, prompts } from '#mongo/prompts.ts';
 import { type Connection, findPage } from '../runtime/connection.ts';
-import { containing, listSort } from '../runtime/list-input.ts';
+import { containing, listSort, matchingLists } from '../runtime/list-input.ts';
 import type { PromptFilter, QueryPromptsArgs } from './generated.ts';
 
 /** As labels are named; no other text is part of a path into a record. */
@@ -12,7 +12,8 @@ const labelName = /^[A-Za-z][A-Za-z0-9_-]*$/;
 
 /**
  * The prompts that match every specified field, of the caller's tenant; of every tenant with tenants:admin. Those that are archived,
- * or whose tenant is, where the filter requests them, otherwise the others.
+ * or whose tenant is, where the filter requests them, otherwise the others. Without `prompts:read` those of the own tenant
+ * that the caller may run by their names.
  */
 export async function listPrompts(
   { filter, orderBy, ...page }: QueryPromptsArgs,
@@ -22,12 +23,24 @@ export async function listPrompts(
   const { search, label } = filter ?? {};
   const isNoLabel = label != null && !labelName.test(label);
   const where = {
-    $and: [await readPlace(filter ?? {}, caller, database)],
+    $and: [await readVisible(filter ?? {}, caller, database)],
     ...(isNoLabel ? { _id: { $in: [] } } : {}),
     ...(search == null ? {} : { name: inName(search) }),
     ...(label == null || isNoLabel ? {} : { [`labels.${label}`]: { $exists: true } }),
   };
   return findPage(prompts(database), where, listSort(orderBy ?? 'CREATED_AT_DESC'), page);
+}
+
+/** As `seesPrompt`, as a filter. */
+async function readVisible(
+  filter: Pick<PromptFilter, 'tenantId' | 'archived'>,
+  caller: Caller,
+  database: Database,
+): Promise<Readonly<Record<string, unknown>>> {
+  if (hasScope(caller, 'prompts:read')) return readPlace(filter, caller, database);
+  const isOwn = filter.tenantId == null || filter.tenantId === caller.tenantId;
+  if (!isOwn || filter.archived === true) return { _id: { $in: [] } };
+  return { tenantId: ownTenantId(caller), archivedAt: null, ...matchingLists(caller.promptLists, 'name') };
 }
 
 /** The tenant of the prompts, and whether archived ones are meant. The tenant of a caller is not archived. */

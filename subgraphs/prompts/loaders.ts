@@ -7,6 +7,7 @@ import { type PromptVersionRecord, promptVersions } from '#mongo/prompt-versions
 import { type PromptRecord, prompts } from '#mongo/prompts.ts';
 import type { SubgraphContext } from '../runtime/context.ts';
 import { recordLoader } from '../runtime/loaders.ts';
+import { seesPrompt } from './sees-prompt.ts';
 import { countTextBytes } from './versions/text-bytes.ts';
 import type { VersionRange } from './versions/version-page.ts';
 
@@ -75,7 +76,7 @@ export function createPromptsLoaders(
           .find({ _id: { $in: ids } })
           .lean(),
       (prompt) => prompt._id,
-      visible,
+      (prompt) => seesPrompt(prompt, caller),
     ),
     version: recordLoader(
       (ids) => readMany({ _id: { $in: ids } }),

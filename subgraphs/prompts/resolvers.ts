@@ -1,7 +1,7 @@
 import type { Connection } from 'mongoose';
 import { badInput } from '#core/input.ts';
 import { ownTenantId } from '#core/tenant-reach.ts';
-import { type PromptRecord, promptName, promptNumber, prompts } from '#mongo/prompts.ts';
+import { type PromptRecord, promptName, prompts } from '#mongo/prompts.ts';
 import { scalarResolvers } from '#schema/scalars.ts';
 import type { CompleteResolvers } from '../runtime/complete-resolvers.ts';
 import { loadReferred } from '../runtime/loaders.ts';
@@ -13,7 +13,10 @@ import type { Resolvers } from './generated.ts';
 import { listPrompts } from './list-prompts.ts';
 import { restorePrompt } from './restore-prompt.ts';
 import { updatePrompt } from './update-prompt.ts';
+import { findVersion } from './versions/find-version.ts';
+import { isRunnable, requireSeen } from './versions/is-runnable.ts';
 import { labelPromptVersion } from './versions/label-prompt-version.ts';
+import { listLabels } from './versions/list-labels.ts';
 import { listVersions } from './versions/list-versions.ts';
 import { publishPromptVersion } from './versions/publish-prompt-version.ts';
 import { removePromptLabel } from './versions/remove-prompt-label.ts';
@@ -49,16 +52,8 @@ export function promptsResolvers(deps: PromptsDeps): CompleteResolvers<Resolvers
       name: promptName,
       tenant: ({ tenantId }) => ({ id: tenantId }),
       versions: ({ _id, newest }, args, { loaders }) => listVersions(_id, newest, args, loaders),
-      version: ({ _id, ...prompt }, { number, label }, { loaders }) => {
-        if (number != null && label != null)
-          badInput('number', 'and label cannot both be set: send one of them.');
-        const wanted = promptNumber(prompt, number, label);
-        return wanted === undefined ? null : loaders.numberedVersion.load({ promptId: _id, number: wanted });
-      },
-      labels: ({ _id, labels }) =>
-        Object.entries(labels)
-          .map(([name, number]) => ({ name, number, promptId: _id }))
-          .sort((a, b) => (a.name < b.name ? -1 : 1)),
+      version: (prompt, args, context) => findVersion(prompt, args, context, deps),
+      labels: (prompt, _, context) => listLabels(prompt, context, deps),
     },
     PromptLabel: {
       version: ({ promptId, number }, _, { loaders }) =>
@@ -68,8 +63,16 @@ export function promptsResolvers(deps: PromptsDeps): CompleteResolvers<Resolvers
       __resolveReference: ({ id }, { loaders }) => loaders.version.load(id),
       id: ({ _id }) => _id,
       prompt: ({ promptId }, _, { loaders }) => loadReferred(loaders.prompt, promptId),
-      outputSchema: ({ outputSchemaJson }) =>
-        outputSchemaJson === null ? null : JSON.parse(outputSchemaJson),
+      structured: ({ outputSchemaJson }) => outputSchemaJson?.startsWith('{') === true,
+      runnable: (version, _, context) => isRunnable(version, context, deps),
+      variables: async (version, _, context) => {
+        await requireSeen(version, context, deps);
+        return version.variables;
+      },
+      outputSchema: async (version, _, context) => {
+        await requireSeen(version, context, deps);
+        return version.outputSchemaJson === null ? null : JSON.parse(version.outputSchemaJson);
+      },
     },
   };
 }

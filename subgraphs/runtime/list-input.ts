@@ -1,5 +1,7 @@
+import type { CallerNames } from '#core/caller.ts';
 import type { ListOrder, TimeOrder } from '#core/graph-enums.generated.ts';
 import { checkedText } from '#core/input.ts';
+import { splitPatterns } from '#core/name-patterns.ts';
 import type { PageSort } from './connection.ts';
 
 /** The sort of a list of records with `createdAt` and a name; ends with the id, so that it is total. */
@@ -18,6 +20,25 @@ export function timeSort(order: TimeOrder, timeField = 'createdAt'): PageSort {
 /** The text as a pattern that stands for itself. */
 export function literal(text: string): string {
   return text.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+}
+
+/** What `matchesLists` allows, as a filter on the field with the name. */
+export function matchingLists(
+  lists: readonly CallerNames[],
+  field: string,
+): Readonly<Record<string, unknown>> {
+  if (lists.length === 0) return {};
+  return {
+    $and: lists.map(({ patterns }) => {
+      const { names, prefixes } = splitPatterns(patterns);
+      return {
+        $or: [
+          { [field]: { $in: [...names] } },
+          ...prefixes.map((prefix) => ({ [field]: { $regex: `^${literal(prefix)}` } })),
+        ],
+      };
+    }),
+  };
 }
 
 const searchMax = 100;

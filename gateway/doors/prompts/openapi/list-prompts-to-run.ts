@@ -1,4 +1,3 @@
-import { matchesLists } from '#core/name-patterns.ts';
 import type { Exchange } from '../../../http/exchange.ts';
 import { runDeclared } from '../../../operations/run-declared.ts';
 import { type PromptsToRunQuery, promptsToRun } from '../../operations.generated.ts';
@@ -9,9 +8,9 @@ export type PromptToRun = PromptsToRunQuery['prompts']['edges'][number]['node'];
 /** Pages that are read, of 50 prompts each: more than a tenant may have. */
 const pagesMax = 20;
 
-/** The prompts of the caller's tenant that its key allows, by name. */
+/** The prompts of the caller's tenant with the versions that it may run, by name. */
 export async function listPromptsToRun(exchange: Exchange): Promise<readonly PromptToRun[]> {
-  const { tenantId, promptLists } = exchange.caller;
+  const { tenantId } = exchange.caller;
   if (tenantId === null) return [];
   const listed: PromptToRun[] = [];
   let after: string | null = null;
@@ -21,5 +20,15 @@ export async function listPromptsToRun(exchange: Exchange): Promise<readonly Pro
     if (!prompts.pageInfo.hasNextPage) break;
     after = prompts.pageInfo.endCursor ?? null;
   }
-  return listed.filter(({ name }) => matchesLists(promptLists, name));
+  return listed.map(leaveOutOthers);
+}
+
+/** Without the versions that the caller may not run: with `prompts:read` it sees them too. */
+function leaveOutOthers(prompt: PromptToRun): PromptToRun {
+  const { version, labels } = prompt;
+  return {
+    ...prompt,
+    version: version?.runnable === true ? version : null,
+    labels: labels.filter((label) => label.version.runnable),
+  };
 }
