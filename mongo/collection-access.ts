@@ -28,7 +28,7 @@ export const collectionAccess: Readonly<Record<string, CollectionAccess>> = {
   tenants: ofTenants,
   'page-tokens': { writers: ['subgraphs/tenants/'], readers: [] },
   models: ofModels,
-  'model-aliases': { writers: ['subgraphs/models/'], readers: ['catalog/'] },
+  'model-aliases': { writers: ['subgraphs/models/'], readers: ['catalog/', 'subgraphs/prompts/'] },
   providers: ofModels,
   routes: ofModels,
   // The check of the encryption key counts the credentials that it cannot open.

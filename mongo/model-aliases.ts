@@ -15,6 +15,11 @@ export interface ModelAliasRecord {
 const text = { type: String, required: true };
 const date = { type: Date, required: true };
 
+/** The id that an alias is stored under. */
+export function toAliasId(tenantId: string, name: string): string {
+  return `${tenantId}:${name}`;
+}
+
 /** Written by the models subgraph alone. */
 export const modelAliases = defineCollection<ModelAliasRecord>(
   'modelAliases',

@@ -64,7 +64,7 @@ export async function createPrompt(
     bytes: countTextBytes(content),
   };
   const version = newVersion(first, 1, content, context, deps);
-  await storePrompt(first, [version], deps, () => requireStoredModel(content.model, deps));
+  await storePrompt(first, [version], deps, () => requireStoredModel(content.model, prompt.tenantId, deps));
   return published(first, context, deps);
 }
 

@@ -24,10 +24,16 @@ async function addApp(tenantId: string): Promise<string> {
   return createApp.id;
 }
 
-function rest(key: string, path: string, body?: object): Promise<Response> {
+async function save(name: string, target: string, tenantId: string | null = null): Promise<void> {
+  await admin.data('mutation ($input: ModelAliasInput!) { saveModelAlias(input: $input) { name } }', {
+    input: { name, target, tenantId },
+  });
+}
+
+function rest(key: string, path: string, body?: object, headers: object = {}): Promise<Response> {
   return fetch(`${mesh.url}${path}`, {
     method: body === undefined ? 'GET' : 'POST',
-    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', ...headers },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
 }
@@ -90,5 +96,123 @@ describe('an alias of a tenant', () => {
     expect(text).toContain('gpt-4o');
     expect(text).not.toContain('smart');
     expect(await (await rest(boundKey, '/v1/models')).text()).not.toContain('gpt-4o');
+  });
+
+  it('of an embedding model returns its vectors, as float and as base64', async () => {
+    await save('text-embedding-3-small', 'demo/embed');
+    const embed = async (model: string, more: object = {}) =>
+      (
+        await rest(defaultKey, '/v1/embeddings', { model, input: ['one', 'two'], ...more })
+      ).json() as Promise<{
+        data: { embedding: unknown }[];
+      }>;
+    for (const more of [{}, { encoding_format: 'base64' }]) {
+      const { data } = await embed('text-embedding-3-small', more);
+      expect(data).toHaveLength(2);
+      expect(data).toEqual((await embed('demo/embed', more)).data);
+    }
+    const client = createTestClient(mesh.url, defaultKey);
+    const operation =
+      'mutation { embed(input: { model: "text-embedding-3-small", values: ["one"] }) { model { id } } }';
+    expect(await client.data(operation)).toEqual({ embed: { model: { id: 'demo/embed' } } });
+  });
+
+  it('returns the first answer to a retry with the same key, whatever it stands for by then', async () => {
+    await save('moving', 'demo/echo');
+    const send = (key: string) =>
+      rest(
+        key,
+        '/v1/chat/completions',
+        { model: 'moving', messages: [{ role: 'user', content: 'once' }] },
+        { 'idempotency-key': 'moved' },
+      );
+    const first = await send(defaultKey);
+    expect(first.status).toBe(200);
+    await save('moving', 'smart');
+    const second = await send(defaultKey);
+    expect(second.status).toBe(200);
+    const id = first.headers.get('x-heddle-completion-id');
+    expect(id).not.toBeNull();
+    expect(second.headers.get('x-heddle-completion-id')).toBe(id);
+    expect(await second.json()).toMatchObject({ choices: [{ message: { content: 'once' } }] });
+  });
+
+  it('precedes an AI model and a route of the same name in its tenant, and the others keep theirs', async () => {
+    const name = 'demo/slow';
+    const client = createTestClient(mesh.url, defaultKey);
+    const run = async (caller: TestClient, model: string) => {
+      const { complete } = await caller.data<{ complete: { model: { id: string } } }>(
+        `mutation ($model: String!) {
+          complete(input: { model: $model, messages: [{ role: USER, content: "x" }] }) { model { id } }
+        }`,
+        { model },
+      );
+      return complete.model.id;
+    };
+    await save(name, 'demo/echo');
+    await save('smart', 'demo/slow');
+    expect([await run(client, name), await run(client, 'smart')]).toEqual(['demo/echo', 'demo/slow']);
+    const other = createTestClient(mesh.url, otherKey);
+    expect(await run(other, 'smart')).toBe('demo/echo');
+    const listed = (await (await rest(defaultKey, '/v1/models')).json()) as { data: { id: string }[] };
+    expect(listed.data.filter(({ id }) => id === name || id === 'smart')).toHaveLength(2);
+    await admin.data(
+      'mutation { a: deleteModelAlias(name: "demo/slow") b: deleteModelAlias(name: "smart") }',
+    );
+    expect(await run(client, 'smart')).toBe('demo/echo');
+  });
+
+  it('of an archived tenant is called by none of its keys and not changed, and is there again when the tenant is restored', async () => {
+    const { createTenant } = await admin.data<{ createTenant: { id: string } }>(
+      'mutation { createTenant(input: { name: "archived aliases", planId: "unlimited" }) { id } }',
+    );
+    const key = await addKey(await addApp(createTenant.id), null);
+    await save('theirs', 'demo/echo', createTenant.id);
+    expect((await chat(key, 'theirs')).status).toBe(200);
+    await admin.data('mutation ($id: ID!) { archiveTenant(id: $id) }', createTenant);
+    expect((await chat(key, 'theirs')).status).toBe(401);
+    const { errors } = await admin.send(
+      `mutation ($id: ID!) {
+        saveModelAlias(input: { name: "late", target: "demo/echo", tenantId: $id }) { name }
+      }`,
+      createTenant,
+    );
+    expect(errors?.[0]?.extensions.code).toBe('CONFLICT');
+    await admin.data('mutation ($id: ID!) { restoreTenant(id: $id) { id } }', createTenant);
+    expect((await chat(key, 'theirs')).status).toBe(200);
+  });
+
+  it('is what a version of a prompt of the tenant calls', async () => {
+    await save('promptly', 'demo/echo');
+    const { createPrompt } = await admin.data<{ createPrompt: { id: string } }>(
+      `mutation { createPrompt(input: {
+        name: "onAlias", version: { model: "promptly", template: "{{word}}", label: "production" }
+      }) { id } }`,
+    );
+    const run = () => rest(defaultKey, '/prompts/onAlias', { word: 'hello' });
+    expect(await (await run()).json()).toEqual({ text: 'hello' });
+    const openApi = (await (await rest(defaultKey, '/prompts/openapi.json')).json()) as { paths: object };
+    expect(Object.keys(openApi.paths)).toContain('/prompts/onAlias');
+    expect((await rest(boundKey, '/prompts/onAlias', { word: 'hello' })).status).toBe(403);
+    const deletion = 'mutation { deleteModelAlias(name: "promptly") }';
+    const { errors } = await admin.send(deletion);
+    expect(errors?.[0]).toMatchObject({
+      message: expect.stringContaining('the prompt "onAlias"'),
+      extensions: { code: 'CONFLICT' },
+    });
+    await admin.data('mutation ($id: ID!) { archivePrompt(id: $id) }', createPrompt);
+    expect(await admin.data(deletion)).toEqual({ deleteModelAlias: 'promptly' });
+  });
+
+  it('of another tenant is no name that a prompt may call', async () => {
+    const { me } = await createTestClient(mesh.url, otherKey).data<{ me: { tenant: { id: string } } }>(
+      '{ me { tenant { id } } }',
+    );
+    await save('elsewhere', 'demo/echo', me.tenant.id);
+    const { errors } = await admin.send(
+      'mutation { createPrompt(input: { name: "foreign", version: { model: "elsewhere", template: "x" } }) { id } }',
+    );
+    expect(errors?.[0]?.extensions.code).toBe('BAD_USER_INPUT');
+    expect(errors?.[0]?.message).not.toContain('Did you mean');
   });
 });

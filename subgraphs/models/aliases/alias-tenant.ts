@@ -1,4 +1,5 @@
 import { type Caller, hasScope } from '#core/caller.ts';
+import { HeddleError } from '#core/errors.ts';
 import { notFound } from '#core/input.ts';
 import { ownTenantId, seesTenant } from '#core/tenant-reach.ts';
 import { findNodeRecords } from '#mongo/node-records.ts';
@@ -15,6 +16,18 @@ export async function findAliasTenant(
   if (!seesTenant(caller, tenantId)) return notFound('tenant', tenantId);
   const found = await findNodeRecords(connection, 'Tenant', [tenantId]);
   return found[0]?.id ?? notFound('tenant', tenantId);
+}
+
+/** CONFLICT for an archived tenant. A caller of it is refused before. */
+export async function requireLiveAliasTenant(
+  tenantId: string,
+  caller: Caller,
+  { connection }: Pick<ModelsDeps, 'connection'>,
+): Promise<void> {
+  if (tenantId === caller.tenantId) return;
+  const [found] = await findNodeRecords(connection, 'Tenant', [tenantId]);
+  if (found === undefined || found.archivedAt === null) return;
+  throw new HeddleError('CONFLICT', `The tenant ${JSON.stringify(tenantId)} is archived: restore it first.`);
 }
 
 /** May the caller read the target of an alias that it cannot call? */

@@ -1,11 +1,15 @@
 import { notFound } from '#core/input.ts';
-import { modelAliases } from '#mongo/model-aliases.ts';
+import { type ModelAliasRecord, modelAliases, toAliasId } from '#mongo/model-aliases.ts';
+import { models } from '#mongo/models.ts';
+import { findPromptUses } from '#mongo/prompt-uses.ts';
+import { routes } from '#mongo/routes.ts';
 import { catalogChanged, type ModelsContext, type ModelsDeps } from '../deps.ts';
 import type { MutationDeleteModelAliasArgs } from '../generated.ts';
+import { requireUnused } from '../routes/dependants.ts';
+import { withCatalog } from '../with-catalog.ts';
 import { findAliasTenant } from './alias-tenant.ts';
-import { toAliasId } from './save-model-alias.ts';
 
-/** Deletes an alias of the tenant and returns its name. NOT_FOUND when the tenant has none of that name. */
+/** Deletes an alias of the tenant and returns its name. NOT_FOUND when the tenant has none of that name, CONFLICT where a prompt calls it. */
 export async function deleteModelAlias(
   { name, tenantId: wanted }: MutationDeleteModelAliasArgs,
   context: ModelsContext,
@@ -14,9 +18,41 @@ export async function deleteModelAlias(
   const tenantId = await findAliasTenant(wanted, context.caller, deps);
   const _id = toAliasId(tenantId, name);
   await context.auditTarget({ tenantId, type: 'ModelAlias', id: _id });
-  const before = await modelAliases(deps.connection).findOneAndDelete({ _id }).lean();
-  if (before === null) return notFound('alias', name);
+  const before = await withCatalog(deps, () => deleteUnused(_id, name, deps));
   context.audit({ tenantId, type: 'ModelAlias', id: _id, before });
   await catalogChanged(deps, 'modelAliases');
   return name;
+}
+
+/** Looks for prompts before and after, as the deletion of a model does. */
+async function deleteUnused(_id: string, name: string, deps: ModelsDeps): Promise<ModelAliasRecord> {
+  const collection = modelAliases(deps.connection);
+  const alias = await collection.findById(_id).lean();
+  if (alias === null) return notFound('alias', name);
+  await requireNoPrompt(alias, deps);
+  await collection.deleteOne({ _id });
+  try {
+    await requireNoPrompt(alias, deps);
+  } catch (error) {
+    await collection.create(alias);
+    throw error;
+  }
+  return alias;
+}
+
+/** CONFLICT where prompts of the tenant call the alias, unless there is an AI model or a route that has the same name. */
+async function requireNoPrompt(
+  { tenantId, name }: ModelAliasRecord,
+  { connection }: ModelsDeps,
+): Promise<void> {
+  const found = await Promise.all([
+    models(connection).findById(name, { _id: 1 }).lean(),
+    routes(connection).findById(name, { _id: 1 }).lean(),
+  ]);
+  if (found.some((one) => one !== null)) return;
+  const uses = await findPromptUses(connection, [name]);
+  const named = uses
+    .filter((use) => use.tenantId === tenantId)
+    .map((use) => `the prompt ${JSON.stringify(use.name)}`);
+  requireUnused(`alias ${JSON.stringify(name)}`, { named, unnamed: 0 });
 }

@@ -1,10 +1,9 @@
 import type { Caller } from '#core/caller.ts';
 import { matchesLists } from '#core/name-patterns.ts';
-import { type ModelAliasRecord, modelAliases } from '#mongo/model-aliases.ts';
+import { type ModelAliasRecord, modelAliases, toAliasId } from '#mongo/model-aliases.ts';
 import type { ModelsDeps } from '../deps.ts';
 import type { QueryModelAliasArgs } from '../generated.ts';
 import { findAliasTenant, seesEveryTarget } from './alias-tenant.ts';
-import { toAliasId } from './save-model-alias.ts';
 
 /** The aliases of the tenant by name, as far as the caller may see their targets. */
 export async function listModelAliases(

@@ -1,16 +1,16 @@
 import type { Caller } from '#core/caller.ts';
 import { badInput } from '#core/input.ts';
 import { matchesLists } from '#core/name-patterns.ts';
-import { type ModelAliasRecord, modelAliases } from '#mongo/model-aliases.ts';
+import { type ModelAliasRecord, modelAliases, toAliasId } from '#mongo/model-aliases.ts';
 import { models } from '#mongo/models.ts';
 import { routes } from '#mongo/routes.ts';
 import { catalogChanged, type ModelsContext, type ModelsDeps, readNow } from '../deps.ts';
 import type { ModelAliasInput } from '../generated.ts';
 import { checkedModelName } from '../inputs.ts';
 import { checkRoom, withCatalog } from '../with-catalog.ts';
-import { findAliasTenant } from './alias-tenant.ts';
+import { findAliasTenant, requireLiveAliasTenant } from './alias-tenant.ts';
 
-/** Creates an alias of the tenant or changes its target. BAD_USER_INPUT for a target that the caller may not call. */
+/** Creates an alias of the tenant or changes its target. BAD_USER_INPUT for a target that the caller may not call, CONFLICT for an archived tenant. */
 export async function saveModelAlias(
   input: ModelAliasInput,
   context: ModelsContext,
@@ -25,6 +25,7 @@ export async function saveModelAlias(
   const collection = modelAliases(deps.connection);
   await context.auditTarget({ tenantId, type: 'ModelAlias', id: _id });
   const { before, after } = await withCatalog(deps, async () => {
+    await requireLiveAliasTenant(tenantId, context.caller, deps);
     await checkTarget(target, context.caller, deps);
     const before = await collection.findById(_id).lean();
     if (before === null) {
@@ -43,11 +44,6 @@ export async function saveModelAlias(
   context.audit({ tenantId, type: 'ModelAlias', id: _id, before: before ?? undefined, after });
   await catalogChanged(deps, 'modelAliases');
   return after;
-}
-
-/** The id that an alias is stored under. */
-export function toAliasId(tenantId: string, name: string): string {
-  return `${tenantId}:${name}`;
 }
 
 /** One message for a target that is missing and one that is not allowed: the caller learns nothing of what it may not call. */

@@ -32,7 +32,7 @@ export async function labelPromptVersion(
   const after = await withWritablePrompt(prompt, context, deps, async (current) => {
     checkLabelRoom(current, name, deps);
     const labelled = await pointLabel(promptId, name, number, deps);
-    if (await hasModel(version.model, deps)) return labelled;
+    if (await hasModel(version.model, prompt.tenantId, deps)) return labelled;
     await pointLabel(promptId, name, current.labels[name], deps);
     throw deletedModel(number, version.model);
   });

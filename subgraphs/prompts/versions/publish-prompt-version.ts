@@ -29,7 +29,7 @@ export async function publishPromptVersion(
   deps: PromptsDeps,
 ): Promise<PromptVersionRecord> {
   const prompt = await writablePrompt(promptId, context, deps);
-  const checked = await checkedVersion(input, context.caller.tenantId ?? '', deps);
+  const checked = await checkedVersion(input, prompt.tenantId, deps);
   const version = await storeVersion(prompt, checked, context, deps);
   context.audit({ tenantId: prompt.tenantId, type: 'PromptVersion', id: version._id, after: version });
   await promptsChanged(deps);
@@ -63,7 +63,7 @@ async function storeNext(
   const version = await insertNext(prompt, content, context, deps);
   // After the version is stored: whoever deletes the model or route then finds it, or it is found here to be gone.
   try {
-    await requireStoredModel(content.model, deps);
+    await requireStoredModel(content.model, prompt.tenantId, deps);
   } catch (error) {
     await promptVersions(deps.connection).deleteOne({ _id: version._id });
     throw error;

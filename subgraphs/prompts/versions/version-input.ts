@@ -22,10 +22,10 @@ const variablesMax = 200;
 export const textMax = 2000;
 const labelName = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
 
-/** Everything of a version that its author decides. BAD_USER_INPUT names what is wrong, in a template with its place. `user` pays for the check. */
+/** Everything of a version that its author decides. BAD_USER_INPUT names what is wrong, in a template with its place. The check counts for the tenant of the prompt. */
 export async function checkedVersion(
   input: PromptVersionInput,
-  user: string,
+  tenantId: string,
   deps: PromptsDeps,
 ): Promise<CheckedVersion> {
   const system = input.system ?? null;
@@ -50,20 +50,25 @@ export async function checkedVersion(
       required: true,
       description: descriptions.get(name) ?? null,
     })),
-    outputSchemaJson: await checkedOutputSchema(input.outputSchema, user, deps),
+    outputSchemaJson: await checkedOutputSchema(input.outputSchema, tenantId, deps),
     parameters: checkedParameters(input.parameters, 'input.parameters'),
     note: input.note == null ? null : checkedText(input.note, 'input.note', textMax),
   };
   const label = input.label == null ? null : checkedLabel(input.label, 'input.label');
-  if ((await deps.catalog.resolve(content.model)) === undefined) {
-    const { models, routes } = deps.catalog.snapshot();
-    const suggestion = suggestName(content.model, [...routes.keys(), ...models.keys()]);
-    badInput(
-      'input.model',
-      `names no model and no route: ${JSON.stringify(content.model)}; see the queries models and routes.${suggestion}`,
-    );
-  }
+  await checkModel(content.model, tenantId, deps);
   return { content, label };
+}
+
+/** BAD_USER_INPUT for a name that calls of the tenant's prompts could not use. */
+async function checkModel(name: string, tenantId: string, { catalog }: PromptsDeps): Promise<void> {
+  if ((await catalog.resolve(await catalog.resolveAlias(name, tenantId))) !== undefined) return;
+  const { models, routes, aliases } = catalog.snapshot();
+  const ofTenant = aliases.get(tenantId)?.keys() ?? [];
+  const suggestion = suggestName(name, [...ofTenant, ...routes.keys(), ...models.keys()]);
+  badInput(
+    'input.model',
+    `names no model and no route: ${JSON.stringify(name)}; see the queries models, routes and modelAliases.${suggestion}`,
+  );
 }
 
 /** The JSON text of a schema that answers can be checked with; null: none. */
