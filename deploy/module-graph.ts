@@ -12,9 +12,9 @@ export interface ModuleGraph {
   readonly packages: ReadonlyMap<string, readonly string[]>;
 }
 
-/** Static, re-exported and dynamic imports with a literal, and URLs of modules for workers and child processes. */
+/** Static, re-exported and dynamic imports with a literal, files of packages that are read, and URLs of modules for workers and child processes. */
 const specifiers =
-  /(?<=\bfrom |\bimport |\bimport\(\s*)'([^'\n]+)'|(?<=\bnew URL\(\s*)'([^'\n]+\.ts)'(?=, import\.meta\.url)/g;
+  /(?<=\bfrom |\bimport |\bimport\(\s*|\bcreateRequire\(import\.meta\.url\)\.resolve\(\s*)'([^'\n]+)'|(?<=\bnew URL\(\s*)'([^'\n]+\.ts)'(?=, import\.meta\.url)/g;
 const assetUrls = /\bnew URL\(\s*['`]([^'`\n]+)['`], import\.meta\.url/g;
 
 /** Whether a package of node_modules is a link to a folder of this repository. */

@@ -190,7 +190,7 @@ export const variables = {
   ),
   HEDDLE_EXPLORER: variable(
     choice(...exposures).default('on'),
-    'Who gets the Explorer: `on`, `authenticated` (an API key as the password) or `off`.',
+    'Who gets the Explorer and the page `/prompts/docs`: `on`, `authenticated` (an API key as the password) or `off`.',
   ),
   HEDDLE_DOCUMENT_LENGTH_MAX: variable(
     integer(1_000, 16 * 1024 * 1024, 128 * 1024),

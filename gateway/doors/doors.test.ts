@@ -75,6 +75,24 @@ const examples: Readonly<Record<string, Example>> = {
     mesh: createRestMesh,
     messageIn: promptsMessage,
   },
+  'POST /prompts/docs prompts': {
+    path: '/prompts/docs',
+    body: { name: 'Ada' },
+    mesh: createRestMesh,
+    messageIn: promptsMessage,
+  },
+  ...Object.fromEntries(
+    ['GET', 'HEAD'].flatMap((method) => [
+      [
+        `${method} /prompts/docs prompt-docs`,
+        { path: '/prompts/docs', messageIn: (body: string) => body.trim() },
+      ],
+      [
+        `${method} /prompts/docs/{file} prompt-docs`,
+        { path: '/prompts/docs/swagger-ui.css', messageIn: (body: string) => body.trim() },
+      ],
+    ]),
+  ),
   ...Object.fromEntries(
     ['GET', 'HEAD'].map((method) => [
       `${method} /prompts/openapi.json prompts`,

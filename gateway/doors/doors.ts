@@ -4,6 +4,7 @@ import { explorerDoor } from './explorer/explorer-door.ts';
 import { graphqlDoor } from './graphql/graphql-door.ts';
 import { healthDoor } from './health/health-door.ts';
 import { openAiDoor } from './openai/openai-door.ts';
+import { promptDocsDoor } from './prompt-docs/prompt-docs-door.ts';
 import { promptsDoor } from './prompts/prompts-door.ts';
 import { responsesDoor } from './responses/responses-door.ts';
 import { rootPageDoor } from './root-page/root-page-door.ts';
@@ -17,5 +18,6 @@ export const doors: readonly Door[] = [
   openAiDoor,
   anthropicDoor,
   promptsDoor,
+  promptDocsDoor,
   responsesDoor,
 ];

@@ -10,6 +10,8 @@ export const promptsDoor: Door = {
   name: 'prompts',
   paths: [
     { methods: ['POST'], pattern: '/prompts/{name}', access: 'required' },
+    // The page of the viewer has this path: a prompt of the name is run by POST there.
+    { methods: ['POST'], pattern: '/prompts/docs', access: 'required' },
     { methods: ['GET', 'HEAD'], pattern: openApiPath, access: 'required' },
   ],
   isCrossOrigin: true,
