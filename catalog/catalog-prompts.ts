@@ -34,8 +34,24 @@ interface WantedPromptVersion {
   readonly label?: string | null | undefined;
 }
 
+/** The versions of a prompt, for a message. */
+export interface PromptRuns {
+  readonly labels: readonly string[];
+  /** The number of the newest version; 0: there is none. */
+  readonly newest: number;
+}
+
+/** Names of prompts that a refusal compares at most. */
+const namesMax = 1_000;
+/** Tenants whose names are kept. */
+const tenantsMax = 100;
+
 export interface CatalogPrompts {
   version(wanted: WantedPromptVersion): Promise<CatalogPromptVersion | undefined>;
+  /** What of a prompt can be run; undefined: the tenant has none of the name. */
+  runs(tenantId: string, name: string): Promise<PromptRuns | undefined>;
+  /** The names of the tenant's prompts, at most 1,000. */
+  names(tenantId: string): Promise<readonly string[]>;
   /** Which labels there are is read again; versions stay, for they never change. */
   forget(): void;
 }
@@ -51,6 +67,22 @@ export function createCatalogPrompts(
   });
   const versionCache = new LRUCache<string, Promise<CatalogPromptVersion | undefined>>({ max: options.max });
 
+  const namesCache = new LRUCache<string, Promise<readonly string[] | undefined>>({
+    max: tenantsMax,
+    ttl: options.ttlMs,
+  });
+
+  async function readNames(tenantId: string): Promise<readonly string[]> {
+    const found = await prompts(connection)
+      .find({ tenantId, archivedAt: null }, { name: 1 })
+      .limit(namesMax)
+      .lean();
+    return found.map(({ name }) => name);
+  }
+
+  const findPrompt = (tenantId: string, name: string) =>
+    remembered(promptCache, `${tenantId}\0${name}`, () => readPrompt(tenantId, name));
+
   async function readPrompt(tenantId: string, name: string): Promise<PromptRecord | undefined> {
     return (await prompts(connection).findOne({ tenantId, name, archivedAt: null }).lean()) ?? undefined;
   }
@@ -65,7 +97,7 @@ export function createCatalogPrompts(
 
   return {
     async version({ tenantId, name, number, label }) {
-      const prompt = await remembered(promptCache, `${tenantId}\0${name}`, () => readPrompt(tenantId, name));
+      const prompt = await findPrompt(tenantId, name);
       if (prompt === undefined) return undefined;
       const wanted = promptNumber(prompt, number, label);
       if (wanted === undefined) return undefined;
@@ -73,8 +105,14 @@ export function createCatalogPrompts(
       const key = `${prompt._id}\0${prompt.name}\0${wanted}`;
       return await remembered(versionCache, key, () => readVersion(prompt, wanted));
     },
+    async runs(tenantId, name) {
+      const prompt = await findPrompt(tenantId, name);
+      return prompt && { labels: Object.keys(prompt.labels).sort(), newest: prompt.newest };
+    },
+    names: async (tenantId) => (await remembered(namesCache, tenantId, () => readNames(tenantId))) ?? [],
     forget() {
       promptCache.clear();
+      namesCache.clear();
     },
   };
 }

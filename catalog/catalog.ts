@@ -1,7 +1,12 @@
 import type { Connection } from 'mongoose';
 import { catalogRevision } from '#mongo/catalog-revisions.ts';
 import type { Bus } from '#state/bus/bus.ts';
-import { type CatalogPrompts, type CatalogPromptVersion, createCatalogPrompts } from './catalog-prompts.ts';
+import {
+  type CatalogPrompts,
+  type CatalogPromptVersion,
+  createCatalogPrompts,
+  type PromptRuns,
+} from './catalog-prompts.ts';
 import {
   type CatalogModel,
   type CatalogProvider,
@@ -55,6 +60,10 @@ export interface Catalog extends AsyncDisposable {
     readonly number?: number | null | undefined;
     readonly label?: string | null | undefined;
   }): Promise<CatalogPromptVersion | undefined>;
+  /** What of the tenant's prompt can be run; undefined: it has none of the name. */
+  promptRuns(tenantId: string, name: string): Promise<PromptRuns | undefined>;
+  /** The names of the tenant's prompts, at most 1,000. */
+  promptNames(tenantId: string): Promise<readonly string[]>;
 }
 
 export interface CatalogOptions {
@@ -188,6 +197,8 @@ export async function openCatalog(connection: Connection, options: CatalogOption
     },
     refresh,
     promptVersion: prompts.version,
+    promptRuns: prompts.runs,
+    promptNames: prompts.names,
     async [Symbol.asyncDispose]() {
       clearInterval(timer);
       await subscription[Symbol.asyncDispose]();

@@ -66,7 +66,7 @@ export function refuseRestart(): never {
  * Starts a completion, sets its headers, and resolves with its events when the first of them has content, or when the client has waited for
  * `holdMs`: what fails before is thrown, so that it has the status of an error and no stream. Its `next` throws GraphFailure
  * where the completion fails later, or ends without its last event. `dropped` names what the handler itself does not send;
- * `setLimits` sets the dialect's headers of the limits.
+ * `setLimits` sets the dialect's headers of the limits; `optional` is as in runDeclared.
  */
 export async function openCompletion<
   Event extends AnyCompletionEvent,
@@ -81,15 +81,18 @@ export async function openCompletion<
     holdMs = exchange.services.limits.keepAliveMs,
     dropped = [],
     setLimits,
+    optional = [],
   }: {
     readonly holdMs?: number;
     readonly dropped?: readonly string[];
     readonly setLimits?: LimitHeaders;
+    readonly optional?: readonly string[];
   } = {},
 ): Promise<DeclaredEvents<Event>> {
   let isLeft = false;
   let isWhole = false;
   const { events: results, unread } = await subscribeDeclared(exchange, operation, variables, {
+    optional,
     event: (data) => {
       const event = readEvent(data);
       if (event.__typename === 'CompletionFailed') throw toGraphFailure(event);

@@ -40,29 +40,35 @@ async function run<Data, Variables extends object>(
   return { answer, unread };
 }
 
-function toData<Data>({ data, errors }: ClientResult): Data {
-  const [error] = errors ?? [];
+/** Throws the first error, except those of optional fields in data that is there. */
+function toData<Data>({ data, errors }: ClientResult, optional: readonly string[] = []): Data {
+  const isOptional = ({ path }: ClientError) => path?.some((part) => optional.includes(String(part)));
+  const error = errors?.find((one) => data == null || !isOptional(one));
   if (error !== undefined) throw new GraphFailure(error);
   return data as Data;
 }
 
 /**
  * Runs a query or a mutation for the caller of a request, with everything that the policy of the schema demands. Throws
- * GraphFailure with its first error, of whatever field, and RateLimited where the client has left too much unread.
+ * GraphFailure with its first error, of whatever field, and RateLimited where the client has left too much unread. `optional`
+ * names nullable fields that are null where they fail, and leave the rest of the result as it is.
  */
 export async function runDeclared<Data, Variables extends object>(
   call: CallContext,
   operation: DeclaredOperation<Data, Variables>,
   variables: Variables,
+  optional?: readonly string[],
 ): Promise<Data> {
   const { answer } = await run(call, operation, variables);
   if (isStream(answer)) throw new TypeError('A subscription has events: use subscribeDeclared.');
-  return toData<Data>(answer);
+  return toData<Data>(answer, optional);
 }
 
 /** What becomes of the results of a subscription, one after another. */
 export interface EventReader<Data, Event> {
   event(data: Data): Event;
+  /** As in runDeclared. */
+  readonly optional?: readonly string[];
   /** May throw where the events ended too early. */
   end?(): void;
 }
@@ -90,7 +96,9 @@ function readEvents<Data, Event>(
   reader: EventReader<Data, Event>,
 ): AsyncIterableIterator<Event> {
   const read = (result: IteratorResult<ClientResult>): IteratorResult<Event> => {
-    if (result.done !== true) return { done: false, value: reader.event(toData<Data>(result.value)) };
+    if (result.done !== true) {
+      return { done: false, value: reader.event(toData<Data>(result.value, reader.optional)) };
+    }
     reader.end?.();
     return { done: true, value: undefined };
   };

@@ -1,3 +1,4 @@
+import { Validator } from '@seriousme/openapi-schema-validator';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newTenant } from '#test/e2e/scenarios/setup.ts';
@@ -12,8 +13,13 @@ interface OpenApi {
 interface Content {
   readonly content: Readonly<Record<string, { readonly schema: object; readonly example?: unknown }>>;
 }
+interface Parameter {
+  readonly name: string;
+  readonly schema: object;
+}
 interface Operation {
   readonly operationId: string;
+  readonly parameters: readonly { readonly $ref: string }[];
   readonly requestBody: Content;
   readonly responses: Readonly<Record<string, Content & { readonly $ref?: string }>>;
 }
@@ -47,35 +53,70 @@ function createCheck(document: OpenApi): (schema: object, value: unknown) => boo
   };
 }
 
-async function run(path: string, variables: unknown): Promise<{ status: number; body: unknown }> {
-  const response = await fetch(`${mesh.url}${path}`, {
+const send = (path: string, variables: unknown, headers: Record<string, string> = {}) =>
+  fetch(`${mesh.url}${path}`, {
     method: 'POST',
-    headers: { 'x-api-key': client.key, 'content-type': 'application/json' },
+    headers: { 'x-api-key': client.key, 'content-type': 'application/json', ...headers },
     body: JSON.stringify(variables),
   });
-  return { status: response.status, body: await response.json() };
+
+/** What a reference in the document leads to. */
+const resolve = (document: OpenApi, reference: string): unknown =>
+  reference
+    .slice(2)
+    .split('/')
+    .reduce<unknown>((part, name) => (part as Record<string, unknown>)[name], document);
+
+interface Described {
+  readonly content: Content['content'];
+  readonly headers?: Readonly<Record<string, { readonly $ref: string }>>;
 }
 
-/** The schema that the document has for a status of an operation. */
-function readSchema(document: OpenApi, { responses }: Operation, status: number): object {
+/** The response that the document has for a status of an operation. */
+function readResponse(document: OpenApi, { responses }: Operation, status: number): Described {
   const response = responses[status];
   if (response === undefined) throw new Error(`The document has no response ${status}.`);
-  const pointer = response.$ref?.slice(2).split('/');
-  const found = pointer?.reduce<unknown>((part, name) => (part as Record<string, unknown>)[name], document);
-  return ((found ?? response) as Content).content['application/json']?.schema ?? {};
+  return (response.$ref === undefined ? response : resolve(document, response.$ref)) as Described;
+}
+
+/** The result in the last event of a stream. */
+function readStreamResult(text: string): unknown {
+  const [, data = ''] = /^event: end\ndata: (.+)$/m.exec(text) ?? [];
+  return JSON.parse(data).result;
 }
 
 const variableName = fc.stringMatching(/^[a-z_][a-z0-9_]{0,8}$/);
-const outputSchemas = [
-  null,
-  { type: 'object', properties: { v: { type: 'number' } }, required: ['v'] },
-  { $defs: { whole: { type: 'integer' } }, type: 'object', properties: { v: { $ref: '#/$defs/whole' } } },
-  { type: 'object', properties: { v: {}, next: { $ref: '#' } } },
+/** Schemas of answers, and a text that fits each. */
+const outputs: readonly (readonly [schema: object | null, text: string])[] = [
+  [null, 'null'],
+  [null, '{"v": 1}'],
+  [{ type: 'object', properties: { v: { type: 'number' } }, required: ['v'] }, '{"v": 1}'],
+  [
+    { $defs: { whole: { type: 'integer' } }, type: 'object', properties: { v: { $ref: '#/$defs/whole' } } },
+    '{"v": 1}',
+  ],
+  [{ type: 'object', properties: { v: {}, next: { $ref: '#' } } }, '{"next": {"next": {}}}'],
+  [{ $id: 'https://schemas.example.com/a', type: 'array', items: { type: 'string' } }, '["a"]'],
+  [{ $anchor: 'top', type: 'object', properties: { next: { $ref: '#top' } } }, '{"next": {}}'],
+  [{ type: ['object', 'null'] }, 'null'],
+  [{ type: 'string', enum: ['a', 'b'] }, '"b"'],
 ];
 const randomPrompt = fc.record({
   variables: fc.uniqueArray(variableName, { maxLength: 4 }),
-  outputSchema: fc.constantFrom(...outputSchemas),
+  output: fc.constantFrom(...outputs),
+  label: fc.constantFrom('production', 'beta'),
 });
+/** A value that the document allows for each header. */
+const randomHeaders = fc.record(
+  {
+    'x-heddle-cache': fc.constantFrom('DEFAULT', 'USE', 'BYPASS', 'REFRESH'),
+    'x-heddle-cache-scope': fc.constantFrom('CALLER', 'APP', 'TENANT'),
+    'idempotency-key': fc.uuid(),
+    'x-heddle-end-user': fc.stringMatching(/^[a-z]{1,20}$/),
+    'x-heddle-tags': fc.constantFrom('a', 'a, b'),
+  },
+  { requiredKeys: [] },
+);
 const randomValue = fc.oneof(
   fc.string(),
   fc.double({ noNaN: true, noDefaultInfinity: true }),
@@ -97,17 +138,24 @@ describe('GET /prompts/openapi.json', () => {
           minLength: 1,
           maxLength: 3,
         }),
-        async ({ variables, outputSchema }, samples) => {
+        randomHeaders,
+        async ({ variables, output: [outputSchema, template], label }, samples, headers) => {
           const name = `random${made++}`;
-          const system = variables.map((variable) => `{{${variable}}}`).join(' ');
-          const template = outputSchema === null ? `Text ${system}` : '{"v": 1}';
-          const structured = outputSchema === null ? {} : { outputSchema, system: `System ${system}` };
-          await createPrompt({ name, version: { model: 'demo/echo', template, ...structured } });
+          const system = `System ${variables.map((variable) => `{{${variable}}}`).join(' ')}`;
+          await createPrompt({
+            name,
+            version: { model: 'demo/echo', template, system, outputSchema, label },
+          });
           const document = await fetchDocument();
           const check = createCheck(document);
-          const path = `/prompts/${name}`;
+          const path = made % 2 === 0 ? `/prompts/${name}` : `/prompts/${name}@${label}`;
           const operation = document.paths[path]?.post;
           if (operation === undefined) throw new Error(`The document lacks ${path}.`);
+          const parameters = operation.parameters.map(({ $ref }) => resolve(document, $ref) as Parameter);
+          for (const [header, value] of Object.entries(headers)) {
+            const { schema } = parameters.find((one) => one.name === header) ?? {};
+            expect([header, check(schema ?? { not: {} }, value)]).toEqual([header, true]);
+          }
           const { schema = {}, example } = operation.requestBody.content['application/json'] ?? {};
           const whole = Object.fromEntries(variables.map((variable) => [variable, 1]));
           // Names by their place: those of the prompt, and others.
@@ -116,19 +164,72 @@ describe('GET /prompts/openapi.json', () => {
           );
           for (const body of [example, whole, ...sent.map((one) => ({ ...whole, ...one })), ...sent, []]) {
             const isValid = check(schema, body);
-            const answer = await run(path, body);
-            expect([body, answer.status]).toEqual([body, isValid ? 200 : 400]);
-            expect([answer.body, check(readSchema(document, operation, answer.status), answer.body)]).toEqual(
-              [answer.body, true],
-            );
-            if (isValid) passed++;
-            else refused++;
+            const { 'idempotency-key': _, ...repeatable } = headers;
+            const response = await send(path, body, repeatable);
+            expect([body, response.status]).toEqual([body, isValid ? 200 : 400]);
+            const described = readResponse(document, operation, response.status);
+            const answer = await response.json();
+            const answerSchema = described.content['application/json']?.schema ?? { not: {} };
+            expect([answer, check(answerSchema, answer)]).toEqual([answer, true]);
+            for (const header of response.headers.keys()) {
+              if (header.startsWith('x-heddle-'))
+                expect(Object.keys(described.headers ?? {})).toContain(header);
+            }
+            if (!isValid) {
+              refused++;
+              continue;
+            }
+            passed++;
+            expect(answer).toEqual(outputSchema === null ? { text: template } : JSON.parse(template));
+            const streamed = await send(path, body, { ...headers, accept: 'text/event-stream' });
+            const result = readStreamResult(await streamed.text());
+            expect([result, check(answerSchema, result)]).toEqual([answer, true]);
+            // The key of a call that was made stands for it alone.
+            if (headers['idempotency-key'] !== undefined) break;
           }
         },
       ),
       { numRuns: 12 },
     );
     expect(Math.min(passed, refused)).toBeGreaterThan(10);
+  });
+
+  it('is valid OpenAPI 3.1, with examples of errors that fit their schema', async () => {
+    await createPrompt({
+      name: 'validated',
+      description: 'Checks *all* of it.',
+      version: {
+        model: 'demo/echo',
+        template: '{{a}} {{b}}',
+        variables: [{ name: 'a', description: 'The A.' }],
+        outputSchema: {
+          $schema: 'https://json-schema.org/draft/2020-12/schema',
+          $defs: { 'a/b~c%': { type: ['string', 'null'] } },
+          type: 'object',
+          properties: {
+            example: { $ref: '#/$defs/a~1b~0c%25' },
+            type: { const: { $ref: '#/not/a/reference' } },
+          },
+        },
+        label: 'production',
+      },
+    });
+    const document = await fetchDocument();
+    expect(document.openapi).toBe('3.1.0');
+    const { valid, errors } = await new Validator().validate({ ...structuredClone(document) });
+    expect([errors ?? [], valid]).toEqual([[], true]);
+    const check = createCheck(document);
+    const { responses } = (document as unknown as { components: { responses: Record<string, Described> } })
+      .components;
+    for (const { content } of Object.values(responses)) {
+      const { schema = {}, examples = {} } = (content['application/json'] ?? {}) as {
+        schema?: object;
+        examples?: Record<string, { value: unknown }>;
+      };
+      expect(Object.keys(examples).length).toBeGreaterThan(0);
+      for (const { value } of Object.values(examples))
+        expect([value, check(schema, value)]).toEqual([value, true]);
+    }
   });
 
   it('has a path for the default version and for each label, and none for a prompt without a version', async () => {

@@ -13,6 +13,8 @@ const outputSchema = {
   additionalProperties: false,
 };
 
+const nullable = { anyOf: [{ type: 'null' }, outputSchema] };
+
 const create = 'mutation ($input: CreatePromptInput!) { createPrompt(input: $input) { id } }';
 const publish =
   'mutation ($id: ID!, $input: PromptVersionInput!) { publishPromptVersion(promptId: $id, input: $input) { id } }';
@@ -31,6 +33,10 @@ beforeAll(async () => {
   });
   const version = { model: 'demo/echo', template: '{"name": "{{name}}"}', outputSchema };
   await client.data(create, { input: { name: 'parse', version } });
+  await client.data(create, { input: { name: 'unpublished' } });
+  await client.data(create, {
+    input: { name: 'maybe', version: { model: 'demo/echo', template: '{{word}}', outputSchema: nullable } },
+  });
   await client.data(create, {
     input: { name: 'docs', version: { model: 'demo/echo', template: 'Pages' } },
   });
@@ -85,6 +91,22 @@ describe('POST /prompts/{name}', () => {
     expect([status, body]).toEqual([200, { name: 'Ada' }]);
   });
 
+  it('answers with null where that is the value, and with the text null without an output schema', async () => {
+    const { status, body } = await run('/prompts/maybe', { word: 'null' });
+    expect([status, body]).toEqual([200, null]);
+    const text = await run('/prompts/greet@beta', { name: 'null' });
+    expect(text.body).toEqual({ text: 'Hi null' });
+    const streamed = await post(
+      '/prompts/maybe',
+      { word: 'null' },
+      { headers: { accept: 'text/event-stream' } },
+    );
+    expect(parseEvents(await streamed.text()).at(-1)).toEqual([
+      'end',
+      expect.objectContaining({ result: null }),
+    ]);
+  });
+
   it.each<[path: string, header: string | undefined, version: string, text: string]>([
     ['/prompts/greet@production', undefined, '1', 'Hello Ada of London'],
     ['/prompts/greet@1', undefined, '1', 'Hello Ada of London'],
@@ -128,9 +150,53 @@ describe('POST /prompts/{name}', () => {
       error: object,
     ]
   >([
-    ['an unknown prompt', '/prompts/none', {}, {}, 404, { code: 'NOT_FOUND' }],
-    ['an unknown label', '/prompts/greet@none', variables, {}, 404, { code: 'NOT_FOUND' }],
-    ['an unknown number', '/prompts/greet@9', variables, {}, 404, { code: 'NOT_FOUND' }],
+    [
+      'an unknown prompt',
+      '/prompts/none',
+      {},
+      {},
+      404,
+      { code: 'NOT_FOUND', message: 'Your tenant has no prompt named "none"; see the query prompts.' },
+    ],
+    [
+      'a mistyped prompt',
+      '/prompts/gret',
+      {},
+      {},
+      404,
+      { code: 'NOT_FOUND', message: expect.stringContaining('Did you mean "greet"?') },
+    ],
+    [
+      'an unknown label',
+      '/prompts/greet@none',
+      variables,
+      {},
+      404,
+      {
+        code: 'NOT_FOUND',
+        message:
+          'The prompt "greet" has no version labelled none: its labels are beta, production, and its newest version is 2.',
+      },
+    ],
+    [
+      'an unknown number',
+      '/prompts/parse@9',
+      variables,
+      {},
+      404,
+      {
+        code: 'NOT_FOUND',
+        message: 'The prompt "parse" has no version number 9: it has no label, and its newest version is 1.',
+      },
+    ],
+    [
+      'a prompt without a version',
+      '/prompts/unpublished',
+      {},
+      {},
+      404,
+      { code: 'NOT_FOUND', message: 'The prompt "unpublished" has no version yet.' },
+    ],
     ['no version', '/prompts/greet@', variables, {}, 400, { code: 'BAD_USER_INPUT' }],
     [
       'missing and unknown variables',
@@ -138,7 +204,15 @@ describe('POST /prompts/{name}', () => {
       { name: 'Ada', plaze: 'x' },
       {},
       400,
-      { code: 'BAD_USER_INPUT', missingVariables: ['place'], unknownVariables: ['plaze'] },
+      { code: 'BAD_USER_INPUT', param: 'place', missingVariables: ['place'], unknownVariables: ['plaze'] },
+    ],
+    [
+      'an unknown variable',
+      '/prompts/greet',
+      { ...variables, plaze: 'x' },
+      {},
+      400,
+      { code: 'BAD_USER_INPUT', param: 'plaze', message: expect.stringContaining('plaze') },
     ],
     ['a list', '/prompts/greet', [], {}, 400, { message: 'The body must be an object.' }],
     [
@@ -167,6 +241,10 @@ describe('POST /prompts/{name}', () => {
     const refused = await run('/prompts/greet', variables, { key });
     expect([refused.status, refused.body.error.code]).toEqual([403, 'FORBIDDEN']);
     expect((await run('/prompts/none', {}, { key })).status).toBe(403);
+    const mistyped = await run('/prompts/parsee', {}, { key });
+    expect(mistyped.body.error.message).toContain('Did you mean "parse"?');
+    const hidden = await run('/prompts/parGreet', {}, { key });
+    expect([hidden.status, hidden.body.error.message]).toEqual([404, expect.not.stringContaining('Did you')]);
   });
 });
 

@@ -4,10 +4,22 @@ import type { Problem } from '../../http/problem.ts';
 import { sendValue } from '../../http/send.ts';
 import { setRetryHeaders } from '../retry-headers.ts';
 
-/** The body of an error: the code of the catalog, the message, and what else the graph states, such as `retryAfterMs`. */
+/**
+ * The body of an error: the code of the catalog, the message, and what else the graph states, such as `retryAfterMs`. `param` is
+ * the first variable that is missing or unknown.
+ */
 function toPromptError({ message, extensions = {} }: ClientError): object {
   const { code, ...details } = extensions;
-  return { error: { code: code ?? 'INTERNAL', message, ...details } };
+  const { missingVariables, unknownVariables } = details as VariableProblems;
+  const [param] = [...(missingVariables ?? []), ...(unknownVariables ?? [])];
+  return {
+    error: { code: code ?? 'INTERNAL', message, ...(param === undefined ? {} : { param }), ...details },
+  };
+}
+
+interface VariableProblems {
+  readonly missingVariables?: readonly string[];
+  readonly unknownVariables?: readonly string[];
 }
 
 /** What was thrown in the middle of a stream, masked where it was unexpected. */

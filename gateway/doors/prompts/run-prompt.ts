@@ -6,7 +6,7 @@ import { sendEvents } from '../../http/stream.ts';
 import { runDeclared } from '../../operations/run-declared.ts';
 import { toFields } from '../body-fields.ts';
 import { readCallHeaders } from '../call-headers.ts';
-import { openCompletion } from '../completion-events.ts';
+import { openCompletion, refuseCanceled } from '../completion-events.ts';
 import { setCompletionHeaders } from '../completion-headers.ts';
 import { promptEvents, promptRun } from '../operations.generated.ts';
 import { toPromptAnswer } from './prompt-answer.ts';
@@ -15,6 +15,9 @@ import { readPromptReference } from './prompt-reference.ts';
 
 /** The reason that generation stopped, as the graph names it. */
 const finishHeader = 'x-heddle-finish-reason';
+
+/** Of another subgraph: without it the answer, which was paid for, is sent nevertheless. */
+const optional = ['promptVersion'];
 
 /** POST /prompts/{name}: the body has the variables. */
 export async function answerPrompt(exchange: Exchange): Promise<void> {
@@ -28,12 +31,14 @@ export async function answerPrompt(exchange: Exchange): Promise<void> {
       promptEvents,
       { input },
       ({ promptStream }) => promptStream,
+      { optional },
     );
     return sendEvents(exchange, new PromptFraming(exchange), events, unread);
   }
-  const { runPrompt } = await runDeclared(exchange, promptRun, { input });
+  const { runPrompt } = await runDeclared(exchange, promptRun, { input }, optional);
+  refuseCanceled(runPrompt);
   const { id: completionId, finishReason } = runPrompt;
   setCompletionHeaders(response, { ...runPrompt, completionId });
   response.setHeader(finishHeader, finishReason);
-  return endJson(exchange, toPromptAnswer(runPrompt));
+  return endJson(exchange, toPromptAnswer(runPrompt, runPrompt.promptVersion));
 }

@@ -3,11 +3,11 @@ import type { Catalog, CatalogPromptVersion } from '#catalog/catalog.ts';
 import type { Caller } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
 import { type PromptTemplate, parsePromptTemplate } from '#core/prompt-template.ts';
-import { requirePrompt } from '#inference/admission/allowed-names.ts';
 import type { CallOrigin } from '#inference/call-labels.ts';
 import type { CompletionRequest } from '#inference/request.ts';
 import type { ProviderMessage } from '#providers/provider.ts';
 import type { RunPromptInput } from '../generated.ts';
+import { findPromptVersion } from './find-prompt-version.ts';
 import { completeRequest } from './parse-input.ts';
 
 const templatesMax = 1_000;
@@ -36,19 +36,7 @@ export async function promptRequest(
   origin: CallOrigin,
   deps: { readonly catalog: Catalog },
 ): Promise<CompletionRequest> {
-  const { name, version: number, label } = input;
-  if (number != null && label != null) {
-    throw new HeddleError('BAD_USER_INPUT', 'Send a version or a label, not both.');
-  }
-  requirePrompt(caller, name);
-  const { tenantId } = caller;
-  const version =
-    tenantId === null ? undefined : await deps.catalog.promptVersion({ tenantId, name, number, label });
-  if (version === undefined) {
-    const which = number == null ? (label == null ? '' : ` labelled ${label}`) : ` number ${number}`;
-    const what = which === '' ? 'no prompt' : `no version${which} of a prompt`;
-    throw new HeddleError('NOT_FOUND', `Your tenant has ${what} named ${name}; see the query prompts.`);
-  }
+  const version = await findPromptVersion(input, caller, deps);
   const { system, text } = compileTemplate(version).render(parseVariables(input.variables));
   const messages: readonly ProviderMessage[] = [
     ...(system === null ? [] : [{ role: 'system', content: system } as const]),

@@ -24,6 +24,7 @@ export const errorSchema = {
       properties: {
         code: { type: 'string', enum: codes, description: 'The stable code of the error.' },
         message: { type: 'string', description: 'What is wrong and what to do.' },
+        param: { type: 'string', description: 'The first variable that is missing or unknown.' },
         retryAfterMs: { type: 'number', description: 'Milliseconds after which the same call may succeed.' },
         completionId: { type: 'string', description: 'The ID of the completion that failed.' },
         requestId: { type: 'string', description: 'The ID to look for in the log.' },

@@ -48,16 +48,15 @@ const headers = {
   dropped: textHeader('The parameters of the version that the provider does not support.'),
 } as const;
 
+const answerProperties = {
+  text: { type: 'string', description: 'The text of the answer.' },
+  refusal: { type: 'string', description: 'The refusal of the AI model in its own words.' },
+} as const;
+
 const schemas = {
   Error: errorSchema,
-  TextAnswer: {
-    type: 'object',
-    required: ['text'],
-    properties: {
-      text: { type: 'string', description: 'The text of the answer.' },
-      refusal: { type: 'string', description: 'The refusal of the AI model in its own words.' },
-    },
-  },
+  TextAnswer: { type: 'object', required: ['text'], properties: answerProperties },
+  RefusalAnswer: { type: 'object', required: ['text', 'refusal'], properties: answerProperties },
   Events: {
     type: 'string',
     description:
@@ -100,11 +99,10 @@ const isSchema = (value: unknown): value is Readonly<Record<string, unknown>> =>
 /** Where the schemas of a version stand, such as `greet.3`. */
 const outputName = (name: string, { number }: PromptShape) => `${name}.${number}.output`;
 
-/** The schema of an answer. A value that is null, and a refusal, are answered as a text. */
+/** The schema of an answer: the value, or the refusal of the AI model. */
 function toAnswerSchema(name: string, version: PromptShape): object {
-  const [text] = referTo('schemas', ['TextAnswer']);
-  if (!isSchema(version.outputSchema)) return text ?? {};
-  return { anyOf: [...referTo('schemas', [outputName(name, version)]), text] };
+  if (!isSchema(version.outputSchema)) return { $ref: '#/components/schemas/TextAnswer' };
+  return { anyOf: referTo('schemas', [outputName(name, version), 'RefusalAnswer']) };
 }
 
 function toOperation({ name, description }: PromptToRun, version: PromptShape, label: string | null): object {
@@ -144,14 +142,13 @@ function listPaths(
   prompt: PromptToRun,
 ): readonly (readonly [path: string, version: PromptShape, label: string | null])[] {
   const { name, version, labels } = prompt;
-  if (version == null) return [];
   return [
-    [`/prompts/${name}`, version, null],
+    ...(version == null ? [] : [[`/prompts/${name}`, version, null] as const]),
     ...labels.map((label) => [`/prompts/${name}@${label.name}`, label.version, label.name] as const),
   ];
 }
 
-/** The OpenAPI 3.1 document of the prompts; those without a version are left out. */
+/** The OpenAPI 3.1 document of the prompts; those without a version that may be run are left out. */
 export function buildOpenApiDocument(prompts: readonly PromptToRun[]): object {
   const paths: Record<string, object> = {};
   const versions: Record<string, object> = {};
