@@ -76,6 +76,7 @@ describe('what a key reaches with its scopes', () => {
       'PromptVersion.number',
       'PromptVersion.outputSchema',
       'PromptVersion.runnable',
+      'PromptVersion.structured',
       'PromptVersion.variables',
       'Provider.id',
       'Provider.kind',

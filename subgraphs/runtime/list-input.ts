@@ -18,7 +18,7 @@ export function timeSort(order: TimeOrder, timeField = 'createdAt'): PageSort {
 }
 
 /** The text as a pattern that stands for itself. */
-export function literal(text: string): string {
+function literal(text: string): string {
   return text.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
 }
 

@@ -39,7 +39,7 @@ function visitSchemas(schema: unknown, base: string, pointer: string, visit: Vis
   visit(schema, own, pointer);
   for (const [keyword, value] of Object.entries(schema)) {
     if (dataKeywords.has(keyword)) continue;
-    const at = `${pointer}/${escapeName(keyword)}`;
+    const at = `${pointer}/${keyword}`;
     if (!mapKeywords.has(keyword) || !isFields(value)) visitSchemas(value, own, at, visit);
     else
       for (const [name, one] of Object.entries(value))
