@@ -242,7 +242,7 @@ export type PromptRunMutationVariables = Exact<{
 }>;
 
 
-export type PromptRunMutation = { readonly runPrompt: { readonly id: string, readonly text: string, readonly json: unknown, readonly refusal: string | null, readonly finishReason: FinishReason, readonly dropped: ReadonlyArray<string>, readonly limits: ReadonlyArray<{ readonly meter: Meter, readonly limit: string, readonly remaining: string, readonly resetsAt: string | null }>, readonly promptVersion: { readonly number: number } | null } };
+export type PromptRunMutation = { readonly runPrompt: { readonly id: string, readonly status: CompletionStatus, readonly text: string, readonly json: unknown, readonly refusal: string | null, readonly finishReason: FinishReason, readonly dropped: ReadonlyArray<string>, readonly limits: ReadonlyArray<{ readonly meter: Meter, readonly limit: string, readonly remaining: string, readonly resetsAt: string | null }>, readonly promptVersion: { readonly number: number, readonly structured: boolean } | null } };
 
 export type PromptEventsSubscriptionVariables = Exact<{
   input: RunPromptInput;
@@ -250,7 +250,7 @@ export type PromptEventsSubscriptionVariables = Exact<{
 
 
 export type PromptEventsSubscription = { readonly promptStream:
-    | { readonly __typename: 'CompletionStarted', readonly completionId: string, readonly dropped: ReadonlyArray<string>, readonly model: { readonly id: string }, readonly limits: ReadonlyArray<{ readonly meter: Meter, readonly limit: string, readonly remaining: string, readonly resetsAt: string | null }>, readonly promptVersion: { readonly number: number } | null }
+    | { readonly __typename: 'CompletionStarted', readonly completionId: string, readonly dropped: ReadonlyArray<string>, readonly model: { readonly id: string }, readonly limits: ReadonlyArray<{ readonly meter: Meter, readonly limit: string, readonly remaining: string, readonly resetsAt: string | null }>, readonly promptVersion: { readonly number: number, readonly structured: boolean } | null }
     | { readonly __typename: 'TextDelta', readonly text: string }
     | { readonly __typename: 'ReasoningDelta' }
     | { readonly __typename: 'ReasoningFinished' }
@@ -261,7 +261,7 @@ export type PromptEventsSubscription = { readonly promptStream:
     | { readonly __typename: 'LogprobsDelta' }
     | { readonly __typename: 'ToolCallDelta' }
     | { readonly __typename: 'CompletionRestarted', readonly reason: string }
-    | { readonly __typename: 'CompletionFinished', readonly completion: { readonly id: string, readonly text: string, readonly json: unknown, readonly refusal: string | null, readonly finishReason: FinishReason, readonly usage: { readonly inputTokens: number, readonly outputTokens: number, readonly totalTokens: number } } }
+    | { readonly __typename: 'CompletionFinished', readonly completion: { readonly id: string, readonly status: CompletionStatus, readonly text: string, readonly json: unknown, readonly refusal: string | null, readonly finishReason: FinishReason, readonly usage: { readonly inputTokens: number, readonly outputTokens: number, readonly totalTokens: number } } }
     | { readonly __typename: 'CompletionFailed', readonly completionId: string, readonly code: string, readonly message: string, readonly retryAfterMs: number | null }
    };
 
@@ -443,11 +443,11 @@ export const legacyStream = new DeclaredOperation<LegacyStreamSubscription, Lega
 );
 
 export const promptRun = new DeclaredOperation<PromptRunMutation, PromptRunMutationVariables>(
-  "mutation PromptRun($input:RunPromptInput!){runPrompt(input:$input){id text json refusal finishReason dropped limits{...HeaderLimit}promptVersion{number}}}fragment HeaderLimit on CallLimit{meter limit remaining resetsAt}",
+  "mutation PromptRun($input:RunPromptInput!){runPrompt(input:$input){id status text json refusal finishReason dropped limits{...HeaderLimit}promptVersion{number structured}}}fragment HeaderLimit on CallLimit{meter limit remaining resetsAt}",
 );
 
 export const promptEvents = new DeclaredOperation<PromptEventsSubscription, PromptEventsSubscriptionVariables>(
-  "subscription PromptEvents($input:RunPromptInput!){promptStream(input:$input){__typename ...on CompletionStarted{completionId model{id}dropped limits{...HeaderLimit}promptVersion{number}}...on TextDelta{text}...on CompletionRestarted{reason}...on CompletionFinished{completion{id text json refusal finishReason usage{inputTokens outputTokens totalTokens}}}...on CompletionFailed{completionId code message retryAfterMs}}}fragment HeaderLimit on CallLimit{meter limit remaining resetsAt}",
+  "subscription PromptEvents($input:RunPromptInput!){promptStream(input:$input){__typename ...on CompletionStarted{completionId model{id}dropped limits{...HeaderLimit}promptVersion{number structured}}...on TextDelta{text}...on CompletionRestarted{reason}...on CompletionFinished{completion{id status text json refusal finishReason usage{inputTokens outputTokens totalTokens}}}...on CompletionFailed{completionId code message retryAfterMs}}}fragment HeaderLimit on CallLimit{meter limit remaining resetsAt}",
 );
 
 export const promptsToRun = new DeclaredOperation<PromptsToRunQuery, PromptsToRunQueryVariables>(
