@@ -97,7 +97,10 @@ const outputs: readonly (readonly [schema: object | null, text: string])[] = [
   ],
   [{ type: 'object', properties: { v: {}, next: { $ref: '#' } } }, '{"next": {"next": {}}}'],
   [{ $id: 'https://schemas.example.com/a', type: 'array', items: { type: 'string' } }, '["a"]'],
-  [{ $anchor: 'top', type: 'object', properties: { next: { $ref: '#top' } } }, '{"next": {}}'],
+  [
+    { $defs: { n: { $anchor: 'n', type: 'object' } }, type: 'object', properties: { v: { $ref: '#n' } } },
+    '{"v": {}}',
+  ],
   [{ type: ['object', 'null'] }, 'null'],
   [{ type: 'string', enum: ['a', 'b'] }, '"b"'],
 ];

@@ -18,6 +18,7 @@ const completion = {
   json: null,
   refusal: null,
   dropped: [],
+  limits: [],
   finishReason: 'STOP',
   usage,
   promptVersion: { __typename: 'PromptVersion', id: 'v3' },
@@ -26,6 +27,7 @@ const event = (__typename: string, fields: object = {}) => ({ __typename, comple
 const started = event('CompletionStarted', {
   model: { __typename: 'Model', id: 'demo/echo' },
   dropped: [],
+  limits: [],
   promptVersion: completion.promptVersion,
 });
 const text = event('TextDelta', { alternative: 0, text: 'Hello' });
