@@ -1,6 +1,7 @@
 import type { Exchange } from '../../http/exchange.ts';
 import { endJson } from '../../http/send.ts';
 import { findCallableName, listCallableNames } from '../callable-names.ts';
+import { toCodexModel } from './codex-models.ts';
 
 /** When a model was made is not known of most: a time that no client takes for one. */
 const created = 0;
@@ -10,12 +11,7 @@ function toOpenAiModel(id: string): object {
   return { id, object: 'model', created, owned_by: id.includes('/') ? provider : 'heddle' };
 }
 
-/** Codex sends its version, and receives a list of its own. */
-function toCodexModel({ id, name }: { readonly id: string; readonly name: string }): object {
-  return { slug: id, display_name: name };
-}
-
-/** GET /v1/models. */
+/** GET /v1/models. Codex sends its version, and receives a list of its own. */
 export async function answerModels(exchange: Exchange): Promise<void> {
   const names = await listCallableNames(exchange);
   const isCodex = new URLSearchParams(exchange.search).has('client_version');

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { checkEventOrder, parseResponseEvents } from '#test/support/response-schemas.ts';
+import { GraphFailure } from '../../operations/run-declared.ts';
 import { type ResponseEvent, ResponseFraming } from './response-events.ts';
 
 const completionId = 'c1';
@@ -176,6 +177,26 @@ describe('the events of a response', () => {
     expect(events.at(-1)).toMatchObject({
       type: 'response.failed',
       response: { status: 'failed', output: [{ status: 'incomplete', content: [{ text: 'Hel' }] }] },
+    });
+  });
+
+  it.each([
+    ['CONTEXT_TOO_LONG', 'context_length_exceeded'],
+    ['BUDGET_EXCEEDED', 'insufficient_quota'],
+    ['QUOTA_EXCEEDED', 'rate_limit_exceeded'],
+    ['RATE_LIMITED', 'rate_limit_exceeded'],
+    ['PROVIDER_RATE_LIMITED', 'rate_limit_exceeded'],
+    ['INTERNAL', 'server_error'],
+  ])('fail after %s with the code %s, by which Codex decides to retry', (code, name) => {
+    const exchange = { requestId: 'r', services: { log: console } } as never;
+    const framing = new ResponseFraming(exchange, { createdS: 1, request });
+    const failure = new GraphFailure({ message: 'No.', extensions: { code, retryAfterMs: 11_900 } });
+    const events = parseResponseEvents(framing.next(started) + framing.failed(failure));
+    checkEventOrder(events);
+    const message = expect.stringMatching(name.startsWith('rate') ? /try again in 12s/ : /./);
+    expect(events.at(-1)).toMatchObject({
+      type: 'response.failed',
+      response: { error: { code: name, message } },
     });
   });
 });
