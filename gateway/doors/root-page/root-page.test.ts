@@ -142,6 +142,43 @@ describe('the page at /', () => {
   });
 });
 
+describe('a wrong base URL of a client', () => {
+  const openAi = 'The base URL of OpenAI SDKs is the address of this gateway and /v1.';
+  const anthropic = 'The base URL of Anthropic SDKs is the address of this gateway, without /v1.';
+  const sent: readonly (readonly [path: string, advice: string])[] = [
+    ['/chat/completions', openAi],
+    ['/responses', openAi],
+    ['/embeddings', openAi],
+    ['/models', openAi],
+    ['/completions', openAi],
+    ['/v1/v1/chat/completions', openAi],
+    ['/openai/v1/responses', openAi],
+    ['/graphql/chat/completions', openAi],
+    ['/messages', anthropic],
+    ['/v1/v1/messages', anthropic],
+    ['/v1/v1/messages/count_tokens', anthropic],
+    ['/anthropic/v1/messages', anthropic],
+    ['/graphql/v1/messages', anthropic],
+  ];
+
+  it.each(sent)('is named in the form that the client prints: POST %s', async (path, advice) => {
+    const response = await fetch(`${sample.url}${path}`, { method: 'POST', body: '{}' });
+    expect([response.status, response.headers.get('x-should-retry')]).toEqual([404, 'false']);
+    const { error } = (await response.json()) as { error: { message: string } };
+    expect(error.message.endsWith(` ${advice}`)).toBe(true);
+  });
+
+  it.each(['/v1/chat/completions/chatcmpl-1', '/v1/audio/speech', '/v1/messages/batches', '/v1/files'])(
+    'is not suspected where only the path is unknown: %s',
+    async (path) => {
+      const { error } = (await (await fetch(`${sample.url}${path}`)).json()) as {
+        error: { message: string };
+      };
+      expect(error.message).not.toContain('base URL');
+    },
+  );
+});
+
 describe('addresses of REST interfaces', () => {
   it.each(['/v1/audio/speech', '/graphql/chat/completions', '/graphql/responses'])(
     'answer in the shape of OpenAI: %s',
