@@ -5,6 +5,11 @@ export function badInput(field: string, problem: string): never {
   throw new HeddleError('BAD_USER_INPUT', `${field} ${problem}`, { extensions: { field } });
 }
 
+/** BAD_USER_INPUT that names the field, with a sentence of its own: "messages[0]: a message has …". */
+export function refuseField(field: string, problem: string): never {
+  throw new HeddleError('BAD_USER_INPUT', `${field}: ${problem}`, { extensions: { field } });
+}
+
 /** BAD_USER_INPUT that states what is wrong in a sentence of its own. */
 export function refuse(message: string): never {
   throw new HeddleError('BAD_USER_INPUT', message);

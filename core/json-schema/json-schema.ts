@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { createOverloadedError, HeddleError } from '../errors.ts';
+import { badInput } from '../input.ts';
 import { isNestedTooDeep, jsonDepthMax } from '../json/json-depth.ts';
 import { FairQueue } from './fair-queue.ts';
 import type { SchemaRefusal, SchemaTask, SchemaVerdict } from './json-schema-thread.ts';
@@ -54,14 +55,14 @@ const rememberedMax = 1_000;
 /** The JSON text of a schema. BAD_USER_INPUT, which names `field`, for what is no object, larger than 64 KiB, or nested too deep. */
 export function jsonSchemaText(schema: unknown, field: string): string {
   if (typeof schema !== 'object' || schema === null || Array.isArray(schema)) {
-    throw new HeddleError('BAD_USER_INPUT', `${field} must be a JSON Schema: an object.`);
+    badInput(field, 'must be a JSON Schema: an object.');
   }
   const text = toJsonText(schema);
   if (text === null) {
-    throw new HeddleError('BAD_USER_INPUT', `${field} may be nested at most ${jsonDepthMax} levels deep.`);
+    badInput(field, `may be nested at most ${jsonDepthMax} levels deep.`);
   }
   if (Buffer.byteLength(text) > bytesMax) {
-    throw new HeddleError('BAD_USER_INPUT', `${field} may have at most ${bytesMax} bytes.`);
+    badInput(field, `may have at most ${bytesMax} bytes.`);
   }
   return text;
 }
@@ -90,7 +91,7 @@ const tooCostly: SchemaRefusal = {
 
 function refusalError(field: string, { reason, why }: SchemaRefusal): HeddleError {
   return new HeddleError('BAD_USER_INPUT', `${field} is no usable JSON Schema: ${why}.`, {
-    extensions: { reason },
+    extensions: { reason, field },
   });
 }
 

@@ -96,9 +96,9 @@ export function toChoice<Choice extends string>(
 
 /** A data: URL in base64; undefined for another text. */
 export function readDataUrl(url: string): { readonly mediaType: string; readonly data: string } | undefined {
-  if (!url.startsWith('data:')) return undefined;
+  if (!/^data:/i.test(url)) return undefined;
   const comma = url.indexOf(',');
   const head = url.slice(5, comma);
-  if (comma === -1 || !head.endsWith(';base64')) return undefined;
+  if (comma === -1 || !/;base64$/i.test(head)) return undefined;
   return { mediaType: head.slice(0, -';base64'.length), data: url.slice(comma + 1) };
 }

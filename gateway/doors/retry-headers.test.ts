@@ -9,6 +9,9 @@ function readHeaders(code: string, retryAfterMs?: number): Readonly<Record<strin
     setHeader: (name: string, value: unknown) => {
       headers[name] = value;
     },
+    removeHeader: (name: string) => {
+      delete headers[name];
+    },
   };
   setRetryHeaders(response as unknown as ServerResponse, {
     message: 'It failed.',

@@ -20,8 +20,8 @@ const waitMsMax = 60_000;
 
 /**
  * States whether the official SDKs may send the same call again: `x-should-retry: false` where that cannot help, such as
- * without budget or scope, and `retry-after-ms` beside the retry-after that the pipeline has set. Of a refusal by limits it
- * states what is left of them.
+ * without budget or scope, or before a time that they do not wait for, and `retry-after-ms` beside the retry-after that the
+ * pipeline has set. Of a refusal by limits it states what is left of them.
  */
 export function setRetryHeaders(
   response: ServerResponse,
@@ -34,5 +34,8 @@ export function setRetryHeaders(
   const afterMs = boundRetryAfterMs(extensions?.retryAfterMs);
   if (afterMs !== null) response.setHeader('retry-after-ms', afterMs);
   const helps = afterMs === null ? passing.has(code) : afterMs <= waitMsMax && code !== 'BUDGET_EXCEEDED';
-  if (!helps) response.setHeader('x-should-retry', 'false');
+  if (helps) return;
+  response.setHeader('x-should-retry', 'false');
+  // The pipeline sets one for every 503.
+  if (afterMs === null) response.removeHeader('retry-after');
 }

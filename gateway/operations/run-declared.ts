@@ -13,9 +13,13 @@ export type CallContext = Pick<
 
 /** An error of the graph that a whole request fails with. The router has logged it. */
 export class GraphFailure extends HeddleError {
-  constructor({ message, extensions }: ClientError) {
+  /** The variables of the operation; undefined: it failed after it had begun. */
+  readonly variables: object | undefined;
+
+  constructor({ message, extensions }: ClientError, variables?: object) {
     const { code, ...rest } = extensions ?? {};
     super(isErrorCode(code) ? (code as ErrorCode) : 'INTERNAL', message, { extensions: rest });
+    this.variables = variables;
   }
 }
 
@@ -41,10 +45,14 @@ async function run<Data, Variables extends object>(
 }
 
 /** Throws the first error, except those of optional fields in data that is there. */
-function toData<Data>({ data, errors }: ClientResult, optional: readonly string[] = []): Data {
+function toData<Data>(
+  { data, errors }: ClientResult,
+  optional: readonly string[] = [],
+  variables?: object,
+): Data {
   const isOptional = ({ path }: ClientError) => path?.some((part) => optional.includes(String(part)));
   const error = errors?.find((one) => data == null || !isOptional(one));
-  if (error !== undefined) throw new GraphFailure(error);
+  if (error !== undefined) throw new GraphFailure(error, variables);
   return data as Data;
 }
 
@@ -61,7 +69,7 @@ export async function runDeclared<Data, Variables extends object>(
 ): Promise<Data> {
   const { answer } = await run(call, operation, variables);
   if (isStream(answer)) throw new TypeError('A subscription has events: use subscribeDeclared.');
-  return toData<Data>(answer, optional);
+  return toData<Data>(answer, optional, variables);
 }
 
 /** What becomes of the results of a subscription, one after another. */
@@ -85,7 +93,7 @@ export async function subscribeDeclared<Data, Variables extends object, Event>(
 ): Promise<DeclaredEvents<Event>> {
   const { answer, unread } = await run(call, operation, variables);
   if (!isStream(answer)) {
-    toData(answer);
+    toData(answer, reader.optional, variables);
     throw new TypeError('The operation has no events: use runDeclared.');
   }
   return { events: readEvents(answer, reader), unread };

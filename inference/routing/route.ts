@@ -70,7 +70,11 @@ function* callableNames(caller: Caller, { snapshot }: Pick<Catalog, 'snapshot'>)
   const own = caller.tenantId === null ? undefined : aliases.get(caller.tenantId);
   for (const [name, target] of own ?? []) if (isListed(caller, target)) yield name;
   for (const alias of routes.keys()) if (isListed(caller, alias)) yield alias;
-  for (const [id, { lifecycle }] of models) if (lifecycle !== 'RETIRED' && isListed(caller, id)) yield id;
+  const { allowedRegions } = caller;
+  for (const [id, { lifecycle, provider }] of models) {
+    const isServed = provider.enabled && (allowedRegions?.includes(provider.region ?? '') ?? true);
+    if (lifecycle !== 'RETIRED' && isServed && isListed(caller, id)) yield id;
+  }
 }
 
 /** The AI model or the route of a name. Throws NOT_FOUND with a suggestion. */
@@ -80,7 +84,7 @@ export async function findCallable(name: string, caller: Caller, catalog: Routin
   if (found !== undefined) return found;
   throw new HeddleError(
     'NOT_FOUND',
-    `There is no model and no route ${quoted(name)}; see the query models.${suggestName(name, callableNames(caller, catalog))}`,
+    `There is no model and no route ${quoted(name)}; list the models to see those that may be called.${suggestName(name, callableNames(caller, catalog))}`,
   );
 }
 

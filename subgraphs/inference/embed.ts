@@ -1,5 +1,5 @@
 import type { Caller } from '#core/caller.ts';
-import { HeddleError } from '#core/errors.ts';
+import { badInput } from '#core/input.ts';
 import { resolveModel } from '#inference/admission/allowed-names.ts';
 import type { CallOrigin } from '#inference/call-labels.ts';
 import { newCompletionId } from '#inference/completion.ts';
@@ -19,12 +19,12 @@ const dimensionsMax = 65_536;
 
 function check({ values, dimensions }: EmbedInput): void {
   if (values.length === 0 || values.length > valuesMax) {
-    throw new HeddleError('BAD_USER_INPUT', `values must hold 1 to ${valuesMax} texts.`);
+    badInput('values', `must hold 1 to ${valuesMax} texts.`);
   }
   const empty = values.indexOf('');
-  if (empty >= 0) throw new HeddleError('BAD_USER_INPUT', `values[${empty}] must not be empty.`);
+  if (empty >= 0) badInput(`values[${empty}]`, 'must not be empty.');
   if (dimensions != null && (dimensions < 1 || dimensions > dimensionsMax)) {
-    throw new HeddleError('BAD_USER_INPUT', `dimensions must be 1 to ${dimensionsMax}.`);
+    badInput('dimensions', `must be 1 to ${dimensionsMax}.`);
   }
 }
 

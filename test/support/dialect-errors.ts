@@ -18,6 +18,7 @@ function writeError(door: Door, code: ErrorCode, retryAfterMs?: number): Refusal
     statusCode: statuses[code],
     setHeader: (name: string, value: unknown) => headers.set(name, String(value)),
     getHeader: (name: string) => headers.get(name),
+    removeHeader: (name: string) => headers.delete(name),
     end: (body: string) => {
       text = body;
     },

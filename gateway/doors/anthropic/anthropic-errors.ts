@@ -3,6 +3,7 @@ import { type ClientError, presentError } from '../../errors.ts';
 import type { Exchange } from '../../http/exchange.ts';
 import type { Problem } from '../../http/problem.ts';
 import { sendValue } from '../../http/send.ts';
+import { placeError } from '../input-places.ts';
 import { setAnthropicLimitHeaders } from '../limit-headers.ts';
 import { setRetryHeaders } from '../retry-headers.ts';
 
@@ -49,14 +50,20 @@ function readCode({ extensions }: ClientError): ErrorCode {
   return (extensions?.code ?? 'INTERNAL') as ErrorCode;
 }
 
-function toAnthropicError(error: ClientError, requestId: string, status = 0): AnthropicError {
+function toAnthropicError(
+  error: ClientError,
+  requestId: string,
+  thrown: unknown,
+  status = 0,
+): AnthropicError {
   const code = readCode(error);
-  const isNamed = code !== 'CONTEXT_TOO_LONG' || error.message.includes(tooLong);
+  const message = placeError(thrown)?.message ?? error.message;
+  const isNamed = code !== 'CONTEXT_TOO_LONG' || message.includes(tooLong);
   return {
     type: 'error',
     error: {
       type: typesByStatus[status] ?? kinds[code][0],
-      message: isNamed ? error.message : `${tooLong}: ${error.message}`,
+      message: isNamed ? message : `${tooLong}: ${message}`,
       heddle_code: code,
     },
     request_id: requestId,
@@ -65,7 +72,7 @@ function toAnthropicError(error: ClientError, requestId: string, status = 0): An
 
 /** The event of what was thrown in the middle of a stream, masked where it was unexpected. */
 export function presentAnthropicError({ requestId, services }: Exchange, thrown: unknown): AnthropicError {
-  return toAnthropicError(presentError(thrown, { requestId, log: services.log }), requestId);
+  return toAnthropicError(presentError(thrown, { requestId, log: services.log }), requestId, thrown);
 }
 
 /** Sets the header in which Anthropic's SDKs look for the id of the request. */
@@ -74,10 +81,10 @@ export function setRequestIdHeader({ response, requestId }: Exchange): void {
 }
 
 /** Ends the response with the problem in Anthropic's shape. */
-export function writeAnthropicError(exchange: Exchange, { status, error }: Problem): void {
+export function writeAnthropicError(exchange: Exchange, { status, error, thrown }: Problem): void {
   const { response, requestId } = exchange;
   setRequestIdHeader(exchange);
   setRetryHeaders(response, error, setAnthropicLimitHeaders);
   response.statusCode = kinds[readCode(error)][1] ?? status;
-  sendValue(response, toAnthropicError(error, requestId, status));
+  sendValue(response, toAnthropicError(error, requestId, thrown, status));
 }

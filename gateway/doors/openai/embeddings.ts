@@ -4,9 +4,18 @@ import { endJson } from '../../http/send.ts';
 import { runDeclared } from '../../operations/run-declared.ts';
 import { requireText, toChoice, toFields, toInteger, toList, toText, WrongField } from '../body-fields.ts';
 import { readCallHeaders } from '../call-headers.ts';
+import { markInput } from '../input-places.ts';
 import { setLimitHeaders } from '../limit-headers.ts';
 import { type EmbedInput, openAiEmbed } from '../operations.generated.ts';
 
+/** Fields of the input by the names of the body. */
+const embeddingNames = {
+  model: 'model',
+  messages: 'input',
+  values: 'input',
+  dimensions: 'dimensions',
+  endUserId: 'user',
+};
 const inputsMax = 2_048;
 
 function readInputs(value: unknown): readonly string[] {
@@ -42,6 +51,7 @@ export async function answerEmbeddings(exchange: Exchange): Promise<void> {
     ...(tags === undefined ? {} : { tags }),
     ...(retention === undefined ? {} : { retention }),
   };
+  markInput(input, embeddingNames, () => ({ input }));
   const { embed } = await runDeclared(exchange, openAiEmbed, { input });
   const { vectors, usage, model, limits } = embed;
   setLimitHeaders(exchange.response, limits);

@@ -4,6 +4,7 @@ import type { Exchange } from '../../http/exchange.ts';
 import { BadRequest, type Problem } from '../../http/problem.ts';
 import { sendValue } from '../../http/send.ts';
 import { WrongField } from '../body-fields.ts';
+import { type PlacedError, placeError } from '../input-places.ts';
 import { setRetryHeaders } from '../retry-headers.ts';
 
 /** An error as OpenAI's API has it, with the code of Heddle's catalog beside its own. */
@@ -64,19 +65,22 @@ export class NamedRefusal extends BadRequest {
   }
 }
 
+/** The field of the body that is wrong: `named` by the code where the error states none. */
+function readParam(thrown: unknown, placed: PlacedError | undefined, named: string | null): string | null {
+  if (placed !== undefined) return placed.param;
+  if (thrown instanceof NamedRefusal) return thrown.param;
+  return thrown instanceof WrongField && thrown.param !== '' ? thrown.param : named;
+}
+
 /** The error in OpenAI's shape; `thrown` names the field of the body that is wrong. */
 function toOpenAiError({ message, extensions }: ClientError, thrown?: unknown): OpenAiError {
   const code = (extensions?.code ?? 'INTERNAL') as ErrorCode;
   const [type, own, param = null] = kinds[code];
+  const placed = placeError(thrown);
   return {
-    message,
+    message: placed?.message ?? message,
     type,
-    param:
-      thrown instanceof NamedRefusal
-        ? thrown.param
-        : thrown instanceof WrongField && thrown.param !== ''
-          ? thrown.param
-          : param,
+    param: readParam(thrown, placed, param),
     code: thrown instanceof NamedRefusal ? thrown.ownCode : own,
     heddle_code: code,
     ...(typeof extensions?.requestId === 'string' ? { request_id: extensions.requestId } : {}),

@@ -1,4 +1,5 @@
 import { type BodyFields, requireText, toFields, toList, toText, WrongField } from '../body-fields.ts';
+import { markPlace } from '../input-places.ts';
 import { readCallArguments, readContentParts } from '../openai/chat/chat-messages.ts';
 import type {
   ContentPartInput,
@@ -9,6 +10,8 @@ import type {
 import { readCompactionItem } from './compact/compaction-item.ts';
 import { readReasoningItem } from './response-reasoning.ts';
 
+const messagePlaces = { content: '.content', parts: '.content' };
+const outputPlaces = { content: '.output', parts: '.output', toolCallId: '.call_id' };
 /** Items of a conversation. */
 export const itemsMax = 10_000;
 
@@ -60,7 +63,7 @@ export function readItemMessages(items: readonly BodyFields[]): ReadMessages {
           break;
         }
         end();
-        messages.push({ role, ...content });
+        messages.push(markPlace({ role, ...content }, at, messagePlaces));
         break;
       }
       case 'reasoning':
@@ -76,11 +79,12 @@ export function readItemMessages(items: readonly BodyFields[]): ReadMessages {
         end();
         const toolCallId = requireText(item.call_id, `${at}.call_id`);
         if (!callIds.has(toolCallId)) throw new WrongField(`${at}.call_id`, 'names no tool call before it.');
-        messages.push({
-          role: 'TOOL',
+        const result = {
+          role: 'TOOL' as const,
           toolCallId,
           ...readContentParts(item.output, `${at}.output`),
-        });
+        };
+        messages.push(markPlace(result, at, outputPlaces));
         break;
       }
       case 'compaction':

@@ -9,6 +9,7 @@ import {
   toText,
   WrongField,
 } from '../body-fields.ts';
+import { markInput } from '../input-places.ts';
 import type { CompletionInput } from '../operations.generated.ts';
 import { readItemMessages } from './input-items.ts';
 import type { RequestFields } from './response-object.ts';
@@ -26,6 +27,24 @@ export interface ResponsesRequest {
   readonly dropped: readonly string[];
 }
 
+/** Fields of the input by the names of the body. */
+const responsesNames = {
+  model: 'model',
+  messages: 'input',
+  temperature: 'temperature',
+  topP: 'top_p',
+  maxOutputTokens: 'max_output_tokens',
+  presencePenalty: 'presence_penalty',
+  frequencyPenalty: 'frequency_penalty',
+  topLogprobs: 'top_logprobs',
+  reasoningEffort: 'reasoning.effort',
+  parallelToolCalls: 'parallel_tool_calls',
+  tools: 'tools',
+  toolChoice: 'tool_choice',
+  responseSchema: 'text.format.schema',
+  endUserId: 'user',
+  attachment: 'input',
+};
 const includesMax = 100;
 
 /** Fields that are translated, or that only the handler reads. All others are for the provider. */
@@ -70,6 +89,7 @@ export function readResponsesRequest(fields: BodyFields, items: readonly BodyFie
     endUserId: toText(fields.safety_identifier ?? fields.user, 'user') || undefined,
     ...readOthers(fields),
   };
+  markInput(input, responsesNames, () => readResponsesRequest(fields, items));
   return {
     input,
     repeated: repeatRequest(fields, input, tools.repeated),

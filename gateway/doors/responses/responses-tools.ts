@@ -8,8 +8,10 @@ import {
   toText,
   WrongField,
 } from '../body-fields.ts';
+import { markPlace } from '../input-places.ts';
 import type { ToolInput } from '../operations.generated.ts';
 
+const toolPlaces = { name: '.name', parameters: '.parameters', description: '.description' };
 const toolsMax = 10_000;
 const textInput = { type: 'object', properties: { input: { type: 'string' } }, required: ['input'] };
 
@@ -32,13 +34,13 @@ export function readResponsesTools(fields: BodyFields): ReadTools {
     switch (tool.type) {
       case 'function': {
         const read = readFunction(isFields(tool.function) ? tool.function : tool, at);
-        tools.push(read);
+        tools.push(markPlace(read, at, toolPlaces));
         const { name, description = null, parameters, strict = null } = read;
         repeated.push({ type: 'function', name, description, parameters, strict });
         break;
       }
       case 'custom':
-        tools.push(readCustomTool(isFields(tool.custom) ? tool.custom : tool, at));
+        tools.push(markPlace(readCustomTool(isFields(tool.custom) ? tool.custom : tool, at), at, toolPlaces));
         repeated.push(isFields(tool.custom) ? { type: 'custom', ...tool.custom } : tool);
         break;
       default:

@@ -1,5 +1,5 @@
 import type { Egress } from '#core/egress.ts';
-import { refuse } from '#core/input.ts';
+import { badInput, refuseField } from '#core/input.ts';
 import type { ContentPart, ProviderMessage, SentReasoning } from '#providers/provider.ts';
 import { normalizeMediaType } from '#providers/translate/media-type.ts';
 import type { ContentPartInput, MessageInput, ReasoningInput } from '../generated.ts';
@@ -15,11 +15,12 @@ const base64 = /^[A-Za-z0-9+/]+={0,2}$/;
 
 /** The conversation in the provider's terms. Throws BAD_USER_INPUT naming the message that is wrong. */
 export function parseMessages(inputs: readonly MessageInput[], egress: Egress): readonly ProviderMessage[] {
-  if (inputs.length === 0) refuse('messages must hold at least one message.');
-  if (inputs.length > messagesMax) refuse(`messages may hold at most ${messagesMax} messages.`);
+  if (inputs.length === 0) badInput('messages', 'must hold at least one message.');
+  if (inputs.length > messagesMax) badInput('messages', `may hold at most ${messagesMax} messages.`);
   const toolNames = new Map<string, string>();
   const messages = inputs.map((input, at) => parseMessage(input, `messages[${at}]`, toolNames, egress));
-  if (messages.every(({ role }) => role === 'system')) refuse('messages must hold more than instructions.');
+  if (messages.every(({ role }) => role === 'system'))
+    badInput('messages', 'must hold more than instructions.');
   return messages;
 }
 
@@ -30,16 +31,16 @@ function parseMessage(
   egress: Egress,
 ): ProviderMessage {
   const { role, content, parts, toolCalls, toolCallId, reasoning, audioId, isError } = input;
-  if (content != null && parts != null) refuse(`${at}: a message has content or parts, not both.`);
-  if (reasoning != null && role !== 'ASSISTANT') refuse(`${at}: only an ASSISTANT message has reasoning.`);
-  if (audioId != null && role !== 'ASSISTANT') refuse(`${at}: only an ASSISTANT message has an audioId.`);
-  if (isError != null && role !== 'TOOL') refuse(`${at}: only a TOOL message has isError.`);
-  if (toolCalls != null && role !== 'ASSISTANT') refuse(`${at}: only an ASSISTANT message has toolCalls.`);
-  if (toolCallId != null && role !== 'TOOL') refuse(`${at}: only a TOOL message has a toolCallId.`);
+  if (content != null && parts != null) refuseField(at, 'a message has content or parts, not both.');
+  if (reasoning != null && role !== 'ASSISTANT') refuseField(at, 'only an ASSISTANT message has reasoning.');
+  if (audioId != null && role !== 'ASSISTANT') refuseField(at, 'only an ASSISTANT message has an audioId.');
+  if (isError != null && role !== 'TOOL') refuseField(at, 'only a TOOL message has isError.');
+  if (toolCalls != null && role !== 'ASSISTANT') refuseField(at, 'only an ASSISTANT message has toolCalls.');
+  if (toolCallId != null && role !== 'TOOL') refuseField(at, 'only a TOOL message has a toolCallId.');
   switch (role) {
     case 'SYSTEM': {
       const system =
-        parseTexts(content, parts, at) ?? refuse(`${at}: a SYSTEM message needs content or parts.`);
+        parseTexts(content, parts, at) ?? refuseField(at, 'a SYSTEM message needs content or parts.');
       return { role: 'system', content: system.text, ...system.cache };
     }
     case 'USER':
@@ -47,9 +48,9 @@ function parseMessage(
     case 'ASSISTANT': {
       const parsed = parseTexts(content, parts, at);
       if (parsed === undefined && toolCalls == null && reasoning == null && audioId == null)
-        refuse(`${at}: an ASSISTANT message needs content, parts, toolCalls, reasoning or audioId.`);
+        refuseField(at, 'an ASSISTANT message needs content, parts, toolCalls, reasoning or audioId.');
       if (audioId != null && (audioId === '' || audioId.length > audioIdMax))
-        refuse(`${at}: audioId must have 1 to ${audioIdMax} characters.`);
+        badInput(`${at}.audioId`, `must have 1 to ${audioIdMax} characters.`);
       for (const { id, name } of toolCalls ?? []) toolNames.set(id, name);
       const blocks = reasoning == null ? undefined : parseReasoning(reasoning, at);
       return {
@@ -62,9 +63,11 @@ function parseMessage(
       };
     }
     case 'TOOL': {
-      const id = toolCallId ?? refuse(`${at}: a TOOL message needs the toolCallId that it answers.`);
-      const toolName = toolNames.get(id) ?? refuse(`${at}: no message before it makes the tool call ${id}.`);
-      if (content == null && parts == null) refuse(`${at}: a TOOL message needs content or parts.`);
+      const id = toolCallId ?? refuseField(at, 'a TOOL message needs the toolCallId that it answers.');
+      const toolName =
+        toolNames.get(id) ??
+        refuseField(`${at}.toolCallId`, `no message before it makes the tool call ${id}.`);
+      if (content == null && parts == null) refuseField(at, 'a TOOL message needs content or parts.');
       return {
         role: 'tool',
         toolCallId: id,
@@ -86,7 +89,7 @@ function parseTexts(
   if (parts == null) return undefined;
   checkCount(parts, at);
   const texts = parts.map(
-    (part, index) => part.text ?? refuse(`${at}.parts[${index}]: this message has text parts only.`),
+    (part, index) => part.text ?? refuseField(`${at}.parts[${index}]`, 'this message has text parts only.'),
   );
   return { text: texts.join(''), cache: parts.some(({ cache }) => cache === true) ? { cache: true } : {} };
 }
@@ -107,16 +110,16 @@ function parseToolResult(
 }
 
 function checkCount(parts: readonly ContentPartInput[], at: string): void {
-  if (parts.length === 0) refuse(`${at}: parts must hold at least one part.`);
-  if (parts.length > partsMax) refuse(`${at}: a message may have at most ${partsMax} parts.`);
+  if (parts.length === 0) refuseField(at, 'parts must hold at least one part.');
+  if (parts.length > partsMax) refuseField(at, `a message may have at most ${partsMax} parts.`);
 }
 
 function parseReasoning(inputs: readonly ReasoningInput[], at: string): readonly SentReasoning[] {
   if (inputs.length > reasoningMax)
-    refuse(`${at}: a message may have at most ${reasoningMax} blocks of reasoning.`);
+    refuseField(at, `a message may have at most ${reasoningMax} blocks of reasoning.`);
   return inputs.map(({ text, signature, redacted, toolCallId, provider }, index) => {
     if (text == null && signature == null && redacted == null) {
-      refuse(`${at}.reasoning[${index}]: a block needs text, signature or redacted.`);
+      refuseField(`${at}.reasoning[${index}]`, 'a block needs text, signature or redacted.');
     }
     return {
       text: text ?? null,
@@ -135,16 +138,16 @@ function userParts(
   egress: Egress,
 ): readonly ContentPart[] {
   if (content != null) return [{ type: 'text', text: content }];
-  if (parts == null || parts.length === 0) return refuse(`${at}: a USER message needs content or parts.`);
+  if (parts == null || parts.length === 0) return refuseField(at, 'a USER message needs content or parts.');
   checkCount(parts, at);
   return parts.map((part, index) => parsePart(part, `${at}.parts[${index}]`, egress));
 }
 
 function parsePart(part: ContentPartInput, at: string, egress: Egress): ContentPart {
   const given = [part.text, part.imageUrl, part.data].filter((value) => value != null).length;
-  if (given !== 1) refuse(`${at}: exactly one of text, imageUrl and data must be set.`);
+  if (given !== 1) refuseField(at, 'exactly one of text, imageUrl and data must be set.');
   if (part.mediaType != null && !mediaType.test(part.mediaType)) {
-    refuse(`${at}: mediaType must be a media type such as image/png.`);
+    badInput(`${at}.mediaType`, 'must be a media type such as image/png.');
   }
   const cache = part.cache === true ? ({ cache: true } as const) : {};
   if (part.text != null) return { type: 'text', text: part.text, ...cache };
@@ -152,32 +155,38 @@ function parsePart(part: ContentPartInput, at: string, egress: Egress): ContentP
   const type = part.mediaType == null ? null : normalizeMediaType(part.mediaType);
   if (part.imageUrl != null) {
     const url = URL.parse(part.imageUrl);
-    if (url === null || !/^https?:$/.test(url.protocol)) refuse(`${at}: imageUrl must be an http(s) URL.`);
+    if (url === null || !/^https?:$/.test(url.protocol))
+      badInput(`${at}.imageUrl`, 'must be an http(s) URL.');
     if (url.username !== '' || url.password !== '') {
-      refuse(`${at}: imageUrl must not hold a user or password: whoever fetches it would get them.`);
+      badInput(`${at}.imageUrl`, 'must not hold a user or password: whoever fetches it would get them.');
     }
     const refusal = egress.refusalOfFileHost(url.hostname);
-    if (refusal !== null) refuse(`${at}: imageUrl may not be fetched: ${refusal}.`);
+    if (refusal !== null) badInput(`${at}.imageUrl`, `may not be fetched: ${refusal}.`);
     // What other files count as is bounded by their size, which is unknown here.
     if (type !== null && !type.startsWith('image/'))
-      refuse(`${at}: imageUrl must be of an image, not ${type}.`);
+      badInput(`${at}.imageUrl`, `must be of an image, not ${type}.`);
     return { type: 'file', mediaType: type ?? 'image/*', url: part.imageUrl, ...more };
   }
   const data = part.data ?? '';
-  if (type === null) return refuse(`${at}: data needs its mediaType.`);
-  if (!base64.test(data)) refuse(`${at}: data must be base64 without a data: prefix.`);
+  if (type === null) return badInput(`${at}.mediaType`, 'is required with data.');
+  if (!base64.test(data)) {
+    badInput(
+      `${at}.data`,
+      data.startsWith('data:') ? 'must be base64 without a data: prefix.' : 'is not valid base64.',
+    );
+  }
   return { type: 'file', mediaType: type, data, ...more };
 }
 
 /** What a file has beside its content. */
 function parseFileTraits({ detail, filename, audioFormat }: ContentPartInput, at: string) {
   if (detail != null && !details.includes(detail))
-    refuse(`${at}: detail must be one of ${details.join(', ')}.`);
+    badInput(`${at}.detail`, `must be one of ${details.join(', ')}.`);
   if (filename != null && (filename === '' || filename.length > filenameMax)) {
-    refuse(`${at}: filename must have 1 to ${filenameMax} characters.`);
+    badInput(`${at}.filename`, `must have 1 to ${filenameMax} characters.`);
   }
   if (audioFormat != null && !/^[a-z0-9]{1,16}$/.test(audioFormat)) {
-    refuse(`${at}: audioFormat must be a format such as wav or mp3.`);
+    badInput(`${at}.audioFormat`, 'must be a format such as wav or mp3.');
   }
   return {
     ...(detail == null ? {} : { detail }),

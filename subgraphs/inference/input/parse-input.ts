@@ -1,6 +1,6 @@
 import { type Egress, openEgress } from '#core/egress.ts';
 import type { Capability } from '#core/graph-enums.generated.ts';
-import { refuse } from '#core/input.ts';
+import { badInput, refuseField } from '#core/input.ts';
 import { parseResponseSchema } from '#inference/admission/structured-output.ts';
 import type { CallOrigin } from '#inference/call-labels.ts';
 import type { CompletionRequest } from '#inference/request.ts';
@@ -56,9 +56,9 @@ export function completeRequest(
   const call: Writable<CompletionRequest['call']> = { messages, ...parameters };
   if (alternatives > 1) call.alternatives = alternatives;
   if (input.logprobs === true) call.topLogprobs = topLogprobs ?? 0;
-  else if (topLogprobs !== undefined) refuse('topLogprobs requires logprobs: true.');
+  else if (topLogprobs !== undefined) badInput('topLogprobs', 'requires logprobs: true.');
   if (input.audio != null) {
-    if (alternatives > 1) refuse('alternatives must be 1 with audio.');
+    if (alternatives > 1) badInput('alternatives', 'must be 1 with audio.');
     call.audio = parseAudio(input.audio);
   }
   if (input.providerOptions != null) call.providerOptions = parseProviderOptions(input.providerOptions);
@@ -92,12 +92,12 @@ export function completeRequest(
 function parseCallOptions(input: CallOptionsInput, allowRestart: boolean) {
   const { idempotencyKey = null } = input;
   if (idempotencyKey !== null && (idempotencyKey === '' || idempotencyKey.length > idempotencyKeyMax)) {
-    refuse(`idempotencyKey must have 1 to ${idempotencyKeyMax} characters.`);
+    badInput('idempotencyKey', `must have 1 to ${idempotencyKeyMax} characters.`);
   }
   const cache = input.cache ?? 'DEFAULT';
   const isKept = input.retention !== 'NONE';
   if (!isKept && (cache === 'USE' || cache === 'REFRESH')) {
-    refuse(`cache: ${cache} keeps the answer, and retention: NONE does not: choose one.`);
+    refuseField('cache', `${cache} keeps the answer, and retention: NONE does not: choose one.`);
   }
   return {
     cache: isKept ? cache : 'BYPASS',
@@ -113,23 +113,24 @@ function parseAttachment({
   retention,
 }: Partial<CompletionInput>): Pick<CompletionRequest, 'attachment'> {
   if (attachment == null) return {};
-  if (retention === 'NONE') refuse('attachment is stored, and retention: NONE stores nothing: choose one.');
+  if (retention === 'NONE')
+    badInput('attachment', 'is stored, and retention: NONE stores nothing: choose one.');
   if (attachment.length > attachmentCharactersMax) {
-    refuse(`attachment may have at most ${attachmentCharactersMax} characters.`);
+    badInput('attachment', `may have at most ${attachmentCharactersMax} characters.`);
   }
   return { attachment };
 }
 
 function parseTools(inputs: readonly ToolInput[]): readonly Tool[] {
-  if (inputs.length > toolsMax) refuse(`tools may hold at most ${toolsMax} tools.`);
+  if (inputs.length > toolsMax) badInput('tools', `may hold at most ${toolsMax} tools.`);
   const names = new Set<string>();
   return inputs.map(({ name, description, parameters, strict, cache }, at) => {
     if (!toolName.test(name))
-      refuse(`tools[${at}]: a tool's name has letters, digits, _ and -, at most 64 of them.`);
-    if (names.has(name)) refuse(`tools[${at}]: there are two tools named ${name}.`);
+      refuseField(`tools[${at}].name`, "a tool's name has letters, digits, _ and -, at most 64 of them.");
+    if (names.has(name)) refuseField(`tools[${at}].name`, `there are two tools named ${name}.`);
     names.add(name);
     if (typeof parameters !== 'object' || parameters === null || Array.isArray(parameters)) {
-      refuse(`tools[${at}]: parameters must be a JSON Schema of an object.`);
+      badInput(`tools[${at}].parameters`, 'must be a JSON Schema of an object.');
     }
     return {
       name,
@@ -143,34 +144,35 @@ function parseTools(inputs: readonly ToolInput[]): readonly Tool[] {
 
 function parseToolChoice(choice: string, tools: readonly Tool[] | undefined): string {
   if (choice === 'auto' || choice === 'none') return choice;
-  if (tools === undefined) refuse('toolChoice needs tools.');
+  if (tools === undefined) badInput('toolChoice', 'needs tools.');
   if (choice !== 'required' && !tools.some(({ name }) => name === choice)) {
-    refuse('toolChoice must be auto, none, required, or the name of one of the tools.');
+    badInput('toolChoice', 'must be auto, none, required, or the name of one of the tools.');
   }
   return choice;
 }
 
 function parseAudio({ voice, format }: AudioOutputInput): AudioOutput {
   if (voice != null && !voiceName.test(voice))
-    refuse('audio.voice must have 1 to 64 letters, digits, _, - and dots.');
+    badInput('audio.voice', 'must have 1 to 64 letters, digits, _, - and dots.');
   if (format != null && !audioFormats.includes(format)) {
-    refuse(`audio.format must be one of ${audioFormats.join(', ')}.`);
+    badInput('audio.format', `must be one of ${audioFormats.join(', ')}.`);
   }
   return { ...(voice == null ? {} : { voice }), ...(format == null ? {} : { format }) };
 }
 
 /** Further fields by kind of provider or by wire format. Throws BAD_USER_INPUT for what is none, or is too long. */
 function parseProviderOptions(value: unknown): NonNullable<ProviderCall['providerOptions']> {
-  if (!isRecord(value)) refuse('providerOptions must be an object.');
+  if (!isRecord(value)) badInput('providerOptions', 'must be an object.');
   for (const [name, fields] of Object.entries(value)) {
     if (!optionsName.test(name) || !isRecord(fields)) {
-      refuse(
-        'providerOptions must have an object for each kind of provider or wire format, such as {"openai": {…}}.',
+      badInput(
+        'providerOptions',
+        'must have an object for each kind of provider or wire format, such as {"openai": {…}}.',
       );
     }
   }
   if (Buffer.byteLength(JSON.stringify(value)) > providerOptionsBytesMax) {
-    refuse(`providerOptions may have at most ${providerOptionsBytesMax} bytes as JSON.`);
+    badInput('providerOptions', `may have at most ${providerOptionsBytesMax} bytes as JSON.`);
   }
   return value as NonNullable<ProviderCall['providerOptions']>;
 }

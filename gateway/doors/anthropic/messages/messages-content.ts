@@ -7,6 +7,7 @@ import {
   toText,
   WrongField,
 } from '../../body-fields.ts';
+import { keepPlace, markPlace } from '../../input-places.ts';
 import type {
   ContentPartInput,
   MessageInput,
@@ -16,6 +17,8 @@ import type {
 import type { ApiVersion } from '../api-version.ts';
 import { unwrapSignature } from '../reasoning-signature.ts';
 
+const resultPlaces = { toolCallId: '.tool_use_id', parts: '.content', content: '.content' };
+const sourcePlaces = { data: '.data', mediaType: '.media_type', imageUrl: '.url' };
 const messagesMax = 10_000;
 const blocksMax = 10_000;
 
@@ -79,7 +82,7 @@ function readUser(value: unknown, at: string, rules: BlockRules): readonly Messa
   const messages: MessageInput[] = [];
   let parts: ContentPartInput[] = [];
   const end = () => {
-    if (parts.length > 0) messages.push({ role: 'USER', ...toContent(parts) });
+    if (parts.length > 0) messages.push(markPlace({ role: 'USER', ...toContent(parts) }, at));
     parts = [];
   };
   for (const [index, block] of readBlocks(value, at).entries()) {
@@ -102,17 +105,21 @@ function readToolResult(block: BodyFields, at: string, rules: BlockRules): Messa
       : readBlocks(block.content, `${at}.content`).flatMap((one, index) =>
           readPart(one, `${at}.content.${index}`, rules),
         );
-  return {
-    role: 'TOOL',
-    toolCallId: requireText(block.tool_use_id, `${at}.tool_use_id`),
-    ...toContent(isCachePoint(block, rules) ? markLast(parts) : parts),
-    ...(isError === true ? { isError } : {}),
-  };
+  return markPlace(
+    {
+      role: 'TOOL',
+      toolCallId: requireText(block.tool_use_id, `${at}.tool_use_id`),
+      ...toContent(isCachePoint(block, rules) ? markLast(parts) : parts),
+      ...(isError === true ? { isError } : {}),
+    },
+    at,
+    resultPlaces,
+  );
 }
 
 function markLast(parts: readonly ContentPartInput[]): readonly ContentPartInput[] {
   const last = parts.at(-1) ?? { text: '' };
-  return [...parts.slice(0, -1), { ...last, cache: true }];
+  return [...parts.slice(0, -1), keepPlace(last, { ...last, cache: true })];
 }
 
 function readAssistant(value: unknown, at: string, rules: BlockRules): MessageInput {
@@ -153,12 +160,15 @@ function readAssistant(value: unknown, at: string, rules: BlockRules): MessageIn
         rules.drop(readType(block, place));
     }
   }
-  return {
-    role: 'ASSISTANT',
-    ...toContent(isCached ? markLast(parts) : parts),
-    ...(toolCalls.length === 0 ? {} : { toolCalls }),
-    ...(reasoning.length === 0 ? {} : { reasoning }),
-  };
+  return markPlace(
+    {
+      role: 'ASSISTANT',
+      ...toContent(isCached ? markLast(parts) : parts),
+      ...(toolCalls.length === 0 ? {} : { toolCalls }),
+      ...(reasoning.length === 0 ? {} : { reasoning }),
+    },
+    at,
+  );
 }
 
 function readThinking(block: BodyFields, at: string): ReasoningInput {
@@ -200,7 +210,13 @@ function readPart(block: BodyFields, at: string, rules: BlockRules): readonly Co
       rules.version.checkText(block, at);
       return [readText(block, at, rules)];
     case 'image':
-      return [{ ...readSource(block.source, `${at}.source`, 'image/*'), ...cache }];
+      return [
+        markPlace(
+          { ...readSource(block.source, `${at}.source`, 'image/*'), ...cache },
+          `${at}.source`,
+          sourcePlaces,
+        ),
+      ];
     case 'document':
       return readDocument(block, at, rules, cache);
     case 'search_result':
@@ -243,7 +259,7 @@ function readDocument(
     );
   }
   const file = readSource(source, `${at}.source`, 'application/pdf');
-  return [...before, { ...file, ...withName(title), ...cache }];
+  return [...before, markPlace({ ...file, ...withName(title), ...cache }, `${at}.source`, sourcePlaces)];
 }
 
 /** Characters of a file's name that the graph takes. */

@@ -10,6 +10,7 @@ import {
   toText,
   WrongField,
 } from '../../body-fields.ts';
+import { markInput } from '../../input-places.ts';
 import type { CompletionInput } from '../../operations.generated.ts';
 import type { ApiVersion } from '../api-version.ts';
 import { type BlockRules, readMessages, readSystem } from './messages-content.ts';
@@ -29,6 +30,21 @@ export interface MessagesHeaders {
   /** The header `anthropic-beta` as it was sent; undefined: none. */
   readonly beta: string | undefined;
 }
+
+/** Fields of the input by the names of the body. */
+const messagesNames = {
+  model: 'model',
+  messages: 'messages',
+  temperature: 'temperature',
+  topP: 'top_p',
+  maxOutputTokens: 'max_tokens',
+  stop: 'stop_sequences',
+  reasoningEffort: 'output_config.effort',
+  tools: 'tools',
+  toolChoice: 'tool_choice',
+  responseSchema: 'output_config.format.schema',
+  endUserId: 'metadata.user_id',
+};
 
 /** Fields that are translated, or that only the handler reads. All others are for the provider. */
 const known = new Set([
@@ -66,6 +82,7 @@ export function readCountedRequest(
     ...readEndUser(fields.metadata),
     ...readOthers(fields, beta),
   };
+  markInput(input, messagesNames, () => readCountedRequest(fields, { version, beta }));
   return { input, dropped: [...dropped] };
 }
 

@@ -7,9 +7,11 @@ import {
   toList,
   toText,
 } from '../../body-fields.ts';
+import { markPlace } from '../../input-places.ts';
 import type { CompletionInput, ToolInput } from '../../operations.generated.ts';
 import type { BlockRules } from './messages-content.ts';
 
+const toolPlaces = { name: '.name', parameters: '.input_schema', description: '.description' };
 const toolsMax = 10_000;
 const known = new Set(['type', 'name', 'description', 'input_schema', 'strict', 'cache_control']);
 
@@ -30,13 +32,17 @@ function readTool(tool: BodyFields, at: string, { drop }: BlockRules): readonly 
   const description = toText(tool.description, `${at}.description`);
   const strict = toBoolean(tool.strict, `${at}.strict`);
   return [
-    {
-      name: requireText(tool.name, `${at}.name`),
-      parameters: toFields(tool.input_schema, `${at}.input_schema`),
-      ...(description === undefined ? {} : { description }),
-      ...(strict === undefined ? {} : { strict }),
-      ...(cache == null ? {} : { cache: true }),
-    },
+    markPlace(
+      {
+        name: requireText(tool.name, `${at}.name`),
+        parameters: toFields(tool.input_schema, `${at}.input_schema`),
+        ...(description === undefined ? {} : { description }),
+        ...(strict === undefined ? {} : { strict }),
+        ...(cache == null ? {} : { cache: true }),
+      },
+      at,
+      toolPlaces,
+    ),
   ];
 }
 

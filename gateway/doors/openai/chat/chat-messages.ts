@@ -7,6 +7,7 @@ import {
   toText,
   WrongField,
 } from '../../body-fields.ts';
+import { markPlace } from '../../input-places.ts';
 import type {
   ContentPartInput,
   MessageInput,
@@ -15,6 +16,21 @@ import type {
 } from '../../operations.generated.ts';
 import { readReasoningDetail } from './chat-reasoning.ts';
 
+const messagePlaces = {
+  content: '.content',
+  parts: '.content',
+  toolCallId: '.tool_call_id',
+  toolCalls: '.tool_calls',
+  reasoning: '.reasoning_details',
+};
+const audioPlaces = { data: '.data', mediaType: '.format', audioFormat: '.format' };
+const filePlaces = {
+  data: '.file_data',
+  mediaType: '.file_data',
+  imageUrl: '.file_data',
+  filename: '.filename',
+};
+const imagePlaces = { data: '.url', mediaType: '.url', imageUrl: '.url', detail: '.detail' };
 const messagesMax = 10_000;
 const partsMax = 1_000;
 
@@ -23,7 +39,10 @@ export function readChatMessages(value: unknown): readonly MessageInput[] {
   const list = toList(value, 'messages', messagesMax);
   if (list === undefined || list.length === 0)
     throw new WrongField('messages', 'must have at least one message.');
-  return list.map((message, at) => readMessage(toFields(message, `messages[${at}]`), `messages[${at}]`));
+  return list.map((message, index) => {
+    const at = `messages[${index}]`;
+    return markPlace(readMessage(toFields(message, at), at), at, messagePlaces);
+  });
 }
 
 function readMessage(message: BodyFields, at: string): MessageInput {
@@ -160,20 +179,27 @@ function readPart(part: BodyFields, at: string): ContentPartInput {
           ? { url: part.image_url, detail: part.detail }
           : toFields(part.image_url, `${at}.image_url`);
       const detail = toText(image.detail, `${at}.image_url.detail`);
-      return {
-        ...readUrl(requireText(image.url, `${at}.image_url.url`), 'image/*'),
-        ...(detail === undefined ? {} : { detail }),
-        ...cache,
-      };
+      const isText = typeof part.image_url === 'string';
+      const place = `${at}.image_url`;
+      const read = readUrl(image.url, isText ? place : `${place}.url`, 'image/*');
+      return markPlace(
+        { ...read, ...(detail === undefined ? {} : { detail }), ...cache },
+        place,
+        isText ? {} : imagePlaces,
+      );
     }
     case 'input_audio': {
       const { data, format } = toFields(part.input_audio, `${at}.input_audio`);
       const audioFormat = requireText(format, `${at}.input_audio.format`);
-      return {
-        data: requireText(data, `${at}.input_audio.data`),
-        mediaType: `audio/${audioFormat}`,
-        audioFormat,
-      };
+      return markPlace(
+        {
+          data: requireText(data, `${at}.input_audio.data`),
+          mediaType: `audio/${audioFormat}`,
+          audioFormat,
+        },
+        `${at}.input_audio`,
+        audioPlaces,
+      );
     }
     case 'file':
     case 'input_file': {
@@ -184,12 +210,14 @@ function readPart(part: BodyFields, at: string): ContentPartInput {
           'needs file_data: files by id are not kept here, so send the content.',
         );
       }
-      const filename = toText(file.filename, `${at}.file.filename`);
-      return {
-        ...readUrl(requireText(file.file_data, `${at}.file.file_data`), 'application/pdf'),
-        ...(filename === undefined ? {} : { filename }),
-        ...cache,
-      };
+      const place = part.file === undefined ? at : `${at}.file`;
+      const filename = toText(file.filename, `${place}.filename`);
+      const read = readUrl(file.file_data, `${place}.file_data`, 'application/pdf');
+      return markPlace(
+        { ...read, ...(filename === undefined ? {} : { filename }), ...cache },
+        place,
+        filePlaces,
+      );
     }
     default:
       throw new WrongField(`${at}.type`, 'must be one of text, image_url, input_audio, file.');
@@ -197,8 +225,14 @@ function readPart(part: BodyFields, at: string): ContentPartInput {
 }
 
 /** A file by its data: URL or its address. Content without a prefix is taken as base64 of the type. */
-function readUrl(url: string, mediaType: string): ContentPartInput {
+function readUrl(value: unknown, at: string, mediaType: string): ContentPartInput {
+  const url = requireText(value, at);
+  if (/^https?:/i.test(url)) return { imageUrl: url };
+  if (!/^data:/i.test(url)) return { data: url, mediaType };
   const inline = readDataUrl(url);
-  if (inline !== undefined) return inline;
-  return /^https?:/i.test(url) ? { imageUrl: url } : { data: url, mediaType };
+  if (inline === undefined) throw new WrongField(at, `must have its data in base64: ${dataUrlExample}.`);
+  if (inline.mediaType === '') throw new WrongField(at, `needs a media type: ${dataUrlExample}.`);
+  return inline;
 }
+
+const dataUrlExample = 'data:image/png;base64,…';

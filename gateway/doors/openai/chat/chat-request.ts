@@ -10,6 +10,7 @@ import {
   toText,
   WrongField,
 } from '../../body-fields.ts';
+import { markInput, markPlace } from '../../input-places.ts';
 import type { CompletionInput, ToolInput } from '../../operations.generated.ts';
 import { readCustomTool } from '../../responses/responses-tools.ts';
 import { readChatMessages } from './chat-messages.ts';
@@ -27,6 +28,30 @@ export interface ChatRequest {
   readonly customTools: CustomTools;
 }
 
+/** Fields of the input by the names of the body. */
+const chatNames = {
+  model: 'model',
+  messages: 'messages',
+  temperature: 'temperature',
+  topP: 'top_p',
+  maxOutputTokens: 'max_completion_tokens',
+  stop: 'stop',
+  seed: 'seed',
+  presencePenalty: 'presence_penalty',
+  frequencyPenalty: 'frequency_penalty',
+  logprobs: 'logprobs',
+  topLogprobs: 'top_logprobs',
+  reasoningEffort: 'reasoning_effort',
+  parallelToolCalls: 'parallel_tool_calls',
+  alternatives: 'n',
+  tools: 'tools',
+  toolChoice: 'tool_choice',
+  responseSchema: 'response_format.json_schema.schema',
+  endUserId: 'user',
+};
+/** The same for a client that sends the older name of the limit. */
+export const olderChatNames = { ...chatNames, maxOutputTokens: 'max_tokens' };
+const toolPlaces = { name: '.name', parameters: '.parameters', description: '.description' };
 const toolsMax = 10_000;
 const alternativesMax = 8;
 
@@ -68,6 +93,8 @@ export function readChatRequest(body: unknown): ChatRequest {
     ...readOthers(fields),
   };
   const isStreamed = toBoolean(fields.stream, 'stream') ?? false;
+  const isOlder = fields.max_completion_tokens == null;
+  markInput(input, isOlder ? olderChatNames : chatNames, () => readChatRequest(body));
   return { input, isStreamed, includesUsage, dropped: [], customTools };
 }
 
@@ -121,7 +148,7 @@ function readTool(tool: BodyFields, at: string): ToolInput {
     case 'function':
       return isFields(tool.function) ? readFunction(tool.function, `${at}.function`) : readFunction(tool, at);
     case 'custom':
-      return readCustomTool(isFields(tool.custom) ? tool.custom : tool, at);
+      return markPlace(readCustomTool(isFields(tool.custom) ? tool.custom : tool, at), at, toolPlaces);
     default:
       throw new WrongField(`${at}.type`, 'must be function or custom.');
   }
@@ -138,12 +165,16 @@ function readName(fields: BodyFields, at: string): Pick<ToolInput, 'name' | 'des
 function readFunction(fields: BodyFields, at: string): ToolInput {
   const { parameters, strict } = fields;
   const isStrict = toBoolean(strict, `${at}.strict`);
-  return {
-    ...readName(fields, at),
-    parameters:
-      parameters == null ? { type: 'object', properties: {} } : toFields(parameters, `${at}.parameters`),
-    ...(isStrict === undefined ? {} : { strict: isStrict }),
-  };
+  return markPlace(
+    {
+      ...readName(fields, at),
+      parameters:
+        parameters == null ? { type: 'object', properties: {} } : toFields(parameters, `${at}.parameters`),
+      ...(isStrict === undefined ? {} : { strict: isStrict }),
+    },
+    at,
+    toolPlaces,
+  );
 }
 
 function readToolChoice(fields: BodyFields): Partial<CompletionInput> {

@@ -7,10 +7,14 @@ import { requireText, toBoolean, toFields, toList, WrongField } from '../../body
 import { readCallHeaders } from '../../call-headers.ts';
 import { openCompletion, refuseCanceled } from '../../completion-events.ts';
 import { setCompletionHeaders } from '../../completion-headers.ts';
+import { markInput } from '../../input-places.ts';
 import { type LegacyCompleteMutation, legacyComplete, legacyStream } from '../../operations.generated.ts';
 import { toChatFinishReason, toChatUsage, toSeconds } from '../chat/chat-answer.ts';
-import { readChatRequest } from '../chat/chat-request.ts';
+import { olderChatNames, readChatRequest } from '../chat/chat-request.ts';
 import { LegacyFraming } from './legacy-framing.ts';
+
+/** Fields of the input by the names of the body. */
+const legacyNames = { ...olderChatNames, messages: 'prompt' };
 
 /** Fields of the older API that a chat cannot express. */
 const refused = ['suffix', 'best_of', 'logprobs'] as const;
@@ -31,6 +35,7 @@ function readLegacyRequest(body: unknown) {
   }
   const text = readPrompt(prompt);
   const chat = readChatRequest({ ...fields, messages: [{ role: 'user', content: text }] });
+  markInput(chat.input, legacyNames, () => chat);
   return { ...chat, echoed: toBoolean(echo, 'echo') === true ? text : '' };
 }
 
