@@ -101,6 +101,16 @@ const outputs: readonly (readonly [schema: object | null, text: string])[] = [
     { $defs: { n: { $anchor: 'n', type: 'object' } }, type: 'object', properties: { v: { $ref: '#n' } } },
     '{"v": {}}',
   ],
+  [
+    {
+      $schema: 'http://json-schema.org/draft-07/schema#',
+      definitions: { s: { type: 'string' } },
+      type: 'array',
+      items: [{ $ref: '#/definitions/s', minLength: 1 }],
+      additionalItems: false,
+    },
+    '["a"]',
+  ],
   [{ type: ['object', 'null'] }, 'null'],
   [{ type: 'string', enum: ['a', 'b'] }, '"b"'],
 ];

@@ -136,6 +136,31 @@ describe('the prompts of a key with inference:invoke alone', () => {
     expect(byId.errors?.[0]?.extensions).toMatchObject({ code: 'FORBIDDEN' });
   });
 
+  it('keep the number of a version that was run, and not its variables, when the key is narrowed', async () => {
+    const { createApiKey } = await owner.data<{ createApiKey: { secret: string; key: { id: string } } }>(
+      'mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { secret key { id } } }',
+      { input: { appId, label: 'narrowed', scopes: ['inference:invoke'], prompts: ['allowed'] } },
+    );
+    const client = createTestClient(mesh.url, createApiKey.secret);
+    const run =
+      'mutation ($variables: JSON!) { runPrompt(input: { name: "allowed", variables: $variables }) { id } }';
+    const { runPrompt } = await client.data<{ runPrompt: { id: string } }>(run, {
+      variables: { who: 'Ada' },
+    });
+    const readVersion = (fields: string) =>
+      client.send(`query ($id: ID!) { completion(id: $id) { promptVersion { ${fields} } } }`, runPrompt);
+    expect((await readVersion('number variables { name } outputSchema')).errors).toBeUndefined();
+    await owner.data(
+      'mutation ($id: ID!) { updateApiKey(id: $id, input: { prompts: ["allowedMixed"] }) { id } }',
+      createApiKey.key,
+    );
+    const { data } = await readVersion('number runnable');
+    expect(data).toEqual({ completion: { promptVersion: { number: 1, runnable: false } } });
+    for (const field of ['variables { name }', 'outputSchema']) {
+      expect((await readVersion(field)).errors?.[0]?.extensions.code).toBe('FORBIDDEN');
+    }
+  });
+
   it('are those of GET /prompts/openapi.json, which has no text of a template', async () => {
     const client = await addKey({ prompts: ['allowed*'], models: ['demo/echo'] });
     const { status, paths, text } = await listPaths(client);

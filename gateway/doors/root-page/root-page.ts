@@ -46,6 +46,9 @@ const renderExplorer = (explorer: Exposure) =>
     ? ''
     : `<li><a href="/graphql">Explorer</a>: GraphiQL with examples${explorer === 'on' ? '' : ' (requires an API key as password)'}</li>`;
 
+const renderPromptDocs = (explorer: Exposure) =>
+  explorer === 'off' ? '' : ', shown at <a href="/prompts/docs">/prompts/docs</a>';
+
 /** What this is, where things are, and how clients are set up to call `origin`, which needs no escaping. */
 export function renderRootPage(explorer: Exposure, origin: string): string {
   return `<!doctype html>
@@ -58,7 +61,7 @@ export function renderRootPage(explorer: Exposure, origin: string): string {
 <li>Graph: <code>POST /graphql</code> with <code>authorization: Bearer &lt;API key&gt;</code>; subscriptions by WebSocket, server-sent events or multipart</li>
 ${renderExplorer(explorer)}
 <li>OpenAI SDKs: base URL <code>${origin}/v1</code>; Anthropic SDKs: base URL <code>${origin}</code></li>
-<li>Prompts: <code>POST /prompts/{name}</code>, described at <code>/prompts/openapi.json</code></li>
+<li>Prompts: <code>POST /prompts/{name}</code>, described at <code>/prompts/openapi.json</code>${renderPromptDocs(explorer)}</li>
 <li>Health: <a href="/health/live">/health/live</a>, <a href="/health/ready">/health/ready</a></li>
 <li>Documentation: <code>docs/</code> beside the sources; <code>docs/frontend.md</code> and <code>docs/clients.md</code> have clients</li>
 </ul>

@@ -1,32 +1,20 @@
-type Fields = Readonly<Record<string, unknown>>;
+import { isFields } from '../../body-fields.ts';
+import { dataKeywords, mapKeywords, type SchemaFields } from './schema-keywords.ts';
+import { upgradeSchema } from './upgrade-schema.ts';
 
-/** Keywords whose value is data, not a schema. */
-const dataKeywords: ReadonlySet<string> = new Set(['const', 'enum', 'default', 'examples', 'example']);
-/** Keywords whose value has schemas by names of their own. */
-const mapKeywords: ReadonlySet<string> = new Set([
-  'properties',
-  'patternProperties',
-  '$defs',
-  'definitions',
-  'dependentSchemas',
-  'dependencies',
-]);
 /** Keywords that name a schema. In a document with the schemas of other prompts a name could stand for two. */
 const nameKeywords: ReadonlySet<string> = new Set(['$id', '$anchor', '$dynamicAnchor']);
 
 /** The address of a schema that has none. */
 const unnamed = 'heddle:schema';
 
-const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 /** The address that references in the schema are relative to. */
-const readBase = (schema: Fields, base: string): string =>
+const readBase = (schema: SchemaFields, base: string): string =>
   (typeof schema.$id === 'string' ? URL.parse(schema.$id, base)?.href : undefined)?.replace(/#$/, '') ?? base;
 
 const escapeName = (name: string) => encodeURIComponent(name.replaceAll('~', '~0').replaceAll('/', '~1'));
 
-type Visit = (schema: Fields, base: string, pointer: string) => void;
+type Visit = (schema: SchemaFields, base: string, pointer: string) => void;
 
 /** Visits the schema and those in it, with where they stand. */
 function visitSchemas(schema: unknown, base: string, pointer: string, visit: Visit): void {
@@ -40,15 +28,18 @@ function visitSchemas(schema: unknown, base: string, pointer: string, visit: Vis
   for (const [keyword, value] of Object.entries(schema)) {
     if (dataKeywords.has(keyword)) continue;
     const at = `${pointer}/${keyword}`;
-    if (!mapKeywords.has(keyword) || !isFields(value)) visitSchemas(value, own, at, visit);
-    else
-      for (const [name, one] of Object.entries(value))
-        visitSchemas(one, own, `${at}/${escapeName(name)}`, visit);
+    if (!mapKeywords.has(keyword) || !isFields(value)) {
+      visitSchemas(value, own, at, visit);
+      continue;
+    }
+    for (const [name, one] of Object.entries(value)) {
+      visitSchemas(one, own, `${at}/${escapeName(name)}`, visit);
+    }
   }
 }
 
 /** Where each name in the schema stands: addresses, and anchors behind theirs. */
-function listNames(schema: Fields, pointer: string): ReadonlyMap<string, string> {
+function listNames(schema: SchemaFields, pointer: string): ReadonlyMap<string, string> {
   const names = new Map<string, string>([[unnamed, pointer]]);
   const add = (name: string, at: string) => void (names.has(name) || names.set(name, at));
   visitSchemas(schema, unnamed, pointer, ({ $id, $anchor, $dynamicAnchor }, base, at) => {
@@ -88,8 +79,9 @@ function moveSchema(schema: unknown, base: string, names: ReadonlyMap<string, st
 
 /**
  * The schema as a part of another document at the pointer: its references lead to where its parts stand there, and its own
- * names (`$id`, `$anchor`) are left out, since other schemas of the document may have the same.
+ * names (`$id`, `$anchor`) are left out, since other schemas of the document may have the same. One of draft-07 is upgraded.
  */
-export function embedSchema(schema: Fields, pointer: string): object {
-  return moveSchema(schema, unnamed, listNames(schema, pointer)) as object;
+export function embedSchema(schema: SchemaFields, pointer: string): object {
+  const upgraded = upgradeSchema(schema);
+  return moveSchema(upgraded, unnamed, listNames(upgraded, pointer)) as object;
 }
