@@ -27,7 +27,7 @@ describe('the page at /', () => {
     expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
     expect(response.headers.get('content-security-policy')).toMatch(/style-src 'sha256-[A-Za-z0-9+/]{43}='/);
     const links = [...page.matchAll(/href="([^"]+)"/g)].map(([, link]) => link ?? '');
-    expect(links).toEqual(['/graphql', '/health/live', '/health/ready']);
+    expect(links).toEqual(['/graphql', '/prompts/docs', '/health/live', '/health/ready']);
     for (const link of links) {
       const found = await fetch(`${sample.url}${link}`, { headers: { accept: 'text/html' } });
       expect([link, found.status]).toEqual([link, 200]);
