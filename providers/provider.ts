@@ -29,6 +29,8 @@ export interface ReasoningBlock {
   readonly toolCallId: string | null;
   /** The kind of the provider that returned it. */
   readonly provider: ProviderKind;
+  /** Further fields of the block in the provider's own form; absent: none. */
+  readonly details?: Readonly<Record<string, unknown>>;
 }
 
 /** A block as a client sends it. Without its provider, nothing but its text is sent to any. */

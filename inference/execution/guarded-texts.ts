@@ -58,7 +58,10 @@ function addMessage(message: ProviderMessage, texts: string[], urls: string[]): 
       return;
     case 'assistant':
       texts.push(message.text, ...message.toolCalls.flatMap(readToolCall));
-      texts.push(...(message.reasoning ?? []).map(({ text }) => text ?? ''));
+      for (const { text, details } of message.reasoning ?? []) {
+        texts.push(text ?? '');
+        if (details !== undefined) texts.push(JSON.stringify(details));
+      }
       return;
     case 'tool':
       if (message.parts === undefined) texts.push(message.content);

@@ -133,11 +133,18 @@ function hasReasoning(message: ProviderMessage): boolean {
 }
 
 /** Whether the request of a provider of the kind lacks a block: another kind has signed it, or its text alone is not taken. */
-function lacksReasoning(message: ProviderMessage, kind: ProviderKind, takesOpen: boolean): boolean {
+function lacksReasoning(
+  message: ProviderMessage,
+  kind: ProviderKind,
+  takesOpen: boolean,
+  takesDetails: boolean,
+): boolean {
   if (message.role !== 'assistant' || message.reasoning === undefined) return false;
-  return message.reasoning.some(({ provider, text, signature, redacted }) => {
+  return message.reasoning.some(({ provider, text, signature, redacted, details }) => {
     if (provider !== null && provider !== kind) return true;
-    const isOpen = provider === null || (signature === null && redacted === null);
+    const isOpen =
+      provider === null ||
+      (signature === null && redacted === null && !(takesDetails && details !== undefined));
     return isOpen && !takesOpen && text !== null && text !== '';
   });
 }
@@ -198,7 +205,7 @@ function findDropped(
     if (call[field] !== undefined && takes?.has(field) === false) dropped.push(graphNames[field] ?? field);
   }
   const takesOpen = takesOpenReasoning?.(call.model) ?? false;
-  if (call.messages.some((message) => lacksReasoning(message, kind, takesOpen)))
+  if (call.messages.some((message) => lacksReasoning(message, kind, takesOpen, name === 'chat')))
     dropped.push('messages.reasoning');
   if (hasAudioIds !== true && call.messages.some(hasAudioId)) dropped.push('messages.audioId');
   const { providerOptions } = call;

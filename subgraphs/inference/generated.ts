@@ -131,6 +131,7 @@ export type ReasoningInput = {
   readonly signature?: InputMaybe<Scalars['String']['input']>;
   readonly redacted?: InputMaybe<Scalars['String']['input']>;
   readonly toolCallId?: InputMaybe<Scalars['ID']['input']>;
+  readonly details?: InputMaybe<Scalars['JSON']['input']>;
   readonly provider?: InputMaybe<ProviderKind>;
 };
 
@@ -258,6 +259,7 @@ export type Reasoning = {
   readonly signature: Maybe<Scalars['String']['output']>;
   readonly redacted: Maybe<Scalars['String']['output']>;
   readonly toolCallId: Maybe<Scalars['ID']['output']>;
+  readonly details: Maybe<Scalars['JSON']['output']>;
   readonly provider: ProviderKind;
 };
 
@@ -757,6 +759,7 @@ export type ReasoningResolvers<ContextType = context.SubgraphContext, ParentType
   signature?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   redacted?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   toolCallId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  details?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
   provider?: Resolver<ResolversTypes['ProviderKind'], ParentType, ContextType>;
 };
 

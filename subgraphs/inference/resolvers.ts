@@ -190,6 +190,7 @@ export function inferenceResolvers(
       createdAt: ({ createdAtMs }) => createdAtMs,
     },
     Audio: { expiresAt: ({ expiresAtMs }) => expiresAtMs },
+    Reasoning: { details: ({ details }) => details ?? null },
     ToolCall: {
       argumentsText: ({ arguments: given }) => (typeof given === 'string' ? given : JSON.stringify(given)),
     },

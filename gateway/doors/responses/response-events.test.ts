@@ -114,6 +114,7 @@ describe('the events of a response', () => {
       signature: 's',
       redacted: null,
       toolCallId: null,
+      details: null,
       provider: 'ANTHROPIC',
     } as const;
     const events = frame([

@@ -9,6 +9,7 @@ import { type Fields, fields, list, saysAnything, text } from '../shared/fields.
 import type { AnswerEnd, AnswerReader, Wire } from '../shared/wire.ts';
 import { readContent, readReasoning } from './chat-fields.ts';
 import { ChatToolCalls } from './chat-tool-calls.ts';
+import { ReasoningDetails } from './reasoning-details.ts';
 
 /**
  * Reads chat completions: the finish reason is the terminal marker, [DONE] or the end of the body the end. Some servers put
@@ -27,6 +28,7 @@ class ChatReader implements AnswerReader {
   readonly #dialect: UsageDialect;
   readonly #call: ProviderCall;
   readonly #kind: ProviderKind;
+  readonly #details = new ReasoningDetails();
   /** Sources that each chunk names again. */
   #citations = 0;
   /** The readers of further answers, by their indexes. */
@@ -108,6 +110,7 @@ class ChatReader implements AnswerReader {
 
   #delta(delta: Fields, into: ProviderPart[]): void {
     if (delta.usage) this.#usage.add(delta.usage);
+    if (delta.reasoning_details) this.#details.add(delta.reasoning_details, false);
     this.#emitTexts(delta, into);
     for (const toolCall of callsIn(delta)) this.#toolCalls.part(toolCall, into);
     if (delta.function_call) this.#callLegacy(delta.function_call, into);
@@ -126,6 +129,7 @@ class ChatReader implements AnswerReader {
     this.#usage.add(message.usage);
     this.#rawFinish = text(choice?.finish_reason) || 'none';
     if (saysAnything(choice?.error)) this.#error = choice?.error;
+    if (message.reasoning_details) this.#details.add(message.reasoning_details, true);
     this.#emitTexts(message, into);
     this.#callAll(message, into);
     this.#cite(answer.citations, into);
@@ -164,7 +168,8 @@ class ChatReader implements AnswerReader {
     if (this.#rawFinish === '') throw cutShort();
     this.#toolCalls.end();
     const { reasoning } = this.#emitted;
-    if (reasoning !== '' && isDemandedAgain(this.#call.model)) {
+    if (this.#details.hasAny) this.#details.end(this.#kind, into);
+    else if (reasoning !== '' && isDemandedAgain(this.#call.model)) {
       const [provider, none] = [this.#kind, { signature: null, redacted: null, toolCallId: null }];
       into.push({ type: 'reasoning-block', block: { text: reasoning, ...none, provider } });
     }

@@ -13,6 +13,7 @@ import { arrangeConversation, type ConversationRules } from '../../translate/con
 import { addOwnOptions, type WireTraits } from '../../translate/own-call.ts';
 import { isStrictSchema } from '../../translate/strict-schema.ts';
 import { postJson, type WireRequests } from '../shared/wire-request.ts';
+import { writeReasoningDetails } from './reasoning-details.ts';
 
 /** A request of chat completions. What is undefined is not sent. */
 export interface ChatBody {
@@ -109,17 +110,18 @@ function writeMessage(message: ProviderMessage, { model }: ProviderCall, dialect
     case 'user':
       return { role: 'user', content: writeUser(message.parts, dialect) };
     case 'assistant': {
-      const { text, toolCalls, audioId } = message;
+      const { text, toolCalls, reasoning = [], audioId } = message;
       const audio = audioId === undefined || !dialect.hasAudio ? {} : { audio: { id: audioId } };
       if (toolCalls.length === 0 || dialect.withoutTools) {
         const content = text === '' && audioId !== undefined ? null : text;
-        return { role: 'assistant', content, ...audio };
+        return { role: 'assistant', content, ...writeReasoningDetails(reasoning), ...audio };
       }
       return {
         role: 'assistant',
         content: text === '' ? (dialect.emptyContent ?? null) : text,
         ...dialect.thinkingPlace?.(model),
         ...writeReasoning(message, dialect.reasoningField?.(model)),
+        ...writeReasoningDetails(reasoning),
         ...audio,
         tool_calls: toolCalls.map(writeCall),
       };

@@ -9,6 +9,7 @@ const partsMax = 100;
 const reasoningMax = 100;
 const filenameMax = 255;
 const audioIdMax = 255;
+const detailsBytesMax = 4_096;
 const details = ['auto', 'low', 'high'];
 const mediaType = /^[a-z]+\/[\w.+*-]+(?:\s*;.*)?$/i;
 const base64 = /^[A-Za-z0-9+/]+={0,2}$/;
@@ -117,7 +118,7 @@ function checkCount(parts: readonly ContentPartInput[], at: string): void {
 function parseReasoning(inputs: readonly ReasoningInput[], at: string): readonly SentReasoning[] {
   if (inputs.length > reasoningMax)
     refuseField(at, `a message may have at most ${reasoningMax} blocks of reasoning.`);
-  return inputs.map(({ text, signature, redacted, toolCallId, provider }, index) => {
+  return inputs.map(({ text, signature, redacted, toolCallId, provider, details }, index) => {
     if (text == null && signature == null && redacted == null) {
       refuseField(`${at}.reasoning[${index}]`, 'a block needs text, signature or redacted.');
     }
@@ -127,8 +128,19 @@ function parseReasoning(inputs: readonly ReasoningInput[], at: string): readonly
       redacted: redacted ?? null,
       toolCallId: toolCallId ?? null,
       provider: provider ?? null,
+      ...(details == null ? {} : { details: parseDetails(details, `${at}.reasoning[${index}]`) }),
     };
   });
+}
+
+function parseDetails(value: unknown, at: string): NonNullable<SentReasoning['details']> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return refuseField(at, 'details must be an object.');
+  }
+  if (Buffer.byteLength(JSON.stringify(value)) > detailsBytesMax) {
+    refuseField(at, `details may have at most ${detailsBytesMax} bytes as JSON.`);
+  }
+  return value as NonNullable<SentReasoning['details']>;
 }
 
 function userParts(

@@ -1,5 +1,5 @@
 import { ProviderKind } from '#core/graph-enums.generated.ts';
-import { requireText, toChoice, toFields, toText } from '../../body-fields.ts';
+import { isFields, requireText, toChoice, toFields, toText } from '../../body-fields.ts';
 import type { ChatReasoningFragment, ReasoningInput } from '../../operations.generated.ts';
 
 const kinds = Object.values(ProviderKind);
@@ -13,11 +13,15 @@ export function toReasoningDetail({
   signature,
   redacted,
   toolCallId,
+  details,
   provider,
 }: ChatReasoningFragment): object {
+  const own = isFields(details) ? details : {};
+  const type = own.type ?? (redacted === null ? 'reasoning.text' : 'reasoning.encrypted');
   return {
-    type: redacted === null ? 'reasoning.text' : 'reasoning.encrypted',
-    ...(text === null ? {} : { text }),
+    ...own,
+    type,
+    ...(text === null ? {} : { [type === 'reasoning.summary' ? 'summary' : 'text']: text }),
     ...(signature === null ? {} : { signature }),
     ...(redacted === null ? {} : { data: redacted }),
     ...(toolCallId === null ? {} : { tool_call_id: toolCallId }),
@@ -27,12 +31,13 @@ export function toReasoningDetail({
 
 /** Throws WrongField. */
 export function readReasoningDetail(value: unknown, at: string): ReasoningInput {
-  const { text, summary, signature, data, tool_call_id, provider } = toFields(value, at);
+  const { text, summary, signature, data, tool_call_id, provider, ...details } = toFields(value, at);
   return {
     text: toText(text ?? summary, `${at}.text`),
     signature: toText(signature, `${at}.signature`),
     redacted: toText(data, `${at}.data`),
     toolCallId: tool_call_id == null ? undefined : requireText(tool_call_id, `${at}.tool_call_id`),
+    ...(Object.keys(details).length === 0 ? {} : { details }),
     provider: toChoice(provider, `${at}.provider`, kinds),
   };
 }
