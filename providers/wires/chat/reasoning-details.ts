@@ -28,7 +28,7 @@ export class ReasoningDetails {
     for (const [at, item] of list(value).entries()) {
       const given = fields(item);
       if (given === null) continue;
-      const { text: said, summary, signature, data, ...details } = given;
+      const { text: content, summary, signature, data, ...details } = given;
       const key = isWhole ? String(at) : JSON.stringify([details.type, details.index]);
       let block = this.#blocks.get(key);
       if (block === undefined) {
@@ -36,7 +36,7 @@ export class ReasoningDetails {
         block = { text: '', signature: '', redacted: '', details: {} };
         this.#blocks.set(key, block);
       }
-      block.text += text(said) || text(summary);
+      block.text += text(content) || text(summary);
       block.signature = text(signature) || block.signature;
       block.redacted += text(data);
       block.details = { ...block.details, ...withoutNull(details) };
@@ -45,8 +45,8 @@ export class ReasoningDetails {
 
   /** All blocks, which are complete with the answer. */
   end(provider: ProviderKind, into: ProviderPart[]): void {
-    for (const { text: said, signature, redacted, details } of this.#blocks.values()) {
-      const block = { text: said || null, signature: signature || null, redacted: redacted || null };
+    for (const { text: content, signature, redacted, details } of this.#blocks.values()) {
+      const block = { text: content || null, signature: signature || null, redacted: redacted || null };
       if (Object.values(block).every((value) => value === null)) continue;
       into.push({ type: 'reasoning-block', block: { ...block, toolCallId: null, provider, details } });
     }
@@ -58,14 +58,14 @@ function withoutNull(given: Fields): Fields {
 }
 
 /** The block as its provider returned it; undefined for one that came as text alone, or from another provider. */
-function writeBlock({ text: said, signature, redacted, provider, details }: SentReasoning) {
+function writeBlock({ text: content, signature, redacted, provider, details }: SentReasoning) {
   if (provider === null) return undefined;
   if (signature === null && redacted === null && details === undefined) return undefined;
   const type = text(details?.type) || (redacted === null ? 'reasoning.text' : 'reasoning.encrypted');
   return {
     ...details,
     type,
-    ...(said === null ? {} : { [type === 'reasoning.summary' ? 'summary' : 'text']: said }),
+    ...(content === null ? {} : { [type === 'reasoning.summary' ? 'summary' : 'text']: content }),
     ...(signature === null ? {} : { signature }),
     ...(redacted === null ? {} : { data: redacted }),
   };
