@@ -127,7 +127,9 @@ describe('the commands of the documentation', () => {
     const load = { seconds: 1, warmSeconds: 0.1, rounds: 1, inFlight: 8, streams: 20, tokens: 20 };
     const check = (ratio: number) => {
       const ratios = { complete: ratio, token: ratio };
-      writeFileSync(file, JSON.stringify({ release: 'a test', load, percentMax: 10, ratios }));
+      const handlers = ['chatComplete', 'messagesComplete', 'chatToken', 'messagesToken'];
+      const ratiosMax = Object.fromEntries(handlers.map((name) => [name, ratio]));
+      writeFileSync(file, JSON.stringify({ release: 'a test', load, percentMax: 10, ratios, ratiosMax }));
       return startCommand(process.execPath, ['--disable-warning=ExperimentalWarning', 'bench/check.ts'], {
         BUDGET: file,
       });
