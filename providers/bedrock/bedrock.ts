@@ -1,5 +1,5 @@
 import { createAmazonBedrock } from '@ai-sdk/amazon-bedrock';
-import { type Provider, ProviderFailure } from '../provider.ts';
+import { type Provider, type ProviderCall, ProviderFailure } from '../provider.ts';
 import { captureFetch } from '../sdk/captured-request.ts';
 import { createSdkEmbeddings, createSdkRequests } from '../sdk/sdk-requests.ts';
 import type { VendorOptions } from '../vendor.ts';
@@ -35,6 +35,18 @@ function readToolNames({ toolConfig }: Fields): readonly string[] {
   return list(fields(toolConfig)?.tools).map((tool) => text(fields(fields(tool)?.toolSpec)?.name));
 }
 
+/** A Claude takes one of temperature and topP, and none while it thinks. */
+function findDroppedSampling(call: ProviderCall): readonly string[] | undefined {
+  const { model, temperature, topP, reasoningEffort = 'none' } = call;
+  if (!model.includes('claude') || (temperature === undefined && topP === undefined)) return undefined;
+  const isThinking = reasoningEffort !== 'none';
+  const names = [
+    ...(isThinking && temperature !== undefined ? ['temperature'] : []),
+    ...(topP !== undefined && (isThinking || temperature !== undefined) ? ['topP'] : []),
+  ];
+  return names.length === 0 ? undefined : names;
+}
+
 /** BEDROCK: the Converse API of a region, with a bearer key or signature version 4. */
 export function createBedrock(options: VendorOptions): Provider {
   const { kind, secret, fetch, region } = options;
@@ -67,8 +79,11 @@ export function createBedrock(options: VendorOptions): Provider {
         toolsAsText: tools.length === 0 || toolChoice === 'none',
       }),
       adjust: (prepared, call) => {
-        if (call.model.includes('claude')) boundOutput(prepared, call);
+        if (!call.model.includes('claude')) return;
+        boundOutput(prepared, call);
+        if (call.temperature !== undefined) delete prepared.topP;
       },
+      dropped: findDroppedSampling,
     }),
   });
 }

@@ -20,6 +20,8 @@ export interface SdkRequestOptions {
   readonly rules: (call: ProviderCall) => ConversationRules;
   /** What this vendor needs beside the options of all. */
   readonly adjust: (options: LanguageModelV4CallOptions, call: ProviderCall) => void;
+  /** Names fields that this vendor's AI models do not take. */
+  readonly dropped: NonNullable<WireRequests['dropped']>;
 }
 
 /** An SDK's own fields are not known here: no further ones are sent. */
@@ -68,7 +70,7 @@ export function createSdkRequests(options: SdkRequestOptions): WireRequests {
     const { url, init } = await captureRequest(languageModel(call.model), prepared, streaming, blank);
     return { url, init, answerTool: findAnswerTool(call, init.body) };
   };
-  return { traits: sdkTraits, build };
+  return { traits: sdkTraits, build, dropped: options.dropped };
 }
 
 /** As `createSdkRequests`, for embeddings. */

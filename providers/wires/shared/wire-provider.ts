@@ -37,6 +37,8 @@ function withFields(request: WireRequest, more: object): WireRequest {
 export function createWireProvider(options: WireProviderOptions): WireProvider {
   const { kind, wire, secret, fetch } = options;
   const { build, traits } = options.requests;
+  const dropped =
+    options.requests.dropped ?? (traits.takes === undefined ? createDroppedFields(build) : null);
 
   const send = (request: WireRequest, signal: AbortSignal | undefined) =>
     sendRequest(request, fetch, secret, signal);
@@ -89,7 +91,7 @@ export function createWireProvider(options: WireProviderOptions): WireProvider {
 
   return {
     traits: () => traits,
-    ...(traits.takes === undefined ? { dropped: createDroppedFields(build) } : {}),
+    ...(dropped === null ? {} : { dropped }),
     stream,
     embed: createEmbed(options),
     async generate(call) {

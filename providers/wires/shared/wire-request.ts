@@ -14,6 +14,8 @@ export interface WireRequests {
   readonly traits: WireTraits;
   /** @throws {ProviderFailure} BAD_USER_INPUT for a call of what the AI model, or its vendor's API, does not take */
   readonly build: (call: ProviderCall, streaming: boolean) => WireRequest | Promise<WireRequest>;
+  /** Names fields that this AI model does not take, beside those that the traits name; absent: requests are compared. */
+  readonly dropped?: (call: ProviderCall) => readonly string[] | undefined;
 }
 
 /** A POST of JSON. */
