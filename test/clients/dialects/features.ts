@@ -1,8 +1,22 @@
-import type { Body, Dialect } from './dialects.ts';
+import type { Dialect } from './dialects.ts';
+import {
+  type Asks,
+  audio,
+  call,
+  document,
+  extend,
+  field,
+  image,
+  imageUrl,
+  plain,
+  schema,
+  spoken,
+  textResult,
+  tools,
+  withParts,
+  withResult,
+} from './feature-asks.ts';
 import { type Aspect, counts, type UpstreamAnswer } from './upstream-wire.ts';
-
-/** Fields of a call by the dialect that has them; absent: the dialect has no place for the feature. */
-type Asks = Partial<Readonly<Record<Dialect['name'], Body>>>;
 
 /** Something that a client expresses in a call, or expects of an answer. */
 export interface Feature {
@@ -25,100 +39,6 @@ const has =
   (text: string): boolean =>
     markers.every((marker) => text.includes(marker));
 
-/** A message of the user with parts, in all dialects. */
-const withParts = (chat: object, responses: object, messages: object, graph: object): Asks => ({
-  'chat completions': { messages: [{ role: 'user', content: [{ type: 'text', text: 'Look.' }, chat] }] },
-  responses: { input: [{ role: 'user', content: [{ type: 'input_text', text: 'Look.' }, responses] }] },
-  messages: { messages: [{ role: 'user', content: [{ type: 'text', text: 'Look.' }, messages] }] },
-  GraphQL: { messages: [{ role: 'USER', parts: [{ text: 'Look.' }, graph] }] },
-});
-
-const parameters = { type: 'object', properties: { PARAM_1: { type: 'string' } }, required: ['PARAM_1'] };
-const described = { name: 'look_up', description: 'DESCRIPTION-1' };
-const tools: Asks = {
-  'chat completions': { tools: [{ type: 'function', function: { ...described, parameters } }] },
-  responses: { tools: [{ type: 'function', ...described, parameters }] },
-  messages: { tools: [{ ...described, input_schema: parameters }] },
-  GraphQL: { tools: [{ ...described, parameters }] },
-};
-
-/** The calls with further fields in every dialect that has them. */
-function extend(asks: Asks, more: Asks): Asks {
-  return Object.fromEntries(
-    Object.entries(more).map(([name, fields]) => [name, { ...asks[name as Dialect['name']], ...fields }]),
-  );
-}
-
-interface Result {
-  readonly chat: unknown;
-  readonly responses: unknown;
-  readonly messages: object;
-  readonly graph: object;
-}
-
-/** A conversation in which a tool has been called and has answered. */
-const withResult = (result: Result): Asks => {
-  const call = { id: 'call_1', name: 'look_up' };
-  const given = '{"PARAM_1":"ARGUMENT-1"}';
-  return extend(tools, {
-    'chat completions': {
-      messages: [
-        { role: 'user', content: 'Look.' },
-        {
-          role: 'assistant',
-          content: null,
-          tool_calls: [{ id: call.id, type: 'function', function: { name: call.name, arguments: given } }],
-        },
-        { role: 'tool', tool_call_id: call.id, content: result.chat },
-      ],
-    },
-    responses: {
-      input: [
-        { role: 'user', content: 'Look.' },
-        { type: 'function_call', call_id: call.id, name: call.name, arguments: given },
-        { type: 'function_call_output', call_id: call.id, output: result.responses },
-      ],
-    },
-    messages: {
-      messages: [
-        { role: 'user', content: 'Look.' },
-        { role: 'assistant', content: [{ type: 'tool_use', ...call, input: JSON.parse(given) }] },
-        { role: 'user', content: [{ type: 'tool_result', tool_use_id: call.id, ...result.messages }] },
-      ],
-    },
-    GraphQL: {
-      messages: [
-        { role: 'USER', content: 'Look.' },
-        { role: 'ASSISTANT', content: '', toolCalls: [{ ...call, arguments: JSON.parse(given) }] },
-        { role: 'TOOL', toolCallId: call.id, ...result.graph },
-      ],
-    },
-  });
-};
-const textResult = (text: string): Result => ({
-  chat: text,
-  responses: text,
-  messages: { content: text },
-  graph: { content: text },
-});
-
-const image = 'iVBORw0KGgoAAAANSUhEUg==';
-const document = Buffer.from('%PDF-1.4\n%MARK').toString('base64');
-const audio = Buffer.from('RIFF\x24\0\0\0WAVEfmt \x10\0\0\0').toString('base64');
-const imageUrl = 'https://93.184.215.14/picture.png';
-
-const schema = {
-  type: 'object',
-  properties: { FIELD_1: { type: 'string' } },
-  required: ['FIELD_1'],
-  additionalProperties: false,
-};
-
-const call = (id: string, value: string) => ({
-  id,
-  name: 'look_up',
-  arguments: ['{"PARAM_1":', `"${value}"}`],
-});
 /** The arguments in an answer, whole or in pieces, without what JSON in JSON escapes. */
 const hasCalls =
   (...values: readonly string[]) =>
@@ -143,19 +63,6 @@ function hasUsage(text: string, { name }: Dialect, isDemo: boolean): boolean {
   if (isDemo) return output > 0 && input > 0;
   return output === counts.output && input + apart === counts.input;
 }
-
-const plain: Asks = { 'chat completions': {}, responses: {}, messages: {}, GraphQL: {} };
-
-/** An optional number or text of a call under its names. */
-const field = (names: { readonly [name in Dialect['name']]?: string }, value: unknown): Asks =>
-  Object.fromEntries(Object.entries(names).map(([name, given]) => [name, { [given]: value }]));
-
-/** A text of the user that a stop sequence cuts, where the AI model repeats it. */
-const spoken: Asks = {
-  'chat completions': { messages: [{ role: 'user', content: 'Go STOP on' }] },
-  messages: { messages: [{ role: 'user', content: 'Go STOP on' }] },
-  GraphQL: { messages: [{ role: 'USER', content: 'Go STOP on' }] },
-};
 
 export const features: readonly Feature[] = [
   {
