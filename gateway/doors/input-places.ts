@@ -106,6 +106,7 @@ function findPlace(field: string, { names, readAgain }: Origin): string | undefi
   }
   const [first = '', index] = rest;
   if (place !== undefined) return place.at + (place.fields[first] ?? '');
-  const name = names[first] ?? headerNames[first];
-  return name === undefined || index === undefined || first === 'messages' ? name : `${name}[${index}]`;
+  const name = names[field] ?? names[first] ?? headerNames[first];
+  const isListed = index !== undefined && /^\d+$/.test(index) && first !== 'messages';
+  return name === undefined || !isListed ? name : `${name}[${index}]`;
 }

@@ -4,6 +4,28 @@ import { caller, needs, outcome, price, setup } from '#test/support/routing.ts';
 import { candidatesFor } from './route.ts';
 import { weightedOrder } from './weighted-order.ts';
 
+describe('the suggestion for an unknown model', () => {
+  const disabled = model('off/x');
+  const unserved: [string, Parameters<typeof model>[1], string | null][] = [
+    ['is retired', { lifecycle: 'RETIRED' }, 'eu'],
+    ['has a disabled provider', { provider: { ...disabled.provider, region: 'eu', enabled: false } }, 'eu'],
+    ['is in a region that the tenant does not allow', {}, 'us'],
+    ['is in no known region', {}, null],
+  ];
+  it.each(unserved)('names no model that %s', async (_why, more, region) => {
+    const regional = { ...caller, allowedRegions: ['eu'] };
+    const unable = setup('PRIORITY', [{ model: model('a/x', more, region) }]);
+    await expect(unable.order(regional, needs, 'other/x')).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+      message: expect.not.stringContaining('Did you mean'),
+    });
+    const able = setup('PRIORITY', [{ model: model('a/x', {}, 'eu') }]);
+    await expect(able.order(regional, needs, 'other/x')).rejects.toMatchObject({
+      message: expect.stringContaining('Did you mean "a/x"?'),
+    });
+  });
+});
+
 describe('candidatesFor', () => {
   it('PRIORITY keeps the order of the targets', async () => {
     const { order } = setup('PRIORITY', [{ model: model('b/x') }, { model: model('a/x') }]);

@@ -44,6 +44,8 @@ const chatNames = {
   reasoningEffort: 'reasoning_effort',
   parallelToolCalls: 'parallel_tool_calls',
   alternatives: 'n',
+  'audio.voice': 'audio.voice',
+  'audio.format': 'audio.format',
   tools: 'tools',
   toolChoice: 'tool_choice',
   responseSchema: 'response_format.json_schema.schema',
