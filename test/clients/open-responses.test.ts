@@ -257,6 +257,41 @@ describe('a stored response', () => {
     expect((await call(`/${id}`, undefined, 'GET')).status).toBe(200);
   });
 
+  it('is continued as often as its conversation has room, each time with all of it', async () => {
+    let last = await create({ model: 'demo/echo', input: 'turn 0' });
+    for (let turn = 1; turn <= 20; turn++) {
+      last = await create({ model: 'demo/echo', input: `turn ${turn}`, previous_response_id: last.id });
+    }
+    const items = await call(`/${last.id}/input_items?order=asc&limit=100`, undefined, 'GET');
+    const { data } = await items.json();
+    const texts = data.map(({ content }: { content: { text: string }[] }) => content[0]?.text);
+    const turns = Array.from({ length: 21 }, (_, turn) => [`turn ${turn}`, `turn ${turn}`]);
+    expect(texts).toEqual(turns.flat().slice(0, -1));
+  });
+
+  it('is not continued beyond the items that a conversation may have', async () => {
+    // Of calls of a vendor's tools nothing is sent to the AI model, but they are items.
+    const calls = Array.from({ length: 9_998 }, () => ({ type: 'web_search_call', status: 'completed' }));
+    const input = [...calls, { role: 'user', content: 'x' }];
+    const { id } = await create({ model: 'demo/echo', input });
+    const response = await call('', { model: 'demo/echo', input: 'x', previous_response_id: id });
+    expect([response.status, (await response.json()).error.param]).toEqual([400, 'input']);
+  });
+
+  it.each([
+    ['is deleted', 'previous_response_not_found'],
+    ['is in progress', 'previous_response_in_progress'],
+  ])('is not continued where it %s', async (what, code) => {
+    const isDeleted = what === 'is deleted';
+    const input = 'word '.repeat(isDeleted ? 1 : 1_000);
+    const model = isDeleted ? 'demo/echo' : 'demo/slow';
+    const { id } = await create({ model, input, background: !isDeleted });
+    if (isDeleted) expect((await call(`/${id}`, undefined, 'DELETE')).status).toBe(200);
+    const response = await call('', { model, input: 'x', previous_response_id: id });
+    expect([response.status, (await response.json()).error.code]).toEqual([400, code]);
+    if (!isDeleted) expect((await call(`/${id}/cancel`, undefined, 'POST')).status).toBe(200);
+  });
+
   it('resolves references to its items, and refuses those to unknown ones', async () => {
     const first = await create({ model: 'demo/echo', input: 'one' });
     const [message] = first.output;

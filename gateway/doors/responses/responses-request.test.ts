@@ -67,6 +67,9 @@ describe('the items of an input', () => {
     [{ role: 'robot', content: 'x' }, 'input[0].role'],
     [{ type: 'function_call', name: 'a', arguments: '{}' }, 'input[0].call_id'],
     [{ type: 'function_call_output', output: 'x' }, 'input[0].call_id'],
+    [{ type: 'function_call_output', call_id: 'c0', output: 'x' }, 'input[0].call_id'],
+    [{ type: 'custom_tool_call_output', call_id: 'c0', output: 'x' }, 'input[0].call_id'],
+    [{ type: 'compaction' }, 'input[0].encrypted_content'],
     [{ type: 'reasoning', summary: 'x' }, 'input[0].summary'],
     [{ type: 7 }, 'input[0].type'],
     [{ role: 'user', content: [{ type: 'video' }] }, 'input[0].content[0].type'],
@@ -119,6 +122,16 @@ describe('a request of responses', () => {
     expect(input.toolChoice).toBeUndefined();
     expect(dropped).toEqual(['tools[1] (tool_search)', 'tools[2] (mcp)', 'tool_choice (web_search)']);
     expect(repeated.tools).toMatchObject([{ type: 'function', name: 'a', strict: null }]);
+  });
+
+  it('drops and names what only tools of a vendor include in an answer', () => {
+    const include = [
+      'reasoning.encrypted_content',
+      'file_search_call.results',
+      'message.output_text.logprobs',
+    ];
+    expect(read({ include }).dropped).toEqual(['include (file_search_call.results)']);
+    expect(() => read({ include: [7] })).toThrow(expect.objectContaining({ param: 'include[0]' }));
   });
 
   it.each([

@@ -46,6 +46,12 @@ const responsesNames = {
   attachment: 'input',
 };
 const includesMax = 100;
+/** What an answer always has, or has where it is requested. The others belong to tools that a vendor runs. */
+const servedIncludes: ReadonlySet<string> = new Set([
+  'reasoning.encrypted_content',
+  'message.output_text.logprobs',
+  'message.input_image.image_url',
+]);
 
 /** Fields that are translated, or that only the handler reads. All others are for the provider. */
 const known = new Set([
@@ -73,11 +79,12 @@ export function readResponsesRequest(fields: BodyFields, items: readonly BodyFie
   const { messages, dropped } = readItemMessages(items);
   if (messages.length === 0) throw new WrongField('input', 'must have at least one item.');
   const tools = readResponsesTools(fields);
+  const includes = readIncludes(fields.include);
   const system = instructions === undefined || instructions === '' ? [] : [toSystem(instructions)];
   const input: CompletionInput = {
     model: requireText(fields.model, 'model'),
     messages: [...system, ...messages],
-    ...readSampling(fields),
+    ...readSampling(fields, includes),
     ...(tools.tools.length === 0
       ? {}
       : {
@@ -96,7 +103,11 @@ export function readResponsesRequest(fields: BodyFields, items: readonly BodyFie
     isStreamed: toBoolean(fields.stream, 'stream') ?? false,
     isBackground,
     isStored,
-    dropped: [...dropped, ...tools.dropped],
+    dropped: [
+      ...dropped,
+      ...tools.dropped,
+      ...includes.filter((name) => !servedIncludes.has(name)).map((name) => `include (${name})`),
+    ],
   };
 }
 
@@ -112,10 +123,14 @@ function refuseForeignState({ conversation, prompt }: BodyFields): void {
   if (prompt != null) throw new WrongField('prompt', 'is not kept here: send its text as instructions.');
 }
 
-function readSampling(fields: BodyFields): Partial<CompletionInput> {
-  const include = toList(fields.include, 'include', includesMax) ?? [];
+function readIncludes(value: unknown): readonly string[] {
+  const names = toList(value, 'include', includesMax) ?? [];
+  return names.map((name, at) => requireText(name, `include[${at}]`));
+}
+
+function readSampling(fields: BodyFields, includes: readonly string[]): Partial<CompletionInput> {
   const topLogprobs = toInteger(fields.top_logprobs, 'top_logprobs');
-  const hasLogprobs = include.includes('message.output_text.logprobs') || (topLogprobs ?? 0) > 0;
+  const hasLogprobs = includes.includes('message.output_text.logprobs') || (topLogprobs ?? 0) > 0;
   const reasoning = fields.reasoning == null ? {} : toFields(fields.reasoning, 'reasoning');
   return {
     temperature: toNumber(fields.temperature, 'temperature'),
