@@ -86,6 +86,7 @@ export type CompletionEventData = { readonly completionId: string } & (
   | { readonly type: 'ReasoningFinished'; readonly block: ReasoningBlock }
   | { readonly type: 'RefusalDelta'; readonly text: string; readonly alternative?: number }
   | { readonly type: 'CitationAdded'; readonly citation: unknown }
+  | { readonly type: 'ProviderBlockAdded'; readonly format: string; readonly block: unknown }
   | { readonly type: 'LogprobsDelta'; readonly tokens: readonly unknown[]; readonly alternative?: number }
   | ({ readonly type: 'AudioDelta' } & Partial<AudioAnswer>)
   | { readonly type: 'AlternativeFinished'; readonly alternative: number; readonly reason: FinishReason }

@@ -4,8 +4,10 @@ import { AudioBuilder } from './audio-builder.ts';
 import type {
   AlternativeAnswer,
   AnswerExtras,
+  FinishDetails,
   FinishReason,
   ProviderAnswer,
+  ProviderBlock,
   ProviderPart,
   ProviderUsage,
   ReasoningBlock,
@@ -49,8 +51,14 @@ export class AnswerBuilder {
         else this.#more.alternative(part.alternative).add(toFirst(part));
         break;
       case 'usage':
+        this.usage = part.usage;
+        break;
       case 'finish':
         this.usage = part.usage;
+        if (part.detail !== undefined || part.stopSequence !== undefined) this.#more.finish = toDetails(part);
+        break;
+      case 'provider-block':
+        this.#more.addBlock({ format: part.format, block: part.block, textOffset: this.text.length });
         break;
       case 'refusal':
         this.received += part.text.length;
@@ -107,6 +115,13 @@ export class AnswerBuilder {
   }
 }
 
+function toDetails({ detail, stopSequence }: FinishDetails): FinishDetails {
+  return {
+    ...(detail === undefined ? {} : { detail }),
+    ...(stopSequence === undefined ? {} : { stopSequence }),
+  };
+}
+
 /** The part as one of a first answer. */
 function toFirst<Part extends { readonly alternative?: number }>({ alternative: _, ...part }: Part) {
   return part;
@@ -117,6 +132,8 @@ class ExtrasBuilder {
   readonly #blocks: ReasoningBlock[] = [];
   #refusal = '';
   readonly #citations: unknown[] = [];
+  readonly #providerBlocks: ProviderBlock[] = [];
+  finish: FinishDetails | undefined;
   readonly #logprobs: unknown[] = [];
   #audio: AudioBuilder | undefined;
   readonly #alternatives = new Map<number, AnswerBuilder>();
@@ -129,6 +146,10 @@ class ExtrasBuilder {
       this.#alternatives.set(index, answer);
     }
     return answer;
+  }
+
+  addBlock(block: ProviderBlock): void {
+    this.#providerBlocks.push(block);
   }
 
   add(part: ProviderPart): void {
@@ -165,6 +186,8 @@ class ExtrasBuilder {
       ...(this.#blocks.length === 0 ? {} : { reasoningBlocks: this.#blocks }),
       ...(this.#refusal === '' ? {} : { refusal: this.#refusal }),
       ...(this.#citations.length === 0 ? {} : { citations: this.#citations }),
+      ...(this.#providerBlocks.length === 0 ? {} : { providerBlocks: this.#providerBlocks }),
+      ...(this.finish === undefined ? {} : { finish: this.finish }),
       ...(this.#logprobs.length === 0 ? {} : { logprobs: { content: this.#logprobs } }),
       ...(this.#alternatives.size === 0 ? {} : { alternatives: this.#buildAlternatives() }),
     };
@@ -204,7 +227,7 @@ export function toParts(answer: WholeAnswer): readonly ProviderPart[] {
   return [
     ...(reasoning === null ? [] : [{ type: 'reasoning', text: reasoning } as const]),
     ...(extras?.reasoningBlocks ?? []).map((block) => ({ type: 'reasoning-block', block }) as const),
-    ...(text === '' ? [] : [{ type: 'text', text } as const]),
+    ...toTextParts(text, extras?.providerBlocks),
     ...(extras?.refusal === undefined ? [] : [{ type: 'refusal', text: extras.refusal } as const]),
     ...(extras?.citations ?? []).map((citation) => ({ type: 'citation', citation }) as const),
     ...(extras?.audio === undefined ? [] : [{ type: 'audio', ...extras.audio } as const]),
@@ -217,6 +240,22 @@ export function toParts(answer: WholeAnswer): readonly ProviderPart[] {
     ),
     ...(extras?.alternatives ?? []).flatMap(toAlternativeParts),
   ];
+}
+
+/** The text with the blocks in their places. */
+function toTextParts(text: string, blocks: readonly ProviderBlock[] = []): readonly ProviderPart[] {
+  const parts: ProviderPart[] = [];
+  let sent = 0;
+  const send = (end: number) => {
+    if (end > sent) parts.push({ type: 'text', text: text.slice(sent, end) });
+    sent = Math.max(sent, end);
+  };
+  for (const { textOffset, format, block } of blocks) {
+    send(textOffset);
+    parts.push({ type: 'provider-block', format, block });
+  }
+  send(text.length);
+  return parts;
 }
 
 function toAlternativeParts(answer: AlternativeAnswer): readonly ProviderPart[] {

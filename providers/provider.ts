@@ -3,9 +3,20 @@ import type { FinishReason, ProviderKind } from '#core/graph-enums.generated.ts'
 
 export type { FinishReason, ProviderKind } from '#core/graph-enums.generated.ts';
 
-/** A part of a message. `cache` marks the end of a prefix that the provider is to cache. */
+/** Further fields of a part or a tool in a provider's own request, by wire format. */
+export type OwnFields = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
+/**
+ * A part of a message. `cache` marks the end of a prefix that the provider is to cache. `own` fields with a `type` take the
+ * place of the part for their wire format.
+ */
 export type ContentPart =
-  | { readonly type: 'text'; readonly text: string; readonly cache?: true }
+  | {
+      readonly type: 'text';
+      readonly text: string;
+      readonly cache?: true;
+      readonly own?: OwnFields;
+    }
   /** `data` is base64 without a data: prefix; exactly one of url and data. */
   | {
       readonly type: 'file';
@@ -17,7 +28,19 @@ export type ContentPart =
       readonly audioFormat?: string;
       readonly filename?: string;
       readonly cache?: true;
+      readonly own?: OwnFields;
     };
+
+export type TextPart = ContentPart & { readonly type: 'text' };
+
+/** A block of an answer in the provider's own form. */
+export interface ProviderBlock {
+  /** The wire format. */
+  readonly format: string;
+  readonly block: unknown;
+  /** Characters of the text of the answer before it. */
+  readonly textOffset: number;
+}
 
 /** A block of reasoning, with what its provider requires to recognize it. */
 export interface ReasoningBlock {
@@ -45,7 +68,8 @@ export interface ToolCall {
 }
 
 export type ProviderMessage =
-  | { readonly role: 'system'; readonly content: string; readonly cache?: true }
+  /** `own` of a message without parts: the further fields of its last text. */
+  | { readonly role: 'system'; readonly content: string; readonly cache?: true; readonly own?: OwnFields }
   | { readonly role: 'user'; readonly parts: readonly ContentPart[] }
   | {
       readonly role: 'assistant';
@@ -55,6 +79,8 @@ export type ProviderMessage =
       /** The audio of an earlier answer, which the provider keeps. */
       readonly audioId?: string;
       readonly cache?: true;
+      /** Present where a part has own fields: all of `text`, in order. */
+      readonly parts?: readonly TextPart[];
     }
   | {
       readonly role: 'tool';
@@ -66,6 +92,7 @@ export type ProviderMessage =
       readonly parts?: readonly ContentPart[];
       readonly isError?: true;
       readonly cache?: true;
+      readonly own?: OwnFields;
     };
 
 /** How an answer is spoken; what is absent is the provider's default. */
@@ -90,7 +117,10 @@ export interface ProviderCall {
     readonly parameters: Readonly<Record<string, unknown>>;
     readonly strict?: boolean;
     readonly cache?: true;
+    readonly own?: OwnFields;
   }[];
+  /** Tools that the provider runs, in its own form, by wire format. */
+  readonly providerTools?: Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>>;
   /** auto, none, required, or a tool's name. */
   readonly toolChoice?: string;
   /** JSON Schema of the answer. */
@@ -155,6 +185,8 @@ export type ProviderPart =
   | { readonly type: 'refusal'; readonly text: string; readonly alternative?: number }
   /** In the provider's own form. */
   | { readonly type: 'citation'; readonly citation: unknown }
+  /** A block that is no other part, complete, in the form of the wire format. */
+  | { readonly type: 'provider-block'; readonly format: string; readonly block: unknown }
   /** Tokens in the form of OpenAI's chat completions. */
   | { readonly type: 'logprobs'; readonly tokens: readonly unknown[]; readonly alternative?: number }
   /** A part of the audio; each field only where it is known by now. `data` is base64 of its own. */
@@ -173,7 +205,19 @@ export type ProviderPart =
   /** What is known of the usage before the end (Anthropic reports the input at once); kept for billing an aborted stream. */
   | { readonly type: 'usage'; readonly usage: ProviderUsage }
   /** Always last. A stream that ends without it was cut: the adapter throws PROVIDER_ERROR itself. */
-  | { readonly type: 'finish'; readonly reason: FinishReason; readonly usage: ProviderUsage };
+  | ({
+      readonly type: 'finish';
+      readonly reason: FinishReason;
+      readonly usage: ProviderUsage;
+    } & FinishDetails);
+
+/** What few answers state of their end. */
+export interface FinishDetails {
+  /** The provider's own word for the reason, where it states more. */
+  readonly detail?: string;
+  /** The stop string that ended the answer. */
+  readonly stopSequence?: string;
+}
 
 /** A further answer to the same request. */
 export interface AlternativeAnswer {
@@ -210,6 +254,8 @@ export interface AnswerExtras {
   readonly refusal?: string;
   /** In the provider's own form. */
   readonly citations?: readonly unknown[];
+  readonly providerBlocks?: readonly ProviderBlock[];
+  readonly finish?: FinishDetails;
   readonly logprobs?: Logprobs;
   readonly alternatives?: readonly AlternativeAnswer[];
 }
@@ -245,6 +291,8 @@ export interface EmbeddingProgress {
 export interface Provider {
   /** Names the fields of the call that are not sent; absent, or undefined: none. Those of `providerOptions` by their path. */
   dropped?(call: ProviderCall): readonly string[] | undefined;
+  /** The input tokens of the call, as the provider counts them; absent where it has no endpoint for that. */
+  countTokens?(call: ProviderCall): Promise<number>;
   generate(call: ProviderCall): Promise<ProviderAnswer>;
   /** Pulls from the wire only as fast as it is read; returning early aborts the call. */
   stream(call: ProviderCall): AsyncIterable<ProviderPart>;

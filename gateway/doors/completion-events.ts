@@ -32,6 +32,7 @@ export type AnyCompletionEvent =
         | 'RefusalDelta'
         | 'AudioDelta'
         | 'CitationAdded'
+        | 'ProviderBlockAdded'
         | 'LogprobsDelta'
         | 'AlternativeFinished'
         | 'CompletionRestarted'

@@ -10,7 +10,15 @@ afterEach(async () => {
   sample = undefined;
 });
 
-const usage = { inputTokens: 3, outputTokens: 2, totalTokens: 5, cachedInputTokens: 0, reasoningTokens: 0 };
+const usage = {
+  inputTokens: 3,
+  outputTokens: 2,
+  totalTokens: 5,
+  cachedInputTokens: 0,
+  cacheWriteTokens: 0,
+  cacheWrite1hTokens: 0,
+  reasoningTokens: 0,
+};
 const completion = {
   __typename: 'Completion',
   id: 'c1',
@@ -19,6 +27,9 @@ const completion = {
   reasoningBlocks: [],
   refusal: null,
   citations: [],
+  providerBlocks: [],
+  finishDetail: null,
+  stopSequence: null,
   logprobs: null,
   alternatives: [],
   dropped: [],

@@ -33,6 +33,7 @@ export type ContentPartInput = {
   readonly audioFormat?: string | null | undefined;
   readonly filename?: string | null | undefined;
   readonly cache?: boolean | null | undefined;
+  readonly providerOptions?: unknown;
 };
 
 export type ToolCallInput = {
@@ -47,6 +48,7 @@ export type ToolInput = {
   readonly parameters: unknown;
   readonly strict?: boolean | null | undefined;
   readonly cache?: boolean | null | undefined;
+  readonly providerOptions?: unknown;
 };
 
 export type CompletionInput = {
@@ -58,6 +60,7 @@ export type CompletionInput = {
   readonly stop?: ReadonlyArray<string> | null | undefined;
   readonly seed?: number | null | undefined;
   readonly tools?: ReadonlyArray<ToolInput> | null | undefined;
+  readonly providerTools?: unknown;
   readonly toolChoice?: string | null | undefined;
   readonly responseSchema?: unknown;
   readonly reasoningEffort?: string | null | undefined;
@@ -114,7 +117,7 @@ export type MessagesCompleteMutationVariables = Exact<{
 }>;
 
 
-export type MessagesCompleteMutation = { readonly complete: { readonly id: string, readonly status: CompletionStatus, readonly text: string, readonly reasoning: string | null, readonly refusal: string | null, readonly citations: ReadonlyArray<unknown>, readonly finishReason: FinishReason, readonly dropped: ReadonlyArray<string>, readonly reasoningBlocks: ReadonlyArray<{ readonly text: string | null, readonly signature: string | null, readonly redacted: string | null, readonly toolCallId: string | null, readonly provider: ProviderKind }>, readonly toolCalls: ReadonlyArray<{ readonly id: string, readonly name: string, readonly argumentsText: string }>, readonly limits: ReadonlyArray<{ readonly meter: Meter, readonly limit: string, readonly remaining: string, readonly resetsAt: string | null }>, readonly usage: { readonly inputTokens: number, readonly outputTokens: number, readonly cachedInputTokens: number, readonly reasoningTokens: number }, readonly model: { readonly id: string } } };
+export type MessagesCompleteMutation = { readonly complete: { readonly id: string, readonly status: CompletionStatus, readonly text: string, readonly reasoning: string | null, readonly refusal: string | null, readonly citations: ReadonlyArray<unknown>, readonly finishReason: FinishReason, readonly finishDetail: string | null, readonly stopSequence: string | null, readonly dropped: ReadonlyArray<string>, readonly reasoningBlocks: ReadonlyArray<{ readonly text: string | null, readonly signature: string | null, readonly redacted: string | null, readonly toolCallId: string | null, readonly provider: ProviderKind }>, readonly toolCalls: ReadonlyArray<{ readonly id: string, readonly name: string, readonly argumentsText: string }>, readonly providerBlocks: ReadonlyArray<{ readonly format: string, readonly content: unknown, readonly textOffset: number }>, readonly limits: ReadonlyArray<{ readonly meter: Meter, readonly limit: string, readonly remaining: string, readonly resetsAt: string | null }>, readonly usage: { readonly inputTokens: number, readonly outputTokens: number, readonly cachedInputTokens: number, readonly cacheWriteTokens: number, readonly cacheWrite1hTokens: number, readonly reasoningTokens: number }, readonly model: { readonly id: string } } };
 
 export type MessagesCountQueryVariables = Exact<{
   input: CompletionInput;
@@ -129,22 +132,23 @@ export type MessagesStreamSubscriptionVariables = Exact<{
 
 
 export type MessagesStreamSubscription = { readonly completionStream:
-    | { readonly __typename: 'CompletionStarted', readonly completionId: string, readonly dropped: ReadonlyArray<string>, readonly model: { readonly id: string }, readonly usage: { readonly inputTokens: number, readonly outputTokens: number, readonly cachedInputTokens: number, readonly reasoningTokens: number }, readonly limits: ReadonlyArray<{ readonly meter: Meter, readonly limit: string, readonly remaining: string, readonly resetsAt: string | null }> }
+    | { readonly __typename: 'CompletionStarted', readonly completionId: string, readonly dropped: ReadonlyArray<string>, readonly model: { readonly id: string }, readonly usage: { readonly inputTokens: number, readonly outputTokens: number, readonly cachedInputTokens: number, readonly cacheWriteTokens: number, readonly cacheWrite1hTokens: number, readonly reasoningTokens: number }, readonly limits: ReadonlyArray<{ readonly meter: Meter, readonly limit: string, readonly remaining: string, readonly resetsAt: string | null }> }
     | { readonly __typename: 'TextDelta', readonly text: string }
     | { readonly __typename: 'ReasoningDelta', readonly text: string }
     | { readonly __typename: 'ReasoningFinished', readonly block: { readonly text: string | null, readonly signature: string | null, readonly redacted: string | null, readonly toolCallId: string | null, readonly provider: ProviderKind } }
     | { readonly __typename: 'RefusalDelta', readonly text: string }
     | { readonly __typename: 'CitationAdded', readonly citation: unknown }
     | { readonly __typename: 'AudioDelta' }
+    | { readonly __typename: 'ProviderBlockAdded', readonly format: string, readonly content: unknown }
     | { readonly __typename: 'AlternativeFinished' }
     | { readonly __typename: 'LogprobsDelta' }
     | { readonly __typename: 'ToolCallDelta', readonly index: number, readonly id: string | null, readonly name: string | null, readonly argumentsDelta: string }
     | { readonly __typename: 'CompletionRestarted' }
-    | { readonly __typename: 'CompletionFinished', readonly completion: { readonly status: CompletionStatus, readonly finishReason: FinishReason, readonly usage: { readonly inputTokens: number, readonly outputTokens: number, readonly cachedInputTokens: number, readonly reasoningTokens: number } } }
+    | { readonly __typename: 'CompletionFinished', readonly completion: { readonly status: CompletionStatus, readonly finishReason: FinishReason, readonly finishDetail: string | null, readonly stopSequence: string | null, readonly usage: { readonly inputTokens: number, readonly outputTokens: number, readonly cachedInputTokens: number, readonly cacheWriteTokens: number, readonly cacheWrite1hTokens: number, readonly reasoningTokens: number } } }
     | { readonly __typename: 'CompletionFailed', readonly completionId: string, readonly code: string, readonly message: string, readonly retryAfterMs: number | null }
    };
 
-export type MessagesUsageFragment = { readonly inputTokens: number, readonly outputTokens: number, readonly cachedInputTokens: number, readonly reasoningTokens: number };
+export type MessagesUsageFragment = { readonly inputTokens: number, readonly outputTokens: number, readonly cachedInputTokens: number, readonly cacheWriteTokens: number, readonly cacheWrite1hTokens: number, readonly reasoningTokens: number };
 
 export type MessagesReasoningFragment = { readonly text: string | null, readonly signature: string | null, readonly redacted: string | null, readonly toolCallId: string | null, readonly provider: ProviderKind };
 
@@ -168,6 +172,7 @@ export type ChatStreamSubscription = { readonly completionStream:
     | { readonly __typename: 'RefusalDelta', readonly alternative: number, readonly text: string }
     | { readonly __typename: 'CitationAdded', readonly citation: unknown }
     | { readonly __typename: 'AudioDelta', readonly audioId: string | null, readonly data: string | null, readonly transcript: string | null, readonly expiresAt: string | null }
+    | { readonly __typename: 'ProviderBlockAdded' }
     | { readonly __typename: 'AlternativeFinished', readonly alternative: number, readonly finishReason: FinishReason }
     | { readonly __typename: 'LogprobsDelta', readonly alternative: number, readonly tokens: ReadonlyArray<unknown> }
     | { readonly __typename: 'ToolCallDelta', readonly alternative: number, readonly index: number, readonly id: string | null, readonly name: string | null, readonly argumentsDelta: string }
@@ -230,6 +235,7 @@ export type LegacyStreamSubscription = { readonly completionStream:
     | { readonly __typename: 'RefusalDelta' }
     | { readonly __typename: 'CitationAdded' }
     | { readonly __typename: 'AudioDelta' }
+    | { readonly __typename: 'ProviderBlockAdded' }
     | { readonly __typename: 'AlternativeFinished', readonly alternative: number, readonly finishReason: FinishReason }
     | { readonly __typename: 'LogprobsDelta' }
     | { readonly __typename: 'ToolCallDelta' }
@@ -258,6 +264,7 @@ export type PromptEventsSubscription = { readonly promptStream:
     | { readonly __typename: 'RefusalDelta' }
     | { readonly __typename: 'CitationAdded' }
     | { readonly __typename: 'AudioDelta' }
+    | { readonly __typename: 'ProviderBlockAdded' }
     | { readonly __typename: 'AlternativeFinished' }
     | { readonly __typename: 'LogprobsDelta' }
     | { readonly __typename: 'ToolCallDelta' }
@@ -303,6 +310,7 @@ export type ResponsesStreamSubscription = { readonly completionStream:
     | { readonly __typename: 'RefusalDelta', readonly text: string }
     | { readonly __typename: 'CitationAdded', readonly citation: unknown }
     | { readonly __typename: 'AudioDelta' }
+    | { readonly __typename: 'ProviderBlockAdded' }
     | { readonly __typename: 'AlternativeFinished' }
     | { readonly __typename: 'LogprobsDelta', readonly tokens: ReadonlyArray<unknown> }
     | { readonly __typename: 'ToolCallDelta', readonly index: number, readonly id: string | null, readonly name: string | null, readonly argumentsDelta: string }
@@ -325,6 +333,7 @@ export type ResponsesResumeSubscription = { readonly resumeCompletion:
     | { readonly __typename: 'RefusalDelta', readonly text: string }
     | { readonly __typename: 'CitationAdded', readonly citation: unknown }
     | { readonly __typename: 'AudioDelta' }
+    | { readonly __typename: 'ProviderBlockAdded' }
     | { readonly __typename: 'AlternativeFinished' }
     | { readonly __typename: 'LogprobsDelta', readonly tokens: ReadonlyArray<unknown> }
     | { readonly __typename: 'ToolCallDelta', readonly index: number, readonly id: string | null, readonly name: string | null, readonly argumentsDelta: string }
@@ -370,6 +379,8 @@ type ResponseEvent_CitationAdded_Fragment = { readonly __typename: 'CitationAdde
 
 type ResponseEvent_AudioDelta_Fragment = { readonly __typename: 'AudioDelta' };
 
+type ResponseEvent_ProviderBlockAdded_Fragment = { readonly __typename: 'ProviderBlockAdded' };
+
 type ResponseEvent_AlternativeFinished_Fragment = { readonly __typename: 'AlternativeFinished' };
 
 type ResponseEvent_LogprobsDelta_Fragment = { readonly __typename: 'LogprobsDelta', readonly tokens: ReadonlyArray<unknown> };
@@ -390,6 +401,7 @@ export type ResponseEventFragment =
   | ResponseEvent_RefusalDelta_Fragment
   | ResponseEvent_CitationAdded_Fragment
   | ResponseEvent_AudioDelta_Fragment
+  | ResponseEvent_ProviderBlockAdded_Fragment
   | ResponseEvent_AlternativeFinished_Fragment
   | ResponseEvent_LogprobsDelta_Fragment
   | ResponseEvent_ToolCallDelta_Fragment
@@ -400,7 +412,7 @@ export type ResponseEventFragment =
 
 
 export const messagesComplete = new DeclaredOperation<MessagesCompleteMutation, MessagesCompleteMutationVariables>(
-  "mutation MessagesComplete($input:CompletionInput!){complete(input:$input){id status text reasoning reasoningBlocks{...MessagesReasoning}refusal citations toolCalls{id name argumentsText}finishReason dropped limits{...HeaderLimit}usage{...MessagesUsage}model{id}}}fragment MessagesUsage on TokenUsage{inputTokens outputTokens cachedInputTokens reasoningTokens}fragment MessagesReasoning on Reasoning{text signature redacted toolCallId provider}fragment HeaderLimit on CallLimit{meter limit remaining resetsAt}",
+  "mutation MessagesComplete($input:CompletionInput!){complete(input:$input){id status text reasoning reasoningBlocks{...MessagesReasoning}refusal citations toolCalls{id name argumentsText}providerBlocks{format content textOffset}finishReason finishDetail stopSequence dropped limits{...HeaderLimit}usage{...MessagesUsage}model{id}}}fragment MessagesUsage on TokenUsage{inputTokens outputTokens cachedInputTokens cacheWriteTokens cacheWrite1hTokens reasoningTokens}fragment MessagesReasoning on Reasoning{text signature redacted toolCallId provider}fragment HeaderLimit on CallLimit{meter limit remaining resetsAt}",
 );
 
 export const messagesCount = new DeclaredOperation<MessagesCountQuery, MessagesCountQueryVariables>(
@@ -408,7 +420,7 @@ export const messagesCount = new DeclaredOperation<MessagesCountQuery, MessagesC
 );
 
 export const messagesStream = new DeclaredOperation<MessagesStreamSubscription, MessagesStreamSubscriptionVariables>(
-  "subscription MessagesStream($input:CompletionInput!){completionStream(input:$input){__typename ...on CompletionStarted{completionId model{id}dropped usage{...MessagesUsage}limits{...HeaderLimit}}...on TextDelta{text}...on ReasoningDelta{text}...on ReasoningFinished{block{...MessagesReasoning}}...on RefusalDelta{text}...on CitationAdded{citation}...on ToolCallDelta{index id name argumentsDelta}...on CompletionFinished{completion{status finishReason usage{...MessagesUsage}}}...on CompletionFailed{completionId code message retryAfterMs}}}fragment MessagesUsage on TokenUsage{inputTokens outputTokens cachedInputTokens reasoningTokens}fragment MessagesReasoning on Reasoning{text signature redacted toolCallId provider}fragment HeaderLimit on CallLimit{meter limit remaining resetsAt}",
+  "subscription MessagesStream($input:CompletionInput!){completionStream(input:$input){__typename ...on CompletionStarted{completionId model{id}dropped usage{...MessagesUsage}limits{...HeaderLimit}}...on TextDelta{text}...on ReasoningDelta{text}...on ReasoningFinished{block{...MessagesReasoning}}...on RefusalDelta{text}...on CitationAdded{citation}...on ProviderBlockAdded{format content}...on ToolCallDelta{index id name argumentsDelta}...on CompletionFinished{completion{status finishReason finishDetail stopSequence usage{...MessagesUsage}}}...on CompletionFailed{completionId code message retryAfterMs}}}fragment MessagesUsage on TokenUsage{inputTokens outputTokens cachedInputTokens cacheWriteTokens cacheWrite1hTokens reasoningTokens}fragment MessagesReasoning on Reasoning{text signature redacted toolCallId provider}fragment HeaderLimit on CallLimit{meter limit remaining resetsAt}",
 );
 
 export const chatComplete = new DeclaredOperation<ChatCompleteMutation, ChatCompleteMutationVariables>(

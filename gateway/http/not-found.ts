@@ -10,12 +10,13 @@ const whatToDo =
 const openAiBase = 'The base URL of OpenAI SDKs is the address of this gateway and /v1.';
 const anthropicBase = 'The base URL of Anthropic SDKs is the address of this gateway, without /v1.';
 
+function isAnthropic({ headers }: IncomingMessage, path: string): boolean {
+  return anthropicCall.test(path) || (restPath.test(path) && headers['anthropic-version'] !== undefined);
+}
+
 /** What clients of OpenAI and Anthropic print of an answer is its `error`; of GraphQL its `errors`. */
 function bodyFor(request: IncomingMessage, path: string, requestId: string): unknown {
-  if (
-    anthropicCall.test(path) ||
-    (restPath.test(path) && request.headers['anthropic-version'] !== undefined)
-  ) {
+  if (isAnthropic(request, path)) {
     const isMisplaced = anthropicCall.test(path) && !path.startsWith('/v1/messages');
     const message = isMisplaced ? `${whatToDo} ${anthropicBase}` : whatToDo;
     return { type: 'error', error: { type: 'not_found_error', message }, request_id: requestId };
@@ -41,6 +42,7 @@ export function sendNotFound(
     'content-type': 'application/json; charset=utf-8',
     'access-control-allow-origin': '*',
     'x-should-retry': 'false',
+    ...(isAnthropic(request, path) ? { 'request-id': requestId } : {}),
     'content-length': Buffer.byteLength(body),
   });
   response.end(body);

@@ -28,6 +28,8 @@ export function toEvent(completionId: string, part: ProviderPart): CompletionEve
       return { ...part, type: 'RefusalDelta', completionId };
     case 'citation':
       return { ...part, type: 'CitationAdded', completionId };
+    case 'provider-block':
+      return { ...part, type: 'ProviderBlockAdded', completionId };
     case 'logprobs':
       return { ...part, type: 'LogprobsDelta', completionId };
     case 'audio':
@@ -65,6 +67,8 @@ export function toPart(event: CompletionEventData): ProviderPart | null {
       return { ...rest, type: 'refusal' } as ProviderPart;
     case 'CitationAdded':
       return { type: 'citation', citation: event.citation };
+    case 'ProviderBlockAdded':
+      return { type: 'provider-block', format: event.format, block: event.block };
     case 'LogprobsDelta':
       return { ...rest, type: 'logprobs' } as ProviderPart;
     case 'AudioDelta':

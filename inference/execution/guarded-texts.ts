@@ -1,6 +1,12 @@
 import { expectError } from '#core/expect-error.ts';
 import type { GuardedText } from '#guardrails/guardrail.ts';
-import type { ContentPart, ProviderAnswer, ProviderMessage, ToolCall } from '#providers/provider.ts';
+import type {
+  ContentPart,
+  OwnFields,
+  ProviderAnswer,
+  ProviderMessage,
+  ToolCall,
+} from '#providers/provider.ts';
 import type { CompletionRequest } from '../request.ts';
 
 type Looked = Pick<GuardedText, 'texts' | 'urls'>;
@@ -10,16 +16,19 @@ const opaqueMedia = /^(?:image\/(?!svg)|audio\/|video\/)/i;
 
 /** All of a call that goes to an AI model: the messages in their order, then everything else that is sent. */
 export function readCallTexts(call: CompletionRequest['call']): Looked {
-  const { messages, tools, responseSchema, stop, providerOptions } = call;
+  const { messages, tools, responseSchema, stop, providerOptions, providerTools } = call;
   const texts: string[] = [];
   const urls: string[] = [];
   for (const message of messages) addMessage(message, texts, urls);
   for (const tool of tools ?? []) {
     texts.push(tool.name, tool.description ?? '', JSON.stringify(tool.parameters));
+    addOwn(tool, texts);
   }
   if (responseSchema !== undefined) texts.push(JSON.stringify(responseSchema));
   texts.push(...(stop ?? []));
-  if (providerOptions !== undefined) texts.push(JSON.stringify(providerOptions));
+  for (const value of [providerOptions, providerTools]) {
+    if (value !== undefined) texts.push(JSON.stringify(value));
+  }
   return { texts, urls };
 }
 
@@ -30,7 +39,14 @@ export function readAnswerTexts({
   toolCalls = [],
   extras = {},
 }: Partial<ProviderAnswer>): Looked {
-  const { reasoningBlocks = [], refusal = '', citations = [], alternatives = [], audio } = extras;
+  const {
+    reasoningBlocks = [],
+    refusal = '',
+    citations = [],
+    providerBlocks = [],
+    alternatives = [],
+    audio,
+  } = extras;
   return {
     texts: [
       text,
@@ -40,6 +56,7 @@ export function readAnswerTexts({
       refusal,
       audio?.transcript ?? '',
       ...citations.map((citation) => JSON.stringify(citation)),
+      ...providerBlocks.map(({ block }) => JSON.stringify(block)),
       ...alternatives.flatMap((other) => [
         other.text,
         other.reasoning ?? '',
@@ -62,18 +79,26 @@ function addMessage(message: ProviderMessage, texts: string[], urls: string[]): 
         texts.push(text ?? '');
         if (details !== undefined) texts.push(JSON.stringify(details));
       }
+      for (const part of message.parts ?? []) addOwn(part, texts);
       return;
     case 'tool':
       if (message.parts === undefined) texts.push(message.content);
       else for (const part of message.parts) addPart(part, texts, urls);
       texts.push(message.toolCallId);
+      addOwn(message, texts);
       return;
     case 'system':
       texts.push(message.content);
+      addOwn(message, texts);
   }
 }
 
+function addOwn({ own }: { readonly own?: OwnFields }, texts: string[]): void {
+  if (own !== undefined) texts.push(JSON.stringify(own));
+}
+
 function addPart(part: ContentPart, texts: string[], urls: string[]): void {
+  addOwn(part, texts);
   if (part.type === 'file' && part.filename !== undefined) texts.push(part.filename);
   if (part.type === 'text') texts.push(part.text);
   else if (part.url !== undefined) {

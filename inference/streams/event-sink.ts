@@ -53,6 +53,8 @@ function countCharacters(event: CompletionEventData): number {
       return (event.data?.length ?? 0) + (event.transcript?.length ?? 0);
     case 'CitationAdded':
       return JSON.stringify(event.citation).length;
+    case 'ProviderBlockAdded':
+      return JSON.stringify(event.block).length;
     case 'LogprobsDelta':
       return JSON.stringify(event.tokens).length;
     default:

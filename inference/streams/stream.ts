@@ -74,7 +74,7 @@ function partsAfter(completion: CompletionData, sent: AnswerBuilder | null): rea
   // A tool call that was sent in part cannot be distinguished from another one.
   if (calls.length > 0 && JSON.stringify(calls) !== JSON.stringify(toolCalls)) return null;
   // Of what few answers have it is not distinguished what was sent.
-  if (completion.extras !== undefined) return null;
+  if (Object.keys(completion.extras ?? {}).some((name) => name !== 'finish')) return null;
   return toParts({
     text: text.slice(sent.text.length),
     reasoning: reasoning.length > sent.reasoning.length ? reasoning.slice(sent.reasoning.length) : null,

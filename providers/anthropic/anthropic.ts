@@ -15,7 +15,12 @@ export function createClaude({ kind, baseUrl, secret, fetch }: VendorOptions): P
   return createWireProvider({
     kind,
     wire: messagesWire,
-    requests: createMessagesRequests({ url: () => url, headers, rules: rulesOfClaude }),
+    requests: createMessagesRequests({
+      url: () => url,
+      countUrl: `${url}/count_tokens`,
+      headers,
+      rules: rulesOfClaude,
+    }),
     embeddings: null,
     secret,
     fetch,

@@ -68,11 +68,16 @@ export function completeParameters(schema: JsonSchema): JsonSchema {
 }
 
 /** @throws {ProviderFailure} BAD_USER_INPUT for the name of no tool */
-export function readToolChoice({ tools, toolChoice }: ProviderCall): ToolChoice | undefined {
+export function readToolChoice({
+  tools = [],
+  providerTools = {},
+  toolChoice,
+}: ProviderCall): ToolChoice | undefined {
   if (toolChoice === undefined) return undefined;
   if (toolChoice === 'auto' || toolChoice === 'none' || toolChoice === 'required')
     return { type: toolChoice };
-  if (tools?.some((tool) => tool.name === toolChoice)) return { type: 'tool', toolName: toolChoice };
+  const all = [...tools, ...Object.values(providerTools).flat()];
+  if (all.some((tool) => tool.name === toolChoice)) return { type: 'tool', toolName: toolChoice };
   throw rejectInput(
     `toolChoice is auto, none, required or the name of a tool; there is no tool ${toolChoice}.`,
   );

@@ -153,12 +153,15 @@ function writeTools(messages: readonly ProviderMessage[]): ProviderMessage[] {
 function dropEmpty(messages: readonly ProviderMessage[], isEmpty: (text: string) => boolean) {
   const kept = messages.flatMap((message): ProviderMessage[] => {
     if (message.role === 'system') return isEmpty(message.content) ? [] : [message];
-    if (message.role === 'assistant' && isEmpty(message.text))
-      return message.toolCalls.length === 0 && message.audioId === undefined
-        ? []
-        : [{ ...message, text: '' }];
+    if (message.role === 'assistant' && isEmpty(message.text)) {
+      const { toolCalls, parts, audioId } = message;
+      const isNothing = toolCalls.length === 0 && parts === undefined && audioId === undefined;
+      return isNothing ? [] : [{ ...message, text: '' }];
+    }
     if (message.role !== 'user') return [message];
-    const parts = message.parts.filter((part) => part.type !== 'text' || !isEmpty(part.text));
+    const parts = message.parts.filter(
+      (part) => part.type !== 'text' || part.own !== undefined || !isEmpty(part.text),
+    );
     return [parts.length === 0 || parts.length === message.parts.length ? message : { ...message, parts }];
   });
   return kept.some(({ role }) => role !== 'system') ? kept : messages;
@@ -170,7 +173,9 @@ function foldSystem(messages: readonly ProviderMessage[]): ProviderMessage[] {
   return messages.map((message, at) => {
     if (message.role !== 'system' || at < first) return message;
     const text = `<system>\n${message.content}\n</system>`;
-    return { role: 'user', parts: [{ type: 'text', text, ...(message.cache ? { cache: true } : {}) }] };
+    const { cache, own } = message;
+    const more = { ...(cache ? { cache } : {}), ...(own === undefined ? {} : { own }) };
+    return { role: 'user', parts: [{ type: 'text', text, ...more }] };
   });
 }
 

@@ -27,6 +27,11 @@ const unifiedReasons = new Map<string, Unified>(
   ),
 );
 
+/** Words that state more than the reason that they are read as. */
+export const detailedReasons: ReadonlySet<string> = new Set([
+  ...['stop_sequence', 'pause_turn', 'model_context_window_exceeded', 'compaction'],
+]);
+
 /** Words that some servers write into the field while there is no reason yet. */
 const noReason = /^\s*(?:null|none|nil|undefined)?\s*$/i;
 

@@ -1,6 +1,7 @@
 import type { Provider, ProviderCall, ProviderKind, ProviderMessage, SentReasoning } from '../provider.ts';
 import { fields } from '../wires/shared/fields.ts';
 import { rejectUnsupported } from './call-parts.ts';
+import { hasOwnParts, listOthers, toOwnParts, toOwnTools } from './own-parts.ts';
 
 /** Fields of a call that not every vendor takes, and without which an answer is still one to the call. */
 const optionalFields = [
@@ -15,6 +16,9 @@ const optionalFields = [
 ] as const satisfies readonly (keyof ProviderCall)[];
 
 export type OptionalField = (typeof optionalFields)[number];
+
+/** Options that state in which version of its dialect a call is written: for others there is nothing to drop. */
+const versionOption = 'version';
 
 /** The name of a field of the call in the graph. */
 const graphNames: Readonly<Partial<Record<OptionalField, string>>> = { topLogprobs: 'logprobs' };
@@ -121,15 +125,16 @@ function readOwnReasoning(blocks: readonly SentReasoning[], kind: ProviderKind):
   });
 }
 
-function toOwnMessage(message: ProviderMessage, kind: ProviderKind): ProviderMessage {
+function toOwnMessage(given: ProviderMessage, kind: ProviderKind, wire: string): ProviderMessage {
+  const message = hasOwnParts(given) ? toOwnParts(given, wire) : given;
   if (message.role !== 'assistant' || message.reasoning === undefined) return message;
   const { reasoning, ...rest } = message;
   const own = readOwnReasoning(reasoning, kind);
   return own.length === 0 ? rest : ({ ...rest, reasoning: own } satisfies Assistant);
 }
 
-function hasReasoning(message: ProviderMessage): boolean {
-  return message.role === 'assistant' && message.reasoning !== undefined;
+function hasOwn(message: ProviderMessage): boolean {
+  return (message.role === 'assistant' && message.reasoning !== undefined) || hasOwnParts(message);
 }
 
 /** Whether the request of a provider of the kind lacks a block: another kind has signed it, or its text alone is not taken. */
@@ -150,15 +155,20 @@ function lacksReasoning(
 }
 
 /** The call with nothing that is for providers of other kinds. The same call where there is nothing of that. */
-function toOwnCall(call: ProviderCall, kind: ProviderKind): ProviderCall {
-  const { providerOptions, messages } = call;
-  const isOwn = providerOptions === undefined && !messages.some(hasReasoning);
+function toOwnCall(call: ProviderCall, kind: ProviderKind, wire: string): ProviderCall {
+  const { providerOptions, providerTools, messages } = call;
+  const isOwn = providerOptions === undefined && providerTools === undefined && !messages.some(hasOwn);
   if (isOwn) return call;
   const own = providerOptions?.[kind.toLowerCase()];
-  const { providerOptions: _, ...rest } = call;
+  const { providerOptions: _, providerTools: _tools, toolChoice, ...rest } = call;
   return {
     ...rest,
-    messages: messages.map((message) => toOwnMessage(message, kind)),
+    ...(providerTools !== undefined
+      ? toOwnTools(call, wire)
+      : toolChoice === undefined
+        ? {}
+        : { toolChoice }),
+    messages: messages.map((message) => toOwnMessage(message, kind, wire)),
     ...(providerOptions === undefined ? {} : { providerOptions: { ...providerOptions, own: own ?? {} } }),
   };
 }
@@ -208,11 +218,13 @@ function findDropped(
   if (call.messages.some((message) => lacksReasoning(message, kind, takesOpen, name === 'chat')))
     dropped.push('messages.reasoning');
   if (hasAudioIds !== true && call.messages.some(hasAudioId)) dropped.push('messages.audioId');
+  dropped.push(...listOthers(call, name));
   const { providerOptions } = call;
   if (providerOptions !== undefined) {
     const sent = [name, kind.toLowerCase()];
     for (const [key, given] of Object.entries(providerOptions)) {
       for (const field of Object.keys(given)) {
+        if (field === versionOption) continue;
         if (sent.includes(key) && !reservedFields.has(field) && !refused?.has(field)) continue;
         if (isShared(field, given[field], key, name) && !refused?.has(field)) continue;
         dropped.push(`providerOptions.${key}.${field}`);
@@ -254,9 +266,13 @@ export function withOwnCalls(provider: TraitedProvider, kind: ProviderKind): Pro
     if (call.alternatives !== undefined && provider.traits?.(call).hasAlternatives === false) {
       throw rejectUnsupported('it returns one answer to a request, and alternatives requests more');
     }
-    return toOwnCall(call, kind);
+    return toOwnCall(call, kind, provider.traits?.(call).name ?? '');
   };
+  const { countTokens } = provider;
   return {
+    ...(countTokens === undefined
+      ? {}
+      : { countTokens: async (call) => countTokens.call(provider, prepare(call)) }),
     generate: async (call) => provider.generate(prepare(call)),
     // Without a generator in between: each part would pass through it.
     stream: (call) => provider.stream(prepare(call)),

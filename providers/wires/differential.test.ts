@@ -25,8 +25,16 @@ function counted<Read extends object>(read: Read, usage: Recorded['usage']): Rea
 }
 
 function seen(read: Collected): object {
-  const { text, refusal, reasoning, finish, error } = read;
-  return { text: text + refusal, reasoning, toolCalls: calls(read), finish, failure: verdict(error) };
+  const { text, refusal, reasoning, error } = read;
+  // The AI SDK has no place for details of the end.
+  const { detail: _, stopSequence: _stop, ...finish } = read.finish ?? {};
+  return {
+    text: text + refusal,
+    reasoning,
+    toolCalls: calls(read),
+    finish: read.finish && finish,
+    failure: verdict(error),
+  };
 }
 
 async function seenWhole(provider: LanguageProvider, call: ProviderCall): Promise<object> {

@@ -61,6 +61,7 @@ export const mappers: Readonly<Record<SubgraphName, Mappers>> = {
       AudioDelta: "CompletionEvent<'AudioDelta'>",
       CitationAdded: "CompletionEvent<'CitationAdded'>",
       LogprobsDelta: "CompletionEvent<'LogprobsDelta'>",
+      ProviderBlockAdded: "CompletionEvent<'ProviderBlockAdded'>",
       ReasoningDelta: "CompletionEvent<'ReasoningDelta'>",
       ReasoningFinished: "CompletionEvent<'ReasoningFinished'>",
       RefusalDelta: "CompletionEvent<'RefusalDelta'>",
@@ -70,6 +71,7 @@ export const mappers: Readonly<Record<SubgraphName, Mappers>> = {
     'providers/provider.ts': {
       Alternative: 'AlternativeAnswer',
       Audio: 'AudioAnswer',
+      ProviderBlock: 'ProviderBlock',
       Reasoning: 'ReasoningBlock',
       TokenUsage: 'ProviderUsage',
       ToolCall: 'ToolCall',

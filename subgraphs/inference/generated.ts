@@ -144,6 +144,7 @@ export type ContentPartInput = {
   readonly audioFormat?: InputMaybe<Scalars['String']['input']>;
   readonly filename?: InputMaybe<Scalars['String']['input']>;
   readonly cache?: InputMaybe<Scalars['Boolean']['input']>;
+  readonly providerOptions?: InputMaybe<Scalars['JSON']['input']>;
 };
 
 export type ToolCallInput = {
@@ -158,6 +159,7 @@ export type ToolInput = {
   readonly parameters: Scalars['JSON']['input'];
   readonly strict?: InputMaybe<Scalars['Boolean']['input']>;
   readonly cache?: InputMaybe<Scalars['Boolean']['input']>;
+  readonly providerOptions?: InputMaybe<Scalars['JSON']['input']>;
 };
 
 export type CompletionInput = {
@@ -169,6 +171,7 @@ export type CompletionInput = {
   readonly stop?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
   readonly seed?: InputMaybe<Scalars['Int']['input']>;
   readonly tools?: InputMaybe<ReadonlyArray<ToolInput>>;
+  readonly providerTools?: InputMaybe<Scalars['JSON']['input']>;
   readonly toolChoice?: InputMaybe<Scalars['String']['input']>;
   readonly responseSchema?: InputMaybe<Scalars['JSON']['input']>;
   readonly reasoningEffort?: InputMaybe<Scalars['String']['input']>;
@@ -230,12 +233,15 @@ export type Completion = {
   readonly refusal: Maybe<Scalars['String']['output']>;
   readonly audio: Maybe<Audio>;
   readonly citations: ReadonlyArray<Scalars['JSON']['output']>;
+  readonly providerBlocks: ReadonlyArray<ProviderBlock>;
   readonly logprobs: Maybe<Scalars['JSON']['output']>;
   readonly alternatives: ReadonlyArray<Alternative>;
   readonly dropped: ReadonlyArray<Scalars['String']['output']>;
   readonly limits: ReadonlyArray<CallLimit>;
   readonly toolCalls: ReadonlyArray<ToolCall>;
   readonly finishReason: FinishReason;
+  readonly finishDetail: Maybe<Scalars['String']['output']>;
+  readonly stopSequence: Maybe<Scalars['String']['output']>;
   readonly usage: TokenUsage;
   readonly cost: Scalars['Decimal']['output'];
   readonly cache: CacheStatus;
@@ -252,6 +258,12 @@ export type CompletionError = {
   readonly code: Scalars['String']['output'];
   readonly message: Scalars['String']['output'];
   readonly retryAfterMs: Maybe<Scalars['Int']['output']>;
+};
+
+export type ProviderBlock = {
+  readonly format: Scalars['String']['output'];
+  readonly content: Scalars['JSON']['output'];
+  readonly textOffset: Scalars['Int']['output'];
 };
 
 export type Reasoning = {
@@ -297,6 +309,8 @@ export type TokenUsage = {
   readonly outputTokens: Scalars['Int']['output'];
   readonly totalTokens: Scalars['Int']['output'];
   readonly cachedInputTokens: Scalars['Int']['output'];
+  readonly cacheWriteTokens: Scalars['Int']['output'];
+  readonly cacheWrite1hTokens: Scalars['Int']['output'];
   readonly reasoningTokens: Scalars['Int']['output'];
 };
 
@@ -366,6 +380,13 @@ export type AudioDelta = CompletionEvent & {
   readonly data: Maybe<Scalars['String']['output']>;
   readonly transcript: Maybe<Scalars['String']['output']>;
   readonly expiresAt: Maybe<Scalars['DateTime']['output']>;
+};
+
+export type ProviderBlockAdded = CompletionEvent & {
+  readonly completionId: Scalars['ID']['output'];
+  readonly sequence: Scalars['Int']['output'];
+  readonly format: Scalars['String']['output'];
+  readonly content: Scalars['JSON']['output'];
 };
 
 export type AlternativeFinished = CompletionEvent & {
@@ -582,6 +603,7 @@ export type ResolversTypes = {
   CacheStatus: CacheStatus;
   Completion: ResolverTypeWrapper<completion.CompletionData>;
   CompletionError: ResolverTypeWrapper<CompletionError>;
+  ProviderBlock: ResolverTypeWrapper<provider.ProviderBlock>;
   Reasoning: ResolverTypeWrapper<provider.ReasoningBlock>;
   Audio: ResolverTypeWrapper<provider.AudioAnswer>;
   Alternative: ResolverTypeWrapper<provider.AlternativeAnswer>;
@@ -597,6 +619,7 @@ export type ResolversTypes = {
   RefusalDelta: ResolverTypeWrapper<completionEvents.CompletionEvent<'RefusalDelta'>>;
   CitationAdded: ResolverTypeWrapper<completionEvents.CompletionEvent<'CitationAdded'>>;
   AudioDelta: ResolverTypeWrapper<completionEvents.CompletionEvent<'AudioDelta'>>;
+  ProviderBlockAdded: ResolverTypeWrapper<completionEvents.CompletionEvent<'ProviderBlockAdded'>>;
   AlternativeFinished: ResolverTypeWrapper<completionEvents.CompletionEvent<'AlternativeFinished'>>;
   LogprobsDelta: ResolverTypeWrapper<completionEvents.CompletionEvent<'LogprobsDelta'>>;
   ToolCallDelta: ResolverTypeWrapper<completionEvents.CompletionEvent<'ToolCallDelta'>>;
@@ -641,6 +664,7 @@ export type ResolversParentTypes = {
   EmbedInput: EmbedInput;
   Completion: completion.CompletionData;
   CompletionError: CompletionError;
+  ProviderBlock: provider.ProviderBlock;
   Reasoning: provider.ReasoningBlock;
   Audio: provider.AudioAnswer;
   Alternative: provider.AlternativeAnswer;
@@ -656,6 +680,7 @@ export type ResolversParentTypes = {
   RefusalDelta: completionEvents.CompletionEvent<'RefusalDelta'>;
   CitationAdded: completionEvents.CompletionEvent<'CitationAdded'>;
   AudioDelta: completionEvents.CompletionEvent<'AudioDelta'>;
+  ProviderBlockAdded: completionEvents.CompletionEvent<'ProviderBlockAdded'>;
   AlternativeFinished: completionEvents.CompletionEvent<'AlternativeFinished'>;
   LogprobsDelta: completionEvents.CompletionEvent<'LogprobsDelta'>;
   ToolCallDelta: completionEvents.CompletionEvent<'ToolCallDelta'>;
@@ -730,12 +755,15 @@ export type CompletionResolvers<ContextType = context.SubgraphContext, ParentTyp
   refusal?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   audio?: Resolver<Maybe<ResolversTypes['Audio']>, ParentType, ContextType>;
   citations?: Resolver<ReadonlyArray<ResolversTypes['JSON']>, ParentType, ContextType>;
+  providerBlocks?: Resolver<ReadonlyArray<ResolversTypes['ProviderBlock']>, ParentType, ContextType>;
   logprobs?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
   alternatives?: Resolver<ReadonlyArray<ResolversTypes['Alternative']>, ParentType, ContextType>;
   dropped?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
   limits?: Resolver<ReadonlyArray<ResolversTypes['CallLimit']>, ParentType, ContextType>;
   toolCalls?: Resolver<ReadonlyArray<ResolversTypes['ToolCall']>, ParentType, ContextType>;
   finishReason?: Resolver<ResolversTypes['FinishReason'], ParentType, ContextType>;
+  finishDetail?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  stopSequence?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   usage?: Resolver<ResolversTypes['TokenUsage'], ParentType, ContextType>;
   cost?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
   cache?: Resolver<ResolversTypes['CacheStatus'], ParentType, ContextType>;
@@ -752,6 +780,12 @@ export type CompletionErrorResolvers<ContextType = context.SubgraphContext, Pare
   code?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   retryAfterMs?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+};
+
+export type ProviderBlockResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['ProviderBlock'] = ResolversParentTypes['ProviderBlock']> = {
+  format?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  content?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
+  textOffset?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
 export type ReasoningResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Reasoning'] = ResolversParentTypes['Reasoning']> = {
@@ -797,6 +831,8 @@ export type TokenUsageResolvers<ContextType = context.SubgraphContext, ParentTyp
   outputTokens?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   totalTokens?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   cachedInputTokens?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  cacheWriteTokens?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  cacheWrite1hTokens?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   reasoningTokens?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
@@ -812,7 +848,7 @@ export type AttemptResolvers<ContextType = context.SubgraphContext, ParentType e
 };
 
 export type CompletionEventResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['CompletionEvent'] = ResolversParentTypes['CompletionEvent']> = {
-  __resolveType: TypeResolveFn<'CompletionStarted' | 'TextDelta' | 'ReasoningDelta' | 'ReasoningFinished' | 'RefusalDelta' | 'CitationAdded' | 'AudioDelta' | 'AlternativeFinished' | 'LogprobsDelta' | 'ToolCallDelta' | 'CompletionRestarted' | 'CompletionFinished' | 'CompletionFailed', ParentType, ContextType>;
+  __resolveType: TypeResolveFn<'CompletionStarted' | 'TextDelta' | 'ReasoningDelta' | 'ReasoningFinished' | 'RefusalDelta' | 'CitationAdded' | 'AudioDelta' | 'ProviderBlockAdded' | 'AlternativeFinished' | 'LogprobsDelta' | 'ToolCallDelta' | 'CompletionRestarted' | 'CompletionFinished' | 'CompletionFailed', ParentType, ContextType>;
 };
 
 export type CompletionStartedResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['CompletionStarted'] = ResolversParentTypes['CompletionStarted']> = {
@@ -871,6 +907,14 @@ export type AudioDeltaResolvers<ContextType = context.SubgraphContext, ParentTyp
   data?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   transcript?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   expiresAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type ProviderBlockAddedResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['ProviderBlockAdded'] = ResolversParentTypes['ProviderBlockAdded']> = {
+  completionId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  sequence?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  format?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  content?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
@@ -998,6 +1042,7 @@ export type Resolvers<ContextType = context.SubgraphContext> = {
   CacheStatus?: CacheStatusResolvers;
   Completion?: CompletionResolvers<ContextType>;
   CompletionError?: CompletionErrorResolvers<ContextType>;
+  ProviderBlock?: ProviderBlockResolvers<ContextType>;
   Reasoning?: ReasoningResolvers<ContextType>;
   Audio?: AudioResolvers<ContextType>;
   Alternative?: AlternativeResolvers<ContextType>;
@@ -1013,6 +1058,7 @@ export type Resolvers<ContextType = context.SubgraphContext> = {
   RefusalDelta?: RefusalDeltaResolvers<ContextType>;
   CitationAdded?: CitationAddedResolvers<ContextType>;
   AudioDelta?: AudioDeltaResolvers<ContextType>;
+  ProviderBlockAdded?: ProviderBlockAddedResolvers<ContextType>;
   AlternativeFinished?: AlternativeFinishedResolvers<ContextType>;
   LogprobsDelta?: LogprobsDeltaResolvers<ContextType>;
   ToolCallDelta?: ToolCallDeltaResolvers<ContextType>;

@@ -14,7 +14,7 @@ import { cancelCompletion } from './cancel-completion.ts';
 import { chargedFields } from './charged-fields.ts';
 import { complete } from './complete.ts';
 import { completionStream, resumeCompletion } from './completion-stream.ts';
-import { countTokens } from './count-tokens.ts';
+import { createTokenCounter } from './count-tokens.ts';
 import { deleteCompletion } from './delete-completion.ts';
 import { embed } from './embed.ts';
 import type { Resolvers } from './generated.ts';
@@ -41,13 +41,14 @@ export function inferenceResolvers(
   engine: InferenceEngine,
   cachePolicies: CachePolicies,
 ): CompleteResolvers<Resolvers<InferenceContext>> {
+  const countTokens = createTokenCounter(engine);
   const groups = createAdmissionGroups(chargedFields(engine, cachePolicies), engine);
   return {
     ...scalarResolvers,
     Query: {
       completion: (_, { id }, { loaders }) => loaders.completion.load(toStoredId('Invocation', id)),
       countTokens: (_, { input }, context) =>
-        countTokens(parseCompletionInput(input, context, engine.egress), context.caller, engine),
+        countTokens(parseCompletionInput(input, context, engine.egress), context.caller, context.signal),
     },
     Mutation: {
       complete: (_, { input }, context, info) =>
@@ -141,6 +142,11 @@ export function inferenceResolvers(
       transcript: ({ event: { transcript } }) => transcript ?? null,
       expiresAt: ({ event: { expiresAtMs } }) => expiresAtMs ?? null,
     },
+    ProviderBlockAdded: {
+      ...event,
+      format: ({ event: { format } }) => format,
+      content: ({ event: { block } }) => block,
+    },
     LogprobsDelta: { ...event, alternative: readAlternative, tokens: ({ event: { tokens } }) => tokens },
     AlternativeFinished: {
       ...event,
@@ -178,6 +184,9 @@ export function inferenceResolvers(
       audio: ({ extras }) => extras?.audio ?? null,
       refusal: ({ extras }) => extras?.refusal ?? null,
       citations: ({ extras }) => extras?.citations ?? [],
+      providerBlocks: ({ extras }) => extras?.providerBlocks ?? [],
+      finishDetail: ({ extras }) => extras?.finish?.detail ?? null,
+      stopSequence: ({ extras }) => extras?.finish?.stopSequence ?? null,
       logprobs: ({ extras }) => extras?.logprobs ?? null,
       alternatives: ({ extras }) => extras?.alternatives ?? [],
       dropped: ({ dropped }) => dropped ?? [],
@@ -191,11 +200,15 @@ export function inferenceResolvers(
     },
     Audio: { expiresAt: ({ expiresAtMs }) => expiresAtMs },
     Reasoning: { details: ({ details }) => details ?? null },
+    ProviderBlock: { content: ({ block }) => block },
     ToolCall: {
       argumentsText: ({ arguments: given }) => (typeof given === 'string' ? given : JSON.stringify(given)),
     },
     CallLimit: { resetsAt: ({ resetsAtMs }) => resetsAtMs },
-    TokenUsage: { totalTokens: (usage) => usage.inputTokens + usage.outputTokens },
+    TokenUsage: {
+      totalTokens: (usage) => usage.inputTokens + usage.outputTokens,
+      cacheWrite1hTokens: (usage) => usage.cacheWrite1hTokens ?? 0,
+    },
     Attempt: {
       model: ({ modelId }) => toEntity(modelId),
       startedAt: ({ startedAtMs }) => startedAtMs,

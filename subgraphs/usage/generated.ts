@@ -121,6 +121,8 @@ export type TokenUsage = {
   readonly outputTokens: Scalars['Int']['output'];
   readonly totalTokens: Scalars['Int']['output'];
   readonly cachedInputTokens: Scalars['Int']['output'];
+  readonly cacheWriteTokens: Scalars['Int']['output'];
+  readonly cacheWrite1hTokens: Scalars['Int']['output'];
   readonly reasoningTokens: Scalars['Int']['output'];
 };
 
@@ -605,6 +607,8 @@ export type TokenUsageResolvers<ContextType = context.SubgraphContext, ParentTyp
   outputTokens?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   totalTokens?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   cachedInputTokens?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  cacheWriteTokens?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  cacheWrite1hTokens?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   reasoningTokens?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 

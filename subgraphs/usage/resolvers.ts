@@ -65,7 +65,10 @@ export function usageResolvers({ connection }: UsageDeps): CompleteResolvers<Res
       usageEstimated: ({ usageEstimated }) => usageEstimated ?? false,
       cost: ({ costNanos }) => decimalOfNanos(costNanos),
     },
-    TokenUsage: { totalTokens: (usage) => usage.inputTokens + usage.outputTokens },
+    TokenUsage: {
+      totalTokens: (usage) => usage.inputTokens + usage.outputTokens,
+      cacheWrite1hTokens: (usage) => usage.cacheWrite1hTokens ?? 0,
+    },
     Tenant: withUsage('tenantId'),
     App: withUsage('appId'),
     Model: withUsage('modelId'),

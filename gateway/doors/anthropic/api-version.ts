@@ -3,6 +3,8 @@ import { type BodyFields, WrongField } from '../body-fields.ts';
 
 /** What a version of Anthropic's API refuses. */
 export interface ApiVersion {
+  /** The version, where it is another than the one that providers are called with otherwise. */
+  readonly name: string | undefined;
   /** Throws WrongField for fields of the body that this version does not have. */
   checkBody(fields: BodyFields): void;
   /** Throws WrongField for a text of the user that this version does not take. */
@@ -13,9 +15,10 @@ export interface ApiVersion {
 const stricter = '2026-10-21';
 const removed = ['temperature', 'top_p', 'top_k'];
 
-const lenient: ApiVersion = { checkBody: () => undefined, checkText: () => undefined };
+const first = '2023-06-01';
+const lenient: ApiVersion = { name: undefined, checkBody: () => undefined, checkText: () => undefined };
 
-const strict: ApiVersion = {
+const strict: Omit<ApiVersion, 'name'> = {
   checkBody(fields) {
     for (const name of removed) {
       if (fields[name] !== undefined) {
@@ -36,5 +39,6 @@ const strict: ApiVersion = {
 /** The rules of the version in the header `anthropic-version`: any is taken, and none is the first. */
 export function readApiVersion({ request: { headers } }: Exchange): ApiVersion {
   const version = String(headers['anthropic-version'] ?? '');
-  return /^\d{4}-\d{2}-\d{2}$/.test(version) && version >= stricter ? strict : lenient;
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(version) || version === first) return lenient;
+  return { ...(version >= stricter ? strict : lenient), name: version };
 }

@@ -95,7 +95,8 @@ export class ResponseFraming implements Framing<ResponseEvent> {
         return '';
       case 'AlternativeFinished':
       case 'AudioDelta':
-        // A response has one answer, in text.
+      case 'ProviderBlockAdded':
+        // A response has one answer, in text, and no blocks of other dialects.
         return '';
     }
   }

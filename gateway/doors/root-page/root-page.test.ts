@@ -199,13 +199,18 @@ describe('addresses of REST interfaces', () => {
   it.each([
     ['/v1/messages/batches', {}],
     ['/v1/files/file_1', { 'anthropic-version': '2023-06-01' }],
+    ['/v1/messages/batches/msgbatch_1/results', {}],
+    ['/v1/files', { 'anthropic-version': '2023-06-01' }],
+    ['/v1/skills?beta=true', { 'anthropic-version': '2023-06-01' }],
   ])('answer in the shape of Anthropic: %s', async (path, headers) => {
     const response = await fetch(`${sample.url}${path}`, { headers: headers as Record<string, string> });
     expect(response.status).toBe(404);
     expect(await response.json()).toEqual({
       type: 'error',
       error: { type: 'not_found_error', message: expect.stringContaining('GraphQL at /graphql') },
-      request_id: response.headers.get('x-request-id'),
+      request_id: response.headers.get('request-id'),
     });
+    expect(response.headers.get('request-id')).toBe(response.headers.get('x-request-id'));
+    expect(response.headers.get('x-should-retry')).toBe('false');
   });
 });

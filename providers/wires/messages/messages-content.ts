@@ -1,6 +1,8 @@
-import type { ContentPart, ProviderMessage, SentReasoning } from '../../provider.ts';
+import type { ContentPart, OwnFields, ProviderMessage, SentReasoning, TextPart } from '../../provider.ts';
 import { type FileSource, readFile, rejectUnsupported } from '../../translate/call-parts.ts';
+import { isBlank } from '../../translate/conversation.ts';
 import { fullMediaType, topLevelType } from '../../translate/file-type.ts';
+import { refersToFile } from './kept-files.ts';
 
 type Block = Readonly<Record<string, unknown>>;
 
@@ -46,19 +48,53 @@ function writeFile(file: FileSource, betas: Set<string>): Block {
   return { type: 'document', source: { type: 'text', media_type: mediaType, data } };
 }
 
+/**
+ * The further fields of a part, or the block in its place.
+ * @throws {ProviderFailure} BAD_USER_INPUT for one that refers to a file of the provider's account, which many tenants may share
+ */
+function readOwn(own: OwnFields | undefined): Block {
+  const fields = own?.messages ?? {};
+  if (refersToFile(fields)) throw rejectUnsupported('it refers to a file of the provider by its ID');
+  return fields;
+}
+
 function writePart(part: ContentPart, betas: Set<string>): Block {
+  const own = part.own === undefined ? undefined : readOwn(part.own);
+  if (own?.type !== undefined) return own;
   const block = part.type === 'text' ? writeText(part.text) : writeFile(readFile(part), betas);
-  return part.cache === true ? withCachePoint(block) : block;
+  return withOwn(part.cache === true ? withCachePoint(block) : block, own);
 }
 
 function withCachePoint(block: Block): Block {
   return { ...block, cache_control: { type: 'ephemeral' } };
 }
 
+/** The block with further fields; what it has itself stands, but for the details of its cache point. */
+function withOwn(block: Block, own: Block | undefined): Block {
+  if (own === undefined) return block;
+  const { cache_control: cache } = own;
+  return { ...own, ...block, ...(cache === undefined ? {} : { cache_control: cache }) };
+}
+
 /** The blocks of a message, the last of which ends a cached prefix where the message does. */
-function markEnd(blocks: readonly Block[], cache: true | undefined): readonly Block[] {
+function markEnd(
+  blocks: readonly Block[],
+  { cache, own }: { readonly cache?: true; readonly own?: OwnFields },
+): readonly Block[] {
   const last = blocks.at(-1);
-  return cache === undefined || last === undefined ? blocks : [...blocks.slice(0, -1), withCachePoint(last)];
+  if (last === undefined || (cache === undefined && own === undefined)) return blocks;
+  const marked = cache === undefined ? last : withCachePoint(last);
+  return [...blocks.slice(0, -1), withOwn(marked, own === undefined ? undefined : readOwn(own))];
+}
+
+/** Texts and own blocks in order. A cache point of an empty text is that of the block before it. */
+function writeParts(parts: readonly TextPart[], betas: Set<string>): readonly Block[] {
+  let blocks: readonly Block[] = [];
+  for (const part of parts) {
+    const isEmpty = isBlank(part.text) && part.own?.messages?.type === undefined;
+    blocks = isEmpty ? markEnd(blocks, part) : [...blocks, writePart(part, betas)];
+  }
+  return blocks;
 }
 
 /** Signed or encrypted: other reasoning is not taken. */
@@ -86,16 +122,32 @@ function writeBlocks(message: Spoken, betas: Set<string>): readonly Block[] {
     case 'user':
       return message.parts.map((part) => writePart(part, betas));
     case 'tool':
-      return markEnd([writeResult(message, betas)], message.parts === undefined ? message.cache : undefined);
+      return markEnd([writeResult(message, betas)], message.parts === undefined ? message : {});
     case 'assistant': {
       const calls = message.toolCalls.map(
         ({ id, name, arguments: input }): Block => ({ type: 'tool_use', id, name, input }),
       );
-      const written = message.text === '' ? calls : [writeText(message.text), ...calls];
       const thought = message.reasoning?.flatMap(writeReasoning) ?? [];
-      return markEnd(thought.length === 0 ? written : [...thought, ...written], message.cache);
+      if (message.parts !== undefined) return writeTurn(thought, message.parts, calls, betas);
+      const written = message.text === '' ? calls : [writeText(message.text), ...calls];
+      const { cache } = message;
+      return markEnd([...thought, ...written], cache === undefined ? {} : { cache });
     }
   }
+}
+
+/** A cache point of an empty text at the end is that of the last call. */
+function writeTurn(
+  thought: readonly Block[],
+  parts: readonly TextPart[],
+  calls: readonly Block[],
+  betas: Set<string>,
+): readonly Block[] {
+  const last = parts.at(-1);
+  const marksCalls =
+    last !== undefined && calls.length > 0 && isBlank(last.text) && last.own?.messages?.type === undefined;
+  const texts = writeParts(marksCalls ? parts.slice(0, -1) : parts, betas);
+  return [...thought, ...texts, ...(marksCalls ? markEnd(calls, last) : calls)];
 }
 
 /** Within a turn reasoning comes first, and texts come before calls of tools. */
@@ -118,10 +170,10 @@ export function writeMessagesPrompt(conversation: readonly ProviderMessage[]): M
   const turns: Turn[] = [];
   for (const message of conversation) {
     if (message.role === 'system') {
-      if (turns.length === 0) system.push(...markEnd([writeText(message.content)], message.cache));
+      if (turns.length === 0) system.push(...markEnd([writeText(message.content)], message));
       else {
         betas.add(systemBeta);
-        turns.push({ role: 'system', content: [writeText(message.content)] });
+        turns.push({ role: 'system', content: [...markEnd([writeText(message.content)], message)] });
       }
       continue;
     }

@@ -1,16 +1,18 @@
 import type { ProviderKind, ProviderPart, ReasoningBlock } from '../../provider.ts';
-import { cutShort, malformed } from '../../translate/completeness.ts';
+import { cutShort, malformed, toolArguments } from '../../translate/completeness.ts';
 import { readFinishReason } from '../../translate/finish-reason.ts';
 import { UsageCounter, usageSoFar } from '../../translate/usage.ts';
 import { EmittedTexts } from '../shared/emitted-texts.ts';
 import { type Fields, fields, list, text } from '../shared/fields.ts';
 import type { AnswerEnd, AnswerReader, Wire } from '../shared/wire.ts';
 
-/** Reads Anthropic's messages: message_stop is the terminal marker. Blocks of tools that Anthropic runs are passed over. */
+/** Reads Anthropic's messages: message_stop is the terminal marker. Blocks that are no part of others are passed on as they are. */
 class MessagesReader implements AnswerReader {
   readonly #kind: ProviderKind;
   /** Blocks of thinking that are not complete, by their index on the wire. */
   readonly #thinking = new Map<unknown, { text: string; signature: string }>();
+  /** Blocks of other types that are not complete, with the JSON of their input, by their index on the wire. */
+  readonly #others = new Map<unknown, { block: Fields; input: string }>();
   /** Index of a block on the wire to index of the tool call. */
   readonly #calls = new Map<unknown, number>();
   #callCount = 0;
@@ -20,6 +22,7 @@ class MessagesReader implements AnswerReader {
   #message: Fields | null = null;
   readonly #usage = new UsageCounter({ cacheApart: true });
   #stopReason = '';
+  #stopSequence = '';
   ended = false;
 
   constructor(kind: ProviderKind) {
@@ -36,8 +39,9 @@ class MessagesReader implements AnswerReader {
       this.#usage.add(event.usage);
       this.#usage.add(delta?.usage);
       this.#stopReason = text(delta?.stop_reason) || this.#stopReason;
+      this.#stopSequence = text(delta?.stop_sequence) || this.#stopSequence;
     } else if (event.type === 'message_stop') {
-      for (const index of [...this.#startArguments.keys(), ...this.#thinking.keys()])
+      for (const index of [...this.#startArguments.keys(), ...this.#thinking.keys(), ...this.#others.keys()])
         this.#close(index, into);
       this.#sayRest(into);
       this.#usage.add(event.usage);
@@ -49,16 +53,19 @@ class MessagesReader implements AnswerReader {
     if (!Array.isArray(answer.content)) throw malformed();
     this.#usage.add(answer.usage);
     this.#stopReason = text(answer.stop_reason);
+    this.#stopSequence = text(answer.stop_sequence);
     for (const [index, block] of answer.content.entries()) {
       this.#block(index, fields(block), into);
       this.#closeThinking(index, into);
+      this.#closeOther(index, into);
     }
     this.ended = true;
   }
 
   end(): AnswerEnd {
     if (!this.ended) throw cutShort();
-    return { reason: readFinishReason(this.#stopReason), usage: this.#usage.counts };
+    const stopped = this.#stopSequence === '' ? {} : { stopSequence: this.#stopSequence };
+    return { reason: readFinishReason(this.#stopReason), usage: this.#usage.counts, ...stopped };
   }
 
   /** Reports the whole input before the first token: what an aborted stream is billed by. */
@@ -84,6 +91,7 @@ class MessagesReader implements AnswerReader {
   #close(index: unknown, into: ProviderPart[]): void {
     this.#arguments(index, this.#startArguments.get(index) ?? '', into);
     if (this.#thinking.size > 0) this.#closeThinking(index, into);
+    if (this.#others.size > 0) this.#closeOther(index, into);
   }
 
   #closeThinking(index: unknown, into: ProviderPart[]): void {
@@ -94,6 +102,15 @@ class MessagesReader implements AnswerReader {
     // What is not signed is not taken back.
     if (signature === '') return;
     this.#push({ text: thought, signature, redacted: null }, into);
+  }
+
+  #closeOther(index: unknown, into: ProviderPart[]): void {
+    const other = this.#others.get(index);
+    if (other === undefined) return;
+    this.#others.delete(index);
+    const { block, input } = other;
+    const whole = input === '' ? block : { ...block, input: toolArguments(input) };
+    into.push({ type: 'provider-block', format: 'messages', block: whole });
   }
 
   #push(block: Omit<ReasoningBlock, 'provider' | 'toolCallId'>, into: ProviderPart[]): void {
@@ -118,7 +135,7 @@ class MessagesReader implements AnswerReader {
       const name = text(block.name);
       if (name === '') throw malformed();
       into.push({ type: 'tool-call', index: call, id: text(block.id), name, argumentsDelta });
-    }
+    } else if (block !== null && text(block.type) !== '') this.#others.set(index, { block, input: '' });
   }
 
   #delta({ index, delta }: Fields, into: ProviderPart[]): void {
@@ -138,6 +155,8 @@ class MessagesReader implements AnswerReader {
   }
 
   #arguments(index: unknown, argumentsDelta: string, into: ProviderPart[]): void {
+    const other = this.#others.get(index);
+    if (other !== undefined) other.input += argumentsDelta;
     const call = this.#calls.get(index);
     if (call === undefined || argumentsDelta === '') return;
     this.#startArguments.delete(index);

@@ -12,7 +12,7 @@ import { arrangeConversation, type ConversationRules } from '../../translate/con
 import { addOwnOptions, type WireTraits } from '../../translate/own-call.ts';
 import { thinkingBudget } from '../../translate/thinking.ts';
 import { fields, list, text } from '../shared/fields.ts';
-import { postJson, type WireRequests } from '../shared/wire-request.ts';
+import { postJson, type WireRequest, type WireRequests } from '../shared/wire-request.ts';
 import { writeMessagesPrompt } from './messages-content.ts';
 import { claudeModel } from './models.ts';
 import { type OutputPlan, planOutput } from './output-bounds.ts';
@@ -20,6 +20,8 @@ import { adaptOutputSchema, isNativeSchema } from './output-schema.ts';
 
 export interface MessagesRequestOptions {
   readonly url: (model: string, streaming: boolean) => string;
+  /** The address of its counts of tokens; absent: there is none. */
+  readonly countUrl?: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly rules: (call: ProviderCall) => ConversationRules;
   /** Vertex names the model in the URL, and its own version in the body. */
@@ -91,10 +93,19 @@ function writeTool(
 }
 
 function writeTools({ tools = [] }: ProviderCall, streaming: boolean) {
-  return tools.map(({ name, description, parameters, cache }) => ({
-    ...writeTool(name, description, completeParameters(parameters), streaming),
-    ...(cache === true ? { cache_control: { type: 'ephemeral' } } : {}),
-  }));
+  return tools.map(({ name, description, parameters, cache, own }) => {
+    const schema = completeParameters(parameters);
+    return {
+      ...writeTool(name, description, schema, streaming),
+      ...(cache === true ? { cache_control: { type: 'ephemeral' } } : {}),
+      ...(own?.messages === undefined ? {} : { ...own.messages, name, description, input_schema: schema }),
+    };
+  });
+}
+
+/** Tools that Anthropic runs. */
+function listOwnTools({ providerTools }: ProviderCall) {
+  return providerTools?.messages ?? [];
 }
 
 /** @throws {ProviderFailure} BAD_USER_INPUT where the model cannot be made to call a tool */
@@ -107,8 +118,9 @@ function checkForced({ model }: ProviderCall, thinking: Thinking | undefined): v
 
 function addTools(body: Body, call: ProviderCall, streaming: boolean, thinking: Thinking | undefined): void {
   const choice = readToolChoice(call);
-  if (call.tools === undefined || call.tools.length === 0) return;
-  body.tools = writeTools(call, streaming);
+  const tools = [...writeTools(call, streaming), ...listOwnTools(call)];
+  if (tools.length === 0) return;
+  body.tools = tools;
   const single = call.parallelToolCalls === false ? { disable_parallel_tool_use: true } : {};
   if (choice === undefined) {
     if (call.parallelToolCalls === false) body.tool_choice = { type: 'auto', ...single };
@@ -140,19 +152,51 @@ function addAnswerTool(
   const kept = choice?.type === 'none' ? [] : offered;
   body.tools = [
     ...writeTools(call, streaming).filter((tool) => kept.includes(tool.name)),
+    ...(choice?.type === 'none' ? [] : listOwnTools(call)),
     writeTool(name, 'Respond with a JSON object.', schema, streaming),
   ];
   body.tool_choice = { type: 'any', disable_parallel_tool_use: true };
   return name;
 }
 
-const betaName = /^[\w.-]{1,100}$/;
+/** From this version on sampling is refused, also with its defaults. */
+const withoutSampling = '2026-10-21';
+
+/** What may stand between the commas of a header. */
+const betaName = /^[\t\x20-\x2b\x2d-\x7e]{1,200}$/;
 
 /** The features in beta that a client requests by `betas`: Anthropic accepts them in a header. */
 function takeBetas(body: Body): readonly string[] {
   const { betas } = body;
   delete body.betas;
   return list(betas).flatMap((name) => (betaName.test(text(name)) ? [text(name)] : []));
+}
+
+/** The version in which the client wrote the call, for the header. The newer ones have no sampling. */
+function takeVersion(body: Body): string | undefined {
+  const version = text(body.version);
+  delete body.version;
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(version)) return undefined;
+  if (version >= withoutSampling) for (const field of ['temperature', 'top_p', 'top_k']) delete body[field];
+  return version;
+}
+
+/** The header of the features: those of the client byte for byte, then what else the request uses. */
+function writeBetas(given: readonly string[], used: readonly string[]): string {
+  const names = new Set(given.map((name) => name.trim()));
+  return [...given, ...new Set(used.filter((name) => !names.has(name)))].join(',');
+}
+
+/** What a count of tokens takes of a request: anything else is refused. */
+const countedFields = [
+  ...['model', 'messages', 'system', 'tools', 'tool_choice', 'thinking', 'output_config', 'cache_control'],
+  'context_management',
+];
+
+function toCount({ init }: WireRequest, url: string): WireRequest {
+  const body = JSON.parse(String(init.body)) as Body;
+  const counted = Object.fromEntries(countedFields.map((field) => [field, body[field]]));
+  return { url, init: { ...init, body: JSON.stringify(counted) }, answerTool: null };
 }
 
 const traits: WireTraits = {
@@ -170,7 +214,7 @@ export function createMessagesRequests(options: MessagesRequestOptions): WireReq
     return claude.nativeOutput && (nativeOutput || !claude.takesForcedTools) && isNativeSchema(schema);
   }
 
-  const build: WireRequests['build'] = (call, streaming) => {
+  function build(call: ProviderCall, streaming: boolean): WireRequest {
     const { model, stop = [], responseSchema } = call;
     const claude = claudeModel(model);
     const plan = planOutput(statesThinking(call) ? withoutEffort(call) : call);
@@ -190,20 +234,32 @@ export function createMessagesRequests(options: MessagesRequestOptions): WireReq
     const output: Body = effort === undefined ? {} : { effort };
     const schema = responseSchema === undefined ? null : readSchema(responseSchema);
     let answerTool: string | null = null;
-    const features = [...betas];
+    let hasTools = false;
     if (schema !== null && !keepsToSchema(model, schema)) {
       answerTool = addAnswerTool(body, call, schema, streaming, thinking);
     } else {
       if (schema !== null) output.format = { type: 'json_schema', schema: adaptOutputSchema(schema) };
       addTools(body, call, streaming, thinking);
-      if (body.tools !== undefined && nativeOutput && claude.nativeOutput) features.push(toolsBeta);
+      hasTools = body.tools !== undefined;
     }
     if (Object.keys(output).length > 0) body.output_config = output;
     addOwnOptions(body, call, traits.name);
-    features.push(...takeBetas(body));
-    const allHeaders =
-      features.length === 0 ? headers : { ...headers, 'anthropic-beta': [...new Set(features)].join(',') };
+    const given = takeBetas(body);
+    // A client that names features itself knows what its tools need, but for what is translated here.
+    const usesToolsBeta = hasTools && nativeOutput && claude.nativeOutput && given.length === 0;
+    const features = writeBetas(given, usesToolsBeta ? [...betas, toolsBeta] : betas);
+    const stated = takeVersion(body);
+    const allHeaders = {
+      ...headers,
+      ...(features === '' ? {} : { 'anthropic-beta': features }),
+      ...(stated === undefined || version !== undefined ? {} : { 'anthropic-version': stated }),
+    };
     return postJson(url(model, streaming), allHeaders, body, answerTool);
+  }
+  const { countUrl } = options;
+  return {
+    traits,
+    build,
+    ...(countUrl === undefined ? {} : { buildCount: (call) => toCount(build(call, false), countUrl) }),
   };
-  return { traits, build };
 }

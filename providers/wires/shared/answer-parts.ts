@@ -4,13 +4,14 @@ import { parseJson } from '#core/json/exact-json.ts';
 import { AnswerBuilder } from '../../answer-builder.ts';
 import { failureOfEvent } from '../../failure/failure.ts';
 import { readVendorError } from '../../failure/vendor-message.ts';
-import type { ProviderAnswer, ProviderCall, ProviderPart, ToolCall } from '../../provider.ts';
+import type { FinishDetails, ProviderAnswer, ProviderCall, ProviderPart, ToolCall } from '../../provider.ts';
 import { checkComplete, malformed, toolArguments } from '../../translate/completeness.ts';
+import { detailedReasons } from '../../translate/finish-reason.ts';
 import { completeUsage, toFinishReason } from '../../translate/usage.ts';
 import { type EventData, type EventFraming, EventLines } from './event-lines.ts';
 import { type Fields, fields, saysAnything } from './fields.ts';
 import type { PartFilter } from './part-filter.ts';
-import type { AnswerReader } from './wire.ts';
+import type { AnswerEnd, AnswerReader } from './wire.ts';
 
 interface Context {
   readonly call: ProviderCall;
@@ -135,7 +136,8 @@ export class AnswerParts {
     checkComplete(reason, !this.#hasText && !this.#called, end.usage);
     // A client that gets the reason TOOL_CALLS waits for one.
     const stated = reason === 'TOOL_CALLS' && !this.#called ? 'STOP' : reason;
-    parts.push({ type: 'finish', reason: stated, usage: completeUsage(end.usage, call, this.#outputBytes) });
+    const usage = completeUsage(end.usage, call, this.#outputBytes);
+    parts.push({ type: 'finish', reason: stated, usage, ...readFinishDetails(end) });
     return parts;
   }
 
@@ -281,12 +283,21 @@ export class AnswerParts {
     } else if (part.type === 'audio') {
       this.#hasText = true;
       this.#outputBytes += Buffer.byteLength(part.transcript ?? '');
+    } else if (part.type === 'provider-block') {
+      this.#hasText = true;
     } else if (part.type === 'tool-call') {
       this.#called = true;
       this.#outputBytes += Buffer.byteLength(part.argumentsDelta);
       if (this.#bare.has(part.index) && part.argumentsDelta.trim() !== '') this.#bare.delete(part.index);
     }
   }
+}
+
+function readFinishDetails({ reason: { raw }, stopSequence }: AnswerEnd): FinishDetails {
+  return {
+    ...(raw !== undefined && detailedReasons.has(raw) ? { detail: raw } : {}),
+    ...(stopSequence === undefined ? {} : { stopSequence }),
+  };
 }
 
 /** Further answers are passed on as they are: what an answer needs to be whole is looked for in the first. */

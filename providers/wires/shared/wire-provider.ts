@@ -5,9 +5,11 @@ import { readResponse } from '../../http/read-response.ts';
 import type { ProviderCall, ProviderKind, ProviderPart } from '../../provider.ts';
 import { malformed } from '../../translate/completeness.ts';
 import type { TraitedProvider } from '../../translate/own-call.ts';
+import { readCount } from '../../translate/usage-report.ts';
 import { createEmbed, type EmbedOptions } from '../embeddings/embed.ts';
 import { AnswerParts, gather } from './answer-parts.ts';
 import { createDroppedFields } from './dropped-fields.ts';
+import { fields } from './fields.ts';
 import { LinkedAbort } from './linked-abort.ts';
 import { AnswerTool } from './part-filter.ts';
 import { sendRequest } from './send-request.ts';
@@ -36,7 +38,7 @@ function withFields(request: WireRequest, more: object): WireRequest {
 /** A provider over a wire: a dialect's builder writes the requests, its reader reads the answers. */
 export function createWireProvider(options: WireProviderOptions): WireProvider {
   const { kind, wire, secret, fetch } = options;
-  const { build, traits } = options.requests;
+  const { build, buildCount, traits } = options.requests;
   const dropped =
     options.requests.dropped ?? (traits.takes === undefined ? createDroppedFields(build) : null);
 
@@ -94,6 +96,20 @@ export function createWireProvider(options: WireProviderOptions): WireProvider {
     ...(dropped === null ? {} : { dropped }),
     stream,
     embed: createEmbed(options),
+    ...(buildCount === undefined
+      ? {}
+      : {
+          async countTokens(call) {
+            try {
+              const response = await send(await buildCount(call), call.signal);
+              const tokens = readCount(fields(await response.json())?.input_tokens);
+              if (tokens === undefined) throw malformed();
+              return tokens;
+            } catch (error) {
+              throw toFailure(error, call.signal, secret);
+            }
+          },
+        }),
     async generate(call) {
       try {
         call.signal?.throwIfAborted();

@@ -16,6 +16,8 @@ export interface WireRequests {
   readonly build: (call: ProviderCall, streaming: boolean) => WireRequest | Promise<WireRequest>;
   /** Names fields that this AI model does not take, beside those that the traits name; absent: requests are compared. */
   readonly dropped?: (call: ProviderCall) => readonly string[] | undefined;
+  /** The request for the number of input tokens, answered with `input_tokens`; absent where the API has none. */
+  readonly buildCount?: (call: ProviderCall) => WireRequest | Promise<WireRequest>;
 }
 
 /** A POST of JSON. */

@@ -10,6 +10,8 @@ export interface AnswerEnd {
   readonly reason: LanguageModelV4FinishReason;
   /** Null where the vendor sent none. */
   readonly usage: UsageCounts | null;
+  /** The stop string that ended it, where the vendor returns it. */
+  readonly stopSequence?: string;
   /** The vendor's message about what went wrong. */
   readonly error?: unknown;
 }

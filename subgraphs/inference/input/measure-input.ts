@@ -50,13 +50,23 @@ function sumFiles({ messages }: Call, countTokens: (part: FilePart) => number): 
   return tokens;
 }
 
+/** Bytes of what is in the form of one wire format. */
+function countOwnBytes(message: ProviderMessage): number {
+  let bytes = 'own' in message ? Buffer.byteLength(JSON.stringify(message.own)) : 0;
+  if (message.role === 'system') return bytes;
+  for (const { own } of message.parts ?? [])
+    if (own !== undefined) bytes += Buffer.byteLength(JSON.stringify(own));
+  return bytes;
+}
+
 /** Bytes of everything in the input that is text. */
-function countTextBytes({ messages, tools, responseSchema, providerOptions }: Call): number {
+function countTextBytes({ messages, tools, responseSchema, providerOptions, providerTools }: Call): number {
   let bytes = 0;
   for (const message of messages) {
     // The frame that vendors put around a message.
     bytes += 12;
     const parts = listParts(message);
+    bytes += countOwnBytes(message);
     if (parts !== undefined) {
       for (const part of parts) if (part.type === 'text') bytes += Buffer.byteLength(part.text);
     } else if (message.role === 'assistant') {
@@ -65,7 +75,7 @@ function countTextBytes({ messages, tools, responseSchema, providerOptions }: Ca
       if (message.reasoning !== undefined) bytes += Buffer.byteLength(JSON.stringify(message.reasoning));
     } else if (message.role !== 'user') bytes += Buffer.byteLength(message.content);
   }
-  for (const value of [tools, responseSchema, providerOptions]) {
+  for (const value of [tools, responseSchema, providerOptions, providerTools]) {
     if (value !== undefined) bytes += Buffer.byteLength(JSON.stringify(value));
   }
   return bytes;

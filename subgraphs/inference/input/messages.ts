@@ -1,12 +1,20 @@
 import type { Egress } from '#core/egress.ts';
 import { badInput, refuseField } from '#core/input.ts';
-import type { ContentPart, ProviderMessage, SentReasoning } from '#providers/provider.ts';
+import type {
+  ContentPart,
+  OwnFields,
+  ProviderMessage,
+  SentReasoning,
+  TextPart,
+} from '#providers/provider.ts';
 import { normalizeMediaType } from '#providers/translate/media-type.ts';
 import type { ContentPartInput, MessageInput, ReasoningInput } from '../generated.ts';
+import { parseOwnFields } from './own-fields.ts';
 
-const messagesMax = 1_000;
-const partsMax = 100;
-const reasoningMax = 100;
+/** The bytes of a request are bounded before: these bound what is made of few bytes each. */
+const messagesMax = 10_000;
+const partsMax = 10_000;
+const reasoningMax = 1_000;
 const filenameMax = 255;
 const audioIdMax = 255;
 const detailsBytesMax = 4_096;
@@ -42,7 +50,7 @@ function parseMessage(
     case 'SYSTEM': {
       const system =
         parseTexts(content, parts, at) ?? refuseField(at, 'a SYSTEM message needs content or parts.');
-      return { role: 'system', content: system.text, ...system.cache };
+      return { role: 'system', content: system.text, ...system.end };
     }
     case 'USER':
       return { role: 'user', parts: userParts(content, parts, at, egress) };
@@ -60,7 +68,7 @@ function parseMessage(
         toolCalls: toolCalls ?? [],
         ...(blocks === undefined ? {} : { reasoning: blocks }),
         ...(audioId == null ? {} : { audioId }),
-        ...parsed?.cache,
+        ...toAssistantParts(parsed, toolCalls != null && toolCalls.length > 0),
       };
     }
     case 'TOOL': {
@@ -80,19 +88,60 @@ function parseMessage(
   }
 }
 
-/** The text of a message of texts alone, and whether a cached prefix ends with it; undefined: it has none. */
+interface Texts {
+  readonly text: string;
+  /** What the end of the message has: a cached prefix ends there, and the further fields of its last text. */
+  readonly end: { readonly cache?: true; readonly own?: OwnFields };
+  readonly parts: readonly TextPart[];
+}
+
+/** The text of a message of texts alone; undefined: it has none. */
 function parseTexts(
   content: string | null | undefined,
-  parts: readonly ContentPartInput[] | null | undefined,
+  inputs: readonly ContentPartInput[] | null | undefined,
   at: string,
-): { readonly text: string; readonly cache: { readonly cache?: true } } | undefined {
-  if (content != null) return { text: content, cache: {} };
-  if (parts == null) return undefined;
-  checkCount(parts, at);
-  const texts = parts.map(
-    (part, index) => part.text ?? refuseField(`${at}.parts[${index}]`, 'this message has text parts only.'),
-  );
-  return { text: texts.join(''), cache: parts.some(({ cache }) => cache === true) ? { cache: true } : {} };
+): Texts | undefined {
+  if (content != null) return { text: content, end: {}, parts: [] };
+  if (inputs == null) return undefined;
+  checkCount(inputs, at);
+  const parts = inputs.map((part, index): TextPart => {
+    const place = `${at}.parts[${index}]`;
+    const text = part.text ?? refuseField(place, 'this message has text parts only.');
+    return { type: 'text', text, ...parsePartEnd(part, place) };
+  });
+  const own = parts.at(-1)?.own;
+  return {
+    text: parts.map(({ text }) => text).join(''),
+    end: {
+      ...(parts.some(({ cache }) => cache === true) ? { cache: true } : {}),
+      ...(own === undefined ? {} : { own }),
+    },
+    parts,
+  };
+}
+
+/** The parts are kept where the text alone would not state what they have, or where a cached prefix ends. */
+function toAssistantParts(
+  parsed: Texts | undefined,
+  hasCalls: boolean,
+): { readonly cache?: true; readonly parts?: readonly TextPart[] } {
+  if (parsed === undefined) return {};
+  const { parts, end } = parsed;
+  const isEndMarked = end.cache === undefined || (parts.length === 1 && !hasCalls);
+  const isTextAlone = isEndMarked && parts.every(({ own }) => own === undefined);
+  return {
+    ...(end.cache === undefined ? {} : { cache: end.cache }),
+    ...(isTextAlone ? {} : { parts }),
+  };
+}
+
+/** What each kind of part may have. */
+function parsePartEnd({ cache, providerOptions }: ContentPartInput, at: string) {
+  const own = parseOwnFields(providerOptions, at);
+  return {
+    ...(cache === true ? ({ cache: true } as const) : {}),
+    ...(own === undefined ? {} : { own }),
+  };
 }
 
 function parseToolResult(
@@ -100,14 +149,23 @@ function parseToolResult(
   inputs: readonly ContentPartInput[] | null | undefined,
   at: string,
   egress: Egress,
-): Pick<ProviderMessage & { readonly role: 'tool' }, 'content' | 'parts' | 'cache'> {
+): Pick<ProviderMessage & { readonly role: 'tool' }, 'content' | 'parts' | 'cache' | 'own'> {
   if (inputs == null) return { content: content ?? '' };
   checkCount(inputs, at);
   const parts = inputs.map((part, index) => parsePart(part, `${at}.parts[${index}]`, egress));
   const text = parts.map((part) => (part.type === 'text' ? part.text : '')).join('');
   const cache = inputs.some((part) => part.cache === true) ? ({ cache: true } as const) : {};
-  const isOneText = parts.length === 1 && parts[0]?.type === 'text';
-  return { content: text, ...(isOneText ? {} : { parts }), ...cache };
+  const [first] = parts;
+  if (parts.length !== 1 || first?.type !== 'text') return { content: text, parts, ...cache };
+  const { own } = first;
+  // A block in the place of the part is a part in any case.
+  const isBlock = Object.values(own ?? {}).some((fields) => fields.type !== undefined);
+  return {
+    content: text,
+    ...(isBlock ? { parts } : {}),
+    ...cache,
+    ...(own === undefined || isBlock ? {} : { own }),
+  };
 }
 
 function checkCount(parts: readonly ContentPartInput[], at: string): void {
@@ -161,9 +219,9 @@ function parsePart(part: ContentPartInput, at: string, egress: Egress): ContentP
   if (part.mediaType != null && !mediaType.test(part.mediaType)) {
     badInput(`${at}.mediaType`, 'must be a media type such as image/png.');
   }
-  const cache = part.cache === true ? ({ cache: true } as const) : {};
-  if (part.text != null) return { type: 'text', text: part.text, ...cache };
-  const more = { ...parseFileTraits(part, at), ...cache };
+  const end = parsePartEnd(part, at);
+  if (part.text != null) return { type: 'text', text: part.text, ...end };
+  const more = { ...parseFileTraits(part, at), ...end };
   const type = part.mediaType == null ? null : normalizeMediaType(part.mediaType);
   if (part.imageUrl != null) {
     const url = URL.parse(part.imageUrl);

@@ -11,6 +11,7 @@ import type { AudioOutputInput, CompletionInput, RunPromptInput, ToolInput } fro
 import { parseLabels } from './labels.ts';
 import { measureInput } from './measure-input.ts';
 import { parseMessages } from './messages.ts';
+import { isFormatName, isRecord, parseOwnFields, parseProviderTools } from './own-fields.ts';
 
 /** What complete and runPrompt have in common: what is left out is as the SDL's defaults. */
 type CallOptionsInput = Partial<Pick<CompletionInput, keyof CompletionInput & keyof RunPromptInput>>;
@@ -22,7 +23,6 @@ type Tool = NonNullable<ProviderCall['tools']>[number];
 
 const toolsMax = 512;
 const providerOptionsBytesMax = 32 * 1024;
-const optionsName = /^[a-z][a-z0-9_]{0,63}$/;
 const mediaPrefixes = [
   ['IMAGE', 'image/'],
   ['AUDIO', 'audio/'],
@@ -31,7 +31,7 @@ const idempotencyKeyMax = 255;
 const attachmentCharactersMax = 8 * 1024 * 1024;
 const voiceName = /^[\w.-]{1,64}$/;
 const audioFormats = ['wav', 'aac', 'mp3', 'flac', 'opus', 'pcm16'];
-const toolName = /^[A-Za-z0-9_-]{1,64}$/;
+const toolName = /^[A-Za-z0-9_-]{1,128}$/;
 
 /** Checks what a client requests, once. Throws BAD_USER_INPUT naming what is wrong. */
 export function parseCompletionInput(
@@ -69,7 +69,8 @@ export function completeRequest(
     call.tools = parseTools(tools);
     needs.push('TOOLS');
   }
-  if (toolChoice != null) call.toolChoice = parseToolChoice(toolChoice, call.tools);
+  if (input.providerTools != null) call.providerTools = parseProviderTools(input.providerTools);
+  if (toolChoice != null) call.toolChoice = parseToolChoice(toolChoice, call);
   const structured = input.responseSchema == null ? null : parseResponseSchema(input.responseSchema);
   if (structured !== null) {
     call.responseSchema = structured.schema;
@@ -124,28 +125,34 @@ function parseAttachment({
 function parseTools(inputs: readonly ToolInput[]): readonly Tool[] {
   if (inputs.length > toolsMax) badInput('tools', `may hold at most ${toolsMax} tools.`);
   const names = new Set<string>();
-  return inputs.map(({ name, description, parameters, strict, cache }, at) => {
+  return inputs.map(({ name, description, parameters, strict, cache, providerOptions }, at) => {
     if (!toolName.test(name))
-      refuseField(`tools[${at}].name`, "a tool's name has letters, digits, _ and -, at most 64 of them.");
+      refuseField(`tools[${at}].name`, "a tool's name has letters, digits, _ and -, at most 128 of them.");
     if (names.has(name)) refuseField(`tools[${at}].name`, `there are two tools named ${name}.`);
     names.add(name);
     if (typeof parameters !== 'object' || parameters === null || Array.isArray(parameters)) {
       badInput(`tools[${at}].parameters`, 'must be a JSON Schema of an object.');
     }
+    const own = parseOwnFields(providerOptions, `tools[${at}]`);
     return {
       name,
       parameters: { ...parameters },
       ...(description == null ? {} : { description }),
       ...(strict == null ? {} : { strict }),
       ...(cache === true ? { cache } : {}),
+      ...(own === undefined ? {} : { own }),
     };
   });
 }
 
-function parseToolChoice(choice: string, tools: readonly Tool[] | undefined): string {
+function parseToolChoice(
+  choice: string,
+  { tools = [], providerTools = {} }: Pick<ProviderCall, 'tools' | 'providerTools'>,
+): string {
   if (choice === 'auto' || choice === 'none') return choice;
-  if (tools === undefined) badInput('toolChoice', 'needs tools.');
-  if (choice !== 'required' && !tools.some(({ name }) => name === choice)) {
+  const all = [...tools, ...Object.values(providerTools).flat()];
+  if (all.length === 0) badInput('toolChoice', 'needs tools.');
+  if (choice !== 'required' && !all.some(({ name }) => name === choice)) {
     badInput('toolChoice', 'must be auto, none, required, or the name of one of the tools.');
   }
   return choice;
@@ -164,7 +171,7 @@ function parseAudio({ voice, format }: AudioOutputInput): AudioOutput {
 function parseProviderOptions(value: unknown): NonNullable<ProviderCall['providerOptions']> {
   if (!isRecord(value)) badInput('providerOptions', 'must be an object.');
   for (const [name, fields] of Object.entries(value)) {
-    if (!optionsName.test(name) || !isRecord(fields)) {
+    if (!isFormatName(name) || !isRecord(fields)) {
       badInput(
         'providerOptions',
         'must have an object for each kind of provider or wire format, such as {"openai": {…}}.',
@@ -175,10 +182,6 @@ function parseProviderOptions(value: unknown): NonNullable<ProviderCall['provide
     badInput('providerOptions', `may have at most ${providerOptionsBytesMax} bytes as JSON.`);
   }
   return value as NonNullable<ProviderCall['providerOptions']>;
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function hasMedia(messages: readonly ProviderMessage[], prefix: string): boolean {

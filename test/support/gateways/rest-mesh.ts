@@ -4,7 +4,15 @@ import { createSampleMesh, type SampleMesh } from './sample-subgraphs.ts';
 
 const supergraphSdl = readSupergraph();
 
-const usage = { inputTokens: 3, outputTokens: 2, totalTokens: 5, cachedInputTokens: 1, reasoningTokens: 0 };
+const usage = {
+  inputTokens: 3,
+  outputTokens: 2,
+  totalTokens: 5,
+  cachedInputTokens: 1,
+  cacheWriteTokens: 0,
+  cacheWrite1hTokens: 0,
+  reasoningTokens: 0,
+};
 
 /** A completion with every field that a handler may select. */
 const sampleCompletion = {
@@ -17,6 +25,9 @@ const sampleCompletion = {
   reasoningBlocks: [],
   refusal: null,
   citations: [],
+  providerBlocks: [],
+  finishDetail: null,
+  stopSequence: null,
   logprobs: null,
   alternatives: [],
   dropped: [],

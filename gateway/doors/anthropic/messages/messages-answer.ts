@@ -9,11 +9,34 @@ import type {
   MessagesUsageFragment,
 } from '../../operations.generated.ts';
 import { wrapSignature } from '../reasoning-signature.ts';
+import { messagesFormat } from './own-blocks.ts';
 
 type Completed = MessagesCompleteMutation['complete'];
 
-/** The stop_reason of a completion that did not fail. */
-export function toStopReason(reason: FinishReason): string {
+/** Why an answer ended, in Anthropic's fields. */
+interface Stop {
+  readonly stop_reason: string;
+  readonly stop_sequence: string | null;
+}
+
+/** How a completion ended that did not fail; `isRefusal`: with words of its own for a refusal. */
+export function toStop(
+  {
+    finishReason,
+    finishDetail,
+    stopSequence,
+  }: Pick<Completed, 'finishReason' | 'finishDetail' | 'stopSequence'>,
+  isRefusal: boolean,
+): Stop {
+  if (isRefusal) return { stop_reason: 'refusal', stop_sequence: null };
+  const isStopped = stopSequence !== null && finishReason === 'STOP';
+  return {
+    stop_reason: isStopped ? 'stop_sequence' : (finishDetail ?? toStopReason(finishReason)),
+    stop_sequence: isStopped ? stopSequence : null,
+  };
+}
+
+function toStopReason(reason: FinishReason): string {
   switch (reason) {
     case 'LENGTH':
       return 'max_tokens';
@@ -29,14 +52,17 @@ export function toStopReason(reason: FinishReason): string {
   }
 }
 
-/** Every field that clients look for in a usage, with the counts that are known. Cached input is counted apart. */
-export function toMessagesUsage(usage: MessagesUsageFragment | undefined): object {
-  const { inputTokens = 0, outputTokens = 0, cachedInputTokens = 0 } = usage ?? {};
+/** Every field that clients look for in a usage, with the counts that are known. Input that is read from or written into the cache is counted apart. */
+export function toMessagesUsage(usage: MessagesUsageFragment): object {
+  const { inputTokens, outputTokens, cachedInputTokens, cacheWriteTokens, cacheWrite1hTokens } = usage;
   return {
-    input_tokens: inputTokens - cachedInputTokens,
-    cache_creation_input_tokens: 0,
+    input_tokens: Math.max(0, inputTokens - cachedInputTokens - cacheWriteTokens),
+    cache_creation_input_tokens: cacheWriteTokens,
     cache_read_input_tokens: cachedInputTokens,
-    cache_creation: { ephemeral_5m_input_tokens: 0, ephemeral_1h_input_tokens: 0 },
+    cache_creation: {
+      ephemeral_5m_input_tokens: cacheWriteTokens - cacheWrite1hTokens,
+      ephemeral_1h_input_tokens: cacheWrite1hTokens,
+    },
     output_tokens: outputTokens,
     server_tool_use: null,
     service_tier: 'standard',
@@ -86,14 +112,14 @@ function parseOrKeep(text: string): unknown {
 
 /** The answer of messages. */
 export function toMessage(completion: Completed): object {
-  const { id, text, reasoning, reasoningBlocks, refusal, citations, toolCalls, model } = completion;
+  const { id, reasoning, reasoningBlocks, refusal, toolCalls, model } = completion;
   const isUnsigned = reasoningBlocks.length === 0 && reasoning !== null;
   return {
     ...toEmptyMessage(id, model.id, completion.usage),
     content: [
       ...(isUnsigned ? [{ type: 'thinking', thinking: reasoning, signature: '' }] : []),
       ...reasoningBlocks.map(toReasoningBlock),
-      ...(text === '' ? [] : [toTextBlock(text, citations)]),
+      ...toTextBlocks(completion),
       ...(refusal === null ? [] : [toTextBlock(refusal, [])]),
       ...toolCalls.map(({ id: callId, name, argumentsText }) => ({
         type: 'tool_use',
@@ -102,8 +128,25 @@ export function toMessage(completion: Completed): object {
         input: toToolInput(argumentsText),
       })),
     ],
-    stop_reason: refusal === null ? toStopReason(completion.finishReason) : 'refusal',
+    ...toStop(completion, refusal !== null),
   };
+}
+
+/** The text with the blocks of Anthropic in their places. Citations stand at its end. */
+function toTextBlocks({ text, citations, providerBlocks }: Completed): readonly object[] {
+  const blocks: object[] = [];
+  let sent = 0;
+  const send = (end: number, cited: readonly unknown[] = []) => {
+    if (end > sent) blocks.push(toTextBlock(text.slice(sent, end), cited));
+    sent = Math.max(sent, end);
+  };
+  for (const { format, content: block, textOffset } of providerBlocks) {
+    if (format !== messagesFormat || !isFields(block)) continue;
+    send(textOffset);
+    blocks.push(block);
+  }
+  send(text.length, citations);
+  return blocks;
 }
 
 function toTextBlock(text: string, citations: readonly unknown[]): object {

@@ -7,7 +7,7 @@ import {
   toText,
   WrongField,
 } from '../../body-fields.ts';
-import { keepPlace, markPlace } from '../../input-places.ts';
+import { markPlace } from '../../input-places.ts';
 import type {
   ContentPartInput,
   MessageInput,
@@ -16,11 +16,22 @@ import type {
 } from '../../operations.generated.ts';
 import type { ApiVersion } from '../api-version.ts';
 import { unwrapSignature } from '../reasoning-signature.ts';
+import { isCachePoint, markLast, toOwnOptions, toOwnPart } from './own-blocks.ts';
 
 const resultPlaces = { toolCallId: '.tool_use_id', parts: '.content', content: '.content' };
 const sourcePlaces = { data: '.data', mediaType: '.media_type', imageUrl: '.url' };
 const messagesMax = 10_000;
 const blocksMax = 10_000;
+const sendContent = 'files by id are not kept here, so send the content.';
+
+/** Fields of blocks that the graph has fields for. The context of a document is a text before it. */
+const textFields: ReadonlySet<string> = new Set(['type', 'text']);
+const fileFields: ReadonlySet<string> = new Set(['type', 'source']);
+const documentFields: ReadonlySet<string> = new Set(['type', 'source', 'context']);
+/** Types of blocks of the assistant that the graph has fields for. */
+const assistantTypes: ReadonlySet<unknown> = new Set([
+  ...['text', 'thinking', 'redacted_thinking', 'tool_use', 'document', 'image'],
+]);
 
 /** The blocks of a request, and what is not sent of them. */
 export interface BlockRules {
@@ -30,10 +41,10 @@ export interface BlockRules {
 }
 
 /** The instructions of a request: each block a message of its own, so that a cached prefix ends where it is marked. */
-export function readSystem(value: unknown, rules: BlockRules): readonly MessageInput[] {
+export function readSystem(value: unknown): readonly MessageInput[] {
   if (value === undefined || value === null) return [];
   if (typeof value === 'string') return value === '' ? [] : [{ role: 'SYSTEM', content: value }];
-  return readTexts(value, 'system', rules).map((part) => ({ role: 'SYSTEM', ...toContent([part]) }));
+  return readTexts(value, 'system').map((part) => ({ role: 'SYSTEM', ...toContent([part]) }));
 }
 
 /** The messages of a request as the graph has them. Throws WrongField. */
@@ -53,11 +64,11 @@ function readMessage(message: BodyFields, at: string, rules: BlockRules): readon
     case 'user':
       return readUser(content, place, rules);
     case 'assistant':
-      return [readAssistant(content, place, rules)];
+      return [readAssistant(content, place)];
     case 'system':
       return typeof content === 'string'
         ? [{ role: 'SYSTEM', content }]
-        : readTexts(content, place, rules).map((part) => ({ role: 'SYSTEM', ...toContent([part]) }));
+        : readTexts(content, place).map((part) => ({ role: 'SYSTEM', ...toContent([part]) }));
     default:
       throw new WrongField(`${at}.role`, 'must be one of user, assistant, system.');
   }
@@ -74,7 +85,11 @@ function readBlocks(value: unknown, at: string): readonly BodyFields[] {
 function toContent(parts: readonly ContentPartInput[]): Pick<MessageInput, 'content' | 'parts'> {
   const [only] = parts;
   if (only === undefined) return { content: '' };
-  return parts.length === 1 && only.text != null && only.cache !== true ? { content: only.text } : { parts };
+  return parts.length === 1 && isTextAlone(only) ? { content: only.text } : { parts };
+}
+
+function isTextAlone({ text, cache, providerOptions }: ContentPartInput): boolean {
+  return text != null && cache !== true && providerOptions === undefined;
 }
 
 /** Results of tools are messages of their own in the graph; what stands between them stays there. */
@@ -109,7 +124,7 @@ function readToolResult(block: BodyFields, at: string, rules: BlockRules): Messa
     {
       role: 'TOOL',
       toolCallId: requireText(block.tool_use_id, `${at}.tool_use_id`),
-      ...toContent(isCachePoint(block, rules) ? markLast(parts) : parts),
+      ...toContent(isCachePoint(block) ? markLast(parts, block) : parts),
       ...(isError === true ? { isError } : {}),
     },
     at,
@@ -117,28 +132,26 @@ function readToolResult(block: BodyFields, at: string, rules: BlockRules): Messa
   );
 }
 
-function markLast(parts: readonly ContentPartInput[]): readonly ContentPartInput[] {
-  const last = parts.at(-1) ?? { text: '' };
-  return [...parts.slice(0, -1), keepPlace(last, { ...last, cache: true })];
-}
-
-function readAssistant(value: unknown, at: string, rules: BlockRules): MessageInput {
+function readAssistant(value: unknown, at: string): MessageInput {
   const parts: ContentPartInput[] = [];
   const toolCalls: ToolCallInput[] = [];
   const reasoning: ReasoningInput[] = [];
-  let isCached = false;
-  for (const [index, block] of readBlocks(value, at).entries()) {
+  let cachedCall: BodyFields | undefined;
+  const blocks = readBlocks(value, at);
+  // Among blocks of tools that Anthropic runs, its thinking keeps its place: it is signed with what stands before it.
+  const keepsPlaces = blocks.some(({ type }) => !assistantTypes.has(type));
+  for (const [index, block] of blocks.entries()) {
     const place = `${at}.${index}`;
     switch (block.type) {
       case 'text':
-        parts.push(readText(block, place, rules));
+        parts.push(readText(block, place));
         break;
       case 'thinking':
-        reasoning.push(readThinking(block, place));
-        break;
       case 'redacted_thinking': {
-        const { value: redacted, ...origin } = unwrapSignature(requireText(block.data, `${place}.data`));
-        reasoning.push({ redacted, ...origin });
+        const read = block.type === 'thinking' ? readThinking(block, place) : readRedacted(block, place);
+        const isOwn = read.provider === 'ANTHROPIC' && read.toolCallId === undefined;
+        if (keepsPlaces && isOwn) parts.push(toOwnPart(block));
+        else reasoning.push(read);
         break;
       }
       case 'tool_use':
@@ -147,7 +160,7 @@ function readAssistant(value: unknown, at: string, rules: BlockRules): MessageIn
           name: requireText(block.name, `${place}.name`),
           arguments: block.input == null ? {} : toFields(block.input, `${place}.input`),
         });
-        isCached ||= isCachePoint(block, rules);
+        if (isCachePoint(block)) cachedCall = block;
         break;
       case 'document':
       case 'image':
@@ -156,19 +169,25 @@ function readAssistant(value: unknown, at: string, rules: BlockRules): MessageIn
           `is a block of type ${block.type}, which an assistant message cannot have.`,
         );
       default:
-        // Blocks of tools that Anthropic runs: they are of no use to another provider, and refer to what is not kept.
-        rules.drop(readType(block, place));
+        // Blocks of tools that Anthropic runs: they are of no use to another provider.
+        readType(block, place);
+        parts.push(toOwnPart(block));
     }
   }
   return markPlace(
     {
       role: 'ASSISTANT',
-      ...toContent(isCached ? markLast(parts) : parts),
+      ...toContent(cachedCall === undefined ? parts : [...parts, ...markLast([], cachedCall)]),
       ...(toolCalls.length === 0 ? {} : { toolCalls }),
       ...(reasoning.length === 0 ? {} : { reasoning }),
     },
     at,
   );
+}
+
+function readRedacted(block: BodyFields, at: string): ReasoningInput {
+  const { value: redacted, ...origin } = unwrapSignature(requireText(block.data, `${at}.data`));
+  return { redacted, ...origin };
 }
 
 function readThinking(block: BodyFields, at: string): ReasoningInput {
@@ -183,74 +202,71 @@ function readType({ type }: BodyFields, at: string): string {
   return requireText(type, `${at}.type`).slice(0, 100);
 }
 
-function isCachePoint({ cache_control: given }: BodyFields, { drop }: BlockRules): boolean {
-  if (given === undefined || given === null) return false;
-  const { ttl } = toFields(given, 'cache_control');
-  if (ttl !== undefined && ttl !== '5m') drop('cache_control.ttl');
-  return true;
-}
-
-function readTexts(value: unknown, at: string, rules: BlockRules): readonly ContentPartInput[] {
+function readTexts(value: unknown, at: string): readonly ContentPartInput[] {
   return readBlocks(value, at).map((block, index) => {
     if (block.type !== 'text') throw new WrongField(`${at}.${index}.type`, 'must be text.');
-    return readText(block, `${at}.${index}`, rules);
+    return readText(block, `${at}.${index}`);
   });
 }
 
-function readText(block: BodyFields, at: string, rules: BlockRules): ContentPartInput {
+function readText(block: BodyFields, at: string): ContentPartInput {
   const text = toText(block.text, `${at}.text`) ?? '';
-  return isCachePoint(block, rules) ? { text, cache: true } : { text };
+  return { text, ...readEnd(block, textFields) };
+}
+
+/** What every kind of part may have: a cache point, and fields of this dialect alone. */
+function readEnd(
+  block: BodyFields,
+  known: ReadonlySet<string>,
+): Pick<ContentPartInput, 'cache' | 'providerOptions'> {
+  return { ...(isCachePoint(block) ? { cache: true } : {}), ...toOwnOptions(block, known) };
 }
 
 /** The parts of a block of a user, or of the result of a tool. */
 function readPart(block: BodyFields, at: string, rules: BlockRules): readonly ContentPartInput[] {
-  const cache = isCachePoint(block, rules) ? { cache: true } : {};
   switch (block.type) {
     case 'text':
       rules.version.checkText(block, at);
-      return [readText(block, at, rules)];
+      return [readText(block, at)];
     case 'image':
       return [
         markPlace(
-          { ...readSource(block.source, `${at}.source`, 'image/*'), ...cache },
+          { ...readSource(block.source, `${at}.source`, 'image/*'), ...readEnd(block, fileFields) },
           `${at}.source`,
           sourcePlaces,
         ),
       ];
     case 'document':
-      return readDocument(block, at, rules, cache);
+      return readDocument(block, at, rules);
     case 'search_result':
-      return [{ text: writeSearchResult(block, at), ...cache }];
+      return [toOwnPart(block, writeSearchResult(block, at))];
+    case 'container_upload':
+      throw new WrongField(at, `refers to a file by its id: ${sendContent}`);
     default:
-      throw new WrongField(
-        `${at}.type`,
-        `is ${JSON.stringify(readType(block, at))}; it must be one of text, image, document, search_result, tool_result.`,
-      );
+      // A block that is newer than this release.
+      readType(block, at);
+      return [toOwnPart(block)];
   }
 }
 
-function readDocument(
-  block: BodyFields,
-  at: string,
-  rules: BlockRules,
-  cache: { readonly cache?: boolean },
-): readonly ContentPartInput[] {
+function readDocument(block: BodyFields, at: string, rules: BlockRules): readonly ContentPartInput[] {
   const source = toFields(block.source, `${at}.source`);
+  const end = readEnd(block, documentFields);
   const title = toText(block.title, `${at}.title`);
-  if (block.citations != null && toFields(block.citations, `${at}.citations`).enabled === true) {
-    rules.drop('citations');
-  }
   const context = toText(block.context, `${at}.context`) ?? '';
   const before = context === '' ? [] : [{ text: context }];
   if (source.type === 'content') {
     const parts = readBlocks(source.content, `${at}.source.content`).flatMap((one, index) =>
       readPart(one, `${at}.source.content.${index}`, rules),
     );
-    return [...before, ...(cache.cache === true ? markLast(parts) : parts)];
+    if (parts.every(({ text }) => text != null)) {
+      return [toOwnPart(block, [context, ...parts.map(({ text }) => text)].join(''))];
+    }
+    return [...before, ...(isCachePoint(block) ? markLast(parts, block) : parts)];
   }
   if (source.type === 'text') {
     const data = Buffer.from(requireText(source.data, `${at}.source.data`)).toString('base64');
-    return [...before, { data, mediaType: 'text/plain', ...withName(title), ...cache }];
+    return [...before, { data, mediaType: 'text/plain', ...withName(title), ...end }];
   }
   if (source.type === 'url') {
     throw new WrongField(
@@ -259,7 +275,7 @@ function readDocument(
     );
   }
   const file = readSource(source, `${at}.source`, 'application/pdf');
-  return [...before, markPlace({ ...file, ...withName(title), ...cache }, `${at}.source`, sourcePlaces)];
+  return [...before, markPlace({ ...file, ...withName(title), ...end }, `${at}.source`, sourcePlaces)];
 }
 
 /** Characters of a file's name that the graph takes. */
@@ -280,10 +296,7 @@ function readSource(value: unknown, at: string, mediaType: string): ContentPartI
     case 'url':
       return { imageUrl: requireText(source.url, `${at}.url`) };
     default:
-      throw new WrongField(
-        `${at}.type`,
-        'must be one of base64, url, text, content: files by id are not kept here, so send the content.',
-      );
+      throw new WrongField(`${at}.type`, `must be one of base64, url, text, content: ${sendContent}`);
   }
 }
 

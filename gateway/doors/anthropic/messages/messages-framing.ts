@@ -3,12 +3,14 @@ import { expectError } from '#core/expect-error.ts';
 import { parseJson } from '#core/json/exact-json.ts';
 import type { Exchange } from '../../../http/exchange.ts';
 import type { Framing } from '../../../http/stream.ts';
+import { isFields } from '../../body-fields.ts';
 import { toMessagesCitation } from '../../citations.ts';
 import { refuseRestart } from '../../completion-events.ts';
 import type { MessagesStreamSubscription } from '../../operations.generated.ts';
 import { presentAnthropicError } from '../anthropic-errors.ts';
 import { wrapSignature } from '../reasoning-signature.ts';
-import { toEmptyMessage, toMessagesUsage, toStopReason } from './messages-answer.ts';
+import { toEmptyMessage, toMessagesUsage, toStop } from './messages-answer.ts';
+import { messagesFormat } from './own-blocks.ts';
 
 type MessagesEvent = MessagesStreamSubscription['completionStream'];
 type EventOf<Name extends MessagesEvent['__typename']> = Extract<
@@ -24,6 +26,8 @@ type OpenBlock =
 
 const ping = 'event: ping\ndata: {"type":"ping"}\n\n';
 const noInput = /^\s*$/;
+/** Types of blocks whose input clients take from deltas. */
+const streamedInputs: ReadonlySet<string> = new Set(['server_tool_use', 'mcp_tool_use']);
 
 function writeEvent(type: string, fields: object): string {
   return `event: ${type}\ndata: ${JSON.stringify({ type, ...fields })}\n\n`;
@@ -108,6 +112,8 @@ export class MessagesFraming implements Framing<MessagesEvent> {
         return this.#finishReasoning(event.block);
       case 'ToolCallDelta':
         return this.#toolCall(event);
+      case 'ProviderBlockAdded':
+        return this.#providerBlock(event);
       case 'CompletionFinished':
         return this.#finish(event);
       case 'CompletionRestarted':
@@ -181,6 +187,23 @@ export class MessagesFraming implements Framing<MessagesEvent> {
     return opened + thought + signed + this.#close();
   }
 
+  /** Clients add the input of a tool that the provider runs from deltas; all other blocks stand in their first event. */
+  #providerBlock({ format, content: block }: EventOf<'ProviderBlockAdded'>): string {
+    if (format !== messagesFormat || !isFields(block)) return '';
+    const closed = this.#close();
+    this.#index += 1;
+    const index = this.#index;
+    const isCall = isFields(block.input) && streamedInputs.has(String(block.type));
+    const content_block = isCall ? { ...block, input: {} } : block;
+    const delta = { type: 'input_json_delta', partial_json: JSON.stringify(block.input) };
+    return (
+      closed +
+      writeEvent('content_block_start', { index, content_block }) +
+      (isCall ? writeEvent('content_block_delta', { index, delta }) : '') +
+      writeEvent('content_block_stop', { index })
+    );
+  }
+
   #toolCall({ index, id, name, argumentsDelta }: EventOf<'ToolCallDelta'>): string {
     const block = this.#block;
     if (block?.type === 'tool_use' && block.call === index) {
@@ -205,15 +228,13 @@ export class MessagesFraming implements Framing<MessagesEvent> {
       rest += this.#close() + this.#writeHeld();
     }
     rest += this.#close();
-    const { status, finishReason, usage } = completion;
-    if (status === 'CANCELLED') {
+    if (completion.status === 'CANCELLED') {
       return rest + this.failed(new HeddleError('CONFLICT', 'The completion was canceled.'));
     }
-    const stop_reason = this.#hasRefused ? 'refusal' : toStopReason(finishReason);
-    const delta = { stop_reason, stop_sequence: null };
+    const delta = toStop(completion, this.#hasRefused);
     return (
       rest +
-      writeEvent('message_delta', { delta, usage: toMessagesUsage(usage) }) +
+      writeEvent('message_delta', { delta, usage: toMessagesUsage(completion.usage) }) +
       writeEvent('message_stop', {})
     );
   }

@@ -75,12 +75,12 @@ export function readCountedRequest(
   const rules: BlockRules = { version, drop: (name) => void dropped.add(name) };
   const input: CompletionInput = {
     model: requireText(fields.model, 'model'),
-    messages: [...readSystem(fields.system, rules), ...readMessages(fields.messages, rules)],
+    messages: [...readSystem(fields.system), ...readMessages(fields.messages, rules)],
     ...readSampling(fields),
     ...readTools(fields, rules),
     ...readOutput(fields),
     ...readEndUser(fields.metadata),
-    ...readOthers(fields, beta),
+    ...readOthers(fields, { version, beta }),
   };
   markInput(input, messagesNames, () => readCountedRequest(fields, { version, beta }));
   return { input, dropped: [...dropped] };
@@ -156,14 +156,22 @@ function readEndUser(metadata: unknown): Partial<CompletionInput> {
  * Everything else goes to providers of this dialect as it is, thinking and effort in the client's own terms among it. Features in beta
  * are Anthropic's alone.
  */
-function readOthers(fields: BodyFields, beta: string | undefined): Partial<CompletionInput> {
+function readOthers(fields: BodyFields, { version, beta }: MessagesHeaders): Partial<CompletionInput> {
   const others = Object.entries(fields).filter(([name, value]) => !known.has(name) && value != null);
   const config = readConfig(fields.output_config);
   if (config !== undefined) others.push(['output_config', config]);
-  const betas = beta?.split(',').map((name) => name.trim());
+  // Neither trimmed nor filtered: joined again they are the header as it came.
+  const betas = beta?.split(',');
   const options = {
     ...(others.length === 0 ? {} : { messages: Object.fromEntries(others) }),
-    ...(betas === undefined ? {} : { anthropic: { betas } }),
+    ...(betas === undefined && version.name === undefined
+      ? {}
+      : {
+          anthropic: {
+            ...(betas === undefined ? {} : { betas }),
+            ...(version.name === undefined ? {} : { version: version.name }),
+          },
+        }),
   };
   return Object.keys(options).length === 0 ? {} : { providerOptions: options };
 }

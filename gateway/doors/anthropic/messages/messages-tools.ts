@@ -10,44 +10,56 @@ import {
 import { markPlace } from '../../input-places.ts';
 import type { CompletionInput, ToolInput } from '../../operations.generated.ts';
 import type { BlockRules } from './messages-content.ts';
+import { messagesFormat, toOwnOptions } from './own-blocks.ts';
 
 const toolPlaces = { name: '.name', parameters: '.input_schema', description: '.description' };
 const toolsMax = 10_000;
-const known = new Set(['type', 'name', 'description', 'input_schema', 'strict', 'cache_control']);
+/** Fields with the same meaning in the graph. */
+const known: ReadonlySet<string> = new Set(['type', 'name', 'description', 'input_schema', 'strict']);
 
-/** Tools of a request with their choice. Those that Anthropic runs, or has trained for, have no schema: they are dropped. */
-export function readTools(fields: BodyFields, rules: BlockRules): Partial<CompletionInput> {
-  const list = toList(fields.tools, 'tools', toolsMax) ?? [];
-  const tools = list.flatMap((tool, at) => readTool(toFields(tool, `tools.${at}`), `tools.${at}`, rules));
-  return { ...(tools.length === 0 ? {} : { tools }), ...readChoice(fields.tool_choice, tools) };
+/**
+ * Tools of a request with their choice. Those that Anthropic runs, or has trained for, have no schema: they are sent to Anthropic as they
+ * are, but for those of servers that the request cannot name here.
+ */
+export function readTools(fields: BodyFields, { drop }: BlockRules): Partial<CompletionInput> {
+  const tools: ToolInput[] = [];
+  const own: BodyFields[] = [];
+  for (const [at, value] of (toList(fields.tools, 'tools', toolsMax) ?? []).entries()) {
+    const tool = toFields(value, `tools.${at}`);
+    const type = toText(tool.type, `tools.${at}.type`) ?? 'custom';
+    if (type === 'custom') tools.push(readTool(tool, `tools.${at}`));
+    else if (type === 'mcp_toolset') drop(`tools.${type}`);
+    else own.push(tool);
+  }
+  return {
+    ...(tools.length === 0 ? {} : { tools }),
+    ...(own.length === 0 ? {} : { providerTools: { [messagesFormat]: own } }),
+    ...readChoice(fields.tool_choice, [...tools, ...own]),
+  };
 }
 
-function readTool(tool: BodyFields, at: string, { drop }: BlockRules): readonly ToolInput[] {
-  const { type, cache_control: cache } = tool;
-  if (type != null && type !== 'custom') {
-    drop(`tools.${requireText(type, `${at}.type`).slice(0, 100)}`);
-    return [];
-  }
-  for (const field of Object.keys(tool)) if (!known.has(field)) drop(`tools.${field.slice(0, 100)}`);
+function readTool(tool: BodyFields, at: string): ToolInput {
+  const { cache_control: cache } = tool;
   const description = toText(tool.description, `${at}.description`);
   const strict = toBoolean(tool.strict, `${at}.strict`);
-  return [
-    markPlace(
-      {
-        name: requireText(tool.name, `${at}.name`),
-        parameters: toFields(tool.input_schema, `${at}.input_schema`),
-        ...(description === undefined ? {} : { description }),
-        ...(strict === undefined ? {} : { strict }),
-        ...(cache == null ? {} : { cache: true }),
-      },
-      at,
-      toolPlaces,
-    ),
-  ];
+  return markPlace(
+    {
+      name: requireText(tool.name, `${at}.name`),
+      parameters: toFields(tool.input_schema, `${at}.input_schema`),
+      ...(description === undefined ? {} : { description }),
+      ...(strict === undefined ? {} : { strict }),
+      ...(cache == null ? {} : { cache: true }),
+      ...toOwnOptions(tool, known),
+    },
+    at,
+    toolPlaces,
+  );
 }
 
+type NamedTool = { readonly name?: unknown };
+
 /** Without a tool there is nothing to choose; a tool that was dropped cannot be demanded. */
-function readChoice(value: unknown, tools: readonly ToolInput[]): Partial<CompletionInput> {
+function readChoice(value: unknown, tools: readonly NamedTool[]): Partial<CompletionInput> {
   if (value === undefined || value === null || tools.length === 0) return {};
   const choice = toFields(value, 'tool_choice');
   const type = toChoice(choice.type, 'tool_choice.type', ['auto', 'any', 'tool', 'none']) ?? 'auto';
@@ -61,7 +73,7 @@ function readChoice(value: unknown, tools: readonly ToolInput[]): Partial<Comple
 function readChoiceName(
   type: 'auto' | 'any' | 'tool' | 'none',
   choice: BodyFields,
-  tools: readonly ToolInput[],
+  tools: readonly NamedTool[],
 ): Partial<CompletionInput> {
   switch (type) {
     case 'any':

@@ -87,6 +87,9 @@ export class ChatFraming implements Framing<ChatEvent> {
           this.#release(event.alternative) +
           this.#choice(event.alternative, '{}', 'null', toChatFinishReason(event.finishReason))
         );
+      case 'ProviderBlockAdded':
+        // The dialect has no blocks.
+        return '';
       case 'CompletionFinished': {
         refuseCanceled(event.completion);
         const { finishReason, usage } = event.completion;

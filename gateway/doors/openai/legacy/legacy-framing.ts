@@ -44,6 +44,9 @@ export class LegacyFraming implements Framing<LegacyEvent> {
         return this.#chunk(event.alternative, event.text, null);
       case 'AlternativeFinished':
         return this.#chunk(event.alternative, '', toChatFinishReason(event.finishReason));
+      case 'ProviderBlockAdded':
+        // The dialect has no blocks.
+        return '';
       case 'CompletionFinished': {
         refuseCanceled(event.completion);
         const { finishReason, usage } = event.completion;

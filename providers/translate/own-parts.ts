@@ -1,0 +1,93 @@
+import type { ContentPart, OwnFields, ProviderCall, ProviderMessage, TextPart } from '../provider.ts';
+import { isBlank } from './conversation.ts';
+
+/** Names of dropped fields that are listed of one call. */
+const namesMax = 100;
+const nameMax = 100;
+
+type Having = { readonly own?: OwnFields };
+
+function isOtherOnly(part: ContentPart, wire: string): boolean {
+  return part.type === 'text' && part.own !== undefined && isBlank(part.text) && part.own[wire] === undefined;
+}
+
+function withoutOthers<Part extends ContentPart>(parts: readonly Part[], wire: string): readonly Part[] {
+  return parts.some((part) => isOtherOnly(part, wire))
+    ? parts.filter((part) => !isOtherOnly(part, wire))
+    : parts;
+}
+
+/** The message without the parts that only another wire format has. */
+export function toOwnParts(message: ProviderMessage, wire: string): ProviderMessage {
+  if (message.role === 'system' || message.parts === undefined) return message;
+  if (message.role === 'user') {
+    const parts = withoutOthers(message.parts, wire);
+    return parts === message.parts
+      ? message
+      : { ...message, parts: parts.length === 0 ? [{ type: 'text', text: '' }] : parts };
+  }
+  if (message.role === 'assistant') {
+    const { parts, ...rest } = message;
+    return parts.some((part) => part.own?.[wire] !== undefined || part.cache === true)
+      ? { ...rest, parts: withoutOthers<TextPart>(parts, wire) }
+      : rest;
+  }
+  const { parts, ...rest } = message;
+  const own = withoutOthers(parts, wire);
+  return own.length === 0 ? rest : { ...rest, parts: own };
+}
+
+/** Whether a message has anything that only some wire formats take. */
+export function hasOwnParts(message: ProviderMessage): boolean {
+  if ('own' in message) return true;
+  if (message.role === 'system') return false;
+  return message.role === 'assistant'
+    ? message.parts !== undefined
+    : message.parts?.some(({ own }) => own !== undefined) === true;
+}
+
+/** The tools of the wire format that the provider runs, and the choice as far as it is one of the tools that are left. */
+export function toOwnTools(
+  { providerTools, tools, toolChoice }: ProviderCall,
+  wire: string,
+): Pick<ProviderCall, 'providerTools' | 'toolChoice'> {
+  const own = providerTools?.[wire] ?? [];
+  const all = [...(tools ?? []), ...own];
+  const isOpen = toolChoice === 'auto' || toolChoice === 'none' || toolChoice === 'required';
+  // What is left has no tool of that name, or none at all: nothing can be chosen.
+  const isKept = isOpen ? all.length > 0 : all.some(({ name }) => name === toolChoice);
+  return {
+    ...(own.length === 0 ? {} : { providerTools: { [wire]: own } }),
+    ...(toolChoice === undefined || !isKept ? {} : { toolChoice }),
+  };
+}
+
+/** Names what of the messages and tools of a call is in the form of other wire formats. */
+export function listOthers(
+  { messages, tools, providerTools }: ProviderCall,
+  wire: string,
+): readonly string[] {
+  const names = new Set<string>();
+  const add = (name: string) => {
+    if (names.size < namesMax) names.add(name.slice(0, nameMax));
+  };
+  const addOwn = ({ own }: Having, path: string) => {
+    if (own === undefined) return;
+    for (const [format, given] of Object.entries(own)) {
+      if (format === wire) continue;
+      const { type } = given;
+      for (const name of typeof type === 'string' ? [type] : Object.keys(given)) add(`${path}.${name}`);
+    }
+  };
+  for (const message of messages) {
+    if ('own' in message) addOwn(message, 'messages');
+    if (message.role === 'system') continue;
+    for (const part of message.parts ?? []) if (part.own !== undefined) addOwn(part, 'messages');
+  }
+  for (const tool of tools ?? []) addOwn(tool, 'tools');
+  for (const [format, given] of Object.entries(providerTools ?? {})) {
+    if (format === wire) continue;
+    for (const { type } of given) add(`tools.${String(type)}`);
+  }
+  return [...names];
+}
