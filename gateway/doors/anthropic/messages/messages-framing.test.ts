@@ -143,10 +143,10 @@ describe('events of messages', () => {
       stop_reason: null,
       stop_sequence: null,
       usage: {
-        input_tokens: 7,
-        cache_creation_input_tokens: 0,
+        input_tokens: 5,
+        cache_creation_input_tokens: 2,
         cache_read_input_tokens: 4,
-        cache_creation: { ephemeral_5m_input_tokens: 0, ephemeral_1h_input_tokens: 0 },
+        cache_creation: { ephemeral_5m_input_tokens: 2, ephemeral_1h_input_tokens: 0 },
         output_tokens: 0,
       },
     });
