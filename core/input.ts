@@ -10,11 +10,6 @@ export function refuseField(field: string, problem: string): never {
   throw new HeddleError('BAD_USER_INPUT', `${field}: ${problem}`, { extensions: { field } });
 }
 
-/** BAD_USER_INPUT that states what is wrong in a sentence of its own. */
-export function refuse(message: string): never {
-  throw new HeddleError('BAD_USER_INPUT', message);
-}
-
 /** NOT_FOUND in the same words for what does not exist and for what the caller may not see. */
 export function notFound(type: string, id: string): never {
   throw new HeddleError('NOT_FOUND', `There is no ${type} ${JSON.stringify(id.slice(0, 200))}.`);
