@@ -13,7 +13,7 @@ import { arrangeConversation, type ConversationRules } from '../../translate/con
 import { addOwnOptions, type WireTraits } from '../../translate/own-call.ts';
 import { isStrictSchema } from '../../translate/strict-schema.ts';
 import { postJson, type WireRequests } from '../shared/wire-request.ts';
-import { writeReasoningDetails } from './reasoning-details.ts';
+import { isMoreThanText, writeReasoningDetails } from './reasoning-details.ts';
 
 /** A request of chat completions. What is undefined is not sent. */
 export interface ChatBody {
@@ -116,12 +116,14 @@ function writeMessage(message: ProviderMessage, { model }: ProviderCall, dialect
         const content = text === '' && audioId !== undefined ? null : text;
         return { role: 'assistant', content, ...writeReasoningDetails(reasoning), ...audio };
       }
+      const field = dialect.reasoningField?.(model);
       return {
         role: 'assistant',
         content: text === '' ? (dialect.emptyContent ?? null) : text,
         ...dialect.thinkingPlace?.(model),
-        ...writeReasoning(message, dialect.reasoningField?.(model)),
-        ...writeReasoningDetails(reasoning),
+        ...writeReasoning(message, field),
+        // What the field has is not sent twice.
+        ...writeReasoningDetails(field === undefined ? reasoning : reasoning.filter(isMoreThanText)),
         ...audio,
         tool_calls: toolCalls.map(writeCall),
       };

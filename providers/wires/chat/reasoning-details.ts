@@ -76,3 +76,8 @@ export function writeReasoningDetails(blocks: readonly SentReasoning[]): object 
   const written = blocks.map(writeBlock).filter((block) => block !== undefined);
   return written.length === 0 ? {} : { reasoning_details: written };
 }
+
+/** Whether a block has a signature, encrypted reasoning, or details beside its type. */
+export function isMoreThanText({ signature, redacted, details = {} }: SentReasoning): boolean {
+  return signature !== null || redacted !== null || Object.keys(details).some((name) => name !== 'type');
+}
