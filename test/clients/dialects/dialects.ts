@@ -23,7 +23,7 @@ const selection = `id status text reasoning
   toolCalls { id name argumentsText }
   alternatives { index text finishReason }
   finishReason dropped
-  usage { inputTokens outputTokens totalTokens cachedInputTokens reasoningTokens }`;
+  usage { inputTokens outputTokens totalTokens cachedInputTokens cacheWriteTokens reasoningTokens }`;
 const complete = `mutation ($input: CompletionInput!) { complete(input: $input) { ${selection} } }`;
 const stream = `subscription ($input: CompletionInput!) {
   completionStream(input: $input) {
@@ -40,7 +40,7 @@ const stream = `subscription ($input: CompletionInput!) {
     ... on CompletionFinished {
       completion {
         finishReason
-        usage { inputTokens outputTokens totalTokens cachedInputTokens reasoningTokens }
+        usage { inputTokens outputTokens totalTokens cachedInputTokens cacheWriteTokens reasoningTokens }
       }
     }
     ... on CompletionFailed { code message }

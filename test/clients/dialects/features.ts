@@ -258,6 +258,12 @@ export const features: readonly Feature[] = [
   { name: 'usage', asks: plain, received: hasUsage },
   { name: 'cached input in the usage', asks: plain, needs: 'cached', received: has(`${counts.cached}`) },
   {
+    name: 'cache writes in the usage',
+    asks: { messages: {}, GraphQL: {} },
+    needs: 'cacheWrite',
+    received: has(`${counts.cacheWrite}`),
+  },
+  {
     name: 'reasoning tokens in the usage',
     asks: (({ messages: _, ...asks }) => asks)(plain),
     needs: 'reasoningTokens',
