@@ -58,6 +58,8 @@ export interface GatewayLimits {
   readonly requestTimeoutMs: number;
   /** Milliseconds between two signs of life on an idle SSE stream or WebSocket. */
   readonly keepAliveMs: number;
+  /** Milliseconds after which a client that takes nothing of what is written for it over HTTP is cut off. */
+  readonly stalledMs: number;
 }
 
 const defaultLimits: GatewayLimits = Object.freeze({
@@ -91,6 +93,7 @@ const defaultLimits: GatewayLimits = Object.freeze({
   anonymousSocketsMax: 100,
   requestTimeoutMs: 30_000,
   keepAliveMs: 12_000,
+  stalledMs: 60_000,
 });
 
 /** The default limits with some replaced. Throws RangeError for a limit that is no positive integer. */

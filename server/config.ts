@@ -166,6 +166,10 @@ export const variables = {
     integer(100, 600_000, 30_000),
     'How long a body or message may take to arrive for each MiB that it may have, in milliseconds; without a key a third of it.',
   ),
+  HEDDLE_STALLED_CLIENT_MS: variable(
+    integer(100, 600_000, 60_000),
+    'How long a client may take nothing of what is written for it over HTTP before its connection is cut off, in milliseconds.',
+  ),
   HEDDLE_REFUSALS_PER_SECOND: variable(
     integer(1, 1_000_000, 20),
     'How many requests of one address may be refused each second before 429; ten times as many at once, five times as many of one key.',

@@ -68,6 +68,7 @@ export async function startGateway(
       anonymousBodyBytesMax: environment.HEDDLE_ANONYMOUS_BODY_BYTES_MAX,
       bodiesBytesMax: environment.HEDDLE_BODIES_BYTES_MAX,
       bodyTimeoutMs: environment.HEDDLE_BODY_TIMEOUT_MS,
+      stalledMs: environment.HEDDLE_STALLED_CLIENT_MS,
       refusalsPerSecond: environment.HEDDLE_REFUSALS_PER_SECOND,
       connectionsPerAddressMax: environment.HEDDLE_CONNECTIONS_PER_ADDRESS_MAX,
       anonymousSocketsMax: environment.HEDDLE_ANONYMOUS_SOCKETS_MAX,

@@ -7,6 +7,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { type SampleGateway, sampleKey, startSampleGateway } from '#test/support/gateways/sample-gateway.ts';
 import { createSampleMesh, sampleCaller } from '#test/support/gateways/sample-subgraphs.ts';
+import type { GatewayLimits } from '../limits.ts';
 
 let stack = new AsyncDisposableStack();
 afterEach(async () => {
@@ -295,7 +296,7 @@ describe('answers that are not read', () => {
   /** More than the system takes of an answer that its client does not read. */
   const text = 'x'.repeat(14_000_000);
 
-  async function startWithLongAnswers() {
+  async function startWithLongAnswers(limits: Partial<GatewayLimits> = {}) {
     const mesh = createSampleMesh();
     const { models } = mesh.executors;
     if (models === undefined) throw new Error('There is no subgraph models.');
@@ -306,7 +307,10 @@ describe('answers that are not read', () => {
       return { ...result, data };
     };
     const executors = { ...mesh.executors, models: { ...models, execute } };
-    const sample = await start({ mesh: { ...mesh, executors }, limits: { unreadBytesMax: 1_000_000 } });
+    const sample = await start({
+      mesh: { ...mesh, executors },
+      limits: { unreadBytesMax: 1_000_000, ...limits },
+    });
     const other = {
       authorization: `Bearer ${sample.keyFor({ ...sampleCaller(), keyId: 'other', keyLineId: 'other' })}`,
     };
@@ -327,6 +331,23 @@ describe('answers that are not read', () => {
     response.resume();
     await once(response, 'end');
     expect(await post(sample, motd, bearer)).toMatchObject({ status: 200, code: undefined });
+  });
+
+  it.each([
+    ['as a whole', {}],
+    ['as a stream', { accept: 'text/event-stream' }],
+  ])('over HTTP %s cut a client off that takes nothing for a while', async (_how, headers) => {
+    const { sample } = await startWithLongAnswers({ stalledMs: 100 });
+    const request = httpRequest(`${sample.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...bearer, ...headers },
+    });
+    request.end(JSON.stringify(motd));
+    const [response] = (await once(request, 'response')) as [IncomingMessage];
+    await expect.poll(async () => (await post(sample, motd, bearer)).status).toBe(200);
+    const failed = once(response, 'error');
+    response.resume();
+    expect((await failed)[0]).toMatchObject({ code: 'ECONNRESET' });
   });
 
   it('over a WebSocket cut it off', async () => {

@@ -20,6 +20,7 @@ import {
 } from './route-table.ts';
 import { type GatewayServices, refuseRateLimited } from './services.ts';
 import { createWebSockets, type WebSockets } from './sockets/web-sockets.ts';
+import { watchStalled } from './stalled.ts';
 
 /** What happens to every request before a handler is called, and to what the handler throws. */
 export interface Pipeline {
@@ -116,6 +117,8 @@ async function serve(
   } catch (error) {
     await fail(exchange, door, error);
   } finally {
+    // What the system did not take at once: a client that never reads it would hold the connection.
+    if (response.writableLength > 0) watchStalled(response, services.limits.stalledMs);
     services.work.end(exchange);
     if (services.isAccessLogged) logRequest(exchange, resource, door, begunMs);
   }

@@ -4,6 +4,7 @@ import type { ClientResult } from '../errors.ts';
 import { type Answer, isStream } from '../router.ts';
 import type { Exchange } from './exchange.ts';
 import { setRetryAfter } from './headers.ts';
+import { untilTaken } from './stalled.ts';
 
 /** How events are written into one response, one after another. */
 export interface Framing<Event> {
@@ -22,19 +23,6 @@ export interface Framing<Event> {
 
 /** How the results of an operation are written. */
 export type ResultFraming = Framing<ClientResult>;
-
-/** Resolves when the client has taken what was written, or has gone. */
-function drained(response: ServerResponse): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      response.off('drain', done);
-      response.off('close', done);
-      resolve();
-    };
-    response.on('drain', done);
-    response.on('close', done);
-  });
-}
 
 /**
  * Writes the answer in its framing, and the results of a subscription as `sendEvents` does.
@@ -66,7 +54,7 @@ function writeStreamHead(response: ServerResponse, { contentType }: { readonly c
 
 /**
  * Writes the events in their framing. The next event is read when the client has taken the last; a client that leaves ends
- * the source, and so do one that leaves too much unread and the end of the process.
+ * the source, and so do one that takes nothing for a while or leaves too much unread, and the end of the process.
  */
 export async function sendEvents<Event>(
   { response, signal, services: { limits } }: Exchange,
@@ -100,7 +88,7 @@ export async function sendEvents<Event>(
       const text = framing.next(event.value);
       if (text === '') continue;
       const release = unread.hold(text.length);
-      if (!response.write(text)) await drained(response);
+      if (!response.write(text)) await untilTaken(response, limits.stalledMs);
       release?.();
     }
     if (response.destroyed) return;

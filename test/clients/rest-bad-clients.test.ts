@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { connect, type Socket } from 'node:net';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startWireServer, type WireServer } from '#providers/testing/wire-server.ts';
 import { newTenant } from '#test/e2e/scenarios/setup.ts';
@@ -15,7 +17,7 @@ let upstream: WireServer;
 let model: string;
 let called: PromiseWithResolvers<ServerResponse>;
 beforeAll(async () => {
-  mesh = stack.use(await startOneProcess());
+  mesh = stack.use(await startOneProcess({ HEDDLE_STALLED_CLIENT_MS: '200' }));
   ({ client } = await newTenant(() => mesh));
   upstream = stack.use(await startWireServer((response) => called.resolve(response)));
   model = await addModel(() => mesh, 'OPENAI_COMPATIBLE', `${upstream.url}/v1`, 'any');
@@ -103,6 +105,26 @@ describe.each(dialects)('$path', ({ path, body, tools, orphan }) => {
     expect(await upstream.closed(before)).toBe(true);
     await expectClosed();
     expect(upstream.requests).toHaveLength(before + 1);
+  });
+
+  it('closes the call of the provider and its row when the client reads nothing', async () => {
+    called = Promise.withResolvers();
+    const [before, rows] = [upstream.requests.length, (await listStatuses()).length];
+    const socket = await open(path, JSON.stringify({ model, ...body, stream: true }));
+    const response = await called.promise;
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    const content = 'x'.repeat(100_000);
+    const delta = `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content } }] })}\n\n`;
+    // More than systems, and the log of the completion, take of an answer that its client does not read.
+    const endless = Readable.from(Array.from({ length: 1_000 }, () => delta));
+    // Any error: Heddle closes the call, which is awaited next.
+    await pipeline(endless, response).catch(() => undefined);
+    expect(await upstream.closed(before)).toBe(true);
+    await expectClosed();
+    await once(socket.resume(), 'close');
+    expect(upstream.requests).toHaveLength(before + 1);
+    expect((await listStatuses()).toSorted()).toHaveLength(rows + 1);
+    expect((await listStatuses())[0]).toBe('CANCELLED');
   });
 
   it('calls no provider, and keeps no row, where half of a body comes', async () => {
