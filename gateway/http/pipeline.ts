@@ -18,9 +18,9 @@ import {
   RouteTable,
   type SocketEndpoint,
 } from './route-table.ts';
+import { watchStalled } from './send.ts';
 import { type GatewayServices, refuseRateLimited } from './services.ts';
 import { createWebSockets, type WebSockets } from './sockets/web-sockets.ts';
-import { watchStalled } from './stalled.ts';
 
 /** What happens to every request before a handler is called, and to what the handler throws. */
 export interface Pipeline {

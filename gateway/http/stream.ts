@@ -4,7 +4,7 @@ import type { ClientResult } from '../errors.ts';
 import { type Answer, isStream } from '../router.ts';
 import type { Exchange } from './exchange.ts';
 import { setRetryAfter } from './headers.ts';
-import { untilTaken } from './stalled.ts';
+import { untilTaken } from './send.ts';
 
 /** How events are written into one response, one after another. */
 export interface Framing<Event> {
