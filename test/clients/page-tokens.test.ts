@@ -36,7 +36,7 @@ afterAll(async () => {
   await mesh?.[Symbol.asyncDispose]();
 });
 beforeEach(async () => {
-  site = await newTenant(() => mesh, { scopes: ['inference:invoke', 'tenants:write'] });
+  site = await newTenant(() => mesh, { scopes: ['inference:invoke', 'tenants:write', 'prompts:write'] });
   [a, b] = await Promise.all([visitor('visitor-a'), visitor('visitor-b')]);
 });
 
@@ -102,7 +102,10 @@ describe('two visitors of a page', () => {
     expect(everyone.invocations.edges).toHaveLength(4);
   });
 
-  it('read nothing of the tenant, the prompts, the providers and the spending', async () => {
+  it('read nothing of the tenant, the texts of prompts, the providers and the spending', async () => {
+    await site.client.data('mutation ($input: CreatePromptInput!) { createPrompt(input: $input) { id } }', {
+      input: { name: 'greeting', version: { model: 'demo/echo', template: 'Hello' } },
+    });
     const refused = [
       '{ tenant { members { subject email role } } }',
       '{ me { tenant { budgets { amount spent } } } }',
