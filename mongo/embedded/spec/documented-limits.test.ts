@@ -27,7 +27,7 @@ it('docs/embedded-store.md states the limits that the code keeps', () => {
     `| a document | ${mb(DOCUMENT_BYTES_MAX)}, ${STORED_DEPTH_MAX} levels; a filter ${DEPTH_MAX} levels, a message ${MAX_DEPTH} |`,
     `| a collection | ${INDEXES_MAX} indexes, of ${KEY_PARTS_MAX} fields each |`,
     `| connections | ${n(CONNECTIONS_MAX)} at once |`,
-    `| cursors | ${n(CURSORS_MAX)} at once (the longest idle gives way), idle for ${IDLE_MS_MAX / 60_000} minutes |`,
+    `| cursors | ${n(CURSORS_MAX)} at once (the longest idle is closed), idle for ${IDLE_MS_MAX / 60_000} minutes |`,
     `| sessions | ${n(SESSIONS_MAX)} at once, idle for ${SESSION_TIMEOUT_MINUTES} minutes |`,
     `| transactions | ${OPEN_TRANSACTIONS_MAX} at once, 60 s, uncommitted documents of ${mb(TRANSACTION_BYTES_MAX)} (${mb(ALL_TRANSACTIONS_BYTES_MAX)} all together) |`,
     `| snapshots outside transactions | ${SNAPSHOTS_MAX} at once, ${LIFETIME_MS / 1000} s |`,

@@ -35,7 +35,7 @@ export function promptScenarios(mesh: MeshOf): void {
       await client.data('mutation ($id: ID!) { archivePrompt(id: $id) }', { id: prompt });
       await expect.poll(() => answer('greet'), waits).toBe('NOT_FOUND');
       await expect(overEventStream(client, stream, { input }).next()).rejects.toThrow(
-        'no prompt named greet',
+        'no prompt named "greet"',
       );
       expect(await client.data(history, { id: runPrompt.id, prompt })).toEqual({
         completion: {

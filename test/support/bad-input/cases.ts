@@ -47,7 +47,7 @@ const chatTool = (name: string) => ({ type: 'function', function: { name } });
 const responsesTool = (name: string) => ({ type: 'function', name, parameters: {} });
 const anthropicTool = (name: string) => ({ name, input_schema: {} });
 const longAudio = 'A'.repeat(20_000);
-const manyMessages = Array.from({ length: 1_001 }, () => hi);
+const manyMessages = Array.from({ length: 10_001 }, () => hi);
 
 /** A wrong input, and what names it. */
 export type Case = readonly [
@@ -88,9 +88,9 @@ export const cases: readonly Case[] = [
     'messages',
     /more than instructions/,
   ],
-  ['too many messages', 'chat', { messages: manyMessages }, 'messages', /at most 1000/],
-  ['too many messages', 'responses', { input: manyMessages }, 'input', /at most 1000/],
-  ['too many messages', 'anthropic', { messages: manyMessages }, 'messages', /at most 1000/],
+  ['too many messages', 'chat', { messages: manyMessages }, 'messages', /10000/],
+  ['too many messages', 'responses', { input: manyMessages }, 'input', /10000/],
+  ['too many messages', 'anthropic', { messages: manyMessages }, 'messages', /10000/],
   [
     'an unknown model',
     'chat',
