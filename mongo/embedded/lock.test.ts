@@ -22,7 +22,8 @@ describe('lockDirectory', () => {
         '--input-type=module',
         '-e',
         `const { lockDirectory } = await import(${JSON.stringify(new URL('./lock.ts', import.meta.url).href)});
-         lockDirectory(${JSON.stringify(dir)});
+         // Referred to: a lock that nothing refers to is released when its memory is.
+         globalThis.unlock = lockDirectory(${JSON.stringify(dir)});
          console.log('locked');
          process.stdin.resume();`,
       ],
