@@ -41,7 +41,11 @@ function fail(): string {
 function generate(): readonly string[] {
   const run = spawnSync(process.execPath, ['cli/generate-vendors.ts'], { cwd: copy, encoding: 'utf8' });
   expect(run.status, run.stderr).toBe(0);
-  return ['providers/registry/vendors.ts', 'subgraphs/models/schema.graphql', 'docs/providers.md'].map(read);
+  return [
+    'providers/registry/vendors.generated.ts',
+    'subgraphs/models/schema.graphql',
+    'docs/providers.md',
+  ].map(read);
 }
 
 describe('generating the registry of vendors', () => {
@@ -71,9 +75,9 @@ describe('generating the registry of vendors', () => {
 
   it('reports a folder whose vendor.ts exports no vendor, and writes nothing', () => {
     writeFileSync(join(copy, 'providers/groq/vendor.ts'), 'export const vendor = {};\n');
-    const before = read('providers/registry/vendors.ts');
+    const before = read('providers/registry/vendors.generated.ts');
     expect(fail()).toContain('providers/groq/vendor.ts has no default export');
-    expect(read('providers/registry/vendors.ts')).toBe(before);
+    expect(read('providers/registry/vendors.generated.ts')).toBe(before);
   });
 
   it.each(['<!-- vendors: generated -->', '<!-- end -->'])('reports docs without their mark %s', (mark) => {

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { type SubgraphName, subgraphNames } from '#core/subgraph-names.ts';
-import { vendors } from '#providers/registry/vendors.ts';
+import { vendors } from '#providers/registry/vendors.generated.ts';
 import { readEnvironment, variables } from '#server/config.ts';
 import { parseParts } from '#server/mesh.ts';
 import { createMeshKeyPair } from '#transport/mesh-keys.ts';

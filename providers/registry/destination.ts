@@ -1,5 +1,5 @@
 import type { ProviderKind } from '#core/graph-enums.generated.ts';
-import { vendors } from './vendors.ts';
+import { vendors } from './vendors.generated.ts';
 
 /**
  * Where a provider's secret is sent: its API, its address with the path (on a shared host the path decides who receives

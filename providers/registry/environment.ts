@@ -1,6 +1,6 @@
 import { ProviderKind } from '#core/graph-enums.generated.ts';
 import type { VendorFacts } from '../vendor.ts';
-import { vendors } from './vendors.ts';
+import { vendors } from './vendors.generated.ts';
 
 /** Every kind of provider there is. */
 export const providerKinds = Object.values(ProviderKind);

@@ -7,7 +7,7 @@ import { type UsageWire, usageWires } from '../testing/usage-wires.ts';
 import { startWireServer } from '../testing/wire-server.ts';
 import { providerKinds } from './environment.ts';
 import { makeProvider } from './registry.ts';
-import { vendors } from './vendors.ts';
+import { vendors } from './vendors.generated.ts';
 
 const secret = 'sk-test-0123456789';
 const { fetch, close } = createHttpFetch();

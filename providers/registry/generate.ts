@@ -35,7 +35,7 @@ export async function readVendors(): Promise<readonly NamedVendor[]> {
 export function generateRegistry(vendors: readonly NamedVendor[]): readonly GeneratedFile[] {
   const read = (path: string) => readFileSync(new URL(path, root), 'utf8');
   return [
-    { path: 'providers/registry/vendors.ts', text: printRegistry(vendors) },
+    { path: 'providers/registry/vendors.generated.ts', text: printRegistry(vendors) },
     ...sdlPaths.map((path) => ({ path, text: replaceEnum(read(path), vendors) })),
     { path: docsPath, text: replaceTable(read(docsPath), vendors) },
   ];

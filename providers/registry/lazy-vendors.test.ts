@@ -26,7 +26,7 @@ function loadedVendors(code: string): readonly string[] {
       },
     });
     await Promise.all(${JSON.stringify(readers)}.map((reader) => import(reader)));
-    const { vendors } = await import('#providers/registry/vendors.ts');
+    const { vendors } = await import('#providers/registry/vendors.generated.ts');
     const { readEnvironmentProviders } = await import('#providers/registry/environment.ts');
     ${code}
     console.log(JSON.stringify([...loaded]));`;

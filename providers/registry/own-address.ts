@@ -1,5 +1,5 @@
 import type { ProviderKind } from '#core/graph-enums.generated.ts';
-import { vendors } from './vendors.ts';
+import { vendors } from './vendors.generated.ts';
 
 /**
  * The form that a base URL at one of the vendor's own hosts lacks, such as the id of an account; null: the URL has it, or is

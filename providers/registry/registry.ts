@@ -4,7 +4,7 @@ import { withOwnCalls } from '../translate/own-call.ts';
 import type { VendorOptions } from '../vendor.ts';
 import { endpointOfPath } from './endpoint-path.ts';
 import { missingAddressForm } from './own-address.ts';
-import { vendors } from './vendors.ts';
+import { vendors } from './vendors.generated.ts';
 
 function refuse(message: string): ProviderFailure {
   return new ProviderFailure('BAD_USER_INPUT', message, { retryable: false });

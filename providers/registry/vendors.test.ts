@@ -6,7 +6,7 @@ import { requestWires } from '../testing/request-wires.ts';
 import { usageWires } from '../testing/usage-wires.ts';
 import { providerKinds, readEnvironmentProviders } from './environment.ts';
 import { generateRegistry, readVendors } from './generate.ts';
-import { vendors } from './vendors.ts';
+import { vendors } from './vendors.generated.ts';
 
 describe('provider vendors', () => {
   it('has an id of its own and a base URL or the need of one for every kind', () => {

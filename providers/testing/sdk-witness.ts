@@ -12,7 +12,7 @@ import { createPerplexity } from '@ai-sdk/perplexity';
 import type { ProviderV4 } from '@ai-sdk/provider';
 import { createXai } from '@ai-sdk/xai';
 import type { LanguageProvider, ProviderKind, ProviderOptions } from '../provider.ts';
-import { vendors } from '../registry/vendors.ts';
+import { vendors } from '../registry/vendors.generated.ts';
 import { boundOutput } from '../wires/messages/output-bounds.ts';
 import { presetKinds } from './preset-kinds.ts';
 import { createSdkProvider } from './sdk-provider.ts';

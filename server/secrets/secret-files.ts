@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
-import { vendors } from '#providers/registry/vendors.ts';
+import { vendors } from '#providers/registry/vendors.generated.ts';
 import { StartError, variables } from '../config.ts';
 
 const bytesMax = 64 * 1024;

@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openStore } from '@heddle/embedded-store';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { vendors } from '#providers/registry/vendors.ts';
+import { vendors } from '#providers/registry/vendors.generated.ts';
 import { readEnvironment, variables } from '#server/config.ts';
 import { loggedError } from '#server/log.ts';
 import { registerEnvironmentProviders } from '#subgraphs/models/providers/register-provider.ts';

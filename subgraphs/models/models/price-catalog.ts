@@ -1,7 +1,7 @@
 import type { ConditionalPrice, ModelInfo, ModelPrice } from '@pydantic/genai-prices';
 import type { ProviderKind } from '#core/graph-enums.generated.ts';
 import type { ModelRecord, PriceRecord } from '#mongo/models.ts';
-import { vendors } from '#providers/registry/vendors.ts';
+import { vendors } from '#providers/registry/vendors.generated.ts';
 import type { VendorModel } from '#providers/vendor.ts';
 import { guessOfferedTraits, guessTraits, isCurrent } from './model-traits.ts';
 

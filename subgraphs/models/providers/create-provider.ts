@@ -6,7 +6,7 @@ import { isTakenByAnotherType } from '#mongo/node-records.ts';
 import { providerCredentials } from '#mongo/provider-credentials.ts';
 import { deletedProviders, type ProviderRecord, providers } from '#mongo/providers.ts';
 import { missingAddressForm } from '#providers/registry/own-address.ts';
-import { vendors } from '#providers/registry/vendors.ts';
+import { vendors } from '#providers/registry/vendors.generated.ts';
 import { checkedRegion } from '../../runtime/checked-input.ts';
 import { catalogChanged, type ModelsContext, type ModelsDeps, readNow } from '../deps.ts';
 import type { CreateProviderInput } from '../generated.ts';

@@ -3,7 +3,7 @@ import { notFound } from '#core/input.ts';
 import { models } from '#mongo/models.ts';
 import { providerCredentials } from '#mongo/provider-credentials.ts';
 import { deletedProviders, type ProviderRecord, providers } from '#mongo/providers.ts';
-import { vendors } from '#providers/registry/vendors.ts';
+import { vendors } from '#providers/registry/vendors.generated.ts';
 import { catalogChanged, type ModelsContext, type ModelsDeps, readNow } from '../deps.ts';
 import { deleteUnused } from '../models/delete-model.ts';
 import { findModelDependants, requireUnused } from '../routes/dependants.ts';

@@ -3,7 +3,7 @@ import { openCredential, toSealedCredential } from '#mongo/credential-secret.ts'
 import type { ProviderCredentialRecord } from '#mongo/provider-credentials.ts';
 import type { ProviderRecord } from '#mongo/providers.ts';
 import { providerDestination } from '#providers/registry/destination.ts';
-import { vendors } from '#providers/registry/vendors.ts';
+import { vendors } from '#providers/registry/vendors.generated.ts';
 import type { ModelsDeps } from '../deps.ts';
 import type { ModelsLoaders } from '../loaders.ts';
 

@@ -11,7 +11,7 @@ import { providerCredentials } from '#mongo/provider-credentials.ts';
 import { providers } from '#mongo/providers.ts';
 import { providerDestination } from '#providers/registry/destination.ts';
 import { providerKinds, providerVariables } from '#providers/registry/environment.ts';
-import { vendors } from '#providers/registry/vendors.ts';
+import { vendors } from '#providers/registry/vendors.generated.ts';
 import { createMemoryBus } from '#state/bus/memory.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { countCommands } from '#test/support/subgraph.ts';

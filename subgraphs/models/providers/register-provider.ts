@@ -8,7 +8,7 @@ import { deletedProviders, type ProviderRecord, providers } from '#mongo/provide
 import { providerDestination } from '#providers/registry/destination.ts';
 import { type EnvironmentProvider, readEnvironmentProviders } from '#providers/registry/environment.ts';
 import { missingAddressForm } from '#providers/registry/own-address.ts';
-import { vendors } from '#providers/registry/vendors.ts';
+import { vendors } from '#providers/registry/vendors.generated.ts';
 import type { Bus } from '#state/bus/bus.ts';
 import { checkedRegion } from '../../runtime/checked-input.ts';
 import { type AuditLog, auditedStart } from '../../runtime/policy/audited-start.ts';
