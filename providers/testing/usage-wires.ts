@@ -1,7 +1,7 @@
 import type { ProviderKind } from '../provider.ts';
 import { frames } from './answer-wires.ts';
 import { presetKinds } from './preset-kinds.ts';
-import { sse } from './wire-server.ts';
+import { namedSse, sse } from './wire-server.ts';
 
 /** One usage in the names of a vendor; what is left out is not reported. */
 export interface Counts {
@@ -22,10 +22,6 @@ export interface UsageWire {
   /** A stream that reports the usages one after the other, as far as the wire allows it. */
   stream(usages: readonly unknown[]): string | Uint8Array<ArrayBuffer>;
 }
-
-type Event = { readonly type: string; readonly [field: string]: unknown };
-const named = (...events: readonly Event[]) =>
-  events.map((event) => `event: ${event.type}\n${sse(event)}`).join('');
 
 const choice = (delta: object, finish_reason: string | null = null) => ({
   choices: [{ index: 0, delta, finish_reason }],
@@ -73,7 +69,7 @@ const responses = (kind: ProviderKind, model: string): UsageWire => ({
   whole: (usage) =>
     JSON.stringify({ id: 'r', object: 'response', created_at: 1, model, status: 'completed', output, usage }),
   stream: (usages) =>
-    named(
+    namedSse(
       { type: 'response.output_text.delta', output_index: 0, delta: 'Hi' },
       // The last event brings the usage; an earlier report stands beside it.
       {
@@ -97,7 +93,7 @@ const anthropic = (kind: ProviderKind, name: string): UsageWire => ({
   whole: (usage) =>
     JSON.stringify({ ...message, content: [{ type: 'text', text: 'Hi' }], stop_reason: 'end_turn', usage }),
   stream: (usages) =>
-    named(
+    namedSse(
       { type: 'message_start', message: { ...message, content: [] } },
       { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } },
       { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'Hi' } },
@@ -137,7 +133,7 @@ const cohere: UsageWire = {
       usage,
     }),
   stream: (usages) =>
-    named(
+    namedSse(
       { type: 'content-delta', index: 0, delta: { message: { content: { text: 'Hi' } } } },
       {
         type: 'message-end',

@@ -67,6 +67,13 @@ export function sse(...events: readonly (object | '[DONE]')[]): string {
     .join('');
 }
 
+/** Server-sent events that name their type. */
+export function namedSse(
+  ...events: readonly { readonly type: string; readonly [field: string]: unknown }[]
+): string {
+  return events.map((event) => `event: ${event.type}\n${sse(event)}`).join('');
+}
+
 /** A chunk of a chat completion with one choice. */
 export function chunk(delta: object, finishReason: string | null = null): object {
   return {

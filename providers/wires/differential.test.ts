@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { fc } from '#test/support/properties.ts';
 import { type LanguageProvider, type ProviderCall, ProviderFailure } from '../provider.ts';
 import { ask, type Collected, collect, toPlainAnswer } from '../testing/calls.ts';
-import { type Recorded, recordedAnswers, recordedStreams } from '../testing/recorded.ts';
+import { recordedAnswers, recordedStreams } from '../testing/recorded/recorded.ts';
+import type { Recorded } from '../testing/recorded/recording.ts';
 import { cut, replay, withWitness } from '../testing/replay.ts';
 
 const buildCall = ({ model, call }: Recorded): ProviderCall => ask(model, 'What is the weather?', call);

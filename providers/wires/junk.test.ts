@@ -3,7 +3,7 @@ import { fc } from '#test/support/properties.ts';
 import { ProviderFailure } from '../provider.ts';
 import { makeProvider } from '../registry/registry.ts';
 import { ask, collect } from '../testing/calls.ts';
-import { recordedStreams } from '../testing/recorded.ts';
+import { recordedStreams } from '../testing/recorded/recorded.ts';
 import { replay } from '../testing/replay.ts';
 
 /** The value with one of its leaves or branches, chosen by `at`, replaced. */
