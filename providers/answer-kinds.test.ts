@@ -4,15 +4,9 @@ import { afterAll, describe, expect, it, vi } from 'vitest';
 import { createHttpFetch } from './http/http-fetch.ts';
 import { type Provider, type ProviderAnswer, ProviderFailure } from './provider.ts';
 import { makeProvider } from './registry/registry.ts';
-import {
-  type AnswerWire,
-  answerWires,
-  eventWires,
-  frame,
-  frames,
-  type GivenAnswer,
-  type GivenCall,
-} from './testing/answer-wires.ts';
+import { answerWires, eventWires } from './testing/answer-wires/answer-wires.ts';
+import { frame, frames } from './testing/answer-wires/aws-frames.ts';
+import type { AnswerWire, GivenAnswer, GivenCall } from './testing/answer-wires/wire.ts';
 import { ask, type Collected, collect } from './testing/calls.ts';
 import { cut } from './testing/replay.ts';
 import { createSdkProvider } from './testing/sdk-provider.ts';

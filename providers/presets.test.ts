@@ -4,7 +4,8 @@ import { type LanguageProvider, type ProviderCall, ProviderFailure, type Provide
 import { makeProvider } from './registry/registry.ts';
 import { ask, collect, toPlainAnswer } from './testing/calls.ts';
 import { embeddingKinds, presetKinds } from './testing/preset-kinds.ts';
-import { presetWires, recordPreset } from './testing/preset-wires.ts';
+import { presetWires } from './testing/preset-wires.ts';
+import { recordPreset } from './testing/record-preset.ts';
 import { cut, replay, withWitness } from './testing/replay.ts';
 import { chunk, sse } from './testing/wire-server.ts';
 

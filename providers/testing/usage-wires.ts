@@ -1,5 +1,5 @@
 import type { ProviderKind } from '../provider.ts';
-import { frames } from './answer-wires.ts';
+import { frames } from './answer-wires/aws-frames.ts';
 import { presetKinds } from './preset-kinds.ts';
 import { namedSse, sse } from './wire-server.ts';
 

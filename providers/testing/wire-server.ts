@@ -67,10 +67,14 @@ export function sse(...events: readonly (object | '[DONE]')[]): string {
     .join('');
 }
 
+/** An event that names its type. */
+export interface NamedEvent {
+  readonly type: string;
+  readonly [field: string]: unknown;
+}
+
 /** Server-sent events that name their type. */
-export function namedSse(
-  ...events: readonly { readonly type: string; readonly [field: string]: unknown }[]
-): string {
+export function namedSse(...events: readonly NamedEvent[]): string {
   return events.map((event) => `event: ${event.type}\n${sse(event)}`).join('');
 }
 

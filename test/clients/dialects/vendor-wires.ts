@@ -1,4 +1,4 @@
-import { frame as toAwsFrame, frames as toAwsFrames } from '#providers/testing/answer-wires.ts';
+import { frame as toAwsFrame, frames as toAwsFrames } from '#providers/testing/answer-wires/aws-frames.ts';
 import {
   counts,
   isStreamedByField,
