@@ -1,139 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { addUsage, type EmbeddingAnswer, type ProviderKind, type ProviderUsage } from './provider.ts';
-import { makeProvider } from './registry/registry.ts';
-import { chatOnlyKinds, embeddingKinds, presetKinds, valuesPerRequest } from './testing/preset-kinds.ts';
+import { type EmbeddingWire, embeddingWires, type Vector } from './testing/embedding-embeddingWires.ts';
 import { fields, list } from './wires/shared/fields.ts';
-
-type Vector = readonly number[];
-
-interface EmbeddingWire {
-  readonly name: string;
-  readonly kind: ProviderKind;
-  readonly model: string;
-  /** Values per request. */
-  readonly perRequest: number;
-  /** The texts of a request. */
-  values(body: unknown): readonly unknown[];
-  /** An answer with vectors in this order and, unless undefined, this many input tokens. */
-  answer(vectors: readonly unknown[], tokens: number | undefined): object;
-  /** Whether the vendor gives counts. */
-  readonly counts: boolean;
-  /** Whether items have indexes. */
-  readonly indexed: boolean;
-}
-
-const openai = (kind: ProviderKind, perRequest = 2048): EmbeddingWire => ({
-  name: kind,
-  kind,
-  model: 'm',
-  perRequest,
-  values: (body) => list(fields(body)?.input),
-  answer: (vectors, tokens) => ({
-    object: 'list',
-    model: 'm',
-    data: vectors.map((embedding, index) => ({ object: 'embedding', index, embedding })),
-    ...(tokens === undefined ? {} : { usage: { prompt_tokens: tokens, total_tokens: tokens } }),
-  }),
-  counts: true,
-  indexed: true,
-});
-
-const textOfContent = (content: unknown) => fields(list(fields(content)?.parts)[0])?.text;
-
-const wires: readonly EmbeddingWire[] = [
-  openai('OPENAI'),
-  openai('OPENAI_COMPATIBLE'),
-  openai('AZURE_OPENAI'),
-  openai('MISTRAL', 32),
-  openai('FIREWORKS'),
-  openai('TOGETHER'),
-  openai('OPENROUTER'),
-  openai('OLLAMA'),
-  openai('VLLM'),
-  ...[...presetKinds.filter((kind) => !chatOnlyKinds.has(kind)), ...embeddingKinds].map((kind) =>
-    openai(kind, valuesPerRequest[kind]),
-  ),
-  {
-    name: 'GOOGLE',
-    kind: 'GOOGLE',
-    model: 'gemini-embedding-001',
-    perRequest: 100,
-    values: (body) => {
-      const requests = list(fields(body)?.requests);
-      return requests.length === 0
-        ? [textOfContent(fields(body)?.content)]
-        : requests.map((request) => textOfContent(fields(request)?.content));
-    },
-    answer: (vectors) =>
-      vectors.length === 1
-        ? { embedding: { values: vectors[0] } }
-        : { embeddings: vectors.map((values) => ({ values })) },
-    counts: false,
-    indexed: false,
-  },
-  {
-    name: 'VERTEX',
-    kind: 'VERTEX',
-    model: 'text-embedding-005',
-    perRequest: 250,
-    values: (body) => list(fields(body)?.instances).map((instance) => fields(instance)?.content),
-    answer: (vectors, tokens) => ({
-      predictions: vectors.map((values, at) => ({
-        embeddings: {
-          values,
-          ...(tokens === undefined ? {} : { statistics: { token_count: at === 0 ? tokens : 0 } }),
-        },
-      })),
-    }),
-    counts: true,
-    indexed: false,
-  },
-  {
-    name: 'COHERE',
-    kind: 'COHERE',
-    model: 'embed-v4.0',
-    perRequest: 96,
-    values: (body) => list(fields(body)?.texts),
-    answer: (vectors, tokens) => ({
-      id: 'e',
-      embeddings: { float: vectors },
-      ...(tokens === undefined ? {} : { meta: { billed_units: { input_tokens: tokens } } }),
-    }),
-    counts: true,
-    indexed: false,
-  },
-  {
-    name: 'BEDROCK',
-    kind: 'BEDROCK',
-    model: 'amazon.titan-embed-text-v2:0',
-    perRequest: 1,
-    values: (body) => [fields(body)?.inputText],
-    answer: ([embedding], tokens) => ({
-      embedding,
-      ...(tokens === undefined ? {} : { inputTextTokenCount: tokens }),
-    }),
-    counts: true,
-    indexed: false,
-  },
-];
-
-type Reply = (values: readonly unknown[], number: number) => Response | object;
-
-async function open({ kind, values }: Pick<EmbeddingWire, 'kind' | 'values'>, reply: Reply) {
-  const sent: (readonly unknown[])[] = [];
-  const provider = await makeProvider({
-    kind,
-    baseUrl: 'http://upstream.test',
-    region: 'eu-central-1',
-    secret: 'sk-test-0123456789',
-    fetch: async (_, init) => {
-      sent.push(values(JSON.parse(String(init?.body))));
-      const given = reply(sent.at(-1) ?? [], sent.length);
-      return given instanceof Response ? given : new Response(JSON.stringify(given));
-    },
-  });
-  return { provider, sent };
-}
 
 /** A vector that tells its value. */
 const buildVector = (value: unknown): Vector => [Number(value), 0.5];
@@ -147,12 +15,12 @@ const input = (inputTokens: number, estimated = false): ProviderUsage => ({
   ...(estimated ? { estimated: true as const } : {}),
 });
 
-describe.each(wires)('$name: embeddings', (wire) => {
+describe.each(embeddingWires)('$name: embeddings', (wire) => {
   const { model } = wire;
 
   it('come in the order of the values, over as many requests as the vendor requests', async () => {
     const values = numbers(wire.perRequest === 1 ? 3 : Math.min(wire.perRequest + 5, 300));
-    const { provider, sent } = await open(wire, (given) => wire.answer(given.map(buildVector), 7));
+    const { provider, sent } = await openEmbedder(wire, (given) => wire.answer(given.map(buildVector), 7));
     const { vectors, usage } = await provider.embed({ model, values });
     expect(vectors).toEqual(values.map(buildVector));
     expect(sent.flat()).toEqual(values);
@@ -166,7 +34,7 @@ describe.each(wires)('$name: embeddings', (wire) => {
     ['a negative count', -7],
     ['a count beyond all', 1e300],
   ])('are estimated where the vendor gives %s', async (_, tokens) => {
-    const { provider } = await open(wire, (given) => wire.answer(given.map(buildVector), tokens));
+    const { provider } = await openEmbedder(wire, (given) => wire.answer(given.map(buildVector), tokens));
     const { usage } = await provider.embed({ model, values: ['123456789'] });
     expect(usage).toEqual(input(3, true));
   });
@@ -191,7 +59,7 @@ describe.each(wires)('$name: embeddings', (wire) => {
     // One request for one value cannot have one too many.
     if (wire.perRequest === 1 && /too many|too few/.test(what)) return;
     const values = wire.perRequest === 1 ? ['1'] : ['1', '2', '3'];
-    const { provider } = await open(wire, (given) => wire.answer(change(given.map(buildVector)), 7));
+    const { provider } = await openEmbedder(wire, (given) => wire.answer(change(given.map(buildVector)), 7));
     const answered: EmbeddingAnswer[] = [];
     const progress = {
       sends: () => undefined,
@@ -204,12 +72,12 @@ describe.each(wires)('$name: embeddings', (wire) => {
 
   it('fail for vectors of different lengths, in one answer and over several', async () => {
     if (wire.perRequest > 1) {
-      const { provider } = await open(wire, () => wire.answer([[1, 2], [1]], 7));
+      const { provider } = await openEmbedder(wire, () => wire.answer([[1, 2], [1]], 7));
       await expect(provider.embed({ model, values: ['1', '2'] })).rejects.toMatchObject(failed);
     }
     const values = numbers(Math.min(wire.perRequest, 250) + 1);
     if (wire.perRequest > 250) return;
-    const { provider } = await open(wire, (given, number) =>
+    const { provider } = await openEmbedder(wire, (given, number) =>
       wire.answer(
         given.map((value) => (number === 1 ? buildVector(value) : [1])),
         7,
@@ -222,7 +90,7 @@ describe.each(wires)('$name: embeddings', (wire) => {
     if (wire.perRequest > 250) return;
     const values = numbers(2 * wire.perRequest + 1);
     let broken = true;
-    const { provider, sent } = await open(wire, (given, number) => {
+    const { provider, sent } = await openEmbedder(wire, (given, number) => {
       if (broken && number === 2) return new Response('{"error":{"message":"broken"}}', { status: 500 });
       return wire.answer(given.map(buildVector), 7);
     });
@@ -253,7 +121,10 @@ describe.each(wires)('$name: embeddings', (wire) => {
     [401, 'PROVIDER_AUTH'],
     [429, 'PROVIDER_RATE_LIMITED'],
   ])('call a %i what it is', async (status, code) => {
-    const { provider } = await open(wire, () => new Response('{"error":{"message":"no"}}', { status }));
+    const { provider } = await openEmbedder(
+      wire,
+      () => new Response('{"error":{"message":"no"}}', { status }),
+    );
     await expect(provider.embed({ model, values: ['1'] })).rejects.toMatchObject({ code, status });
   });
 
@@ -264,7 +135,7 @@ describe.each(wires)('$name: embeddings', (wire) => {
       '"yes"',
       '',
     ]) {
-      const { provider } = await open(wire, () => new Response(body));
+      const { provider } = await openEmbedder(wire, () => new Response(body));
       await expect(provider.embed({ model, values: ['1'] })).rejects.toMatchObject({
         code: 'PROVIDER_ERROR',
       });
@@ -272,7 +143,7 @@ describe.each(wires)('$name: embeddings', (wire) => {
   });
 
   it('reject with the reason of an abort', async () => {
-    const { provider, sent } = await open(wire, () => wire.answer([[1]], 7));
+    const { provider, sent } = await openEmbedder(wire, () => wire.answer([[1]], 7));
     const reason = new Error('The client has gone.');
     const signal = AbortSignal.abort(reason);
     await expect(provider.embed({ model, values: ['1'], signal })).rejects.toBe(reason);
@@ -280,9 +151,12 @@ describe.each(wires)('$name: embeddings', (wire) => {
   });
 });
 
-describe.each(wires.filter(({ indexed }) => indexed))('$name: the index of an embedding', (wire) => {
+describe.each(embeddingWires.filter(({ indexed }) => indexed))('$name: the index of an embedding', (wire) => {
   const embed = async (data: readonly object[]) => {
-    const { provider } = await open(wire, () => ({ data, usage: { prompt_tokens: 3, total_tokens: 3 } }));
+    const { provider } = await openEmbedder(wire, () => ({
+      data,
+      usage: { prompt_tokens: 3, total_tokens: 3 },
+    }));
     return (await provider.embed({ model: wire.model, values: ['a', 'b', 'c'] })).vectors;
   };
   const item = (index: unknown, embedding: unknown) => ({
@@ -358,16 +232,19 @@ describe('the length of the vectors requested', () => {
     ['VERTEX', 'text-embedding-005', (body) => fields(fields(body)?.parameters)?.outputDimensionality],
   ];
   it.each(rows)('is sent to %s', async (kind, model, readDimensions) => {
-    const { provider, sent } = await open({ kind, values: (body) => [readDimensions(body)] }, () => ({}));
+    const { provider, sent } = await openEmbedder(
+      { kind, values: (body) => [readDimensions(body)] },
+      () => ({}),
+    );
     await expect(provider.embed({ model, values: ['a'], dimensions: 256 })).rejects.toThrow();
     expect(sent).toEqual([[256]]);
   });
 
-  it.each(wires)(
+  it.each(embeddingWires)(
     'is that of the answer of $name, or its failure states it and keeps the usage',
     async (wire) => {
       const { kind, model, answer, values } = wire;
-      const { provider } = await open({ kind, values }, () => answer([[1, 2, 3]], 7));
+      const { provider } = await openEmbedder({ kind, values }, () => answer([[1, 2, 3]], 7));
       const answered: EmbeddingAnswer[] = [];
       const progress = { sends: () => {}, answered: (part: EmbeddingAnswer) => answered.push(part) };
       const embed = (dimensions: number) => provider.embed({ model, values: ['a'], dimensions, progress });
@@ -382,7 +259,7 @@ describe('the length of the vectors requested', () => {
   );
 
   it('is refused where Cohere has none of it', async () => {
-    const { provider, sent } = await open({ kind: 'COHERE', values: () => [] }, () => ({}));
+    const { provider, sent } = await openEmbedder({ kind: 'COHERE', values: () => [] }, () => ({}));
     const call = { model: 'embed-v4.0', values: ['a'], dimensions: 300 };
     await expect(provider.embed(call)).rejects.toMatchObject({ code: 'BAD_USER_INPUT', retryable: false });
     expect(sent).toEqual([]);
@@ -390,7 +267,7 @@ describe('the length of the vectors requested', () => {
 });
 
 describe('the usage of embeddings', () => {
-  const [wire] = wires as [EmbeddingWire];
+  const [wire] = embeddingWires as [EmbeddingWire];
   it.each([
     ['by its total alone', { usage: { total_tokens: 9 } }],
     ['under the names of responses', { usage: { input_tokens: 9 } }],
@@ -400,14 +277,17 @@ describe('the usage of embeddings', () => {
     ['as digits', { usage: { prompt_tokens: '9' } }],
     ['in meta', { meta: { billed_units: { input_tokens: 9 }, tokens: { input_tokens: 70 } } }],
   ])('is read %s', async (_, usage) => {
-    const { provider } = await open(wire, () => ({ data: [{ index: 0, embedding: [1] }], ...usage }));
+    const { provider } = await openEmbedder(wire, () => ({
+      data: [{ index: 0, embedding: [1] }],
+      ...usage,
+    }));
     expect((await provider.embed({ model: 'm', values: ['Hello'] })).usage).toEqual(input(9));
   });
 
   it('of Bedrock is read from the header where the answer has none', async () => {
-    const bedrock = wires.find(({ kind }) => kind === 'BEDROCK') as EmbeddingWire;
+    const bedrock = embeddingWires.find(({ kind }) => kind === 'BEDROCK') as EmbeddingWire;
     const headers = { 'x-amzn-bedrock-input-token-count': '9' };
-    const { provider } = await open(
+    const { provider } = await openEmbedder(
       { ...bedrock, values: (body) => list(fields(body)?.texts) },
       () => new Response(JSON.stringify({ embeddings: [[1, 2]] }), { headers }),
     );
@@ -416,7 +296,7 @@ describe('the usage of embeddings', () => {
   });
 
   it("of Perplexity's bytes: its vectors are signed integers of 8 bits", async () => {
-    const { provider } = await open({ ...wire, kind: 'PERPLEXITY' }, () => ({
+    const { provider } = await openEmbedder({ ...wire, kind: 'PERPLEXITY' }, () => ({
       data: [{ index: 0, embedding: Buffer.from([1, 255, 128]).toString('base64') }],
       usage: { prompt_tokens: 9 },
     }));

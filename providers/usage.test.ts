@@ -1,76 +1,49 @@
 import { describe, expect, it } from 'vitest';
-import type { ProviderKind, ProviderUsage } from './provider.ts';
-import { makeProvider } from './registry/registry.ts';
-import { ask, collect } from './testing/calls.ts';
-import { type Counts, type UsageWire, usageWires } from './testing/usage-wires.ts';
+import type { ProviderUsage } from './provider.ts';
+import {
+  type Counts,
+  makeEstimate,
+  makeUsage,
+  type UsageWire,
+  usageOfStream,
+  usageOfWhole,
+  usageWires,
+} from './testing/usage-wires.ts';
 import { sse } from './testing/wire-server.ts';
-
-type Body = string | Uint8Array<ArrayBuffer>;
-
-const openProvider = (kind: ProviderKind, body: Body) =>
-  makeProvider({
-    kind,
-    baseUrl: 'http://upstream.test',
-    region: 'eu-central-1',
-    secret: 'sk-test-0123456789',
-    fetch: async () => new Response(body),
-  });
-
-/** The usage of an answer to the question `Hello`, five bytes. */
-async function usageOfWhole({ kind, model }: Pick<UsageWire, 'kind' | 'model'>, body: string) {
-  return (await (await openProvider(kind, body)).generate(ask(model, 'Hello'))).usage;
-}
-
-async function usageOfStream({ kind, model }: Pick<UsageWire, 'kind' | 'model'>, body: Body) {
-  const { finish, error } = await collect(await openProvider(kind, body), ask(model, 'Hello'));
-  expect(error).toBeNull();
-  return finish?.usage;
-}
-
-const counted = (inputTokens: number, outputTokens: number, more: Partial<ProviderUsage> = {}) => ({
-  inputTokens,
-  outputTokens,
-  cachedInputTokens: 0,
-  cacheWriteTokens: 0,
-  reasoningTokens: 0,
-  ...more,
-});
-const estimated = (inputTokens: number, outputTokens: number) =>
-  counted(inputTokens, outputTokens, { estimated: true });
 
 type Row = readonly [kind: string, usage: (wire: UsageWire) => unknown, expected: ProviderUsage];
 const of = (counts: Counts) => (wire: UsageWire) => wire.usage(counts);
 
 const kinds: readonly Row[] = [
-  ['a usage', of({ input: 25, output: 5 }), counted(25, 5)],
-  ['no usage', () => undefined, estimated(2, 1)],
-  ['null', () => null, estimated(2, 1)],
-  ['an empty usage', () => ({}), estimated(2, 1)],
-  ['a usage that is no object', () => 'many', estimated(2, 1)],
-  ['a list', () => [], estimated(2, 1)],
-  ['a usage without counts', () => ({ service_tier: 'default', prompt_tokens: null }), estimated(2, 1)],
-  ['counts that are null', of({ input: null, output: null }), estimated(2, 1)],
-  ['negative counts', of({ input: -25, output: -5 }), estimated(2, 1)],
-  ['counts that are no numbers', of({ input: 'many', output: {} }), estimated(2, 1)],
-  ['counts as digits', of({ input: '25', output: '5' }), counted(25, 5)],
-  ['counts with a fraction', of({ input: 25.0, output: 4.6 }), counted(25, 5)],
-  ['counts beyond 2^53', of({ input: 2 ** 53 + 2, output: 1e300 }), estimated(2, 1)],
-  ['digits beyond 2^53', of({ input: '9007199254740993', output: '5' }), estimated(2, 5)],
-  ['one absurd count beside a sane one', of({ input: 1e12, output: 5 }), estimated(2, 5)],
-  ['only the input', of({ input: 25 }), estimated(25, 1)],
-  ['only the output', of({ output: 5 }), estimated(2, 5)],
-  ['a negative output beside an input', of({ input: 25, output: -1 }), estimated(25, 1)],
-  ['a text of zero tokens beside a counted input', of({ input: 25, output: 0 }), estimated(25, 1)],
-  ['explicit zeros', of({ input: 0, output: 0 }), counted(0, 0)],
-  ['the names of chat completions', () => ({ prompt_tokens: 25, completion_tokens: 5 }), counted(25, 5)],
-  ['the names of responses', () => ({ input_tokens: 25, output_tokens: 5 }), counted(25, 5)],
-  ['names in camel case', () => ({ inputTokens: 25, outputTokens: 5 }), counted(25, 5)],
-  ['the names of the AI SDK 4', () => ({ promptTokens: 25, completionTokens: 5 }), counted(25, 5)],
-  ['the names of Gemini', () => ({ promptTokenCount: 25, candidatesTokenCount: 5 }), counted(25, 5)],
+  ['a usage', of({ input: 25, output: 5 }), makeUsage(25, 5)],
+  ['no usage', () => undefined, makeEstimate(2, 1)],
+  ['null', () => null, makeEstimate(2, 1)],
+  ['an empty usage', () => ({}), makeEstimate(2, 1)],
+  ['a usage that is no object', () => 'many', makeEstimate(2, 1)],
+  ['a list', () => [], makeEstimate(2, 1)],
+  ['a usage without counts', () => ({ service_tier: 'default', prompt_tokens: null }), makeEstimate(2, 1)],
+  ['counts that are null', of({ input: null, output: null }), makeEstimate(2, 1)],
+  ['negative counts', of({ input: -25, output: -5 }), makeEstimate(2, 1)],
+  ['counts that are no numbers', of({ input: 'many', output: {} }), makeEstimate(2, 1)],
+  ['counts as digits', of({ input: '25', output: '5' }), makeUsage(25, 5)],
+  ['counts with a fraction', of({ input: 25.0, output: 4.6 }), makeUsage(25, 5)],
+  ['counts beyond 2^53', of({ input: 2 ** 53 + 2, output: 1e300 }), makeEstimate(2, 1)],
+  ['digits beyond 2^53', of({ input: '9007199254740993', output: '5' }), makeEstimate(2, 5)],
+  ['one absurd count beside a sane one', of({ input: 1e12, output: 5 }), makeEstimate(2, 5)],
+  ['only the input', of({ input: 25 }), makeEstimate(25, 1)],
+  ['only the output', of({ output: 5 }), makeEstimate(2, 5)],
+  ['a negative output beside an input', of({ input: 25, output: -1 }), makeEstimate(25, 1)],
+  ['a text of zero tokens beside a counted input', of({ input: 25, output: 0 }), makeEstimate(25, 1)],
+  ['explicit zeros', of({ input: 0, output: 0 }), makeUsage(0, 0)],
+  ['the names of chat completions', () => ({ prompt_tokens: 25, completion_tokens: 5 }), makeUsage(25, 5)],
+  ['the names of responses', () => ({ input_tokens: 25, output_tokens: 5 }), makeUsage(25, 5)],
+  ['names in camel case', () => ({ inputTokens: 25, outputTokens: 5 }), makeUsage(25, 5)],
+  ['the names of the AI SDK 4', () => ({ promptTokens: 25, completionTokens: 5 }), makeUsage(25, 5)],
+  ['the names of Gemini', () => ({ promptTokenCount: 25, candidatesTokenCount: 5 }), makeUsage(25, 5)],
   [
     'names of two vendors, one of them zero',
     () => ({ prompt_tokens: 25, completion_tokens: 5, input_tokens: 0, output_tokens: 0 }),
-    counted(25, 5),
+    makeUsage(25, 5),
   ],
 ];
 
@@ -81,12 +54,12 @@ describe.each(usageWires)('$name: usage', (wire) => {
   });
 
   it.each([
-    ['zero after a count', { input: 25, output: 5 }, { input: 0, output: 0 }, counted(25, 5)],
-    ['zero input after a count', { input: 25, output: 1 }, { input: 0, output: 5 }, counted(25, 5)],
-    ['a lower count after a higher', { input: 25, output: 5 }, { input: 24, output: 3 }, counted(25, 5)],
-    ['a growing count', { input: 25, output: 1 }, { input: 25, output: 5 }, counted(25, 5)],
-    ['nothing after a count', { input: 25, output: 5 }, {}, counted(25, 5)],
-    ['each side once', { input: 25 }, { output: 5 }, counted(25, 5)],
+    ['zero after a count', { input: 25, output: 5 }, { input: 0, output: 0 }, makeUsage(25, 5)],
+    ['zero input after a count', { input: 25, output: 1 }, { input: 0, output: 5 }, makeUsage(25, 5)],
+    ['a lower count after a higher', { input: 25, output: 5 }, { input: 24, output: 3 }, makeUsage(25, 5)],
+    ['a growing count', { input: 25, output: 1 }, { input: 25, output: 5 }, makeUsage(25, 5)],
+    ['nothing after a count', { input: 25, output: 5 }, {}, makeUsage(25, 5)],
+    ['each side once', { input: 25 }, { output: 5 }, makeUsage(25, 5)],
   ] as const)('%s never lowers what was reported', async (_, first, second, expected) => {
     const body = wire.stream([wire.usage(first), wire.usage(second)]);
     expect(await usageOfStream(wire, body)).toEqual(expected);
@@ -97,12 +70,12 @@ const withTotal = usageWires.filter(({ kind }) => kind !== 'COHERE');
 
 describe.each(withTotal)('$name: the total', (wire) => {
   it.each([
-    ['stands in for the output', { input: 25, total: 30 }, counted(25, 5)],
-    ['stands in for the input', { output: 5, total: 30 }, counted(25, 5)],
-    ['bounds an estimate', { total: 30 }, estimated(29, 1)],
-    ['is never undercut', { input: 25, output: 5, total: 37 }, counted(25, 12)],
-    ['that is less than both changes nothing', { input: 25, output: 5, total: 7 }, counted(25, 5)],
-    ['that is absurd changes nothing', { input: 25, output: 5, total: 1e12 }, counted(25, 5)],
+    ['stands in for the output', { input: 25, total: 30 }, makeUsage(25, 5)],
+    ['stands in for the input', { output: 5, total: 30 }, makeUsage(25, 5)],
+    ['bounds an estimate', { total: 30 }, makeEstimate(29, 1)],
+    ['is never undercut', { input: 25, output: 5, total: 37 }, makeUsage(25, 12)],
+    ['that is less than both changes nothing', { input: 25, output: 5, total: 7 }, makeUsage(25, 5)],
+    ['that is absurd changes nothing', { input: 25, output: 5, total: 1e12 }, makeUsage(25, 5)],
   ] as const)('%s', async (_, counts, expected) => {
     expect(await usageOfWhole(wire, wire.whole(wire.usage(counts)))).toEqual(expected);
     expect(await usageOfStream(wire, wire.stream([wire.usage(counts)]))).toEqual(expected);
@@ -140,73 +113,73 @@ describe('what vendors count apart', () => {
       'reasoning that the total proves to be apart is billed as output',
       compatible,
       chat(10120, 1499, 14428, 128, 2809),
-      counted(10120, 4308, more(128, 2809)),
+      makeUsage(10120, 4308, more(128, 2809)),
     ],
     [
       'reasoning within the output is not billed twice',
       compatible,
       chat(100, 50, 150, 0, 30),
-      counted(100, 50, more(0, 30)),
+      makeUsage(100, 50, more(0, 30)),
     ],
     [
       'reasoning beyond the output is apart where no total says otherwise',
       compatible,
       chat(100, 50, undefined, 0, 80),
-      counted(100, 130, more(0, 80)),
+      makeUsage(100, 130, more(0, 80)),
     ],
     [
       'reasoning beyond the output is bounded by it where the total holds both',
       compatible,
       chat(100, 50, 150, 0, 80),
-      counted(100, 50, more(0, 50)),
+      makeUsage(100, 50, more(0, 50)),
     ],
     [
       'cached input that the total proves to be apart is billed as input',
       compatible,
       chat(100, 50, 190, 40, 0),
-      counted(140, 50, more(40, 0)),
+      makeUsage(140, 50, more(40, 0)),
     ],
     [
       'more cached than input is apart where no total says otherwise',
       compatible,
       chat(10, 5, undefined, 40, 0),
-      counted(50, 5, more(40, 0)),
+      makeUsage(50, 5, more(40, 0)),
     ],
     [
       'more cached than input is bounded by it where the total holds both',
       compatible,
       chat(10, 5, 15, 40, 0),
-      counted(10, 5, more(10, 0)),
+      makeUsage(10, 5, more(10, 0)),
     ],
     [
       'a cache in the names of Anthropic is beside the input',
       compatible,
       { input_tokens: 10, output_tokens: 5, cache_read_input_tokens: 4, cache_creation_input_tokens: 3 },
-      counted(17, 5, { cachedInputTokens: 4, cacheWriteTokens: 3 }),
+      makeUsage(17, 5, { cachedInputTokens: 4, cacheWriteTokens: 3 }),
     ],
     [
       'a cache in the names of both is in the input',
       compatible,
       { prompt_tokens: 17, completion_tokens: 5, cache_read_input_tokens: 4, cache_creation_input_tokens: 3 },
-      counted(17, 5, { cachedInputTokens: 4, cacheWriteTokens: 3 }),
+      makeUsage(17, 5, { cachedInputTokens: 4, cacheWriteTokens: 3 }),
     ],
     [
       'Moonshot reports cached input beside the rest',
       compatible,
       { prompt_tokens: 17, completion_tokens: 5, cached_tokens: 4 },
-      counted(17, 5, { cachedInputTokens: 4 }),
+      makeUsage(17, 5, { cachedInputTokens: 4 }),
     ],
     [
       'xAI leaves cached input out of its input',
       xai,
       { input_tokens: 10, output_tokens: 5, input_tokens_details: { cached_tokens: 40 } },
-      counted(50, 5, more(40, 0)),
+      makeUsage(50, 5, more(40, 0)),
     ],
     [
       'Perplexity bills reasoning beside the total',
       perplexity,
       { prompt_tokens: 33, completion_tokens: 7163, total_tokens: 7196, reasoning_tokens: 73997 },
-      counted(33, 81160, { reasoningTokens: 73997 }),
+      makeUsage(33, 81160, { reasoningTokens: 73997 }),
     ],
     [
       'Gemini counts thoughts and the prompts of tools apart',
@@ -218,7 +191,7 @@ describe('what vendors count apart', () => {
         thoughtsTokenCount: 30,
         totalTokenCount: 59,
       },
-      counted(24, 35, { reasoningTokens: 30 }),
+      makeUsage(24, 35, { reasoningTokens: 30 }),
     ],
     [
       'Anthropic writes its cache for five minutes and for an hour',
@@ -230,19 +203,19 @@ describe('what vendors count apart', () => {
         cache_creation_input_tokens: 150,
         cache_creation: { ephemeral_5m_input_tokens: 50, ephemeral_1h_input_tokens: 100 },
       },
-      counted(164, 5, { cachedInputTokens: 4, cacheWriteTokens: 150, cacheWrite1hTokens: 100 }),
+      makeUsage(164, 5, { cachedInputTokens: 4, cacheWriteTokens: 150, cacheWrite1hTokens: 100 }),
     ],
     [
       'Anthropic may list its cache writes by their time alone',
       anthropic,
       { input_tokens: 10, output_tokens: 5, cache_creation: { ephemeral_1h_input_tokens: 100 } },
-      counted(110, 5, { cacheWriteTokens: 100, cacheWrite1hTokens: 100 }),
+      makeUsage(110, 5, { cacheWriteTokens: 100, cacheWrite1hTokens: 100 }),
     ],
     [
       'Anthropic counts its cache beside the input, whatever total a server adds',
       anthropic,
       { input_tokens: 10, output_tokens: 5, cache_read_input_tokens: 4, total_tokens: 15 },
-      counted(14, 5, { cachedInputTokens: 4 }),
+      makeUsage(14, 5, { cachedInputTokens: 4 }),
     ],
     [
       'Bedrock counts its cache beside the input, and lists its writes by their time',
@@ -258,13 +231,13 @@ describe('what vendors count apart', () => {
           { ttl: '1h', inputTokens: 100 },
         ],
       },
-      counted(164, 5, { cachedInputTokens: 4, cacheWriteTokens: 150, cacheWrite1hTokens: 100 }),
+      makeUsage(164, 5, { cachedInputTokens: 4, cacheWriteTokens: 150, cacheWrite1hTokens: 100 }),
     ],
     [
       'Bedrock may leave its cache out of the total',
       bedrock,
       { inputTokens: 10, outputTokens: 5, totalTokens: 15, cacheReadInputTokens: 4 },
-      counted(14, 5, { cachedInputTokens: 4 }),
+      makeUsage(14, 5, { cachedInputTokens: 4 }),
     ],
     [
       'Cohere charges the billed units',
@@ -274,13 +247,13 @@ describe('what vendors count apart', () => {
         tokens: { input_tokens: 70, output_tokens: 4 },
         cached_tokens: 64,
       },
-      counted(3, 2),
+      makeUsage(3, 2),
     ],
     [
       'Cohere counts by tokens where nothing is billed by them',
       cohere,
       { billed_units: { search_units: 1 }, tokens: { input_tokens: 70, output_tokens: 4 } },
-      counted(70, 4),
+      makeUsage(70, 4),
     ],
     [
       'Cohere charges each side by itself',
@@ -289,7 +262,7 @@ describe('what vendors count apart', () => {
         billed_units: { input_tokens: null, output_tokens: 2 },
         tokens: { input_tokens: 70, output_tokens: 4 },
       },
-      counted(70, 2),
+      makeUsage(70, 2),
     ],
   ];
   it.each(rows)('%s', async (_, wire, usage, expected) => {
@@ -379,7 +352,7 @@ describe('usage where it does not belong', () => {
       ),
     ],
   ] as const)('%s is found in a stream', async (_, wire, body) => {
-    expect(await usageOfStream(wire, body)).toEqual(counted(25, 5));
+    expect(await usageOfStream(wire, body)).toEqual(makeUsage(25, 5));
   });
 
   it.each([
@@ -396,7 +369,7 @@ describe('usage where it does not belong', () => {
       },
     ],
   ] as const)('%s is found in a whole answer', async (_, wire, body) => {
-    expect(await usageOfWhole(wire, JSON.stringify(body))).toEqual(counted(25, 5));
+    expect(await usageOfWhole(wire, JSON.stringify(body))).toEqual(makeUsage(25, 5));
   });
 
   it('a count before the answer bounds the estimate of a stream that reports none after it', async () => {
@@ -408,7 +381,7 @@ describe('usage where it does not belong', () => {
         { type: 'message_delta', delta: { stop_reason: 'end_turn' }, usage: counts },
         { type: 'message_stop' },
       );
-    const expected = counted(28, 9, { cachedInputTokens: 3 });
+    const expected = makeUsage(28, 9, { cachedInputTokens: 3 });
     for (const counts of [undefined, {}, { output_tokens: 0 }]) {
       expect(await usageOfStream(anthropic, body(counts))).toEqual({ ...expected, estimated: true });
     }

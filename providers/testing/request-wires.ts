@@ -1,4 +1,6 @@
-import type { ProviderKind } from '../provider.ts';
+import { expect } from 'vitest';
+import type { ProviderCall, ProviderKind } from '../provider.ts';
+import { makeProvider } from '../registry/registry.ts';
 import { fields, list, text } from '../wires/shared/fields.ts';
 import { presetKinds } from './preset-kinds.ts';
 
@@ -265,3 +267,24 @@ export const requestWires: readonly RequestWire[] = [
     turns: converseTurns,
   },
 ];
+
+/** The body of the request that a call sends. */
+export async function captureBody(
+  { kind, answer }: Pick<RequestWire, 'kind' | 'answer'>,
+  call: ProviderCall,
+) {
+  let body: unknown;
+  const provider = await makeProvider({
+    kind,
+    baseUrl: 'http://upstream.test',
+    region: 'eu-central-1',
+    secret: 'sk-test-0123456789',
+    fetch: async (_, init) => {
+      body = JSON.parse(String(init?.body));
+      return new Response(JSON.stringify(answer));
+    },
+  });
+  const { text } = await provider.generate(call);
+  expect(text).toBe('Hi');
+  return body;
+}

@@ -1,5 +1,8 @@
-import type { ProviderKind } from '../provider.ts';
+import { expect } from 'vitest';
+import type { ProviderKind, ProviderUsage } from '../provider.ts';
+import { makeProvider } from '../registry/registry.ts';
 import { frames } from './answer-wires/aws-frames.ts';
+import { ask, collect } from './calls.ts';
 import { presetKinds } from './preset-kinds.ts';
 import { namedSse, sse } from './wire-server.ts';
 
@@ -193,3 +196,40 @@ export const usageWires: readonly UsageWire[] = [
   cohere,
   bedrock,
 ];
+
+type Body = string | Uint8Array<ArrayBuffer>;
+
+const openProvider = (kind: ProviderKind, body: Body) =>
+  makeProvider({
+    kind,
+    baseUrl: 'http://upstream.test',
+    region: 'eu-central-1',
+    secret: 'sk-test-0123456789',
+    fetch: async () => new Response(body),
+  });
+
+/** The usage of an answer to the question `Hello`, five bytes. */
+export async function usageOfWhole({ kind, model }: Pick<UsageWire, 'kind' | 'model'>, body: string) {
+  return (await (await openProvider(kind, body)).generate(ask(model, 'Hello'))).usage;
+}
+
+/** The same of a streamed answer. */
+export async function usageOfStream({ kind, model }: Pick<UsageWire, 'kind' | 'model'>, body: Body) {
+  const { finish, error } = await collect(await openProvider(kind, body), ask(model, 'Hello'));
+  expect(error).toBeNull();
+  return finish?.usage;
+}
+
+/** A usage as it is reported. */
+export const makeUsage = (inputTokens: number, outputTokens: number, more: Partial<ProviderUsage> = {}) => ({
+  inputTokens,
+  outputTokens,
+  cachedInputTokens: 0,
+  cacheWriteTokens: 0,
+  reasoningTokens: 0,
+  ...more,
+});
+
+/** An estimated usage. */
+export const makeEstimate = (inputTokens: number, outputTokens: number) =>
+  makeUsage(inputTokens, outputTokens, { estimated: true });
