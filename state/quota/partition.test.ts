@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { Partition } from './partition.ts';
-import { limitOn } from './quota-suite.ts';
+import { limitOn } from './suite/calls.ts';
 
 it('remembers what is settled for a read of the ledger in progress, when one that began too long ago ends', () => {
   const startMs = Date.UTC(2026, 2, 1);

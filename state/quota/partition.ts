@@ -1,3 +1,4 @@
+import { computeDifference, isSame, raised, zeros } from './amounts.ts';
 import { Counter } from './counter.ts';
 import {
   counterName,
@@ -378,28 +379,4 @@ export class Partition {
 
 function countersIn(seeded: SeededCounters, scopes: readonly string[]): Counter[] {
   return scopes.flatMap((scope) => seeded.get(scope) ?? []);
-}
-
-/** How much more than is held of a call it is to have; never less than nothing. */
-function computeDifference(meter: string, amounts: QuotaAmounts, held: Held | undefined): bigint {
-  const difference = (amounts[meter] ?? 0n) - (held?.amounts[meter] ?? 0n);
-  return difference > 0n ? difference : 0n;
-}
-
-function isSame(a: QuotaAmounts, b: QuotaAmounts): boolean {
-  const meters = Object.keys(a);
-  return meters.length === Object.keys(b).length && meters.every((meter) => a[meter] === b[meter]);
-}
-
-function zeros(amounts: QuotaAmounts): QuotaAmounts {
-  return Object.fromEntries(Object.keys(amounts).map((meter) => [meter, 0n]));
-}
-
-/** The larger of both, for each meter. */
-function raised(before: QuotaAmounts, after: QuotaAmounts): QuotaAmounts {
-  const amounts = { ...before };
-  for (const [meter, amount] of Object.entries(after)) {
-    if (amount > (amounts[meter] ?? 0n)) amounts[meter] = amount;
-  }
-  return amounts;
 }

@@ -6,8 +6,8 @@ import { fc } from '#test/support/properties.ts';
 import { FakeLedger } from './fake-ledger.ts';
 import { createMemoryQuota } from './memory.ts';
 import type { Quota, QuotaAmounts, QuotaLimit, ReservationDecision } from './quota.ts';
-import { limitOn } from './quota-suite.ts';
 import { createRedisQuota } from './redis.ts';
+import { limitOn } from './suite/calls.ts';
 import { calendarEndMs } from './windows.ts';
 
 const minuteMs = 60_000;

@@ -6,9 +6,10 @@ import { withRedis } from '#test/support/processes/with-redis.ts';
 import { createRandom, printedSeed } from '#test/support/random.ts';
 import { FakeLedger } from './fake-ledger.ts';
 import { createMemoryQuota } from './memory.ts';
-import { limitOn, quotaSuite } from './quota-suite.ts';
 import { createRedisQuota } from './redis.ts';
 import { printLuaRules } from './rules.ts';
+import { limitOn } from './suite/calls.ts';
+import { quotaSuite } from './suite/quota-suite.ts';
 import { calendarEndMs, slotEndMs, slotStartMs, windowStartMs } from './windows.ts';
 
 quotaSuite(

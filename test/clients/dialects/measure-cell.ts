@@ -1,6 +1,6 @@
 import type { TestMesh } from '#test/support/mesh.ts';
 import { type Body, type Dialect, joinDeltas, post, type Reply, readReply } from './dialects.ts';
-import type { Feature } from './features.ts';
+import type { Feature } from './feature.ts';
 import { beginConversation, continueConversation, toLoopFields } from './tool-loop.ts';
 import type { Upstream } from './upstream-server.ts';
 import type { UpstreamAnswer, UpstreamWire } from './upstream-wire.ts';
