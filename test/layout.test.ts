@@ -193,6 +193,14 @@ describe('layout', () => {
     ).toEqual([]);
   });
 
+  it('has no file of more than 400 lines but those that are generated', () => {
+    const long = files
+      .filter((file) => !/(?:^|[/.])generated\.ts$/.test(file))
+      .map((file) => ({ file, count: readFileSync(join(root, file), 'utf8').split('\n').length - 1 }))
+      .filter(({ count }) => count > 400);
+    expect(long).toEqual([]);
+  });
+
   it('declares no exported name in two files', () => {
     const declaration = /^export (?:async )?(?:function\*?|class|interface|type|const) (\w+)/gm;
     const places = new Map<string, Set<string>>();

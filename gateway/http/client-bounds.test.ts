@@ -5,6 +5,7 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
+import { post, sendInit } from '#test/support/gateways/bounded-clients.ts';
 import { type SampleGateway, sampleKey, startSampleGateway } from '#test/support/gateways/sample-gateway.ts';
 import { sampleCaller } from '#test/support/gateways/sample-subgraphs.ts';
 
@@ -17,24 +18,6 @@ afterEach(async () => {
 const start = async (options: Parameters<typeof startSampleGateway>[0] = {}) =>
   stack.use(await startSampleGateway(options));
 
-async function post(
-  { url }: Pick<SampleGateway, 'url'>,
-  body: unknown,
-  headers: Record<string, string> = {},
-): Promise<{ status: number; code: string | undefined; retryAfter: string | null }> {
-  const response = await fetch(`${url}/graphql`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', ...headers },
-    body: typeof body === 'string' ? body : JSON.stringify(body),
-  });
-  const { errors } = (await response.json()) as { errors?: { extensions: { code: string } }[] };
-  return {
-    status: response.status,
-    code: errors?.[0]?.extensions.code,
-    retryAfter: response.headers.get('retry-after'),
-  };
-}
-
 const motd = { query: '{ motd }' };
 const bearer = { authorization: `Bearer ${sampleKey}` };
 const wrong = (n: number) => ({ authorization: `Bearer hd_wrong${n}_${'0'.repeat(40)}` });
@@ -45,16 +28,6 @@ async function openSocket({ url }: SampleGateway, headers: Record<string, string
   socket.on('error', () => undefined);
   await once(socket, 'open');
   return socket;
-}
-
-/** The acknowledgement, or the code of the close. */
-async function init(socket: WebSocket, payload?: Record<string, string>): Promise<unknown> {
-  const answered = Promise.race([
-    once(socket, 'message').then(([data]) => JSON.parse(String(data)).type as string),
-    once(socket, 'close').then(([code]) => code as number),
-  ]);
-  socket.send(JSON.stringify({ type: 'connection_init', payload }));
-  return answered;
 }
 
 describe('requests that are refused', () => {
@@ -145,17 +118,17 @@ describe('requests that are refused', () => {
   it('count over WebSockets too, and close those that come after with 1013', async () => {
     const sample = await start({ limits: { refusalsPerSecond: 1 }, now: () => 1_000 });
     for (let n = 0; n < 10; n++) {
-      expect(await init(await openSocket(sample), wrong(n))).toBe(4401);
+      expect(await sendInit(await openSocket(sample), wrong(n))).toBe(4401);
     }
-    expect(await init(await openSocket(sample), wrong(11))).toBe(1013);
-    expect(await init(await openSocket(sample))).toBe(1013);
+    expect(await sendInit(await openSocket(sample), wrong(11))).toBe(1013);
+    expect(await sendInit(await openSocket(sample))).toBe(1013);
     expect((await post(sample, motd)).status).toBe(429);
   });
 
   it('count over an anonymous WebSocket, whose operations are then refused', async () => {
     const sample = await start({ limits: { refusalsPerSecond: 1 }, now: () => 1_000 });
     const socket = await openSocket(sample);
-    expect(await init(socket)).toBe('connection_ack');
+    expect(await sendInit(socket)).toBe('connection_ack');
     const codes: string[] = [];
     for (let n = 0; n < 11; n++) {
       socket.send(JSON.stringify({ id: `${n}`, type: 'subscribe', payload: { query: '{ nothing }' } }));
@@ -244,12 +217,12 @@ describe('WebSockets', () => {
       expect((await closed)[0]).toBe(1009);
     }
     const anonymous = await openSocket(sample);
-    await init(anonymous);
+    await sendInit(anonymous);
     const closed = once(anonymous, 'close');
     anonymous.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query: `{ motd } #${pad}` } }));
     expect((await closed)[0]).toBe(1009);
     const known = await openSocket(sample);
-    await init(known, bearer);
+    await sendInit(known, bearer);
     known.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query: `{ motd } #${pad}` } }));
     const [data] = await once(known, 'message');
     expect(JSON.parse(String(data))).toMatchObject({ type: 'next', payload: { data: { motd: 'hello' } } });
@@ -260,15 +233,15 @@ describe('WebSockets', () => {
     const sockets = [];
     for (let n = 0; n < 3; n++) {
       const socket = await openSocket(sample);
-      expect(await init(socket)).toBe('connection_ack');
+      expect(await sendInit(socket)).toBe('connection_ack');
       sockets.push(socket);
     }
-    expect(await init(await openSocket(sample))).toBe(1013);
-    expect(await init(await openSocket(sample), bearer)).toBe('connection_ack');
+    expect(await sendInit(await openSocket(sample))).toBe(1013);
+    expect(await sendInit(await openSocket(sample), bearer)).toBe('connection_ack');
     const [first] = sockets;
     first?.close();
     if (first !== undefined) await once(first, 'close');
-    expect(await init(await openSocket(sample))).toBe('connection_ack');
+    expect(await sendInit(await openSocket(sample))).toBe('connection_ack');
   });
 });
 

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
+import { post, sendInit } from '#test/support/gateways/bounded-clients.ts';
 import { type SampleGateway, sampleKey, startSampleGateway } from '#test/support/gateways/sample-gateway.ts';
 import { createSampleMesh, sampleCaller } from '#test/support/gateways/sample-subgraphs.ts';
 import type { GatewayLimits } from '../limits.ts';
@@ -15,24 +16,6 @@ afterEach(async () => {
 const start = async (options: Parameters<typeof startSampleGateway>[0] = {}) =>
   stack.use(await startSampleGateway(options));
 
-async function post(
-  { url }: Pick<SampleGateway, 'url'>,
-  body: unknown,
-  headers: Record<string, string> = {},
-): Promise<{ status: number; code: string | undefined; retryAfter: string | null }> {
-  const response = await fetch(`${url}/graphql`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', ...headers },
-    body: typeof body === 'string' ? body : JSON.stringify(body),
-  });
-  const { errors } = (await response.json()) as { errors?: { extensions: { code: string } }[] };
-  return {
-    status: response.status,
-    code: errors?.[0]?.extensions.code,
-    retryAfter: response.headers.get('retry-after'),
-  };
-}
-
 const motd = { query: '{ motd }' };
 const bearer = { authorization: `Bearer ${sampleKey}` };
 
@@ -42,16 +25,6 @@ async function openSocket({ url }: SampleGateway, headers: Record<string, string
   socket.on('error', () => undefined);
   await once(socket, 'open');
   return socket;
-}
-
-/** The acknowledgement, or the code of the close. */
-async function init(socket: WebSocket, payload?: Record<string, string>): Promise<unknown> {
-  const answered = Promise.race([
-    once(socket, 'message').then(([data]) => JSON.parse(String(data)).type as string),
-    once(socket, 'close').then(([code]) => code as number),
-  ]);
-  socket.send(JSON.stringify({ type: 'connection_init', payload }));
-  return answered;
 }
 
 describe('answers that are not read', () => {
@@ -115,7 +88,7 @@ describe('answers that are not read', () => {
   it('over a WebSocket cut it off', async () => {
     const { sample } = await startWithLongAnswers();
     const socket = await openSocket(sample);
-    expect(await init(socket, bearer)).toBe('connection_ack');
+    expect(await sendInit(socket, bearer)).toBe('connection_ack');
     socket.pause();
     const closed = once(socket, 'close');
     for (const id of ['1', '2', '3']) socket.send(JSON.stringify({ id, type: 'subscribe', payload: motd }));

@@ -16,7 +16,7 @@ export interface EmbeddingWire {
   values(body: unknown): readonly unknown[];
   /** An answer with vectors in this order and, unless undefined, this many input tokens. */
   answer(vectors: readonly unknown[], tokens: number | undefined): object;
-  /** Whether the vendor gives counts. */
+  /** Whether the vendor reports counts. */
   readonly counts: boolean;
   /** Whether items have indexes. */
   readonly indexed: boolean;

@@ -1,4 +1,4 @@
-import { namedSse } from '../wire-server.ts';
+import { type NamedEvent, namedSse } from '../wire-server.ts';
 import { chatCall } from './chat.ts';
 import {
   type EventWire,
@@ -7,7 +7,6 @@ import {
   joinPieces,
   joinTexts,
   listPieces,
-  type NamedEvent,
 } from './wire.ts';
 
 const cohereUsage = {

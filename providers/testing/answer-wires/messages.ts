@@ -1,11 +1,10 @@
-import { namedSse } from '../wire-server.ts';
+import { type NamedEvent, namedSse } from '../wire-server.ts';
 import {
   type EventWire,
   type GivenAnswer,
   joinPieces,
   joinTexts,
   listPieces,
-  type NamedEvent,
   parseArguments,
 } from './wire.ts';
 

@@ -13,7 +13,7 @@ export const spent = { granted: true, atMs: expect.any(Number) };
 /** A decision that grants. */
 export const granted = { ...spent, left: expect.any(Array) };
 
-/** A limit of a subject, of a day unless given. */
+/** A limit of a subject, by default of a day. */
 export function limitOn(
   subject: string,
   meter: Meter,

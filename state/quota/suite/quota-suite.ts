@@ -1,6 +1,6 @@
 import type { MeterHistory, Quota } from '../quota.ts';
-import { describeLedger } from './ledger.ts';
-import { describeReservations } from './reservations.ts';
+import { describeLedger } from './ledger-suite.ts';
+import { describeReservations } from './reservations-suite.ts';
 
 /** The promises of state/quota/quota.ts, kept by every implementation. `lose`: the store loses what it holds. */
 export function quotaSuite(

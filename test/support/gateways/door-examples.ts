@@ -1,0 +1,192 @@
+import { openExposures } from '#gateway/auth/exposure.ts';
+import { doors } from '#gateway/doors/doors.ts';
+import { RouteTable } from '#gateway/http/route-table.ts';
+import { modelNamesDoor } from '../model-names/model-names-door.ts';
+import { createRestMesh } from './rest-mesh.ts';
+import type { SampleMesh } from './sample-subgraphs.ts';
+
+/** Every handler, and the one that docs/contributing/add-a-door.md builds. */
+export const servedDoors = [...doors, modelNamesDoor];
+
+/** Every route. */
+export const doorRoutes = new RouteTable(servedDoors, openExposures).list();
+
+const handlers = new Map(servedDoors.map((door) => [door.name, door]));
+
+/** How a route is called. */
+export interface DoorExample {
+  /** Requests that succeed, each with the path and query. */
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+  /** What stands behind the gateway; the sample mesh unless given. */
+  readonly mesh?: () => SampleMesh;
+  /** The message in a body of the handler's dialect. */
+  readonly messageIn: (body: string) => unknown;
+}
+
+const graphqlMessage = (body: string): unknown => JSON.parse(body).errors[0].message;
+
+const promptsMessage = (body: string): unknown => JSON.parse(body).error.message;
+
+const openAiMessage = (body: string): unknown => JSON.parse(body).error.message;
+
+const anthropicMessage = (body: string): unknown => JSON.parse(body).error.message;
+
+/** A request that succeeds for each route. */
+export const doorExamples: Readonly<Record<string, DoorExample>> = {
+  'GET / root-page': { path: '/', messageIn: graphqlMessage },
+  'HEAD / root-page': { path: '/', messageIn: graphqlMessage },
+  'GET /graphql graphql': { path: '/graphql?query=%7Bmotd%7D', messageIn: graphqlMessage },
+  'POST /graphql graphql': {
+    path: '/graphql',
+    body: { query: '{ model(id: "m1") { name } }' },
+    messageIn: graphqlMessage,
+  },
+  'GET /graphql explorer': {
+    path: '/graphql',
+    headers: { accept: 'text/html' },
+    messageIn: (body) => body.trim(),
+  },
+  'GET /health/live health': { path: '/health/live', messageIn: graphqlMessage },
+  'HEAD /health/live health': { path: '/health/live', messageIn: graphqlMessage },
+  'GET /health/ready health': { path: '/health/ready', messageIn: graphqlMessage },
+  'HEAD /health/ready health': { path: '/health/ready', messageIn: graphqlMessage },
+  'GET /model-names/{id} model-names': {
+    path: '/model-names/m1',
+    messageIn: (body) => JSON.parse(body).error,
+  },
+  'HEAD /model-names/{id} model-names': {
+    path: '/model-names/m1',
+    messageIn: (body) => JSON.parse(body).error,
+  },
+  'POST /model-names model-names': {
+    path: '/model-names',
+    body: { id: 'm1' },
+    messageIn: (body) => JSON.parse(body).error,
+  },
+  'POST /prompts/{name} prompts': {
+    path: '/prompts/greet@production',
+    body: { name: 'Ada' },
+    mesh: createRestMesh,
+    messageIn: promptsMessage,
+  },
+  'POST /prompts/docs prompts': {
+    path: '/prompts/docs',
+    body: { name: 'Ada' },
+    mesh: createRestMesh,
+    messageIn: promptsMessage,
+  },
+  ...Object.fromEntries(
+    ['GET', 'HEAD'].flatMap((method) => [
+      [
+        `${method} /prompts/docs prompt-docs`,
+        { path: '/prompts/docs', messageIn: (body: string) => body.trim() },
+      ],
+      [
+        `${method} /prompts/docs/{file} prompt-docs`,
+        { path: '/prompts/docs/swagger-ui.css', messageIn: (body: string) => body.trim() },
+      ],
+    ]),
+  ),
+  ...Object.fromEntries(
+    ['GET', 'HEAD'].map((method) => [
+      `${method} /prompts/openapi.json prompts`,
+      { path: '/prompts/openapi.json', mesh: createRestMesh, messageIn: promptsMessage },
+    ]),
+  ),
+  'POST /v1/chat/completions openai': {
+    path: '/v1/chat/completions',
+    body: { model: 'demo/echo', messages: [{ role: 'user', content: 'Hello' }] },
+    mesh: createRestMesh,
+    messageIn: openAiMessage,
+  },
+  'POST /v1/completions openai': {
+    path: '/v1/completions',
+    body: { model: 'demo/echo', prompt: 'Hello' },
+    mesh: createRestMesh,
+    messageIn: openAiMessage,
+  },
+  'POST /v1/embeddings openai': {
+    path: '/v1/embeddings',
+    body: { model: 'demo/embed', input: 'Hello' },
+    mesh: createRestMesh,
+    messageIn: openAiMessage,
+  },
+  ...Object.fromEntries(
+    ['GET', 'HEAD'].flatMap((method) => [
+      [`${method} /v1/models openai`, { path: '/v1/models', mesh: createRestMesh, messageIn: openAiMessage }],
+      [
+        `${method} /v1/models/{id*} openai`,
+        { path: '/v1/models/demo/echo', mesh: createRestMesh, messageIn: openAiMessage },
+      ],
+    ]),
+  ),
+  'POST /v1/messages anthropic': {
+    path: '/v1/messages',
+    body: { model: 'demo/echo', max_tokens: 10, messages: [{ role: 'user', content: 'Hello' }] },
+    mesh: createRestMesh,
+    messageIn: anthropicMessage,
+  },
+  'POST /v1/messages/count_tokens anthropic': {
+    path: '/v1/messages/count_tokens',
+    body: { model: 'demo/echo', messages: [{ role: 'user', content: 'Hello' }] },
+    mesh: createRestMesh,
+    messageIn: anthropicMessage,
+  },
+  ...Object.fromEntries(
+    ['GET', 'HEAD'].flatMap((method) =>
+      [
+        ['/v1/models', '/v1/models'],
+        ['/v1/models/{id*}', '/v1/models/demo/echo'],
+      ].map(([pattern, path]) => [
+        `${method} ${pattern} anthropic`,
+        {
+          path,
+          headers: { 'anthropic-version': '2023-06-01' },
+          mesh: createRestMesh,
+          messageIn: anthropicMessage,
+        },
+      ]),
+    ),
+  ),
+  'POST /v1/responses responses': {
+    path: '/v1/responses',
+    body: { model: 'demo/echo', input: 'Hello' },
+    mesh: createRestMesh,
+    messageIn: openAiMessage,
+  },
+  'POST /v1/responses/compact responses': {
+    path: '/v1/responses/compact',
+    body: { model: 'demo/echo', input: 'Hello' },
+    mesh: createRestMesh,
+    messageIn: openAiMessage,
+  },
+  ...Object.fromEntries(
+    [
+      ['GET', ''],
+      ['DELETE', ''],
+      ['POST', '/cancel'],
+      ['GET', '/input_items'],
+    ].map(([method, rest]) => [
+      `${method} /v1/responses/{id}${rest} responses`,
+      { path: `/v1/responses/resp_c1${rest}`, mesh: createRestMesh, messageIn: openAiMessage },
+    ]),
+  ),
+};
+
+/** The routes that are no WebSocket. */
+export const httpRoutes = doorRoutes.filter(({ when }) => when?.startsWith('upgrade') !== true);
+
+/** Each route with its handler and example. */
+export const doorCases = httpRoutes.map(({ method, path, door, access }) => {
+  const handler = handlers.get(door);
+  const example = doorExamples[`${method} ${path} ${door}`];
+  if (handler === undefined || example === undefined) {
+    throw new Error(`${method} ${path} of ${door} has no example in doorExamples.`);
+  }
+  return { route: `${method} ${path} of ${door}`, method, path, door: handler, access, example };
+});
+
+/** Those that have a body. */
+export const postCases = doorCases.filter(({ method }) => method === 'POST');
