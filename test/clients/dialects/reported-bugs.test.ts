@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startOneProcess, type TestMesh } from '#test/support/mesh.ts';
-import { parseResponseEvents } from '#test/support/response-schemas.ts';
+import { compactionSchema, parseResponseEvents } from '#test/support/response-schemas.ts';
 import { chatWires } from './chat-wires.ts';
 import { type Body, type Dialect, dialects, post, readReply } from './dialects.ts';
 import { beginConversation, continueConversation, readCallIds, toLoopFields } from './tool-loop.ts';
@@ -39,6 +39,17 @@ function findDialect(name: Dialect['name']): Dialect {
 const chat = findDialect('chat completions');
 const responses = findDialect('responses');
 const messages = findDialect('messages');
+
+/** The answer of a path of OpenAI's API. */
+async function postOpenAi(path: string, body: Body): Promise<Body> {
+  const response = await fetch(`${mesh.url}/v1/${path}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${mesh.adminKey}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  expect(response.status).toBe(200);
+  return (await response.json()) as Body;
+}
 
 /** An answer with everything that the reported servers mixed up: it thinks, speaks, and calls a tool twice. */
 const rich: UpstreamAnswer = {
@@ -133,7 +144,44 @@ describe.each(wires)('responses over $name', (wire) => {
     expect(text).toContain('Hello');
     expect(dropped.join()).toContain('tool_search');
   });
+
+  it('LiteLLM #361: a conversation is compacted, and the next turn sends what it was compacted to', async () => {
+    const { upstream, model } = open(wire);
+    upstream.answer = { texts: ['They launch', ' on Tuesday.'] };
+    const input = [
+      { role: 'user', content: 'We launch.' },
+      { role: 'assistant', content: 'Understood.' },
+    ];
+    const { output } = compactionSchema.parse(await postOpenAi('responses/compact', { model, input }));
+    expect(output.map(({ type }) => type)).toEqual(['message', 'compaction']);
+    expect(JSON.stringify(output)).not.toContain('Understood.');
+    await postOpenAi('responses', { model, input: [...output, { role: 'user', content: 'When?' }] });
+    const sent = upstream.server.requests.at(-1)?.body;
+    for (const text of ['We launch.', 'They launch on Tuesday.', 'When?']) expect(sent).toContain(text);
+  });
 });
+
+it.each([
+  ['one text', 'one', 1],
+  ['a list of texts', ['one', 'two', 'three'], 3],
+])(
+  'openai-python #1490: embeddings of %s are little-endian floats in base64 where they are requested so',
+  async (_what, input, count) => {
+    const embed = async (more: Body) => {
+      const { data } = await postOpenAi('embeddings', { model: 'demo/embed', input, ...more });
+      return (data as readonly { readonly embedding: unknown }[]).map(({ embedding }) => embedding);
+    };
+    const plain = (await embed({})) as readonly (readonly number[])[];
+    expect(plain).toHaveLength(count);
+    expect(await embed({ encoding_format: 'float' })).toEqual(plain);
+    const decode = (text: unknown) => {
+      const bytes = Buffer.from(String(text), 'base64');
+      return Array.from({ length: bytes.length / 4 }, (_, at) => bytes.readFloatLE(at * 4));
+    };
+    const packed = await embed({ encoding_format: 'base64' });
+    expect(packed.map(decode)).toEqual(plain.map((vector) => vector.map(Math.fround)));
+  },
+);
 
 describe.each(wires)('messages over $name', (wire) => {
   it('LiteLLM #32357: one message_start comes first, and thinking is in blocks of thinking alone', async () => {

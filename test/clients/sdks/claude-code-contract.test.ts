@@ -13,8 +13,13 @@ beforeEach(() => upstream.reset());
 const bearer = () => ({ authorization: `Bearer ${upstream.mesh.adminKey}` });
 type Headers = Readonly<Record<string, string>>;
 
-function post(body: object, headers: Headers = {}, access: Headers = bearer()): Promise<Response> {
-  return fetch(`${upstream.mesh.url}/v1/messages?beta=true`, {
+function post(
+  body: object,
+  headers: Headers = {},
+  access: Headers = bearer(),
+  path = '/v1/messages?beta=true',
+): Promise<Response> {
+  return fetch(`${upstream.mesh.url}${path}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'anthropic-version': '2023-06-01', ...access, ...headers },
     body: JSON.stringify({
@@ -193,6 +198,14 @@ describe('anthropic-version 2026-10-21', () => {
     }
     expect([upstream.claude.requests.length, upstream.chat.bodies.length]).toEqual(before);
     expect((await post({ [field]: value }, { 'anthropic-version': '2023-06-01' })).status).toBe(200);
+  });
+
+  it.each(['temperature', 'top_p', 'top_k'])('%s is refused in a count of tokens too', async (field) => {
+    const path = '/v1/messages/count_tokens';
+    const refused = await post({ max_tokens: undefined, [field]: 1 }, version, bearer(), path);
+    expect(refused.status).toBe(400);
+    expect(await refused.json()).toMatchObject({ error: { message: expect.stringContaining(field) } });
+    expect((await post({ max_tokens: undefined }, version, bearer(), path)).status).toBe(200);
   });
 
   it('a call of the graph in this version is sent without the three fields, and in another version with them', async () => {
