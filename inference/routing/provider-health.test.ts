@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { outcome, setup } from '#test/support/routing.ts';
+import { outcome, setup } from '#test/support/setups/routing.ts';
 import { type CallOutcome, createHealthRegistry } from './health.ts';
 
 describe('health of a provider', () => {

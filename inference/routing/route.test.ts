@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { catalogModel as model } from '#test/support/catalog-model.ts';
-import { caller, needs, outcome, price, setup } from '#test/support/routing.ts';
+import { caller, needs, outcome, price, setup } from '#test/support/setups/routing.ts';
 import { candidatesFor } from './route.ts';
 import { weightedOrder } from './weighted-order.ts';
 

@@ -1,51 +1,25 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { Database } from '#mongo/connect.ts';
+import { describe, expect, it } from 'vitest';
 import { createMemoryQuota } from '#state/quota/memory.ts';
 import type { Quota } from '#state/quota/quota.ts';
-import { openTestDatabase } from '#test/support/database.ts';
-import { fillCatalog, startInference, type TestInference } from '#test/support/inference.ts';
+import { startInference } from '#test/support/inference.ts';
 import { buildFailure, buildUsage } from '#test/support/scripted-provider.ts';
+import {
+  collectStream as all,
+  asking,
+  database,
+  ended,
+  joinText,
+  RESUME,
+  STREAM,
+  types,
+  useStreamedCalls,
+} from '#test/support/setups/streamed-calls.ts';
 
-const FIELDS = `__typename completionId sequence
-  ... on CompletionStarted { model { id } } ... on TextDelta { text } ... on ReasoningDelta { text }
-  ... on ToolCallDelta { index id name argumentsDelta } ... on CompletionRestarted { reason model { id } }
-  ... on CompletionFinished { completion { id text status finishReason toolCalls { id name arguments } usage { totalTokens } } }
-  ... on CompletionFailed { code message retryAfterMs completion { text status } }`;
-const STREAM = `subscription ($input: CompletionInput!) { completionStream(input: $input) { ${FIELDS} } }`;
-const RESUME = `subscription ($id: ID!, $after: Int! = -1) { resumeCompletion(id: $id, after: $after) { ${FIELDS} } }`;
+useStreamedCalls();
+
 const START = 'mutation ($input: CompletionInput!) { startCompletion(input: $input) { id status text } }';
 const COMPLETION = 'query ($id: ID!) { completion(id: $id) { id status text finishReason } }';
 const CANCEL = 'mutation ($id: ID!) { cancelCompletion(id: $id) { id status finishReason } }';
-
-const asking = (model: string, more: Record<string, unknown> = {}) => ({
-  input: { model, messages: [{ role: 'USER', content: 'one two three' }], ...more },
-});
-
-type Event = Record<string, unknown> & { readonly completionId: string; readonly sequence: number };
-
-async function all(events: AsyncIterable<Record<string, unknown>>): Promise<Event[]> {
-  const seen: Event[] = [];
-  for await (const event of events) seen.push(event as Event);
-  return seen;
-}
-
-const types = (events: readonly Event[]) => events.map(({ __typename }) => __typename);
-const joinText = (events: readonly Event[]) => events.map(({ text = '' }) => text).join('');
-
-async function ended(mesh: TestInference) {
-  return vi.waitFor(async () => {
-    const rows = await mesh.rows();
-    expect(rows[0]?.endedAt).toBeInstanceOf(Date);
-    return rows;
-  });
-}
-
-let database: Database;
-beforeAll(async () => {
-  database = await openTestDatabase();
-  await fillCatalog(database);
-});
-afterAll(() => database.close());
 
 describe('startCompletion, completion, cancelCompletion, resumeCompletion', () => {
   it('runs without a client, and can be read when it has ended', async () => {

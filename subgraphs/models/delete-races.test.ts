@@ -1,78 +1,34 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { models } from '#mongo/models.ts';
 import { promptVersions } from '#mongo/prompt-versions.ts';
 import { prompts } from '#mongo/prompts.ts';
 import { providerCredentials } from '#mongo/provider-credentials.ts';
 import { providers } from '#mongo/providers.ts';
+import { modelsAdmin as admin, createModel } from '#test/support/models-mesh.ts';
 import {
-  modelsAdmin as admin,
-  createModel,
-  createProvider,
-  type ModelsMesh,
-  openModelsMesh,
-} from '#test/support/models-mesh.ts';
-import { askForData, testCaller, testServices } from '#test/support/subgraph.ts';
-import type { Subgraph } from '#transport/executor.ts';
-import { createPromptsSubgraph } from '../prompts/subgraph.ts';
+  author,
+  deleteModelMutation as deleteModel,
+  deleteProviderMutation as deleteProvider,
+  deleteRouteMutation as deleteRoute,
+  deprecate,
+  deletionsMesh as mesh,
+  newPrompt,
+  newProvider,
+  promptsSubgraph,
+  publishNext,
+  route,
+  deletionsSubgraph as subgraph,
+  takeNumber,
+  useDeletions,
+} from '#test/support/setups/deletions.ts';
+import { askForData } from '#test/support/subgraph.ts';
 
-const deleteModel = 'mutation ($id: ID!) { deleteModel(id: $id) }';
-const deleteProvider = 'mutation ($id: ID!) { deleteProvider(id: $id) }';
-const deleteRoute = 'mutation ($id: ID!) { deleteRoute(alias: $id) }';
-const saveRoute = 'mutation ($input: RouteInput!) { saveRoute(input: $input) { alias } }';
-const deprecate = 'mutation ($id: ID!, $by: ID) { deprecateModel(id: $id, replacedBy: $by) { id } }';
+useDeletions();
+
 const addCredential =
   'mutation ($id: ID!) { addProviderCredential(providerId: $id, label: "more", secret: "sk-secret-0002") { id } }';
-const createPrompt = `mutation ($input: CreatePromptInput!) { createPrompt(input: $input) { id } }`;
-const publish =
-  'mutation ($id: ID!, $input: PromptVersionInput!) { publishPromptVersion(promptId: $id, input: $input) { number } }';
 const labelVersion =
   'mutation ($id: ID!, $label: String!, $number: Int!) { labelPromptVersion(promptId: $id, label: $label, number: $number) { id } }';
-const author = testCaller('acme', 'prompts:write');
-let mesh: ModelsMesh;
-let subgraph: Subgraph;
-let promptsSubgraph: Subgraph;
-let count = 0;
-
-beforeAll(async () => {
-  mesh = await openModelsMesh();
-  ({ subgraph } = mesh);
-  const { database, catalog } = mesh;
-  promptsSubgraph = createPromptsSubgraph({
-    ...testServices(database),
-    connection: database.connection,
-    catalog,
-  });
-});
-afterAll(() => mesh?.[Symbol.asyncDispose]());
-
-/** A provider of the test's own with a key and the models a and b. */
-async function newProvider(): Promise<string> {
-  count += 1;
-  const id = `p${count}`;
-  await askForData(subgraph, admin, createProvider, {
-    input: { id, kind: 'OPENAI', apiKey: 'sk-secret-0001' },
-  });
-  for (const name of ['a', 'b']) {
-    await askForData(subgraph, admin, createModel, { input: { providerId: id, name } });
-  }
-  return id;
-}
-
-const route = (alias: string, model: string) =>
-  askForData(subgraph, admin, saveRoute, { input: { alias, strategy: 'PRIORITY', targets: [{ model }] } });
-
-async function newPrompt(model: string, more: { label?: string } = {}, caller = author): Promise<string> {
-  count += 1;
-  const version = { model, template: 'Hello', ...more };
-  const made = await askForData<{ createPrompt: { id: string } }>(promptsSubgraph, caller, createPrompt, {
-    input: { name: `prompt${count}`, version },
-  });
-  return made.createPrompt.id;
-}
-
-const publishNext = (id: string, model: string) =>
-  askForData(promptsSubgraph, author, publish, { id, input: { model, template: 'Next' } });
-
 describe('at the same time', () => {
   const tries = 8;
   const settled = (...runs: readonly Promise<unknown>[]) =>
@@ -86,7 +42,7 @@ describe('at the same time', () => {
     );
 
   it.each<[string, (id: string, providerId: string) => Promise<unknown>]>([
-    ['a route to it', (model) => route(`race-${count}`, model)],
+    ['a route to it', (model) => route(`race-${takeNumber()}`, model)],
     [
       'a prompt version that calls it',
       async (model) => {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { parseCountLimits } from '#core/count-limits.ts';
 import { apiKeys } from '#mongo/api-keys.ts';
 import { auditLog } from '#mongo/audit-log.ts';
@@ -11,76 +11,37 @@ import {
   modelsAdmin as admin,
   createModel,
   createProvider,
-  type ModelsMesh,
   openModelsMesh,
   modelsReader as reader,
 } from '#test/support/models-mesh.ts';
+import {
+  author,
+  deleteModelMutation as deleteModel,
+  deleteProviderMutation as deleteProvider,
+  deleteRouteMutation as deleteRoute,
+  deprecate,
+  deletionsMesh as mesh,
+  newPrompt,
+  newProvider,
+  promptsSubgraph,
+  publishNext,
+  route,
+  deletionsSubgraph as subgraph,
+  takeNumber,
+  useDeletions,
+} from '#test/support/setups/deletions.ts';
 import { ask, askForData, testCaller, testServices } from '#test/support/subgraph.ts';
-import type { Subgraph } from '#transport/executor.ts';
-import { createPromptsSubgraph } from '../prompts/subgraph.ts';
 import { registerEnvironmentProviders } from './providers/register-provider.ts';
 import { createModelsSubgraph } from './subgraph.ts';
 
-const deleteModel = 'mutation ($id: ID!) { deleteModel(id: $id) }';
-const deleteProvider = 'mutation ($id: ID!) { deleteProvider(id: $id) }';
-const deleteRoute = 'mutation ($id: ID!) { deleteRoute(alias: $id) }';
-const saveRoute = 'mutation ($input: RouteInput!) { saveRoute(input: $input) { alias } }';
-const deprecate = 'mutation ($id: ID!, $by: ID) { deprecateModel(id: $id, replacedBy: $by) { id } }';
-const createPrompt = `mutation ($input: CreatePromptInput!) { createPrompt(input: $input) { id } }`;
-const publish =
-  'mutation ($id: ID!, $input: PromptVersionInput!) { publishPromptVersion(promptId: $id, input: $input) { number } }';
+useDeletions();
+
 const remembered = `query ($of: [_Any!]!) { _entities(representations: $of) {
   ... on Model { id name deletedAt provider { id kind deletedAt problem credentials { id } } }
   ... on Provider { id kind deletedAt } } }`;
-const author = testCaller('acme', 'prompts:write');
 const stranger = testCaller('other', 'prompts:write');
 
-let mesh: ModelsMesh;
-let subgraph: Subgraph;
-let promptsSubgraph: Subgraph;
-let count = 0;
-
-beforeAll(async () => {
-  mesh = await openModelsMesh();
-  ({ subgraph } = mesh);
-  const { database, catalog } = mesh;
-  promptsSubgraph = createPromptsSubgraph({
-    ...testServices(database),
-    connection: database.connection,
-    catalog,
-  });
-});
-afterAll(() => mesh?.[Symbol.asyncDispose]());
-
-/** A provider of the test's own with a key and the models a and b. */
-async function newProvider(): Promise<string> {
-  count += 1;
-  const id = `p${count}`;
-  await askForData(subgraph, admin, createProvider, {
-    input: { id, kind: 'OPENAI', apiKey: 'sk-secret-0001' },
-  });
-  for (const name of ['a', 'b']) {
-    await askForData(subgraph, admin, createModel, { input: { providerId: id, name } });
-  }
-  return id;
-}
-
-const route = (alias: string, model: string) =>
-  askForData(subgraph, admin, saveRoute, { input: { alias, strategy: 'PRIORITY', targets: [{ model }] } });
-
-async function newPrompt(model: string, more: { label?: string } = {}, caller = author): Promise<string> {
-  count += 1;
-  const version = { model, template: 'Hello', ...more };
-  const made = await askForData<{ createPrompt: { id: string } }>(promptsSubgraph, caller, createPrompt, {
-    input: { name: `prompt${count}`, version },
-  });
-  return made.createPrompt.id;
-}
-
 const readName = async (id: string) => (await prompts(mesh.database.connection).findById(id).lean())?.name;
-
-const publishNext = (id: string, model: string) =>
-  askForData(promptsSubgraph, author, publish, { id, input: { model, template: 'Next' } });
 
 async function entities(...of: readonly object[]): Promise<readonly unknown[]> {
   return (await askForData<{ _entities: unknown[] }>(subgraph, admin, remembered, { of }))._entities;
@@ -153,9 +114,9 @@ describe('what depends on a model or route', () => {
     [
       'a route',
       async (model) => {
-        count += 1;
-        await route(`r${count}`, model);
-        return `the route "r${count}"`;
+        const alias = `r${takeNumber()}`;
+        await route(alias, model);
+        return `the route "${alias}"`;
       },
     ],
     [

@@ -1,42 +1,20 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Caller } from '#core/caller.ts';
-import { parseCountLimits } from '#core/count-limits.ts';
+import { describe, expect, it } from 'vitest';
 import { auditLog } from '#mongo/audit-log.ts';
 import { promptVersions } from '#mongo/prompt-versions.ts';
 import { hasRedis } from '#test/support/processes/redis.ts';
-import { openPromptsMesh, type PromptsMesh } from '#test/support/prompts-mesh.ts';
-import { askForData, testCaller } from '#test/support/subgraph.ts';
+import {
+  archivesAdmin as admin,
+  archive,
+  copy,
+  input,
+  listPromptNames as listed,
+  archivesMesh as mesh,
+  publish,
+  useArchivedPrompts,
+} from '#test/support/setups/archived-prompts.ts';
+import { askForData } from '#test/support/subgraph.ts';
 
-const archive = 'mutation ($id: ID!) { archivePrompt(id: $id) }';
-const publish =
-  'mutation ($id: ID!, $input: PromptVersionInput!) { publishPromptVersion(promptId: $id, input: $input) { number } }';
-const copy = `mutation ($id: ID!, $tenantId: ID, $name: String) { copyPrompt(id: $id, tenantId: $tenantId, name: $name) {
-  id name description tenant { id } archivedAt labels { name version { number template } }
-  versions { edges { node { number template createdBy note } } } } }`;
-const input = { model: 'demo/echo', template: 'later' };
-
-let mesh: PromptsMesh;
-beforeAll(async () => {
-  mesh = await openPromptsMesh(
-    parseCountLimits('promptsPerTenant=3,archivedPromptsPerTenant=4,labelsPerPrompt=3'),
-  );
-});
-afterAll(() => mesh?.[Symbol.asyncDispose]());
-
-const admin = testCaller('root', 'tenants:admin', 'prompts:write');
-
-async function listed(caller: Caller, filter: object | null = null): Promise<string[]> {
-  const { prompts: page } = await askForData<{
-    prompts: { totalCount: number; edges: { node: { name: string } }[] };
-  }>(
-    mesh.subgraph,
-    caller,
-    'query ($filter: PromptFilter) { prompts(filter: $filter, orderBy: NAME_ASC) { totalCount edges { node { name } } } }',
-    { filter },
-  );
-  expect(page.totalCount).toBe(page.edges.length);
-  return page.edges.map(({ node }) => node.name);
-}
+useArchivedPrompts();
 
 describe('copyPrompt', () => {
   it('copies the newest and the labelled versions, numbered anew, and shares nothing with the prompt', async () => {

@@ -1,52 +1,31 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Caller } from '#core/caller.ts';
-import { parseCountLimits } from '#core/count-limits.ts';
 import { auditLog } from '#mongo/audit-log.ts';
 import { promptVersions } from '#mongo/prompt-versions.ts';
 import { prompts } from '#mongo/prompts.ts';
 import { hasRedis } from '#test/support/processes/redis.ts';
-import { openPromptsMesh, type PromptsMesh } from '#test/support/prompts-mesh.ts';
+import {
+  archive,
+  copy,
+  input,
+  listPromptNames as listed,
+  archivesMesh as mesh,
+  point,
+  publish,
+  restoreMutation as restore,
+  unlabel,
+  updateMutation as update,
+  useArchivedPrompts,
+} from '#test/support/setups/archived-prompts.ts';
 import { ask, askForData, testServices } from '#test/support/subgraph.ts';
 import { createPromptsSubgraph } from './subgraph.ts';
 
-const archive = 'mutation ($id: ID!) { archivePrompt(id: $id) }';
-const restore = 'mutation ($id: ID!) { restorePrompt(id: $id) { id name archivedAt labels { name } } }';
-const update =
-  'mutation ($id: ID!, $input: UpdatePromptInput!) { updatePrompt(id: $id, input: $input) { name description } }';
-const publish =
-  'mutation ($id: ID!, $input: PromptVersionInput!) { publishPromptVersion(promptId: $id, input: $input) { number } }';
-const point = 'mutation ($id: ID!) { labelPromptVersion(promptId: $id, label: "x", number: 1) { id } }';
-const unlabel = 'mutation ($id: ID!) { removePromptLabel(promptId: $id, label: "x") { id } }';
-const copy = `mutation ($id: ID!, $tenantId: ID, $name: String) { copyPrompt(id: $id, tenantId: $tenantId, name: $name) {
-  id name description tenant { id } archivedAt labels { name version { number template } }
-  versions { edges { node { number template createdBy note } } } } }`;
-const input = { model: 'demo/echo', template: 'later' };
-
-let mesh: PromptsMesh;
-beforeAll(async () => {
-  mesh = await openPromptsMesh(
-    parseCountLimits('promptsPerTenant=3,archivedPromptsPerTenant=4,labelsPerPrompt=3'),
-  );
-});
-afterAll(() => mesh?.[Symbol.asyncDispose]());
+useArchivedPrompts();
 
 const only = (caller: Caller, ...patterns: string[]): Caller => ({
   ...caller,
   promptLists: [{ subject: 'key:k', patterns }],
 });
-
-async function listed(caller: Caller, filter: object | null = null): Promise<string[]> {
-  const { prompts: page } = await askForData<{
-    prompts: { totalCount: number; edges: { node: { name: string } }[] };
-  }>(
-    mesh.subgraph,
-    caller,
-    'query ($filter: PromptFilter) { prompts(filter: $filter, orderBy: NAME_ASC) { totalCount edges { node { name } } } }',
-    { filter },
-  );
-  expect(page.totalCount).toBe(page.edges.length);
-  return page.edges.map(({ node }) => node.name);
-}
 
 describe('updatePrompt', () => {
   it('renames at once what is run, under the version that was cached as well', async () => {

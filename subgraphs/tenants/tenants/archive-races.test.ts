@@ -18,7 +18,7 @@ import {
   run,
   subgraph,
   useArchiving,
-} from '#test/support/archiving.ts';
+} from '#test/support/setups/archiving.ts';
 import { ask } from '#test/support/subgraph.ts';
 
 useArchiving();

@@ -4,6 +4,8 @@ import { parseCountLimits } from '#core/count-limits.ts';
 import { createCallers } from '#gateway/auth/caller.ts';
 import { tenants } from '#mongo/tenants.ts';
 import { openState } from '#state/open-state.ts';
+import { hasRedis, startRedis } from '#test/support/processes/redis.ts';
+import { testPayloads } from '#test/support/seal.ts';
 import {
   acme,
   addApp,
@@ -22,9 +24,7 @@ import {
   restoreTenant,
   run,
   useArchiving,
-} from '#test/support/archiving.ts';
-import { hasRedis, startRedis } from '#test/support/processes/redis.ts';
-import { testPayloads } from '#test/support/seal.ts';
+} from '#test/support/setups/archiving.ts';
 import { ask, askForData } from '#test/support/subgraph.ts';
 import { createTenantsSubgraph } from '../subgraph.ts';
 

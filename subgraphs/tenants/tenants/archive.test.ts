@@ -21,7 +21,7 @@ import {
   restoreApp,
   run,
   useArchiving,
-} from '#test/support/archiving.ts';
+} from '#test/support/setups/archiving.ts';
 
 useArchiving();
 

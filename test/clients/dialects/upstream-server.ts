@@ -4,7 +4,7 @@ import type { TestMesh } from '#test/support/mesh.ts';
 import { chatWires } from './chat-wires.ts';
 import type { UpstreamAnswer, UpstreamWire } from './upstream-wire.ts';
 
-/** How a stream goes on behind its first text: to its end, into an error, cut, or not at all. */
+/** What follows the first text of a stream: its end, an error, a cut, or nothing at all. */
 export type StreamEnd = 'WHOLE' | 'BROKEN' | 'CUT' | 'SILENT';
 
 /** The server of a vendor, with the answer that it sends next. */
