@@ -11,6 +11,7 @@ import {
 import { arrangeConversation, type ConversationRules } from '../../translate/conversation.ts';
 import { addOwnOptions, type WireTraits } from '../../translate/own-call.ts';
 import { thinkingBudget } from '../../translate/thinking.ts';
+import { createDroppedFields } from '../shared/dropped-fields.ts';
 import { fields, list, text } from '../shared/fields.ts';
 import { postJson, type WireRequest, type WireRequests } from '../shared/wire-request.ts';
 import { writeMessagesPrompt } from './messages-content.ts';
@@ -161,6 +162,7 @@ function addAnswerTool(
 
 /** From this version on sampling is refused, also with its defaults. */
 const withoutSampling = '2026-10-21';
+const samplingFields = ['temperature', 'top_p', 'top_k'];
 
 /** What may stand between the commas of a header. */
 const betaName = /^[\t\x20-\x2b\x2d-\x7e]{1,200}$/;
@@ -172,13 +174,33 @@ function takeBetas(body: Body): readonly string[] {
   return list(betas).flatMap((name) => (betaName.test(text(name)) ? [text(name)] : []));
 }
 
+/** Undefined: it is none. */
+function readVersion(value: unknown): string | undefined {
+  return /^\d{4}-\d{2}-\d{2}$/.test(text(value)) ? text(value) : undefined;
+}
+
 /** The version in which the client wrote the call, for the header. The newer ones have no sampling. */
 function takeVersion(body: Body): string | undefined {
-  const version = text(body.version);
+  const version = readVersion(body.version);
   delete body.version;
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(version)) return undefined;
-  if (version >= withoutSampling) for (const field of ['temperature', 'top_p', 'top_k']) delete body[field];
+  if (version === undefined) return undefined;
+  if (version >= withoutSampling) for (const field of samplingFields) delete body[field];
   return version;
+}
+
+/** The fields of sampling in a call of a version that refuses them. */
+function listRefusedSampling({ temperature, topP, providerOptions = {} }: ProviderCall): readonly string[] {
+  const own = [traits.name, 'anthropic'].map((key) => [key, providerOptions[key] ?? {}] as const);
+  if (!own.some(([, { version }]) => (readVersion(version) ?? '') >= withoutSampling)) return [];
+  return [
+    ...(temperature === undefined ? [] : ['temperature']),
+    ...(topP === undefined ? [] : ['topP']),
+    ...own.flatMap(([key, given]) =>
+      samplingFields
+        .filter((field) => given[field] !== undefined)
+        .map((field) => `providerOptions.${key}.${field}`),
+    ),
+  ];
 }
 
 /** The header of the features: those of the client byte for byte, then what else the request uses. */
@@ -257,9 +279,11 @@ export function createMessagesRequests(options: MessagesRequestOptions): WireReq
     return postJson(url(model, streaming), allHeaders, body, answerTool);
   }
   const { countUrl } = options;
+  const compare = createDroppedFields(build);
   return {
     traits,
     build,
+    dropped: (call) => [...new Set([...(compare(call) ?? []), ...listRefusedSampling(call)])],
     ...(countUrl === undefined ? {} : { buildCount: (call) => toCount(build(call, false), countUrl) }),
   };
 }

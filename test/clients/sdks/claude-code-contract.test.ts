@@ -208,21 +208,28 @@ describe('anthropic-version 2026-10-21', () => {
     expect((await post({ max_tokens: undefined }, version, bearer(), path)).status).toBe(200);
   });
 
-  it('a call of the graph in this version is sent without the three fields, and in another version with them', async () => {
+  it('a call of the graph in this version is sent without the three fields, which are named as dropped, and in another version with them', async () => {
     const complete = async (dated: string, sampling: object) => {
       const own = { messages: { top_k: 40 }, anthropic: { version: dated } };
       const messages = [{ role: 'USER', content: 'Hi' }];
       const input = { model: claudeModel, messages, ...sampling, providerOptions: own };
-      await admin(() => upstream.mesh).data(
-        'mutation ($input: CompletionInput!) { complete(input: $input) { text } }',
-        { input },
-      );
+      const { complete: completion } = await admin(() => upstream.mesh).data<{
+        complete: { dropped: readonly string[] };
+      }>('mutation ($input: CompletionInput!) { complete(input: $input) { dropped } }', { input });
       expect(upstream.claude.requests.at(-1)?.headers['anthropic-version']).toBe(dated);
-      return Object.keys(lastClaude() ?? {}).filter((name) => /^(?:temperature|top_[pk])$/.test(name));
+      const sent = Object.keys(lastClaude() ?? {}).filter((name) => /^(?:temperature|top_[pk])$/.test(name));
+      return { sent, dropped: completion.dropped };
     };
-    expect(await complete('2026-10-21', { temperature: 0.5 })).toEqual([]);
-    expect(await complete('2026-10-21', { topP: 0.5 })).toEqual([]);
-    expect(await complete('2026-10-20', { temperature: 0.5 })).toEqual(['temperature', 'top_k']);
-    expect(await complete('2026-10-20', { topP: 0.5 })).toEqual(['top_p', 'top_k']);
+    const topK = 'providerOptions.messages.top_k';
+    expect(await complete('2026-10-21', { temperature: 0.5 })).toEqual({
+      sent: [],
+      dropped: ['temperature', topK],
+    });
+    expect(await complete('2026-10-21', { topP: 0.5 })).toEqual({ sent: [], dropped: ['topP', topK] });
+    expect(await complete('2026-10-20', { temperature: 0.5 })).toEqual({
+      sent: ['temperature', 'top_k'],
+      dropped: [],
+    });
+    expect(await complete('2026-10-20', { topP: 0.5 })).toEqual({ sent: ['top_p', 'top_k'], dropped: [] });
   });
 });

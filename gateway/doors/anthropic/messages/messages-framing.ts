@@ -22,7 +22,7 @@ type EventOf<Name extends MessagesEvent['__typename']> = Extract<
 type OpenBlock =
   | { readonly type: 'text' }
   | { readonly type: 'thinking' }
-  | { readonly type: 'tool_use'; readonly call: number; input: string };
+  | { readonly type: 'tool_use'; readonly call: number; input: string; isWhole: boolean | null };
 
 const ping = 'event: ping\ndata: {"type":"ping"}\n\n';
 const noInput = /^\s*$/;
@@ -77,7 +77,10 @@ export class MessagesFraming implements Framing<MessagesEvent> {
     const block = this.#block;
     if (block?.type !== 'tool_use' || event.__typename === 'CompletionFinished') return false;
     const isOwn = event.__typename === 'ToolCallDelta' && event.index === block.call;
-    return !isOwn && !isWhole(block.input);
+    if (isOwn) return false;
+    // Parsed once for all the events that wait.
+    block.isWhole ??= isWhole(block.input);
+    return !block.isWhole;
   }
 
   /** Writes the events that wait, as long as they need not wait any more. */
@@ -208,13 +211,14 @@ export class MessagesFraming implements Framing<MessagesEvent> {
     const block = this.#block;
     if (block?.type === 'tool_use' && block.call === index) {
       block.input += argumentsDelta;
+      block.isWhole = null;
       return argumentsDelta === '' ? '' : this.#deltaText(argumentsDelta);
     }
     // White space behind the arguments of a call that is closed.
     if (id === null) return '';
     const start = { type: 'tool_use', id, name: name ?? '', input: {} };
     const opened = this.#open(
-      { type: 'tool_use', call: index, input: argumentsDelta },
+      { type: 'tool_use', call: index, input: argumentsDelta, isWhole: null },
       start,
       'input_json_delta',
       'partial_json',
