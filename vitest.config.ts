@@ -1,8 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { sourceFolders } from './test/support/source-folders.ts';
+import { findUnitTests } from './test/support/unit-tests.ts';
 
 const report = process.env.HEDDLE_TEST_REPORT;
+const unitTests = [...findUnitTests()];
 
 // For the processes of the tests, and for the stores in them.
 process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL('./node_modules/.cache/heddle', import.meta.url));
@@ -11,11 +13,18 @@ export default defineConfig({
   // graphql's "module" build would be a second copy beside the one that packages of node_modules get.
   resolve: { alias: [{ find: /^graphql$/, replacement: fileURLToPath(import.meta.resolve('graphql')) }] },
   test: {
-    include: ['**/*.test.ts'],
-    exclude: ['**/node_modules/**'],
+    projects: [
+      // `npm run test:unit`. These share their modules; every other file starts with fresh ones.
+      { extends: true, test: { name: 'unit', include: unitTests, isolate: false } },
+      {
+        extends: true,
+        test: { name: 'mesh', include: ['**/*.test.ts'], exclude: ['**/node_modules/**', ...unitTests] },
+      },
+    ],
     setupFiles: ['test/contract/watch-commands.ts'],
     pool: 'forks',
-    maxWorkers: 2,
+    // More than the processors of a small machine: most tests of the mesh wait for processes and sockets.
+    maxWorkers: 3,
     // A run is to be repeatable; HEDDLE_TEST_SEED=$RANDOM looks where no run has looked.
     env: { HEDDLE_TEST_SEED: process.env.HEDDLE_TEST_SEED ?? '2026' },
     testTimeout: 30_000,

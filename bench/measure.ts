@@ -121,7 +121,7 @@ export async function measure(load: BenchLoad): Promise<BenchFigures> {
         },
       });
 
-    await call(floor, bare, 2);
+    await call(floor, bare, Math.min(2, warmSeconds));
     for (const dialect of [graphql, chat, messages]) await call(heddle, dialect, warmSeconds / 3);
     await subscribe();
     for (const dialect of [graphql, chat, messages]) await stream(heddle, dialect);

@@ -6,6 +6,8 @@ import { dirname, join, relative, resolve } from 'node:path';
 export interface ModuleGraph {
   /** TypeScript files, relative to the root, with the text of each. */
   readonly modules: ReadonlyMap<string, string>;
+  /** The modules that each module names, directly. */
+  readonly imports: ReadonlyMap<string, readonly string[]>;
   /** Other files that the modules name by `new URL(…, import.meta.url)`, relative to the root. */
   readonly assets: ReadonlySet<string>;
   /** Names of the imported packages, with the modules that import them. */
@@ -54,6 +56,7 @@ function findAssets(root: string, module: string, path: string): readonly string
 /** Reads everything that `entries` reach. Throws for a module that does not exist. */
 export function readModuleGraph(root: string, entries: readonly string[]): ModuleGraph {
   const modules = new Map<string, string>();
+  const imports = new Map<string, string[]>();
   const assets = new Set<string>();
   const packages = new Map<string, string[]>();
   const waiting = [...entries];
@@ -61,6 +64,8 @@ export function readModuleGraph(root: string, entries: readonly string[]): Modul
     if (modules.has(module)) continue;
     const text = readFileSync(resolve(root, module), 'utf8');
     modules.set(module, text);
+    const named: string[] = [];
+    imports.set(module, named);
     for (const [statement, imported, worker] of text.matchAll(specifiers)) {
       const specifier = imported ?? worker ?? statement;
       if (specifier.startsWith('node:')) continue;
@@ -68,14 +73,15 @@ export function readModuleGraph(root: string, entries: readonly string[]): Modul
       if (own === undefined) {
         const name = packageName(specifier);
         packages.set(name, [...(packages.get(name) ?? []), module]);
-      } else if (own.endsWith('.ts')) waiting.push(own);
+      } else if (own.endsWith('.ts')) named.push(own);
       else assets.add(own);
     }
     for (const [, path = ''] of text.matchAll(assetUrls)) {
       for (const asset of findAssets(root, module, path)) assets.add(asset);
     }
+    waiting.push(...named);
   }
-  return { modules, assets, packages };
+  return { modules, imports, assets, packages };
 }
 
 /** Names the compiled JavaScript of each module instead of its source, by relative paths. */

@@ -3,7 +3,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { resolve } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import {
   type DoorExample,
   doorCases,
@@ -56,8 +56,13 @@ describe('documentation of the handlers', () => {
 });
 
 describe.each(doorCases)('$route', ({ method, path, door, access, example }) => {
+  let sample: SampleGateway;
+  beforeAll(async () => {
+    sample = await startSampleGateway({ doors: servedDoors, mesh: createDoorMesh(example) });
+  });
+  afterAll(() => sample[Symbol.asyncDispose]());
+
   it('answers with our request id, never the client’s, and the common headers', async () => {
-    const sample = await start(example);
     const ids = new Set<string | null>();
     for (let n = 0; n < 2; n++) {
       const answer = await sendExample(
@@ -76,7 +81,6 @@ describe.each(doorCases)('$route', ({ method, path, door, access, example }) => 
   });
 
   it('is found whatever the query of the URL', async () => {
-    const sample = await start(example);
     for (const more of ['beta=true', 'a=/b?c=%2F', '%%%', '/../x']) {
       const mark = example.path.includes('?') ? '&' : '?';
       const answer = await sendExample(
@@ -89,7 +93,6 @@ describe.each(doorCases)('$route', ({ method, path, door, access, example }) => 
   });
 
   it('is open to pages of other origins only where its handler states so', async () => {
-    const sample = await start(example);
     const origin = { origin: 'https://elsewhere.example' };
     const answer = await sendExample(sample, { method, example }, { headers: { ...bearer, ...origin } });
     expect(answer.headers.get('access-control-allow-origin')).toBe(door.isCrossOrigin ? '*' : null);
@@ -109,7 +112,6 @@ describe.each(doorCases)('$route', ({ method, path, door, access, example }) => 
   });
 
   it('refuses another method with 405, what is allowed, and an error in its dialect', async () => {
-    const sample = await start(example);
     const allowed = httpRoutes.filter((route) => route.path === path).map((route) => route.method);
     for (const other of ['PUT', 'DELETE', 'PROPFIND', 'HEAD', 'POST'].filter(
       (one) => !allowed.includes(one),
@@ -127,22 +129,21 @@ describe.each(doorCases)('$route', ({ method, path, door, access, example }) => 
   });
 
   it('is answered after too many refused requests only where it is unlimited, or with a good key', async () => {
-    const sample = await start(example, { limits: { refusalsPerSecond: 1 }, now: () => 1_000 });
+    const throttled = await start(example, { limits: { refusalsPerSecond: 1 }, now: () => 1_000 });
     if (access === 'optional' || access === 'required')
-      await sendExample(sample, { method, example }, { headers: bearer });
-    for (let n = 0; n < 20; n++) await fetch(`${sample.url}/graphql`, { method: 'PUT' });
-    const answer = await sendExample(sample, { method, example });
+      await sendExample(throttled, { method, example }, { headers: bearer });
+    for (let n = 0; n < 20; n++) await fetch(`${throttled.url}/graphql`, { method: 'PUT' });
+    const answer = await sendExample(throttled, { method, example });
     expect(answer.status).toBe(access === 'unlimited' ? 200 : 429);
     if (access === 'unlimited') return;
     expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
     if (method !== 'HEAD') expect(example.messageIn(answer.text)).toContain('Too many requests');
     if (access !== 'public') {
-      expect((await sendExample(sample, { method, example }, { headers: bearer })).status).toBe(200);
+      expect((await sendExample(throttled, { method, example }, { headers: bearer })).status).toBe(200);
     }
   });
 
   it('requires a key as its access states', async () => {
-    const sample = await start(example);
     const wrong = { authorization: `Bearer hd_wrong_${'0123456789'.repeat(4)}` };
     const isOpen = access === 'unlimited' || access === 'public';
     const withWrong = await sendExample(sample, { method, example }, { headers: wrong });
@@ -156,7 +157,6 @@ describe.each(doorCases)('$route', ({ method, path, door, access, example }) => 
   });
 
   it('serves no WebSocket but by its own subprotocol', async () => {
-    const sample = await start(example);
     const serves = doorRoutes.some((route) => route.path === path && route.when?.startsWith('upgrade'));
     const served = serves ? /^HTTP\/1.1 101 / : /^HTTP\/1.1 404 /;
     expect(await upgradeAt(sample, example.path, bearer)).toMatch(served);

@@ -1,6 +1,6 @@
 import { existsSync, globSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { readModuleGraph } from '#deploy/module-graph.ts';
+import { type ModuleGraph, readModuleGraph } from '#deploy/module-graph.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 
@@ -17,21 +17,32 @@ const heavyModules: readonly string[] = [
 const heavyPackages: readonly string[] = ['@copilotkit/aimock', 'playwright-core'];
 const startsProcess = /from 'node:(child_process|worker_threads)'/;
 
-function isUnitTest(test: string): boolean {
-  const { modules, packages } = readModuleGraph(root, [test]);
-  return (
-    !heavyModules.some((module) => modules.has(module)) &&
-    !heavyPackages.some((name) => packages.has(name)) &&
-    !startsProcess.test(modules.get(test) ?? '')
-  );
+/** Those of the modules that reach one of the others, directly or not. */
+function findReaching({ imports }: ModuleGraph, reached: readonly string[]): ReadonlySet<string> {
+  const importers = new Map<string, string[]>();
+  for (const [module, named] of imports) {
+    for (const one of named) importers.set(one, [...(importers.get(one) ?? []), module]);
+  }
+  const reaching = new Set<string>();
+  const waiting = [...reached];
+  for (let module = waiting.pop(); module !== undefined; module = waiting.pop()) {
+    if (reaching.has(module)) continue;
+    reaching.add(module);
+    waiting.push(...(importers.get(module) ?? []));
+  }
+  return reaching;
 }
 
 /**
- * The tests for the inner loop: those that run within their own thread, because nothing that they import, directly or
- * not, starts a store, a process, Redis or a browser.
+ * The tests that run within their own thread, because nothing that they import, directly or not, starts a store, a
+ * process, Redis or a browser. They can share their modules, which takes most of their time otherwise.
  */
 export function findUnitTests(): readonly string[] {
   const moved = heavyModules.filter((module) => !existsSync(join(root, module)));
   if (moved.length > 0) throw new Error(`test/support/unit-tests.ts names what is not there: ${moved}`);
-  return globSync('**/*.test.ts', { cwd: root, exclude: ['**/node_modules/**'] }).filter(isUnitTest);
+  const tests = globSync('**/*.test.ts', { cwd: root, exclude: ['**/node_modules/**'] });
+  const graph = readModuleGraph(root, tests);
+  const importers = heavyPackages.flatMap((name) => graph.packages.get(name) ?? []);
+  const heavy = findReaching(graph, [...heavyModules, ...importers]);
+  return tests.filter((test) => !heavy.has(test) && !startsProcess.test(graph.modules.get(test) ?? ''));
 }
