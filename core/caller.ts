@@ -103,6 +103,7 @@ export const scopes = {
   'tenants:write':
     'Change the apps, keys, members and budgets of the own tenant, and decide access requests.',
   'tenants:admin': 'See and change every tenant and plan.',
+  'keys:write': 'Read, create, change, rotate and revoke the API keys of the own tenant.',
   'usage:read': 'Read usage, and the ledger of the own tenant.',
   'completions:read':
     'Read the ledger, and the content of completions, of the own tenant; with `inference:invoke` also cancel them.',
@@ -111,20 +112,21 @@ export const scopes = {
 
 export type Scope = keyof typeof scopes;
 
-/** For each scope that ends in `:read` the scopes that include it: those that change the same. */
-const includedIn: ReadonlyMap<string, readonly string[]> = new Map(
-  Object.keys(scopes).flatMap((scope) => {
+/** For each scope the scopes that include it: of `x:read` those that change the same, and of `keys:write` the older scope that covers it. */
+const includedIn: ReadonlyMap<string, readonly string[]> = new Map<string, readonly string[]>([
+  ['keys:write', ['tenants:write']],
+  ...Object.keys(scopes).flatMap((scope) => {
     const [thing = '', verb] = scope.split(':');
     const wider = [`${thing}:write`, `${thing}:admin`].filter((one) => Object.hasOwn(scopes, one));
     return verb === 'read' && wider.length > 0 ? [[scope, wider] as const] : [];
   }),
-);
+]);
 
 function includesScope(held: readonly string[], scope: string): boolean {
   return held.includes(scope) || (includedIn.get(scope)?.some((wider) => held.includes(wider)) ?? false);
 }
 
-/** Does the caller have the scope? `x:write` and `x:admin` include `x:read`; nothing else is implied. */
+/** Does the caller have the scope? `x:write` and `x:admin` include `x:read`, `tenants:write` includes `keys:write`; nothing else is implied. */
 export function hasScope(caller: Pick<Caller, 'scopes'>, scope: Scope): boolean {
   return includesScope(caller.scopes, scope);
 }

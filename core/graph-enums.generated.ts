@@ -133,7 +133,9 @@ export const MemberRole = {
   OWNER: 'OWNER',
   ADMIN: 'ADMIN',
   DEVELOPER: 'DEVELOPER',
-  VIEWER: 'VIEWER'
+  VIEWER: 'VIEWER',
+  BILLING: 'BILLING',
+  AUDITOR: 'AUDITOR'
 } as const;
 
 export type MemberRole = typeof MemberRole[keyof typeof MemberRole];

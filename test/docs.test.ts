@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { scopes } from '#core/caller.ts';
 import { countLimitsTable } from '#core/count-limits.ts';
 import { errorCatalog } from '#core/errors.ts';
+import { builtInRoles } from '#core/roles.ts';
 import { anthropicDoor } from '#gateway/doors/anthropic/anthropic-door.ts';
 import { openAiDoor } from '#gateway/doors/openai/openai-door.ts';
 import { promptsDoor } from '#gateway/doors/prompts/prompts-door.ts';
@@ -12,7 +13,7 @@ import { composeCheckout } from '#schema/compose.ts';
 import { variables } from '#server/config.ts';
 import { sourceFolders } from '#test/support/source-folders.ts';
 import { dialectErrorRows } from './support/dialect-errors.ts';
-import { configurationRows, errorRows, reachRows, scopeRows } from './support/doc-tables.ts';
+import { configurationRows, errorRows, reachRows, roleRows, scopeRows } from './support/doc-tables.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
@@ -64,6 +65,13 @@ describe('documentation', () => {
       .split('\n')
       .filter((line) => /^\| `[a-z]+:[a-z]+` \|/.test(line));
     expect(rows).toEqual(scopeRows(scopes));
+  });
+
+  it('docs/roles.md has every scope of every built-in role', () => {
+    const rows = read('docs/roles.md')
+      .split('\n')
+      .filter((line) => /^\| (?:scope|`[a-z]+:[a-z]+`) \|/.test(line));
+    expect(rows).toEqual(roleRows(Object.keys(scopes), builtInRoles));
   });
 
   it('docs/policy.md has what each scope reaches', () => {

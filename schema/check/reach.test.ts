@@ -118,11 +118,13 @@ describe('what a key reaches with its scopes', () => {
     expect(ofType(reached(scope), 'Mutation')).toEqual([]);
   });
 
-  it('grows from x:read to x:write and x:admin, and by nothing else', () => {
+  it('grows from x:read to x:write and x:admin, from keys:write to tenants:write, and by nothing else', () => {
     const names = Object.keys(scopes) as Scope[];
     for (const held of names) {
       const [thing, verb] = held.split(':');
-      const more = verb === 'write' || verb === 'admin' ? names.filter((one) => one === `${thing}:read`) : [];
+      const more: string[] =
+        verb === 'write' || verb === 'admin' ? names.filter((one) => one === `${thing}:read`) : [];
+      if (held === 'tenants:write') more.push('keys:write');
       expect(names.filter((one) => hasScope({ scopes: [held] }, one)).toSorted(), held).toEqual(
         [held, ...more].toSorted(),
       );

@@ -1056,7 +1056,7 @@ export type MemberResolvers<ContextType = context.SubgraphContext, ParentType ex
   tenant?: Resolver<ResolversTypes['Tenant'], ParentType, ContextType>;
 };
 
-export type MemberRoleResolvers = EnumResolverSignature<{ OWNER?: any, ADMIN?: any, DEVELOPER?: any, VIEWER?: any }, ResolversTypes['MemberRole']>;
+export type MemberRoleResolvers = EnumResolverSignature<{ OWNER?: any, ADMIN?: any, DEVELOPER?: any, VIEWER?: any, BILLING?: any, AUDITOR?: any }, ResolversTypes['MemberRole']>;
 
 export type PlanResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Plan'] = ResolversParentTypes['Plan'], FederationReferenceType extends FederationReferenceTypes['Plan'] = FederationReferenceTypes['Plan']> = {
   __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Plan']> | FederationReferenceType, FederationReferenceType, ContextType>;

@@ -25,6 +25,20 @@ export function scopeRows(table: Readonly<Record<string, string>>): readonly str
   return Object.entries(table).map(([scope, allows]) => `| \`${scope}\` | ${allows} |`);
 }
 
+/** The rows that docs/roles.md must have: scopes down, roles across. */
+export function roleRows(
+  scopes: readonly string[],
+  roles: Readonly<Record<string, readonly string[]>>,
+): readonly string[] {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  return [
+    line(['scope', ...Object.keys(roles).map((role) => `\`${role}\``)]),
+    ...scopes.map((scope) =>
+      line([`\`${scope}\``, ...Object.values(roles).map((held) => (held.includes(scope) ? 'yes' : ''))]),
+    ),
+  ];
+}
+
 const pages = /(?:Connection|Edge)$|^PageInfo$/;
 
 /** The rows of docs/policy.md that list what a key with one scope alone reads beyond who it is. */
