@@ -36,11 +36,21 @@ export interface Caller {
   readonly tenantId: string | null;
   readonly appId: string | null;
   readonly keyId: string | null;
-  /** What the key's limits are counted under: rotation keeps it. */
+  /**
+   * What the limits, calls and idempotency keys of the caller are counted under: of a key its line, which rotation keeps;
+   * of a person one that is made of issuer and subject.
+   */
   readonly keyLineId: string | null;
   /** Of a key that was made with a limited one: `key:<line>` and `app:<id>` of its makers, whose limits count its calls too. */
   readonly makerScopes?: readonly string[];
+  /** Of a person or workload: the `sub` of its token, which is unique for its issuer alone. */
   readonly subject: string | null;
+  /** Of a person or workload: the id of the issuer of its token. */
+  readonly issuerId?: string;
+  /** Of a person: the email address that its token states. */
+  readonly email?: string;
+  /** Of a person or workload: the name of its role; absent where its token has scopes and no role. */
+  readonly role?: string;
   readonly scopes: readonly string[];
   /** All limits that bind this caller at once. */
   readonly limits: readonly CallerLimit[];
@@ -53,7 +63,7 @@ export interface Caller {
   readonly cacheScope?: CacheScope;
   /** Addresses (single or CIDR) the key may be used from; null: any. Checked by the gateway. */
   readonly allowedIps: readonly string[] | null;
-  /** Milliseconds since the epoch after which the key is refused; null: never. */
+  /** Milliseconds since the epoch after which the key or token is refused; null: never. */
   readonly expiresAtMs: number | null;
   /** The end user that a page token is bound to: its calls are for this user, and it reads no one else's. Null: unbound. */
   readonly endUserId: string | null;
@@ -67,6 +77,23 @@ export interface Caller {
 export interface ArchivedCaller {
   readonly archived: 'app' | 'tenant';
   readonly caller: Caller;
+}
+
+/** Why a token is refused. */
+export type TokenProblem =
+  | 'MALFORMED'
+  | 'ISSUER'
+  | 'SIGNATURE'
+  | 'EXPIRED'
+  | 'AUDIENCE'
+  | 'CLAIMS'
+  | 'ROLE'
+  | 'ISSUER_UNAVAILABLE';
+
+/** The result for a token that is refused, with words for its owner. Not a caller by its shape, like ArchivedCaller. */
+export interface RefusedToken {
+  readonly refused: TokenProblem;
+  readonly message: string;
 }
 
 export const anonymousCaller: Caller = Object.freeze({

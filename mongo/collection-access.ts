@@ -26,6 +26,7 @@ export const collectionAccess: Readonly<Record<string, CollectionAccess>> = {
   members: ofTenants,
   plans: ofTenants,
   tenants: ofTenants,
+  issuers: { writers: [], readers: ['subgraphs/tenants/'] },
   'page-tokens': { writers: ['subgraphs/tenants/'], readers: [] },
   models: ofModels,
   'model-aliases': { writers: ['subgraphs/models/'], readers: ['catalog/', 'subgraphs/prompts/'] },

@@ -27,6 +27,9 @@ export interface StartedSubgraphs {
   readonly newAdminKey: NewAdminKey | null;
 }
 
+/** Of calls to identity providers: few, short, and small. */
+const outboundBounds = { callsMax: 64, connectTimeoutMs: 5_000, responseBytesMax: 1024 * 1024 };
+
 /**
  * Starts the subgraphs of this process on the store. The owner of a collection sees to its first start: tenants makes the
  * admin key, models registers the demo provider and those of the environment.
@@ -37,7 +40,9 @@ export async function startSubgraphs(
   starting: AsyncDisposableStack,
 ): Promise<StartedSubgraphs> {
   const names = subgraphNames.filter((name) => parts.includes(name));
-  const { createAuditLog, loadSubgraph, openCatalog } = await import('./subgraph-modules.ts');
+  const { createAuditLog, createHttpFetch, loadSubgraph, openCatalog } = await import(
+    './subgraph-modules.ts'
+  );
   const makers = await Promise.all(names.map(loadSubgraph));
   const { connection, isAlone } = store;
   const { secrets: secretBox, payloads } = boxes;
@@ -53,6 +58,7 @@ export async function startSubgraphs(
   const pepper = isKeyNamed || isAlone ? boxes.pepper : noPepper;
   const audit = createAuditLog(connection);
   const egress = createEgress(environment.HEDDLE_EGRESS_ALLOW);
+  const outbound = starting.use(createHttpFetch({ egress, ...outboundBounds }));
   const first = { bus: state.bus, secretBox, egress, audit, pepper };
   const newAdminKey = names.includes('tenants')
     ? await makeAdminKey(connection, { environment, log }, first)
@@ -74,6 +80,7 @@ export async function startSubgraphs(
     payloads,
     pepper,
     egress,
+    outboundFetch: outbound.fetch,
     environmentProviders,
     cache: state.cache,
     streams: state.streams,

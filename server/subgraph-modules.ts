@@ -7,12 +7,14 @@ import type { KeyPepper } from '#mongo/key-pepper.ts';
 import type { Cache } from '#state/cache/cache.ts';
 import type { StreamLogs } from '#state/streams/stream-log.ts';
 import type { SubgraphServices } from '#subgraphs/runtime/subgraph.ts';
+import type { OutboundFetch } from '#subgraphs/tenants/identity/issuer-documents.ts';
 import type { DefaultLimits } from '#subgraphs/tenants/limits/default-limits.ts';
 import type { Subgraph } from '#transport/executor.ts';
 
 export { openCatalog } from '#catalog/catalog.ts';
 export { createAuditLog } from '#mongo/audit-log.ts';
 export { createMeterHistory, keepHoursSummed } from '#mongo/meter-history.ts';
+export { createHttpFetch } from '#providers/http/http-fetch.ts';
 
 /** Everything that a subgraph may be made of; each takes what it needs. */
 export interface SubgraphParts extends SubgraphServices {
@@ -26,6 +28,8 @@ export interface SubgraphParts extends SubgraphServices {
   readonly pepper: KeyPepper;
   /** HEDDLE_EGRESS_ALLOW. */
   readonly egress: Egress;
+  /** Calls to identity providers, within the rules of egress. */
+  readonly outboundFetch: OutboundFetch;
   /** The ids of the providers that the environment makes. */
   readonly environmentProviders: readonly string[];
   readonly cache: Cache;

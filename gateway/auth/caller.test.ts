@@ -4,7 +4,7 @@ import { HeddleError } from '#core/errors.ts';
 import { createMemoryBus } from '#state/bus/memory.ts';
 import { computeKeyHash } from '#test/support/gateways/sample-gateway.ts';
 import { createSampleMesh, sampleCaller } from '#test/support/gateways/sample-subgraphs.ts';
-import { createCallers } from './caller.ts';
+import { type Credentials, createCallers } from './caller.ts';
 
 const key = 'hd_k1_0123456789012345678901234567890123456789';
 const context = { requestId: 'r1', clientAddress: '192.0.2.7' };
@@ -54,14 +54,11 @@ describe('the caller of a request', () => {
   });
 
   it.each([
-    [
-      'a JWT',
-      'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln',
-      /^This is a JWT, which is not accepted: send .*<API key>/,
-    ],
-    ['an unsigned JWT', 'eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.', /^This is a JWT/],
-    ['a JWT longer than any key', `eyJhbGciOiJIUzI1NiJ9.${'a'.repeat(2_000)}.c2ln`, /^This is a JWT/],
+    ['an unsigned JWT', 'eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.', /^This is an unsigned JWT/],
+    ['a JWT longer than any', `eyJhbGciOiJIUzI1NiJ9.${'a'.repeat(8_200)}.c2ln`, /more than 8192 characters/],
+    ['an encrypted JWT', 'eyJhbGciOiJkaXIifQ..AAAA.AAAA.AAAA', /^This is an encrypted JWT/],
     ['an unknown key', `hd_${'k'.repeat(40)}`, /^The API key is unknown, expired or revoked\.$/],
+    ['a key longer than any', `hd_${'k'.repeat(600)}`, /^The API key is unknown/],
     ['a text with two points', 'a.b.c', /^The API key is unknown/],
   ])('refuses %s with words for it', async (_what, given, message) => {
     const { callers } = await start();
@@ -73,6 +70,49 @@ describe('the caller of a request', () => {
       code: 'UNAUTHENTICATED',
       message: expect.stringMatching(message),
     });
+  });
+
+  const token = 'eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJ4In0.c2ln';
+  const person: Caller = { ...sampleCaller('models:read'), kind: 'USER', keyId: null, subject: 'ada' };
+
+  it('sends a JWT to the tenants subgraph once, and remembers its caller under a hash, until it expires', async () => {
+    const { mesh, clock, callers } = await start();
+    const expiresAtMs = clock.nowMs + 2_000;
+    mesh.callers.set(computeKeyHash(token), { ...person, expiresAtMs });
+    const identify = (credentials: Credentials) => callers.identify(credentials, context);
+    for (const credentials of [{ authorization: `Bearer ${token}` }, { apiKey: token }]) {
+      expect(await identify(credentials)).toMatchObject({ kind: 'USER', subject: 'ada' });
+      expect([callers.isKnown(credentials), callers.isUnseen(credentials)]).toEqual([true, false]);
+    }
+    expect(mesh.calls.map(({ request }) => request.variables)).toEqual([
+      { keyHash: computeKeyHash(token), token },
+    ]);
+    clock.nowMs = expiresAtMs;
+    await expect(identify({ apiKey: token })).rejects.toMatchObject({
+      code: 'UNAUTHENTICATED',
+      message: 'The token has expired.',
+    });
+  });
+
+  it('returns the words of a refused token, and OVERLOADED where its issuer is unavailable', async () => {
+    const refused = { refused: 'AUDIENCE', message: 'The token is for another audience.' };
+    const unavailable = { refused: 'ISSUER_UNAVAILABLE', message: 'The keys cannot be fetched.' };
+    for (const [found, code] of [
+      [refused, 'UNAUTHENTICATED'],
+      [unavailable, 'OVERLOADED'],
+    ] as const) {
+      const { mesh, callers } = await start();
+      mesh.callers.set(computeKeyHash(token), found as unknown as Caller);
+      expect(callers.isUnseen({ apiKey: token })).toBe(true);
+      await expect(callers.identify({ apiKey: token }, context)).rejects.toMatchObject({
+        code,
+        message: found.message,
+      });
+      expect([callers.isKnown({ apiKey: token }), callers.isUnseen({ apiKey: token })]).toEqual([
+        false,
+        false,
+      ]);
+    }
   });
 
   it('forgets at once what the bus states has changed, and what was on its way meanwhile', async () => {

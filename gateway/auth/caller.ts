@@ -2,13 +2,20 @@ import { hash } from 'node:crypto';
 import { BlockList, isIP } from 'node:net';
 import { parse } from 'graphql';
 import { LRUCache } from 'lru-cache';
-import { type ArchivedCaller, anonymousCaller, type Caller, systemCaller } from '#core/caller.ts';
+import {
+  type ArchivedCaller,
+  anonymousCaller,
+  type Caller,
+  type RefusedToken,
+  systemCaller,
+} from '#core/caller.ts';
 import { createOverloadedError, type HeddleError } from '#core/errors.ts';
 import { expectError } from '#core/expect-error.ts';
 import { withTimeLimit } from '#core/time-limit.ts';
 import type { Bus } from '#state/bus/bus.ts';
 import type { SubgraphExecutor } from '#transport/executor.ts';
 import { CredentialRefusal } from '../log/refusal-log.ts';
+import { isJwt, refuseToken } from './token-text.ts';
 
 /** The credentials that a client sent; undefined where it sent none. */
 export interface Credentials {
@@ -51,22 +58,31 @@ const keyForm = /^hd_[\x21-\x7e]{37,509}$/;
 const distinctMin = 8;
 
 const lookup = parse('query ($keyHash: String!) { _caller(keyHash: $keyHash) }', { noLocation: true });
+const tokenLookup = parse(
+  'query ($keyHash: String!, $token: String) { _caller(keyHash: $keyHash, token: $token) }',
+  { noLocation: true },
+);
 
-/** The key that the credentials hold; undefined when none were sent. */
+/** The key or token that the credentials hold; undefined when none were sent. */
 function readKey({ authorization, apiKey }: Credentials): string | undefined {
   // A bare "Bearer" is what the Explorer's header tab holds before a key is pasted: nothing was sent.
   if (authorization === undefined || /^\s*(Bearer\s*)?$/i.test(authorization)) return apiKey || undefined;
   const [, key] = /^Bearer[ ]+(\S+)\s*$/i.exec(authorization) ?? [];
   if (key === undefined) {
-    throw new CredentialRefusal('UNAUTHENTICATED', 'The authorization header must read `Bearer <API key>`.', {
-      problem: 'MALFORMED',
-    });
+    throw new CredentialRefusal(
+      'UNAUTHENTICATED',
+      'The authorization header must read `Bearer <API key or token>`.',
+      {
+        problem: 'MALFORMED',
+      },
+    );
   }
   return key;
 }
 
-/** True for a text that may be a key: of its form, its secret of several different characters. */
+/** True for a text that may be a key, of its form, its secret of several different characters; or a token. */
 function isKeyText(text: string): boolean {
+  if (isJwt(text)) return refuseToken(text) === null;
   if (!keyForm.test(text)) return false;
   return text.split('_').some((part) => new Set(part).size >= distinctMin);
 }
@@ -82,8 +98,8 @@ function computeKeyHash(credentials: Credentials, isAccepted = isNotTooLong): st
   }
 }
 
-function isNotTooLong({ length }: string): boolean {
-  return length <= keyLengthMax;
+function isNotTooLong(text: string): boolean {
+  return text.length <= keyLengthMax || (isJwt(text) && refuseToken(text) === null);
 }
 
 function findFamily(address: string): 'ipv4' | 'ipv6' | undefined {
@@ -119,16 +135,14 @@ function isAllowed(list: BlockList, clientAddress: string | null): boolean {
   return family !== undefined && list.check(address, family);
 }
 
-/** Three parts of base64url, the first of which begins with `{"`. */
-const jwtShape = /^eyJ[\w-]+\.[\w-]+\.[\w-]*$/;
+function refusedKey(about: ConstructorParameters<typeof CredentialRefusal>[2]): CredentialRefusal {
+  return new CredentialRefusal('UNAUTHENTICATED', 'The API key is unknown, expired or revoked.', about);
+}
 
-function refusedKey(
-  key: string,
+function refusedToken(
+  message: string,
   about: ConstructorParameters<typeof CredentialRefusal>[2],
 ): CredentialRefusal {
-  const message = jwtShape.test(key)
-    ? 'This is a JWT, which is not accepted: send `authorization: Bearer <API key>`, or a page token of createPageToken.'
-    : 'The API key is unknown, expired or revoked.';
   return new CredentialRefusal('UNAUTHENTICATED', message, about);
 }
 
@@ -140,8 +154,14 @@ function isArchivedCaller(value: unknown): value is ArchivedCaller {
   return typeof value === 'object' && value !== null && 'archived' in value && 'caller' in value;
 }
 
+function isRefusedToken(value: unknown): value is RefusedToken {
+  return typeof value === 'object' && value !== null && 'refused' in value && 'message' in value;
+}
+
 interface Remembered {
   readonly caller: Caller | undefined;
+  /** Why the token is refused. */
+  readonly refused: RefusedToken | undefined;
   /** The owner of the key, where its app or tenant is archived. */
   readonly archived: ArchivedCaller | undefined;
   readonly allowList: BlockList | undefined;
@@ -156,6 +176,22 @@ function unavailable(cause: unknown): HeddleError {
     cause,
     notBegun: true,
   });
+}
+
+/** What is looked up: the hash that the answer is remembered under, and the text of a token, which is only sent. */
+interface Lookup {
+  readonly keyHash: string;
+  readonly token?: string;
+}
+
+/** Throws CredentialRefusal for a text that no key and no token can be. */
+function readLookup(text: string): Lookup {
+  const problem = refuseToken(text);
+  if (problem !== null) throw refusedToken(problem, { problem: 'MALFORMED' });
+  const keyHash = hash('sha256', text, 'hex');
+  if (isJwt(text)) return { keyHash, token: text };
+  if (text.length > keyLengthMax) throw refusedKey({ problem: 'MALFORMED' });
+  return { keyHash };
 }
 
 const createLateError = () => new Error('The lookup takes too long.');
@@ -186,11 +222,12 @@ export async function createCallers(options: {
     pending.clear();
   });
 
-  const ask = async (keyHash: string, context: CallerContext): Promise<Remembered> => {
+  const ask = async (sent: Lookup, context: CallerContext): Promise<Remembered> => {
     const memory = remembered;
+    const { keyHash } = sent;
     const result = await tenants.execute({
-      document: lookup,
-      variables: { keyHash },
+      document: sent.token === undefined ? lookup : tokenLookup,
+      variables: { ...sent },
       caller: systemCaller,
       ...context,
     });
@@ -205,6 +242,7 @@ export async function createCallers(options: {
     const untilMs = now() + (caller === undefined ? unknownForMs : knownForMs);
     const answer: Remembered = {
       caller,
+      refused: isRefusedToken(found) ? found : undefined,
       archived: isArchivedCaller(found) ? found : undefined,
       allowList: ips === null ? undefined : buildAllowList(ips),
       untilMs,
@@ -218,10 +256,11 @@ export async function createCallers(options: {
   };
 
   /** Calls the subgraph, and uses what is remembered when there is no answer. */
-  const askOrRemember = async (keyHash: string, context: CallerContext): Promise<Remembered> => {
+  const askOrRemember = async (sent: Lookup, context: CallerContext): Promise<Remembered> => {
+    const { keyHash } = sent;
     try {
-      const lookup = ask(keyHash, context);
-      return await (remembered.has(keyHash) ? withTimeLimit(lookup, answerMsMax, createLateError) : lookup);
+      const answer = ask(sent, context);
+      return await (remembered.has(keyHash) ? withTimeLimit(answer, answerMsMax, createLateError) : answer);
     } catch (error) {
       // Looked for after the failure: what a change has made it forget meanwhile does not count.
       const stale = remembered.get(keyHash);
@@ -232,12 +271,13 @@ export async function createCallers(options: {
     }
   };
 
-  const lookUp = (keyHash: string, context: CallerContext): Remembered | Promise<Remembered> => {
+  const lookUp = (sent: Lookup, context: CallerContext): Remembered | Promise<Remembered> => {
+    const { keyHash } = sent;
     const known = remembered.get(keyHash);
     if (known !== undefined && known.untilMs > now()) return known;
     const underWay = pending.get(keyHash);
     if (underWay !== undefined) return underWay;
-    const lookup = askOrRemember(keyHash, context);
+    const lookup = askOrRemember(sent, context);
     pending.set(keyHash, lookup);
     const forget = () => {
       if (pending.get(keyHash) === lookup) pending.delete(keyHash);
@@ -250,18 +290,25 @@ export async function createCallers(options: {
     async identify(credentials, context) {
       const key = readKey(credentials);
       if (key === undefined) return anonymousCaller;
-      if (!isNotTooLong(key)) throw refusedKey(key, { problem: 'MALFORMED' });
-      const { caller, archived, allowList } = await lookUp(hash('sha256', key, 'hex'), context);
+      const sent = readLookup(key);
+      const { caller, archived, refused, allowList } = await lookUp(sent, context);
       if (archived !== undefined) {
-        const message = `The ${archived.archived} of this API key is archived.`;
+        const what = sent.token === undefined ? 'API key' : 'token';
+        const message = `The ${archived.archived} of this ${what} is archived.`;
         throw new CredentialRefusal('UNAUTHENTICATED', message, {
           problem: 'ARCHIVED',
           caller: archived.caller,
         });
       }
-      if (caller === undefined) throw refusedKey(key, { problem: 'UNKNOWN', key });
+      if (refused?.refused === 'ISSUER_UNAVAILABLE') {
+        throw createOverloadedError(refused.message, { notBegun: true });
+      }
+      if (refused !== undefined) throw refusedToken(refused.message, { problem: refused.refused, key });
+      if (caller === undefined) throw refusedKey({ problem: 'UNKNOWN', key });
       if (caller.expiresAtMs !== null && caller.expiresAtMs <= now()) {
-        throw refusedKey(key, { problem: 'EXPIRED', caller });
+        if (sent.token !== undefined)
+          throw refusedToken('The token has expired.', { problem: 'EXPIRED', caller });
+        throw refusedKey({ problem: 'EXPIRED', caller });
       }
       if (allowList !== undefined && !isAllowed(allowList, context.clientAddress)) {
         const message = 'The API key may not be used from this address.';

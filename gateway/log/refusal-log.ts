@@ -1,6 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
-import type { Caller } from '#core/caller.ts';
+import type { Caller, TokenProblem } from '#core/caller.ts';
 import { type ErrorCode, HeddleError } from '#core/errors.ts';
 import { coordinateAt } from '../coordinate.ts';
 import type { Operation } from '../document/operation.ts';
@@ -43,7 +43,7 @@ const deniedMax = 10;
 const ownDetails = ['meter', 'window', 'subject', 'guardrail', 'stage', 'retryAfterMs'] as const;
 
 /** Why a credential was refused. */
-export type CredentialProblem = 'MALFORMED' | 'UNKNOWN' | 'EXPIRED' | 'ARCHIVED' | 'ADDRESS';
+export type CredentialProblem = 'UNKNOWN' | 'ARCHIVED' | 'ADDRESS' | TokenProblem;
 
 /** A refused credential, with what its line names of it. */
 export class CredentialRefusal extends HeddleError {

@@ -1,6 +1,7 @@
 import type { Connection } from 'mongoose';
 import type { KeyPepper } from '#mongo/key-pepper.ts';
 import type { SubgraphServices } from '../runtime/subgraph.ts';
+import type { OutboundFetch } from './identity/issuer-documents.ts';
 import type { DefaultLimits } from './limits/default-limits.ts';
 
 export interface TenantsDeps extends SubgraphServices {
@@ -8,6 +9,8 @@ export interface TenantsDeps extends SubgraphServices {
   readonly defaultLimits: DefaultLimits;
   /** Hashes HEDDLE_ADMIN_KEY; left out: plain SHA-256. */
   readonly pepper?: KeyPepper;
+  /** Calls to identity providers; left out: none can be reached. */
+  readonly outboundFetch?: OutboundFetch;
   readonly now?: () => number;
 }
 

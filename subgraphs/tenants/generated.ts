@@ -157,6 +157,7 @@ export type QueryAccessGrantsArgs = {
 
 export type Query_CallerArgs = {
   keyHash: Scalars['String']['input'];
+  token?: InputMaybe<Scalars['String']['input']>;
 };
 
 export type Mutation = {
@@ -321,6 +322,9 @@ export type Caller = {
   readonly keyId: Maybe<Scalars['ID']['output']>;
   readonly endUserId: Maybe<Scalars['String']['output']>;
   readonly subject: Maybe<Scalars['String']['output']>;
+  readonly email: Maybe<Scalars['String']['output']>;
+  readonly issuerId: Maybe<Scalars['ID']['output']>;
+  readonly role: Maybe<Scalars['String']['output']>;
   readonly scopes: ReadonlyArray<Scalars['String']['output']>;
   readonly limits: ReadonlyArray<LimitStatus>;
 };
@@ -953,6 +957,9 @@ export type CallerResolvers<ContextType = context.SubgraphContext, ParentType ex
   keyId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
   endUserId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   subject?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  email?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  issuerId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  role?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   scopes?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
   limits?: Resolver<ReadonlyArray<ResolversTypes['LimitStatus']>, ParentType, ContextType>;
 };

@@ -12,6 +12,8 @@ import { updateApp } from './apps/update-app.ts';
 import { withdrawAccess } from './apps/withdraw-access.ts';
 import type { TenantsDeps } from './deps.ts';
 import type { Resolvers } from './generated.ts';
+import { findTokenCaller } from './identity/find-token-caller.ts';
+import type { IssuerKeys } from './identity/issuer-keys.ts';
 import { createApiKey } from './keys/create-api-key.ts';
 import { createPageToken } from './keys/create-page-token.ts';
 import { findCaller } from './keys/find-caller.ts';
@@ -51,7 +53,7 @@ const id = (record: { readonly _id: string }) => record._id;
 
 export function tenantsResolvers(
   deps: TenantsDeps,
-  usage: KeyUsage,
+  { usage, issuerKeys }: { readonly usage: KeyUsage; readonly issuerKeys: IssuerKeys },
 ): CompleteResolvers<Resolvers<TenantsContext>> {
   const { connection } = deps;
   return {
@@ -77,6 +79,7 @@ export function tenantsResolvers(
       _caller: async (_root, args, { caller }) => {
         if (caller.kind !== 'SYSTEM')
           throw new HeddleError('FORBIDDEN', 'Only the mesh itself looks up callers.');
+        if (args.token != null) return findTokenCaller(args.token, issuerKeys, deps);
         const found = await findCaller(args.keyHash, deps);
         if (found && 'keyId' in found && found.keyId) usage.used(found.keyId);
         return found;

@@ -2,6 +2,7 @@ import { loadSubgraphSdl } from '#schema/load-sdl.ts';
 import type { Subgraph } from '#transport/executor.ts';
 import { createSubgraph } from '../runtime/subgraph.ts';
 import type { TenantsDeps } from './deps.ts';
+import { IssuerKeys } from './identity/issuer-keys.ts';
 import { KeyUsage } from './keys/key-usage.ts';
 import { createTenantsLoaders, type TenantsLoaders } from './loaders.ts';
 import { tenantsResolvers } from './resolvers.ts';
@@ -14,7 +15,7 @@ export function createTenantsSubgraph(deps: TenantsDeps): Subgraph {
     typeDefs: loadSubgraphSdl('tenants'),
     services: deps,
     createLoaders: (context) => createTenantsLoaders(context, deps),
-    resolvers: tenantsResolvers(deps, usage),
+    resolvers: tenantsResolvers(deps, { usage, issuerKeys: new IssuerKeys(deps) }),
     close: () => usage.settled(),
   });
 }

@@ -108,23 +108,25 @@ async function callerOfKey(key: ApiKeyRecord, deps: FindCallerDeps, attempt = 1)
   return app.archivedAt != null ? { archived: 'app', caller } : caller;
 }
 
-function readAllowedNames(
+/** The lists of names that are there. */
+export function readAllowedNames(
   ...lists: readonly [subject: string, patterns: string[] | null | undefined][]
 ): CallerNames[] {
   return lists.flatMap(([subject, patterns]) => (patterns == null ? [] : [{ subject, patterns }]));
 }
 
 /** The narrower one, where the app or the tenant has chosen. */
-function readCacheScope(app: AppRecord, tenant: TenantRecord): Pick<Caller, 'cacheScope'> {
-  const chosen = app.cacheScope ?? tenant.cacheScope;
+export function readCacheScope(app: AppRecord | null, tenant: TenantRecord): Pick<Caller, 'cacheScope'> {
+  const chosen = app?.cacheScope ?? tenant.cacheScope;
   return chosen == null ? {} : { cacheScope: narrowestScope(chosen, tenant.cacheScope) };
 }
 
-function collectLimits(
+/** The limits of a plan, and of the apps, keys and budgets beside it. */
+export function collectLimits(
   tenantId: string,
   planLimits: readonly LimitRecord[],
   boundApps: readonly AppRecord[],
-  boundKeys: readonly ApiKeyRecord[],
+  boundKeys: readonly Readonly<{ lineId: string; limits: readonly LimitRecord[] }>[],
   bounds: readonly BudgetRecord[],
 ): CallerLimit[] {
   const under = (subject: string, limits: readonly LimitRecord[]): CallerLimit[] =>

@@ -99,7 +99,7 @@ type Query {
   me: Caller! @authenticated
   "All that has a name."
   named: [Named!] @authenticated
-  _caller(keyHash: String!): JSON @inaccessible
+  _caller(keyHash: String!, token: String): JSON @inaccessible
 }
 `;
 

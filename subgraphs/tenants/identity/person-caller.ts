@@ -1,0 +1,77 @@
+import { hash } from 'node:crypto';
+import type { ArchivedCaller, Caller } from '#core/caller.ts';
+import { apps } from '#mongo/apps.ts';
+import { budgets } from '#mongo/budgets.ts';
+import { plans } from '#mongo/plans.ts';
+import { tenants } from '#mongo/tenants.ts';
+import type { TenantsDeps } from '../deps.ts';
+import { collectLimits, readAllowedNames, readCacheScope } from '../keys/find-caller.ts';
+import type { Identity } from './identity.ts';
+import { scopesOfIdentity } from './identity-scopes.ts';
+import { TokenRefusal } from './token-refusal.ts';
+
+export type PersonDeps = Pick<TenantsDeps, 'connection' | 'defaultLimits'>;
+
+/**
+ * The caller that a person or workload is until then, with every limit that binds it: those of the tenant's plan, of the app
+ * that a rule names, and the default limits of keys. Throws TokenRefusal where its tenant, app or role is gone.
+ */
+export async function findPersonCaller(
+  identity: Identity,
+  expiresAtMs: number | null,
+  deps: PersonDeps,
+): Promise<Caller | ArchivedCaller> {
+  const { connection, defaultLimits } = deps;
+  const { tenantId, appId, subject, issuerId, email, role } = identity;
+  const [tenant, app, bounds, scopes] = await Promise.all([
+    tenants(connection).findById(tenantId).lean(),
+    appId === null ? null : apps(connection).findOne({ _id: appId, tenantId }).lean(),
+    budgets(connection)
+      .find({ tenantId, appId: { $in: appId === null ? [null] : [null, appId] } })
+      .lean(),
+    scopesOfIdentity(identity, deps),
+  ]);
+  const plan = tenant && (await plans(connection).findById(tenant.planId).lean());
+  if (!tenant || !plan || (appId !== null && !app)) {
+    throw new TokenRefusal('ROLE', 'The tenant or app that the rules state for this token does not exist.');
+  }
+  const lineId = lineOfPerson(identity);
+  const caller: Caller = {
+    kind: 'USER',
+    tenantId,
+    appId,
+    keyId: null,
+    keyLineId: lineId,
+    subject,
+    issuerId,
+    ...(email === null ? {} : { email }),
+    ...(role === null ? {} : { role }),
+    scopes,
+    limits: collectLimits(
+      tenantId,
+      plan.limits,
+      app ? [app] : [],
+      [{ lineId, limits: defaultLimits.key }],
+      bounds,
+    ),
+    allowedRegions: tenant.allowedRegions,
+    payloadLogging: tenant.payloadLogging,
+    cacheByDefault: app?.cacheByDefault ?? tenant.cacheByDefault,
+    ...readCacheScope(app, tenant),
+    allowedIps: null,
+    expiresAtMs,
+    endUserId: identity.endUserId,
+    modelLists: readAllowedNames([`tenant:${tenantId}`, plan.models], [`app:${appId}`, app?.models]),
+    promptLists: readAllowedNames([`app:${appId}`, app?.prompts]),
+  };
+  if (tenant.archivedAt != null) return { archived: 'tenant', caller };
+  return app?.archivedAt != null ? { archived: 'app', caller } : caller;
+}
+
+/**
+ * What the limits, calls and idempotency keys of a person are counted under: the same for all of its tokens. Subjects are unique
+ * for one issuer alone, and have characters that ids have not.
+ */
+export function lineOfPerson({ issuer, subject }: Pick<Identity, 'issuer' | 'subject'>): string {
+  return `user-${hash('sha256', JSON.stringify([issuer, subject]), 'hex').slice(0, 32)}`;
+}
