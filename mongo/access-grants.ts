@@ -14,6 +14,8 @@ export interface AccessGrantRecord {
   decidedBy: string | null;
   decidedAt: Date | null;
   createdAt: Date;
+  /** The event of the last change, which shows that the change was made. Absent on older records. */
+  eventId?: string;
   /** True: it is below an archived app or tenant, and left out of lists. Absent: it is not. */
   hidden?: boolean | null;
 }
@@ -33,6 +35,7 @@ export const accessGrants = defineCollection<AccessGrantRecord>(
     decidedBy: optional,
     decidedAt: { type: Date, default: null },
     createdAt: { type: Date, required: true },
+    eventId: String,
     hidden: Boolean,
   },
   [

@@ -55,6 +55,11 @@ export const collectionAccess: Readonly<Record<string, CollectionAccess>> = {
     writers: ['server/repairs.ts', 'server/subgraph-modules.ts'],
     readers: ['subgraphs/usage/', nodeRecords],
   },
+  // Every part records its events through the event log that the server makes.
+  events: {
+    writers: ['server/repairs.ts', 'server/subgraph-modules.ts'],
+    readers: ['subgraphs/usage/'],
+  },
   locks: {
     writers: [
       'subgraphs/runtime/',

@@ -21,13 +21,13 @@ export interface RepairOptions {
  */
 export async function keepRepairing(connection: Connection, options: RepairOptions): Promise<Disposable> {
   const { isAlone, log, now = Date.now } = options;
-  if (isAlone) await repair(connection, options, new Date(now()));
+  if (isAlone) await repair(connection, options, new Date(now()), now());
   let isRunning = false;
   const timer = setInterval(async () => {
     if (isRunning) return;
     isRunning = true;
     try {
-      await repair(connection, options, new Date(now() - interruptedAfterMs));
+      await repair(connection, options, new Date(now() - interruptedAfterMs), now());
     } catch (err) {
       log.warn({ err }, 'what killed processes have left could not be looked for');
     } finally {
@@ -41,8 +41,9 @@ async function repair(
   connection: Connection,
   { names, log }: RepairOptions,
   begunBefore: Date,
+  nowMs: number,
 ): Promise<void> {
-  const left = { tenants: 0, keys: 0, models: 0, prompts: 0, auditRecords: 0 };
+  const left = { tenants: 0, keys: 0, models: 0, prompts: 0, events: 0, auditRecords: 0 };
   if (names.includes('tenants')) {
     const { completeMarks } = await import('#subgraphs/tenants/tenants/below-tenant.ts');
     left.tenants = await completeMarks(connection, log);
@@ -57,6 +58,8 @@ async function repair(
     const { settlePendingVersions } = await import('#subgraphs/prompts/versions/settle-versions.ts');
     left.prompts = await settlePendingVersions(connection, log);
   }
+  const { settleEvents } = await import('#mongo/events.ts');
+  left.events = await settleEvents(connection, begunBefore, nowMs);
   const { closeInterrupted } = await import('#mongo/audit-log.ts');
   left.auditRecords = await closeInterrupted(connection, begunBefore);
   if (Object.values(left).some((count) => count > 0)) {

@@ -40,7 +40,7 @@ export async function startSubgraphs(
   starting: AsyncDisposableStack,
 ): Promise<StartedSubgraphs> {
   const names = subgraphNames.filter((name) => parts.includes(name));
-  const { createAuditLog, createHttpFetch, loadSubgraph, openCatalog } = await import(
+  const { createAuditLog, createEventLog, createHttpFetch, loadSubgraph, openCatalog } = await import(
     './subgraph-modules.ts'
   );
   const makers = await Promise.all(names.map(loadSubgraph));
@@ -73,6 +73,7 @@ export async function startSubgraphs(
     bus: state.bus,
     quota,
     audit,
+    events: createEventLog(connection, { notify: () => state.bus.publish('events.recorded', {}), log }),
     counts: parseCountLimits(environment.HEDDLE_COUNT_LIMITS),
     connection,
     catalog,

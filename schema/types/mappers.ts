@@ -34,6 +34,7 @@ export const mappers: Readonly<Record<SubgraphName, Mappers>> = {
   },
   usage: {
     'mongo/audit-log.ts': { AuditRecord: 'AuditRecord', AuditActor: "AuditRecord['actor']" },
+    'mongo/events.ts': { MeshEvent: 'EventRecord' },
     'mongo/invocations.ts': {
       Attempt: 'AttemptRecord',
       Invocation: 'InvocationRecord',

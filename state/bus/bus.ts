@@ -4,6 +4,8 @@ export interface BusMessages {
   readonly 'catalog.changed': { readonly collection: string };
   /** A key, app, tenant, plan or budget changed: forget what is remembered of callers. */
   readonly 'callers.changed': { readonly tenantId: string | null };
+  /** An event was published: the subscriptions `events` read the new ones. */
+  readonly 'events.recorded': Readonly<Record<never, never>>;
   /** A request to the process that runs a completion to stop it. */
   readonly 'completion.cancel': { readonly completionId: string };
   /** A reader of a completion was lost with its gateway, and its client has not come back. */

@@ -16,6 +16,7 @@ import { hasScope } from '#core/caller.ts';
 import type { CountLimits } from '#core/count-limits.ts';
 import type { SubgraphName } from '#core/subgraph-names.ts';
 import type { AuditLog } from '#mongo/audit-log.ts';
+import type { EventLog } from '#mongo/events.ts';
 import type { Bus } from '#state/bus/bus.ts';
 import type { Quota } from '#state/quota/quota.ts';
 import type { Subgraph, SubgraphRequest } from '#transport/executor.ts';
@@ -29,7 +30,13 @@ import { type Executed, type PreparedOperation, prepareOperation } from './prepa
 import { executeEvents, resultStream } from './subscription.ts';
 
 /** Dependencies of every subgraph. */
-export interface SubgraphServices {
+export interface SubgraphServices extends RuntimeServices {
+  /** Where commands record events that clients subscribe to. */
+  readonly events: EventLog;
+}
+
+/** What the code around the resolvers needs of them. */
+interface RuntimeServices {
   readonly log: Logger;
   readonly bus: Bus;
   readonly audit: AuditLog;
@@ -48,7 +55,7 @@ export interface SubgraphOptions<TLoaders> {
   /** The whole SDL: `loadSubgraphSdl(name)`. */
   readonly typeDefs: string;
   readonly resolvers: SubgraphResolvers<TLoaders>;
-  readonly services: SubgraphServices;
+  readonly services: RuntimeServices;
   /** The DataLoaders of one operation; see loaders.ts. */
   readonly createLoaders?: (context: SubgraphContext<TLoaders>) => TLoaders;
   /** What the subgraph itself opened (timers, bus listeners), ended when it is disposed. */
@@ -204,7 +211,7 @@ export function createSubgraph<TLoaders>(options: SubgraphOptions<TLoaders>): Su
 type Resolve = GraphQLFieldResolver<unknown, unknown>;
 
 /** A read of what the caller may see of others is noted, where the field states it: by tenants:admin, or of what is there for overseers. */
-function guardRead(resolve: Resolve, { auth, audited }: ExecutedPolicy, services: SubgraphServices): Resolve {
+function guardRead(resolve: Resolve, { auth, audited }: ExecutedPolicy, services: RuntimeServices): Resolve {
   if (audited === undefined) return resolve;
   const always = isForOverseers(auth);
   return (source, args, contextValue, info) => {
@@ -221,7 +228,7 @@ function guardMutation(
   resolve: Resolve,
   coordinate: string,
   policy: ExecutedPolicy,
-  services: SubgraphServices,
+  services: RuntimeServices,
 ): Resolve {
   const { auth, audited } = policy;
   const open = isOpenToKeys(auth);
@@ -249,7 +256,7 @@ function guardMutation(
 }
 
 /** Outside in: who may, is there room, do it. */
-function guard(resolve: Resolve, policy: ExecutedPolicy, services: SubgraphServices): Resolve {
+function guard(resolve: Resolve, policy: ExecutedPolicy, services: RuntimeServices): Resolve {
   const { auth } = policy;
   const quota = policy.quota && isCounted(policy.quota) ? policy.quota : undefined;
   return (source, args, contextValue, info) => {

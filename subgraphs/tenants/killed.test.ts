@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { settleEvents } from '#mongo/events.ts';
 import { tenants } from '#mongo/tenants.ts';
 import { openFailingDatabase } from '#test/support/database.ts';
 import { killedAtEveryWrite } from '#test/support/processes/killed.ts';
@@ -29,6 +30,7 @@ async function repair() {
   const { connection } = mesh.database;
   await completeMarks(connection, log);
   await settleRotations(connection, log);
+  await settleEvents(connection, new Date(Date.now() + 1_000), Date.now());
 }
 
 /** A tenant with two apps, each with a key, a budget and a request for access; all of them ids. */

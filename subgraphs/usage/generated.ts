@@ -4,6 +4,7 @@ import type * as connection from '../runtime/connection.ts';
 import type * as context from '../runtime/context.ts';
 import type * as entity from '../runtime/entity.ts';
 import type * as auditLog from '#mongo/audit-log.ts';
+import type * as events from '#mongo/events.ts';
 import type * as invocations from '#mongo/invocations.ts';
 import type { CompletionStatus } from '#core/graph-enums.generated.ts';
 import type { CacheStatus } from '#core/graph-enums.generated.ts';
@@ -43,6 +44,7 @@ export type Query = {
   readonly invocations: InvocationConnection;
   readonly invocation: Maybe<Invocation>;
   readonly auditLog: AuditConnection;
+  readonly events: EventConnection;
 };
 
 
@@ -87,6 +89,26 @@ export type QueryAuditLogArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   last?: InputMaybe<Scalars['Int']['input']>;
   before?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+export type QueryEventsArgs = {
+  filter?: InputMaybe<EventFilter>;
+  orderBy?: InputMaybe<TimeOrder>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
+};
+
+export type Subscription = {
+  readonly events: MeshEvent;
+};
+
+
+export type SubscriptionEventsArgs = {
+  types?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  after?: InputMaybe<Scalars['ID']['input']>;
 };
 
 export type Invocation = Node & {
@@ -214,6 +236,34 @@ export type AuditConnection = {
 export type AuditEdge = {
   readonly node: AuditRecord;
   readonly cursor: Scalars['String']['output'];
+};
+
+export type MeshEvent = {
+  readonly id: Scalars['ID']['output'];
+  readonly type: Scalars['String']['output'];
+  readonly at: Scalars['DateTime']['output'];
+  readonly tenant: Maybe<Tenant>;
+  readonly subject: Maybe<Scalars['String']['output']>;
+  readonly data: Scalars['JSON']['output'];
+};
+
+export type EventConnection = {
+  readonly edges: ReadonlyArray<EventEdge>;
+  readonly pageInfo: PageInfo;
+  readonly totalCount: Scalars['Int']['output'];
+};
+
+export type EventEdge = {
+  readonly node: MeshEvent;
+  readonly cursor: Scalars['String']['output'];
+};
+
+export type EventFilter = {
+  readonly from?: InputMaybe<Scalars['DateTime']['input']>;
+  readonly to?: InputMaybe<Scalars['DateTime']['input']>;
+  readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
+  readonly types?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  readonly subject?: InputMaybe<Scalars['String']['input']>;
 };
 
 export type AuditRecord = Node & {
@@ -461,6 +511,7 @@ export type ResolversTypes = {
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
+  Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Invocation: ResolverTypeWrapper<invocations.InvocationRecord>;
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
   CompletionStatus: CompletionStatus;
@@ -479,6 +530,10 @@ export type ResolversTypes = {
   Float: ResolverTypeWrapper<Scalars['Float']['output']>;
   AuditConnection: ResolverTypeWrapper<connection.Connection<auditLog.AuditRecord>>;
   AuditEdge: ResolverTypeWrapper<connection.Connection<auditLog.AuditRecord>['edges'][number]>;
+  MeshEvent: ResolverTypeWrapper<events.EventRecord>;
+  EventConnection: ResolverTypeWrapper<connection.Connection<events.EventRecord>>;
+  EventEdge: ResolverTypeWrapper<connection.Connection<events.EventRecord>['edges'][number]>;
+  EventFilter: EventFilter;
   AuditOutcome: AuditOutcome;
   AuditRecord: ResolverTypeWrapper<auditLog.AuditRecord>;
   AuditActor: ResolverTypeWrapper<auditLog.AuditRecord['actor']>;
@@ -512,6 +567,7 @@ export type ResolversParentTypes = {
   Query: Record<PropertyKey, never>;
   Int: Scalars['Int']['output'];
   String: Scalars['String']['output'];
+  Subscription: Record<PropertyKey, never>;
   Invocation: invocations.InvocationRecord;
   Boolean: Scalars['Boolean']['output'];
   TokenUsage: invocations.UsageRecord;
@@ -525,6 +581,10 @@ export type ResolversParentTypes = {
   Float: Scalars['Float']['output'];
   AuditConnection: connection.Connection<auditLog.AuditRecord>;
   AuditEdge: connection.Connection<auditLog.AuditRecord>['edges'][number];
+  MeshEvent: events.EventRecord;
+  EventConnection: connection.Connection<events.EventRecord>;
+  EventEdge: connection.Connection<events.EventRecord>['edges'][number];
+  EventFilter: EventFilter;
   AuditRecord: auditLog.AuditRecord;
   AuditActor: auditLog.AuditRecord['actor'];
   PageInfo: PageInfo;
@@ -567,6 +627,11 @@ export type QueryResolvers<ContextType = context.SubgraphContext, ParentType ext
   invocations?: Resolver<ResolversTypes['InvocationConnection'], ParentType, ContextType, RequireFields<QueryInvocationsArgs, 'orderBy'>>;
   invocation?: Resolver<Maybe<ResolversTypes['Invocation']>, ParentType, ContextType, RequireFields<QueryInvocationArgs, 'id'>>;
   auditLog?: Resolver<ResolversTypes['AuditConnection'], ParentType, ContextType, RequireFields<QueryAuditLogArgs, 'orderBy'>>;
+  events?: Resolver<ResolversTypes['EventConnection'], ParentType, ContextType, RequireFields<QueryEventsArgs, 'orderBy'>>;
+};
+
+export type SubscriptionResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
+  events?: SubscriptionResolver<ResolversTypes['MeshEvent'], "events", ParentType, ContextType, Partial<SubscriptionEventsArgs>>;
 };
 
 export type InvocationResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Invocation'] = ResolversParentTypes['Invocation'], FederationReferenceType extends FederationReferenceTypes['Invocation'] = FederationReferenceTypes['Invocation']> = {
@@ -662,6 +727,26 @@ export type AuditConnectionResolvers<ContextType = context.SubgraphContext, Pare
 
 export type AuditEdgeResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['AuditEdge'] = ResolversParentTypes['AuditEdge']> = {
   node?: Resolver<ResolversTypes['AuditRecord'], ParentType, ContextType>;
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type MeshEventResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['MeshEvent'] = ResolversParentTypes['MeshEvent']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  type?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  tenant?: Resolver<Maybe<ResolversTypes['Tenant']>, ParentType, ContextType>;
+  subject?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  data?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
+};
+
+export type EventConnectionResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['EventConnection'] = ResolversParentTypes['EventConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['EventEdge']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type EventEdgeResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['EventEdge'] = ResolversParentTypes['EventEdge']> = {
+  node?: Resolver<ResolversTypes['MeshEvent'], ParentType, ContextType>;
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
@@ -793,6 +878,7 @@ export type Resolvers<ContextType = context.SubgraphContext> = {
   Decimal?: GraphQLScalarType;
   Node?: NodeResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
+  Subscription?: SubscriptionResolvers<ContextType>;
   Invocation?: InvocationResolvers<ContextType>;
   CompletionStatus?: CompletionStatusResolvers;
   CacheStatus?: CacheStatusResolvers;
@@ -806,6 +892,9 @@ export type Resolvers<ContextType = context.SubgraphContext> = {
   UsageBucket?: UsageBucketResolvers<ContextType>;
   AuditConnection?: AuditConnectionResolvers<ContextType>;
   AuditEdge?: AuditEdgeResolvers<ContextType>;
+  MeshEvent?: MeshEventResolvers<ContextType>;
+  EventConnection?: EventConnectionResolvers<ContextType>;
+  EventEdge?: EventEdgeResolvers<ContextType>;
   AuditOutcome?: AuditOutcomeResolvers;
   AuditRecord?: AuditRecordResolvers<ContextType>;
   AuditActor?: AuditActorResolvers<ContextType>;

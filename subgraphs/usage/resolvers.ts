@@ -2,10 +2,13 @@ import type { GraphQLResolveInfo } from 'graphql';
 import { badInput } from '#core/input.ts';
 import { decimalOfNanos } from '#core/money.ts';
 import { toNodeId, toStoredId } from '#core/node-id.ts';
+import type { EventRecord } from '#mongo/events.ts';
 import { scalarResolvers } from '#schema/scalars.ts';
 import type { CompleteResolvers } from '../runtime/complete-resolvers.ts';
 import { type EntityReference, toEntity } from '../runtime/entity.ts';
 import { type UsageDeps, visibleRows } from './deps.ts';
+import type { EventFeed } from './events/event-feed.ts';
+import { followEvents, listEvents } from './events/read-events.ts';
 import type { QueryUsageArgs, Resolvers } from './generated.ts';
 import { listAuditRecords } from './list-audit-records.ts';
 import { listInvocations } from './list-invocations.ts';
@@ -32,7 +35,10 @@ function withUsage(field: JoinField) {
 }
 
 /** Parents are the records as they are stored. */
-export function usageResolvers({ connection }: UsageDeps): CompleteResolvers<Resolvers<UsageContext>> {
+export function usageResolvers(
+  { connection }: UsageDeps,
+  feed: EventFeed,
+): CompleteResolvers<Resolvers<UsageContext>> {
   const nodeRules = readNodeRules();
   return {
     ...scalarResolvers,
@@ -47,6 +53,18 @@ export function usageResolvers({ connection }: UsageDeps): CompleteResolvers<Res
       invocations: (_, args, { caller }) => listInvocations(connection, args, caller),
       invocation: (_, { id }, { loaders }) => loaders.invocation.load(toStoredId('Invocation', id)),
       auditLog: (_, args, { caller }) => listAuditRecords(args, caller, connection),
+      events: (_, args, { caller }) => listEvents(args, caller, connection),
+    },
+    Subscription: {
+      events: {
+        subscribe: (_, args, { caller, signal }) =>
+          followEvents(args, caller, signal, { feed, database: connection }),
+        resolve: (event: EventRecord) => event,
+      },
+    },
+    MeshEvent: {
+      id: ({ _id }) => _id,
+      tenant: ({ tenantId }) => toEntity(tenantId),
     },
     Invocation: {
       __resolveReference: ({ id }, { loaders }) => loaders.invocation.load(toStoredId('Invocation', id)),

@@ -2,18 +2,23 @@ import { loadSubgraphSdl } from '#schema/load-sdl.ts';
 import type { Subgraph } from '#transport/executor.ts';
 import { createSubgraph } from '../runtime/subgraph.ts';
 import type { UsageDeps } from './deps.ts';
+import { EventFeed } from './events/event-feed.ts';
 import { createUsageLoaders } from './loaders.ts';
 import { usageResolvers } from './resolvers.ts';
 
 export type { UsageDeps } from './deps.ts';
 
-/** The ledger and the audit log, to be read: usage, and changes with their actors. */
+/** The ledger, the audit log and the events, to be read: usage, changes with their actors, and what happens. */
 export function createUsageSubgraph(deps: UsageDeps): Subgraph {
+  const feed = new EventFeed(deps);
   return createSubgraph({
     name: 'usage',
     typeDefs: loadSubgraphSdl('usage'),
     services: deps,
     createLoaders: (context) => createUsageLoaders(deps.connection, context),
-    resolvers: usageResolvers(deps),
+    resolvers: usageResolvers(deps, feed),
+    // Subscriptions have no end of their own: clients resubscribe elsewhere after the last event that they received.
+    drain: () => feed.close(),
+    close: () => feed.close(),
   });
 }

@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import { anonymousCaller, type Caller, type Scope } from '#core/caller.ts';
 import { createAuditLog } from '#mongo/audit-log.ts';
 import type { Database } from '#mongo/connect.ts';
+import { createEventLog } from '#mongo/events.ts';
 import { createMeterHistory } from '#mongo/meter-history.ts';
 import { createMemoryBus } from '#state/bus/memory.ts';
 import { createMemoryQuota } from '#state/quota/memory.ts';
@@ -15,7 +16,9 @@ import type { SubgraphExecutor } from '#transport/executor.ts';
 export function testServices({ connection }: Database): SubgraphServices {
   const log = pino({ level: process.env.LOG_LEVEL ?? 'silent' });
   const quota = createMemoryQuota({ history: createMeterHistory(connection) });
-  return { log, bus: createMemoryBus(log), quota, audit: createAuditLog(connection) };
+  const bus = createMemoryBus(log);
+  const events = createEventLog(connection, { notify: () => bus.publish('events.recorded', {}), log });
+  return { log, bus, quota, audit: createAuditLog(connection), events };
 }
 
 /** A key of a tenant with exactly these scopes. */

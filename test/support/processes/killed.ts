@@ -7,7 +7,11 @@ const failCommands = ['insert', 'update', 'delete', 'findAndModify', 'bulkWrite'
 const ownCollections: ReadonlySet<string> = new Set(['audit_log', 'locks', 'catalog_revisions']);
 
 /** Runs with only so many writes, as if the process were killed before the next; then as the next start finds it. */
-async function killedAfter<T>(connection: Connection, writes: number, run: () => Promise<T>): Promise<void> {
+export async function killedAfter<T>(
+  connection: Connection,
+  writes: number,
+  run: () => Promise<T>,
+): Promise<void> {
   const admin = connection.getClient().db('admin');
   const configure = (mode: object | string) =>
     admin.command({ configureFailPoint: 'failCommand', mode, data: { failCommands, errorCode: 50 } });

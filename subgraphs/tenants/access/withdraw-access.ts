@@ -3,6 +3,7 @@ import { accessGrants } from '#mongo/access-grants.ts';
 import { callersChanged, type TenantsDeps } from '../deps.ts';
 import type { TenantsContext } from '../loaders.ts';
 import { visible } from '../tenants/visible.ts';
+import { proofOfChange, toAccessEvent } from './access-events.ts';
 
 /** Removes a request for access, whatever was decided, and returns its id. NOT_FOUND when there is none that the caller may see. */
 export async function withdrawAccess(
@@ -10,10 +11,15 @@ export async function withdrawAccess(
   context: TenantsContext,
   deps: TenantsDeps,
 ): Promise<string> {
-  const { _id, tenantId } = await visible('accessGrant', id, context);
+  const grant = await visible('accessGrant', id, context);
+  const { _id, tenantId } = grant;
   await context.auditTarget({ tenantId, type: 'AccessGrant', id });
   const before =
-    (await accessGrants(deps.connection).findOneAndDelete({ _id }).lean()) ?? notFound('access request', id);
+    (await deps.events.withChange(
+      toAccessEvent('access.withdrawn', grant),
+      { ...proofOfChange(id), by: 'GONE' },
+      () => accessGrants(deps.connection).findOneAndDelete({ _id }).lean(),
+    )) ?? notFound('access request', id);
   context.audit({ tenantId: before.tenantId, type: 'AccessGrant', id, before });
   context.loaders.accessGrant.clear(id);
   await callersChanged(deps, before.tenantId);

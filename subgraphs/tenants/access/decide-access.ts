@@ -6,6 +6,7 @@ import { callersChanged, readNow, type TenantsDeps } from '../deps.ts';
 import type { TenantsContext } from '../loaders.ts';
 import { requireLive } from '../tenants/below-tenant.ts';
 import { visible } from '../tenants/visible.ts';
+import { proofOfChange, toAccessEvent } from './access-events.ts';
 
 /**
  * Approves or denies a request; denying what was approved revokes it. Deciding the same again changes nothing. Of two
@@ -24,20 +25,24 @@ export async function decideAccess(
   await requireLive(before, deps);
   const { caller } = context;
   await context.auditTarget({ tenantId: before.tenantId, type: 'AccessGrant', id });
-  const after = await accessGrants(deps.connection)
-    .findOneAndUpdate(
-      { _id: id, status: before.status },
-      {
-        $set: {
-          status,
-          reason: reason ? checkedText(reason, 'reason', 2_000) : before.reason,
-          decidedBy: caller.subject ?? caller.keyId,
-          decidedAt: readNow(deps),
-        },
-      },
-      { returnDocument: 'after' },
-    )
-    .lean();
+  const decision = {
+    status,
+    reason: reason ? checkedText(reason, 'reason', 2_000) : before.reason,
+    decidedBy: caller.subject ?? caller.keyId,
+    decidedAt: readNow(deps),
+  };
+  const after = await deps.events.withChange(
+    toAccessEvent(status === 'REVOKED' ? 'access.revoked' : 'access.decided', { ...before, ...decision }),
+    proofOfChange(id),
+    (eventId) =>
+      accessGrants(deps.connection)
+        .findOneAndUpdate(
+          { _id: id, status: before.status },
+          { $set: { ...decision, eventId } },
+          { returnDocument: 'after' },
+        )
+        .lean(),
+  );
   if (!after)
     throw new HeddleError(
       'CONFLICT',

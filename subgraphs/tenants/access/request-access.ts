@@ -7,6 +7,7 @@ import { randomId } from '../keys/ids.ts';
 import type { TenantsContext } from '../loaders.ts';
 import { withLiveOwner } from '../tenants/below-tenant.ts';
 import { visible } from '../tenants/visible.ts';
+import { proofOfChange, toAccessEvent } from './access-events.ts';
 
 /**
  * Requests the use of something on behalf of the caller's app. A request that waits or was approved is answered as
@@ -47,7 +48,11 @@ export async function requestAccess(
       await context.auditTarget({ tenantId: grant.tenantId, type: 'AccessGrant', id: grant._id });
       await withLiveOwner(grant, deps, async () => {
         await requireRoom(deps, 'accessRequestsPerApp', others);
-        return records.create({ ...grant });
+        return deps.events.withChange(
+          toAccessEvent('access.requested', grant),
+          proofOfChange(grant._id),
+          (eventId) => records.create({ ...grant, eventId }),
+        );
       });
       context.audit({ tenantId: grant.tenantId, type: 'AccessGrant', id: grant._id, after: grant });
       await callersChanged(deps, grant.tenantId);
@@ -63,13 +68,18 @@ export async function requestAccess(
   }
   await context.auditTarget({ tenantId: before.tenantId, type: 'AccessGrant', id: before._id });
   const { status, reason: why, decidedBy, decidedAt } = grant;
-  const after = await records
-    .findOneAndUpdate(
-      { ...where, status: before.status },
-      { $set: { status, reason: why, decidedBy, decidedAt } },
-      { returnDocument: 'after' },
-    )
-    .lean();
+  const after = await deps.events.withChange(
+    toAccessEvent('access.requested', { ...grant, _id: before._id }),
+    proofOfChange(before._id),
+    (eventId) =>
+      records
+        .findOneAndUpdate(
+          { ...where, status: before.status },
+          { $set: { status, reason: why, decidedBy, decidedAt, eventId } },
+          { returnDocument: 'after' },
+        )
+        .lean(),
+  );
   if (!after) {
     // Another request, a decision or a withdrawal came first.
     const current = (await records.findOne(where).lean()) ?? withdrawnNow(grant.resource);
