@@ -30,7 +30,7 @@ const published = () =>
     .lean();
 
 describe('the event log', () => {
-  it('gives each event the next position, also of many processes at once, and notifies of each', async () => {
+  it('assigns each event the next position, also of many processes at once, and notifies of each', async () => {
     notified = 0;
     const logs = [openLog(), openLog(), openLog()];
     await Promise.all(

@@ -114,14 +114,15 @@ export function createEventLog(
         if (!made) await records.deleteOne({ _id: prepared._id });
         return result;
       } catch (error) {
-        // The write may have been made although its answer was lost. Any error of the look: the sweep looks again.
+        // The write may have been made although its answer was lost.
+        // Any error: the sweep looks for the proof again.
         made = await hasProof(prepared._id, proof, connection).catch(() => false);
         throw error;
       } finally {
         if (made) {
           await publishEvent(records, prepared).then(notify, (err: unknown) =>
             log.error(
-              { event: 'event_delayed', err, eventId: prepared._id },
+              { err, eventId: prepared._id },
               'an event could not be published yet; the next sweep does it',
             ),
           );
@@ -134,7 +135,7 @@ export function createEventLog(
 /** Of two processes that publish at once one tries again; each try means that another event was published. */
 const triesMax = 1_000;
 
-/** Gives the event the next position; false where it has one already. */
+/** Assigns the next position to the event; false where it has one already. */
 async function publishEvent(records: Model<EventRecord>, event: EventRecord): Promise<boolean> {
   const { _id, type, at, tenantId, subject, data } = event;
   for (let tries = 0; tries < triesMax; tries++) {

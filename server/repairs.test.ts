@@ -41,7 +41,7 @@ it('closes what killed processes have begun at the start where no other process 
   });
   expect((await tenants(connection).findById('t1').lean())?.marksDue).toBeUndefined();
   expect(lines).toMatchObject([
-    { event: 'repaired', tenants: 1, keys: 0, models: 0, prompts: 0, auditRecords: 1 },
+    { event: 'repaired', tenants: 1, keys: 0, models: 0, prompts: 0, events: 0, auditRecords: 1 },
   ]);
 });
 

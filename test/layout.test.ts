@@ -40,6 +40,7 @@ const rules: readonly { readonly part: string; readonly mayImport: readonly stri
       'schema/',
       'state/',
       'mongo/audit-log.ts',
+      'mongo/events.ts',
       'mongo/locks.ts',
       'core/',
     ],

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { type EventRecord, events, findLastSequence } from '#mongo/events.ts';
 import type { Bus } from '#state/bus/bus.ts';
 
-/** Messages of the bus may be lost: the store is read as often all the same while somebody subscribes. */
+/** Messages of the bus may be lost: the store is read this often whether they come or not. */
 const everyMs = 5_000;
 /** Published events that are kept for subscribers; those further behind read the store. */
 const recentMax = 1_000;
