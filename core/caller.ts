@@ -56,6 +56,7 @@ export interface Caller {
   readonly limits: readonly CallerLimit[];
   /** Data residency: a provider's region must be one of these; null: anywhere. */
   readonly allowedRegions: readonly string[] | null;
+  /** The payload rule of its tenant; with NONE no content of its calls is stored. */
   readonly payloadLogging: PayloadLogging;
   /** What `cache: DEFAULT` means for this caller. */
   readonly cacheByDefault: boolean;
@@ -106,7 +107,7 @@ export const anonymousCaller: Caller = Object.freeze({
   scopes: [],
   limits: [],
   allowedRegions: null,
-  payloadLogging: 'NONE',
+  payloadLogging: 'DEFAULT',
   cacheByDefault: false,
   allowedIps: null,
   expiresAtMs: null,

@@ -173,6 +173,7 @@ export const OnDisconnect = {
 
 export type OnDisconnect = typeof OnDisconnect[keyof typeof OnDisconnect];
 export const PayloadLogging = {
+  DEFAULT: 'DEFAULT',
   NONE: 'NONE',
   METADATA: 'METADATA',
   FULL: 'FULL'

@@ -14,6 +14,6 @@ export interface CallOrigin {
 export interface CallLabels extends Omit<CallOrigin, 'caller'> {
   readonly endUserId: string | null;
   readonly tags: readonly string[];
-  /** NONE: no content of the call is kept. */
+  /** NONE: no content of the call is kept, by its own choice or by the payload rule of its tenant. */
   readonly retention?: 'NONE';
 }

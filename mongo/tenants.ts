@@ -1,4 +1,4 @@
-import type { CacheScope, PayloadLogging } from '#core/graph-enums.generated.ts';
+import { type CacheScope, PayloadLogging } from '#core/graph-enums.generated.ts';
 import { defineCollection } from './collection.ts';
 
 /** What the scope of @cache can be narrowed to. */
@@ -12,7 +12,10 @@ export interface TenantRecord {
   planId: string;
   /** Data residency; null: anywhere. */
   allowedRegions: string[] | null;
-  payloadLogging: PayloadLogging;
+  /** Text that only readPayloadRule makes a rule of: NONE is one only with `hasPayloadRule`. */
+  payloadLogging: string;
+  /** True: NONE was chosen. Older records have NONE where nothing was. */
+  hasPayloadRule?: boolean;
   /** What `cache: DEFAULT` means, unless the app states otherwise. */
   cacheByDefault: boolean;
   /** What @cache is narrowed to; null: not at all. Absent on older records. */
@@ -22,6 +25,21 @@ export interface TenantRecord {
   archivedAt?: Date | null;
   /** True: what is below it is to be marked as hidden or shown, since something was archived or restored. Absent: it is marked. */
   marksDue?: boolean;
+}
+
+type PayloadRule = Pick<TenantRecord, 'payloadLogging' | 'hasPayloadRule'>;
+
+/** The payload rule of a tenant; the strictest one where it is unknown. */
+export function readPayloadRule({ payloadLogging, hasPayloadRule = false }: PayloadRule): PayloadLogging {
+  if (payloadLogging === 'NONE' && !hasPayloadRule) return 'DEFAULT';
+  return Object.values(PayloadLogging).find((rule) => rule === payloadLogging) ?? 'NONE';
+}
+
+/** The fields of a record with a payload rule. */
+export function toPayloadRule(rule: PayloadLogging): Required<PayloadRule> {
+  return rule === 'DEFAULT'
+    ? { payloadLogging: 'NONE', hasPayloadRule: false }
+    : { payloadLogging: rule, hasPayloadRule: true };
 }
 
 const text = { type: String, required: true };
@@ -34,6 +52,7 @@ export const tenants = defineCollection<TenantRecord>(
     planId: text,
     allowedRegions: { type: [String], default: null },
     payloadLogging: text,
+    hasPayloadRule: Boolean,
     cacheByDefault: { type: Boolean, required: true },
     cacheScope: { type: String, default: null },
     createdAt: { type: Date, required: true },

@@ -4,7 +4,7 @@ import { HeddleError } from '#core/errors.ts';
 export function answerNotKept(completionId: string): HeddleError {
   return new HeddleError(
     'CONFLICT',
-    'This idempotencyKey was used for a call with retention: NONE, whose answer is not kept; its row has what it took. Choose another key to make the call again.',
+    'This idempotencyKey was used for a call whose answer is not kept (retention: NONE, or the payloadLogging of the tenant); its row has what it took. Choose another key to make the call again.',
     { extensions: { completionId } },
   );
 }
@@ -13,7 +13,7 @@ export function answerNotKept(completionId: string): HeddleError {
 export function streamNotKept(completionId: string): HeddleError {
   return new HeddleError(
     'NOT_FOUND',
-    'The completion was made with retention: NONE and has ended: its content is not kept.',
+    'The completion has ended, and its content is not kept (retention: NONE, or the payloadLogging of the tenant).',
     { extensions: { completionId } },
   );
 }

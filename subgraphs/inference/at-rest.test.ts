@@ -92,7 +92,7 @@ describe('what clients and AI models write', () => {
     expect(holds(Buffer.from(randomUUID()))).toBe(false);
   });
 
-  it.each(['NONE', 'METADATA', 'FULL'] as const)(
+  it.each(['DEFAULT', 'METADATA', 'FULL'] as const)(
     'lies in no file, no backup and no key of Redis, and is read back all the same: payloadLogging %s',
     async (payloadLogging) => {
       const store = join(dir, payloadLogging);

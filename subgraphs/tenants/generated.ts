@@ -992,7 +992,7 @@ export type TenantResolvers<ContextType = context.SubgraphContext, ParentType ex
   archivedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
 };
 
-export type PayloadLoggingResolvers = EnumResolverSignature<{ NONE?: any, METADATA?: any, FULL?: any }, ResolversTypes['PayloadLogging']>;
+export type PayloadLoggingResolvers = EnumResolverSignature<{ DEFAULT?: any, NONE?: any, METADATA?: any, FULL?: any }, ResolversTypes['PayloadLogging']>;
 
 export type TenantConnectionResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['TenantConnection'] = ResolversParentTypes['TenantConnection']> = {
   edges?: Resolver<ReadonlyArray<ResolversTypes['TenantEdge']>, ParentType, ContextType>;

@@ -1,5 +1,6 @@
 import { HeddleError } from '#core/errors.ts';
 import { decimalOfNanos } from '#core/money.ts';
+import { readPayloadRule } from '#mongo/tenants.ts';
 import { scalarResolvers } from '#schema/scalars.ts';
 import type { CompleteResolvers } from '../runtime/complete-resolvers.ts';
 import { loadReferred } from '../runtime/loaders.ts';
@@ -124,6 +125,7 @@ export function tenantsResolvers(
     Tenant: {
       id,
       name: (tenant) => shownName(tenant),
+      payloadLogging: (tenant) => readPayloadRule(tenant),
       plan: (tenant, _args, { loaders }) => loadReferred(loaders.plan, tenant.planId),
       apps: (tenant, _args, { loaders }) => loaders.appsOfTenant.load(tenant._id),
       members: (tenant, _args, { loaders }) => loaders.membersOfTenant.load(tenant._id),

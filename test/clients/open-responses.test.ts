@@ -1,6 +1,7 @@
 import type { LLMock } from '@copilotkit/aimock';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { newTenant } from '#test/e2e/scenarios/setup.ts';
+import { createTestClient } from '#test/support/client.ts';
 import { startOneProcess, type TestMesh } from '#test/support/mesh.ts';
 import {
   checkEventOrder,
@@ -309,6 +310,44 @@ describe('a stored response', () => {
     ]);
     const unknown = await call('', { model: 'demo/echo', input: [{ type: 'item_reference', id: 'msg_0' }] });
     expect([unknown.status, (await unknown.json()).error.param]).toEqual([400, 'input[0].id']);
+  });
+
+  it('is none for a tenant with the payload rule NONE, over each way to read it', async () => {
+    const { client, tenantId } = await newTenant(() => mesh);
+    await createTestClient(mesh.url, mesh.adminKey).data(
+      'mutation ($id: ID!) { updateTenant(id: $id, input: { payloadLogging: NONE }) { id } }',
+      { id: tenantId },
+    );
+    const ask = (path: string, body?: object, method?: string) => call(path, body, method, client.key);
+    const body = { model: 'demo/echo', input: 'secret', store: true };
+    const created = await ask('', body);
+    expect(created.headers.get('x-heddle-dropped')).toBe('store');
+    const { id, store, output } = await created.json();
+    expect([store, output[0].content[0].text]).toEqual([false, 'secret']);
+    const streamed = parseResponseEvents(await (await ask('', { ...body, stream: true })).text());
+    expect(streamed.map((event) => ('response' in event ? event.response.store : false))).not.toContain(true);
+    for (const [path, method] of [
+      ['', 'GET'],
+      ['/input_items', 'GET'],
+      ['?stream=true', 'GET'],
+    ] as const) {
+      expect([path, (await ask(`/${id}${path}`, undefined, method)).status]).toEqual([path, 404]);
+    }
+    for (const [more, named] of [
+      [{ previous_response_id: id }, 'previous_response_id'],
+      [{ input: [{ type: 'item_reference', id: output[0].id }] }, 'input[0].id'],
+      [{ background: true }, 'background'],
+    ] as const) {
+      const refused = await ask('', { ...body, ...more });
+      expect([refused.status, (await refused.json()).error.param]).toEqual([400, named]);
+    }
+    const headers = { 'x-heddle-cache': 'USE' };
+    const cached = await fetch(`${mesh.url}/v1/responses`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${client.key}`, 'content-type': 'application/json', ...headers },
+      body: JSON.stringify(body),
+    });
+    expect(cached.status).toBe(200);
   });
 
   it.each([{ store: false }, { headers: { 'x-heddle-retention': 'NONE' } }])(

@@ -53,17 +53,24 @@ export async function prepareResponse(
 ): Promise<PreparedResponse> {
   const items = await readConversation(call, body, find);
   const { input, repeated, isStored, isStreamed, isBackground, dropped } = readResponsesRequest(body, items);
-  const mayStore = isStored && headers.retention !== 'NONE';
-  const kept = mayStore ? writeKeptRequest({ items, request: repeated }) : undefined;
-  const isTooLong = mayStore && kept === undefined;
+  const hasRule = call.caller.payloadLogging === 'NONE';
+  const isToStore = isStored && headers.retention !== 'NONE';
+  const kept = isToStore && !hasRule ? writeKeptRequest({ items, request: repeated }) : undefined;
   if (isBackground && kept === undefined)
-    throw new WrongField('background', 'needs a response that is stored.');
+    throw new WrongField(
+      'background',
+      hasRule
+        ? "needs a response that is stored, and your tenant's payloadLogging NONE stores none."
+        : 'needs a response that is stored.',
+    );
   return {
     variables: {
       input: {
         ...input,
         ...headers,
-        ...(kept === undefined ? { retention: 'NONE' as const } : { attachment: kept }),
+        ...(kept === undefined ? {} : { attachment: kept }),
+        // The payload rule of the tenant needs no field: with one, a header for the cache would contradict it.
+        ...(isToStore && (hasRule || kept !== undefined) ? {} : { retention: 'NONE' as const }),
         allowRestart: false,
       },
     },
@@ -71,6 +78,6 @@ export async function prepareResponse(
     items,
     isStreamed,
     isBackground,
-    dropped: isTooLong ? [...dropped, 'store'] : dropped,
+    dropped: isToStore && kept === undefined ? [...dropped, 'store'] : dropped,
   };
 }

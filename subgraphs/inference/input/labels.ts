@@ -10,7 +10,7 @@ type CallLabelsInput = Partial<Pick<CompletionInput, 'endUserId' | 'tags' | 'ret
 const tagsMax = 16;
 const tagCharactersMax = 64;
 
-/** The labels of a call. Throws BAD_USER_INPUT naming what is wrong, FORBIDDEN for another end user than the page token's. */
+/** The labels of a call; its retention is the narrower one of its own and of the tenant's payload rule. Throws BAD_USER_INPUT naming what is wrong, FORBIDDEN for another end user than the page token's. */
 export function parseLabels(
   input: CallLabelsInput,
   { requestId, clientRequestId, caller }: CallOrigin,
@@ -28,6 +28,6 @@ export function parseLabels(
     badInput(`tags[${wrong}]`, `must be ${expected}.`);
   }
   if (new Set(tags).size < tags.length) badInput('tags', 'holds the same tag twice.');
-  const retention = input.retention === 'NONE' ? { retention: input.retention } : {};
-  return { requestId, clientRequestId, endUserId, tags, ...retention };
+  const isKept = input.retention !== 'NONE' && caller.payloadLogging !== 'NONE';
+  return { requestId, clientRequestId, endUserId, tags, ...(isKept ? {} : { retention: 'NONE' }) };
 }

@@ -61,7 +61,6 @@ export function completeRequest(
     if (alternatives > 1) badInput('alternatives', 'must be 1 with audio.');
     call.audio = parseAudio(input.audio);
   }
-  if (input.providerOptions != null) call.providerOptions = parseProviderOptions(input.providerOptions);
   if (stop !== undefined && stop.length > 0) call.stop = stop;
   const { tools, toolChoice } = input;
   const needs: Capability[] = ['CHAT'];
@@ -71,6 +70,10 @@ export function completeRequest(
   }
   if (input.providerTools != null) call.providerTools = parseProviderTools(input.providerTools);
   if (toolChoice != null) call.toolChoice = parseToolChoice(toolChoice, call);
+  const labels = parseLabels(input, origin);
+  const isKept = labels.retention !== 'NONE';
+  if (input.providerOptions != null)
+    call.providerOptions = parseProviderOptions(input.providerOptions, isKept);
   const structured = input.responseSchema == null ? null : parseResponseSchema(input.responseSchema);
   if (structured !== null) {
     call.responseSchema = structured.schema;
@@ -79,9 +82,9 @@ export function completeRequest(
   return {
     model: input.model,
     call,
-    ...parseCallOptions(input, input.allowRestart ?? true),
-    ...parseAttachment(input),
-    labels: parseLabels(input, origin),
+    ...parseCallOptions(input, isKept),
+    ...parseAttachment(input, isKept),
+    labels,
     ...prompt,
     structured,
     ...measureInput(call),
@@ -90,32 +93,36 @@ export function completeRequest(
   };
 }
 
-function parseCallOptions(input: CallOptionsInput, allowRestart: boolean) {
+function parseCallOptions(
+  input: CallOptionsInput & Pick<Partial<CompletionInput>, 'allowRestart'>,
+  isKept: boolean,
+) {
   const { idempotencyKey = null } = input;
   if (idempotencyKey !== null && (idempotencyKey === '' || idempotencyKey.length > idempotencyKeyMax)) {
     badInput('idempotencyKey', `must have 1 to ${idempotencyKeyMax} characters.`);
   }
   const cache = input.cache ?? 'DEFAULT';
-  const isKept = input.retention !== 'NONE';
-  if (!isKept && (cache === 'USE' || cache === 'REFRESH')) {
+  if (input.retention === 'NONE' && (cache === 'USE' || cache === 'REFRESH')) {
     refuseField('cache', `${cache} keeps the answer, and retention: NONE does not: choose one.`);
   }
   return {
     cache: isKept ? cache : 'BYPASS',
     cacheScope: checkedCacheScope(input.cacheScope, 'cacheScope'),
     onDisconnect: input.onDisconnect ?? 'CANCEL',
-    allowRestart,
+    allowRestart: input.allowRestart ?? true,
     idempotencyKey,
   } as const;
 }
 
-function parseAttachment({
-  attachment,
-  retention,
-}: Partial<CompletionInput>): Pick<CompletionRequest, 'attachment'> {
+function parseAttachment(
+  { attachment, retention }: Partial<CompletionInput>,
+  isKept: boolean,
+): Pick<CompletionRequest, 'attachment'> {
   if (attachment == null) return {};
   if (retention === 'NONE')
     badInput('attachment', 'is stored, and retention: NONE stores nothing: choose one.');
+  if (!isKept)
+    badInput('attachment', "is stored, and your tenant's payloadLogging NONE stores nothing: leave it out.");
   if (attachment.length > attachmentCharactersMax) {
     badInput('attachment', `may have at most ${attachmentCharactersMax} characters.`);
   }
@@ -167,8 +174,11 @@ function parseAudio({ voice, format }: AudioOutputInput): AudioOutput {
   return { ...(voice == null ? {} : { voice }), ...(format == null ? {} : { format }) };
 }
 
-/** Further fields by kind of provider or by wire format. Throws BAD_USER_INPUT for what is none, or is too long. */
-function parseProviderOptions(value: unknown): NonNullable<ProviderCall['providerOptions']> {
+/**
+ * Further fields by kind of provider or by wire format, of a call that is not kept without `store: true`. Throws BAD_USER_INPUT for what
+ * is none, or is too long.
+ */
+function parseProviderOptions(value: unknown, isKept: boolean): NonNullable<ProviderCall['providerOptions']> {
   if (!isRecord(value)) badInput('providerOptions', 'must be an object.');
   for (const [name, fields] of Object.entries(value)) {
     if (!isFormatName(name) || !isRecord(fields)) {
@@ -181,7 +191,14 @@ function parseProviderOptions(value: unknown): NonNullable<ProviderCall['provide
   if (Buffer.byteLength(JSON.stringify(value)) > providerOptionsBytesMax) {
     badInput('providerOptions', `may have at most ${providerOptionsBytesMax} bytes as JSON.`);
   }
-  return value as NonNullable<ProviderCall['providerOptions']>;
+  const options = value as NonNullable<ProviderCall['providerOptions']>;
+  if (isKept) return options;
+  return Object.fromEntries(
+    Object.entries(options).map(([name, fields]) => [
+      name,
+      fields.store === true ? { ...fields, store: false } : fields,
+    ]),
+  );
 }
 
 function hasMedia(messages: readonly ProviderMessage[], prefix: string): boolean {

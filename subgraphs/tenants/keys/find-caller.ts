@@ -13,7 +13,7 @@ import { noPepper } from '#mongo/key-pepper.ts';
 import type { LimitRecord } from '#mongo/limit.ts';
 import { pageTokens } from '#mongo/page-tokens.ts';
 import { plans } from '#mongo/plans.ts';
-import { type TenantRecord, tenants } from '#mongo/tenants.ts';
+import { readPayloadRule, type TenantRecord, tenants } from '#mongo/tenants.ts';
 import { readNow, type TenantsDeps } from '../deps.ts';
 import { scopesOfKey } from '../restrictions/scopes.ts';
 import { findMakers, makerIds } from './makers.ts';
@@ -90,7 +90,7 @@ async function callerOfKey(key: ApiKeyRecord, deps: FindCallerDeps, attempt = 1)
     ...(makerScopes.length === 0 ? {} : { makerScopes }),
     limits: collectLimits(tenant._id, plan.limits, [app, ...makers.apps], [key, ...makers.keys], bounds),
     allowedRegions: tenant.allowedRegions,
-    payloadLogging: tenant.payloadLogging,
+    payloadLogging: readPayloadRule(tenant),
     cacheByDefault: app.cacheByDefault ?? tenant.cacheByDefault,
     ...readCacheScope(app, tenant),
     allowedIps: key.allowedIps,

@@ -1,5 +1,5 @@
 import { checkedText, orConflict } from '#core/input.ts';
-import { type TenantRecord, tenants } from '#mongo/tenants.ts';
+import { type TenantRecord, tenants, toPayloadRule } from '#mongo/tenants.ts';
 import { checkedCacheScope, checkedRegions } from '../../runtime/checked-input.ts';
 import { withRoom } from '../../runtime/with-room.ts';
 import { callersChanged, readNow, type TenantsDeps } from '../deps.ts';
@@ -27,7 +27,7 @@ export async function createTenant(
     name,
     planId,
     allowedRegions: checkedRegions(input.allowedRegions, 'input.allowedRegions'),
-    payloadLogging: input.payloadLogging ?? 'NONE',
+    ...toPayloadRule(input.payloadLogging ?? 'DEFAULT'),
     cacheByDefault: input.cacheByDefault ?? false,
     cacheScope: checkedCacheScope(input.cacheScope, 'input.cacheScope'),
     createdAt: readNow(deps),

@@ -1,5 +1,5 @@
 import { badInput, checkedText, notFound, orConflict } from '#core/input.ts';
-import { type TenantRecord, tenants } from '#mongo/tenants.ts';
+import { type TenantRecord, tenants, toPayloadRule } from '#mongo/tenants.ts';
 import { checkedCacheScope, checkedRegions } from '../../runtime/checked-input.ts';
 import { callersChanged, type TenantsDeps } from '../deps.ts';
 import type { UpdateTenantInput } from '../generated.ts';
@@ -21,7 +21,8 @@ export async function updateTenant(
     change.allowedRegions = checkedRegions(input.allowedRegions, 'input.allowedRegions');
   }
   if (input.payloadLogging !== undefined) {
-    change.payloadLogging = input.payloadLogging ?? badInput('input.payloadLogging', 'must not be null.');
+    const rule = input.payloadLogging ?? badInput('input.payloadLogging', 'must not be null.');
+    Object.assign(change, toPayloadRule(rule));
   }
   if (input.cacheByDefault !== undefined) {
     change.cacheByDefault = input.cacheByDefault ?? badInput('input.cacheByDefault', 'must not be null.');

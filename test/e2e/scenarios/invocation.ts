@@ -67,34 +67,44 @@ export function invocationScenarios(mesh: MeshOf): void {
       ).toEqual({ completion: { id: complete.id, text: 'again', status: 'SUCCEEDED' } });
     });
 
-    it('keeps no content of completions and prompts with retention NONE, and their amounts', async () => {
-      const { client } = await newTenant(mesh);
-      const name = unique('unkept');
-      const data = await client.data<Record<'a' | 'b', { id: string; text: string }>>(
-        `mutation ($input: CompletionInput!, $prompt: CreatePromptInput!, $run: RunPromptInput!) {
+    it.each([
+      ['retention NONE', 'DEFAULT', 'NONE'],
+      ['the payload rule NONE of the tenant', 'NONE', 'DEFAULT'],
+    ])(
+      'keeps no content of completions and prompts with %s, and their amounts',
+      async (_, rule, retention) => {
+        const { client, tenantId } = await newTenant(mesh);
+        const name = unique('unkept');
+        await admin(mesh).data(
+          'mutation ($id: ID!, $rule: PayloadLogging) { updateTenant(id: $id, input: { payloadLogging: $rule }) { id } }',
+          { id: tenantId, rule },
+        );
+        const data = await client.data<Record<'a' | 'b', { id: string; text: string }>>(
+          `mutation ($input: CompletionInput!, $prompt: CreatePromptInput!, $run: RunPromptInput!) {
           createPrompt(input: $prompt) { name }
           a: complete(input: $input) { id text }
           b: runPrompt(input: $run) { id text }
         }`,
-        {
-          ...echo('one', { retention: 'NONE' }),
-          prompt: { name, version: { model: 'demo/echo', template: 'two', label: 'production' } },
-          run: { name, variables: {}, retention: 'NONE' },
-        },
-      );
-      expect([data.a.text, data.b.text]).toEqual(['one', 'two']);
-      for (const { id } of [data.a, data.b]) {
-        const query =
-          'query ($id: ID!) { completion(id: $id) { text status invocation { usage { outputTokens } } } }';
-        expect(await client.data(query, { id })).toEqual({
-          completion: {
-            text: '',
-            status: 'SUCCEEDED',
-            invocation: { usage: { outputTokens: expect.any(Number) } },
+          {
+            ...echo('one', { retention }),
+            prompt: { name, version: { model: 'demo/echo', template: 'two', label: 'production' } },
+            run: { name, variables: {}, retention },
           },
-        });
-      }
-    });
+        );
+        expect([data.a.text, data.b.text]).toEqual(['one', 'two']);
+        for (const { id } of [data.a, data.b]) {
+          const query =
+            'query ($id: ID!) { completion(id: $id) { text status invocation { usage { outputTokens } } } }';
+          expect(await client.data(query, { id })).toEqual({
+            completion: {
+              text: '',
+              status: 'SUCCEEDED',
+              invocation: { usage: { outputTokens: expect.any(Number) } },
+            },
+          });
+        }
+      },
+    );
 
     it('runs prompts by version and label, and names the variables that are missing or unknown', async () => {
       const { client } = await newTenant(mesh);
