@@ -3,7 +3,7 @@ import type { ArchivedCaller, Caller } from '#core/caller.ts';
 import { apps } from '#mongo/apps.ts';
 import { budgets } from '#mongo/budgets.ts';
 import { plans } from '#mongo/plans.ts';
-import { tenants } from '#mongo/tenants.ts';
+import { readPayloadRule, tenants } from '#mongo/tenants.ts';
 import type { TenantsDeps } from '../deps.ts';
 import { collectLimits, readAllowedNames, readCacheScope } from '../keys/find-caller.ts';
 import type { Identity } from './identity.ts';
@@ -55,7 +55,7 @@ export async function findPersonCaller(
       bounds,
     ),
     allowedRegions: tenant.allowedRegions,
-    payloadLogging: tenant.payloadLogging,
+    payloadLogging: readPayloadRule(tenant),
     cacheByDefault: app?.cacheByDefault ?? tenant.cacheByDefault,
     ...readCacheScope(app, tenant),
     allowedIps: null,

@@ -3,7 +3,6 @@ import type { Caller } from '#core/caller.ts';
 import { accessGrants } from '#mongo/access-grants.ts';
 import { auditLog } from '#mongo/audit-log.ts';
 import { findNodeRecords } from '#mongo/node-records.ts';
-import { tenants } from '#mongo/tenants.ts';
 import { listScopes } from '#state/quota/caller-bounds.ts';
 import { listLimits } from '#state/quota/caller-limits.ts';
 import { ask, askForData, testCaller } from '#test/support/subgraph.ts';
@@ -95,37 +94,6 @@ describe('tenants', () => {
       'CONFLICT',
     );
     expect((await refusal(update, { id: 'nobody', input: {} }, mesh.admin))?.code).toBe('NOT_FOUND');
-  });
-
-  it('have no payload rule until one is chosen, and a stored NONE of before there were rules is none', async () => {
-    const is = (payloadLogging: string) => ({ payloadLogging });
-    const read = async (id: string) =>
-      (await asAdmin('query ($id: ID!) { tenant(id: $id) { payloadLogging } }', { id })).tenant
-        .payloadLogging;
-    const choose = (rule: string) =>
-      asAdmin(
-        'mutation ($id: ID!, $input: UpdateTenantInput!) { updateTenant(id: $id, input: $input) { id } }',
-        {
-          id: acme.tenantId,
-          input: { payloadLogging: rule },
-        },
-      );
-    expect(await read(acme.tenantId)).toEqual(is('DEFAULT'));
-    expect(await read('default')).toEqual(is('DEFAULT'));
-    for (const rule of ['NONE', 'METADATA', 'FULL', 'DEFAULT', 'NONE', 'DEFAULT']) {
-      await choose(rule);
-      expect(await read(acme.tenantId)).toEqual(is(rule));
-      expect((await mesh.findCaller(acme.secret))?.payloadLogging).toBe(rule);
-    }
-    await choose('NONE');
-    await tenants(mesh.database.connection).updateOne(
-      { _id: acme.tenantId },
-      { $unset: { hasPayloadRule: 1 } },
-    );
-    expect(await read(acme.tenantId)).toEqual(is('DEFAULT'));
-    expect(
-      (await asAdmin(createTenant, { input: { name: 'Strict', payloadLogging: 'NONE' } })).createTenant,
-    ).toMatchObject({ payloadLogging: 'NONE' });
   });
 
   it('are returned page by page, each once, oldest first', async () => {
