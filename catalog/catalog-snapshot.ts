@@ -1,5 +1,7 @@
 import type { Connection } from 'mongoose';
 import type { Lifecycle, RouteStrategy } from '#core/graph-enums.generated.ts';
+import type { Offer } from '#core/offers.ts';
+import { toCallName } from '#core/owned-id.ts';
 import { type ModelAliasRecord, modelAliases } from '#mongo/model-aliases.ts';
 import { type ModelRecord, models, priceInForce } from '#mongo/models.ts';
 import { providerCredentials } from '#mongo/provider-credentials.ts';
@@ -31,6 +33,10 @@ export interface CatalogCredential {
 
 export interface CatalogProvider {
   readonly id: string;
+  /** The tenant that owns it; null: the mesh. */
+  readonly tenantId: string | null;
+  /** Of the mesh's: null where every tenant may call it. */
+  readonly offeredTo: Offer | null;
   /** A ProviderKind. */
   readonly kind: string;
   readonly baseUrl: string | null;
@@ -62,7 +68,11 @@ export interface CatalogModel {
 }
 
 export interface CatalogRoute {
+  /** The alias; of a tenant's with the tenant before it. */
+  readonly id: string;
   readonly alias: string;
+  /** The tenant that owns it; null: the mesh. */
+  readonly tenantId: string | null;
   readonly strategy: RouteStrategy;
   /** In the order they were saved. */
   readonly targets: readonly {
@@ -79,13 +89,15 @@ export interface CatalogRoute {
   readonly maxAttempts: number;
 }
 
-/** One consistent picture; never changes once made. */
+/** One consistent picture; never changes once made. The maps of providers, models and routes are by id. */
 export interface CatalogSnapshot {
   readonly providers: ReadonlyMap<string, CatalogProvider>;
   readonly models: ReadonlyMap<string, CatalogModel>;
   readonly routes: ReadonlyMap<string, CatalogRoute>;
   /** By tenant: the model id or route alias that each of its own names stands for. */
   readonly aliases: ReadonlyMap<string, ReadonlyMap<string, string>>;
+  /** By tenant: the ids of its own AI models and routes by the names that its callers call. */
+  readonly owned: ReadonlyMap<string, ReadonlyMap<string, string>>;
 }
 
 export const emptySnapshot: CatalogSnapshot = {
@@ -93,6 +105,7 @@ export const emptySnapshot: CatalogSnapshot = {
   models: new Map(),
   routes: new Map(),
   aliases: new Map(),
+  owned: new Map(),
 };
 
 /**
@@ -116,9 +129,11 @@ export async function loadSnapshot(connection: Connection, nowMs: number): Promi
   }
 
   const providersById = new Map<string, CatalogProvider>();
-  for (const { _id, kind, baseUrl, region, enabled } of providerRecords) {
+  for (const { _id, tenantId = null, offeredTo = null, kind, baseUrl, region, enabled } of providerRecords) {
     providersById.set(_id, {
       id: _id,
+      tenantId,
+      offeredTo,
       kind,
       baseUrl,
       region,
@@ -134,9 +149,11 @@ export async function loadSnapshot(connection: Connection, nowMs: number): Promi
   }
 
   const routesByAlias = new Map<string, CatalogRoute>();
-  for (const { _id, strategy, targets, timeouts, maxAttempts } of routeRecords) {
+  for (const { _id, tenantId = null, strategy, targets, timeouts, maxAttempts } of routeRecords) {
     routesByAlias.set(_id, {
-      alias: _id,
+      id: _id,
+      alias: toCallName(_id),
+      tenantId,
       strategy,
       targets: targets.flatMap(({ modelId, weight, regions }) => {
         const model = modelsById.get(modelId);
@@ -151,7 +168,23 @@ export async function loadSnapshot(connection: Connection, nowMs: number): Promi
     models: modelsById,
     routes: routesByAlias,
     aliases: groupAliases(aliasRecords),
+    owned: groupOwned([
+      ...[...modelsById.values()].map(({ id, provider: { tenantId } }) => ({ id, tenantId })),
+      ...routesByAlias.values(),
+    ]),
   };
+}
+
+function groupOwned(
+  resources: readonly { readonly id: string; readonly tenantId: string | null }[],
+): Map<string, Map<string, string>> {
+  const byTenant = new Map<string, Map<string, string>>();
+  for (const { id, tenantId } of resources) {
+    if (tenantId === null) continue;
+    const ofTenant = byTenant.get(tenantId) ?? new Map<string, string>();
+    byTenant.set(tenantId, ofTenant.set(toCallName(id), id));
+  }
+  return byTenant;
 }
 
 function groupAliases(

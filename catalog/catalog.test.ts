@@ -14,6 +14,7 @@ import { countCommands } from '#test/support/subgraph.ts';
 import { type Catalog, openCatalog } from './catalog.ts';
 
 const log = pino({ level: 'silent' });
+const mesh = { tenantId: null };
 const at = new Date('2026-01-01T00:00:00Z');
 const dates = { createdAt: at, updatedAt: at };
 const provider = { _id: 'p', kind: 'OPENAI', baseUrl: null, region: 'eu', enabled: true, ...dates } as const;
@@ -142,7 +143,7 @@ describe('catalog', () => {
 
   it('finds for all that request it at once what was written without being announced', async () => {
     await models(database.connection).create([model('one'), model('two')]);
-    const found = await Promise.all(['p/one', 'p/two', 'p/one'].map((name) => catalog.resolve(name)));
+    const found = await Promise.all(['p/one', 'p/two', 'p/one'].map((name) => catalog.resolve(name, mesh)));
     expect(found).toMatchObject([
       { model: { id: 'p/one' } },
       { model: { id: 'p/two' } },
@@ -152,9 +153,9 @@ describe('catalog', () => {
 
   it('lets those who miss a little later wait for what is being looked for', async () => {
     await models(database.connection).create([model('one'), model('two')]);
-    const first = catalog.resolve('p/one');
+    const first = catalog.resolve('p/one', mesh);
     nowMs += 5;
-    expect(await catalog.resolve('p/two')).toMatchObject({ model: { id: 'p/two' } });
+    expect(await catalog.resolve('p/two', mesh)).toMatchObject({ model: { id: 'p/two' } });
     expect(await first).toMatchObject({ model: { id: 'p/one' } });
   });
 
@@ -184,13 +185,13 @@ describe('catalog', () => {
 
   it('looks for a missing name once, and for others not before a second has passed', async () => {
     await models(database.connection).create(model('a'));
-    expect(await catalog.resolve('p/a')).toMatchObject({ model: { id: 'p/a' } });
+    expect(await catalog.resolve('p/a', mesh)).toMatchObject({ model: { id: 'p/a' } });
     await models(database.connection).create(model('b'));
-    const none = await countCommands(database, () => catalog.resolve('p/b'));
+    const none = await countCommands(database, () => catalog.resolve('p/b', mesh));
     expect(none).toEqual([]);
     nowMs += 1000;
-    expect(await catalog.resolve('p/b')).toMatchObject({ model: { id: 'p/b' } });
-    expect(await countCommands(database, () => catalog.resolve('p/b'))).toEqual([]);
+    expect(await catalog.resolve('p/b', mesh)).toMatchObject({ model: { id: 'p/b' } });
+    expect(await countCommands(database, () => catalog.resolve('p/b', mesh))).toEqual([]);
   });
 
   it('sends one small query from time to time, and reads all only when something has changed', async () => {

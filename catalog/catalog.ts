@@ -15,6 +15,7 @@ import {
   emptySnapshot,
   loadSnapshot,
 } from './catalog-snapshot.ts';
+import { type Callable, findOffered, findOwnId, type Viewer } from './viewer.ts';
 
 export type { CatalogPromptVersion } from './catalog-prompts.ts';
 export type {
@@ -32,22 +33,23 @@ export type {
  */
 export interface Catalog extends AsyncDisposable {
   provider(id: string): CatalogProvider | undefined;
+  /** Whoever owns it: for what a caller names, see `find`. */
   model(id: string): CatalogModel | undefined;
-  route(alias: string): CatalogRoute | undefined;
+  route(id: string): CatalogRoute | undefined;
+  /** The AI model or the route of an id, if the viewer may call it: its tenant's own, or the mesh's that is offered to it. */
+  find(id: string, viewer: Viewer): Callable | undefined;
   /**
-   * The model id or route alias that a name stands for: the target of the tenant's alias, otherwise the name itself. A name
-   * that is none of the three looks into the database first, as `resolve` does.
+   * The id of the AI model or the route that a name stands for in calls of the viewer: the target of its tenant's alias, otherwise the name
+   * itself; what the tenant owns comes before the mesh's of the same name. A name that is none of these looks into the database first, as `resolve` does.
    */
-  resolveAlias(name: string, tenantId: string | null): string | Promise<string>;
-  /** The whole present snapshot. */
+  resolveName(name: string, viewer: Viewer): string | Promise<string>;
+  /** The whole present snapshot, of every tenant. */
   snapshot(): CatalogSnapshot;
   /**
-   * A model id or a route alias, as `CompletionInput.model` names them. A miss looks into the database once, at
-   * most once a second over all misses, so that what another process has just made is found.
+   * As `find`. A miss looks into the database once, at most once a second over all misses, so that what another process has
+   * just made is found.
    */
-  resolve(
-    name: string,
-  ): Promise<{ readonly model: CatalogModel } | { readonly route: CatalogRoute } | undefined>;
+  resolve(id: string, viewer: Viewer): Promise<Callable | undefined>;
   /** Reads everything again; resolves when the reads, which began after the call, are in. */
   refresh(): Promise<void>;
   /**
@@ -141,13 +143,6 @@ export async function openCatalog(connection: Connection, options: CatalogOption
     }
   }
 
-  function known(name: string): { model: CatalogModel } | { route: CatalogRoute } | undefined {
-    const model = current.models.get(name);
-    if (model !== undefined) return { model };
-    const route = current.routes.get(name);
-    return route === undefined ? undefined : { route };
-  }
-
   /** Looks into the database, at most once a second; whoever misses meanwhile waits for what is found. */
   async function refreshAfterMiss(): Promise<void> {
     if (now() - missAtMs >= missRefreshMs) {
@@ -157,13 +152,15 @@ export async function openCatalog(connection: Connection, options: CatalogOption
     await missing;
   }
 
-  function findAlias(name: string, tenantId: string | null): string | undefined {
-    return tenantId === null ? undefined : current.aliases.get(tenantId)?.get(name);
+  function findId(name: string, viewer: Viewer): string {
+    const { tenantId } = viewer;
+    const target = tenantId === null ? undefined : current.aliases.get(tenantId)?.get(name);
+    return findOwnId(target ?? name, viewer, current);
   }
 
-  async function findMissedAlias(name: string, tenantId: string | null): Promise<string> {
+  async function findMissedId(name: string, viewer: Viewer): Promise<string> {
     await refreshAfterMiss();
-    return findAlias(name, tenantId) ?? name;
+    return findId(name, viewer);
   }
 
   await refresh();
@@ -182,18 +179,20 @@ export async function openCatalog(connection: Connection, options: CatalogOption
   return {
     provider: (id) => current.providers.get(id),
     model: (id) => current.models.get(id),
-    route: (alias) => current.routes.get(alias),
-    resolveAlias(name, tenantId) {
-      const target = findAlias(name, tenantId);
-      if (target !== undefined) return target;
-      return tenantId === null || known(name) !== undefined ? name : findMissedAlias(name, tenantId);
+    route: (id) => current.routes.get(id),
+    find: (id, viewer) => findOffered(id, viewer, current),
+    resolveName(name, viewer) {
+      const id = findId(name, viewer);
+      const isKnown =
+        id !== name || viewer.tenantId === null || findOffered(id, viewer, current) !== undefined;
+      return isKnown ? id : findMissedId(name, viewer);
     },
     snapshot: () => current,
-    async resolve(name) {
-      const found = known(name);
+    async resolve(id, viewer) {
+      const found = findOffered(id, viewer, current);
       if (found !== undefined) return found;
       await refreshAfterMiss();
-      return known(name);
+      return findOffered(id, viewer, current);
     },
     refresh,
     promptVersion: prompts.version,

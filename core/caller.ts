@@ -34,6 +34,8 @@ export interface Caller {
   /** SYSTEM is the mesh itself (the gateway looking up a key); no handler ever makes one from outside. */
   readonly kind: 'ANONYMOUS' | 'API_KEY' | 'USER' | 'SYSTEM';
   readonly tenantId: string | null;
+  /** The plan of the tenant, which decides what of the mesh is offered to it; absent: of no plan. */
+  readonly planId?: string;
   readonly appId: string | null;
   readonly keyId: string | null;
   /**
@@ -124,7 +126,9 @@ export const scopes = {
   'inference:invoke':
     'Invoke models and prompts, list the AI models and routes that may be called, and read the calls of the same key.',
   'models:read': 'Read providers, AI models, prices and routes.',
-  'models:write': 'Change providers, credentials, models and routes, for every tenant.',
+  'models:write':
+    'Change providers, credentials, models and routes of the mesh, for every tenant, and those of the own tenant.',
+  'providers:write': 'Change providers, credentials, models and routes that the own tenant owns.',
   'prompts:read': 'Read prompts and their versions.',
   'prompts:write': 'Create, change and archive prompts, publish and label versions.',
   'tenants:read': 'Read the own tenant: plan, apps, keys, members, budgets and access requests.',

@@ -161,6 +161,47 @@ describe('the URL of a file, which a provider fetches', () => {
   });
 });
 
+describe("a call to a tenant's own provider", () => {
+  const { ofTenants } = openEgress;
+
+  it.each([
+    ...forbidden.map(readHost),
+    '127.0.0.1',
+    'localhost',
+    '10.0.0.1',
+    '192.168.0.1',
+    '[::1]',
+    '[fd12::1]',
+    'redis',
+    'db.internal',
+  ])('never goes inside the network where nothing is configured: %s', (host) => {
+    expect(ofTenants.refusalOfHost(host)).not.toBeNull();
+  });
+
+  it.each(['127.0.0.1', '10.0.0.1', '100.64.0.1', '::1', 'fd12::1', '::ffff:10.0.0.1', '64:ff9b::10.0.0.1'])(
+    'never goes to %s by a public name that comes to stand for it',
+    (address) => {
+      expect(ofTenants.refusalOfHost('models.example.com')).toBeNull();
+      expect(ofTenants.refusalOfAddress(address, 'models.example.com')).toContain("operator's network");
+    },
+  );
+
+  it('goes to public addresses', () => {
+    expect(ofTenants.refusalOfHost('api.openai.com')).toBeNull();
+    expect(ofTenants.refusalOfAddress('203.0.113.5', 'api.openai.com')).toBeNull();
+  });
+
+  it('goes inside where the operator names the host or the network, and nowhere outside of the list', () => {
+    const { ofTenants: listed } = createEgress('vllm.corp,10.1.0.0/16');
+    expect(listed.refusalOfHost('vllm.corp')).toBeNull();
+    expect(listed.refusalOfAddress('10.2.0.1', 'vllm.corp')).toBeNull();
+    expect(listed.refusalOfHost('10.1.2.3')).toBeNull();
+    expect(listed.refusalOfAddress('10.1.2.3', '10.1.2.3')).toBeNull();
+    expect(listed.refusalOfAddress('203.0.113.5', 'api.openai.com')).toContain('HEDDLE_EGRESS_ALLOW');
+    expect(listed.refusalOfHost('10.2.0.1')).not.toBeNull();
+  });
+});
+
 describe('the list of hosts', () => {
   it.each(['http://a.b', 'a b', '10.0.0.0/33', '10.0.0.0/', '1.2.3', '*', 'a..b', 'fe80::1%lo', '-a.b'])(
     'names the entry that is none: %s',

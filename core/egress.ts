@@ -15,6 +15,8 @@ export interface Egress {
   refusalOfAddress(address: string, hostname: string): string | null;
   /** Why a host may not stand in the URL of a file, which providers fetch from where they are; null: it may. */
   refusalOfFileHost(hostname: string): string | null;
+  /** The same rules for providers that tenants define: what is inside the operator's network must be named to be called. */
+  readonly ofTenants: Pick<Egress, 'refusalOfHost' | 'refusalOfAddress'>;
 }
 
 const never = buildBlockList([
@@ -155,6 +157,7 @@ function unreadable(entry: string): HeddleError {
 
 const neverAllowed = 'is of a network where no AI model is: link-local, metadata services, multicast';
 const notListed = 'is not among those that HEDDLE_EGRESS_ALLOW names';
+const isInsideNetwork = "is inside the operator's network";
 
 /** @param allowed hosts as `parseAllowList` reads them; undefined: every host that is not always refused */
 export function createEgress(allowed?: string): Egress {
@@ -164,7 +167,7 @@ export function createEgress(allowed?: string): Egress {
     (list.names.has(host) || list.suffixes.some((suffix) => host.endsWith(suffix)) || isListed(host));
   const isListed = (address: string) => list !== undefined && contains(list.networks, address);
 
-  return {
+  const egress: Omit<Egress, 'ofTenants'> = {
     refusalOfHost(hostname) {
       const host = normalHost(hostname);
       if (reaches(never, host) || metadataNames.has(host)) return `${host} ${neverAllowed}`;
@@ -182,9 +185,18 @@ export function createEgress(allowed?: string): Egress {
       if (reaches(never, host) || metadataNames.has(host)) return `${host} ${neverAllowed}`;
       if (isNamed(host)) return null;
       const isInside = isIP(host) === 0 ? insideName.test(host) : reaches(inside, host);
-      return isInside ? `${host} is inside the operator's network` : null;
+      return isInside ? `${host} ${isInsideNetwork}` : null;
     },
   };
+  const ofTenants: Egress['ofTenants'] = {
+    refusalOfHost: (hostname) => egress.refusalOfFileHost(hostname) ?? egress.refusalOfHost(hostname),
+    refusalOfAddress(address, hostname) {
+      const refusal = egress.refusalOfAddress(address, hostname);
+      if (refusal !== null || isNamed(normalHost(hostname)) || isListed(address)) return refusal;
+      return reaches(inside, address) ? `${normalHost(hostname)} (${address}) ${isInsideNetwork}` : null;
+    },
+  };
+  return { ...egress, ofTenants };
 }
 
 /** Where nothing is configured. */

@@ -77,6 +77,7 @@ export async function openInferenceEngine(
 
   await using opened = new AsyncDisposableStack();
   const http = opened.use(createHttpFetch({ egress }));
+  const httpOfTenants = opened.use(createHttpFetch({ egress: egress.ofTenants }));
   const sweeping = { log, streams, quota, payloads };
   const ledger = createLedger(connection, { ...sweeping, delay: (ms) => delay(ms, neverAborted) });
   const ownership = opened.use(
@@ -92,6 +93,7 @@ export async function openInferenceEngine(
     catalog,
     secretBox,
     fetch: http.fetch,
+    fetchOfTenants: httpOfTenants.fetch,
     random,
     now,
     ...(options.createProvider === undefined ? {} : { create: options.createProvider }),

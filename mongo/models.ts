@@ -19,6 +19,8 @@ export interface ModelRecord {
   /** `<providerId>/<name>`; the name may hold further slashes. */
   readonly _id: string;
   readonly providerId: string;
+  /** The tenant that owns the provider; null or absent: the mesh. */
+  readonly tenantId?: string | null;
   readonly name: string;
   readonly capabilities: readonly Capability[];
   readonly inputModalities: readonly Modality[];
@@ -46,6 +48,7 @@ const text = { type: String, required: true };
 const paths = {
   _id: text,
   providerId: text,
+  tenantId: String,
   name: text,
   capabilities: [String],
   inputModalities: [String],
@@ -70,7 +73,10 @@ const paths = {
 };
 
 /** Written by the models subgraph alone. */
-export const models = defineCollection<ModelRecord>('models', paths, [[{ providerId: 1, _id: 1 }]]);
+export const models = defineCollection<ModelRecord>('models', paths, [
+  [{ providerId: 1, _id: 1 }],
+  [{ tenantId: 1, _id: 1 }],
+]);
 
 /** Written by the models subgraph alone. An id may be in `models` again. */
 export const deletedModels = defineCollection<DeletedModelRecord>('deleted_models', {

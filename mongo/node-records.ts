@@ -1,4 +1,5 @@
 import type { Connection, Model } from 'mongoose';
+import type { Offer } from '#core/offers.ts';
 import { accessGrants } from './access-grants.ts';
 import { apiKeys } from './api-keys.ts';
 import { apps } from './apps.ts';
@@ -46,6 +47,8 @@ export interface NodeRecord {
   readonly id: string;
   /** The tenant that it belongs to; null: the mesh. */
   readonly tenantId: string | null;
+  /** Of the mesh's providers, models and routes: the tenants that may call them are those of any of these; null: all. */
+  readonly offers: readonly Offer[] | null;
   /** The caller, of a call; otherwise null. */
   readonly appId: string | null;
   readonly keyId: string | null;
@@ -56,27 +59,71 @@ export interface NodeRecord {
   readonly archivedAt: Date | null;
 }
 
-type StoredRecord = Partial<Omit<NodeRecord, 'type' | 'id'>> & { readonly _id: string };
+type StoredRecord = Partial<Omit<NodeRecord, 'type' | 'id' | 'offers'>> & {
+  readonly _id: string;
+  readonly offeredTo?: Offer | null;
+  /** Of a model. */
+  readonly providerId?: string;
+  /** Of a route. */
+  readonly targets?: readonly { readonly modelId: string }[];
+};
 
 /** The fields of a row in the ledger that identify the caller. */
 const makerFields = ['appId', 'keyId', 'keyLineId', 'subject', 'endUserId'] as const;
+const fieldsOfType: Readonly<Partial<Record<NodeType, readonly string[]>>> = {
+  Completion: makerFields,
+  Invocation: makerFields,
+  Provider: ['offeredTo'],
+  Model: ['providerId'],
+  Route: ['targets'],
+};
 
-/** Which of the ids are those of records of the type. One command. */
+/** Which of the ids are those of records of the type. One command, and one more for models and routes. */
 export async function findNodeRecords(
   connection: Connection,
   type: NodeType,
   ids: readonly string[],
 ): Promise<readonly NodeRecord[]> {
   const collection = collections[type](connection) as unknown as Model<StoredRecord>;
-  const isCall = type === 'Completion' || type === 'Invocation';
-  const fields = ['tenantId', 'archivedAt', ...(isCall ? makerFields : [])].filter((field) =>
+  const fields = ['tenantId', 'archivedAt', ...(fieldsOfType[type] ?? [])].filter((field) =>
     collection.schema.path(field),
   );
   const found = await collection
     .find({ _id: { $in: ids }, ...(type === 'Completion' ? { kind: 'completion' } : {}) })
     .select(['_id', ...fields])
     .lean();
-  return found.map(({ _id, tenantId, appId, keyId, keyLineId, subject, endUserId, archivedAt }) => ({
+  const limited = await findLimited(connection, found);
+  return found.map((record) => toNodeRecord(type, record, limited));
+}
+
+/** Which providers of the mesh that stand behind the records are not offered to every tenant. */
+async function findLimited(
+  connection: Connection,
+  records: readonly StoredRecord[],
+): Promise<ReadonlyMap<string, Offer>> {
+  const ids = new Set(records.flatMap(readProviderIds));
+  if (ids.size === 0) return new Map();
+  const limited = await providers(connection)
+    .find({ _id: { $in: [...ids] }, offeredTo: { $ne: null } }, { offeredTo: 1 })
+    .lean();
+  return new Map(limited.flatMap(({ _id, offeredTo }) => (offeredTo == null ? [] : [[_id, offeredTo]])));
+}
+
+function readProviderIds({ providerId, targets = [] }: StoredRecord): readonly string[] {
+  const ofTargets = targets.map(({ modelId }) => modelId.slice(0, modelId.indexOf('/')));
+  return providerId === undefined ? ofTargets : [providerId];
+}
+
+function readOffers(record: StoredRecord, limited: ReadonlyMap<string, Offer>): readonly Offer[] | null {
+  if (record.offeredTo != null) return [record.offeredTo];
+  const ids = readProviderIds(record);
+  const offers = ids.map((id) => limited.get(id)).filter((offer) => offer !== undefined);
+  return ids.length > 0 && offers.length === ids.length && record.tenantId == null ? offers : null;
+}
+
+function toNodeRecord(type: NodeType, record: StoredRecord, limited: ReadonlyMap<string, Offer>): NodeRecord {
+  const { _id, tenantId, appId, keyId, keyLineId, subject, endUserId, archivedAt } = record;
+  return {
     type,
     id: _id,
     tenantId: type === 'Tenant' ? _id : (tenantId ?? null),
@@ -86,7 +133,8 @@ export async function findNodeRecords(
     subject: subject ?? null,
     endUserId: endUserId ?? null,
     archivedAt: archivedAt ?? null,
-  }));
+    offers: readOffers(record, limited),
+  };
 }
 
 /** The ids of all tenants that are archived: at most `archivedTenants` of the limits on counts. */

@@ -4,6 +4,8 @@ import { defineCollection } from './collection.ts';
 export interface ProviderCredentialRecord {
   readonly _id: string;
   readonly providerId: string;
+  /** The tenant that owns the provider; null or absent: the mesh. */
+  readonly tenantId?: string | null;
   readonly label: string;
   /** The last four characters of a secret that is long enough to spare them, otherwise empty. */
   readonly hint: string;
@@ -24,6 +26,7 @@ export const providerCredentials = defineCollection<ProviderCredentialRecord>(
   {
     _id: text,
     providerId: text,
+    tenantId: String,
     label: text,
     hint: String,
     sealed: text,

@@ -1,10 +1,15 @@
 import type { ProviderKind } from '#core/graph-enums.generated.ts';
+import type { Offer } from '#core/offers.ts';
 import { defineCollection } from './collection.ts';
 
-/** A provider the mesh may call. Mesh-wide: no tenant owns it. */
+/** A provider that may be called: by every tenant, or by the one that owns it. */
 export interface ProviderRecord {
-  /** Chosen by the admin: [a-z0-9][a-z0-9-]*. */
+  /** `toOwnedId` of its owner and its name, which the owner chose: [a-z0-9][a-z0-9-]*. */
   readonly _id: string;
+  /** The tenant that owns it; null or absent: the mesh. */
+  readonly tenantId?: string | null;
+  /** Of the mesh's: who may call it; null or absent: every tenant. */
+  readonly offeredTo?: Offer | null;
   readonly kind: ProviderKind;
   /** A checked http(s) URL; null: the vendor's own. */
   readonly baseUrl: string | null;
@@ -28,6 +33,8 @@ const text = { type: String, required: true };
 
 const paths = {
   _id: text,
+  tenantId: String,
+  offeredTo: { type: { _id: false, plans: [String], tenants: [String] }, required: false },
   kind: text,
   baseUrl: String,
   region: String,

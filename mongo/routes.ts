@@ -19,8 +19,10 @@ interface RouteTimeoutsRecord {
 
 /** An alias clients call instead of a model. */
 export interface RouteRecord {
-  /** The alias: [a-z0-9][a-z0-9-]*, so never a model id, which holds a slash. */
+  /** `toOwnedId` of its owner and the alias: [a-z0-9][a-z0-9-]*, so never a model id, which holds a slash. */
   readonly _id: string;
+  /** The tenant that owns it; null or absent: the mesh. */
+  readonly tenantId?: string | null;
   readonly strategy: RouteStrategy;
   readonly targets: readonly RouteTargetRecord[];
   readonly timeouts: RouteTimeoutsRecord;
@@ -36,6 +38,7 @@ const number = { type: Number, required: true };
 /** Written by the models subgraph alone. */
 export const routes = defineCollection<RouteRecord>('routes', {
   _id: text,
+  tenantId: String,
   strategy: text,
   targets: [{ _id: false, modelId: text, weight: number, regions: { type: [String], default: null } }],
   timeouts: { _id: false, connectMs: number, firstTokenMs: number, interTokenMs: number, totalMs: number },

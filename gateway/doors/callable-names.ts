@@ -25,7 +25,7 @@ export async function listCallableNames(exchange: Exchange): Promise<readonly Ca
   let after: string | null = null;
   for (let page = 0; page < pagesMax; page++) {
     const listed: Awaited<ReturnType<typeof readPage>> = await readPage(exchange, after);
-    for (const { node } of listed.edges) add(node.id, node.name);
+    for (const { node } of listed.edges) add(node.callName, node.name);
     if (!listed.pageInfo.hasNextPage) break;
     after = listed.pageInfo.endCursor;
   }
@@ -43,7 +43,7 @@ export async function findCallableName(exchange: Exchange, id: string): Promise<
     ? await runDeclared(exchange, openAiModel, { id })
     : { model: null, route: null, modelAlias: null };
   if (modelAlias != null) return { id, name: id };
-  if (model != null) return { id: model.id, name: model.name };
+  if (model != null) return { id: model.callName, name: model.name };
   if (route != null) return { id: route.alias, name: route.alias };
   throw new HeddleError(
     'NOT_FOUND',

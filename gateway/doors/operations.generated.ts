@@ -199,7 +199,7 @@ export type OpenAiModelsQueryVariables = Exact<{
 }>;
 
 
-export type OpenAiModelsQuery = { readonly models: { readonly edges: ReadonlyArray<{ readonly node: { readonly id: string, readonly name: string, readonly capabilities: ReadonlyArray<Capability> } }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } };
+export type OpenAiModelsQuery = { readonly models: { readonly edges: ReadonlyArray<{ readonly node: { readonly callName: string, readonly name: string, readonly capabilities: ReadonlyArray<Capability> } }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } };
 
 export type OpenAiRoutesQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -211,9 +211,9 @@ export type OpenAiModelQueryVariables = Exact<{
 }>;
 
 
-export type OpenAiModelQuery = { readonly model: { readonly id: string, readonly name: string, readonly capabilities: ReadonlyArray<Capability> } | null, readonly route: { readonly alias: string } | null, readonly modelAlias: { readonly name: string } | null };
+export type OpenAiModelQuery = { readonly model: { readonly callName: string, readonly name: string, readonly capabilities: ReadonlyArray<Capability> } | null, readonly route: { readonly alias: string } | null, readonly modelAlias: { readonly name: string } | null };
 
-export type ListedModelFragment = { readonly id: string, readonly name: string, readonly capabilities: ReadonlyArray<Capability> };
+export type ListedModelFragment = { readonly callName: string, readonly name: string, readonly capabilities: ReadonlyArray<Capability> };
 
 export type LegacyCompleteMutationVariables = Exact<{
   input: CompletionInput;
@@ -436,7 +436,7 @@ export const openAiEmbed = new DeclaredOperation<OpenAiEmbedMutation, OpenAiEmbe
 );
 
 export const openAiModels = new DeclaredOperation<OpenAiModelsQuery, OpenAiModelsQueryVariables>(
-  "query OpenAiModels($after:String){models(first:200 after:$after filter:{lifecycle:ACTIVE}){edges{node{...ListedModel}}pageInfo{hasNextPage endCursor}}}fragment ListedModel on Model{id name capabilities}",
+  "query OpenAiModels($after:String){models(first:200 after:$after filter:{lifecycle:ACTIVE}){edges{node{...ListedModel}}pageInfo{hasNextPage endCursor}}}fragment ListedModel on Model{callName name capabilities}",
 );
 
 export const openAiRoutes = new DeclaredOperation<OpenAiRoutesQuery, OpenAiRoutesQueryVariables>(
@@ -444,7 +444,7 @@ export const openAiRoutes = new DeclaredOperation<OpenAiRoutesQuery, OpenAiRoute
 );
 
 export const openAiModel = new DeclaredOperation<OpenAiModelQuery, OpenAiModelQueryVariables>(
-  "query OpenAiModel($id:ID!){model(id:$id){...ListedModel}route(alias:$id){alias}modelAlias(name:$id){name}}fragment ListedModel on Model{id name capabilities}",
+  "query OpenAiModel($id:ID!){model(id:$id){...ListedModel}route(alias:$id){alias}modelAlias(name:$id){name}}fragment ListedModel on Model{callName name capabilities}",
 );
 
 export const legacyComplete = new DeclaredOperation<LegacyCompleteMutation, LegacyCompleteMutationVariables>(

@@ -92,8 +92,9 @@ export async function planCall(
   const { idempotencyKey, call, inputTokensMax } = request;
   if (idempotencyKey !== null && (await engine.idempotency.isUsed({ ...request, idempotencyKey }, caller)))
     return null;
-  const cached = cachePlan(resolved, caller, cachePolicy);
-  if (cached?.read && (await cachedAnswer(engine.cache, cached, engine.catalog)) !== null) return null;
+  const offered = offeredModels(caller, engine.catalog);
+  const cached = planCache(resolved, caller, cachePolicy, engine.catalog);
+  if (cached?.read && (await cachedAnswer(engine.cache, cached, offered)) !== null) return null;
   const candidates = await candidatesFor(resolved.model, routingNeeds(request, mode), caller, engine);
   candidates.release();
   const bounds = candidates.models.map((model) => {
@@ -130,20 +131,43 @@ async function begin(
 
 async function viaCache(call: RequestedCall, engine: InferenceEngine): Promise<CallAdmission> {
   const { catalog, coalesced } = engine;
-  const plan = cachePlan(call.request, call.caller, call.options.cachePolicy);
+  const plan = planCache(call.request, call.caller, call.options.cachePolicy, catalog);
   if (plan === null) return admit(call, 'BYPASS', engine);
   if (plan.read) {
-    const hit = await cachedAnswer(engine.cache, plan, catalog);
+    const offered = offeredModels(call.caller, catalog);
+    const hit = await cachedAnswer(engine.cache, plan, offered);
     if (hit !== null) return answer(call, hit, 'HIT', engine);
     for (let owner = coalesced.get(plan.key); owner !== undefined; owner = coalesced.get(plan.key)) {
       const result = await owner;
       if (result === 'FAILED') break;
-      // A model that was deleted while it answered answers no further call.
-      if (result !== 'NO_ANSWER' && catalog.model(result.modelId) !== undefined)
+      // A model that was deleted while it answered answers no further call, nor one that is no longer offered.
+      if (result !== 'NO_ANSWER' && offered.model(result.modelId) !== undefined)
         return answer(call, result, 'COALESCED', engine);
     }
   }
   return own(call, plan, engine);
+}
+
+/** Null also where the caller may not call what it names: no answer of others stands for it. */
+function planCache(
+  request: CompletionRequest,
+  caller: Caller,
+  policy: CachePolicy | null,
+  catalog: InferenceEngine['catalog'],
+): CachePlan | null {
+  return policy === null || catalog.find(request.model, caller) === undefined
+    ? null
+    : cachePlan(request, caller, policy);
+}
+
+/** The AI models of the catalog that the caller may call. */
+function offeredModels(caller: Caller, catalog: InferenceEngine['catalog']): Pick<typeof catalog, 'model'> {
+  return {
+    model(id) {
+      const found = catalog.find(id, caller);
+      return found !== undefined && 'model' in found ? found.model : undefined;
+    },
+  };
 }
 
 /** Begins an invocation that others wait for, and keeps its answer. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CatalogModel, CatalogProvider, CatalogSnapshot } from '#catalog/catalog.ts';
+import { emptySnapshot } from '#catalog/catalog-snapshot.ts';
 import { createSecretBox } from '#core/secrets/secret-box.ts';
 import { sealCredential } from '#mongo/credential-secret.ts';
 import { type Provider, ProviderFailure, type ProviderOptions } from '#providers/provider.ts';
@@ -10,19 +11,18 @@ import { createProviderPool } from './provider-pool.ts';
 
 const secretBox = createSecretBox(new Uint8Array(32));
 
+/** How the providers of tenants are called. */
+const fetchOfTenants: typeof globalThis.fetch = async () => new Response();
+
 function setup(create = async (): Promise<Provider> => scriptedProvider()) {
   const made: ProviderOptions[] = [];
   let nowMs = 0;
-  let snapshot: CatalogSnapshot = {
-    providers: new Map(),
-    models: new Map(),
-    routes: new Map(),
-    aliases: new Map(),
-  };
+  let snapshot: CatalogSnapshot = emptySnapshot;
   const pool = createProviderPool({
     catalog: { snapshot: () => snapshot },
     secretBox,
     fetch: globalThis.fetch,
+    fetchOfTenants,
     random: () => 0.5,
     now: () => nowMs,
     create: (options) => {
@@ -34,6 +34,8 @@ function setup(create = async (): Promise<Provider> => scriptedProvider()) {
   const read = (more: Partial<CatalogProvider> = {}): CatalogModel => {
     const provider: CatalogProvider = {
       id: 'p',
+      tenantId: null,
+      offeredTo: null,
       kind: 'OPENAI',
       baseUrl: null,
       region: null,

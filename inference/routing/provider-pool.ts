@@ -46,6 +46,8 @@ export interface ProviderPoolOptions {
   readonly catalog: Pick<Catalog, 'snapshot'>;
   readonly secretBox: SecretBox;
   readonly fetch: ProviderOptions['fetch'];
+  /** For the providers of tenants. */
+  readonly fetchOfTenants: ProviderOptions['fetch'];
   readonly random: () => number;
   readonly now?: () => number;
   readonly create?: (options: ProviderOptions) => Promise<Provider>;
@@ -168,7 +170,8 @@ export function createProviderPool(options: ProviderPoolOptions): ProviderPool {
       }
       secret = opened.secret;
     }
-    return create({ kind, baseUrl, region, secret, fetch: options.fetch });
+    const fetch = provider.tenantId === null ? options.fetch : options.fetchOfTenants;
+    return create({ kind, baseUrl, region, secret, fetch });
   }
 
   function openProvider(

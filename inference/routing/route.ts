@@ -1,7 +1,9 @@
 import type { Catalog, CatalogModel, CatalogRoute } from '#catalog/catalog.ts';
+import { findOwnId, isOffered, isRouteOffered } from '#catalog/viewer.ts';
 import type { Caller } from '#core/caller.ts';
 import { type ErrorCode, HeddleError } from '#core/errors.ts';
 import { isListed } from '#core/name-patterns.ts';
+import { toCallName } from '#core/owned-id.ts';
 import { suggestName } from '#core/text/suggest-name.ts';
 import { callerBounds } from '#state/quota/caller-bounds.ts';
 import { exactCost, outputTokensMax } from '../metering/usage-cost.ts';
@@ -55,7 +57,7 @@ export interface RoutingNeeds {
 }
 
 export interface RoutingDeps {
-  readonly catalog: Pick<Catalog, 'model' | 'resolve' | 'snapshot'>;
+  readonly catalog: Pick<Catalog, 'find' | 'resolve' | 'snapshot'>;
   readonly health: HealthRegistry;
   readonly pool: Pick<ProviderPool, 'rest'>;
   /** From 0 to 1. */
@@ -64,32 +66,38 @@ export interface RoutingDeps {
   readonly allowsUnpriced: boolean;
 }
 
-/** The aliases of the caller's tenant, the models in use and the routes that the caller may see. */
+/** The names that the caller may call and see: aliases of its tenant, routes, and the models in use. */
 function* callableNames(caller: Caller, { snapshot }: Pick<Catalog, 'snapshot'>): Generator<string> {
-  const { models, routes, aliases } = snapshot();
+  const current = snapshot();
+  const { models, routes, aliases } = current;
   const own = caller.tenantId === null ? undefined : aliases.get(caller.tenantId);
-  for (const [name, target] of own ?? []) if (isListed(caller, target)) yield name;
-  for (const alias of routes.keys()) if (isListed(caller, alias)) yield alias;
+  for (const [name, target] of own ?? []) {
+    if (isListed(caller, toCallName(findOwnId(target, caller, current)))) yield name;
+  }
+  for (const route of routes.values()) {
+    if (isRouteOffered(route, caller) && isListed(caller, route.alias)) yield route.alias;
+  }
   const { allowedRegions } = caller;
   for (const [id, { lifecycle, provider }] of models) {
     const isServed = provider.enabled && (allowedRegions?.includes(provider.region ?? '') ?? true);
-    if (lifecycle !== 'RETIRED' && isServed && isListed(caller, id)) yield id;
+    const name = toCallName(id);
+    if (lifecycle !== 'RETIRED' && isServed && isOffered(provider, caller) && isListed(caller, name))
+      yield name;
   }
 }
 
-/** The AI model or the route of a name. Throws NOT_FOUND with a suggestion. */
-export async function findCallable(name: string, caller: Caller, catalog: RoutingDeps['catalog']) {
-  const model = catalog.model(name);
-  const found = model === undefined ? await catalog.resolve(name) : { model };
+/** The AI model or the route of an id, as `resolveModel` returns it. Throws NOT_FOUND with a suggestion. */
+export async function findCallable(id: string, caller: Caller, catalog: RoutingDeps['catalog']) {
+  const found = catalog.find(id, caller) ?? (await catalog.resolve(id, caller));
   if (found !== undefined) return found;
   throw new HeddleError(
     'NOT_FOUND',
-    `There is no model and no route ${quoted(name)}; list the models to see those that may be called.${suggestName(name, callableNames(caller, catalog))}`,
+    `There is no model and no route ${quoted(id)}; list the models to see those that may be called.${suggestName(id, callableNames(caller, catalog))}`,
   );
 }
 
 /**
- * The candidates of a model id or a route alias: enabled, not retired, within the caller's regions, able to do what is
+ * The candidates of the id of a model or a route: offered to the caller, enabled, not retired, within the caller's regions, able to do what is
  * requested, with room for the input, with a price where the cost of the caller is limited. A route orders them by its
  * strategy; those that may not be called now (their circuit is
  * open, their credentials rest) come last, and when there is no other the call is refused at once. Throws NOT_FOUND,
@@ -126,7 +134,7 @@ function routeCandidates(
   const fitting: Target[] = [];
   let refusal: HeddleError | null = null;
   for (const target of route.targets) {
-    if (!servesRegions(target.regions, caller)) continue;
+    if (!servesRegions(target.regions, caller) || !isOffered(target.model.provider, caller)) continue;
     const refused = chooseRefusal(target.model, needs, caller, deps);
     if (refused === null) fitting.push(target);
     else refusal ??= refused;
@@ -137,7 +145,7 @@ function routeCandidates(
       refusal ??
       new HeddleError(
         'NO_ROUTE',
-        `The route ${quoted(route.alias)} has no target in a region that this caller allows: call another model or route.`,
+        `The route ${quoted(route.alias)} has no target that this caller may call in a region that it allows: call another model or route.`,
       )
     );
   }

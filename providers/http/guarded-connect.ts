@@ -8,10 +8,11 @@ function refused(reason: string): ProviderFailure {
   return new ProviderFailure('NO_ROUTE', `The provider may not be called: ${reason}.`, { retryable: false });
 }
 
+type ConnectRules = Pick<Egress, 'refusalOfHost' | 'refusalOfAddress'>;
 type Resolved = (error: Error | null, address: string | LookupAddress[], family?: number) => void;
 
 /** A name's addresses without those that may not be called; the refusal where none is left. */
-function guardedLookup(egress: Egress): LookupFunction {
+function guardedLookup(egress: ConnectRules): LookupFunction {
   return (hostname: string, options: LookupOptions, resolved: Resolved) => {
     lookup(hostname, { ...options, all: true }, (error, addresses) => {
       if (error) return resolved(error, []);
@@ -28,7 +29,7 @@ function guardedLookup(egress: Egress): LookupFunction {
  * Opens the connections of provider calls. What is checked is the address that is connected to: what a name stood for a
  * moment ago, or in the answer to another call, proves nothing.
  */
-export function guardedConnect(egress: Egress, timeout: number): buildConnector.connector {
+export function guardedConnect(egress: ConnectRules, timeout: number): buildConnector.connector {
   const connect = buildConnector({ timeout, lookup: guardedLookup(egress) });
   return (options, connected) => {
     const { hostname } = options;
@@ -39,7 +40,7 @@ export function guardedConnect(egress: Egress, timeout: number): buildConnector.
 }
 
 /** An address is connected to without being looked up. */
-function literalRefusal(egress: Egress, hostname: string): string | null {
+function literalRefusal(egress: ConnectRules, hostname: string): string | null {
   const address = hostname.replace(/^\[(.*)\]$/, '$1');
   return isIP(address) === 0 ? null : egress.refusalOfAddress(address, address);
 }

@@ -13,7 +13,7 @@ export interface HttpFetchOptions {
   readonly responseBytesMax?: number;
   readonly connectTimeoutMs?: number;
   /** Where calls may go; absent: every destination is allowed. */
-  readonly egress?: Egress;
+  readonly egress?: Pick<Egress, 'refusalOfHost' | 'refusalOfAddress'>;
 }
 
 /** A fetch for provider calls and the connection pool under it. */

@@ -59,7 +59,7 @@ describe('deleteModel', () => {
     });
     expect(await findNodeRecords(mesh.database.connection, 'Model', [id])).toEqual([]);
     expect(mesh.catalog.model(id)).toBeUndefined();
-    expect(await mesh.catalog.resolve(id)).toBeUndefined();
+    expect(await mesh.catalog.resolve(id, { tenantId: null })).toBeUndefined();
     expect(await entities({ __typename: 'Model', id })).toMatchObject([
       { id, name: 'a', deletedAt: expect.any(String), provider: { kind: 'OPENAI', deletedAt: null } },
     ]);

@@ -201,6 +201,9 @@ export type MutationDeleteModelAliasArgs = {
 
 export type Provider = {
   readonly id: Scalars['ID']['output'];
+  readonly name: Scalars['String']['output'];
+  readonly tenantId: Maybe<Scalars['ID']['output']>;
+  readonly offeredTo: Maybe<ProviderOffer>;
   readonly kind: ProviderKind;
   readonly baseUrl: Maybe<Scalars['String']['output']>;
   readonly region: Maybe<Scalars['String']['output']>;
@@ -208,6 +211,11 @@ export type Provider = {
   readonly problem: Maybe<Scalars['String']['output']>;
   readonly deletedAt: Maybe<Scalars['DateTime']['output']>;
   readonly credentials: ReadonlyArray<ProviderCredential>;
+};
+
+export type ProviderOffer = {
+  readonly plans: ReadonlyArray<Scalars['ID']['output']>;
+  readonly tenants: ReadonlyArray<Scalars['ID']['output']>;
 };
 
 export type ProviderCredential = {
@@ -223,6 +231,8 @@ export type ProviderCredential = {
 export type Model = {
   readonly id: Scalars['ID']['output'];
   readonly name: Scalars['String']['output'];
+  readonly callName: Scalars['String']['output'];
+  readonly tenantId: Maybe<Scalars['ID']['output']>;
   readonly provider: Provider;
   readonly capabilities: ReadonlyArray<Capability>;
   readonly inputModalities: ReadonlyArray<Modality>;
@@ -266,6 +276,7 @@ export type PageInfo = {
 export type Route = {
   readonly id: Scalars['ID']['output'];
   readonly alias: Scalars['ID']['output'];
+  readonly tenantId: Maybe<Scalars['ID']['output']>;
   readonly strategy: RouteStrategy;
   readonly targets: ReadonlyArray<RouteTarget>;
   readonly timeouts: RouteTimeouts;
@@ -286,6 +297,7 @@ export type RouteTimeouts = {
 };
 
 export type ProviderFilter = {
+  readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
   readonly kind?: InputMaybe<ProviderKind>;
   readonly enabled?: InputMaybe<Scalars['Boolean']['input']>;
   readonly region?: InputMaybe<Scalars['String']['input']>;
@@ -293,12 +305,14 @@ export type ProviderFilter = {
 };
 
 export type RouteFilter = {
+  readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
   readonly model?: InputMaybe<Scalars['ID']['input']>;
   readonly strategy?: InputMaybe<RouteStrategy>;
   readonly search?: InputMaybe<Scalars['String']['input']>;
 };
 
 export type ModelFilter = {
+  readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
   readonly providerId?: InputMaybe<Scalars['ID']['input']>;
   readonly capability?: InputMaybe<Capability>;
   readonly lifecycle?: InputMaybe<Lifecycle>;
@@ -307,6 +321,8 @@ export type ModelFilter = {
 
 export type CreateProviderInput = {
   readonly id: Scalars['ID']['input'];
+  readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
+  readonly offeredTo?: InputMaybe<ProviderOfferInput>;
   readonly kind: ProviderKind;
   readonly baseUrl?: InputMaybe<Scalars['String']['input']>;
   readonly apiKey?: InputMaybe<Scalars['String']['input']>;
@@ -315,7 +331,13 @@ export type CreateProviderInput = {
   readonly registerModels?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
+export type ProviderOfferInput = {
+  readonly plans?: InputMaybe<ReadonlyArray<Scalars['ID']['input']>>;
+  readonly tenants?: InputMaybe<ReadonlyArray<Scalars['ID']['input']>>;
+};
+
 export type UpdateProviderInput = {
+  readonly offeredTo?: InputMaybe<ProviderOfferInput>;
   readonly baseUrl?: InputMaybe<Scalars['String']['input']>;
   readonly region?: InputMaybe<Scalars['String']['input']>;
   readonly enabled?: InputMaybe<Scalars['Boolean']['input']>;
@@ -330,6 +352,7 @@ export type UpdateProviderCredentialInput = {
 
 export type CreateModelInput = {
   readonly providerId: Scalars['ID']['input'];
+  readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
   readonly name: Scalars['String']['input'];
   readonly capabilities?: InputMaybe<ReadonlyArray<Capability>>;
   readonly inputModalities?: InputMaybe<ReadonlyArray<Modality>>;
@@ -371,6 +394,7 @@ export type ModelAliasInput = {
 };
 
 export type RouteInput = {
+  readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
   readonly alias: Scalars['ID']['input'];
   readonly strategy: RouteStrategy;
   readonly targets: ReadonlyArray<RouteTargetInput>;
@@ -504,6 +528,7 @@ export type ResolversTypes = {
   ProviderKind: ProviderKind;
   Provider: ResolverTypeWrapper<providers.MaybeDeletedProvider>;
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
+  ProviderOffer: ResolverTypeWrapper<ProviderOffer>;
   ProviderCredential: ResolverTypeWrapper<providerCredentials.ProviderCredentialRecord>;
   CredentialState: CredentialState;
   Modality: Modality;
@@ -523,6 +548,7 @@ export type ResolversTypes = {
   RouteFilter: RouteFilter;
   ModelFilter: ModelFilter;
   CreateProviderInput: CreateProviderInput;
+  ProviderOfferInput: ProviderOfferInput;
   UpdateProviderInput: UpdateProviderInput;
   UpdateProviderCredentialInput: UpdateProviderCredentialInput;
   CreateModelInput: CreateModelInput;
@@ -549,6 +575,7 @@ export type ResolversParentTypes = {
   Mutation: Record<PropertyKey, never>;
   Provider: providers.MaybeDeletedProvider;
   Boolean: Scalars['Boolean']['output'];
+  ProviderOffer: ProviderOffer;
   ProviderCredential: providerCredentials.ProviderCredentialRecord;
   Model: models.MaybeDeletedModel;
   ModelPrice: ModelPrice;
@@ -562,6 +589,7 @@ export type ResolversParentTypes = {
   RouteFilter: RouteFilter;
   ModelFilter: ModelFilter;
   CreateProviderInput: CreateProviderInput;
+  ProviderOfferInput: ProviderOfferInput;
   UpdateProviderInput: UpdateProviderInput;
   UpdateProviderCredentialInput: UpdateProviderCredentialInput;
   CreateModelInput: CreateModelInput;
@@ -617,6 +645,9 @@ export type ProviderKindResolvers = EnumResolverSignature<{ AI21?: any, ANTHROPI
 export type ProviderResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Provider'] = ResolversParentTypes['Provider'], FederationReferenceType extends FederationReferenceTypes['Provider'] = FederationReferenceTypes['Provider']> = {
   __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Provider']> | FederationReferenceType, FederationReferenceType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  tenantId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  offeredTo?: Resolver<Maybe<ResolversTypes['ProviderOffer']>, ParentType, ContextType>;
   kind?: Resolver<ResolversTypes['ProviderKind'], ParentType, ContextType>;
   baseUrl?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   region?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
@@ -624,6 +655,11 @@ export type ProviderResolvers<ContextType = context.SubgraphContext, ParentType 
   problem?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   deletedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   credentials?: Resolver<ReadonlyArray<ResolversTypes['ProviderCredential']>, ParentType, ContextType>;
+};
+
+export type ProviderOfferResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['ProviderOffer'] = ResolversParentTypes['ProviderOffer']> = {
+  plans?: Resolver<ReadonlyArray<ResolversTypes['ID']>, ParentType, ContextType>;
+  tenants?: Resolver<ReadonlyArray<ResolversTypes['ID']>, ParentType, ContextType>;
 };
 
 export type ProviderCredentialResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['ProviderCredential'] = ResolversParentTypes['ProviderCredential'], FederationReferenceType extends FederationReferenceTypes['ProviderCredential'] = FederationReferenceTypes['ProviderCredential']> = {
@@ -649,6 +685,8 @@ export type ModelResolvers<ContextType = context.SubgraphContext, ParentType ext
   __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Model']> | FederationReferenceType, FederationReferenceType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  callName?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  tenantId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
   provider?: Resolver<ResolversTypes['Provider'], ParentType, ContextType>;
   capabilities?: Resolver<ReadonlyArray<ResolversTypes['Capability']>, ParentType, ContextType>;
   inputModalities?: Resolver<ReadonlyArray<ResolversTypes['Modality']>, ParentType, ContextType>;
@@ -695,6 +733,7 @@ export type RouteResolvers<ContextType = context.SubgraphContext, ParentType ext
   __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Route']> | FederationReferenceType, FederationReferenceType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   alias?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  tenantId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
   strategy?: Resolver<ResolversTypes['RouteStrategy'], ParentType, ContextType>;
   targets?: Resolver<ReadonlyArray<ResolversTypes['RouteTarget']>, ParentType, ContextType>;
   timeouts?: Resolver<ResolversTypes['RouteTimeouts'], ParentType, ContextType>;
@@ -737,6 +776,7 @@ export type Resolvers<ContextType = context.SubgraphContext> = {
   Mutation?: MutationResolvers<ContextType>;
   ProviderKind?: ProviderKindResolvers;
   Provider?: ProviderResolvers<ContextType>;
+  ProviderOffer?: ProviderOfferResolvers<ContextType>;
   ProviderCredential?: ProviderCredentialResolvers<ContextType>;
   CredentialState?: CredentialStateResolvers;
   Modality?: ModalityResolvers;

@@ -25,7 +25,11 @@ export function checkedModelName(value: string, field: string): string {
 }
 
 /** An http(s) URL without a slash at its end; one with user, query, fragment or the path of a call is refused. */
-export function checkedBaseUrl(value: string, field: string, egress: Egress = openEgress): string {
+export function checkedBaseUrl(
+  value: string,
+  field: string,
+  egress: Pick<Egress, 'refusalOfHost'> = openEgress,
+): string {
   const url = value.length <= urlMax && URL.canParse(value) ? new URL(value) : undefined;
   if (url === undefined || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
     return badInput(field, 'must be an http:// or https:// URL of at most 2048 characters.');

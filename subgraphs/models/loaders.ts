@@ -1,5 +1,7 @@
 import type DataLoader from 'dataloader';
 import type { Connection } from 'mongoose';
+import type { Caller } from '#core/caller.ts';
+import { seesTenant } from '#core/tenant-reach.ts';
 import { type DeletedModelRecord, deletedModels, type ModelRecord, models } from '#mongo/models.ts';
 import { type ProviderCredentialRecord, providerCredentials } from '#mongo/provider-credentials.ts';
 import {
@@ -10,6 +12,7 @@ import {
 } from '#mongo/providers.ts';
 import { type RouteRecord, routes } from '#mongo/routes.ts';
 import { groupLoader, recordLoader } from '../runtime/loaders.ts';
+import { isChangeable } from './owners/owner.ts';
 
 export interface ModelsLoaders {
   readonly provider: DataLoader<string, ProviderRecord | null>;
@@ -24,8 +27,16 @@ export interface ModelsLoaders {
   readonly credentials: DataLoader<string, readonly ProviderCredentialRecord[]>;
 }
 
-/** Nothing here is a tenant's: every caller sees the same. */
-export function createModelsLoaders(connection: Connection): ModelsLoaders {
+/**
+ * What a tenant owns does not exist for callers of others. Who sees what the mesh owns, and to whom it is offered, is decided where it is listed
+ * or found: history refers to all of it.
+ */
+export function createModelsLoaders(
+  connection: Connection,
+  { caller }: { readonly caller: Caller },
+): ModelsLoaders {
+  const isSeen = ({ tenantId }: { readonly tenantId?: string | null }) =>
+    tenantId == null || seesTenant(caller, tenantId);
   return {
     provider: recordLoader(
       (ids) =>
@@ -33,6 +44,7 @@ export function createModelsLoaders(connection: Connection): ModelsLoaders {
           .find({ _id: { $in: ids } })
           .lean(),
       (provider) => provider._id,
+      isSeen,
     ),
     model: recordLoader(
       (ids) =>
@@ -40,6 +52,7 @@ export function createModelsLoaders(connection: Connection): ModelsLoaders {
           .find({ _id: { $in: ids } })
           .lean(),
       (model) => model._id,
+      isSeen,
     ),
     everProvider: recordLoader<ProviderRecord | DeletedProviderRecord>(
       (ids) =>
@@ -49,6 +62,7 @@ export function createModelsLoaders(connection: Connection): ModelsLoaders {
           (wanted) => deletedProviders(connection).find({ _id: wanted }).lean(),
         ),
       (provider) => provider._id,
+      isSeen,
     ),
     everModel: recordLoader<ModelRecord | DeletedModelRecord>(
       (ids) =>
@@ -58,6 +72,7 @@ export function createModelsLoaders(connection: Connection): ModelsLoaders {
           (wanted) => deletedModels(connection).find({ _id: wanted }).lean(),
         ),
       (model) => model._id,
+      isSeen,
     ),
     route: recordLoader(
       (aliases) =>
@@ -65,6 +80,7 @@ export function createModelsLoaders(connection: Connection): ModelsLoaders {
           .find({ _id: { $in: aliases } })
           .lean(),
       (route) => route._id,
+      isSeen,
     ),
     credential: recordLoader(
       (ids) =>
@@ -72,6 +88,7 @@ export function createModelsLoaders(connection: Connection): ModelsLoaders {
           .find({ _id: { $in: ids } })
           .lean(),
       (credential) => credential._id,
+      (credential) => isChangeable(credential, caller),
     ),
     credentials: groupLoader(
       (ids) =>

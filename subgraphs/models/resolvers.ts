@@ -1,6 +1,6 @@
 import { hasScope } from '#core/caller.ts';
-import { isListed } from '#core/name-patterns.ts';
 import { toNodeId, toStoredId } from '#core/node-id.ts';
+import { toCallName } from '#core/owned-id.ts';
 import { priceInForce } from '#mongo/models.ts';
 import { scalarResolvers } from '#schema/scalars.ts';
 import type { CompleteResolvers } from '../runtime/complete-resolvers.ts';
@@ -16,6 +16,8 @@ import { listModels } from './models/list-models.ts';
 import { modelPrice } from './models/prices.ts';
 import { activateModel, deprecateModel, retireModel } from './models/set-lifecycle.ts';
 import { updateModel } from './models/update-model.ts';
+import { isChangeable } from './owners/owner.ts';
+import { findVisibleModel, findVisibleProvider, findVisibleRoute } from './owners/visible.ts';
 import { addProviderCredential } from './providers/add-provider-credential.ts';
 import { createProvider } from './providers/create-provider.ts';
 import { deleteProvider } from './providers/delete-provider.ts';
@@ -31,20 +33,17 @@ const { DateTime, Decimal } = scalarResolvers;
 
 /** Parents are the records as they are stored. */
 export function modelsResolvers(deps: ModelsDeps): CompleteResolvers<Resolvers<ModelsContext>> {
-  const { connection } = deps;
   return {
     DateTime,
     Decimal,
     Query: {
-      models: (_, args, { caller }) => listModels(connection, args, caller),
-      model: (_, { id }, { caller, loaders }) => (isListed(caller, id) ? loaders.model.load(id) : null),
-      providers: (_, args) => listProviders(args, connection),
-      provider: (_, { id }, { loaders }) => loaders.provider.load(id),
-      routes: (_, args, { caller }) => listRoutes(args, caller, connection),
-      route: (_, args, { caller, loaders }) => {
-        const alias = toStoredId('Route', args.alias);
-        return isListed(caller, alias) ? loaders.route.load(alias) : null;
-      },
+      models: (_, args, { caller }) => listModels(args, caller, deps),
+      model: (_, { id }, { caller, loaders }) => findVisibleModel(id, caller, loaders),
+      providers: (_, args, { caller }) => listProviders(args, caller, deps),
+      provider: (_, { id }, { caller, loaders }) => findVisibleProvider(id, caller, loaders),
+      routes: (_, args, { caller }) => listRoutes(args, caller, deps),
+      route: (_, { alias }, { caller, loaders }) =>
+        findVisibleRoute(toStoredId('Route', alias), caller, loaders),
       modelAliases: (_, { tenantId }, { caller }) => listModelAliases(tenantId, caller, deps),
       modelAlias: (_, args, { caller }) => findModelAlias(args, caller, deps),
     },
@@ -70,12 +69,16 @@ export function modelsResolvers(deps: ModelsDeps): CompleteResolvers<Resolvers<M
     Provider: {
       __resolveReference: ({ id }, { loaders }) => loaders.everProvider.load(id),
       id: ({ _id }) => _id,
-      credentials: ({ _id }, _, { loaders }) => loaders.credentials.load(_id),
+      name: ({ _id }) => toCallName(_id),
+      credentials: (record, _, { caller, loaders }) =>
+        isChangeable(record, caller) ? loaders.credentials.load(record._id) : [],
       problem: (record, _, { loaders }) => findProviderProblem(record, loaders, deps),
     },
     ProviderCredential: {
       __resolveReference: ({ id }, { caller, loaders }) =>
-        hasScope(caller, 'models:write') ? loaders.credential.load(id) : null,
+        hasScope(caller, 'models:write') || hasScope(caller, 'providers:write')
+          ? loaders.credential.load(id)
+          : null,
       id: ({ _id }) => _id,
       state: async (record, _, { loaders }) => (await credentialState(record, loaders, deps)).state,
       reason: async (record, _, { loaders }) => (await credentialState(record, loaders, deps)).reason,
@@ -83,6 +86,7 @@ export function modelsResolvers(deps: ModelsDeps): CompleteResolvers<Resolvers<M
     Model: {
       __resolveReference: ({ id }, { loaders }) => loaders.everModel.load(id),
       id: ({ _id }) => _id,
+      callName: ({ _id }) => toCallName(_id),
       provider: ({ providerId }, _, { loaders }) => loadReferred(loaders.everProvider, providerId),
       price: ({ prices }) => {
         const price = priceInForce(prices, readNow(deps).getTime());
@@ -93,10 +97,12 @@ export function modelsResolvers(deps: ModelsDeps): CompleteResolvers<Resolvers<M
         replacedById === null ? null : loaders.everModel.load(replacedById),
     },
     Route: {
-      __resolveReference: (reference, { loaders }) =>
-        loaders.route.load(toStoredId('Route', 'id' in reference ? reference.id : reference.alias)),
+      __resolveReference: (reference, { caller, loaders }) =>
+        'id' in reference
+          ? loaders.route.load(toStoredId('Route', reference.id))
+          : findVisibleRoute(reference.alias, caller, loaders),
       id: ({ _id }) => toNodeId('Route', _id),
-      alias: ({ _id }) => _id,
+      alias: ({ _id }) => toCallName(_id),
     },
     RouteTarget: {
       model: ({ modelId }, _, { loaders }) => loadReferred(loaders.everModel, modelId),

@@ -7,13 +7,13 @@ import { modelsResolvers } from './resolvers.ts';
 
 export type { ModelsDeps } from './deps.ts';
 
-/** Providers, their credentials, AI models and routes: the mesh's own, not a tenant's. */
+/** Providers, their credentials, AI models and routes, of the mesh and of tenants. */
 export function createModelsSubgraph(deps: ModelsDeps): Subgraph {
   return createSubgraph({
     name: 'models',
     typeDefs: loadSubgraphSdl('models'),
     services: deps,
-    createLoaders: () => createModelsLoaders(deps.connection),
+    createLoaders: (context) => createModelsLoaders(deps.connection, context),
     resolvers: modelsResolvers(deps),
   });
 }

@@ -22,6 +22,34 @@ export async function checkRoom(
   if ((await present) + added > max) throw noRoomFor(counted, max);
 }
 
+/** The limits on what the mesh owns, on what one tenant owns, and on what all tenants own together. */
+const ownedLimits = {
+  providers: ['providers', 'providersPerTenant', 'providersOfTenants'],
+  models: ['models', 'modelsPerTenant', 'modelsOfTenants'],
+  routes: ['routes', 'routesPerTenant', 'routesOfTenants'],
+} as const satisfies Readonly<Record<string, readonly [Counted, Counted, Counted]>>;
+
+interface CountsOwned {
+  countDocuments(filter: { readonly tenantId: string | null | { readonly $ne: null } }): {
+    exec(): Promise<number>;
+  };
+}
+
+/** CONFLICT where the mesh, the tenant or all tenants would own more than they may. Within `withCatalog`. */
+export async function checkOwnedRoom(
+  deps: ModelsDeps,
+  kind: keyof typeof ownedLimits,
+  collection: CountsOwned,
+  owner: string | null,
+  added = 1,
+): Promise<void> {
+  const [ofMesh, perTenant, ofTenants] = ownedLimits[kind];
+  const count = collection.countDocuments({ tenantId: owner }).exec();
+  if (owner === null) return checkRoom(deps, ofMesh, count, added);
+  await checkRoom(deps, perTenant, count, added);
+  await checkRoom(deps, ofTenants, collection.countDocuments({ tenantId: { $ne: null } }).exec(), added);
+}
+
 /** How many records have other ids than these. */
 export async function countOthers(
   count: (filter: Readonly<Record<string, unknown>>) => PromiseLike<number>,

@@ -51,7 +51,7 @@ export async function createPrompt(
   };
   await context.auditTarget({ tenantId: prompt.tenantId, type: 'Prompt', id: prompt._id });
   const checked =
-    input.version == null ? undefined : await checkedVersion(input.version, prompt.tenantId, deps);
+    input.version == null ? undefined : await checkedVersion(input.version, prompt.tenantId, context, deps);
   if (checked === undefined) {
     await storePrompt(prompt, [], deps);
     return published(prompt, context, deps);

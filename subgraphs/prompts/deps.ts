@@ -16,7 +16,7 @@ import type { PromptsLoaders } from './loaders.ts';
 export interface PromptsSubgraphDeps extends SubgraphServices {
   readonly connection: Connection;
   /** Reports whether a version's model or route exists, and which an alias of the tenant stands for. */
-  readonly catalog: Pick<Catalog, 'resolve' | 'resolveAlias' | 'snapshot'>;
+  readonly catalog: Pick<Catalog, 'resolve' | 'resolveName' | 'snapshot'>;
   readonly now?: () => number;
 }
 

@@ -119,11 +119,11 @@ describe('a key that is restricted to prompts', () => {
       connection: mesh.database.connection,
       catalog: {
         snapshot: mesh.catalog.snapshot,
-        resolveAlias: mesh.catalog.resolveAlias,
+        resolveName: mesh.catalog.resolveName,
         // Asked for the version's AI model, after the prompt was found.
-        async resolve(name) {
+        async resolve(name, viewer) {
           await askForData(mesh.subgraph, writer, query, { id, ...more });
-          return mesh.catalog.resolve(name);
+          return mesh.catalog.resolve(name, viewer);
         },
       },
     });

@@ -22,10 +22,11 @@ function literal(text: string): string {
   return text.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
 }
 
-/** What `matchesLists` allows, as a filter on the field with the name. */
+/** What `matchesLists` allows, as a filter on the field with the name, which has the prefix before each name. */
 export function matchingLists(
   lists: readonly CallerNames[],
   field: string,
+  prefix = '',
 ): Readonly<Record<string, unknown>> {
   if (lists.length === 0) return {};
   return {
@@ -33,8 +34,8 @@ export function matchingLists(
       const { names, prefixes } = splitPatterns(patterns);
       return {
         $or: [
-          { [field]: { $in: [...names] } },
-          ...prefixes.map((prefix) => ({ [field]: { $regex: `^${literal(prefix)}` } })),
+          { [field]: { $in: names.map((name) => `${prefix}${name}`) } },
+          ...prefixes.map((start) => ({ [field]: { $regex: `^${literal(prefix + start)}` } })),
         ],
       };
     }),

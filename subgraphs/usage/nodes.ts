@@ -2,6 +2,8 @@ import { Kind, type ObjectTypeDefinitionNode, parse } from 'graphql';
 import { hasScope } from '#core/caller.ts';
 import { seesCall } from '#core/ledger-reach.ts';
 import { isListed } from '#core/name-patterns.ts';
+import { seesOffer } from '#core/offers.ts';
+import { toCallName } from '#core/owned-id.ts';
 import { type SubgraphName, subgraphNames } from '#core/subgraph-names.ts';
 import { seesTenant } from '#core/tenant-reach.ts';
 import { type NodeRecord, type NodeType, nodeTypes } from '#mongo/node-records.ts';
@@ -70,10 +72,14 @@ export function readNodeRules(): NodeRules {
 
 function isVisible(record: NodeRecord, { caller }: UsageContext): boolean {
   const { type, id, tenantId } = record;
-  if (type === 'Model' || type === 'Route') return isListed(caller, id);
+  if ((type === 'Model' || type === 'Route') && !isListed(caller, toCallName(id))) return false;
+  if (type === 'ProviderCredential' && tenantId === null) return hasScope(caller, 'models:write');
   if (type === 'Completion') return seesCall(caller, record, ['completions:read']);
   if (type === 'Invocation') return seesCall(caller, record, ledgerScopes);
-  if (tenantId === null) return type !== 'AuditRecord' || hasScope(caller, 'tenants:admin');
+  if (tenantId === null) {
+    if (record.offers !== null) return seesOffer(record.offers, caller);
+    return type !== 'AuditRecord' || hasScope(caller, 'tenants:admin');
+  }
   return seesTenant(caller, tenantId);
 }
 

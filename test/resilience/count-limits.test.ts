@@ -12,6 +12,9 @@ const atOnce = 20;
 type TestedApart =
   | 'deletedModels'
   | 'modelAliases'
+  | 'providersOfTenants'
+  | 'modelsOfTenants'
+  | 'routesOfTenants'
   | 'deletedProviders'
   | 'promptBytesPerTenant'
   | 'archivedPromptsPerTenant'
@@ -28,6 +31,12 @@ const creations: Readonly<Record<Exclude<Counted, TestedApart>, (n: number, ids:
   models: (n) => `createModel(input: { providerId: "demo", name: "m${n}" }) { id }`,
   routes: (n) =>
     `saveRoute(input: { alias: "route${n}", strategy: PRIORITY, targets: [{ model: "demo/echo" }] }) { id }`,
+  providersPerTenant: (n) =>
+    `createProvider(input: { id: "own${n}", tenantId: "default", kind: OPENAI, apiKey: "sk-x" }) { id }`,
+  modelsPerTenant: (n) =>
+    `createModel(input: { providerId: "own", tenantId: "default", name: "m${n}" }) { id }`,
+  routesPerTenant: (n) =>
+    `saveRoute(input: { alias: "own${n}", tenantId: "default", strategy: PRIORITY, targets: [{ model: "demo/echo" }] }) { id }`,
   modelAliasesPerTenant: (n) => `saveModelAlias(input: { name: "alias${n}", target: "demo/echo" }) { name }`,
   appsPerTenant: (n) => `createApp(input: { name: "app ${n}" }) { id }`,
   keysPerApp: (n, { app }) => `createApiKey(input: { appId: "${app}", label: "k${n}" }) { key { id } }`,
@@ -58,6 +67,7 @@ const there: Readonly<Partial<Record<Counted, number>>> = {
   plans: 1,
   providers: 1,
   models: demoModels.length,
+  providersPerTenant: 1,
   appsPerTenant: 5,
   promptsPerTenant: 1,
   versionsPerPrompt: 1,
@@ -69,6 +79,9 @@ beforeAll(async () => {
     .map((name) => `${name}=${room + (there[name as Counted] ?? 0)}`);
   mesh = await startOneProcess({ HEDDLE_COUNT_LIMITS: [...counts, 'promptBytesPerTenant=1000'].join(',') });
   admin = createTestClient(mesh.url, mesh.adminKey);
+  await admin.data(
+    'mutation { createProvider(input: { id: "own", tenantId: "default", kind: DEMO }) { id } }',
+  );
   const apps: string[] = [];
   for (let n = 0; n < 4; n++) {
     const { createApp } = await admin.data<{ createApp: { id: string } }>(

@@ -10,7 +10,16 @@ export function catalogModel(
   return {
     id,
     name,
-    provider: { id: providerId, kind: 'DEMO', baseUrl: null, region, enabled: true, credentials: [] },
+    provider: {
+      id: providerId,
+      tenantId: null,
+      offeredTo: null,
+      kind: 'DEMO',
+      baseUrl: null,
+      region,
+      enabled: true,
+      credentials: [],
+    },
     capabilities: new Set(['CHAT']),
     inputModalities: new Set(['TEXT']),
     outputModalities: new Set(['TEXT']),

@@ -1,11 +1,10 @@
 import { notFound } from '#core/input.ts';
 import { type ModelAliasRecord, modelAliases, toAliasId } from '#mongo/model-aliases.ts';
-import { models } from '#mongo/models.ts';
 import { findPromptUses } from '#mongo/prompt-uses.ts';
-import { routes } from '#mongo/routes.ts';
 import { catalogChanged, type ModelsContext, type ModelsDeps } from '../deps.ts';
 import type { MutationDeleteModelAliasArgs } from '../generated.ts';
-import { requireUnused } from '../routes/dependants.ts';
+import { candidateIds } from '../owners/visible.ts';
+import { findExisting, requireUnused } from '../routes/dependants.ts';
 import { withCatalog } from '../with-catalog.ts';
 import { findAliasTenant } from './alias-tenant.ts';
 
@@ -45,11 +44,7 @@ async function requireNoPrompt(
   { tenantId, name }: ModelAliasRecord,
   { connection }: ModelsDeps,
 ): Promise<void> {
-  const found = await Promise.all([
-    models(connection).findById(name, { _id: 1 }).lean(),
-    routes(connection).findById(name, { _id: 1 }).lean(),
-  ]);
-  if (found.some((one) => one !== null)) return;
+  if ((await findExisting(candidateIds(name, { tenantId }), connection)).size > 0) return;
   const uses = await findPromptUses(connection, [name]);
   const named = uses
     .filter((use) => use.tenantId === tenantId)

@@ -1,5 +1,6 @@
 import type { Caller } from '#core/caller.ts';
 import { matchesLists } from '#core/name-patterns.ts';
+import { toCallName } from '#core/owned-id.ts';
 import { type ModelAliasRecord, modelAliases, toAliasId } from '#mongo/model-aliases.ts';
 import type { ModelsDeps } from '../deps.ts';
 import type { QueryModelAliasArgs } from '../generated.ts';
@@ -31,5 +32,5 @@ export async function findModelAlias(
 }
 
 function seesAlias({ target }: ModelAliasRecord, caller: Caller): boolean {
-  return seesEveryTarget(caller) || matchesLists(caller.modelLists, target);
+  return seesEveryTarget(caller) || matchesLists(caller.modelLists, toCallName(target));
 }

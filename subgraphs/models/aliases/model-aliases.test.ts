@@ -50,23 +50,23 @@ describe('aliases of a tenant', () => {
       ...{ _id: 'acme:silent', tenantId: 'acme', name: 'silent', target: 'p/a' },
       ...{ createdAt: at, updatedAt: at },
     });
-    expect(await mesh.catalog.resolveAlias('silent', 'acme')).toBe('p/a');
+    expect(await mesh.catalog.resolveName('silent', { tenantId: 'acme' })).toBe('p/a');
   });
 
   it('stand for their target within their tenant alone, until they are deleted', async () => {
     await saved(owner, { name: 'gpt-4o', target: 'p/a' });
     await saved(stranger, { name: 'gpt-4o', target: 'p/b' });
     const { catalog } = mesh;
-    expect(await catalog.resolveAlias('gpt-4o', 'acme')).toBe('p/a');
-    expect(await catalog.resolveAlias('gpt-4o', 'other')).toBe('p/b');
-    expect(await catalog.resolveAlias('gpt-4o', 'third')).toBe('gpt-4o');
-    expect(await catalog.resolveAlias('gpt-4o', null)).toBe('gpt-4o');
+    expect(await catalog.resolveName('gpt-4o', { tenantId: 'acme' })).toBe('p/a');
+    expect(await catalog.resolveName('gpt-4o', { tenantId: 'other' })).toBe('p/b');
+    expect(await catalog.resolveName('gpt-4o', { tenantId: 'third' })).toBe('gpt-4o');
+    expect(await catalog.resolveName('gpt-4o', { tenantId: null })).toBe('gpt-4o');
     await saved(owner, { name: 'gpt-4o', target: 'p/b' });
-    expect(await catalog.resolveAlias('gpt-4o', 'acme')).toBe('p/b');
+    expect(await catalog.resolveName('gpt-4o', { tenantId: 'acme' })).toBe('p/b');
     expect(await askForData(subgraph, owner, remove, { name: 'gpt-4o' })).toEqual({
       deleteModelAlias: 'gpt-4o',
     });
-    expect(await catalog.resolveAlias('gpt-4o', 'acme')).toBe('gpt-4o');
+    expect(await catalog.resolveName('gpt-4o', { tenantId: 'acme' })).toBe('gpt-4o');
     expect(await askForData(subgraph, stranger, list)).toEqual({
       modelAliases: [{ name: 'gpt-4o', target: 'p/b' }],
     });

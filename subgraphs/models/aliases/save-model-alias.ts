@@ -1,12 +1,11 @@
-import type { Caller } from '#core/caller.ts';
 import { badInput } from '#core/input.ts';
 import { matchesLists } from '#core/name-patterns.ts';
+import { toCallName } from '#core/owned-id.ts';
 import { type ModelAliasRecord, modelAliases, toAliasId } from '#mongo/model-aliases.ts';
-import { models } from '#mongo/models.ts';
-import { routes } from '#mongo/routes.ts';
 import { catalogChanged, type ModelsContext, type ModelsDeps, readNow } from '../deps.ts';
 import type { ModelAliasInput } from '../generated.ts';
 import { checkedModelName } from '../inputs.ts';
+import { findVisibleModel, findVisibleRoute } from '../owners/visible.ts';
 import { checkRoom, withCatalog } from '../with-catalog.ts';
 import { findAliasTenant, requireLiveAliasTenant } from './alias-tenant.ts';
 
@@ -26,7 +25,7 @@ export async function saveModelAlias(
   await context.auditTarget({ tenantId, type: 'ModelAlias', id: _id });
   const { before, after } = await withCatalog(deps, async () => {
     await requireLiveAliasTenant(tenantId, context.caller, deps);
-    await checkTarget(target, context.caller, deps);
+    await checkTarget(target, tenantId, context);
     const before = await collection.findById(_id).lean();
     if (before === null) {
       await checkRoom(deps, 'modelAliasesPerTenant', collection.countDocuments({ tenantId }).exec());
@@ -47,12 +46,17 @@ export async function saveModelAlias(
 }
 
 /** One message for a target that is missing and one that is not allowed: the caller learns nothing of what it may not call. */
-async function checkTarget(target: string, caller: Caller, { connection }: ModelsDeps): Promise<void> {
-  const isAllowed = matchesLists(caller.modelLists, target);
+async function checkTarget(
+  target: string,
+  tenantId: string,
+  { caller, loaders }: ModelsContext,
+): Promise<void> {
+  const viewer = tenantId === caller.tenantId ? caller : { ...caller, tenantId };
+  const isAllowed = matchesLists(caller.modelLists, toCallName(target));
   const [model, route] = isAllowed
     ? await Promise.all([
-        models(connection).findById(target, { lifecycle: 1 }).lean(),
-        routes(connection).findById(target, { _id: 1 }).lean(),
+        findVisibleModel(target, viewer, loaders),
+        findVisibleRoute(target, viewer, loaders),
       ])
     : [null, null];
   if (model === null && route === null) {

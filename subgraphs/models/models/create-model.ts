@@ -1,11 +1,13 @@
 import type { Capability, Modality } from '#core/graph-enums.generated.ts';
 import { checkedList, notFound, orConflict } from '#core/input.ts';
+import { readOwnerId, toOwnedId } from '#core/owned-id.ts';
 import { deletedModels, type ModelRecord, models } from '#mongo/models.ts';
-import { providers } from '#mongo/providers.ts';
+import { type ProviderRecord, providers } from '#mongo/providers.ts';
 import { catalogChanged, type ModelsContext, type ModelsDeps, readNow } from '../deps.ts';
 import type { CreateModelInput, UpdateModelInput } from '../generated.ts';
 import { checkedInt, checkedModelName } from '../inputs.ts';
-import { checkRoom, withCatalog } from '../with-catalog.ts';
+import { chooseOwner, requireWritable } from '../owners/owner.ts';
+import { checkOwnedRoom, withCatalog } from '../with-catalog.ts';
 import { findModelFacts, type ModelFacts } from './price-catalog.ts';
 import { priceRecord } from './prices.ts';
 
@@ -23,11 +25,24 @@ export async function createModel(
   const name = checkedModelName(input.name, 'input.name');
   const given = givenFacts(input);
   const now = readNow(deps);
-  await context.auditTarget({ tenantId: null, type: 'Model', id: `${input.providerId}/${name}` });
-  const record = await withCatalog(deps, () => storeModel({ ...input, name }, given, now, deps));
-  context.audit({ tenantId: null, type: 'Model', id: record._id, after: record });
+  const { _id: providerId, tenantId = null } = await findOwner(input, context, deps);
+  await context.auditTarget({ tenantId, type: 'Model', id: `${providerId}/${name}` });
+  const record = await withCatalog(deps, () => storeModel({ ...input, providerId, name }, given, now, deps));
+  context.audit({ tenantId, type: 'Model', id: record._id, after: record });
   await catalogChanged(deps, 'models');
   return record;
+}
+
+/** The provider to add the model to, as its owner, who owns the model too. */
+async function findOwner(
+  { providerId, tenantId }: CreateModelInput,
+  context: ModelsContext,
+  deps: ModelsDeps,
+): Promise<ProviderRecord> {
+  const owner = tenantId == null ? null : await chooseOwner(tenantId, context, deps);
+  const id = owner === null || readOwnerId(providerId) === owner ? providerId : toOwnedId(owner, providerId);
+  const found = await providers(deps.connection).findById(id).lean();
+  return requireWritable(found, { what: 'provider', id: providerId }, context, deps);
 }
 
 async function storeModel(
@@ -43,6 +58,7 @@ async function storeModel(
   const record: ModelRecord = {
     _id: `${provider._id}/${name}`,
     providerId: provider._id,
+    ...(provider.tenantId == null ? {} : { tenantId: provider.tenantId }),
     name,
     ...facts,
     ...given,
@@ -55,7 +71,7 @@ async function storeModel(
   };
 
   const collection = models(deps.connection);
-  await checkRoom(deps, 'models', collection.countDocuments({}).exec());
+  await checkOwnedRoom(deps, 'models', collection, provider.tenantId ?? null);
   await orConflict(
     collection.create(record),
     `There is a model ${JSON.stringify(record._id)} already: change it with updateModel.`,

@@ -1,20 +1,20 @@
 import type { Connection } from 'mongoose';
-import { notFound } from '#core/input.ts';
 import { deletedModels, type ModelRecord, models } from '#mongo/models.ts';
 import { catalogChanged, type ModelsContext, type ModelsDeps, readNow } from '../deps.ts';
+import { requireChangeable } from '../owners/owner.ts';
 import { findModelDependants, requireUnused } from '../routes/dependants.ts';
 import { checkRoom, countOthers, withCatalog } from '../with-catalog.ts';
 
 /** Deletes a model and returns its id; the ledger still refers to it. CONFLICT where something depends on it. */
 export async function deleteModel(id: string, context: ModelsContext, deps: ModelsDeps): Promise<string> {
-  await context.auditTarget({ tenantId: null, type: 'Model', id });
   const before = await withCatalog(deps, async () => {
-    const record = await models(deps.connection).findById(id).lean();
-    if (record === null) return notFound('model', id);
+    const found = await models(deps.connection).findById(id).lean();
+    const record = requireChangeable(found, { what: 'model', id }, context.caller);
+    await context.auditTarget({ tenantId: record.tenantId ?? null, type: 'Model', id });
     await deleteUnused(`model ${JSON.stringify(id)}`, [record], context, deps);
     return record;
   });
-  context.audit({ tenantId: null, type: 'Model', id, before });
+  context.audit({ tenantId: before.tenantId ?? null, type: 'Model', id, before });
   await catalogChanged(deps, 'models');
   return id;
 }

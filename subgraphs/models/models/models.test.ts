@@ -90,7 +90,9 @@ describe('models', () => {
         cacheWrite1h: '4.000000000',
       },
     });
-    expect(await catalog.resolve('m/org/own-model')).toMatchObject({ model: { name: 'org/own-model' } });
+    expect(await catalog.resolve('m/org/own-model', { tenantId: null })).toMatchObject({
+      model: { name: 'org/own-model' },
+    });
   });
 
   it('keeps the history of prices and serves the one in force', async () => {

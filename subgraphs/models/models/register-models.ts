@@ -1,11 +1,12 @@
 import type { Connection } from 'mongoose';
 import { deletedModels, type ModelRecord, models } from '#mongo/models.ts';
+import type { ProviderRecord } from '#mongo/providers.ts';
 import type { KnownModel } from './price-catalog.ts';
 
 /** Adds those models of the provider that are not there yet; others stay as they are. Answers how many were added. */
 export async function registerModels(
   connection: Connection,
-  providerId: string,
+  { _id: providerId, tenantId }: Pick<ProviderRecord, '_id' | 'tenantId'>,
   known: readonly KnownModel[],
   now: Date,
 ): Promise<number> {
@@ -14,6 +15,7 @@ export async function registerModels(
     ({ name, facts }): ModelRecord => ({
       _id: `${providerId}/${name}`,
       providerId,
+      ...(tenantId == null ? {} : { tenantId }),
       name,
       ...facts,
       lifecycle: 'ACTIVE',

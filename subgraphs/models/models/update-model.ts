@@ -2,6 +2,7 @@ import { notFound } from '#core/input.ts';
 import { type ModelRecord, models } from '#mongo/models.ts';
 import { catalogChanged, type ModelsContext, type ModelsDeps, readNow } from '../deps.ts';
 import type { UpdateModelInput } from '../generated.ts';
+import { requireWritable } from '../owners/owner.ts';
 import { givenFacts } from './create-model.ts';
 import { priceRecord } from './prices.ts';
 
@@ -24,8 +25,10 @@ export async function updateModel(
   };
   const price = input.price == null ? undefined : priceRecord(input.price, now);
   const collection = models(deps.connection);
-  const before = await collection.findById(id).lean();
-  await context.auditTarget({ tenantId: null, type: 'Model', id });
+  const named = { what: 'model', id };
+  const before = await requireWritable(await collection.findById(id).lean(), named, context, deps);
+  const { tenantId = null } = before;
+  await context.auditTarget({ tenantId, type: 'Model', id });
   const after = await collection
     .findOneAndUpdate(
       { _id: id },
@@ -36,8 +39,8 @@ export async function updateModel(
       { returnDocument: 'after' },
     )
     .lean();
-  if (before === null || after === null) return notFound('model', id);
-  context.audit({ tenantId: null, type: 'Model', id, before, after });
+  if (after === null) return notFound('model', id);
+  context.audit({ tenantId, type: 'Model', id, before, after });
   await catalogChanged(deps, 'models');
   return after;
 }

@@ -1,10 +1,11 @@
-import { checkedText, notFound } from '#core/input.ts';
+import { checkedText } from '#core/input.ts';
 import { refuseOtherKey } from '#mongo/encryption-check.ts';
 import { type ProviderCredentialRecord, providerCredentials } from '#mongo/provider-credentials.ts';
 import { providers } from '#mongo/providers.ts';
 import { catalogChanged, type ModelsContext, type ModelsDeps, readNow } from '../deps.ts';
 import type { MutationAddProviderCredentialArgs } from '../generated.ts';
 import { checkedInt } from '../inputs.ts';
+import { requireWritable } from '../owners/owner.ts';
 import { checkRoom, withCatalog } from '../with-catalog.ts';
 import { credentialRecord, labelMax, weightMax } from './credentials.ts';
 
@@ -20,19 +21,26 @@ export async function addProviderCredential(
   const { providerId } = input;
   await refuseOtherKey(deps.connection, deps.secretBox);
   const record = await withCatalog(deps, async () => {
-    const provider = await providers(deps.connection).findById(providerId).lean();
-    if (provider === null) return notFound('provider', providerId);
+    const found = await providers(deps.connection).findById(providerId).lean();
+    const named = { what: 'provider', id: providerId };
+    const provider = await requireWritable(found, named, context, deps);
     const record = credentialRecord(
       { provider, label, secret: input.secret, weight, createdAt: readNow(deps) },
       'secret',
       deps.secretBox,
     );
     await checkRoom(deps, 'credentialsPerProvider', collection.countDocuments({ providerId }).exec());
-    await context.auditTarget({ tenantId: null, type: 'ProviderCredential', id: record._id });
+    const target = { tenantId: provider.tenantId ?? null, type: 'ProviderCredential', id: record._id };
+    await context.auditTarget(target);
     await collection.create(record);
     return record;
   });
-  context.audit({ tenantId: null, type: 'ProviderCredential', id: record._id, after: record });
+  context.audit({
+    tenantId: record.tenantId ?? null,
+    type: 'ProviderCredential',
+    id: record._id,
+    after: record,
+  });
   await catalogChanged(deps, 'provider_credentials');
   return record;
 }

@@ -1,5 +1,7 @@
+import { openEgress } from '#core/egress.ts';
 import { HeddleError } from '#core/errors.ts';
 import { badInput, orConflict } from '#core/input.ts';
+import { toOwnedId } from '#core/owned-id.ts';
 import { refuseOtherKey } from '#mongo/encryption-check.ts';
 import { models } from '#mongo/models.ts';
 import { isTakenByAnotherType } from '#mongo/node-records.ts';
@@ -13,8 +15,10 @@ import type { CreateProviderInput } from '../generated.ts';
 import { checkedBaseUrl, checkedSlug } from '../inputs.ts';
 import { currentModels } from '../models/price-catalog.ts';
 import { registerModels } from '../models/register-models.ts';
+import { checkedOffer } from '../owners/offers.ts';
+import { chooseOwner } from '../owners/owner.ts';
 import { settleMarked } from '../settle-catalog.ts';
-import { checkRoom, withCatalog } from '../with-catalog.ts';
+import { checkOwnedRoom, withCatalog } from '../with-catalog.ts';
 import { credentialRecord } from './credentials.ts';
 
 /** Adds a provider, with its first credential when the input has a key. CONFLICT when the id is taken. */
@@ -24,16 +28,21 @@ export async function createProvider(
   deps: ModelsDeps,
 ): Promise<ProviderRecord> {
   const now = readNow(deps);
+  const name = checkedSlug(input.id, 'input.id');
+  const owner = await chooseOwner(input.tenantId, context, deps);
+  const offeredTo = await checkedOffer(input.offeredTo, owner, deps);
   const record: ProviderRecord = {
-    _id: checkedSlug(input.id, 'input.id'),
+    _id: toOwnedId(owner, name),
+    ...(owner === null ? {} : { tenantId: owner }),
+    ...(offeredTo === null ? {} : { offeredTo }),
     kind: input.kind,
-    baseUrl: input.baseUrl == null ? null : checkedBaseUrl(input.baseUrl, 'input.baseUrl', deps.egress),
+    baseUrl: checkedAddress(input.baseUrl, owner, deps),
     region: input.region == null ? null : checkedRegion(input.region, 'input.region'),
     enabled: input.enabled ?? true,
     createdAt: now,
     updatedAt: now,
   };
-  checkNeeds(record);
+  checkNeeds(record, deps);
   const credential =
     input.apiKey == null
       ? undefined
@@ -44,21 +53,19 @@ export async function createProvider(
         );
 
   if (credential !== undefined) await refuseOtherKey(deps.connection, deps.secretBox);
-  await context.auditTarget({ tenantId: null, type: 'Provider', id: record._id });
+  await context.auditTarget({ tenantId: owner, type: 'Provider', id: record._id });
   await withCatalog(deps, async () => {
     const known = input.registerModels === true ? await currentModels(input.kind, now.getTime()) : [];
-    if (known.length > 0) {
-      await checkRoom(deps, 'models', models(deps.connection).countDocuments({}).exec(), known.length);
-    }
+    if (known.length > 0) await checkOwnedRoom(deps, 'models', models(deps.connection), owner, known.length);
     await settleMarked(deps.connection);
     await storeProvider(record, deps);
     if (credential !== undefined) await providerCredentials(deps.connection).create(credential);
-    await registerModels(deps.connection, record._id, known, now);
+    await registerModels(deps.connection, record, known, now);
     await deletedProviders(deps.connection).deleteOne({ _id: record._id });
     // Last: a process that is killed before leaves nothing of it after the next settleCatalog.
     await providers(deps.connection).updateOne({ _id: record._id }, { $unset: { incomplete: 1 } });
   });
-  context.audit({ tenantId: null, type: 'Provider', id: record._id, after: record });
+  context.audit({ tenantId: owner, type: 'Provider', id: record._id, after: record });
   await catalogChanged(deps, 'providers');
   return record;
 }
@@ -67,7 +74,7 @@ async function storeProvider(record: ProviderRecord, deps: ModelsDeps): Promise<
   const { connection } = deps;
   const collection = providers(connection);
   const { _id } = record;
-  await checkRoom(deps, 'providers', collection.countDocuments({}).exec());
+  await checkOwnedRoom(deps, 'providers', collection, record.tenantId ?? null);
   await orConflict(
     collection.create({ ...record, incomplete: 'CREATED' }),
     `There is a provider ${JSON.stringify(_id)} already: change it with updateProvider, or choose another id.`,
@@ -81,13 +88,34 @@ async function storeProvider(record: ProviderRecord, deps: ModelsDeps): Promise<
   }
 }
 
-/** Refuses a provider that lacks what its kind cannot be called without, and an address of another form. A key may follow later. */
-export function checkNeeds(provider: Pick<ProviderRecord, 'kind' | 'baseUrl' | 'region'>): void {
+/** The address of a provider as its owner may set it: a tenant's is not inside the operator's network. */
+export function checkedAddress(
+  baseUrl: string | null | undefined,
+  owner: string | null,
+  { egress = openEgress }: Pick<ModelsDeps, 'egress'>,
+): string | null {
+  if (baseUrl == null) return null;
+  return checkedBaseUrl(baseUrl, 'input.baseUrl', owner === null ? egress : egress.ofTenants);
+}
+
+/**
+ * Refuses a provider that lacks what its kind cannot be called without, an address of another form, and a tenant's whose vendor's
+ * default address is inside the operator's network. A key may follow later.
+ */
+export function checkNeeds(
+  provider: Pick<ProviderRecord, 'kind' | 'baseUrl' | 'region' | 'tenantId'>,
+  { egress = openEgress }: Pick<ModelsDeps, 'egress'>,
+): void {
   const { requires } = vendors[provider.kind];
   for (const need of ['baseUrl', 'region'] as const) {
     if (requires.includes(need) && provider[need] === null) {
       badInput(`input.${need}`, `is needed by a provider of kind ${provider.kind}.`);
     }
+  }
+  const { baseUrl } = vendors[provider.kind];
+  if (provider.tenantId != null && provider.baseUrl === null && baseUrl != null && URL.canParse(baseUrl)) {
+    const refusal = egress.ofTenants.refusalOfHost(new URL(baseUrl).hostname);
+    if (refusal !== null) badInput('input.baseUrl', `is needed: ${refusal}.`);
   }
   const form = provider.baseUrl === null ? null : missingAddressForm(provider.kind, provider.baseUrl);
   if (form !== null) badInput('input.baseUrl', `has the form ${form} for kind ${provider.kind}.`);

@@ -17,7 +17,7 @@ const secretText = /^(?:[\x20-\x7e]+|\{[\s\S]*\})$/;
 export function credentialRecord(
   credential: {
     readonly id?: string;
-    readonly provider: Pick<ProviderRecord, '_id' | 'kind' | 'baseUrl' | 'region'>;
+    readonly provider: Pick<ProviderRecord, '_id' | 'tenantId' | 'kind' | 'baseUrl' | 'region'>;
     readonly label: string;
     readonly secret: string;
     readonly weight: number;
@@ -31,6 +31,7 @@ export function credentialRecord(
   return {
     _id: id,
     providerId: provider._id,
+    ...(provider.tenantId == null ? {} : { tenantId: provider.tenantId }),
     label: credential.label,
     ...sealSecret(credential.secret, { id, provider }, field, secretBox),
     weight: credential.weight,

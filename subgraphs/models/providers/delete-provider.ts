@@ -1,11 +1,11 @@
 import { HeddleError } from '#core/errors.ts';
-import { notFound } from '#core/input.ts';
 import { models } from '#mongo/models.ts';
 import { providerCredentials } from '#mongo/provider-credentials.ts';
 import { deletedProviders, type ProviderRecord, providers } from '#mongo/providers.ts';
 import { vendors } from '#providers/registry/vendors.generated.ts';
 import { catalogChanged, type ModelsContext, type ModelsDeps, readNow } from '../deps.ts';
 import { deleteUnused } from '../models/delete-model.ts';
+import { requireChangeable } from '../owners/owner.ts';
 import { findModelDependants, requireUnused } from '../routes/dependants.ts';
 import { deleteMarked } from '../settle-catalog.ts';
 import { checkRoom, countOthers, withCatalog } from '../with-catalog.ts';
@@ -16,10 +16,10 @@ import { checkRoom, countOthers, withCatalog } from '../with-catalog.ts';
  */
 export async function deleteProvider(id: string, context: ModelsContext, deps: ModelsDeps): Promise<string> {
   const { connection } = deps;
-  await context.auditTarget({ tenantId: null, type: 'Provider', id });
   const before = await withCatalog(deps, async () => {
-    const provider = await providers(connection).findById(id).lean();
-    if (provider === null) return notFound('provider', id);
+    const found = await providers(connection).findById(id).lean();
+    const provider = requireChangeable(found, { what: 'provider', id }, context.caller);
+    await context.auditTarget({ tenantId: provider.tenantId ?? null, type: 'Provider', id });
     refuseEnvironmentProvider(provider, deps);
     const [records, credentials] = await Promise.all([
       models(connection).find({ providerId: id }).sort({ _id: 1 }).lean(),
@@ -45,7 +45,7 @@ export async function deleteProvider(id: string, context: ModelsContext, deps: M
     const labels = credentials.map(({ label }) => label);
     return { ...provider, models: records.map(readId), credentials: labels };
   });
-  context.audit({ tenantId: null, type: 'Provider', id, before });
+  context.audit({ tenantId: before.tenantId ?? null, type: 'Provider', id, before });
   await catalogChanged(deps, 'providers');
   return id;
 }

@@ -118,7 +118,7 @@ async function register(
 ): Promise<boolean> {
   const now = readNow(deps);
   // Models first: a process that dies in between registers the rest at its next start.
-  await registerModels(connection, id, await currentModels(kind, now.getTime()), now);
+  await registerModels(connection, { _id: id }, await currentModels(kind, now.getTime()), now);
   const record: ProviderRecord = {
     _id: id,
     kind,

@@ -5,6 +5,7 @@ import { providers } from '#mongo/providers.ts';
 import { catalogChanged, type ModelsContext, type ModelsDeps } from '../deps.ts';
 import type { UpdateProviderCredentialInput } from '../generated.ts';
 import { checkedInt } from '../inputs.ts';
+import { requireWritable } from '../owners/owner.ts';
 import { labelMax, sealSecret, weightMax } from './credentials.ts';
 
 /** Changes the specified fields of a credential; a secret is sealed for the provider as it is now. NOT_FOUND for an unknown id. */
@@ -15,8 +16,9 @@ export async function updateProviderCredential(
   deps: ModelsDeps,
 ): Promise<ProviderCredentialRecord> {
   const collection = providerCredentials(deps.connection);
-  const before = await collection.findById(id).lean();
-  if (before === null) return notFound('provider credential', id);
+  const named = { what: 'provider credential', id };
+  const before = await requireWritable(await collection.findById(id).lean(), named, context, deps);
+  const { tenantId = null } = before;
   const change = {
     ...(input.secret == null ? {} : await replaceSecret(before, input.secret, deps)),
     ...(input.label == null ? {} : { label: checkedText(input.label, 'input.label', labelMax) }),
@@ -24,12 +26,12 @@ export async function updateProviderCredential(
     ...(input.enabled == null ? {} : { enabled: input.enabled }),
   };
   if (Object.keys(change).length === 0) return before;
-  await context.auditTarget({ tenantId: null, type: 'ProviderCredential', id });
+  await context.auditTarget({ tenantId, type: 'ProviderCredential', id });
   const after = await collection
     .findOneAndUpdate({ _id: id }, { $set: change }, { returnDocument: 'after' })
     .lean();
   if (after === null) return notFound('provider credential', id);
-  context.audit({ tenantId: null, type: 'ProviderCredential', id, before, after });
+  context.audit({ tenantId, type: 'ProviderCredential', id, before, after });
   await catalogChanged(deps, 'provider_credentials');
   return after;
 }

@@ -5,8 +5,9 @@ import { providerDestination } from '#providers/registry/destination.ts';
 import { checkedRegion } from '../../runtime/checked-input.ts';
 import { catalogChanged, type ModelsContext, type ModelsDeps, readNow } from '../deps.ts';
 import type { UpdateProviderInput } from '../generated.ts';
-import { checkedBaseUrl } from '../inputs.ts';
-import { checkNeeds } from './create-provider.ts';
+import { checkedOffer } from '../owners/offers.ts';
+import { requireWritable } from '../owners/owner.ts';
+import { checkedAddress, checkNeeds } from './create-provider.ts';
 
 /**
  * Changes the specified fields; null clears baseUrl and region. NOT_FOUND for an unknown id. Credentials that were entered for
@@ -19,29 +20,28 @@ export async function updateProvider(
   deps: ModelsDeps,
 ): Promise<ProviderRecord> {
   const collection = providers(deps.connection);
-  const before = await collection.findById(id).lean();
-  if (before === null) return notFound('provider', id);
+  const named = { what: 'provider', id };
+  const before = await requireWritable(await collection.findById(id).lean(), named, context, deps);
+  const { tenantId = null } = before;
   const change = {
-    ...(input.baseUrl === undefined
+    ...(input.baseUrl === undefined ? {} : { baseUrl: checkedAddress(input.baseUrl, tenantId, deps) }),
+    ...(input.offeredTo === undefined
       ? {}
-      : {
-          baseUrl:
-            input.baseUrl === null ? null : checkedBaseUrl(input.baseUrl, 'input.baseUrl', deps.egress),
-        }),
+      : { offeredTo: await checkedOffer(input.offeredTo, tenantId, deps) }),
     ...(input.region === undefined
       ? {}
       : { region: input.region === null ? null : checkedRegion(input.region, 'input.region') }),
     ...(input.enabled == null ? {} : { enabled: input.enabled }),
     updatedAt: readNow(deps),
   };
-  checkNeeds({ ...before, ...change });
-  await context.auditTarget({ tenantId: null, type: 'Provider', id });
+  checkNeeds({ ...before, ...change }, deps);
+  await context.auditTarget({ tenantId, type: 'Provider', id });
   await bindOlderCredentials(before, { ...before, ...change }, deps);
   const after = await collection
     .findOneAndUpdate({ _id: id }, { $set: change }, { returnDocument: 'after' })
     .lean();
   if (after === null) return notFound('provider', id);
-  context.audit({ tenantId: null, type: 'Provider', id, before, after });
+  context.audit({ tenantId, type: 'Provider', id, before, after });
   await catalogChanged(deps, 'providers');
   return after;
 }

@@ -1,12 +1,15 @@
 import { badInput, checkedList } from '#core/input.ts';
+import { toOwnedId } from '#core/owned-id.ts';
 import { models } from '#mongo/models.ts';
 import { type RouteRecord, type RouteTargetRecord, routes } from '#mongo/routes.ts';
 import { checkedRegion } from '../../runtime/checked-input.ts';
 import { catalogChanged, type ModelsContext, type ModelsDeps, readNow } from '../deps.ts';
 import type { RouteInput } from '../generated.ts';
 import { checkedInt, checkedSlug } from '../inputs.ts';
+import { chooseOwner } from '../owners/owner.ts';
+import { candidateIds, seesProvider } from '../owners/visible.ts';
 import { weightMax } from '../providers/credentials.ts';
-import { checkRoom, withCatalog } from '../with-catalog.ts';
+import { checkOwnedRoom, withCatalog } from '../with-catalog.ts';
 
 type TimeoutName = keyof RouteRecord['timeouts'];
 
@@ -32,26 +35,29 @@ export async function saveRoute(
 ): Promise<RouteRecord> {
   const now = readNow(deps);
   const alias = checkedSlug(input.alias, 'input.alias');
-  const targets = parseTargets(input);
+  const wanted = parseTargets(input);
   const maxAttempts = checkedInt(input.maxAttempts ?? 3, 'input.maxAttempts', 1, attemptsMax);
   const collection = routes(deps.connection);
-  await context.auditTarget({ tenantId: null, type: 'Route', id: alias });
+  const tenantId = await chooseOwner(input.tenantId, context, deps);
+  const _id = toOwnedId(tenantId, alias);
+  await context.auditTarget({ tenantId, type: 'Route', id: _id });
   const { before, after } = await withCatalog(deps, async () => {
-    const { think } = await checkModels(targets, deps);
+    const { think, targets } = await findTargets(wanted, tenantId, context, deps);
     const timeouts = parseTimeouts(input, think);
     const route = { strategy: input.strategy, targets, timeouts, maxAttempts, updatedAt: now };
-    const before = await collection.findById(alias).lean();
-    await checkRoom(deps, 'routes', collection.countDocuments({ _id: { $ne: alias } }).exec());
+    const before = await collection.findById(_id).lean();
+    if (before === null) await checkOwnedRoom(deps, 'routes', collection, tenantId);
+    const owner = tenantId === null ? {} : { tenantId };
     const after = await collection
       .findOneAndUpdate(
-        { _id: alias },
-        { $set: route, $setOnInsert: { createdAt: now } },
+        { _id },
+        { $set: route, $setOnInsert: { ...owner, createdAt: now } },
         { returnDocument: 'after', upsert: true },
       )
       .lean();
     return { before, after };
   });
-  context.audit({ tenantId: null, type: 'Route', id: alias, before: before ?? undefined, after });
+  context.audit({ tenantId, type: 'Route', id: _id, before: before ?? undefined, after });
   await catalogChanged(deps, 'routes');
   return after;
 }
@@ -91,24 +97,56 @@ function parseTimeouts({ timeouts }: RouteInput, think: boolean): RouteRecord['t
   };
 }
 
-/** Refuses targets that cannot answer. `think`: one of them may reason before it writes. */
-async function checkModels(
-  targets: readonly RouteTargetRecord[],
+/**
+ * The targets by their ids, for the owner of the route: of the mesh's own, and for a tenant of its own before the mesh's that are offered to it.
+ * Refuses those that cannot answer. `think`: one of them may reason before it writes.
+ */
+async function findTargets(
+  wanted: readonly RouteTargetRecord[],
+  owner: string | null,
+  { caller, loaders }: ModelsContext,
   deps: ModelsDeps,
-): Promise<{ readonly think: boolean }> {
-  const wanted = [...new Set(targets.map(({ modelId }) => modelId))];
+): Promise<{ readonly think: boolean; readonly targets: readonly RouteTargetRecord[] }> {
+  const viewer = owner === caller.tenantId ? caller : { ...caller, tenantId: owner };
+  const candidates = new Map(
+    wanted.map(({ modelId }) => [modelId, candidateIds(modelId, { tenantId: owner })]),
+  );
   const found = await models(deps.connection)
-    .find({ _id: { $in: wanted } }, { lifecycle: 1, capabilities: 1 })
+    .find(
+      { _id: { $in: [...candidates.values()].flat() } },
+      { lifecycle: 1, capabilities: 1, providerId: 1, tenantId: 1 },
+    )
     .lean();
-  const lifecycles = new Map(found.map(({ _id, lifecycle }) => [_id, lifecycle]));
-  const missing = wanted.filter((id) => !lifecycles.has(id));
+  const owners = await loaders.provider.loadMany([...new Set(found.map(({ providerId }) => providerId))]);
+  const offered = new Set(
+    owners.flatMap((one) =>
+      one === null || one instanceof Error || !seesProvider(one, viewer) ? [] : [one._id],
+    ),
+  );
+  const isUsable = (model: (typeof found)[number]) =>
+    offered.has(model.providerId) && (model.tenantId == null || model.tenantId === owner);
+  const usable = new Map(found.filter(isUsable).map((model) => [model._id, model]));
+  const chosen = new Map(
+    [...candidates].map(([name, ids]) => [
+      name,
+      ids.map((id) => usable.get(id)).find((one) => one !== undefined),
+    ]),
+  );
+  const missing = [...chosen].filter(([, model]) => model === undefined).map(([name]) => name);
   if (missing.length > 0) {
     badInput(
       'input.targets',
       `names models that do not exist: ${missing.map((id) => JSON.stringify(id.slice(0, 200))).join(', ')}.`,
     );
   }
-  const retired = wanted.filter((id) => lifecycles.get(id) === 'RETIRED');
+  const all = [...chosen.values()].filter((model) => model !== undefined);
+  const retired = all.filter(({ lifecycle }) => lifecycle === 'RETIRED').map(({ _id }) => _id);
   if (retired.length > 0) badInput('input.targets', `names models that are retired: ${retired.join(', ')}.`);
-  return { think: found.some(({ capabilities }) => capabilities.includes('REASONING')) };
+  return {
+    think: all.some(({ capabilities }) => capabilities.includes('REASONING')),
+    targets: wanted.map((target) => ({
+      ...target,
+      modelId: chosen.get(target.modelId)?._id ?? target.modelId,
+    })),
+  };
 }

@@ -1,4 +1,5 @@
 import { badInput } from '#core/input.ts';
+import { toOwnedId } from '#core/owned-id.ts';
 import { modelAliases, toAliasId } from '#mongo/model-aliases.ts';
 import { findNodeRecords } from '#mongo/node-records.ts';
 import type { PromptsDeps } from '../deps.ts';
@@ -13,7 +14,8 @@ export async function hasModel(
   { connection }: PromptsDeps,
 ): Promise<boolean> {
   const type = name.includes('/') ? 'Model' : 'Route';
-  if ((await findNodeRecords(connection, type, [name])).length > 0) return true;
+  const found = await findNodeRecords(connection, type, [name, toOwnedId(tenantId, name)]);
+  if (found.some((one) => one.tenantId === null || one.tenantId === tenantId)) return true;
   return (await modelAliases(connection).exists({ _id: toAliasId(tenantId, name) })) !== null;
 }
 

@@ -1,6 +1,7 @@
 import { hasScope } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
 import { matchesLists } from '#core/name-patterns.ts';
+import { toCallName } from '#core/owned-id.ts';
 import type { PromptVersionRecord } from '#mongo/prompt-versions.ts';
 import type { PromptsContext, PromptsDeps } from '../deps.ts';
 
@@ -17,7 +18,7 @@ export async function isRunnable(
   const prompt = await loaders.prompt.load(promptId);
   if (prompt === null || prompt.archivedAt != null) return false;
   if (!matchesLists(caller.promptLists, prompt.name)) return false;
-  return matchesLists(caller.modelLists, await catalog.resolveAlias(model, tenantId));
+  return matchesLists(caller.modelLists, toCallName(await catalog.resolveName(model, caller)));
 }
 
 /** May the caller read what a call of the version needs? With `prompts:read` of every version, otherwise of those that it may run. */

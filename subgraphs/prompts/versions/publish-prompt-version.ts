@@ -29,7 +29,7 @@ export async function publishPromptVersion(
   deps: PromptsDeps,
 ): Promise<PromptVersionRecord> {
   const prompt = await writablePrompt(promptId, context, deps);
-  const checked = await checkedVersion(input, prompt.tenantId, deps);
+  const checked = await checkedVersion(input, prompt.tenantId, context, deps);
   const version = await storeVersion(prompt, checked, context, deps);
   context.audit({ tenantId: prompt.tenantId, type: 'PromptVersion', id: version._id, after: version });
   await promptsChanged(deps);

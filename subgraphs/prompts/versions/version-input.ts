@@ -1,11 +1,14 @@
+import { isOffered, isRouteOffered } from '#catalog/viewer.ts';
+import type { Caller } from '#core/caller.ts';
 import { badInput, checkedText } from '#core/input.ts';
 import { jsonSchemaText } from '#core/json-schema/json-schema.ts';
+import { readOwnerId, toCallName } from '#core/owned-id.ts';
 import { parsePromptTemplate } from '#core/prompt-template.ts';
 import { suggestName } from '#core/text/suggest-name.ts';
 import type { PromptParameters, PromptVersionRecord } from '#mongo/prompt-versions.ts';
 import { latestLabel } from '#mongo/prompts.ts';
 import { callParameterNames, checkedCallParameters } from '../../runtime/call-parameters.ts';
-import type { PromptsDeps } from '../deps.ts';
+import type { PromptsContext, PromptsDeps } from '../deps.ts';
 import type { PromptVersionInput } from '../generated.ts';
 
 export interface CheckedVersion {
@@ -26,6 +29,7 @@ const labelName = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
 export async function checkedVersion(
   input: PromptVersionInput,
   tenantId: string,
+  { caller }: Pick<PromptsContext, 'caller'>,
   deps: PromptsDeps,
 ): Promise<CheckedVersion> {
   const system = input.system ?? null;
@@ -55,16 +59,30 @@ export async function checkedVersion(
     note: input.note == null ? null : checkedText(input.note, 'input.note', textMax),
   };
   const label = input.label == null ? null : checkedLabel(input.label, 'input.label');
-  await checkModel(content.model, tenantId, deps);
+  await checkModel(content.model, tenantId, caller, deps);
   return { content, label };
 }
 
-/** BAD_USER_INPUT for a name that calls of the tenant's prompts could not use. */
-async function checkModel(name: string, tenantId: string, { catalog }: PromptsDeps): Promise<void> {
-  if ((await catalog.resolve(await catalog.resolveAlias(name, tenantId))) !== undefined) return;
+/** BAD_USER_INPUT for a name that calls of the tenant's prompts could not use. What operators name for another tenant must be there; its plan decides when it is called. */
+async function checkModel(
+  name: string,
+  tenantId: string,
+  caller: Caller,
+  { catalog }: PromptsDeps,
+): Promise<void> {
+  const isOwn = tenantId === caller.tenantId;
+  const viewer = isOwn ? caller : { tenantId };
+  const id = await catalog.resolveName(name, viewer);
+  if ((await catalog.resolve(id, viewer)) !== undefined) return;
   const { models, routes, aliases } = catalog.snapshot();
-  const ofTenant = aliases.get(tenantId)?.keys() ?? [];
-  const suggestion = suggestName(name, [...ofTenant, ...routes.keys(), ...models.keys()]);
+  if (!isOwn && readOwnerId(id) === null && (models.has(id) || routes.has(id))) return;
+  const suggestion = suggestName(name, [
+    ...(aliases.get(tenantId)?.keys() ?? []),
+    ...[...routes.values()].filter((route) => isRouteOffered(route, viewer)).map(({ alias }) => alias),
+    ...[...models.values()]
+      .filter(({ provider }) => isOffered(provider, viewer))
+      .map((one) => toCallName(one.id)),
+  ]);
   badInput(
     'input.model',
     `names no model and no route: ${JSON.stringify(name)}; see the queries models, routes and modelAliases.${suggestion}`,

@@ -82,6 +82,7 @@ async function callerOfKey(key: ApiKeyRecord, deps: FindCallerDeps, attempt = 1)
   const caller: Caller = {
     kind: 'API_KEY',
     tenantId: tenant._id,
+    planId: plan._id,
     appId: app._id,
     keyId: key._id,
     keyLineId: key.lineId,

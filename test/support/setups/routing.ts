@@ -1,4 +1,6 @@
-import type { Catalog, CatalogModel, CatalogRoute } from '#catalog/catalog.ts';
+import type { CatalogModel, CatalogRoute, CatalogSnapshot } from '#catalog/catalog.ts';
+import { emptySnapshot } from '#catalog/catalog-snapshot.ts';
+import { findOffered } from '#catalog/viewer.ts';
 import { anonymousCaller, type Caller } from '#core/caller.ts';
 import { type CallOutcome, createHealthRegistry } from '#inference/routing/health.ts';
 import type { ProviderPool } from '#inference/routing/provider-pool.ts';
@@ -53,7 +55,9 @@ export function setup(strategy: CatalogRoute['strategy'], targets: readonly Targ
     return end;
   };
   const route: CatalogRoute = {
+    id: 'r',
     alias: 'r',
+    tenantId: null,
     strategy,
     targets: targets.map(({ model: target, weight = 1, regions = null }) => ({
       model: target,
@@ -64,14 +68,11 @@ export function setup(strategy: CatalogRoute['strategy'], targets: readonly Targ
     maxAttempts: 3,
   };
   const models = new Map(targets.map(({ model: target }) => [target.id, target]));
-  const known = (name: string) => {
-    const found = models.get(name);
-    return found === undefined ? (name === 'r' ? { route } : undefined) : { model: found };
-  };
-  const catalog: Pick<Catalog, 'model' | 'resolve' | 'snapshot'> = {
-    model: (id) => models.get(id),
-    resolve: async (name) => known(name),
-    snapshot: () => ({ providers: new Map(), models, routes: new Map([['r', route]]), aliases: new Map() }),
+  const snapshot: CatalogSnapshot = { ...emptySnapshot, models, routes: new Map([['r', route]]) };
+  const catalog: RoutingDeps['catalog'] = {
+    find: (id, viewer) => findOffered(id, viewer, snapshot),
+    resolve: async (id, viewer) => findOffered(id, viewer, snapshot),
+    snapshot: () => snapshot,
   };
   const deps = (allowsUnpriced: boolean, random = () => 0.5): RoutingDeps => ({
     catalog,

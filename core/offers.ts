@@ -1,0 +1,27 @@
+import { type Caller, hasScope } from './caller.ts';
+
+/** The tenants that may call a provider of the mesh: the named ones, and those with one of the plans. */
+export interface Offer {
+  readonly plans: readonly string[];
+  readonly tenants: readonly string[];
+}
+
+/** Is it offered to the tenant? */
+export function isOfferedTo(
+  { plans, tenants }: Offer,
+  { tenantId, planId }: Pick<Caller, 'tenantId' | 'planId'>,
+): boolean {
+  return (
+    (tenantId !== null && tenants.includes(tenantId)) || (planId !== undefined && plans.includes(planId))
+  );
+}
+
+/** Whoever changes the mesh's providers, or every tenant, sees them all, whom they are offered to or not. */
+export function seesEveryOffer(caller: Caller): boolean {
+  return hasScope(caller, 'models:write') || hasScope(caller, 'tenants:admin');
+}
+
+/** May the caller see what is offered to the tenants of any of these? */
+export function seesOffer(offers: readonly Offer[], caller: Caller): boolean {
+  return seesEveryOffer(caller) || offers.some((offer) => isOfferedTo(offer, caller));
+}
