@@ -144,9 +144,10 @@ export const scopes = {
 
 export type Scope = keyof typeof scopes;
 
-/** For each scope the scopes that include it: of `x:read` those that change the same, and of `keys:write` the older scope that covers it. */
+/** For each scope the scopes that include it: of `x:read` those that change the same, and of newer scopes the older one that covers it. */
 const includedIn: ReadonlyMap<string, readonly string[]> = new Map<string, readonly string[]>([
   ['keys:write', ['tenants:write']],
+  ['providers:write', ['models:write']],
   ...Object.keys(scopes).flatMap((scope) => {
     const [thing = '', verb] = scope.split(':');
     const wider = [`${thing}:write`, `${thing}:admin`].filter((one) => Object.hasOwn(scopes, one));
@@ -158,7 +159,7 @@ function includesScope(held: readonly string[], scope: string): boolean {
   return held.includes(scope) || (includedIn.get(scope)?.some((wider) => held.includes(wider)) ?? false);
 }
 
-/** Does the caller have the scope? `x:write` and `x:admin` include `x:read`, `tenants:write` includes `keys:write`; nothing else is implied. */
+/** Does the caller have the scope? `x:write` and `x:admin` include `x:read`, `tenants:write` includes `keys:write`, `models:write` includes `providers:write`; nothing else is implied. */
 export function hasScope(caller: Pick<Caller, 'scopes'>, scope: Scope): boolean {
   return includesScope(caller.scopes, scope);
 }

@@ -16,7 +16,7 @@ export function isOfferedTo(
   );
 }
 
-/** Whoever changes the mesh's providers, or every tenant, sees them all, whom they are offered to or not. */
+/** Callers who change the mesh's providers, or every tenant, see all providers, offered to their own tenant or not. */
 export function seesEveryOffer(caller: Caller): boolean {
   return hasScope(caller, 'models:write') || hasScope(caller, 'tenants:admin');
 }

@@ -9,6 +9,7 @@ export const builtInRoles = {
   OWNER: [
     'inference:invoke',
     'models:read',
+    'providers:write',
     'prompts:read',
     'prompts:write',
     'tenants:read',
@@ -21,6 +22,7 @@ export const builtInRoles = {
   ADMIN: [
     'inference:invoke',
     'models:read',
+    'providers:write',
     'prompts:read',
     'prompts:write',
     'tenants:read',

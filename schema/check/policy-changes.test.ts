@@ -126,7 +126,7 @@ describe('the check of the whole graph', () => {
     [
       'a field of secrets requires no scope',
       'models',
-      /(credentials: [^@]*)@requiresScopes\(scopes: \[\["models:write"\]\]\)/,
+      /(credentials: [^@]*)@requiresScopes\(scopes: \[\["models:write"\], \["providers:write"\]\]\)/,
       '$1',
       'loosened Provider.credentials ERROR',
     ],

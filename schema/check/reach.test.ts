@@ -66,6 +66,7 @@ describe('what a key reaches with its scopes', () => {
     expect(ofType(fields, 'Tenant', 'App', 'Model', 'Provider', 'Route', 'Prompt', 'PromptVersion')).toEqual([
       'App.id',
       'App.name',
+      'Model.callName',
       'Model.capabilities',
       'Model.id',
       'Model.name',
@@ -121,13 +122,14 @@ describe('what a key reaches with its scopes', () => {
     expect(ofType(reached(scope), 'Mutation')).toEqual([]);
   });
 
-  it('grows from x:read to x:write and x:admin, from keys:write to tenants:write, and by nothing else', () => {
+  it('grows from x:read to x:write and x:admin, to tenants:write and models:write from the scopes that they include, and by nothing else', () => {
     const names = Object.keys(scopes) as Scope[];
     for (const held of names) {
       const [thing, verb] = held.split(':');
       const more: string[] =
         verb === 'write' || verb === 'admin' ? names.filter((one) => one === `${thing}:read`) : [];
       if (held === 'tenants:write') more.push('keys:write');
+      if (held === 'models:write') more.push('providers:write');
       expect(names.filter((one) => hasScope({ scopes: [held] }, one)).toSorted(), held).toEqual(
         [held, ...more].toSorted(),
       );

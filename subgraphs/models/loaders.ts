@@ -12,7 +12,7 @@ import {
 } from '#mongo/providers.ts';
 import { type RouteRecord, routes } from '#mongo/routes.ts';
 import { groupLoader, recordLoader } from '../runtime/loaders.ts';
-import { isChangeable } from './owners/owner.ts';
+import { isChangeable } from './owners/owned.ts';
 
 export interface ModelsLoaders {
   readonly provider: DataLoader<string, ProviderRecord | null>;
@@ -28,7 +28,7 @@ export interface ModelsLoaders {
 }
 
 /**
- * What a tenant owns does not exist for callers of others. Who sees what the mesh owns, and to whom it is offered, is decided where it is listed
+ * What a tenant owns does not exist for callers of others. What the mesh owns and offers to some alone is filtered where it is listed
  * or found: history refers to all of it.
  */
 export function createModelsLoaders(

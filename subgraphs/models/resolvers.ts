@@ -16,7 +16,7 @@ import { listModels } from './models/list-models.ts';
 import { modelPrice } from './models/prices.ts';
 import { activateModel, deprecateModel, retireModel } from './models/set-lifecycle.ts';
 import { updateModel } from './models/update-model.ts';
-import { isChangeable } from './owners/owner.ts';
+import { isChangeable } from './owners/owned.ts';
 import { findVisibleModel, findVisibleProvider, findVisibleRoute } from './owners/visible.ts';
 import { addProviderCredential } from './providers/add-provider-credential.ts';
 import { createProvider } from './providers/create-provider.ts';

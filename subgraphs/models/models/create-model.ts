@@ -6,7 +6,7 @@ import { type ProviderRecord, providers } from '#mongo/providers.ts';
 import { catalogChanged, type ModelsContext, type ModelsDeps, readNow } from '../deps.ts';
 import type { CreateModelInput, UpdateModelInput } from '../generated.ts';
 import { checkedInt, checkedModelName } from '../inputs.ts';
-import { chooseOwner, requireWritable } from '../owners/owner.ts';
+import { chooseOwner, requireEditable } from '../owners/owner.ts';
 import { checkOwnedRoom, withCatalog } from '../with-catalog.ts';
 import { findModelFacts, type ModelFacts } from './price-catalog.ts';
 import { priceRecord } from './prices.ts';
@@ -42,7 +42,7 @@ async function findOwner(
   const owner = tenantId == null ? null : await chooseOwner(tenantId, context, deps);
   const id = owner === null || readOwnerId(providerId) === owner ? providerId : toOwnedId(owner, providerId);
   const found = await providers(deps.connection).findById(id).lean();
-  return requireWritable(found, { what: 'provider', id: providerId }, context, deps);
+  return requireEditable(found, { what: 'provider', id: providerId }, context, deps);
 }
 
 async function storeModel(

@@ -3,7 +3,7 @@ import { readOwnerId } from '#core/owned-id.ts';
 import { type ModelRecord, models } from '#mongo/models.ts';
 import { catalogChanged, type ModelsContext, type ModelsDeps, readNow } from '../deps.ts';
 import type { MutationDeprecateModelArgs } from '../generated.ts';
-import { requireWritable } from '../owners/owner.ts';
+import { requireEditable } from '../owners/owner.ts';
 import { findVisibleModel } from '../owners/visible.ts';
 import { withCatalog } from '../with-catalog.ts';
 
@@ -62,7 +62,7 @@ async function setLifecycle(
 ): Promise<ModelRecord> {
   const collection = models(deps.connection);
   const named = { what: 'model', id };
-  const before = await requireWritable(await collection.findById(id).lean(), named, context, deps);
+  const before = await requireEditable(await collection.findById(id).lean(), named, context, deps);
   const { tenantId = null } = before;
   await context.auditTarget({ tenantId, type: 'Model', id });
   const after = await collection

@@ -2,7 +2,7 @@ import { notFound } from '#core/input.ts';
 import { type ModelRecord, models } from '#mongo/models.ts';
 import { catalogChanged, type ModelsContext, type ModelsDeps, readNow } from '../deps.ts';
 import type { UpdateModelInput } from '../generated.ts';
-import { requireWritable } from '../owners/owner.ts';
+import { requireEditable } from '../owners/owner.ts';
 import { givenFacts } from './create-model.ts';
 import { priceRecord } from './prices.ts';
 
@@ -26,7 +26,7 @@ export async function updateModel(
   const price = input.price == null ? undefined : priceRecord(input.price, now);
   const collection = models(deps.connection);
   const named = { what: 'model', id };
-  const before = await requireWritable(await collection.findById(id).lean(), named, context, deps);
+  const before = await requireEditable(await collection.findById(id).lean(), named, context, deps);
   const { tenantId = null } = before;
   await context.auditTarget({ tenantId, type: 'Model', id });
   const after = await collection

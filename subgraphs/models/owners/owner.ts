@@ -1,14 +1,10 @@
 import { type Caller, hasScope } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
 import { notFound } from '#core/input.ts';
-import { ownTenantId, seesTenant } from '#core/tenant-reach.ts';
+import { ownTenantId } from '#core/tenant-reach.ts';
 import { findAliasTenant, requireLiveAliasTenant } from '../aliases/alias-tenant.ts';
 import type { ModelsContext, ModelsDeps } from '../deps.ts';
-
-/** What belongs to a tenant, or to the mesh: null or absent. */
-export interface Owned {
-  readonly tenantId?: string | null;
-}
+import { isChangeable, type Owned } from './owned.ts';
 
 /**
  * The tenant that will own what the caller creates; null: the mesh, the default with models:write. Otherwise the default is the caller's
@@ -29,7 +25,7 @@ export async function chooseOwner(
  * The record, if the caller may change it: of its own tenant, of any with tenants:admin, and of the mesh with models:write. NOT_FOUND where
  * there is none, or it belongs to another tenant; FORBIDDEN for the mesh's; CONFLICT where its tenant is archived.
  */
-export async function requireWritable<T extends Owned>(
+export async function requireEditable<T extends Owned>(
   record: T | null,
   named: { readonly what: string; readonly id: string },
   { caller }: Pick<ModelsContext, 'caller'>,
@@ -40,7 +36,7 @@ export async function requireWritable<T extends Owned>(
   return found;
 }
 
-/** As requireWritable, also of an archived tenant: what is deleted there only takes something away. */
+/** As requireEditable, also of an archived tenant: what is deleted there only takes something away. */
 export function requireChangeable<T extends Owned>(
   record: T | null,
   { what, id }: { readonly what: string; readonly id: string },
@@ -56,9 +52,4 @@ export function requireChangeable<T extends Owned>(
     return notFound(what, id);
   }
   return record;
-}
-
-/** May the caller, with the scopes of the field, change what has this owner? */
-export function isChangeable({ tenantId }: Owned, caller: Caller): boolean {
-  return tenantId == null ? hasScope(caller, 'models:write') : seesTenant(caller, tenantId);
 }

@@ -5,7 +5,7 @@ import { providers } from '#mongo/providers.ts';
 import { catalogChanged, type ModelsContext, type ModelsDeps, readNow } from '../deps.ts';
 import type { MutationAddProviderCredentialArgs } from '../generated.ts';
 import { checkedInt } from '../inputs.ts';
-import { requireWritable } from '../owners/owner.ts';
+import { requireEditable } from '../owners/owner.ts';
 import { checkRoom, withCatalog } from '../with-catalog.ts';
 import { credentialRecord, labelMax, weightMax } from './credentials.ts';
 
@@ -23,7 +23,7 @@ export async function addProviderCredential(
   const record = await withCatalog(deps, async () => {
     const found = await providers(deps.connection).findById(providerId).lean();
     const named = { what: 'provider', id: providerId };
-    const provider = await requireWritable(found, named, context, deps);
+    const provider = await requireEditable(found, named, context, deps);
     const record = credentialRecord(
       { provider, label, secret: input.secret, weight, createdAt: readNow(deps) },
       'secret',

@@ -5,7 +5,7 @@ import { providers } from '#mongo/providers.ts';
 import { catalogChanged, type ModelsContext, type ModelsDeps } from '../deps.ts';
 import type { UpdateProviderCredentialInput } from '../generated.ts';
 import { checkedInt } from '../inputs.ts';
-import { requireWritable } from '../owners/owner.ts';
+import { requireEditable } from '../owners/owner.ts';
 import { labelMax, sealSecret, weightMax } from './credentials.ts';
 
 /** Changes the specified fields of a credential; a secret is sealed for the provider as it is now. NOT_FOUND for an unknown id. */
@@ -17,7 +17,7 @@ export async function updateProviderCredential(
 ): Promise<ProviderCredentialRecord> {
   const collection = providerCredentials(deps.connection);
   const named = { what: 'provider credential', id };
-  const before = await requireWritable(await collection.findById(id).lean(), named, context, deps);
+  const before = await requireEditable(await collection.findById(id).lean(), named, context, deps);
   const { tenantId = null } = before;
   const change = {
     ...(input.secret == null ? {} : await replaceSecret(before, input.secret, deps)),

@@ -6,7 +6,7 @@ import { checkedRegion } from '../../runtime/checked-input.ts';
 import { catalogChanged, type ModelsContext, type ModelsDeps, readNow } from '../deps.ts';
 import type { UpdateProviderInput } from '../generated.ts';
 import { checkedOffer } from '../owners/offers.ts';
-import { requireWritable } from '../owners/owner.ts';
+import { requireEditable } from '../owners/owner.ts';
 import { checkedAddress, checkNeeds } from './create-provider.ts';
 
 /**
@@ -21,7 +21,7 @@ export async function updateProvider(
 ): Promise<ProviderRecord> {
   const collection = providers(deps.connection);
   const named = { what: 'provider', id };
-  const before = await requireWritable(await collection.findById(id).lean(), named, context, deps);
+  const before = await requireEditable(await collection.findById(id).lean(), named, context, deps);
   const { tenantId = null } = before;
   const change = {
     ...(input.baseUrl === undefined ? {} : { baseUrl: checkedAddress(input.baseUrl, tenantId, deps) }),

@@ -7,7 +7,7 @@ import { models } from '#mongo/models.ts';
 import { findPromptUses } from '#mongo/prompt-uses.ts';
 import { routes } from '#mongo/routes.ts';
 import type { ModelsContext, ModelsDeps } from '../deps.ts';
-import type { Owned } from '../owners/owner.ts';
+import type { Owned } from '../owners/owned.ts';
 import { candidateIds } from '../owners/visible.ts';
 
 const namedMax = 10;

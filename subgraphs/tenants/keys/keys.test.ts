@@ -143,6 +143,7 @@ describe('the caller that a key stands for', () => {
     expect(await mesh.findCaller(secret)).toEqual({
       kind: 'API_KEY',
       tenantId: id,
+      planId: 'small',
       appId: acme.appId,
       keyId: key.id,
       keyLineId: key.id,
