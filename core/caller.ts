@@ -54,6 +54,8 @@ export interface Caller {
   /** Of a person or workload: the name of its role; absent where its token has scopes and no role. */
   readonly role?: string;
   readonly scopes: readonly string[];
+  /** The browser session whose cookie was sent; absent: the caller sent a key or token itself. */
+  readonly sessionId?: string;
   /** All limits that bind this caller at once. */
   readonly limits: readonly CallerLimit[];
   /** Data residency: a provider's region must be one of these; null: anywhere. */

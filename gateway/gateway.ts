@@ -9,6 +9,7 @@ import { createCallers } from './auth/caller.ts';
 import { ClientAddresses } from './auth/client-address.ts';
 import { ClientUse } from './auth/client-use.ts';
 import { type Exposures, openExposures } from './auth/exposure.ts';
+import { createSessions } from './auth/sessions.ts';
 import type { Door } from './doors/door.ts';
 import { doors } from './doors/doors.ts';
 import { createPipeline } from './http/pipeline.ts';
@@ -103,6 +104,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const services: GatewayServices = {
     router: () => router,
     callers,
+    sessions: createSessions(tenants),
     clients,
     turns: new Turns(),
     exposures,

@@ -28,6 +28,7 @@ export const collectionAccess: Readonly<Record<string, CollectionAccess>> = {
   tenants: ofTenants,
   issuers: { writers: [], readers: ['subgraphs/tenants/'] },
   'page-tokens': { writers: ['subgraphs/tenants/'], readers: [] },
+  sessions: { writers: ['subgraphs/tenants/'], readers: [] },
   models: ofModels,
   'model-aliases': { writers: ['subgraphs/models/'], readers: ['catalog/', 'subgraphs/prompts/'] },
   providers: ofModels,

@@ -11,6 +11,7 @@ import {
 } from '#core/caller.ts';
 import { createOverloadedError, type HeddleError } from '#core/errors.ts';
 import { expectError } from '#core/expect-error.ts';
+import { toSessionPreimage } from '#core/session-text.ts';
 import { withTimeLimit } from '#core/time-limit.ts';
 import type { Bus } from '#state/bus/bus.ts';
 import type { SubgraphExecutor } from '#transport/executor.ts';
@@ -21,6 +22,8 @@ import { isJwt, refuseToken } from './token-text.ts';
 export interface Credentials {
   readonly authorization?: string | undefined;
   readonly apiKey?: string | undefined;
+  /** The text of a session's cookie, where no key was sent. */
+  readonly session?: string | undefined;
 }
 
 export interface CallerContext {
@@ -63,10 +66,18 @@ const tokenLookup = parse(
   { noLocation: true },
 );
 
+/** A bare "Bearer" is what a header tab holds before a key is pasted: nothing was sent. */
+const isBlank = (authorization: string) => /^\s*(Bearer\s*)?$/i.test(authorization);
+
+/** True where a key or token was sent, good or not. The password of a page is none: a browser adds it by itself. */
+export function hasKey({ authorization, apiKey }: Credentials): boolean {
+  const isKey = authorization !== undefined && !isBlank(authorization) && !/^\s*Basic\b/i.test(authorization);
+  return Boolean(apiKey) || isKey;
+}
+
 /** The key or token that the credentials hold; undefined when none were sent. */
 function readKey({ authorization, apiKey }: Credentials): string | undefined {
-  // A bare "Bearer" is what the Explorer's header tab holds before a key is pasted: nothing was sent.
-  if (authorization === undefined || /^\s*(Bearer\s*)?$/i.test(authorization)) return apiKey || undefined;
+  if (authorization === undefined || isBlank(authorization)) return apiKey || undefined;
   const [, key] = /^Bearer[ ]+(\S+)\s*$/i.exec(authorization) ?? [];
   if (key === undefined) {
     throw new CredentialRefusal(
@@ -89,6 +100,7 @@ function isKeyText(text: string): boolean {
 
 /** The hash of the key that the credentials hold; undefined where they hold none that is accepted. */
 function computeKeyHash(credentials: Credentials, isAccepted = isNotTooLong): string | undefined {
+  if (credentials.session !== undefined) return computeSessionHash(credentials.session);
   try {
     const key = readKey(credentials);
     return key !== undefined && isAccepted(key) ? hash('sha256', key, 'hex') : undefined;
@@ -96,6 +108,10 @@ function computeKeyHash(credentials: Credentials, isAccepted = isNotTooLong): st
     expectError(error, CredentialRefusal);
     return undefined;
   }
+}
+
+function computeSessionHash(session: string): string {
+  return hash('sha256', toSessionPreimage(session), 'hex');
 }
 
 function isNotTooLong(text: string): boolean {
@@ -144,6 +160,10 @@ function refusedToken(
   about: ConstructorParameters<typeof CredentialRefusal>[2],
 ): CredentialRefusal {
   return new CredentialRefusal('UNAUTHENTICATED', message, about);
+}
+
+function endedSession(about: ConstructorParameters<typeof CredentialRefusal>[2]): CredentialRefusal {
+  return new CredentialRefusal('UNAUTHENTICATED', 'The session has ended: sign in again.', about);
 }
 
 function isCaller(value: unknown): value is Caller {
@@ -288,9 +308,10 @@ export async function createCallers(options: {
 
   return {
     async identify(credentials, context) {
-      const key = readKey(credentials);
+      const { session } = credentials;
+      const key = session ?? readKey(credentials);
       if (key === undefined) return anonymousCaller;
-      const sent = readLookup(key);
+      const sent = session === undefined ? readLookup(key) : { keyHash: computeSessionHash(session) };
       const { caller, archived, refused, allowList } = await lookUp(sent, context);
       if (archived !== undefined) {
         const what = sent.token === undefined ? 'API key' : 'token';
@@ -304,11 +325,15 @@ export async function createCallers(options: {
         throw createOverloadedError(refused.message, { notBegun: true });
       }
       if (refused !== undefined) throw refusedToken(refused.message, { problem: refused.refused, key });
-      if (caller === undefined) throw refusedKey({ problem: 'UNKNOWN', key });
+      if (caller === undefined) {
+        const about = { problem: 'UNKNOWN', key } as const;
+        throw session === undefined ? refusedKey(about) : endedSession(about);
+      }
       if (caller.expiresAtMs !== null && caller.expiresAtMs <= now()) {
         if (sent.token !== undefined)
           throw refusedToken('The token has expired.', { problem: 'EXPIRED', caller });
-        throw refusedKey({ problem: 'EXPIRED', caller });
+        const about = { problem: 'EXPIRED', caller } as const;
+        throw session === undefined ? refusedKey(about) : endedSession(about);
       }
       if (allowList !== undefined && !isAllowed(allowList, context.clientAddress)) {
         const message = 'The API key may not be used from this address.';

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Credentials } from '../auth/caller.ts';
 import type { Exposures } from '../auth/exposure.ts';
+import type { SessionUse } from '../auth/session-cookie.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { Problem } from '../http/problem.ts';
 import type { SocketConnection, SocketSession } from '../http/sockets/socket-connection.ts';
@@ -61,12 +62,17 @@ export interface Door {
   /** Unique; names the handler in the route table, in the log and in errors at start. */
   readonly name: string;
   readonly paths: readonly DoorPath[];
-  /** True where pages of other origins may call it. A handler of requests with cookies must not be. */
+  /** True where pages of other origins may call it, with a key: a session is accepted from pages of this origin alone. */
   readonly isCrossOrigin: boolean;
   /** The WWW-Authenticate header of a 401. */
   readonly challenge: string;
   /** Where a request has its key; absent: in `authorization` or `x-api-key`. */
   readCredentials?(request: IncomingMessage): Credentials;
+  /**
+   * What the cookie of a browser session counts for, where a request has no key; absent: for nothing. A REST dialect has none: its
+   * clients send keys, and every path that accepts a cookie must be guarded against pages of other origins.
+   */
+  readonly acceptsSession?: SessionUse;
   /**
    * Answers a request. The response is ended when it resolves, or the connection is closed. It stops at once when
    * `exchange.signal` aborts, and reads a body by `readJson` alone. What it throws before the headers are sent becomes a

@@ -1,4 +1,5 @@
 import { anthropicDoor } from './anthropic/anthropic-door.ts';
+import { authDoor } from './auth/auth-door.ts';
 import type { Door } from './door.ts';
 import { explorerDoor } from './explorer/explorer-door.ts';
 import { graphqlDoor } from './graphql/graphql-door.ts';
@@ -14,6 +15,7 @@ export const doors: readonly Door[] = [
   rootPageDoor,
   graphqlDoor,
   explorerDoor,
+  authDoor,
   healthDoor,
   openAiDoor,
   anthropicDoor,

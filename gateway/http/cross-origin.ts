@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { csrfHeader } from '../auth/session-cookie.ts';
 import { BadRequest } from './problem.ts';
 
 /** What a page of another origin may read of an answer: every header that states something of the call. */
@@ -23,7 +24,7 @@ const exposedHeaders = [
 
 /** Lets pages of every origin read the answer. */
 export function allowCrossOrigin(response: ServerResponse): void {
-  // There is no ambient credential (no cookie) that another origin could misuse: a key must be sent each time.
+  // Other origins send a key each time: the cookie of a session is accepted from pages of this origin alone.
   response.setHeader('access-control-allow-origin', '*');
   response.setHeader('access-control-expose-headers', exposedHeaders);
 }
@@ -59,5 +60,6 @@ export function refuseForgeable({ method, headers }: IncomingMessage): void {
   if (!simpleTypes.has(type)) return;
   const { authorization } = headers;
   const hasKey = headers['x-api-key'] !== undefined || /^(?!basic\b)\S/i.test(authorization?.trim() ?? '');
-  if (!hasKey) throw new BadRequest(415, 'Send the request as application/json in UTF-8.');
+  if (!hasKey && headers[csrfHeader] === undefined)
+    throw new BadRequest(415, 'Send the request as application/json in UTF-8.');
 }

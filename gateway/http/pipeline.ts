@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { HeddleError } from '#core/errors.ts';
 import { newRequestId } from '#core/request-id.ts';
 import { RateLimited } from '../auth/client-use.ts';
+import { addSession } from '../auth/request-credentials.ts';
 import type { Door } from '../doors/door.ts';
 import { presentError } from '../errors.ts';
 import { GraphFailure } from '../operations/run-declared.ts';
@@ -134,7 +135,8 @@ async function admit(exchange: Exchange, { door, access }: Endpoint): Promise<vo
   const { services, request, client, requestId } = exchange;
   if (access === 'off')
     throw new HeddleError('NOT_FOUND', 'This path is turned off by the operator of this mesh.');
-  const credentials = door.readCredentials?.(request) ?? readCredentials(request);
+  const sent = door.readCredentials?.(request) ?? readCredentials(request);
+  const credentials = addSession(sent, request, client.isProxied, door.acceptsSession);
   refuseRateLimited(services, client, credentials);
   if (client.isProxied) holdWhileOpen(exchange);
   if (access === 'public') return;
@@ -154,15 +156,18 @@ function keyRequired(): HeddleError {
   );
 }
 
-/** Rejects with HeddleError where the path requires a key, and the request has no good one or its client no room. */
+/**
+ * Rejects with HeddleError where the path requires a key, and the request has no good one or its client no room; and where a
+ * page of another origin sent the cookie of a session.
+ */
 async function admitSocket(
   services: GatewayServices,
-  { access }: SocketEndpoint,
+  { access, door }: SocketEndpoint,
   { request, requestId }: { readonly request: IncomingMessage; readonly requestId: string },
 ): Promise<void> {
-  if (access !== 'required') return;
   const client = services.clients.findClient(request);
-  const credentials = readCredentials(request);
+  const credentials = addSession(readCredentials(request), request, client.isProxied, door.acceptsSession);
+  if (access !== 'required') return;
   refuseRateLimited(services, client, credentials);
   const caller = await services.callers.identify(credentials, { requestId, clientAddress: client.address });
   if (caller.kind === 'ANONYMOUS') throw keyRequired();

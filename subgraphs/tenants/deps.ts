@@ -3,6 +3,7 @@ import type { KeyPepper } from '#mongo/key-pepper.ts';
 import type { SubgraphServices } from '../runtime/subgraph.ts';
 import type { OutboundFetch } from './identity/issuer-documents.ts';
 import type { DefaultLimits } from './limits/default-limits.ts';
+import type { SessionLifetimes } from './sessions/session-lifetimes.ts';
 
 export interface TenantsDeps extends SubgraphServices {
   readonly connection: Connection;
@@ -11,6 +12,8 @@ export interface TenantsDeps extends SubgraphServices {
   readonly pepper?: KeyPepper;
   /** Calls to identity providers; left out: none can be reached. */
   readonly outboundFetch?: OutboundFetch;
+  /** When browser sessions end; the standard ones when left out. */
+  readonly sessionLifetimes?: SessionLifetimes;
   readonly now?: () => number;
 }
 

@@ -162,6 +162,8 @@ export type Query_CallerArgs = {
 
 export type Mutation = {
   readonly _audit: Scalars['Int']['output'];
+  readonly _startSession: Scalars['JSON']['output'];
+  readonly _endSession: Scalars['Int']['output'];
   readonly createTenant: Tenant;
   readonly updateTenant: Tenant;
   readonly archiveTenant: Scalars['ID']['output'];
@@ -190,6 +192,11 @@ export type Mutation = {
 
 export type Mutation_AuditArgs = {
   refusals: Scalars['JSON']['input'];
+};
+
+
+export type Mutation_EndSessionArgs = {
+  everywhere: Scalars['Boolean']['input'];
 };
 
 
@@ -925,6 +932,8 @@ export type QueryResolvers<ContextType = context.SubgraphContext, ParentType ext
 
 export type MutationResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
   _audit?: Resolver<ResolversTypes['Int'], ParentType, ContextType, RequireFields<Mutation_AuditArgs, 'refusals'>>;
+  _startSession?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
+  _endSession?: Resolver<ResolversTypes['Int'], ParentType, ContextType, RequireFields<Mutation_EndSessionArgs, 'everywhere'>>;
   createTenant?: Resolver<ResolversTypes['Tenant'], ParentType, ContextType, RequireFields<MutationCreateTenantArgs, 'input'>>;
   updateTenant?: Resolver<ResolversTypes['Tenant'], ParentType, ContextType, RequireFields<MutationUpdateTenantArgs, 'id' | 'input'>>;
   archiveTenant?: Resolver<ResolversTypes['ID'], ParentType, ContextType, RequireFields<MutationArchiveTenantArgs, 'id'>>;

@@ -42,6 +42,8 @@ import {
 import type { TenantsContext } from './loaders.ts';
 import { recordRefusals } from './record-refusals.ts';
 import { scopesOfKey } from './restrictions/scopes.ts';
+import { endSession } from './sessions/end-session.ts';
+import { startSession } from './sessions/start-session.ts';
 import { archiveTenant } from './tenants/archive-tenant.ts';
 import { shownName } from './tenants/archived-name.ts';
 import { createTenant } from './tenants/create-tenant.ts';
@@ -92,6 +94,8 @@ export function tenantsResolvers(
           throw new HeddleError('FORBIDDEN', 'Only the mesh itself writes to the audit log.');
         return recordRefusals(args.refusals, deps);
       },
+      _startSession: (_root, _args, context) => startSession(context, deps),
+      _endSession: (_root, args, context) => endSession(args.everywhere, context, deps),
       createTenant: (_root, { input }, context) => createTenant(input, context, deps),
       archiveTenant: (_root, args, context) => archiveTenant(args.id, context, deps),
       restoreTenant: (_root, args, context) => restoreTenant(args.id, context, deps),

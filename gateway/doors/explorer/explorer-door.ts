@@ -18,7 +18,10 @@ const start = 'YogaGraphiQL.renderYogaGraphiQL(';
  * A focused tab of GraphiQL takes on a stale offset of its drag animation: it jumps away under the pointer, and the
  * first click on a tab is lost.
  */
-const style = '<style>.graphiql-tab { transform: none !important }</style>';
+const style =
+  '<style>.graphiql-tab { transform: none !important } ' +
+  '#session { position: fixed; right: 1rem; bottom: 1rem; z-index: 9; padding: .25rem .5rem; ' +
+  'font: .8rem system-ui, sans-serif; background: #fff; color: #333; border: 1px solid #8884; border-radius: .25rem }</style>';
 
 /** The Explorer's page: GraphiQL with everything it needs inside. */
 async function renderExplorer(): Promise<string> {
@@ -31,9 +34,8 @@ async function renderExplorer(): Promise<string> {
     subscriptionsProtocol: 'GRAPHQL_SSE',
     method: 'POST',
     defaultQuery: '',
-    defaultHeaders: JSON.stringify({ authorization: 'Bearer ' }, null, 2),
     shouldPersistHeaders: false,
-    defaultEditorToolsVisibility: 'headers',
+    defaultEditorToolsVisibility: 'variables',
     isHeadersEditorEnabled: true,
   });
   const at = page.lastIndexOf(start);
@@ -71,6 +73,7 @@ export const explorerDoor: Door = {
   isCrossOrigin: true,
   challenge: 'Basic realm="Heddle Explorer", charset="UTF-8"',
   readCredentials: readPageCredentials,
+  acceptsSession: 'page',
   handle: sendPage,
   writeError({ response }, { error }) {
     sendText(response, 'text/plain; charset=utf-8', `${error.message}\n`);

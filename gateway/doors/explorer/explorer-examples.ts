@@ -12,9 +12,9 @@ const year = new Date().getUTCFullYear();
 export const exampleOperations: readonly ExampleOperation[] = [
   {
     name: 'Complete',
-    query: `# Invokes an AI model. Your API key:
-# into the headers below, once for
-# all tabs; a reload forgets it.
+    query: `# Invokes an AI model. Sign in first,
+# with your API key: the link is at
+# the bottom right.
 # Ctrl-Enter runs the operation.
 mutation Complete($input: CompletionInput!) {
   complete(input: $input) {

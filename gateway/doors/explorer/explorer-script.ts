@@ -20,8 +20,8 @@ function toTabs(examples: readonly ExampleOperation[]) {
  * GraphiQL opens the tab whose query and variables its storage names, and an empty one when they differ: so the
  * storage is made to name the tab that was open, or the first example on the first visit.
  *
- * Headers belong to a tab: so a key that was used in one is also used where the header is still blank. It is kept
- * in the page's memory and nowhere else.
+ * Requests carry the session of the browser, which no script can read, and its CSRF token, which is kept in the page's memory. A key
+ * that is typed into the headers precedes the session. A bar shows who is signed in.
  */
 export function explorerScript(examples: readonly ExampleOperation[]): string {
   const first = JSON.stringify(toTabs(examples)).replaceAll('<', '\\u003c');
@@ -47,20 +47,48 @@ export function explorerScript(examples: readonly ExampleOperation[]): string {
   } catch (error) {
     console.warn('The Explorer could not read what it keeps in this browser.', error);
   }
-  var known = null;
   var send = window.fetch;
+  var own = { credentials: 'same-origin', cache: 'no-store' };
+  var readSession = function () {
+    return send.call(window, '/auth/session', own).then(
+      function (response) { return response.json(); },
+      function () { return { signedIn: false }; }
+    );
+  };
+  var session = readSession();
   window.fetch = function (input, init) {
     var headers = new Headers((init && init.headers) || undefined);
-    var value = headers.get('authorization');
-    if (value !== null && /^Bearer\\s*$/i.test(value)) {
-      if (known === null) headers.delete('authorization');
-      else headers.set('authorization', known);
-      init = Object.assign({}, init, { headers: headers });
-    } else if (value !== null) known = value;
-    // The password that the page itself may have requested is none of the graph's.
-    init = Object.assign({}, init, { credentials: 'omit' });
-    return send.call(window, input, init);
+    if (/^\\s*(Bearer\\s*)?$/i.test(headers.get('authorization') || '')) headers.delete('authorization');
+    if (headers.has('authorization') || headers.has('x-api-key')) {
+      // The password that the page itself may have requested is none of the graph's.
+      return send.call(window, input, Object.assign({}, init, { headers: headers, credentials: 'omit' }));
+    }
+    return session.then(function (state) {
+      if (state.csrfToken) headers.set('x-heddle-csrf', state.csrfToken);
+      return send.call(window, input, Object.assign({}, init, { headers: headers, credentials: 'same-origin' }));
+    }).then(function (response) {
+      if (response.status === 401) session = readSession().then(show);
+      return response;
+    });
   };
+  var bar = document.createElement('div');
+  bar.id = 'session';
+  var show = function (state) {
+    var control = document.createElement(state.signedIn ? 'button' : 'a');
+    control.textContent = state.signedIn ? 'Sign out' : 'Sign in';
+    if (state.signedIn) {
+      control.addEventListener('click', function () {
+        send.call(window, '/auth/logout', Object.assign({ method: 'POST', headers: { 'x-heddle-csrf': state.csrfToken } }, own))
+          .then(function () { location.reload(); });
+      });
+    } else control.href = '/auth/login?return=' + encodeURIComponent(location.pathname + location.search);
+    var caller = state.caller || {};
+    var name = caller.email || caller.subject || (caller.keyId ? 'key ' + caller.keyId : '');
+    bar.replaceChildren(state.signedIn ? 'Signed in with ' + name + ' ' : 'Not signed in ', control);
+    return state;
+  };
+  document.body.append(bar);
+  session.then(show);
 })();
 `;
 }

@@ -25,6 +25,7 @@ export const graphqlDoor: Door = {
     { methods: ['GET', 'POST'], pattern: '/graphql', access: 'optional', webSocket: graphqlTransportWs },
   ],
   isCrossOrigin: true,
+  acceptsSession: 'request',
   challenge: 'Bearer',
   handle: answerOperation,
   writeError: writeErrors,

@@ -11,7 +11,7 @@ import type { WebSocket } from 'ws';
 import type { Caller } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
 import { newRequestId } from '#core/request-id.ts';
-import type { Credentials } from '../../auth/caller.ts';
+import { type Credentials, hasKey } from '../../auth/caller.ts';
 import { type Client, RateLimited, Unread } from '../../auth/client-use.ts';
 import { type ClientError, type ClientResult, presentFailure, refusal } from '../../errors.ts';
 import {
@@ -149,7 +149,11 @@ export class WebSocketSession implements SocketSession {
     clearTimeout(this.#initTimeout);
     const { authorization, apiKey } = this.#credentials;
     // What came with the request itself, perhaps set by a proxy, is not for the client's payload to replace.
-    if (authorization === undefined && apiKey === undefined) this.#credentials = credentialsIn(payload);
+    if (authorization === undefined && apiKey === undefined) {
+      const sent = credentialsIn(payload);
+      // A key of the payload precedes the session, as in a request.
+      if (this.#credentials.session === undefined || hasKey(sent)) this.#credentials = sent;
+    }
     const caller = await this.#identify(requestId);
     if (caller.kind === 'ANONYMOUS') this.#holdAnonymous();
     else this.#incoming.admit();

@@ -36,6 +36,7 @@ export const promptDocsDoor: Door = {
   isCrossOrigin: true,
   challenge: 'Basic realm="Heddle prompts", charset="UTF-8"',
   readCredentials: readPageCredentials,
+  acceptsSession: 'page',
   handle: (exchange) => (exchange.pattern === pagePath ? sendPage(exchange) : sendFile(exchange)),
   writeError({ response }, { error }) {
     sendText(response, 'text/plain; charset=utf-8', `${error.message}\n`);

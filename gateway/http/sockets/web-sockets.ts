@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { newRequestId } from '#core/request-id.ts';
+import { addSession } from '../../auth/request-credentials.ts';
 import { chooseBodyBounds } from '../../limits.ts';
 import { readClientRequestId, readCredentials } from '../exchange.ts';
 import { bareAnswer } from '../headers.ts';
@@ -72,7 +73,7 @@ export function createWebSockets(
       wire,
       client,
       clientRequestId,
-      credentials: readCredentials(request),
+      credentials: addSession(readCredentials(request), request, client.isProxied, door.acceptsSession),
       incoming,
     };
   }

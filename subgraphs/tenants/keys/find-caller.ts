@@ -16,10 +16,11 @@ import { plans } from '#mongo/plans.ts';
 import { readPayloadRule, type TenantRecord, tenants } from '#mongo/tenants.ts';
 import { readNow, type TenantsDeps } from '../deps.ts';
 import { scopesOfKey } from '../restrictions/scopes.ts';
+import { findSession } from '../sessions/find-session.ts';
 import { findMakers, makerIds } from './makers.ts';
 
 /**
- * The caller that a key or page token of this SHA-256 stands for, with every limit that binds it; null when there is no such key,
+ * The caller that a key, page token or session cookie of this SHA-256 stands for, with every limit that binds it; null when there is no such key,
  * or it was revoked or has expired; that it is archived, where its app or tenant is. Four commands, three of them at once, and two for the makers of a key that limits of
  * theirs bind; the gateway remembers the answer.
  */
@@ -36,13 +37,14 @@ export async function findCaller(keyHash: string, deps: FindCallerDeps): Promise
       { $set: { keyHash: inForm } },
     );
   }
-  return key ? callerOfKey(key, deps) : callerOfPageToken(keyHash, deps);
+  if (key) return callerOfKey(key, deps);
+  return (await callerOfPageToken(keyHash, deps)) ?? callerOfSession(keyHash, deps);
 }
 
 /** How often a caller is read again when its plan is gone by the time it is read. */
 const attemptsMax = 3;
 type Found = Caller | ArchivedCaller | null;
-type FindCallerDeps = Pick<TenantsDeps, 'connection' | 'now' | 'pepper'>;
+type FindCallerDeps = Pick<TenantsDeps, 'connection' | 'now' | 'pepper' | 'sessionLifetimes'>;
 
 /** The caller of the key that the token was made with, narrowed to what the token is for. */
 async function callerOfPageToken(tokenHash: string, deps: FindCallerDeps): Promise<Found> {
@@ -61,6 +63,16 @@ async function callerOfPageToken(tokenHash: string, deps: FindCallerDeps): Promi
     promptLists: [...maker.promptLists, ...readAllowedNames([subject, token.prompts])],
     expiresAtMs: Math.min(expiresAtMs, maker.expiresAtMs ?? expiresAtMs),
   };
+}
+
+/** The caller of the key that the browser session was started with, no longer than both last. */
+async function callerOfSession(digest: string, deps: FindCallerDeps): Promise<Found> {
+  const session = await findSession(digest, deps);
+  const key = session && (await apiKeys(deps.connection).findById(session.keyId).lean());
+  const caller = key && (await callerOfKey(key, deps));
+  if (!session || !caller || 'archived' in caller) return caller;
+  const expiresAtMs = Math.min(session.expiresAt.getTime(), caller.expiresAtMs ?? Number.POSITIVE_INFINITY);
+  return { ...caller, sessionId: session._id, expiresAtMs };
 }
 
 async function callerOfKey(key: ApiKeyRecord, deps: FindCallerDeps, attempt = 1): Promise<Found> {

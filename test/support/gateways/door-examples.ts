@@ -3,6 +3,7 @@ import { doors } from '#gateway/doors/doors.ts';
 import { RouteTable } from '#gateway/http/route-table.ts';
 import { modelNamesDoor } from '../model-names/model-names-door.ts';
 import { createRestMesh } from './rest-mesh.ts';
+import { sampleKey } from './sample-gateway.ts';
 import type { SampleMesh } from './sample-subgraphs.ts';
 
 /** Every handler, and the one that docs/contributing/add-a-door.md builds. */
@@ -48,6 +49,10 @@ export const doorExamples: Readonly<Record<string, DoorExample>> = {
     headers: { accept: 'text/html' },
     messageIn: (body) => body.trim(),
   },
+  'GET /auth/login auth': { path: '/auth/login', messageIn: graphqlMessage },
+  'GET /auth/session auth': { path: '/auth/session', messageIn: graphqlMessage },
+  'POST /auth/session auth': { path: '/auth/session', body: { key: sampleKey }, messageIn: graphqlMessage },
+  'POST /auth/logout auth': { path: '/auth/logout', body: {}, messageIn: graphqlMessage },
   'GET /health/live health': { path: '/health/live', messageIn: graphqlMessage },
   'HEAD /health/live health': { path: '/health/live', messageIn: graphqlMessage },
   'GET /health/ready health': { path: '/health/ready', messageIn: graphqlMessage },

@@ -101,6 +101,10 @@ type Query {
   named: [Named!] @authenticated
   _caller(keyHash: String!, token: String): JSON @inaccessible
 }
+type Mutation {
+  _startSession: JSON @inaccessible
+  _endSession(everywhere: Boolean!): Int @inaccessible
+}
 `;
 
 const inference = `

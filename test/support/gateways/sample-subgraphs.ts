@@ -149,6 +149,14 @@ export function createSampleMesh(): SampleMesh {
         ],
         _caller: (_: unknown, { keyHash }: { keyHash: string }) => callers.get(keyHash) ?? null,
       },
+      Mutation: {
+        _startSession: () => ({
+          cookie: 'c'.repeat(43),
+          expiresAtMs: 2_000_000_000_000,
+          lifetimeSeconds: 60,
+        }),
+        _endSession: () => 1,
+      },
     },
     inference: {
       CompletionEvent: { __resolveType: ({ __typename }: { __typename: string }) => __typename },

@@ -1,0 +1,28 @@
+import type { Exchange } from '../../http/exchange.ts';
+import { sendValue } from '../../http/send.ts';
+import type { Door } from '../door.ts';
+import { sendSession, signInWithKey, signOut } from './key-session.ts';
+import { sendLoginPage } from './login-page.ts';
+
+/** What answers each route, by its method and path. */
+const routes: Readonly<Record<string, (exchange: Exchange) => Promise<void> | void>> = {
+  'GET /auth/login': sendLoginPage,
+  'GET /auth/session': sendSession,
+  'POST /auth/session': signInWithKey,
+  'POST /auth/logout': signOut,
+};
+
+/** Sign-in of people: starts, shows and ends the session of a browser. */
+export const authDoor: Door = {
+  name: 'auth',
+  paths: Object.keys(routes).map((route) => {
+    const [method, pattern = ''] = route.split(' ');
+    return { methods: [method === 'POST' ? 'POST' : 'GET'], pattern, access: 'public' };
+  }),
+  isCrossOrigin: false,
+  challenge: 'Bearer',
+  handle: (exchange) => routes[`${exchange.request.method} ${exchange.pattern}`]?.(exchange),
+  writeError({ response }, { error }) {
+    sendValue(response, { errors: [error] });
+  },
+};
