@@ -194,7 +194,15 @@ export const variables = {
   ),
   HEDDLE_EXPLORER: variable(
     choice(...exposures).default('on'),
-    'Who gets the Explorer and the page `/prompts/docs`: `on`, `authenticated` (an API key as the password) or `off`.',
+    'Who gets the Explorer and the page `/prompts/docs`: `on`, `authenticated` (a session, or an API key as the password) or `off`.',
+  ),
+  HEDDLE_SESSION_IDLE_MINUTES: variable(
+    integer(1, 525_600, 480),
+    'After how many minutes without a request a browser session ends.',
+  ),
+  HEDDLE_SESSION_HOURS: variable(
+    integer(1, 8_760, 168),
+    'After how many hours a browser session ends, however much it is used.',
   ),
   HEDDLE_DOCUMENT_LENGTH_MAX: variable(
     integer(1_000, 16 * 1024 * 1024, 128 * 1024),

@@ -90,6 +90,10 @@ export async function startSubgraphs(
       key: parseLimits(environment.HEDDLE_KEY_LIMITS, 'HEDDLE_KEY_LIMITS'),
       tenant: parseLimits(environment.HEDDLE_TENANT_LIMITS, 'HEDDLE_TENANT_LIMITS'),
     },
+    sessionLifetimes: {
+      idleMs: environment.HEDDLE_SESSION_IDLE_MINUTES * 60_000,
+      absoluteMs: environment.HEDDLE_SESSION_HOURS * 3_600_000,
+    },
     guardrails: environment.HEDDLE_GUARDRAILS,
     unpricedModels: environment.HEDDLE_UNPRICED_MODELS,
   };

@@ -9,6 +9,7 @@ import type { StreamLogs } from '#state/streams/stream-log.ts';
 import type { SubgraphServices } from '#subgraphs/runtime/subgraph.ts';
 import type { OutboundFetch } from '#subgraphs/tenants/identity/issuer-documents.ts';
 import type { DefaultLimits } from '#subgraphs/tenants/limits/default-limits.ts';
+import type { SessionLifetimes } from '#subgraphs/tenants/sessions/session-lifetimes.ts';
 import type { Subgraph } from '#transport/executor.ts';
 
 export { openCatalog } from '#catalog/catalog.ts';
@@ -39,6 +40,8 @@ export interface SubgraphParts extends SubgraphServices {
   readonly isAlone: boolean;
   /** HEDDLE_KEY_LIMITS and HEDDLE_TENANT_LIMITS. */
   readonly defaultLimits: DefaultLimits;
+  /** HEDDLE_SESSION_IDLE_MINUTES and HEDDLE_SESSION_HOURS. */
+  readonly sessionLifetimes: SessionLifetimes;
   /** HEDDLE_GUARDRAILS. */
   readonly guardrails: string;
   /** HEDDLE_UNPRICED_MODELS. */

@@ -13,7 +13,7 @@ export interface NewSession {
 }
 
 /** Starts and ends browser sessions, which the tenants subgraph keeps. */
-export interface Sessions {
+export interface BrowserSessions {
   /** Rejects with FORBIDDEN for what is no API key, OVERLOADED where the subgraph cannot be reached. */
   start(caller: Caller, context: CallerContext): Promise<NewSession>;
   /** Ends the session of the caller; `everywhere`: all of its key or person. */
@@ -26,7 +26,7 @@ const endDocument = parse('mutation ($everywhere: Boolean!) { _endSession(everyw
 });
 
 /** The sessions of the tenants subgraph. */
-export function createSessions(tenants: SubgraphExecutor): Sessions {
+export function createSessions(tenants: SubgraphExecutor): BrowserSessions {
   const run = async (
     document: DocumentNode,
     variables: Readonly<Record<string, unknown>>,

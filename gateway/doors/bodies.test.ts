@@ -21,7 +21,7 @@ const overloadedStatuses: Readonly<Record<string, readonly number[]>> = {
   anthropic: [529],
 };
 
-describe.each(postCases)('the body of $route', ({ method, door, example }) => {
+describe.each(postCases)('the body of $route', ({ method, example }) => {
   it('is refused where a page of another origin could have made a browser send it', async () => {
     const sample = await start(example);
     const before = sample.mesh.calls.length;
@@ -80,7 +80,11 @@ describe.each(postCases)('the body of $route', ({ method, door, example }) => {
     request.destroy();
     await sample.gateway.stop();
   });
+});
 
+const graphCases = postCases.filter(({ example }) => example.callsTenantsAlone !== true);
+
+describe.each(graphCases)('the operation of $route', ({ method, door, example }) => {
   /** A mesh whose models subgraph waits for the end of what is asked. */
   async function startWaiting() {
     const asked = Promise.withResolvers<void>();

@@ -154,6 +154,10 @@ describe('the list of routes', () => {
     expect(list.map(({ method, path, door, access }) => `${method} ${path} ${door} ${access}`)).toEqual([
       'GET / root-page unlimited',
       'HEAD / root-page unlimited',
+      'GET /auth/login auth public',
+      'POST /auth/logout auth public',
+      'GET /auth/session auth public',
+      'POST /auth/session auth public',
       'GET /graphql explorer off',
       'GET /graphql graphql optional',
       'GET /graphql graphql optional',

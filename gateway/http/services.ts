@@ -4,7 +4,7 @@ import { createOverloadedError, type HeddleError } from '#core/errors.ts';
 import type { Callers, Credentials } from '../auth/caller.ts';
 import { type Client, type ClientUse, RateLimited, type Use } from '../auth/client-use.ts';
 import type { Exposures } from '../auth/exposure.ts';
-import type { Sessions } from '../auth/sessions.ts';
+import type { BrowserSessions } from '../auth/sessions.ts';
 import type { GatewayLimits } from '../limits.ts';
 import type { RefusalLog } from '../log/refusal-log.ts';
 import type { Router } from '../router.ts';
@@ -15,7 +15,7 @@ export interface GatewayServices {
   /** The router in force. Each operation calls it anew, so that a new supergraph is taken up at once. */
   router(): Router;
   readonly callers: Callers;
-  readonly sessions: Sessions;
+  readonly sessions: BrowserSessions;
   readonly clients: ClientUse;
   readonly turns: Turns;
   readonly exposures: Exposures;

@@ -61,7 +61,7 @@ describe.runIf(chromiumPath !== undefined)('the Explorer in a browser', () => {
       .toSatisfy((shown: string) => texts.every((text) => shown.includes(text)), texts.join(' … '));
   };
 
-  it('opens with a tab for each example and the header ready for the key', async () => {
+  it('opens with a tab for each example', async () => {
     await page.locator('.graphiql-tab-button').first().waitFor();
     expect(await page.locator('.graphiql-tab-button').allInnerTexts()).toEqual([
       'Complete',
@@ -76,7 +76,6 @@ describe.runIf(chromiumPath !== undefined)('the Explorer in a browser', () => {
       'AuditLog',
       'Usage',
     ]);
-    await page.locator('.view-line', { hasText: '"authorization": "Bearer "' }).waitFor();
     await page.locator('.view-line', { hasText: 'mutation Complete(' }).waitFor();
   });
 
@@ -90,21 +89,28 @@ describe.runIf(chromiumPath !== undefined)('the Explorer in a browser', () => {
     }
   });
 
-  it('states what is missing while the header is blank', async () => {
+  it('states what is missing before sign-in', async () => {
     await run('UNAUTHENTICATED');
     complaints.length = 0;
   });
 
-  it('runs the first example with its variables as soon as the key is typed in', async () => {
-    await page.locator('.view-line', { hasText: '"Bearer "' }).click();
-    await page.keyboard.press('End');
-    await page.keyboard.press('ArrowLeft');
-    await page.keyboard.insertText(mesh.adminKey);
-    await page.keyboard.press('Control+Enter');
-    await expectResult('"text": "Hello, Heddle!"', '"finishReason": "STOP"');
+  it('signs in with a key, on a page of its own, and returns', async () => {
+    await page.locator('#session a').click();
+    await page.getByLabel('API key').fill('hd_wrong_0123456789012345678901234567890123456789');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByText('The API key is unknown').waitFor();
+    complaints.length = 0;
+    await page.getByLabel('API key').fill(mesh.adminKey);
+    await page.keyboard.press('Enter');
+    await page.locator('#session', { hasText: 'Signed in with key' }).waitFor();
+    expect(new URL(page.url()).pathname).toBe('/graphql');
   });
 
-  it('streams a subscription in the next tab, with the key that is known by now, and leaves the answer on the screen', async () => {
+  it('runs the first example with its variables', async () => {
+    await run('"text": "Hello, Heddle!"', '"finishReason": "STOP"');
+  });
+
+  it('streams a subscription in the next tab, and leaves the answer on the screen', async () => {
     await openTab('CompletionStream');
     await run('CompletionFinished', '"finishReason": "STOP"', '"text": "One two three four."');
   });
@@ -130,15 +136,24 @@ describe.runIf(chromiumPath !== undefined)('the Explorer in a browser', () => {
     await run('demo/echo', '"requests"');
   });
 
-  it('opens where it was left, keeping no key in the browser', async () => {
-    const stored = await page.evaluate('JSON.stringify([localStorage, sessionStorage, location.href])');
-    expect(stored).not.toContain(mesh.adminKey);
+  it('keeps no key in the browser, in the page or where its scripts can read', async () => {
+    const readable = await page.evaluate(
+      'JSON.stringify([localStorage, sessionStorage, location.href, document.cookie, document.documentElement.outerHTML])',
+    );
+    expect(readable).not.toContain(mesh.adminKey);
+    const cookies = await page.context().cookies();
+    expect(cookies).toMatchObject([{ name: 'heddle_session', httpOnly: true, sameSite: 'Lax', path: '/' }]);
+    expect(JSON.stringify(cookies)).not.toContain(mesh.adminKey);
+    expect(readable).not.toContain(cookies[0]?.value);
+  });
+
+  it('opens where it was left, signed in', async () => {
     // GraphiQL writes what it keeps some time after a change.
     await page.waitForFunction(`JSON.parse(localStorage.getItem('graphiql:tabState')).activeTabIndex === 10`);
     await page.reload();
     await page.locator('.view-line', { hasText: 'query Usage(' }).waitFor();
     expect(await page.locator('.graphiql-tab-button').count()).toBe(11);
-    await page.locator('.view-line', { hasText: '"authorization": "Bearer "' }).waitFor();
+    await page.locator('#session', { hasText: 'Signed in' }).waitFor();
   });
 
   it('opens an operation that a link carries in a tab of its own', async () => {
@@ -159,6 +174,15 @@ describe.runIf(chromiumPath !== undefined)('the Explorer in a browser', () => {
       .getByText('JSON Schema that the answer must match; the answer is validated against it.')
       .waitFor();
     if (process.env.HEDDLE_SCREENSHOT) await page.screenshot({ path: process.env.HEDDLE_SCREENSHOT });
+  });
+
+  it('signs out, and can do no more then', async () => {
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.locator('#session', { hasText: 'Not signed in' }).waitFor();
+    expect(await page.context().cookies()).toEqual([]);
+    await openTab('AuditLog');
+    await run('UNAUTHENTICATED');
+    complaints.length = 0;
   });
 
   it('wrote no prompt into an address, where it would be logged and could not be long', () => {

@@ -74,7 +74,7 @@ export async function sendSession(exchange: Exchange): Promise<void> {
   sendValue(response, describeSession(cookie, caller));
 }
 
-/** Gives the browser the cookie of a new session, in place of the one that it sent. */
+/** Sends the browser the cookie of a new session, in place of the one that it sent. */
 export async function beginSession(
   exchange: Exchange,
   { cookie, lifetimeSeconds }: NewSession,
@@ -107,15 +107,30 @@ export async function signInWithKey(exchange: Exchange): Promise<void> {
   sendValue(response, describeSession(started.cookie, { ...caller, expiresAtMs: started.expiresAtMs }));
 }
 
-/** Ends the session, with `?everywhere=true` all sessions of its key or person; what has ended already is no error. */
+/** What the body of a sign-out states; nothing where there is no body. */
+async function readEverywhere(exchange: Exchange): Promise<boolean> {
+  const { headers } = exchange.request;
+  const hasBody = headers['content-type'] !== undefined || headers['transfer-encoding'] !== undefined;
+  const body = hasBody ? await readJson(exchange) : {};
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    throw new BadRequest(400, 'The body must be an object.');
+  }
+  const { everywhere = new URLSearchParams(exchange.search).get('everywhere') === 'true' } = body as {
+    readonly everywhere?: unknown;
+  };
+  if (typeof everywhere !== 'boolean') throw new BadRequest(400, 'everywhere must be true or false.');
+  return everywhere;
+}
+
+/** Ends the session, or `everywhere` all sessions of its key or person; what has ended already is no error. */
 export async function signOut(exchange: Exchange): Promise<void> {
   requireOwnOrigin(exchange);
   const { request, response, client, services } = exchange;
+  const everywhere = await readEverywhere(exchange);
   const cookie = readCookieText(exchange);
   if (cookie !== undefined) {
     refuseForgedSession(request, client.isProxied, cookie, 'request');
     const caller = await identifySession(exchange, cookie);
-    const everywhere = new URLSearchParams(exchange.search).get('everywhere') === 'true';
     if (caller.sessionId !== undefined)
       await services.sessions.end(caller, everywhere, readContext(exchange));
     setCookie(exchange, '', 0);

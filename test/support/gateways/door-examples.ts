@@ -22,6 +22,8 @@ export interface DoorExample {
   readonly body?: unknown;
   /** What stands behind the gateway; the sample mesh unless given. */
   readonly mesh?: () => SampleMesh;
+  /** True where only the tenants subgraph is called, by the mesh itself. */
+  readonly callsTenantsAlone?: true;
   /** The message in a body of the handler's dialect. */
   readonly messageIn: (body: string) => unknown;
 }
@@ -51,8 +53,18 @@ export const doorExamples: Readonly<Record<string, DoorExample>> = {
   },
   'GET /auth/login auth': { path: '/auth/login', messageIn: graphqlMessage },
   'GET /auth/session auth': { path: '/auth/session', messageIn: graphqlMessage },
-  'POST /auth/session auth': { path: '/auth/session', body: { key: sampleKey }, messageIn: graphqlMessage },
-  'POST /auth/logout auth': { path: '/auth/logout', body: {}, messageIn: graphqlMessage },
+  'POST /auth/session auth': {
+    path: '/auth/session',
+    body: { key: sampleKey },
+    callsTenantsAlone: true,
+    messageIn: graphqlMessage,
+  },
+  'POST /auth/logout auth': {
+    path: '/auth/logout',
+    body: {},
+    callsTenantsAlone: true,
+    messageIn: graphqlMessage,
+  },
   'GET /health/live health': { path: '/health/live', messageIn: graphqlMessage },
   'HEAD /health/live health': { path: '/health/live', messageIn: graphqlMessage },
   'GET /health/ready health': { path: '/health/ready', messageIn: graphqlMessage },

@@ -102,8 +102,8 @@ type Query {
   _caller(keyHash: String!, token: String): JSON @inaccessible
 }
 type Mutation {
-  _startSession: JSON @inaccessible
-  _endSession(everywhere: Boolean!): Int @inaccessible
+  _startSession: JSON @authenticated @inaccessible
+  _endSession(everywhere: Boolean!): Int @authenticated @inaccessible
 }
 `;
 
