@@ -40,11 +40,6 @@ describe.runIf(chromiumPath !== undefined)('the Explorer in a browser', () => {
     page.locator('.graphiql-tab-button', { hasText: new RegExp(`^${name}$`) }).click();
   const result = async () =>
     (await page.locator('.result-window .view-lines').textContent())?.replaceAll(/\s+/g, ' ') ?? '';
-  /** Waits for a result with these texts. */
-  const expectResult = (...texts: readonly string[]) =>
-    expect
-      .poll(result, { timeout: 15_000 })
-      .toSatisfy((shown: string) => texts.every((text) => shown.includes(text)), texts.join(' … '));
   /** Presses the button; once more where GraphiQL has not yet taken in that there is another tab. */
   const run = async (...texts: readonly string[]) => {
     const button = page.locator('.graphiql-execute-button');
