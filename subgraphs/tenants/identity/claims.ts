@@ -38,7 +38,7 @@ export function readWords(claims: Claims, path: string): readonly string[] | und
 
 /** Whether the claim at the path is the value, or a list that holds it. Booleans and numbers are compared as their JSON. */
 export function hasClaim(claims: Claims, path: string, value: string): boolean {
-  // An address that the issuer has not verified is what somebody typed.
+  // An address that the issuer has not verified may be another person's.
   if (path === 'email' && claims.email_verified === false) return false;
   const found = readClaim(claims, path);
   return Array.isArray(found) ? found.some((one) => isValue(one, value)) : isValue(found, value);
