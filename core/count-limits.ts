@@ -5,6 +5,7 @@ export const countLimitsTable = {
   tenants: [10_000, 'tenants'],
   archivedTenants: [10_000, 'archived tenants'],
   plans: [1_000, 'plans'],
+  issuers: [100, 'issuers'],
   providers: [200, 'providers'],
   credentialsPerProvider: [50, 'credentials of this provider'],
   models: [10_000, 'AI models'],

@@ -26,7 +26,7 @@ export const collectionAccess: Readonly<Record<string, CollectionAccess>> = {
   members: ofTenants,
   plans: ofTenants,
   tenants: ofTenants,
-  issuers: { writers: [], readers: ['subgraphs/tenants/'] },
+  issuers: { writers: ['subgraphs/tenants/'], readers: [] },
   'page-tokens': { writers: ['subgraphs/tenants/'], readers: [] },
   sessions: { writers: ['subgraphs/tenants/'], readers: [] },
   models: ofModels,

@@ -33,6 +33,8 @@ export interface IssuerRecord {
   /** The first that fits counts. */
   rules: IssuerRule[];
   createdAt: Date;
+  /** True: HEDDLE_OIDC_ISSUER states it, and each start keeps it so. Absent: saveIssuer has made it. */
+  fromEnvironment?: boolean;
 }
 
 const text = { type: String, required: true };
@@ -57,6 +59,7 @@ export const issuers = defineCollection<IssuerRecord>(
     },
     rules: [{ _id: false, claim: text, value: text, tenantId: optional, role: text, appId: optional }],
     createdAt: { type: Date, required: true },
+    fromEnvironment: Boolean,
   },
   [[{ issuer: 1 }, { unique: true }], [{ createdAt: 1, _id: 1 }]],
 );

@@ -12,6 +12,7 @@ const ends: Readonly<Record<string, string>> = {
   rotateApiKey: 'revokeApiKey',
   saveMember: 'removeMember',
   savePlan: 'deletePlan',
+  saveIssuer: 'deleteIssuer',
   saveBudget: 'deleteBudget',
   requestAccess: 'withdrawAccess',
   createProvider: 'deleteProvider',

@@ -4,6 +4,7 @@ import { parseCountLimits } from '#core/count-limits.ts';
 import { parseAllowList } from '#core/egress.ts';
 import { isNetwork } from '#gateway/auth/client-address.ts';
 import { exposures } from '#gateway/auth/exposure.ts';
+import { isIssuerUrl } from '#subgraphs/tenants/identity/issuer-url.ts';
 import { keyLimitsDefault, tenantLimitsDefault } from '#subgraphs/tenants/limits/default-limits.ts';
 import { readPublicKeys, readSigningKey } from '#transport/mesh-keys.ts';
 import {
@@ -83,6 +84,20 @@ export const variables = {
         'must be hosts separated by commas: names, *.example.com, addresses, or networks such as 10.1.0.0/16',
       ),
     'The only hosts that providers may be called at: names, `*.example.com`, addresses and networks, separated by commas. Unset: any. Link-local and metadata addresses are never called.',
+  ),
+  HEDDLE_OIDC_ISSUER: variable(
+    z
+      .string()
+      .refine(isIssuerUrl, 'must be an https URL (http for loopback), without query and fragment')
+      .optional(),
+    'The issuer whose JWTs are accepted beside API keys, saved as the issuer `default`: the claim `iss`, exactly.',
+  ),
+  HEDDLE_OIDC_AUDIENCE: variable(
+    z
+      .string()
+      .regex(/^\s*[^\s,*]+(\s*,\s*[^\s,*]+){0,19}\s*$/, 'must be 1 to 20 audiences, separated by commas')
+      .default('heddle'),
+    'The audiences, separated by commas, one of which the claim `aud` of its tokens must have.',
   ),
   HEDDLE_MESH_KEY: variable(
     meshKey(readSigningKey).optional(),

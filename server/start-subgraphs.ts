@@ -63,6 +63,7 @@ export async function startSubgraphs(
   const newAdminKey = names.includes('tenants')
     ? await makeAdminKey(connection, { environment, log }, first)
     : null;
+  if (names.includes('tenants')) await keepFirstIssuer(connection, environment, first);
   const environmentProviders = names.includes('models')
     ? await registerProviders(connection, providerEnvironment, first)
     : [];
@@ -124,6 +125,17 @@ async function makeAdminKey(
   const { path: file } = newAdminKeyFile;
   log.info({ event: 'admin_key_created', file }, 'the admin key of this first start is in the file');
   return { file };
+}
+
+/** The issuer of HEDDLE_OIDC_ISSUER, which is not called: it may be down while the mesh starts. */
+async function keepFirstIssuer(
+  connection: Connection,
+  { HEDDLE_OIDC_ISSUER: issuer, HEDDLE_OIDC_AUDIENCE: audience }: MeshOptions['environment'],
+  { audit, bus }: FirstStart,
+): Promise<void> {
+  const { ensureFirstIssuer } = await import('#subgraphs/tenants/identity/first-issuer.ts');
+  const audiences = audience.split(',').map((one) => one.trim());
+  await ensureFirstIssuer(connection, { issuer, audience: audiences, audit, bus });
 }
 
 /** The demo provider and those of the environment; their ids. */

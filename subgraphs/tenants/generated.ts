@@ -7,6 +7,7 @@ import type * as accessGrants from '#mongo/access-grants.ts';
 import type * as apiKeys from '#mongo/api-keys.ts';
 import type * as apps from '#mongo/apps.ts';
 import type * as budgets from '#mongo/budgets.ts';
+import type * as issuers from '#mongo/issuers.ts';
 import type * as members from '#mongo/members.ts';
 import type * as plans from '#mongo/plans.ts';
 import type * as tenants from '#mongo/tenants.ts';
@@ -55,6 +56,7 @@ export type Query = {
   readonly budgets: BudgetConnection;
   readonly budget: Maybe<Budget>;
   readonly accessGrants: AccessGrantConnection;
+  readonly issuers: IssuerConnection;
   readonly _caller: Maybe<Scalars['JSON']['output']>;
 };
 
@@ -155,6 +157,16 @@ export type QueryAccessGrantsArgs = {
 };
 
 
+export type QueryIssuersArgs = {
+  filter?: InputMaybe<IssuerFilter>;
+  orderBy?: InputMaybe<ListOrder>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
+};
+
+
 export type Query_CallerArgs = {
   keyHash: Scalars['String']['input'];
   token?: InputMaybe<Scalars['String']['input']>;
@@ -182,6 +194,8 @@ export type Mutation = {
   readonly savePlan: Plan;
   readonly deletePlan: Scalars['ID']['output'];
   readonly assignPlan: Tenant;
+  readonly saveIssuer: Issuer;
+  readonly deleteIssuer: Scalars['ID']['output'];
   readonly saveBudget: Budget;
   readonly deleteBudget: Scalars['ID']['output'];
   readonly requestAccess: AccessGrant;
@@ -292,6 +306,16 @@ export type MutationDeletePlanArgs = {
 export type MutationAssignPlanArgs = {
   tenantId: Scalars['ID']['input'];
   planId: Scalars['ID']['input'];
+};
+
+
+export type MutationSaveIssuerArgs = {
+  input: IssuerInput;
+};
+
+
+export type MutationDeleteIssuerArgs = {
+  id: Scalars['ID']['input'];
 };
 
 
@@ -427,6 +451,45 @@ export type Member = {
   readonly email: Maybe<Scalars['String']['output']>;
   readonly role: MemberRole;
   readonly tenant: Tenant;
+};
+
+export type Issuer = {
+  readonly id: Scalars['ID']['output'];
+  readonly issuer: Scalars['String']['output'];
+  readonly audience: ReadonlyArray<Scalars['String']['output']>;
+  readonly jwksUrl: Maybe<Scalars['String']['output']>;
+  readonly claims: IssuerClaims;
+  readonly rules: ReadonlyArray<IssuerRule>;
+  readonly createdAt: Scalars['DateTime']['output'];
+};
+
+export type IssuerClaims = {
+  readonly subject: Scalars['String']['output'];
+  readonly email: Scalars['String']['output'];
+  readonly tenant: Maybe<Scalars['String']['output']>;
+  readonly role: Maybe<Scalars['String']['output']>;
+  readonly groups: Scalars['String']['output'];
+  readonly scopes: Scalars['String']['output'];
+  readonly endUser: Maybe<Scalars['String']['output']>;
+};
+
+export type IssuerRule = {
+  readonly claim: Scalars['String']['output'];
+  readonly value: Scalars['String']['output'];
+  readonly tenant: Maybe<Tenant>;
+  readonly role: Scalars['String']['output'];
+  readonly app: Maybe<App>;
+};
+
+export type IssuerConnection = {
+  readonly edges: ReadonlyArray<IssuerEdge>;
+  readonly pageInfo: PageInfo;
+  readonly totalCount: Scalars['Int']['output'];
+};
+
+export type IssuerEdge = {
+  readonly node: Issuer;
+  readonly cursor: Scalars['String']['output'];
 };
 
 export type Plan = {
@@ -646,6 +709,37 @@ export type LimitInput = {
   readonly amount: Scalars['Decimal']['input'];
 };
 
+export type IssuerFilter = {
+  readonly search?: InputMaybe<Scalars['String']['input']>;
+};
+
+export type IssuerInput = {
+  readonly id: Scalars['ID']['input'];
+  readonly issuer: Scalars['String']['input'];
+  readonly audience: ReadonlyArray<Scalars['String']['input']>;
+  readonly jwksUrl?: InputMaybe<Scalars['String']['input']>;
+  readonly claims?: InputMaybe<IssuerClaimsInput>;
+  readonly rules?: InputMaybe<ReadonlyArray<IssuerRuleInput>>;
+};
+
+export type IssuerClaimsInput = {
+  readonly subject?: InputMaybe<Scalars['String']['input']>;
+  readonly email?: InputMaybe<Scalars['String']['input']>;
+  readonly tenant?: InputMaybe<Scalars['String']['input']>;
+  readonly role?: InputMaybe<Scalars['String']['input']>;
+  readonly groups?: InputMaybe<Scalars['String']['input']>;
+  readonly scopes?: InputMaybe<Scalars['String']['input']>;
+  readonly endUser?: InputMaybe<Scalars['String']['input']>;
+};
+
+export type IssuerRuleInput = {
+  readonly claim: Scalars['String']['input'];
+  readonly value: Scalars['String']['input'];
+  readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
+  readonly role: Scalars['String']['input'];
+  readonly appId?: InputMaybe<Scalars['ID']['input']>;
+};
+
 export type PlanInput = {
   readonly id: Scalars['ID']['input'];
   readonly name: Scalars['String']['input'];
@@ -799,6 +893,11 @@ export type ResolversTypes = {
   PageToken: ResolverTypeWrapper<PageToken>;
   Member: ResolverTypeWrapper<members.MemberRecord>;
   MemberRole: MemberRole;
+  Issuer: ResolverTypeWrapper<issuers.IssuerRecord>;
+  IssuerClaims: ResolverTypeWrapper<issuers.IssuerClaims>;
+  IssuerRule: ResolverTypeWrapper<issuers.IssuerRule>;
+  IssuerConnection: ResolverTypeWrapper<connection.Connection<issuers.IssuerRecord>>;
+  IssuerEdge: ResolverTypeWrapper<connection.Connection<issuers.IssuerRecord>['edges'][number]>;
   Plan: ResolverTypeWrapper<plans.PlanRecord>;
   LimitWindow: LimitWindow;
   LimitSetter: LimitSetter;
@@ -836,6 +935,10 @@ export type ResolversTypes = {
   UpdateApiKeyInput: UpdateApiKeyInput;
   MemberInput: MemberInput;
   LimitInput: LimitInput;
+  IssuerFilter: IssuerFilter;
+  IssuerInput: IssuerInput;
+  IssuerClaimsInput: IssuerClaimsInput;
+  IssuerRuleInput: IssuerRuleInput;
   PlanInput: PlanInput;
   BudgetInput: BudgetInput;
   Meter: Meter;
@@ -865,6 +968,11 @@ export type ResolversParentTypes = {
   CreatedApiKey: Omit<CreatedApiKey, 'key'> & { key: ResolversParentTypes['ApiKey'] };
   PageToken: PageToken;
   Member: members.MemberRecord;
+  Issuer: issuers.IssuerRecord;
+  IssuerClaims: issuers.IssuerClaims;
+  IssuerRule: issuers.IssuerRule;
+  IssuerConnection: connection.Connection<issuers.IssuerRecord>;
+  IssuerEdge: connection.Connection<issuers.IssuerRecord>['edges'][number];
   Plan: plans.PlanRecord;
   Limit: Limit;
   Budget: budgets.BudgetRecord;
@@ -896,6 +1004,10 @@ export type ResolversParentTypes = {
   UpdateApiKeyInput: UpdateApiKeyInput;
   MemberInput: MemberInput;
   LimitInput: LimitInput;
+  IssuerFilter: IssuerFilter;
+  IssuerInput: IssuerInput;
+  IssuerClaimsInput: IssuerClaimsInput;
+  IssuerRuleInput: IssuerRuleInput;
   PlanInput: PlanInput;
   BudgetInput: BudgetInput;
 };
@@ -927,6 +1039,7 @@ export type QueryResolvers<ContextType = context.SubgraphContext, ParentType ext
   budgets?: Resolver<ResolversTypes['BudgetConnection'], ParentType, ContextType, RequireFields<QueryBudgetsArgs, 'orderBy'>>;
   budget?: Resolver<Maybe<ResolversTypes['Budget']>, ParentType, ContextType, RequireFields<QueryBudgetArgs, 'id'>>;
   accessGrants?: Resolver<ResolversTypes['AccessGrantConnection'], ParentType, ContextType, RequireFields<QueryAccessGrantsArgs, 'orderBy'>>;
+  issuers?: Resolver<ResolversTypes['IssuerConnection'], ParentType, ContextType, RequireFields<QueryIssuersArgs, 'orderBy'>>;
   _caller?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType, RequireFields<Query_CallerArgs, 'keyHash'>>;
 };
 
@@ -952,6 +1065,8 @@ export type MutationResolvers<ContextType = context.SubgraphContext, ParentType 
   savePlan?: Resolver<ResolversTypes['Plan'], ParentType, ContextType, RequireFields<MutationSavePlanArgs, 'input'>>;
   deletePlan?: Resolver<ResolversTypes['ID'], ParentType, ContextType, RequireFields<MutationDeletePlanArgs, 'id'>>;
   assignPlan?: Resolver<ResolversTypes['Tenant'], ParentType, ContextType, RequireFields<MutationAssignPlanArgs, 'tenantId' | 'planId'>>;
+  saveIssuer?: Resolver<ResolversTypes['Issuer'], ParentType, ContextType, RequireFields<MutationSaveIssuerArgs, 'input'>>;
+  deleteIssuer?: Resolver<ResolversTypes['ID'], ParentType, ContextType, RequireFields<MutationDeleteIssuerArgs, 'id'>>;
   saveBudget?: Resolver<ResolversTypes['Budget'], ParentType, ContextType, RequireFields<MutationSaveBudgetArgs, 'input'>>;
   deleteBudget?: Resolver<ResolversTypes['ID'], ParentType, ContextType, RequireFields<MutationDeleteBudgetArgs, 'id'>>;
   requestAccess?: Resolver<ResolversTypes['AccessGrant'], ParentType, ContextType, RequireFields<MutationRequestAccessArgs, 'resource'>>;
@@ -1073,6 +1188,45 @@ export type MemberResolvers<ContextType = context.SubgraphContext, ParentType ex
 };
 
 export type MemberRoleResolvers = EnumResolverSignature<{ OWNER?: any, ADMIN?: any, DEVELOPER?: any, VIEWER?: any, BILLING?: any, AUDITOR?: any }, ResolversTypes['MemberRole']>;
+
+export type IssuerResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Issuer'] = ResolversParentTypes['Issuer']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  issuer?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  audience?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  jwksUrl?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  claims?: Resolver<ResolversTypes['IssuerClaims'], ParentType, ContextType>;
+  rules?: Resolver<ReadonlyArray<ResolversTypes['IssuerRule']>, ParentType, ContextType>;
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+};
+
+export type IssuerClaimsResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['IssuerClaims'] = ResolversParentTypes['IssuerClaims']> = {
+  subject?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  email?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  tenant?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  role?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  groups?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  scopes?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  endUser?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type IssuerRuleResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['IssuerRule'] = ResolversParentTypes['IssuerRule']> = {
+  claim?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  value?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  tenant?: Resolver<Maybe<ResolversTypes['Tenant']>, ParentType, ContextType>;
+  role?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  app?: Resolver<Maybe<ResolversTypes['App']>, ParentType, ContextType>;
+};
+
+export type IssuerConnectionResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['IssuerConnection'] = ResolversParentTypes['IssuerConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['IssuerEdge']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type IssuerEdgeResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['IssuerEdge'] = ResolversParentTypes['IssuerEdge']> = {
+  node?: Resolver<ResolversTypes['Issuer'], ParentType, ContextType>;
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
 
 export type PlanResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Plan'] = ResolversParentTypes['Plan'], FederationReferenceType extends FederationReferenceTypes['Plan'] = FederationReferenceTypes['Plan']> = {
   __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Plan']> | FederationReferenceType, FederationReferenceType, ContextType>;
@@ -1206,6 +1360,11 @@ export type Resolvers<ContextType = context.SubgraphContext> = {
   PageToken?: PageTokenResolvers<ContextType>;
   Member?: MemberResolvers<ContextType>;
   MemberRole?: MemberRoleResolvers;
+  Issuer?: IssuerResolvers<ContextType>;
+  IssuerClaims?: IssuerClaimsResolvers<ContextType>;
+  IssuerRule?: IssuerRuleResolvers<ContextType>;
+  IssuerConnection?: IssuerConnectionResolvers<ContextType>;
+  IssuerEdge?: IssuerEdgeResolvers<ContextType>;
   Plan?: PlanResolvers<ContextType>;
   LimitWindow?: LimitWindowResolvers;
   LimitSetter?: LimitSetterResolvers;

@@ -1,22 +1,32 @@
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseCountLimits } from '#core/count-limits.ts';
 import { settleEvents } from '#mongo/events.ts';
 import { tenants } from '#mongo/tenants.ts';
 import { openFailingDatabase } from '#test/support/database.ts';
 import { killedAtEveryWrite } from '#test/support/processes/killed.ts';
 import { ask, askForData } from '#test/support/subgraph.ts';
 import { startTenants, type TestTenants } from '#test/support/tenants.ts';
+import { startTokenIssuer, type TokenIssuer } from '#test/support/token-issuer.ts';
 import { settleRotations } from './keys/settle-rotations.ts';
 import { completeMarks } from './tenants/below-tenant.ts';
 
 const log = pino({ level: 'silent' });
 
+let issuer: TokenIssuer;
 let mesh: TestTenants;
 let count = 0;
 beforeAll(async () => {
-  mesh = await startTenants(openFailingDatabase);
+  issuer = await startTokenIssuer();
+  mesh = await startTenants(openFailingDatabase, {
+    outboundFetch: globalThis.fetch,
+    counts: parseCountLimits('issuers=1000'),
+  });
 });
-afterAll(() => mesh?.[Symbol.asyncDispose]());
+afterAll(async () => {
+  await issuer?.[Symbol.asyncDispose]();
+  await mesh?.[Symbol.asyncDispose]();
+});
 
 type Variables = Readonly<Record<string, unknown>>;
 const run = (query: string, variables: Variables = {}) =>
@@ -32,6 +42,10 @@ async function repair() {
   await settleRotations(connection, log);
   await settleEvents(connection, new Date(Date.now() + 1_000), Date.now());
 }
+
+const saveIssuer =
+  'mutation ($id: ID!, $issuer: String!, $jwks: String!) { saveIssuer(input: { id: $id, issuer: $issuer, audience: "a", jwksUrl: $jwks }) { id } }';
+const issuerInput = (id: string) => ({ id, issuer: `${issuer.url}/${id}`, jwks: `${issuer.url}/jwks` });
 
 /** A tenant with two apps, each with a key, a budget and a request for access; all of them ids. */
 async function newTenant() {
@@ -49,6 +63,7 @@ async function newTenant() {
       member: saveMember(input: { tenantId: $tenantId, subject: "ada", role: OWNER }) { id } }`,
     { tenantId },
   );
+  await run(saveIssuer, issuerInput(`issuer-${count}`));
   const appId = made.a?.id ?? '';
   const below = await run(
     `mutation ($a: ID!, $b: ID!, $tenantId: ID!) { key: createApiKey(input: { appId: $a, scopes: ["inference:invoke"] }) { key { id } secret }
@@ -170,6 +185,8 @@ describe('a process that is killed while it', { timeout: 60_000 }, () => {
       '($n: String!, $id: ID!) { savePlan(input: { id: $id, name: $n, limits: [] }) { id } }',
       (m) => ({ id: `new-${m.n}`, n: `new ${m.n}` }),
     ],
+    ['saveIssuer', saveIssuer.replace('mutation ', ''), ({ n }) => issuerInput(`new-${n}`)],
+    ['deleteIssuer', '($id: ID!) { deleteIssuer(id: $id) }', ({ n }) => ({ id: `issuer-${n}` })],
     ['deletePlan', '($id: ID!) { deletePlan(id: $id) }', (m) => ({ id: m.planId })],
     [
       'assignPlan',

@@ -15,6 +15,8 @@ import type { TenantsDeps } from './deps.ts';
 import type { Resolvers } from './generated.ts';
 import { findTokenCaller } from './identity/find-token-caller.ts';
 import type { IssuerKeys } from './identity/issuer-keys.ts';
+import { listIssuers } from './identity/list-issuers.ts';
+import { deleteIssuer, saveIssuer } from './identity/save-issuer.ts';
 import { createApiKey } from './keys/create-api-key.ts';
 import { createPageToken } from './keys/create-page-token.ts';
 import { findCaller } from './keys/find-caller.ts';
@@ -79,6 +81,7 @@ export function tenantsResolvers(
       budgets: (_root, args, context) => listBudgets(args, context, connection),
       budget: (_root, args, { loaders }) => loaders.budget.load(args.id),
       accessGrants: (_root, args, context) => listAccessGrants(args, context, connection),
+      issuers: (_root, args) => listIssuers(args, connection),
       _caller: async (_root, args, { caller }) => {
         if (caller.kind !== 'SYSTEM')
           throw new HeddleError('FORBIDDEN', 'Only the mesh itself looks up callers.');
@@ -114,6 +117,8 @@ export function tenantsResolvers(
       savePlan: (_root, { input }, context) => savePlan(input, context, deps),
       deletePlan: (_root, args, context) => deletePlan(args.id, context, deps),
       assignPlan: (_root, args, context) => assignPlan(args.tenantId, args.planId, context, deps),
+      saveIssuer: (_root, { input }, context) => saveIssuer(input, context, deps),
+      deleteIssuer: (_root, args, context) => deleteIssuer(args.id, context, deps),
       saveBudget: (_root, { input }, context) => saveBudget(input, context, deps),
       deleteBudget: (_root, args, context) => deleteBudget(args.id, context, deps),
       requestAccess: (_root, args, context) => requestAccess(args.resource, args.reason, context, deps),
@@ -158,6 +163,12 @@ export function tenantsResolvers(
       id,
       tenant: (member, _args, { loaders }) => loadReferred(loaders.tenant, member.tenantId),
       __resolveReference: (ref, { loaders }) => loaders.member.load(ref.id),
+    },
+    Issuer: { id },
+    IssuerRule: {
+      tenant: (rule, _args, { loaders }) =>
+        rule.tenantId === null ? null : loaders.tenant.load(rule.tenantId),
+      app: (rule, _args, { loaders }) => (rule.appId === null ? null : loaders.app.load(rule.appId)),
     },
     Plan: {
       id,

@@ -10,6 +10,7 @@ const atOnce = 20;
 
 /** Limits with a test of their own; those of what is archived or deleted are with it. */
 type TestedApart =
+  | 'issuers'
   | 'deletedModels'
   | 'modelAliases'
   | 'providersOfTenants'

@@ -65,6 +65,7 @@ export interface TestTenants extends AsyncDisposable {
 /** The tenants subgraph on a database of its own, after its first start. */
 export async function startTenants(
   open = () => openTestDatabase({ monitorCommands: true }),
+  more: Partial<TenantsDeps> = {},
 ): Promise<TestTenants> {
   const database = await open();
   const clock: TestTenants['clock'] = { ms: null };
@@ -76,6 +77,7 @@ export async function startTenants(
       tenant: parseLimits(tenantLimitsDefault, 'tenant'),
     },
     now: () => clock.ms ?? Date.now(),
+    ...more,
   };
   const subgraph = createTenantsSubgraph(deps);
   const findCaller = async (secret: string): Promise<Caller | null> => {

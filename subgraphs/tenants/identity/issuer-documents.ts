@@ -1,5 +1,5 @@
-import { isIP } from 'node:net';
 import { createLocalJWKSet, errors, type JSONWebKeySet, type LocalJWKSet } from 'jose';
+import { isSafeUrl } from './issuer-url.ts';
 import { TokenRefusal } from './token-refusal.ts';
 
 /** Calls to issuers, within the rules of egress. It follows no redirect. */
@@ -20,20 +20,6 @@ export class IssuerFailure extends Error {
     super(message, options);
     this.name = 'IssuerFailure';
   }
-}
-
-/** Whether documents may be fetched from the URL: over https, or from this machine. */
-export function isSafeUrl(text: string): boolean {
-  if (!URL.canParse(text)) return false;
-  const { protocol, hostname, username, password, hash } = new URL(text);
-  if (username !== '' || password !== '' || hash !== '') return false;
-  return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname));
-}
-
-function isLoopback(hostname: string): boolean {
-  return (
-    hostname === 'localhost' || hostname === '[::1]' || (isIP(hostname) === 4 && hostname.startsWith('127.'))
-  );
 }
 
 /** The discovery document of an issuer (OpenID Connect Discovery, 4), checked. Throws IssuerFailure. */

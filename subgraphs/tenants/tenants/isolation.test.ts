@@ -171,6 +171,8 @@ describe('a mutation on what belongs to another tenant', () => {
       'savePlan(input: { id: "x", name: "x", limits: [] }) { id }',
       'assignPlan(tenantId: "other", planId: "unlimited") { id }',
       'deletePlan(id: "default")',
+      'saveIssuer(input: { id: "x", issuer: "https://x.example", audience: "x" }) { id }',
+      'deleteIssuer(id: "default")',
     ]) {
       expect(await codes(`mutation { ${mutation} }`)).toEqual(['FORBIDDEN']);
     }

@@ -1,0 +1,193 @@
+import { badInput, checkedId, checkedList, notFound, orConflict } from '#core/input.ts';
+import { isLabel } from '#core/text/label.ts';
+import { apps } from '#mongo/apps.ts';
+import { type IssuerClaims, type IssuerRecord, type IssuerRule, issuers } from '#mongo/issuers.ts';
+import { tenants } from '#mongo/tenants.ts';
+import { withRoom } from '../../runtime/with-room.ts';
+import { callersChanged, readNow, type TenantsDeps } from '../deps.ts';
+import type { IssuerClaimsInput, IssuerInput, IssuerRuleInput } from '../generated.ts';
+import type { TenantsContext } from '../loaders.ts';
+import { findRoleScopes } from './identity-scopes.ts';
+import { fetchKeys, findJwksUrl, IssuerFailure, noFetch } from './issuer-documents.ts';
+import { isIssuerUrl, isSafeUrl } from './issuer-url.ts';
+
+const audiencesMax = 20;
+const rulesMax = 200;
+const textLengthMax = 500;
+const pathLengthMax = 200;
+
+/** The paths of OpenID Connect, where the input has no others. */
+export const standardClaims: IssuerClaims = {
+  subject: 'sub',
+  email: 'email',
+  tenant: null,
+  role: null,
+  groups: 'groups',
+  scopes: 'scope',
+  endUser: null,
+};
+
+/** Adds an issuer or replaces the one of that id, once its documents could be fetched. CONFLICT when another has its `issuer`. */
+export async function saveIssuer(
+  input: IssuerInput,
+  context: TenantsContext,
+  deps: TenantsDeps,
+): Promise<IssuerRecord> {
+  const claims = checkedClaims(input.claims ?? {});
+  const issuer: IssuerRecord = {
+    _id: checkedId(input.id, 'input.id'),
+    issuer: checkedIssuer(input.issuer, 'input.issuer'),
+    audience: checkedAudience(input.audience, 'input.audience'),
+    jwksUrl: checkedJwksUrl(input.jwksUrl, 'input.jwksUrl'),
+    claims,
+    rules: await checkedRules(input.rules ?? [], claims, deps),
+    createdAt: readNow(deps),
+  };
+  await requireDocuments(issuer, deps);
+  await context.auditTarget({ tenantId: null, type: 'Issuer', id: issuer._id });
+  const { before, after } = await write(issuer, deps);
+  context.audit({ tenantId: null, type: 'Issuer', id: issuer._id, before, after });
+  await callersChanged(deps, null);
+  return after;
+}
+
+/** Deletes an issuer and returns its id; its tokens are refused at once. */
+export async function deleteIssuer(id: string, context: TenantsContext, deps: TenantsDeps): Promise<string> {
+  const records = issuers(deps.connection);
+  if (!(await records.exists({ _id: id }))) notFound('issuer', id);
+  await context.auditTarget({ tenantId: null, type: 'Issuer', id });
+  const before = (await records.findOneAndDelete({ _id: id }).lean()) ?? notFound('issuer', id);
+  context.audit({ tenantId: null, type: 'Issuer', id, before });
+  await callersChanged(deps, null);
+  return id;
+}
+
+async function write(
+  { _id, createdAt, ...fields }: IssuerRecord,
+  deps: TenantsDeps,
+): Promise<{ readonly before: IssuerRecord | null; readonly after: IssuerRecord }> {
+  const records = issuers(deps.connection);
+  const before = await records.findById(_id).lean();
+  const after = await withRoom(
+    deps,
+    'issuers',
+    '',
+    () => records.countDocuments({ _id: { $ne: _id } }),
+    () =>
+      orConflict(
+        records
+          .findOneAndUpdate(
+            { _id },
+            { $set: fields, $setOnInsert: { createdAt } },
+            { upsert: true, returnDocument: 'after' },
+          )
+          .lean()
+          .exec(),
+        `There is an issuer with the URL ${JSON.stringify(fields.issuer)} already.`,
+      ),
+  );
+  return { before, after: after ?? notFound('issuer', _id) };
+}
+
+/** The URL of an issuer, which tokens must repeat exactly: what a URL parser would change is refused. */
+function checkedIssuer(value: string, field: string): string {
+  if (value.length <= textLengthMax && isIssuerUrl(value)) return value;
+  return badInput(
+    field,
+    'must be an https URL (http for loopback) in its usual spelling, without query and fragment.',
+  );
+}
+
+function checkedAudience(values: readonly string[], field: string): string[] {
+  const audience = checkedList(values, field, audiencesMax);
+  if (audience.length === 0) badInput(field, 'must have at least one audience.');
+  audience.forEach((value, index) => {
+    requireExact(value, `${field}[${index}]`);
+  });
+  return audience;
+}
+
+function checkedJwksUrl(value: string | null | undefined, field: string): string | null {
+  if (value == null) return null;
+  if (value.length > textLengthMax || !isSafeUrl(value))
+    badInput(field, 'must be an https URL (http for loopback).');
+  return value;
+}
+
+/** A text that is compared exactly. */
+function requireExact(value: string, field: string): void {
+  if (!isLabel(value, textLengthMax)) {
+    badInput(field, `must be 1 to ${textLengthMax} printable characters without space at the ends.`);
+  }
+  if (value.includes('*')) badInput(field, 'has a `*`, and is compared exactly: there are no wildcards.');
+}
+
+function checkedPath(value: string, field: string): string {
+  if (isLabel(value, pathLengthMax)) return value;
+  return badInput(field, `must be the path of a claim, 1 to ${pathLengthMax} printable characters.`);
+}
+
+function checkedClaims(input: IssuerClaimsInput): IssuerClaims {
+  const paths: [name: keyof IssuerClaims, path: string | null][] = [];
+  for (const name of Object.keys(standardClaims) as (keyof IssuerClaims)[]) {
+    const path = input[name] ?? standardClaims[name];
+    paths.push([name, path === null ? null : checkedPath(path, `input.claims.${name}`)]);
+  }
+  return Object.fromEntries(paths) as unknown as IssuerClaims;
+}
+
+async function checkedRules(
+  inputs: readonly IssuerRuleInput[],
+  claims: IssuerClaims,
+  deps: TenantsDeps,
+): Promise<IssuerRule[]> {
+  if (inputs.length > rulesMax) {
+    badInput('input.rules', `must not have more than ${rulesMax} rules; it has ${inputs.length}.`);
+  }
+  const rules: IssuerRule[] = [];
+  for (const [index, { claim, value, tenantId, role, appId }] of inputs.entries()) {
+    const field = `input.rules[${index}]`;
+    checkedPath(claim, `${field}.claim`);
+    requireExact(value, `${field}.value`);
+    if (tenantId == null && claims.tenant === null) {
+      badInput(`${field}.tenantId`, 'is needed where input.claims.tenant names no claim.');
+    }
+    await requireTargets({ tenantId: tenantId ?? null, role, appId: appId ?? null }, field, deps);
+    rules.push({ claim, value, tenantId: tenantId ?? null, role, appId: appId ?? null });
+  }
+  return rules;
+}
+
+/** BAD_USER_INPUT where the tenant, role or app of a rule does not exist. */
+async function requireTargets(
+  { tenantId, role, appId }: Pick<IssuerRule, 'tenantId' | 'role' | 'appId'>,
+  field: string,
+  deps: TenantsDeps,
+): Promise<void> {
+  if (tenantId !== null && !(await tenants(deps.connection).exists({ _id: tenantId }))) {
+    badInput(`${field}.tenantId`, `names a tenant that does not exist: ${quote(tenantId)}.`);
+  }
+  if ((await findRoleScopes(role, tenantId, deps)) === undefined) {
+    badInput(`${field}.role`, `names a role that does not exist there: ${quote(role)}.`);
+  }
+  if (appId === null) return;
+  if (tenantId === null) badInput(`${field}.appId`, 'needs a tenantId beside it.');
+  if (!(await apps(deps.connection).exists({ _id: appId, tenantId }))) {
+    badInput(`${field}.appId`, `names an app that is not one of the tenant: ${quote(appId)}.`);
+  }
+}
+
+/** BAD_USER_INPUT that names what is wrong with the documents of the issuer. */
+async function requireDocuments({ issuer, jwksUrl }: IssuerRecord, deps: TenantsDeps): Promise<void> {
+  const fetch = deps.outboundFetch ?? noFetch;
+  try {
+    await fetchKeys(jwksUrl ?? (await findJwksUrl(issuer, fetch)), fetch);
+  } catch (error) {
+    if (!(error instanceof IssuerFailure)) throw error;
+    badInput(jwksUrl === null ? 'input.issuer' : 'input.jwksUrl', `cannot be used: ${error.message}`);
+  }
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text.slice(0, 100));
+}
