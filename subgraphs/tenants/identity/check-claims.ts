@@ -2,7 +2,7 @@ import type { IssuerRecord } from '#mongo/issuers.ts';
 import type { Claims } from './claims.ts';
 import { TokenRefusal } from './token-refusal.ts';
 
-/** How far the clock of an issuer may be ahead of that of this process, in seconds. There is none for `exp`. */
+/** Seconds by which the clock of an issuer may be ahead of that of this process; `exp` has no such margin. */
 const skewSeconds = 60;
 /** The longest life of a token, in seconds: one that is stolen ends by itself. */
 const lifetimeSecondsMax = 24 * 60 * 60;
