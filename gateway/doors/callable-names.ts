@@ -1,5 +1,6 @@
 import { hasScope } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
+import { suggestName } from '#core/text/suggest-name.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { runDeclared } from '../operations/run-declared.ts';
 import { openAiModel, openAiModels, openAiRoutes } from './operations.generated.ts';
@@ -13,9 +14,14 @@ export interface CallableName {
 
 /** Pages of models that are listed, of 200 each. */
 const pagesMax = 25;
+/** Pages that a suggestion is looked for in: no suggestion compares more names. */
+const suggestedPagesMax = 5;
 
 /** Aliases of the tenant, then routes by their aliases, then AI models by their IDs; each name once, as what a call means by it; nothing for a caller who may call none. */
-export async function listCallableNames(exchange: Exchange): Promise<readonly CallableName[]> {
+export async function listCallableNames(
+  exchange: Exchange,
+  pages = pagesMax,
+): Promise<readonly CallableName[]> {
   if (!hasScope(exchange.caller, 'inference:invoke')) return [];
   const { routes, modelAliases } = await runDeclared(exchange, openAiRoutes, {});
   const names = new Map<string, CallableName>();
@@ -23,7 +29,7 @@ export async function listCallableNames(exchange: Exchange): Promise<readonly Ca
   for (const { name } of modelAliases) add(name, name);
   for (const { alias } of routes) add(alias, alias);
   let after: string | null = null;
-  for (let page = 0; page < pagesMax; page++) {
+  for (let page = 0; page < pages; page++) {
     const listed: Awaited<ReturnType<typeof readPage>> = await readPage(exchange, after);
     for (const { node } of listed.edges) add(node.callName, node.name);
     if (!listed.pageInfo.hasNextPage) break;
@@ -37,7 +43,7 @@ async function readPage(exchange: Exchange, after: string | null) {
   return models;
 }
 
-/** Throws NOT_FOUND for a name that the caller may not send. */
+/** Throws NOT_FOUND with a suggestion for a name that the caller may not send. */
 export async function findCallableName(exchange: Exchange, id: string): Promise<CallableName> {
   const { model, route, modelAlias } = hasScope(exchange.caller, 'inference:invoke')
     ? await runDeclared(exchange, openAiModel, { id })
@@ -45,8 +51,13 @@ export async function findCallableName(exchange: Exchange, id: string): Promise<
   if (modelAlias != null) return { id, name: id };
   if (model != null) return { id: model.callName, name: model.name };
   if (route != null) return { id: route.alias, name: route.alias };
+  const names = await listCallableNames(exchange, suggestedPagesMax);
+  const suggestion = suggestName(
+    id,
+    names.map((one) => one.id),
+  );
   throw new HeddleError(
     'NOT_FOUND',
-    `There is no model ${JSON.stringify(id.slice(0, 200))} that you may call.`,
+    `There is no model ${JSON.stringify(id.slice(0, 200))} that you may call.${suggestion}`,
   );
 }

@@ -113,6 +113,63 @@ describe.each(dialects)('%s', (path, body, end) => {
   });
 });
 
+it.each([
+  ...dialects.map(([path, body]) => [path, body] as const),
+  ['/v1/responses', { model: 'demo/echo', input: 'Hi' }],
+] as const)('%s lets no route begin an answer anew: a stream of it could not say so', async (path, body) => {
+  const mesh = createRestMesh();
+  const running = await startSampleGateway({ mesh });
+  sample = running;
+  for (const stream of [false, true]) await (await post(running, path, { ...body, stream })).text();
+  const inputs = mesh.calls
+    .filter(({ subgraph }) => subgraph === 'inference')
+    .map(({ request }) => request.variables);
+  expect(inputs.length).toBeGreaterThanOrEqual(2);
+  for (const variables of inputs) expect(variables).toMatchObject({ input: { allowRestart: false } });
+});
+
+describe('the list of models', () => {
+  it.each([{}, { 'anthropic-version': '2023-06-01' }])('has every page of the graph: %j', async (headers) => {
+    const mesh = createRestMesh({ routes: [] });
+    const page = (id: string, endCursor: string | null) => ({
+      edges: [{ node: { __typename: 'Model', id, name: id, capabilities: ['CHAT'] } }],
+      pageInfo: { hasNextPage: endCursor !== null, endCursor },
+    });
+    const pages = new Map([
+      [null, page('demo/a', 'A')],
+      ['A', page('demo/b', 'B')],
+      ['B', page('demo/c', null)],
+    ]);
+    const models: SubgraphExecutor = {
+      execute: async (request) => {
+        const after = JSON.stringify(request.variables ?? {}).match(/"(A|B)"/)?.[1] ?? null;
+        return { data: { routes: [], modelAliases: [], models: pages.get(after) } };
+      },
+    };
+    sample = await startSampleGateway({ mesh: { ...mesh, executors: { ...mesh.executors, models } } });
+    const answer = await fetch(`${sample.url}/v1/models`, {
+      headers: { authorization: `Bearer ${sampleKey}`, ...headers },
+    });
+    const { data } = await answer.json();
+    expect(data.map(({ id }: { readonly id: string }) => id)).toEqual(['demo/a', 'demo/b', 'demo/c']);
+  });
+});
+
+it.each([
+  ['/v1/models/demo/ecko', {}],
+  ['/v1/models/ecko', { 'anthropic-version': '2023-06-01' }],
+] as const)('%s of no model suggests one that the key may call: %j', async (path, headers) => {
+  sample = await startSampleGateway({ mesh: createRestMesh({ model: null }) });
+  const get = (key: string) =>
+    fetch(`${sample?.url}${path}`, { headers: { authorization: `Bearer ${key}`, ...headers } });
+  const refused = await get(sampleKey);
+  expect(refused.status).toBe(404);
+  expect((await refused.json()).error.message).toMatch(/Did you mean "demo\/echo"\?$/);
+  const unknowing = await get(sample.keyFor(sampleCaller('models:read')));
+  expect(unknowing.status).toBe(404);
+  expect(await unknowing.text()).not.toContain('Did you mean');
+});
+
 describe('the models of a key without inference:invoke', () => {
   it('are none, in the list and by name', async () => {
     sample = await startSampleGateway({ mesh: createRestMesh() });

@@ -70,7 +70,10 @@ describe.each(majors)('%s: chat completions', (_name, Client) => {
       stream: true,
       stream_options: { include_usage: true },
     });
-    const last = (await Array.fromAsync(counted)).at(-1);
+    const all = await Array.fromAsync(counted);
+    expect(chunks.filter((chunk) => 'usage' in chunk)).toEqual([]);
+    expect(new Set(all.slice(0, -1).map((chunk) => chunk.usage))).toEqual(new Set([null]));
+    const last = all.at(-1);
     expect(last?.choices).toEqual([]);
     expect(last?.usage).toMatchObject({ total_tokens: 12 });
   });

@@ -336,6 +336,7 @@ export const cases: readonly Case[] = [
     'output_config.effort',
     /must be one of/,
   ],
+  ...[0, -1, 9].map((n): Case => ['answers beyond those allowed', 'chat', { n }, 'n', /^n .*1 to 8/]),
   ['logprobs that were not requested', 'chat', { top_logprobs: 2 }, 'top_logprobs', /requires logprobs/],
   [
     'a schema that is none',

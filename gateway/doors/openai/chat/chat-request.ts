@@ -55,7 +55,6 @@ const chatNames = {
 export const olderChatNames = { ...chatNames, maxOutputTokens: 'max_tokens' };
 const toolPlaces = { name: '.name', parameters: '.parameters', description: '.description' };
 const toolsMax = 10_000;
-const alternativesMax = 8;
 
 /** BodyFields that are translated, or that only the handler reads. All others are for the provider. */
 const known = new Set([
@@ -108,9 +107,6 @@ function readIncludesUsage({ stream_options: options }: BodyFields): boolean {
 
 function readSampling(fields: BodyFields): Partial<CompletionInput> {
   const alternatives = toInteger(fields.n, 'n');
-  if (alternatives !== undefined && (alternatives < 1 || alternatives > alternativesMax)) {
-    throw new WrongField('n', `must be from 1 to ${alternativesMax}.`);
-  }
   return withoutUndefined({
     temperature: toNumber(fields.temperature, 'temperature'),
     topP: toNumber(fields.top_p, 'top_p'),
