@@ -54,7 +54,9 @@ describe.each(postCases)('the body of $route', ({ method, example }) => {
   it.each([
     ['is no JSON', '{', {}, 400, 'no valid JSON'],
     ['is no object of its protocol', '[]', {}, 400, /./],
-    ['is encoded', '{}', { 'content-encoding': 'gzip' }, 415, 'content-encoding'],
+    ['is encoded in an unknown way', '{}', { 'content-encoding': 'deflate' }, 415, 'content-encoding'],
+    ['is encoded twice', '{}', { 'content-encoding': 'gzip, br' }, 415, 'content-encoding'],
+    ['is not what its encoding has', '{}', { 'content-encoding': 'zstd' }, 400, 'no valid zstd'],
     ['is too large', JSON.stringify({ x: 'x'.repeat(5_000) }), {}, 413, 'larger than the 4000 bytes'],
   ] as const)('is refused where it %s', async (_what, body, headers, status, message) => {
     const sample = await start(example, { limits: { bodyBytesMax: 4_000, callBodyBytesMax: 4_000 } });
@@ -78,6 +80,26 @@ describe.each(postCases)('the body of $route', ({ method, example }) => {
     await once(request, 'socket');
     await fetch(`${sample.url}/health/live`);
     request.destroy();
+    await sample.gateway.stop();
+  });
+
+  it('is waited for within its time, and refused with the reason afterwards', async () => {
+    const sample = await start(example, { limits: { bodyTimeoutMs: 1 } });
+    const answer = await new Promise<{ status: number | undefined; text: string }>((resolve, reject) => {
+      const request = httpRequest(
+        `${sample.url}${example.path}`,
+        { method, headers: { ...bearer, 'content-type': 'application/json', 'content-length': 1_000 } },
+        async (response) => {
+          const chunks = await Array.fromAsync(response);
+          resolve({ status: response.statusCode, text: Buffer.concat(chunks).toString() });
+          request.destroy();
+        },
+      );
+      request.once('error', reject);
+      request.write('{"x":');
+    });
+    expect(answer.status).toBe(408);
+    expect(example.messageIn(answer.text)).toContain('took too long');
     await sample.gateway.stop();
   });
 });

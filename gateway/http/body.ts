@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { expectError } from '#core/expect-error.ts';
 import { chooseBodyBounds } from '../limits.ts';
+import { type DecodedBounds, decodeBody, readContentEncoding } from './content-encoding.ts';
 import type { Exchange } from './exchange.ts';
 import { isJson } from './media-type.ts';
 import { BadRequest } from './problem.ts';
@@ -10,12 +11,8 @@ import { BadRequest } from './problem.ts';
 const discardedTimesMax = 8;
 
 /** How a body is read. */
-interface BodyBounds {
-  readonly bytesMax: number;
+interface BodyBounds extends DecodedBounds {
   readonly timeoutMs: number;
-  /** Counts bytes that are held; throws where no more may be. */
-  add(bytes: number): void;
-  remove(bytes: number): void;
 }
 
 /** How much of a body is read for this caller, and how long it is waited for. */
@@ -91,7 +88,7 @@ function readBytes(request: IncomingMessage, bounds: BodyBounds): Promise<Buffer
 
 /**
  * The value of a body of JSON, within the bounds of the exchange's caller. Rejects with BadRequest 415 for another media
- * type or an encoded body, 413, 408, and 400 for what is no JSON in UTF-8; with RATE_LIMITED or OVERLOADED where too many bytes are
+ * type or an encoding that is not decoded, 413, 408, and 400 for what is no JSON in UTF-8; with RATE_LIMITED or OVERLOADED where too many bytes are
  * being read.
  */
 export function readJson(exchange: Exchange): Promise<unknown> {
@@ -108,10 +105,9 @@ async function readJsonWithin(exchange: Exchange, bounds: BodyBounds): Promise<u
   if (!isJson(headers['content-type'])) {
     throw new BadRequest(415, 'Send the request as application/json in UTF-8.');
   }
-  if ((headers['content-encoding'] ?? 'identity').toLowerCase() !== 'identity') {
-    throw new BadRequest(415, 'Send the body as it is, without a content-encoding.');
-  }
-  return parseJson(await readBytes(exchange.request, bounds));
+  const encoding = readContentEncoding(headers['content-encoding']);
+  const bytes = await readBytes(exchange.request, bounds);
+  return parseJson(encoding === undefined ? bytes : await decodeBody(bytes, encoding, bounds));
 }
 
 function parseJson(body: Buffer): unknown {

@@ -24,7 +24,10 @@ function readInputs(value: unknown): readonly string[] {
   if (list === undefined || list.length === 0)
     throw new WrongField('input', 'must be a text or a list of texts.');
   if (list.every((item) => typeof item === 'number' || Array.isArray(item))) {
-    throw new WrongField('input', 'must be texts: tokens of one model mean nothing to another.');
+    throw new WrongField(
+      'input',
+      'must be texts: IDs of tokens mean nothing to another model. With LangChain for Python, set check_embedding_ctx_length=False.',
+    );
   }
   return list.map((item, at) => requireText(item, `input[${at}]`));
 }

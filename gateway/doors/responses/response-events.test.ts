@@ -18,7 +18,14 @@ const completion = {
   dropped: [],
   limits: [],
   error: null,
-  usage: { inputTokens: 1, outputTokens: 1, totalTokens: 2, cachedInputTokens: 0, reasoningTokens: 0 },
+  usage: {
+    inputTokens: 1,
+    outputTokens: 1,
+    totalTokens: 2,
+    cachedInputTokens: 0,
+    cacheWriteTokens: 0,
+    reasoningTokens: 0,
+  },
   model: { id: 'demo/echo' },
   createdAt: '2026-11-28T12:00:00.000Z',
 } as const;

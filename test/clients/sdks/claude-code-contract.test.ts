@@ -200,6 +200,32 @@ describe('anthropic-version 2026-10-21', () => {
     expect((await post({ [field]: value }, { 'anthropic-version': '2023-06-01' })).status).toBe(200);
   });
 
+  const file = { type: 'document', source: { type: 'text', media_type: 'text/plain', data: 'x' } };
+  const hi = { role: 'user', content: 'Hi' };
+  it.each([
+    ['a document of the assistant', [hi, { role: 'assistant', content: [file] }, hi], 'document'],
+    [
+      'a cited text of the user',
+      [{ role: 'user', content: [{ type: 'text', text: 'Hi', citations: [{ type: 'char_location' }] }] }],
+      'citations',
+    ],
+  ])(
+    '%s is refused, in a count of tokens too, and the provider is not called',
+    async (_, messages, named) => {
+      const before = [upstream.claude.requests.length, upstream.chat.bodies.length];
+      for (const model of [claudeModel, chatModel]) {
+        for (const path of ['/v1/messages', '/v1/messages/count_tokens']) {
+          const response = await post({ model, messages }, version, bearer(), path);
+          expect([path, response.status]).toEqual([path, 400]);
+          const { error } = (await response.json()) as { error: { type: string; message: string } };
+          expect(error.type).toBe('invalid_request_error');
+          expect(error.message).toMatch(new RegExp(`^messages\\.\\d.*${named}`));
+        }
+      }
+      expect([upstream.claude.requests.length, upstream.chat.bodies.length]).toEqual(before);
+    },
+  );
+
   it.each(['temperature', 'top_p', 'top_k'])('%s is refused in a count of tokens too', async (field) => {
     const path = '/v1/messages/count_tokens';
     const refused = await post({ max_tokens: undefined, [field]: 1 }, version, bearer(), path);

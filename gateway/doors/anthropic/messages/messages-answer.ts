@@ -1,7 +1,7 @@
 import { expectError } from '#core/expect-error.ts';
 import type { FinishReason } from '#core/graph-enums.generated.ts';
 import { parseJson } from '#core/json/exact-json.ts';
-import { isFields } from '../../body-fields.ts';
+import { type BodyFields, isFields } from '../../body-fields.ts';
 import { toMessagesCitation } from '../../citations.ts';
 import type {
   MessagesCompleteMutation,
@@ -52,8 +52,38 @@ function toStopReason(reason: FinishReason): string {
   }
 }
 
-/** Every field that clients look for in a usage, with the counts that are known. Input that is read from or written into the cache is counted apart. */
-export function toMessagesUsage(usage: MessagesUsageFragment): object {
+/** Calls of tools that Anthropic ran, by the names of their counts in a usage. */
+export interface ServerToolUse {
+  readonly web_search_requests: number;
+  readonly web_fetch_requests: number;
+}
+
+/** The calls with a block of an answer counted. */
+export function countServerTool(counted: ServerToolUse | null, block: BodyFields): ServerToolUse | null {
+  if (block.type !== 'server_tool_use') return counted;
+  const { web_search_requests, web_fetch_requests } = counted ?? {
+    web_search_requests: 0,
+    web_fetch_requests: 0,
+  };
+  return {
+    web_search_requests: web_search_requests + (block.name === 'web_search' ? 1 : 0),
+    web_fetch_requests: web_fetch_requests + (block.name === 'web_fetch' ? 1 : 0),
+  };
+}
+
+function countServerTools({ providerBlocks }: Pick<Completed, 'providerBlocks'>): ServerToolUse | null {
+  return providerBlocks.reduce<ServerToolUse | null>(
+    (counted, { format, content }) =>
+      format === messagesFormat && isFields(content) ? countServerTool(counted, content) : counted,
+    null,
+  );
+}
+
+/**
+ * Every field that clients look for in a usage, with the counts that are known. Input that is read from or written into the cache is
+ * counted apart.
+ */
+export function toMessagesUsage(usage: MessagesUsageFragment, serverTools: ServerToolUse | null): object {
   const { inputTokens, outputTokens, cachedInputTokens, cacheWriteTokens, cacheWrite1hTokens } = usage;
   return {
     input_tokens: Math.max(0, inputTokens - cachedInputTokens - cacheWriteTokens),
@@ -64,7 +94,7 @@ export function toMessagesUsage(usage: MessagesUsageFragment): object {
       ephemeral_1h_input_tokens: cacheWrite1hTokens,
     },
     output_tokens: outputTokens,
-    server_tool_use: null,
+    server_tool_use: serverTools,
     service_tier: 'standard',
     inference_geo: null,
   };
@@ -80,7 +110,7 @@ export function toEmptyMessage(id: string, model: string, usage: MessagesUsageFr
     content: [],
     stop_reason: null,
     stop_sequence: null,
-    usage: toMessagesUsage(usage),
+    usage: toMessagesUsage(usage, null),
   };
 }
 
@@ -129,6 +159,7 @@ export function toMessage(completion: Completed): object {
       })),
     ],
     ...toStop(completion, refusal !== null),
+    usage: toMessagesUsage(completion.usage, countServerTools(completion)),
   };
 }
 

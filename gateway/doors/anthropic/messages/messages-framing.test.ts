@@ -257,6 +257,9 @@ describe('events of messages', () => {
     ]);
     const starts = sent.flatMap(({ content_block }) => (content_block === undefined ? [] : [content_block]));
     expect(starts.slice(1, 3)).toEqual([{ ...use, input: {} }, result]);
+    expect(sent.at(-2)?.usage).toMatchObject({
+      server_tool_use: { web_search_requests: 1, web_fetch_requests: 0 },
+    });
   });
 
   it('stand one block at a time and in the order of their indexes, whatever order a provider has', () => {

@@ -9,7 +9,13 @@ import { refuseRestart } from '../../completion-events.ts';
 import type { MessagesStreamSubscription } from '../../operations.generated.ts';
 import { presentAnthropicError } from '../anthropic-errors.ts';
 import { wrapSignature } from '../reasoning-signature.ts';
-import { toEmptyMessage, toMessagesUsage, toStop } from './messages-answer.ts';
+import {
+  countServerTool,
+  type ServerToolUse,
+  toEmptyMessage,
+  toMessagesUsage,
+  toStop,
+} from './messages-answer.ts';
 import { messagesFormat } from './own-blocks.ts';
 
 type MessagesEvent = MessagesStreamSubscription['completionStream'];
@@ -50,6 +56,7 @@ export class MessagesFraming implements Framing<MessagesEvent> {
   #hasRefused = false;
   /** The text of the block of thinking that is next signed was streamed. */
   #hasThought = false;
+  #serverTools: ServerToolUse | null = null;
 
   constructor(exchange: Exchange) {
     this.#exchange = exchange;
@@ -193,6 +200,7 @@ export class MessagesFraming implements Framing<MessagesEvent> {
   /** Clients add the input of a tool that the provider runs from deltas; all other blocks stand in their first event. */
   #providerBlock({ format, content: block }: EventOf<'ProviderBlockAdded'>): string {
     if (format !== messagesFormat || !isFields(block)) return '';
+    this.#serverTools = countServerTool(this.#serverTools, block);
     const closed = this.#close();
     this.#index += 1;
     const index = this.#index;
@@ -238,7 +246,7 @@ export class MessagesFraming implements Framing<MessagesEvent> {
     const delta = toStop(completion, this.#hasRefused);
     return (
       rest +
-      writeEvent('message_delta', { delta, usage: toMessagesUsage(completion.usage) }) +
+      writeEvent('message_delta', { delta, usage: toMessagesUsage(completion.usage, this.#serverTools) }) +
       writeEvent('message_stop', {})
     );
   }

@@ -5,7 +5,7 @@ import { statuses } from '../../../http/problem.ts';
 const ownStatuses: Readonly<Record<number, string>> = {
   408: 'The body took too long to arrive.',
   413: 'The body is too large.',
-  415: 'The body is not application/json in UTF-8, or is encoded.',
+  415: 'The body is not application/json in UTF-8, or has an encoding other than gzip, br and zstd.',
 };
 
 /** Codes that a call of a prompt cannot have: they belong to GraphQL documents. */
