@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { expectError } from '#core/expect-error.ts';
 import { chooseBodyBounds } from '../limits.ts';
-import { type DecodedBounds, decodeBody, readContentEncoding } from './content-encoding.ts';
+import { type DecodedBounds, decodeBody, readContentEncoding } from './bodies/content-encoding.ts';
 import type { Exchange } from './exchange.ts';
 import { isJson } from './media-type.ts';
 import { BadRequest } from './problem.ts';

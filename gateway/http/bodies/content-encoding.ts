@@ -1,6 +1,6 @@
 import type { Transform } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createZstdDecompress, constants as zlib } from 'node:zlib';
-import { BadRequest } from './problem.ts';
+import { BadRequest } from '../problem.ts';
 
 /** The largest window of zstd as a power of two: the 8 MiB that RFC 9659 lets clients use over HTTP. */
 const zstdWindowLogMax = 23;
