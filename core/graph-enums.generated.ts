@@ -135,7 +135,8 @@ export const MemberRole = {
   DEVELOPER: 'DEVELOPER',
   VIEWER: 'VIEWER',
   BILLING: 'BILLING',
-  AUDITOR: 'AUDITOR'
+  AUDITOR: 'AUDITOR',
+  CUSTOM: 'CUSTOM'
 } as const;
 
 export type MemberRole = typeof MemberRole[keyof typeof MemberRole];

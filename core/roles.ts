@@ -1,6 +1,9 @@
 import type { Scope } from './caller.ts';
 import type { MemberRole } from './graph-enums.generated.ts';
 
+/** The name of a role that every tenant has. */
+export type BuiltInRole = Exclude<MemberRole, 'CUSTOM'>;
+
 /** Scopes of the mesh as a whole: no built-in role has them, and only an operator grants them. */
 export const meshScopes: ReadonlySet<Scope> = new Set<Scope>(['models:write', 'tenants:admin']);
 
@@ -35,10 +38,10 @@ export const builtInRoles = {
   VIEWER: ['models:read', 'prompts:read', 'tenants:read', 'usage:read'],
   BILLING: ['tenants:read', 'usage:read'],
   AUDITOR: ['models:read', 'prompts:read', 'tenants:read', 'usage:read', 'audit:read'],
-} as const satisfies Record<MemberRole, readonly Scope[]>;
+} as const satisfies Record<BuiltInRole, readonly Scope[]>;
 
 /** Is this the name of a built-in role? Names are compared exactly. */
-export function isBuiltInRole(name: string): name is MemberRole {
+export function isBuiltInRole(name: string): name is BuiltInRole {
   return Object.hasOwn(builtInRoles, name);
 }
 

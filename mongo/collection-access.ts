@@ -27,6 +27,7 @@ export const collectionAccess: Readonly<Record<string, CollectionAccess>> = {
   plans: ofTenants,
   tenants: ofTenants,
   issuers: { writers: ['subgraphs/tenants/'], readers: [] },
+  roles: { writers: ['subgraphs/tenants/'], readers: [] },
   'page-tokens': { writers: ['subgraphs/tenants/'], readers: [] },
   sessions: { writers: ['subgraphs/tenants/'], readers: [] },
   models: ofModels,

@@ -33,8 +33,8 @@ const queues = new WeakMap<Connection, Map<string, Queue>>();
 
 /**
  * Runs with the lock of that name, which one caller of all processes has at a time. OVERLOADED when it is not to be had
- * in time. Locks within locks are taken in one order alone: all tenants, one tenant, the keys with tenants:admin, one
- * plan, all plans.
+ * in time. Locks within locks are taken in one order alone: all tenants, one tenant, all roles, the keys with
+ * tenants:admin, one plan, all plans.
  */
 export async function withLock<T>(connection: Connection, name: string, run: () => Promise<T>): Promise<T> {
   const known = queues.get(connection) ?? new Map<string, Queue>();

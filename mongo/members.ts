@@ -8,6 +8,8 @@ export interface MemberRecord {
   subject: string;
   email: string | null;
   role: MemberRole;
+  /** The name of a custom role; null or absent unless `role` is CUSTOM. */
+  customRole?: string | null;
   createdAt: Date;
   /** True: it is below an archived app or tenant, and left out of lists. Absent: it is not. */
   hidden?: boolean | null;
@@ -23,6 +25,7 @@ export const members = defineCollection<MemberRecord>(
     subject: text,
     email: { type: String, default: null },
     role: text,
+    customRole: { type: String, default: null },
     createdAt: { type: Date, required: true },
     hidden: Boolean,
   },
@@ -32,5 +35,6 @@ export const members = defineCollection<MemberRecord>(
     // For those who see every tenant.
     [{ createdAt: 1, _id: 1 }],
     [{ subject: 1, _id: 1 }],
+    [{ customRole: 1, tenantId: 1 }],
   ],
 );

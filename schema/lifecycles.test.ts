@@ -11,6 +11,7 @@ const ends: Readonly<Record<string, string>> = {
   createApiKey: 'revokeApiKey',
   rotateApiKey: 'revokeApiKey',
   saveMember: 'removeMember',
+  saveRole: 'deleteRole',
   savePlan: 'deletePlan',
   saveIssuer: 'deleteIssuer',
   saveBudget: 'deleteBudget',

@@ -32,6 +32,7 @@ export const mappers: Readonly<Record<SubgraphName, Mappers>> = {
     'mongo/members.ts': { Member: 'MemberRecord' },
     'mongo/plans.ts': { Plan: 'PlanRecord' },
     'mongo/tenants.ts': { Tenant: 'TenantRecord' },
+    'subgraphs/tenants/roles/shown-role.ts': { Role: 'ShownRole' },
   },
   usage: {
     'mongo/audit-log.ts': { AuditRecord: 'AuditRecord', AuditActor: "AuditRecord['actor']" },

@@ -11,6 +11,7 @@ import type * as issuers from '#mongo/issuers.ts';
 import type * as members from '#mongo/members.ts';
 import type * as plans from '#mongo/plans.ts';
 import type * as tenants from '#mongo/tenants.ts';
+import type * as shownRole from '../tenants/roles/shown-role.ts';
 import type { PayloadLogging } from '#core/graph-enums.generated.ts';
 import type { MemberRole } from '#core/graph-enums.generated.ts';
 import type { LimitWindow } from '#core/graph-enums.generated.ts';
@@ -53,6 +54,7 @@ export type Query = {
   readonly apiKey: Maybe<ApiKey>;
   readonly members: MemberConnection;
   readonly member: Maybe<Member>;
+  readonly roles: ReadonlyArray<Role>;
   readonly budgets: BudgetConnection;
   readonly budget: Maybe<Budget>;
   readonly accessGrants: AccessGrantConnection;
@@ -132,6 +134,11 @@ export type QueryMemberArgs = {
 };
 
 
+export type QueryRolesArgs = {
+  filter?: InputMaybe<RoleFilter>;
+};
+
+
 export type QueryBudgetsArgs = {
   filter?: InputMaybe<BudgetFilter>;
   orderBy?: InputMaybe<TimeOrder>;
@@ -191,6 +198,8 @@ export type Mutation = {
   readonly revokeApiKey: ApiKey;
   readonly saveMember: Member;
   readonly removeMember: Scalars['ID']['output'];
+  readonly saveRole: Role;
+  readonly deleteRole: Scalars['ID']['output'];
   readonly savePlan: Plan;
   readonly deletePlan: Scalars['ID']['output'];
   readonly assignPlan: Tenant;
@@ -290,6 +299,17 @@ export type MutationSaveMemberArgs = {
 
 export type MutationRemoveMemberArgs = {
   id: Scalars['ID']['input'];
+};
+
+
+export type MutationSaveRoleArgs = {
+  input: RoleInput;
+};
+
+
+export type MutationDeleteRoleArgs = {
+  name: Scalars['ID']['input'];
+  tenantId?: InputMaybe<Scalars['ID']['input']>;
 };
 
 
@@ -450,7 +470,15 @@ export type Member = {
   readonly subject: Scalars['String']['output'];
   readonly email: Maybe<Scalars['String']['output']>;
   readonly role: MemberRole;
+  readonly customRole: Maybe<Scalars['String']['output']>;
   readonly tenant: Tenant;
+};
+
+export type Role = {
+  readonly name: Scalars['String']['output'];
+  readonly scopes: ReadonlyArray<Scalars['String']['output']>;
+  readonly builtIn: Scalars['Boolean']['output'];
+  readonly tenant: Maybe<Tenant>;
 };
 
 export type Issuer = {
@@ -615,6 +643,12 @@ export type MemberFilter = {
   readonly archived?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
+export type RoleFilter = {
+  readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
+  readonly builtIn?: InputMaybe<Scalars['Boolean']['input']>;
+  readonly search?: InputMaybe<Scalars['String']['input']>;
+};
+
 export type BudgetFilter = {
   readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
   readonly appId?: InputMaybe<Scalars['ID']['input']>;
@@ -701,6 +735,13 @@ export type MemberInput = {
   readonly subject: Scalars['String']['input'];
   readonly email?: InputMaybe<Scalars['String']['input']>;
   readonly role: MemberRole;
+  readonly customRole?: InputMaybe<Scalars['String']['input']>;
+};
+
+export type RoleInput = {
+  readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
+  readonly name: Scalars['String']['input'];
+  readonly scopes: ReadonlyArray<Scalars['String']['input']>;
 };
 
 export type LimitInput = {
@@ -893,6 +934,7 @@ export type ResolversTypes = {
   PageToken: ResolverTypeWrapper<PageToken>;
   Member: ResolverTypeWrapper<members.MemberRecord>;
   MemberRole: MemberRole;
+  Role: ResolverTypeWrapper<shownRole.ShownRole>;
   Issuer: ResolverTypeWrapper<issuers.IssuerRecord>;
   IssuerClaims: ResolverTypeWrapper<issuers.IssuerClaims>;
   IssuerRule: ResolverTypeWrapper<issuers.IssuerRule>;
@@ -924,6 +966,7 @@ export type ResolversTypes = {
   AppFilter: AppFilter;
   ApiKeyFilter: ApiKeyFilter;
   MemberFilter: MemberFilter;
+  RoleFilter: RoleFilter;
   BudgetFilter: BudgetFilter;
   AccessGrantFilter: AccessGrantFilter;
   CreateTenantInput: CreateTenantInput;
@@ -934,6 +977,7 @@ export type ResolversTypes = {
   PageTokenInput: PageTokenInput;
   UpdateApiKeyInput: UpdateApiKeyInput;
   MemberInput: MemberInput;
+  RoleInput: RoleInput;
   LimitInput: LimitInput;
   IssuerFilter: IssuerFilter;
   IssuerInput: IssuerInput;
@@ -968,6 +1012,7 @@ export type ResolversParentTypes = {
   CreatedApiKey: Omit<CreatedApiKey, 'key'> & { key: ResolversParentTypes['ApiKey'] };
   PageToken: PageToken;
   Member: members.MemberRecord;
+  Role: shownRole.ShownRole;
   Issuer: issuers.IssuerRecord;
   IssuerClaims: issuers.IssuerClaims;
   IssuerRule: issuers.IssuerRule;
@@ -993,6 +1038,7 @@ export type ResolversParentTypes = {
   AppFilter: AppFilter;
   ApiKeyFilter: ApiKeyFilter;
   MemberFilter: MemberFilter;
+  RoleFilter: RoleFilter;
   BudgetFilter: BudgetFilter;
   AccessGrantFilter: AccessGrantFilter;
   CreateTenantInput: CreateTenantInput;
@@ -1003,6 +1049,7 @@ export type ResolversParentTypes = {
   PageTokenInput: PageTokenInput;
   UpdateApiKeyInput: UpdateApiKeyInput;
   MemberInput: MemberInput;
+  RoleInput: RoleInput;
   LimitInput: LimitInput;
   IssuerFilter: IssuerFilter;
   IssuerInput: IssuerInput;
@@ -1036,6 +1083,7 @@ export type QueryResolvers<ContextType = context.SubgraphContext, ParentType ext
   apiKey?: Resolver<Maybe<ResolversTypes['ApiKey']>, ParentType, ContextType, RequireFields<QueryApiKeyArgs, 'id'>>;
   members?: Resolver<ResolversTypes['MemberConnection'], ParentType, ContextType, RequireFields<QueryMembersArgs, 'orderBy'>>;
   member?: Resolver<Maybe<ResolversTypes['Member']>, ParentType, ContextType, RequireFields<QueryMemberArgs, 'id'>>;
+  roles?: Resolver<ReadonlyArray<ResolversTypes['Role']>, ParentType, ContextType, Partial<QueryRolesArgs>>;
   budgets?: Resolver<ResolversTypes['BudgetConnection'], ParentType, ContextType, RequireFields<QueryBudgetsArgs, 'orderBy'>>;
   budget?: Resolver<Maybe<ResolversTypes['Budget']>, ParentType, ContextType, RequireFields<QueryBudgetArgs, 'id'>>;
   accessGrants?: Resolver<ResolversTypes['AccessGrantConnection'], ParentType, ContextType, RequireFields<QueryAccessGrantsArgs, 'orderBy'>>;
@@ -1062,6 +1110,8 @@ export type MutationResolvers<ContextType = context.SubgraphContext, ParentType 
   revokeApiKey?: Resolver<ResolversTypes['ApiKey'], ParentType, ContextType, RequireFields<MutationRevokeApiKeyArgs, 'id'>>;
   saveMember?: Resolver<ResolversTypes['Member'], ParentType, ContextType, RequireFields<MutationSaveMemberArgs, 'input'>>;
   removeMember?: Resolver<ResolversTypes['ID'], ParentType, ContextType, RequireFields<MutationRemoveMemberArgs, 'id'>>;
+  saveRole?: Resolver<ResolversTypes['Role'], ParentType, ContextType, RequireFields<MutationSaveRoleArgs, 'input'>>;
+  deleteRole?: Resolver<ResolversTypes['ID'], ParentType, ContextType, RequireFields<MutationDeleteRoleArgs, 'name'>>;
   savePlan?: Resolver<ResolversTypes['Plan'], ParentType, ContextType, RequireFields<MutationSavePlanArgs, 'input'>>;
   deletePlan?: Resolver<ResolversTypes['ID'], ParentType, ContextType, RequireFields<MutationDeletePlanArgs, 'id'>>;
   assignPlan?: Resolver<ResolversTypes['Tenant'], ParentType, ContextType, RequireFields<MutationAssignPlanArgs, 'tenantId' | 'planId'>>;
@@ -1184,10 +1234,18 @@ export type MemberResolvers<ContextType = context.SubgraphContext, ParentType ex
   subject?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   email?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   role?: Resolver<ResolversTypes['MemberRole'], ParentType, ContextType>;
+  customRole?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   tenant?: Resolver<ResolversTypes['Tenant'], ParentType, ContextType>;
 };
 
-export type MemberRoleResolvers = EnumResolverSignature<{ OWNER?: any, ADMIN?: any, DEVELOPER?: any, VIEWER?: any, BILLING?: any, AUDITOR?: any }, ResolversTypes['MemberRole']>;
+export type MemberRoleResolvers = EnumResolverSignature<{ OWNER?: any, ADMIN?: any, DEVELOPER?: any, VIEWER?: any, BILLING?: any, AUDITOR?: any, CUSTOM?: any }, ResolversTypes['MemberRole']>;
+
+export type RoleResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Role'] = ResolversParentTypes['Role']> = {
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  scopes?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  builtIn?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  tenant?: Resolver<Maybe<ResolversTypes['Tenant']>, ParentType, ContextType>;
+};
 
 export type IssuerResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Issuer'] = ResolversParentTypes['Issuer']> = {
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
@@ -1360,6 +1418,7 @@ export type Resolvers<ContextType = context.SubgraphContext> = {
   PageToken?: PageTokenResolvers<ContextType>;
   Member?: MemberResolvers<ContextType>;
   MemberRole?: MemberRoleResolvers;
+  Role?: RoleResolvers<ContextType>;
   Issuer?: IssuerResolvers<ContextType>;
   IssuerClaims?: IssuerClaimsResolvers<ContextType>;
   IssuerRule?: IssuerRuleResolvers<ContextType>;

@@ -60,6 +60,7 @@ async function newTenant() {
   const made = await run(
     `mutation ($tenantId: ID!) { plan: savePlan(input: { id: "plan-${count}", name: "${name}", limits: [] }) { id }
       a: createApp(input: { tenantId: $tenantId, name: "a" }) { id } b: createApp(input: { tenantId: $tenantId, name: "b" }) { id }
+      role: saveRole(input: { tenantId: $tenantId, name: "unused", scopes: [] }) { id: name }
       member: saveMember(input: { tenantId: $tenantId, subject: "ada", role: OWNER }) { id } }`,
     { tenantId },
   );
@@ -179,6 +180,12 @@ describe('a process that is killed while it', { timeout: 60_000 }, () => {
       '($t: ID!) { saveMember(input: { tenantId: $t, subject: "eve", role: OWNER }) { id } }',
       (m) => ({ t: m.tenantId }),
     ],
+    [
+      'saveRole',
+      '($t: ID!) { saveRole(input: { tenantId: $t, name: "support", scopes: ["usage:read"] }) { name } }',
+      (m) => ({ t: m.tenantId }),
+    ],
+    ['deleteRole', '($t: ID!) { deleteRole(name: "unused", tenantId: $t) }', (m) => ({ t: m.tenantId })],
     ['removeMember', '($id: ID!) { removeMember(id: $id) }', (m) => ({ id: m.memberId })],
     [
       'savePlan',

@@ -44,6 +44,10 @@ import {
 import type { TenantsContext } from './loaders.ts';
 import { recordRefusals } from './record-refusals.ts';
 import { scopesOfKey } from './restrictions/scopes.ts';
+import { deleteRole } from './roles/delete-role.ts';
+import { listRoles } from './roles/list-roles.ts';
+import { saveRole } from './roles/save-role.ts';
+import { showRole } from './roles/shown-role.ts';
 import { endSession } from './sessions/end-session.ts';
 import { startSession } from './sessions/start-session.ts';
 import { archiveTenant } from './tenants/archive-tenant.ts';
@@ -78,6 +82,7 @@ export function tenantsResolvers(
       apiKey: (_root, args, { loaders }) => loaders.apiKey.load(args.id),
       members: (_root, args, context) => listMembers(args, context, connection),
       member: (_root, args, { loaders }) => loaders.member.load(args.id),
+      roles: (_root, args, context) => listRoles(args, context, deps),
       budgets: (_root, args, context) => listBudgets(args, context, connection),
       budget: (_root, args, { loaders }) => loaders.budget.load(args.id),
       accessGrants: (_root, args, context) => listAccessGrants(args, context, connection),
@@ -114,6 +119,8 @@ export function tenantsResolvers(
       revokeApiKey: (_root, args, context) => revokeApiKey(args.id, context, deps),
       saveMember: (_root, { input }, context) => saveMember(input, context, deps),
       removeMember: (_root, args, context) => removeMember(args.id, context, deps),
+      saveRole: async (_root, { input }, context) => showRole(await saveRole(input, context, deps)),
+      deleteRole: (_root, args, context) => deleteRole(args, context, deps),
       savePlan: (_root, { input }, context) => savePlan(input, context, deps),
       deletePlan: (_root, args, context) => deletePlan(args.id, context, deps),
       assignPlan: (_root, args, context) => assignPlan(args.tenantId, args.planId, context, deps),
@@ -169,6 +176,10 @@ export function tenantsResolvers(
       tenant: (rule, _args, { loaders }) =>
         rule.tenantId === null ? null : loaders.tenant.load(rule.tenantId),
       app: (rule, _args, { loaders }) => (rule.appId === null ? null : loaders.app.load(rule.appId)),
+    },
+    Role: {
+      tenant: (role, _args, { loaders }) =>
+        role.tenantId === null ? null : loaders.tenant.load(role.tenantId),
     },
     Plan: {
       id,

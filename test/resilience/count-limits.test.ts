@@ -44,6 +44,8 @@ const creations: Readonly<Record<Exclude<Counted, TestedApart>, (n: number, ids:
   budgetsPerTenant: (n, { apps }) =>
     `saveBudget(input: { appId: "${apps[n % apps.length]}", amount: 1, window: ${['SECOND', 'MINUTE', 'HOUR', 'DAY', 'MONTH'][Math.floor(n / apps.length)]} }) { id }`,
   membersPerTenant: (n) => `saveMember(input: { subject: "s${n}", role: VIEWER }) { id }`,
+  roles: (n) => `saveRole(input: { name: "role${n}", scopes: [] }) { name }`,
+  rolesPerTenant: (n) => `saveRole(input: { tenantId: "default", name: "role${n}", scopes: [] }) { name }`,
   accessRequestsPerApp: (n) => `requestAccess(resource: "r${n}") { id }`,
   promptsPerTenant: (n) => `createPrompt(input: { name: "p${n}" }) { id }`,
   versionsPerPrompt: (n, { prompt }) =>

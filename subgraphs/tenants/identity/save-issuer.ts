@@ -7,7 +7,7 @@ import { withRoom } from '../../runtime/with-room.ts';
 import { callersChanged, readNow, type TenantsDeps } from '../deps.ts';
 import type { IssuerClaimsInput, IssuerInput, IssuerRuleInput } from '../generated.ts';
 import type { TenantsContext } from '../loaders.ts';
-import { findRoleScopes } from './identity-scopes.ts';
+import { findRoleScopes } from '../roles/find-role.ts';
 import { fetchKeys, findJwksUrl, IssuerFailure, noFetch } from './issuer-documents.ts';
 import { isIssuerUrl, isSafeUrl } from './issuer-url.ts';
 
@@ -167,7 +167,7 @@ async function requireTargets(
   if (tenantId !== null && !(await tenants(deps.connection).exists({ _id: tenantId }))) {
     badInput(`${field}.tenantId`, `names a tenant that does not exist: ${quote(tenantId)}.`);
   }
-  if ((await findRoleScopes(role, tenantId, deps)) === undefined) {
+  if ((await findRoleScopes(role, tenantId, deps.connection)) === null) {
     badInput(`${field}.role`, `names a role that does not exist there: ${quote(role)}.`);
   }
   if (appId === null) return;

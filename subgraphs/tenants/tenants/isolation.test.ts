@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { anonymousCaller, type Caller } from '#core/caller.ts';
+import { builtInRoles } from '#core/roles.ts';
 import { ask, askForData, testCaller } from '#test/support/subgraph.ts';
 import { startTenants, type TenantsData, type TestTenant, type TestTenants } from '#test/support/tenants.ts';
 
@@ -27,7 +28,9 @@ beforeAll(async () => {
   acme = await mesh.addTenant('Acme', everything);
   other = await mesh.addTenant('Other', everything);
   const budget = await data('mutation { saveBudget(input: { amount: 1, window: DAY }) { id } }');
-  const member = await data('mutation { saveMember(input: { subject: "ada", role: OWNER }) { id } }');
+  const owner: Caller = { ...acme.caller, scopes: builtInRoles.OWNER };
+  const save = 'mutation { saveMember(input: { subject: "ada", role: OWNER }) { id } }';
+  const member = await data(save, {}, owner);
   const grant = await data('mutation { requestAccess(resource: "openai/gpt") { id } }');
   references = [
     { __typename: 'Tenant', id: acme.tenantId },
@@ -147,6 +150,8 @@ describe('a mutation on what belongs to another tenant', () => {
     ],
     ['saveBudget', () => `saveBudget(input: { id: "${findId('Budget')}", amount: 1, window: DAY }) { id }`],
     ['saveBudget', () => `saveBudget(input: { appId: "${acme.appId}", amount: 1, window: DAY }) { id }`],
+    ['saveRole', () => `saveRole(input: { tenantId: "${acme.tenantId}", name: "x", scopes: [] }) { name }`],
+    ['deleteRole', () => `deleteRole(name: "x", tenantId: "${acme.tenantId}")`],
     ['decideAccess', () => `decideAccess(id: "${findId('AccessGrant')}", approve: true) { id }`],
   ])('%s gets the answer that there is no such thing', async (_name, mutation) => {
     expect(await codes(`mutation { ${mutation()} }`)).toEqual(['NOT_FOUND']);

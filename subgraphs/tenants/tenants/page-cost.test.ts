@@ -70,7 +70,10 @@ describe('a page of 50 tenants with all that hangs on them', () => {
     for (let i = 0; i < 50; i++) {
       const { caller } = await mesh.addTenant(`Counted ${i}`);
       await data('mutation { saveBudget(input: { amount: 1, window: DAY }) { id } }', {}, caller);
-      await data('mutation { saveMember(input: { subject: "ada", role: OWNER }) { id } }', {}, caller);
+      await asAdmin(
+        'mutation ($id: ID!) { saveMember(input: { tenantId: $id, subject: "ada", role: OWNER }) { id } }',
+        { id: caller.tenantId },
+      );
     }
     const listCommands = (first: number) =>
       countCommands(mesh.database, async () => {

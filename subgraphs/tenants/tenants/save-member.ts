@@ -5,6 +5,8 @@ import { callersChanged, readNow, type TenantsDeps } from '../deps.ts';
 import type { MemberInput } from '../generated.ts';
 import { randomId } from '../keys/ids.ts';
 import type { TenantsContext } from '../loaders.ts';
+import { withRoles } from '../roles/find-role.ts';
+import { readCustomRole, requireMemberRole, requireScopesOfMember } from '../roles/member-role.ts';
 import { withLiveOwner } from './below-tenant.ts';
 import { findTenantId } from './visible.ts';
 
@@ -18,15 +20,20 @@ export async function saveMember(
   const subject = checkedText(input.subject, 'input.subject', 256);
   const email = input.email ? checkedText(input.email, 'input.email', 254) : null;
   if (email !== null && !/^[^\s@]+@[^\s@]+$/.test(email)) badInput('input.email', 'is no email address.');
+  const customRole = readCustomRole(input);
   const records = members(deps.connection);
   const before = await records.findOne({ tenantId, subject }).lean();
   const id = before?._id ?? randomId();
   await context.auditTarget({ tenantId, type: 'Member', id });
+  if (before) await requireScopesOfMember(before, context.caller, deps);
   const save = () =>
     records
       .findOneAndUpdate(
         { tenantId, subject },
-        { $set: { role: input.role, email }, $setOnInsert: { _id: id, createdAt: readNow(deps) } },
+        {
+          $set: { role: input.role, customRole, email },
+          $setOnInsert: { _id: id, createdAt: readNow(deps) },
+        },
         { upsert: true, returnDocument: 'after' },
       )
       .lean()
@@ -34,7 +41,10 @@ export async function saveMember(
   const others = () => records.countDocuments({ tenantId, subject: { $ne: subject } });
   const after = await withLiveOwner({ tenantId }, deps, async () => {
     await requireRoom(deps, 'membersPerTenant', others);
-    return save();
+    return withRoles(deps.connection, async () => {
+      await requireMemberRole({ role: input.role, customRole }, tenantId, context.caller, deps);
+      return save();
+    });
   });
   if (!after) throw new Error('an upsert answered no record');
   context.audit({ tenantId, type: 'Member', id: after._id, before, after });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Caller } from '#core/caller.ts';
+import { builtInRoles } from '#core/roles.ts';
 import { accessGrants } from '#mongo/access-grants.ts';
 import { auditLog } from '#mongo/audit-log.ts';
 import { findNodeRecords } from '#mongo/node-records.ts';
@@ -147,15 +148,16 @@ describe('apps', () => {
 describe('members', () => {
   it('are saved by subject and removed by id', async () => {
     const save = `mutation ($input: MemberInput!) { saveMember(input: $input) { id subject email role } }`;
-    const first = (await data(save, { input: { subject: 'ada', email: 'ada@example.com', role: 'OWNER' } }))
-      .saveMember;
-    const again = (await data(save, { input: { subject: 'ada', role: 'VIEWER' } })).saveMember;
+    const owner: Caller = { ...acme.caller, scopes: builtInRoles.OWNER };
+    const ada = { subject: 'ada', email: 'ada@example.com', role: 'OWNER' };
+    const first = (await data(save, { input: ada }, owner)).saveMember;
+    const again = (await data(save, { input: { subject: 'ada', role: 'VIEWER' } }, owner)).saveMember;
     expect(again).toEqual({ id: first.id, subject: 'ada', email: null, role: 'VIEWER' });
     expect(
       (await refusal(save, { input: { subject: 'a', email: 'nowhere', role: 'OWNER' } }))?.message,
     ).toMatch(/^input\.email /);
     const remove = 'mutation ($id: ID!) { removeMember(id: $id) }';
-    expect(await data(remove, { id: first.id })).toEqual({ removeMember: first.id });
+    expect(await data(remove, { id: first.id }, owner)).toEqual({ removeMember: first.id });
     expect((await refusal(remove, { id: first.id }))?.code).toBe('NOT_FOUND');
   });
 });

@@ -109,8 +109,13 @@ export async function listed(caller: Caller, filter: object) {
 /** One of everything below the app and the tenant. */
 export async function fill() {
   await run(
-    'mutation ($app: ID!) { a: saveBudget(input: { amount: "1", window: DAY }) { id } b: saveBudget(input: { amount: "2", window: DAY, appId: $app }) { id } saveMember(input: { subject: "ada", role: OWNER }) { id } }',
+    'mutation ($app: ID!) { a: saveBudget(input: { amount: "1", window: DAY }) { id } b: saveBudget(input: { amount: "2", window: DAY, appId: $app }) { id } }',
     { app: app.id },
+  );
+  await run(
+    'mutation ($id: ID!) { saveMember(input: { tenantId: $id, subject: "ada", role: OWNER }) { id } }',
+    { id: acme.tenantId },
+    mesh.admin,
   );
   const shop = await mesh.findCaller(app.secret);
   await run('mutation { requestAccess(resource: "theirs") { id } }', {}, shop ?? undefined);
