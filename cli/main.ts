@@ -17,6 +17,7 @@ const commands: Readonly<Record<string, () => Promise<(args: readonly string[]) 
   store: async () => (await import('./commands/store.ts')).serveStore,
   backup: async () => (await import('./commands/backup.ts')).backup,
   restore: async () => (await import('./commands/backup.ts')).restore,
+  audit: async () => (await import('./commands/audit.ts')).runAuditCommand,
   'create-ca': async () => (await import('./commands/create-ca.ts')).createCa,
   'mesh-key': async () => (await import('./commands/mesh-key.ts')).printMeshKey,
   reseal: async () => (await import('./commands/reseal.ts')).reseal,

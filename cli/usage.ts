@@ -43,6 +43,25 @@ const usages: readonly Usage[] = [
     options: { '--passphrase-file <file>': 'the passphrase of an encrypted copy', ...dir },
   },
   {
+    synopsis: 'audit verify',
+    summary: 'is any record of the audit log altered, removed or inserted?',
+    options: {
+      '--tenant <id>': 'only the chains of this tenant',
+      '--file <file>': 'an export as JSON lines, instead of the store',
+      '--json': 'for programs',
+    },
+  },
+  {
+    synopsis: 'audit export',
+    summary: 'the audit log as lines of JSON',
+    options: {
+      '--format <format>': 'jsonl (default), or ocsf: API Activity of OCSF 1.8.0',
+      '--tenant <id>': 'only the records of this tenant',
+      '--from <time>': 'only records that are not older',
+      '--to <time>': 'only older records',
+    },
+  },
+  {
     synopsis: 'create-ca <directory>',
     summary: 'a private authority, and a certificate for each part; run again, it renews them',
     options: {

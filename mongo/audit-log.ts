@@ -1,6 +1,8 @@
 import { hash, randomUUID } from 'node:crypto';
 import type { Connection } from 'mongoose';
 import type { AuditOutcome } from '#core/graph-enums.generated.ts';
+import { type ChainLink, ChainWriter, chainIndex, chainPaths, inChain, toChainName } from './audit-chain.ts';
+import { auditStarts, createAuditStarts, toUnchangedId } from './audit-starts.ts';
 import { defineCollection } from './collection.ts';
 
 /** Who did it. */
@@ -15,9 +17,9 @@ interface AuditActor {
  * One administrative change: who, what, when, from where, before and after. It is written before the change is tried, names
  * its target before the first write, and is closed with its outcome; INTERRUPTED means that its end was not recorded, so that
  * the change may have been made. Or one kind of refusal or read, with how often it occurred within an hour or a minute; such
- * a record expires.
+ * a record expires. A record is chained when it is closed, and never changed from then on.
  */
-export interface AuditRecord {
+export interface AuditRecord extends Partial<ChainLink> {
   /** Grows with time. */
   _id: string;
   at: Date;
@@ -44,8 +46,10 @@ export interface AuditRecord {
   count?: number;
   /** When it occurred last; absent for a change. */
   lastAt?: Date;
-  /** When the record is removed; absent for a change, which is kept. */
+  /** When the record is removed; absent for a change, which is kept, and for a chained record. */
   expiresAt?: Date;
+  /** When the record is removed; absent before it is chained, and for a change. */
+  keptUntil?: Date;
 }
 
 const text = { type: String, required: true };
@@ -72,8 +76,11 @@ export const auditLog = defineCollection<AuditRecord>(
     count: Number,
     lastAt: Date,
     expiresAt: Date,
+    keptUntil: Date,
+    ...chainPaths,
   },
   [
+    [...chainIndex],
     [{ tenantId: 1, _id: -1 }],
     [{ action: 1, _id: -1 }],
     [{ targetId: 1, _id: -1 }],
@@ -142,79 +149,185 @@ function occurrenceId(occurrence: Omit<AuditOccurrence, 'count'>, nowMs: number)
   return `${start}-${hash('sha256', what, 'hex').slice(0, 36)}`;
 }
 
+/** Appends to the chains of records. */
+function createWriter(connection: Connection): ChainWriter {
+  return new ChainWriter((chain) =>
+    auditLog(connection)
+      .findOne(inChain(chain), { sequence: 1, hash: 1 })
+      .sort({ sequence: -1 })
+      .lean<ChainLink>(),
+  );
+}
+
+/** Closes a record that was begun, at the end of its chain. False: another process has closed it, or named another target. */
+function closeRecord(
+  connection: Connection,
+  writer: ChainWriter,
+  begun: AuditRecord,
+  entry: Partial<AuditRecord>,
+): Promise<boolean> {
+  const { _id, tenantId, targetType, targetId } = begun;
+  const closed = { ...begun, ...entry };
+  return writer.append(
+    toChainName('changes', closed.tenantId),
+    () => closed,
+    async ({ chain, sequence, previousHash, hash }) => {
+      const open = { _id, outcome: 'STARTED', tenantId, targetType, targetId } as const;
+      const change = { ...entry, chain, sequence, previousHash, hash };
+      return (await auditLog(connection).updateOne(open, { $set: change })).modifiedCount === 1;
+    },
+  );
+}
+
 export function createAuditLog(connection: Connection, now: () => number = Date.now): AuditLog {
   const records = auditLog(connection);
+  const starts = createAuditStarts(connection);
+  const writer = createWriter(connection);
+  const increase = (_id: string, { count, ...occurrence }: AuditOccurrence, nowMs: number) => {
+    const at = new Date(nowMs);
+    const nothing = { targetType: null, targetId: null, arguments: null, before: null, after: null };
+    return records.updateOne(
+      { _id, sequence: null },
+      {
+        $setOnInsert: { ...occurrence, at, ...nothing },
+        $inc: { count },
+        $set: { lastAt: at, expiresAt: new Date(nowMs + occurrencesKeptMs) },
+      },
+      { upsert: true },
+    );
+  };
   return {
     async begin(entry) {
       const nowMs = now();
-      const _id = timeId(nowMs);
-      await records.create({
+      const record: AuditRecord = {
         targetType: null,
         targetId: null,
         ...entry,
-        _id,
+        _id: timeId(nowMs),
         at: new Date(nowMs),
         outcome: 'STARTED',
         errorCode: null,
         before: null,
         after: null,
-      });
-      return _id;
+      };
+      await records.create(record);
+      await starts.begin(record);
+      return record._id;
     },
     async name(id, target) {
-      await records.updateOne({ _id: id }, { $set: target });
+      await records.updateOne({ _id: id, outcome: 'STARTED' }, { $set: target });
     },
     async end(id, entry) {
-      await records.updateOne({ _id: id }, { $set: entry });
+      const begun = await records.findById(id).lean<AuditRecord>();
+      if (begun === null) throw new Error('The audit record was removed before its change ended.');
+      if (begun.outcome === 'STARTED' && (await closeRecord(connection, writer, begun, entry))) return;
+      const late = { ...toBeginning(begun), ...entry, _id: toLateId(id) };
+      await writer.append(
+        toChainName('changes', late.tenantId),
+        () => late,
+        async (link) => {
+          await records.create(link);
+          return true;
+        },
+      );
     },
     async discard(id) {
-      await records.deleteOne({ _id: id });
+      await starts.markUnchanged(id, new Date(now()));
+      await records.deleteOne({ _id: id, outcome: 'STARTED' });
     },
-    async count({ count, ...occurrence }) {
+    async count(occurrence) {
       const nowMs = now();
-      const at = new Date(nowMs);
-      const write = () =>
-        records.updateOne(
-          { _id: occurrenceId(occurrence, nowMs) },
-          {
-            $setOnInsert: {
-              ...occurrence,
-              at,
-              targetType: null,
-              targetId: null,
-              arguments: null,
-              before: null,
-              after: null,
-            },
-            $inc: { count },
-            $set: { lastAt: at, expiresAt: new Date(nowMs + occurrencesKeptMs) },
-          },
-          { upsert: true },
-        );
-      await write().catch((error: unknown) => {
-        // Another process inserted it at the same time: the second try adds to its record.
-        if ((error as { readonly code?: unknown }).code !== 11000) throw error;
-        return write();
-      });
+      const id = occurrenceId(occurrence, nowMs);
+      const isTaken = async (write: Promise<unknown>): Promise<boolean> => {
+        try {
+          await write;
+          return false;
+        } catch (error) {
+          if ((error as { readonly code?: unknown }).code !== 11000) throw error;
+          return true;
+        }
+      };
+      // Another process inserted it at the same time: the second try adds to its record.
+      if (!(await isTaken(increase(id, occurrence, nowMs)))) return;
+      if (!(await isTaken(increase(id, occurrence, nowMs)))) return;
+      // It is chained already: what comes late has a record of its own.
+      await increase(timeId(nowMs), occurrence, nowMs);
     },
   };
 }
 
-/** Records closed by one write. */
-const interruptedMax = 500;
+/** The id of the end of a change whose record another process has closed as INTERRUPTED. */
+function toLateId(id: string): string {
+  return `${id}-end`;
+}
+
+function toBeginning(record: AuditRecord): AuditRecord {
+  const { chain: _, sequence: __, previousHash: ___, hash: ____, ...beginning } = record;
+  return beginning;
+}
+
+/** Records read at a time. */
+const batchMax = 500;
 
 /**
- * Closes the records that were begun before this instant and have no recorded end, as INTERRUPTED; their number. A
- * change that ends after all closes its record again.
+ * Closes the records that were begun before this instant and have no recorded end, as INTERRUPTED; their number. One whose
+ * change was never allowed to run, or had no effect, is removed.
  */
 export async function closeInterrupted(connection: Connection, begunBefore: Date): Promise<number> {
   const records = auditLog(connection);
-  const open = { outcome: 'STARTED', _id: { $lt: auditIdAt(begunBefore) } } as const;
+  const writer = createWriter(connection);
+  const range: Record<string, string> = { $lt: auditIdAt(begunBefore) };
   for (let closed = 0; ; ) {
-    const found = await records.find(open, { _id: 1 }).sort({ _id: 1 }).limit(interruptedMax).lean();
+    const found = await records
+      .find({ outcome: 'STARTED', _id: range })
+      .sort({ _id: 1 })
+      .limit(batchMax)
+      .lean<AuditRecord[]>();
     if (found.length === 0) return closed;
     const ids = found.map(({ _id }) => _id);
-    await records.updateMany({ _id: { $in: ids }, outcome: 'STARTED' }, { $set: { outcome: 'INTERRUPTED' } });
-    closed += found.length;
+    const marks = await auditStarts(connection)
+      .find({ _id: { $in: [...ids, ...ids.map(toUnchangedId)] } }, { _id: 1 })
+      .lean();
+    const known = new Set(marks.map(({ _id }) => _id));
+    for (const record of found) {
+      const { _id } = record;
+      if (!known.has(_id) || known.has(toUnchangedId(_id))) {
+        await records.deleteOne({ _id, outcome: 'STARTED' });
+      } else if (await closeRecord(connection, writer, record, { outcome: 'INTERRUPTED' })) {
+        closed += 1;
+      }
+    }
+    // One that another process changes meanwhile is left for the next time.
+    range.$gt = ids.at(-1) ?? '';
   }
+}
+
+/** How long after its hour or minute a count may still arrive, from a process whose clock is late. */
+const lateMs = 60_000;
+
+/** Chains the counts whose hour or minute is over; their number. */
+export async function closeOccurrences(connection: Connection, nowMs: number): Promise<number> {
+  const records = auditLog(connection);
+  const writer = createWriter(connection);
+  let closed = 0;
+  for (const outcome of ['REFUSED', 'SUCCEEDED'] as const) {
+    const $lt = auditIdAt(new Date(nowMs - spansMs[outcome] - lateMs));
+    const open = { outcome, expiresAt: { $gt: new Date(0) }, _id: { $lt } };
+    const found = await records.find(open).sort({ _id: 1 }).limit(batchMax).lean<AuditRecord[]>();
+    for (const { expiresAt, ...record } of found) {
+      const { _id, count, lastAt } = record;
+      const keptUntil = expiresAt ?? new Date(nowMs);
+      const isClosed = await writer.append(
+        toChainName('occurrences', record.tenantId),
+        () => ({ ...record, keptUntil }),
+        async ({ chain, sequence, previousHash, hash }) => {
+          const $set = { keptUntil, chain, sequence, previousHash, hash };
+          const same = { _id, sequence: null, ...(count && { count }), ...(lastAt && { lastAt }) };
+          return (await records.updateOne(same, { $set, $unset: { expiresAt: 1 } })).modifiedCount === 1;
+        },
+      );
+      if (isClosed) closed += 1;
+    }
+  }
+  return closed;
 }

@@ -54,8 +54,12 @@ export const collectionAccess: Readonly<Record<string, CollectionAccess>> = {
   'meter-hours': { writers: ['mongo/meter-rollup.ts'], readers: ['mongo/meter-history.ts'] },
   // Every subgraph writes its changes through the audit log that the server makes.
   'audit-log': {
-    writers: ['server/repairs.ts', 'server/subgraph-modules.ts'],
-    readers: ['subgraphs/usage/', nodeRecords],
+    writers: ['server/repairs.ts', 'server/subgraph-modules.ts', 'mongo/audit-genesis.ts'],
+    readers: ['subgraphs/usage/', 'mongo/audit-verify.ts', 'cli/audit/', nodeRecords],
+  },
+  'audit-starts': {
+    writers: ['mongo/audit-log.ts'],
+    readers: ['mongo/audit-genesis.ts', 'mongo/audit-verify.ts'],
   },
   // Every part records its events through the event log that the server makes.
   events: {
@@ -76,7 +80,10 @@ export const collectionAccess: Readonly<Record<string, CollectionAccess>> = {
 
 /** The users of the other modules of `mongo/`, which read or write through the collections above. */
 export const helperUsers: Readonly<Record<string, readonly string[]>> = {
-  connect: ['cli/commands/reseal.ts', 'server/mesh-store.ts'],
+  'audit-chain': ['mongo/', 'cli/audit/'],
+  'audit-genesis': ['mongo/audit-verify.ts', 'server/subgraph-modules.ts'],
+  'audit-verify': ['cli/audit/'],
+  connect: ['cli/open-store.ts', 'server/mesh-store.ts'],
   'credential-secret': ['inference/', 'mongo/encryption-check.ts', 'subgraphs/models/'],
   'key-pepper': ['server/', 'subgraphs/tenants/'],
   'group-writes': ['inference/', 'mongo/connect.ts'],

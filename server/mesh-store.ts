@@ -60,13 +60,15 @@ export async function prepareMeshStore(
   { names, secretBox, log }: StoreUse,
   starting: AsyncDisposableStack,
 ): Promise<void> {
-  const [{ ensureIndexes }, { freeLocks }, { keepHoursSummed }] = await Promise.all([
-    import('#mongo/connect.ts'),
-    import('#mongo/locks.ts'),
-    import('./subgraph-modules.ts'),
-  ]);
+  const [{ ensureIndexes }, { freeLocks }, { createAuditLog, keepHoursSummed, recordChainStart }] =
+    await Promise.all([
+      import('#mongo/connect.ts'),
+      import('#mongo/locks.ts'),
+      import('./subgraph-modules.ts'),
+    ]);
   if (isAlone) await freeLocks(connection);
   await ensureIndexes(connection);
+  await recordChainStart(connection, createAuditLog(connection), new Date());
   starting.use(await keepRepairing(connection, { names, log, isAlone }));
   if (names.includes('inference')) starting.use(keepHoursSummed(history, log));
   await checkKey(connection, secretBox, log);

@@ -45,7 +45,7 @@ it('closes what killed processes have begun at the start where no other process 
   ]);
 });
 
-it('leaves what others may still be doing for ten minutes, and a change that ends later closes its record', async () => {
+it('leaves what others may still be doing for ten minutes, and a change that ends later has a record of its end', async () => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
   try {
     await using database = await openTestDatabase();
@@ -75,7 +75,10 @@ it('leaves what others may still be doing for ten minutes, and a change that end
         after: null,
       },
     });
-    expect(await outcome()).toBe('SUCCEEDED');
+    expect(await outcome()).toBe('INTERRUPTED');
+    const [interrupted, late] = await auditLog(connection).find({ requestId: 'r1' }).sort({ _id: 1 }).lean();
+    expect(late).toMatchObject({ outcome: 'SUCCEEDED', targetId: 'a1', sequence: 2 });
+    expect(late?.previousHash).toBe(interrupted?.hash);
   } finally {
     vi.useRealTimers();
   }

@@ -13,6 +13,7 @@ import type { SessionLifetimes } from '#subgraphs/tenants/sessions/session-lifet
 import type { Subgraph } from '#transport/executor.ts';
 
 export { openCatalog } from '#catalog/catalog.ts';
+export { recordChainStart } from '#mongo/audit-genesis.ts';
 export { createAuditLog } from '#mongo/audit-log.ts';
 export { createEventLog } from '#mongo/events.ts';
 export { createMeterHistory, keepHoursSummed } from '#mongo/meter-history.ts';

@@ -285,6 +285,9 @@ export type AuditRecord = Node & {
   readonly lastAt: Scalars['DateTime']['output'];
   readonly expiresAt: Maybe<Scalars['DateTime']['output']>;
   readonly clientAddress: Maybe<Scalars['String']['output']>;
+  readonly sequence: Scalars['Int']['output'];
+  readonly hash: Scalars['String']['output'];
+  readonly previousHash: Scalars['String']['output'];
 };
 
 export type AuditActor = {
@@ -771,6 +774,9 @@ export type AuditRecordResolvers<ContextType = context.SubgraphContext, ParentTy
   lastAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   expiresAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   clientAddress?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  sequence?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  hash?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  previousHash?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 

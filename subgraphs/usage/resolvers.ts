@@ -96,6 +96,10 @@ export function usageResolvers(
       tenant: ({ tenantId }) => toEntity(tenantId),
       count: ({ count }) => count ?? 1,
       lastAt: ({ at, lastAt }) => lastAt ?? at,
+      expiresAt: ({ expiresAt, keptUntil }) => expiresAt ?? keptUntil ?? null,
+      sequence: ({ sequence }) => sequence ?? 0,
+      hash: ({ hash }) => hash ?? '',
+      previousHash: ({ previousHash }) => previousHash ?? '',
     },
     AuditActor: { app: ({ appId }) => toEntity(appId) },
   };

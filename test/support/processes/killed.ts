@@ -4,7 +4,12 @@ import { freeLocks } from '#mongo/locks.ts';
 
 const failCommands = ['insert', 'update', 'delete', 'findAndModify', 'bulkWrite'];
 /** Not what these tests are about: their own writes, and a number for catalogs that read everything once a minute anyway. */
-const ownCollections: ReadonlySet<string> = new Set(['audit_log', 'locks', 'catalog_revisions']);
+const ownCollections: ReadonlySet<string> = new Set([
+  'audit_log',
+  'audit_starts',
+  'locks',
+  'catalog_revisions',
+]);
 
 /** Runs with only so many writes, as if the process were killed before the next; then as the next start finds it. */
 export async function killedAfter<T>(

@@ -1,0 +1,48 @@
+import { parseArgs } from 'node:util';
+import { readEnvironment, StartError } from '#server/config.ts';
+import { usageError } from '../usage.ts';
+
+const tenant = { type: 'string' } as const;
+
+/** `heddle audit verify|export`: reads the audit log in the store, while the mesh runs or is stopped. */
+export async function runAuditCommand(args: readonly string[]): Promise<number> {
+  const [command, ...rest] = args;
+  if (command === 'verify') return verify(rest);
+  if (command === 'export') return exportRecords(rest);
+  throw usageError('audit');
+}
+
+/** Exit code 1: a record was altered, removed or inserted. */
+async function verify(args: readonly string[]): Promise<number> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: { tenant, file: { type: 'string' }, json: { type: 'boolean', default: false } },
+  });
+  const { verifyExport, verifyStore } = await import('../audit/verify.ts');
+  const { file, json } = values;
+  const report = (line: string) => console.log(line);
+  return file === undefined
+    ? verifyStore(readEnvironment(process.env), { tenantId: values.tenant, json, report })
+    : verifyExport(file, { tenantId: values.tenant, json, report });
+}
+
+async function exportRecords(args: readonly string[]): Promise<number> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: { format: { type: 'string', default: 'jsonl' }, tenant, from: tenant, to: tenant },
+  });
+  const { exportAuditLog, exportFormats } = await import('../audit/export.ts');
+  const format = exportFormats.find((name) => name === values.format);
+  if (format === undefined) throw new StartError(`--format must be one of ${exportFormats.join(', ')}`);
+  const range = { from: toTime('--from', values.from), to: toTime('--to', values.to) };
+  const filter = { tenantId: values.tenant, ...range };
+  await exportAuditLog(readEnvironment(process.env), { format, filter }, process.stdout);
+  return 0;
+}
+
+function toTime(option: string, text: string | undefined): Date | undefined {
+  if (text === undefined) return undefined;
+  const time = new Date(text);
+  if (Number.isNaN(time.getTime())) throw new StartError(`${option} must be a time as 2026-11-28T00:00:00Z`);
+  return time;
+}
