@@ -19,7 +19,7 @@ describe('heddle --help', () => {
     );
     const help = (files[name] ?? [name]).map((command) => describeUsage(command)).join('\n');
     const listed = new Set([...help.matchAll(/^ {4}--([\w-]+)/gm)].map(([, option]) => option));
-    expect([...listed].toSorted()).toEqual(parsed.toSorted());
+    expect([...listed].toSorted()).toEqual([...new Set(parsed)].toSorted());
   });
 
   it('lists every command, and one command alone on request', () => {

@@ -66,14 +66,7 @@ export function toUnchangedId(recordId: string): string {
 }
 
 /** Appends the beginnings of changes. */
-export interface AuditStarts {
-  /** Resolves when it is stored that the change of this record has begun. */
-  begin(record: AuditBegun & { readonly tenantId: string | null }): Promise<void>;
-  /** Resolves when it is stored that the record may be removed. */
-  markUnchanged(recordId: string, at: Date): Promise<void>;
-}
-
-export function createAuditStarts(connection: Connection): AuditStarts {
+export function createAuditStarts(connection: Connection) {
   const starts = auditStarts(connection);
   const writer = new ChainWriter((chain) =>
     starts.findOne(inChain(chain), { sequence: 1, hash: 1 }).sort({ sequence: -1 }).lean<ChainLink>(),
@@ -88,12 +81,14 @@ export function createAuditStarts(connection: Connection): AuditStarts {
       },
     );
   return {
-    async begin(record) {
+    /** Resolves when it is stored that the change of this record has begun. */
+    async begin(record: AuditBegun & { readonly tenantId: string | null }): Promise<void> {
       const { _id, at, tenantId } = record;
       const digest = digestBeginning(record);
       await append(toChainName('starts', tenantId), { _id, kind: 'STARTED', recordId: _id, at, digest });
     },
-    async markUnchanged(recordId, at) {
+    /** Resolves when it is stored that the record may be removed. */
+    async markUnchanged(recordId: string, at: Date): Promise<void> {
       const start = await starts.findById(recordId, { chain: 1 }).lean();
       if (start === null || (await starts.exists({ _id: toUnchangedId(recordId) })) !== null) return;
       const unchanged = {

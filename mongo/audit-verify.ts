@@ -162,13 +162,13 @@ export async function verifyAuditLog(
   const where = { sequence: { $gt: 0 }, ...(chains && { chain: { $in: chains } }) };
   const ofScope = <T>(all: ReadonlyMap<string, T> | undefined, kinds: RegExp) =>
     new Map([...(all ?? [])].filter(([chain]) => kinds.test(chain) && (chains?.includes(chain) ?? true)));
-  const verifierOf = (kinds: RegExp) =>
+  const createVerifier = (kinds: RegExp) =>
     new ChainVerifier({
       checkpoints: ofScope(options.checkpoints, kinds),
       anchors: ofScope(options.anchors, kinds),
     });
 
-  const records = verifierOf(/^(changes|occurrences):/);
+  const records = createVerifier(/^(changes|occurrences):/);
   const order = { chain: 1, sequence: 1 } as const;
   for await (const batch of inBatches<AuditRecord>(
     auditLog(connection).find(where).sort(order).lean<AuditRecord[]>().cursor({ batchSize: batchMax }),
@@ -179,7 +179,7 @@ export async function verifyAuditLog(
   }
   for (const problem of records.finish()) report(problem);
 
-  const starts = verifierOf(/^starts:/);
+  const starts = createVerifier(/^starts:/);
   for await (const batch of inBatches<AuditStartRecord>(
     auditStarts(connection)
       .find(where)

@@ -2,8 +2,6 @@ import { parseArgs } from 'node:util';
 import { readEnvironment, StartError } from '#server/config.ts';
 import { usageError } from '../usage.ts';
 
-const tenant = { type: 'string' } as const;
-
 /** `heddle audit verify|export`: reads the audit log in the store, while the mesh runs or is stopped. */
 export async function runAuditCommand(args: readonly string[]): Promise<number> {
   const [command, ...rest] = args;
@@ -16,7 +14,11 @@ export async function runAuditCommand(args: readonly string[]): Promise<number> 
 async function verify(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({
     args: [...args],
-    options: { tenant, file: { type: 'string' }, json: { type: 'boolean', default: false } },
+    options: {
+      tenant: { type: 'string' },
+      file: { type: 'string' },
+      json: { type: 'boolean', default: false },
+    },
   });
   const { verifyExport, verifyStore } = await import('../audit/verify.ts');
   const { file, json } = values;
@@ -29,7 +31,12 @@ async function verify(args: readonly string[]): Promise<number> {
 async function exportRecords(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({
     args: [...args],
-    options: { format: { type: 'string', default: 'jsonl' }, tenant, from: tenant, to: tenant },
+    options: {
+      format: { type: 'string', default: 'jsonl' },
+      tenant: { type: 'string' },
+      from: { type: 'string' },
+      to: { type: 'string' },
+    },
   });
   const { exportAuditLog, exportFormats } = await import('../audit/export.ts');
   const format = exportFormats.find((name) => name === values.format);
