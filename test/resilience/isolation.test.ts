@@ -233,7 +233,8 @@ describe('tenant B, with every scope that a tenant can have', () => {
   });
 
   it('hears nothing of tenant A through any subscription', { timeout: 60_000 }, async () => {
-    for (const field of listFields('subscription')) {
+    // `events` does not end: subgraphs/usage/events has the tests of whose it delivers.
+    for (const field of listFields('subscription').filter(({ name }) => name !== 'events')) {
       for (const { what, sent, text } of await probe(b.client, 'subscription', field, probedValues())) {
         expect(leaked(text, sent), `${what}: ${text.slice(0, 300)}`).toEqual([]);
       }
