@@ -40,7 +40,6 @@ const neededScopes: Readonly<Record<string, string>> = {
   Prompt: 'prompts:read',
   PromptVersion: 'prompts:read',
   Provider: 'models:read',
-  ProviderCredential: 'models:write',
   Route: 'models:read',
   Tenant: 'tenants:read',
 };
@@ -152,7 +151,7 @@ describe('node', () => {
     const { data, errors = [] } = await askForNode(weak, type);
     const scope = neededScopes[type];
     expect(data.node).toBeNull();
-    // A call of another key does not exist for a key that reads its own alone.
+    // A call of another key does not exist for a key that reads its own alone, nor a credential of the mesh for its tenants.
     if (scope === undefined) expect(errors).toEqual([]);
     else {
       expect(errors[0]).toMatchObject({ path: ['node'], extensions: { code: 'FORBIDDEN' } });
