@@ -39,6 +39,7 @@ export interface PromptRuns {
   readonly labels: readonly string[];
   /** The number of the newest version; 0: there is none. */
   readonly newest: number;
+  readonly requiresApproval: boolean;
 }
 
 /** Names of prompts that a refusal compares at most. */
@@ -107,7 +108,9 @@ export function createCatalogPrompts(
     },
     async runs(tenantId, name) {
       const prompt = await findPrompt(tenantId, name);
-      return prompt && { labels: Object.keys(prompt.labels).sort(), newest: prompt.newest };
+      if (prompt === undefined) return undefined;
+      const { labels, newest, requiresApproval = false } = prompt;
+      return { labels: Object.keys(labels).sort(), newest, requiresApproval };
     },
     names: async (tenantId) => (await remembered(namesCache, tenantId, () => readNames(tenantId))) ?? [],
     forget() {

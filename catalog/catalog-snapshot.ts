@@ -63,6 +63,7 @@ export interface CatalogModel {
   readonly price: CatalogPrice | null;
   readonly lifecycle: Lifecycle;
   readonly replacedById: string | null;
+  readonly requiresApproval: boolean;
   /** Distinguishes a model from one of the same id that was deleted before. */
   readonly createdAtMs: number;
 }
@@ -87,6 +88,7 @@ export interface CatalogRoute {
     readonly totalMs: number;
   };
   readonly maxAttempts: number;
+  readonly requiresApproval: boolean;
 }
 
 /** One consistent picture; never changes once made. The maps of providers, models and routes are by id. */
@@ -149,7 +151,16 @@ export async function loadSnapshot(connection: Connection, nowMs: number): Promi
   }
 
   const routesByAlias = new Map<string, CatalogRoute>();
-  for (const { _id, tenantId = null, strategy, targets, timeouts, maxAttempts } of routeRecords) {
+  for (const record of routeRecords) {
+    const {
+      _id,
+      tenantId = null,
+      strategy,
+      targets,
+      timeouts,
+      maxAttempts,
+      requiresApproval = false,
+    } = record;
     routesByAlias.set(_id, {
       id: _id,
       alias: toCallName(_id),
@@ -161,6 +172,7 @@ export async function loadSnapshot(connection: Connection, nowMs: number): Promi
       }),
       timeouts,
       maxAttempts,
+      requiresApproval,
     });
   }
   return {
@@ -211,6 +223,7 @@ function catalogModel(record: ModelRecord, provider: CatalogProvider, nowMs: num
     price: priceInForce(record.prices, nowMs) ?? null,
     lifecycle: record.lifecycle,
     replacedById: record.replacedById,
+    requiresApproval: record.requiresApproval ?? false,
     createdAtMs: record.createdAt.getTime(),
   };
 }

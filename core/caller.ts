@@ -1,4 +1,10 @@
-import type { CacheScope, LimitWindow, Meter, PayloadLogging } from './graph-enums.generated.ts';
+import type {
+  AccessStatus,
+  CacheScope,
+  LimitWindow,
+  Meter,
+  PayloadLogging,
+} from './graph-enums.generated.ts';
 
 /** One limit that binds a caller: of its tenant's plan, its app, its key, or a budget. */
 export interface CallerLimit {
@@ -24,6 +30,20 @@ export interface CallerNames {
   readonly subject: string;
   /** A name each, or a beginning followed by `*`. */
   readonly patterns: readonly string[];
+}
+
+/** A request of the caller's app for access to something that may require approval. */
+export interface CallerGrant {
+  readonly resource: string;
+  readonly status: AccessStatus;
+  /** An operator approved it. Absent: no. */
+  readonly byOperator?: true;
+  /** When it was decided; while it is pending, when it was requested. ISO 8601. */
+  readonly at: string;
+  /** Milliseconds since the epoch at which the approval ends; absent: it does not. */
+  readonly endsAtMs?: number;
+  /** Of a denial or revocation, at most 200 characters; absent: none was stated. */
+  readonly reason?: string;
 }
 
 /**
@@ -76,6 +96,8 @@ export interface Caller {
   readonly modelLists: readonly CallerNames[];
   /** The prompts that may be run, in the same way. */
   readonly promptLists: readonly CallerNames[];
+  /** The requests of its app for access; absent: none. */
+  readonly grants?: readonly CallerGrant[];
 }
 
 /** The result for a key of an archived app or tenant. Not a caller by its shape, so that code that expects one refuses it. */

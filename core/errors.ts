@@ -48,8 +48,10 @@ export const errorCatalog = {
       'An admin sets the price with `updateModel`, 0 for a model that costs nothing; or call another AI model.',
   },
   ACCESS_PENDING: {
-    summary: 'The model or prompt requires approval, and this app has none yet. So far none requires it.',
-    whatToDo: 'Call requestAccess, and wait for a decision.',
+    summary:
+      'The AI model, route, prompt or plan requires approval, and the app has none that is in force. Nothing was sent to a provider.',
+    whatToDo:
+      'Call requestAccess, and wait for a decision; the message states what became of the last request.',
   },
   GUARDRAIL_BLOCKED: {
     summary: 'A guardrail refused the input or the output.',

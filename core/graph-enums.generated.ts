@@ -1,10 +1,19 @@
 // Generated from the SDL by `npm run schema:compose`: do not edit.
 
+export const AccessState = {
+  OPEN: 'OPEN',
+  APPROVED: 'APPROVED',
+  PENDING: 'PENDING',
+  REQUIRED: 'REQUIRED'
+} as const;
+
+export type AccessState = typeof AccessState[keyof typeof AccessState];
 export const AccessStatus = {
   PENDING: 'PENDING',
   APPROVED: 'APPROVED',
   DENIED: 'DENIED',
-  REVOKED: 'REVOKED'
+  REVOKED: 'REVOKED',
+  ENDED: 'ENDED'
 } as const;
 
 export type AccessStatus = typeof AccessStatus[keyof typeof AccessStatus];

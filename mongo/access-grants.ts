@@ -6,13 +6,21 @@ export interface AccessGrantRecord {
   _id: string;
   tenantId: string;
   appId: string;
-  /** What is requested: an AI model's id, a prompt's name. */
+  /** What is requested: an AI model's id, a route's alias, a prompt's name, or `plan:` followed by a plan's id. */
   resource: string;
   status: AccessStatus;
   /** The last word of either side. */
   reason: string | null;
   decidedBy: string | null;
   decidedAt: Date | null;
+  /** The caller that decided had tenants:admin. Absent: it had not. */
+  decidedByOperator?: boolean;
+  /** When the approval ends; null or absent: it does not. */
+  expiresAt?: Date | null;
+  /** The API key or user that requested it last. Absent on older records. */
+  requestedBy?: string | null;
+  /** When it was requested last; absent: at `createdAt`. */
+  requestedAt?: Date;
   createdAt: Date;
   /** The event of the last change, which shows that the change was made. Absent on older records. */
   eventId?: string;
@@ -34,6 +42,10 @@ export const accessGrants = defineCollection<AccessGrantRecord>(
     reason: optional,
     decidedBy: optional,
     decidedAt: { type: Date, default: null },
+    decidedByOperator: Boolean,
+    expiresAt: Date,
+    requestedBy: String,
+    requestedAt: Date,
     createdAt: { type: Date, required: true },
     eventId: String,
     hidden: Boolean,
@@ -42,5 +54,7 @@ export const accessGrants = defineCollection<AccessGrantRecord>(
     [{ appId: 1, resource: 1 }, { unique: true }],
     [{ tenantId: 1, createdAt: -1, _id: -1 }],
     [{ createdAt: -1, _id: -1 }],
+    // For the sweep of approvals that end.
+    [{ expiresAt: 1 }, { sparse: true }],
   ],
 );

@@ -31,6 +31,8 @@ export interface ModelRecord {
   readonly prices: readonly PriceRecord[];
   readonly lifecycle: Lifecycle;
   readonly replacedById: string | null;
+  /** Apps call it with an approved request for access. Absent on older records: it is open. */
+  readonly requiresApproval?: boolean;
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }
@@ -68,6 +70,7 @@ const paths = {
   ],
   lifecycle: text,
   replacedById: String,
+  requiresApproval: Boolean,
   createdAt: { type: Date, required: true },
   updatedAt: { type: Date, required: true },
 };

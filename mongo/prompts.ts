@@ -14,6 +14,8 @@ export interface PromptRecord {
   readonly newest: number;
   /** Bytes of the texts of its versions; absent: of versions before they were counted. */
   readonly bytes?: number;
+  /** Apps run it with an approved request for access. Absent on older records: it is open. */
+  readonly requiresApproval?: boolean;
   readonly createdAt: Date;
   /** Null or absent: it is not archived. */
   readonly archivedAt?: Date | null;
@@ -32,6 +34,7 @@ export const prompts = defineCollection<PromptRecord>(
     labels: { type: Schema.Types.Mixed, required: true },
     newest: { type: Number, required: true },
     bytes: Number,
+    requiresApproval: Boolean,
     createdAt: { type: Date, required: true },
     archivedAt: Date,
   },

@@ -28,6 +28,8 @@ export interface RouteRecord {
   readonly timeouts: RouteTimeoutsRecord;
   /** Provider calls at most for one completion, retries and fallbacks together. */
   readonly maxAttempts: number;
+  /** Apps call it with an approved request for access. Absent on older records: it is open. */
+  readonly requiresApproval?: boolean;
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }
@@ -43,6 +45,7 @@ export const routes = defineCollection<RouteRecord>('routes', {
   targets: [{ _id: false, modelId: text, weight: number, regions: { type: [String], default: null } }],
   timeouts: { _id: false, connectMs: number, firstTokenMs: number, interTokenMs: number, totalMs: number },
   maxAttempts: number,
+  requiresApproval: Boolean,
   createdAt: { type: Date, required: true },
   updatedAt: { type: Date, required: true },
 });

@@ -1,22 +1,36 @@
 import type { Catalog } from '#catalog/catalog.ts';
+import { requireAccess } from '#core/access.ts';
 import type { Caller } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
 import { matchesLists } from '#core/name-patterns.ts';
-import { toCallName } from '#core/owned-id.ts';
+import { readOwnerId, toCallName } from '#core/owned-id.ts';
 
 /**
  * The id of the AI model or route that a call means: the target of the tenant's alias, otherwise the name itself, of the tenant's own
  * before the mesh's. FORBIDDEN for one that the caller's key, app or plan does not allow, whether there is one or not: an alias
  * grants nothing, while a route that is allowed calls its own targets. The lists name what callers call, whoever owns it.
+ * ACCESS_PENDING for one that requires an approval that the caller's app has not.
  */
 export async function resolveModel(
   name: string,
   caller: Caller,
-  catalog: Pick<Catalog, 'resolveName'>,
+  { catalog, now }: AllowedNamesDeps,
 ): Promise<string> {
   const id = await catalog.resolveName(name, caller);
-  if (!matchesLists(caller.modelLists, toCallName(id))) refuseName('model or route', 'models', name);
+  const resource = toCallName(id);
+  if (!matchesLists(caller.modelLists, resource)) refuseName('model or route', 'models', name);
+  const found = catalog.find(id, caller) ?? (await catalog.resolve(id, caller));
+  if (found !== undefined && ('model' in found ? found.model : found.route).requiresApproval) {
+    const what = 'model' in found ? 'AI model' : 'route';
+    requireAccess(caller, { what, resource, requiresApproval: true, ownerId: readOwnerId(id) }, now());
+  }
   return id;
+}
+
+/** What the names of calls are looked up in. */
+interface AllowedNamesDeps {
+  readonly catalog: Pick<Catalog, 'resolveName' | 'find' | 'resolve'>;
+  readonly now: () => number;
 }
 
 /** FORBIDDEN for a prompt that the caller's key or app does not allow, whether there is one or not. */

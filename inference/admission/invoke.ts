@@ -88,7 +88,7 @@ export async function planCall(
   { cachePolicy, mode }: Pick<BeginOptions, 'cachePolicy' | 'mode'>,
   engine: InferenceEngine,
 ): Promise<PlannedCall | null> {
-  const resolved = { ...request, model: await resolveModel(request.model, caller, engine.catalog) };
+  const resolved = { ...request, model: await resolveModel(request.model, caller, engine) };
   const { idempotencyKey, call, inputTokensMax } = request;
   if (idempotencyKey !== null && (await engine.idempotency.isUsed({ ...request, idempotencyKey }, caller)))
     return null;
@@ -116,7 +116,7 @@ async function begin(
   engine: InferenceEngine,
 ): Promise<CallAdmission> {
   engine.running.admit();
-  const model = await resolveModel(request.model, caller, engine.catalog);
+  const model = await resolveModel(request.model, caller, engine);
   const { input } = engine.guardrails;
   if (input !== undefined) await input({ ...readCallTexts(request.call), tenantId: caller.tenantId });
   const id = options.meters?.id ?? newCompletionId(engine.now());

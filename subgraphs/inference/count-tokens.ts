@@ -57,7 +57,7 @@ export function createTokenCounter(
   }
 
   return async (request, caller, signal) => {
-    const name = await resolveModel(request.model, caller, engine.catalog);
+    const name = await resolveModel(request.model, caller, engine);
     await findCallable(name, caller, engine.catalog);
     const [model] = await listCandidates(name, request, caller, engine);
     const counted = model === undefined ? null : await countByProvider(model, request, caller, signal);

@@ -55,7 +55,7 @@ export async function planEmbedding(
   caller: Caller,
   engine: InferenceEngine,
 ): Promise<PlannedCall> {
-  const model = await resolveModel(input.model, caller, engine.catalog);
+  const model = await resolveModel(input.model, caller, engine);
   check(input);
   const { inputTokensMax } = measureValues(input);
   const candidates = await candidatesFor(model, routingNeeds(inputTokensMax), caller, engine);
@@ -85,7 +85,7 @@ export async function embed(
   reserved?: Meters,
 ): Promise<EmbeddingsData> {
   engine.running.admit();
-  const model = await resolveModel(input.model, caller, engine.catalog);
+  const model = await resolveModel(input.model, caller, engine);
   check(input);
   const labels = parseLabels(input, origin);
   await engine.guardrails.input?.({ texts: input.values, urls: [], tenantId: caller.tenantId });

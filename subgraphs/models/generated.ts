@@ -11,6 +11,7 @@ import type { CredentialState } from '#core/graph-enums.generated.ts';
 import type { Modality } from '#core/graph-enums.generated.ts';
 import type { Capability } from '#core/graph-enums.generated.ts';
 import type { Lifecycle } from '#core/graph-enums.generated.ts';
+import type { AccessState } from '#core/graph-enums.generated.ts';
 import type { RouteStrategy } from '#core/graph-enums.generated.ts';
 import type { ListOrder } from '#core/graph-enums.generated.ts';
 import type { Meter } from '#core/graph-enums.generated.ts';
@@ -241,6 +242,8 @@ export type Model = {
   readonly maxOutputTokens: Maybe<Scalars['Int']['output']>;
   readonly price: Maybe<ModelPrice>;
   readonly priceHistory: ReadonlyArray<ModelPrice>;
+  readonly requiresApproval: Scalars['Boolean']['output'];
+  readonly access: AccessState;
   readonly lifecycle: Lifecycle;
   readonly replacedBy: Maybe<Model>;
   readonly deletedAt: Maybe<Scalars['DateTime']['output']>;
@@ -281,6 +284,8 @@ export type Route = {
   readonly targets: ReadonlyArray<RouteTarget>;
   readonly timeouts: RouteTimeouts;
   readonly maxAttempts: Scalars['Int']['output'];
+  readonly requiresApproval: Scalars['Boolean']['output'];
+  readonly access: AccessState;
 };
 
 export type RouteTarget = {
@@ -360,6 +365,7 @@ export type CreateModelInput = {
   readonly contextTokens?: InputMaybe<Scalars['Int']['input']>;
   readonly maxOutputTokens?: InputMaybe<Scalars['Int']['input']>;
   readonly price?: InputMaybe<ModelPriceInput>;
+  readonly requiresApproval?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
 export type UpdateModelInput = {
@@ -369,6 +375,7 @@ export type UpdateModelInput = {
   readonly contextTokens?: InputMaybe<Scalars['Int']['input']>;
   readonly maxOutputTokens?: InputMaybe<Scalars['Int']['input']>;
   readonly price?: InputMaybe<ModelPriceInput>;
+  readonly requiresApproval?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
 export type ModelPriceInput = {
@@ -400,6 +407,7 @@ export type RouteInput = {
   readonly targets: ReadonlyArray<RouteTargetInput>;
   readonly timeouts?: InputMaybe<RouteTimeoutsInput>;
   readonly maxAttempts?: InputMaybe<Scalars['Int']['input']>;
+  readonly requiresApproval?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
 export type RouteTargetInput = {
@@ -535,6 +543,7 @@ export type ResolversTypes = {
   Capability: Capability;
   Lifecycle: Lifecycle;
   Model: ResolverTypeWrapper<models.MaybeDeletedModel>;
+  AccessState: AccessState;
   ModelPrice: ResolverTypeWrapper<ModelPrice>;
   ModelConnection: ResolverTypeWrapper<connection.Connection<models.MaybeDeletedModel>>;
   ModelEdge: ResolverTypeWrapper<connection.Connection<models.MaybeDeletedModel>['edges'][number]>;
@@ -695,10 +704,14 @@ export type ModelResolvers<ContextType = context.SubgraphContext, ParentType ext
   maxOutputTokens?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
   price?: Resolver<Maybe<ResolversTypes['ModelPrice']>, ParentType, ContextType>;
   priceHistory?: Resolver<ReadonlyArray<ResolversTypes['ModelPrice']>, ParentType, ContextType>;
+  requiresApproval?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  access?: Resolver<ResolversTypes['AccessState'], ParentType, ContextType>;
   lifecycle?: Resolver<ResolversTypes['Lifecycle'], ParentType, ContextType>;
   replacedBy?: Resolver<Maybe<ResolversTypes['Model']>, ParentType, ContextType>;
   deletedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
 };
+
+export type AccessStateResolvers = EnumResolverSignature<{ OPEN?: any, APPROVED?: any, PENDING?: any, REQUIRED?: any }, ResolversTypes['AccessState']>;
 
 export type ModelPriceResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['ModelPrice'] = ResolversParentTypes['ModelPrice']> = {
   input?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
@@ -738,6 +751,8 @@ export type RouteResolvers<ContextType = context.SubgraphContext, ParentType ext
   targets?: Resolver<ReadonlyArray<ResolversTypes['RouteTarget']>, ParentType, ContextType>;
   timeouts?: Resolver<ResolversTypes['RouteTimeouts'], ParentType, ContextType>;
   maxAttempts?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  requiresApproval?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  access?: Resolver<ResolversTypes['AccessState'], ParentType, ContextType>;
 };
 
 export type RouteTargetResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['RouteTarget'] = ResolversParentTypes['RouteTarget']> = {
@@ -783,6 +798,7 @@ export type Resolvers<ContextType = context.SubgraphContext> = {
   Capability?: CapabilityResolvers;
   Lifecycle?: LifecycleResolvers;
   Model?: ModelResolvers<ContextType>;
+  AccessState?: AccessStateResolvers;
   ModelPrice?: ModelPriceResolvers<ContextType>;
   ModelConnection?: ModelConnectionResolvers<ContextType>;
   ModelEdge?: ModelEdgeResolvers<ContextType>;

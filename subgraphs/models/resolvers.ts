@@ -1,6 +1,7 @@
-import { hasScope } from '#core/caller.ts';
+import { readAccess } from '#core/access.ts';
+import { type Caller, hasScope } from '#core/caller.ts';
 import { toNodeId, toStoredId } from '#core/node-id.ts';
-import { toCallName } from '#core/owned-id.ts';
+import { readOwnerId, toCallName } from '#core/owned-id.ts';
 import { priceInForce } from '#mongo/models.ts';
 import { scalarResolvers } from '#schema/scalars.ts';
 import type { CompleteResolvers } from '../runtime/complete-resolvers.ts';
@@ -92,6 +93,8 @@ export function modelsResolvers(deps: ModelsDeps): CompleteResolvers<Resolvers<M
         const price = priceInForce(prices, readNow(deps).getTime());
         return price === undefined ? null : modelPrice(price);
       },
+      requiresApproval: ({ requiresApproval }) => requiresApproval ?? false,
+      access: (model, _, { caller }) => accessTo(model, caller, deps),
       priceHistory: ({ prices }) => prices.map(modelPrice).reverse(),
       replacedBy: ({ replacedById }, _, { loaders }) =>
         replacedById === null ? null : loaders.everModel.load(replacedById),
@@ -103,9 +106,21 @@ export function modelsResolvers(deps: ModelsDeps): CompleteResolvers<Resolvers<M
           : findVisibleRoute(reference.alias, caller, loaders),
       id: ({ _id }) => toNodeId('Route', _id),
       alias: ({ _id }) => toCallName(_id),
+      requiresApproval: ({ requiresApproval }) => requiresApproval ?? false,
+      access: (route, _, { caller }) => accessTo(route, caller, deps),
     },
     RouteTarget: {
       model: ({ modelId }, _, { loaders }) => loadReferred(loaders.everModel, modelId),
     },
   };
+}
+
+/** Whether the app of the caller may call the AI model or route. */
+function accessTo(
+  { _id, requiresApproval = false }: { readonly _id: string; readonly requiresApproval?: boolean },
+  caller: Caller,
+  deps: ModelsDeps,
+) {
+  const target = { resource: toCallName(_id), requiresApproval, ownerId: readOwnerId(_id) };
+  return readAccess(caller, target, readNow(deps).getTime());
 }

@@ -70,13 +70,14 @@ async function buildCopy(
     return copied === undefined ? [] : [[label, copied] as const];
   });
   const bytes = versions.reduce((sum, version) => sum + countTextBytes(version), 0);
-  const { name, description } = source;
+  const { name, description, requiresApproval } = source;
   return {
     prompt: {
       _id: promptId,
       tenantId,
       name,
       description,
+      ...(requiresApproval === true ? { requiresApproval } : {}),
       labels: Object.fromEntries(labels),
       newest: versions.length,
       bytes,

@@ -45,6 +45,7 @@ export async function createPrompt(
     tenantId: await targetTenantId(input.tenantId, context, deps),
     name,
     description: checkedDescription(input.description),
+    ...(input.requiresApproval === true ? { requiresApproval: true } : {}),
     labels: {},
     newest: 0,
     createdAt: readNow(deps),

@@ -111,6 +111,7 @@ export type Prompt = {
   readonly id: Scalars['ID']['output'];
   readonly name: Scalars['String']['output'];
   readonly description: Maybe<Scalars['String']['output']>;
+  readonly requiresApproval: Scalars['Boolean']['output'];
   readonly tenant: Tenant;
   readonly versions: PromptVersionConnection;
   readonly version: Maybe<PromptVersion>;
@@ -207,11 +208,13 @@ export type CreatePromptInput = {
   readonly description?: InputMaybe<Scalars['String']['input']>;
   readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
   readonly version?: InputMaybe<PromptVersionInput>;
+  readonly requiresApproval?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
 export type UpdatePromptInput = {
   readonly name?: InputMaybe<Scalars['String']['input']>;
   readonly description?: InputMaybe<Scalars['String']['input']>;
+  readonly requiresApproval?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
 export type PromptVersionInput = {
@@ -332,8 +335,8 @@ export type ResolversTypes = {
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Prompt: ResolverTypeWrapper<prompts.PromptRecord>;
-  PromptVersion: ResolverTypeWrapper<promptVersions.PromptVersionRecord>;
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
+  PromptVersion: ResolverTypeWrapper<promptVersions.PromptVersionRecord>;
   PromptVariable: ResolverTypeWrapper<promptVersions.PromptVariableRecord>;
   PromptLabel: ResolverTypeWrapper<loaders.LabelledVersion>;
   PromptConnection: ResolverTypeWrapper<connection.Connection<prompts.PromptRecord>>;
@@ -364,8 +367,8 @@ export type ResolversParentTypes = {
   ID: Scalars['ID']['output'];
   Mutation: Record<PropertyKey, never>;
   Prompt: prompts.PromptRecord;
-  PromptVersion: promptVersions.PromptVersionRecord;
   Boolean: Scalars['Boolean']['output'];
+  PromptVersion: promptVersions.PromptVersionRecord;
   PromptVariable: promptVersions.PromptVariableRecord;
   PromptLabel: loaders.LabelledVersion;
   PromptConnection: connection.Connection<prompts.PromptRecord>;
@@ -410,6 +413,7 @@ export type PromptResolvers<ContextType = context.SubgraphContext, ParentType ex
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   description?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  requiresApproval?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   tenant?: Resolver<ResolversTypes['Tenant'], ParentType, ContextType>;
   versions?: Resolver<ResolversTypes['PromptVersionConnection'], ParentType, ContextType, RequireFields<PromptVersionsArgs, 'orderBy'>>;
   version?: Resolver<Maybe<ResolversTypes['PromptVersion']>, ParentType, ContextType, Partial<PromptVersionArgs>>;

@@ -50,6 +50,7 @@ export function promptsResolvers(deps: PromptsDeps): CompleteResolvers<Resolvers
       __resolveReference: ({ id }, { loaders }) => loaders.prompt.load(id),
       id: ({ _id }) => _id,
       name: promptName,
+      requiresApproval: ({ requiresApproval }) => requiresApproval ?? false,
       tenant: ({ tenantId }) => ({ id: tenantId }),
       versions: ({ _id, newest }, args, { loaders }) => listVersions(_id, newest, args, loaders),
       version: (prompt, args, context) => findVersion(prompt, args, context, deps),

@@ -20,15 +20,20 @@ export async function updatePrompt(
 ): Promise<PromptRecord> {
   const prompt = await writablePrompt(id, context, deps);
   if (input.name === null) badInput('input.name', 'must not be null.');
+  if (input.requiresApproval === null) badInput('input.requiresApproval', 'must not be null.');
   const change: Partial<PromptRecord> = {
     ...(input.name === undefined ? {} : { name: checkedPromptName(input.name, 'input.name', context) }),
     ...(input.description === undefined ? {} : { description: checkedDescription(input.description) }),
+    ...(input.requiresApproval === undefined ? {} : { requiresApproval: input.requiresApproval }),
   };
   await context.auditTarget({ tenantId: prompt.tenantId, type: 'Prompt', id });
   const { before, after } = await withWritablePrompt(prompt, context, deps, async (before) => {
     const after: PromptRecord = { ...before, ...change };
-    if (after.name === before.name && after.description === before.description)
-      return { before, after: before };
+    const isSame =
+      after.name === before.name &&
+      after.description === before.description &&
+      (after.requiresApproval ?? false) === (before.requiresApproval ?? false);
+    if (isSame) return { before, after: before };
     const write = prompts(deps.connection).updateOne({ _id: id }, { $set: change }).exec();
     await orTaken(write, after.name);
     return { before, after };

@@ -1,4 +1,5 @@
 import type { Connection } from 'mongoose';
+import type { Catalog } from '#catalog/catalog.ts';
 import type { KeyPepper } from '#mongo/key-pepper.ts';
 import type { SubgraphServices } from '../runtime/subgraph.ts';
 import type { OutboundFetch } from './identity/issuer-documents.ts';
@@ -14,6 +15,8 @@ export interface TenantsDeps extends SubgraphServices {
   readonly outboundFetch?: OutboundFetch;
   /** When browser sessions end; the standard ones when left out. */
   readonly sessionLifetimes?: SessionLifetimes;
+  /** What of the mesh requires approval; left out: nothing. */
+  readonly catalog?: Pick<Catalog, 'model' | 'route'>;
   readonly now?: () => number;
 }
 

@@ -359,6 +359,7 @@ export type MutationDecideAccessArgs = {
   id: Scalars['ID']['input'];
   approve: Scalars['Boolean']['input'];
   reason?: InputMaybe<Scalars['String']['input']>;
+  expiresAt?: InputMaybe<Scalars['DateTime']['input']>;
 };
 
 
@@ -525,6 +526,7 @@ export type Plan = {
   readonly name: Scalars['String']['output'];
   readonly limits: ReadonlyArray<Limit>;
   readonly models: Maybe<ReadonlyArray<Scalars['String']['output']>>;
+  readonly requiresApproval: Scalars['Boolean']['output'];
 };
 
 export type Limit = {
@@ -554,6 +556,9 @@ export type AccessGrant = {
   readonly reason: Maybe<Scalars['String']['output']>;
   readonly decidedBy: Maybe<Scalars['String']['output']>;
   readonly decidedAt: Maybe<Scalars['DateTime']['output']>;
+  readonly expiresAt: Maybe<Scalars['DateTime']['output']>;
+  readonly requestedBy: Maybe<Scalars['String']['output']>;
+  readonly requestedAt: Scalars['DateTime']['output'];
   readonly createdAt: Scalars['DateTime']['output'];
 };
 
@@ -662,6 +667,9 @@ export type AccessGrantFilter = {
   readonly appId?: InputMaybe<Scalars['ID']['input']>;
   readonly status?: InputMaybe<AccessStatus>;
   readonly resource?: InputMaybe<Scalars['String']['input']>;
+  readonly search?: InputMaybe<Scalars['String']['input']>;
+  readonly requestedBy?: InputMaybe<Scalars['String']['input']>;
+  readonly expiresBefore?: InputMaybe<Scalars['DateTime']['input']>;
   readonly archived?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
@@ -786,6 +794,7 @@ export type PlanInput = {
   readonly name: Scalars['String']['input'];
   readonly limits: ReadonlyArray<LimitInput>;
   readonly models?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  readonly requiresApproval?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
 export type BudgetInput = {
@@ -1292,6 +1301,7 @@ export type PlanResolvers<ContextType = context.SubgraphContext, ParentType exte
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   limits?: Resolver<ReadonlyArray<ResolversTypes['Limit']>, ParentType, ContextType>;
   models?: Resolver<Maybe<ReadonlyArray<ResolversTypes['String']>>, ParentType, ContextType>;
+  requiresApproval?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
 };
 
 export type LimitWindowResolvers = EnumResolverSignature<{ SECOND?: any, MINUTE?: any, HOUR?: any, DAY?: any, MONTH?: any, INFLIGHT?: any }, ResolversTypes['LimitWindow']>;
@@ -1318,7 +1328,7 @@ export type BudgetResolvers<ContextType = context.SubgraphContext, ParentType ex
   app?: Resolver<Maybe<ResolversTypes['App']>, ParentType, ContextType>;
 };
 
-export type AccessStatusResolvers = EnumResolverSignature<{ PENDING?: any, APPROVED?: any, DENIED?: any, REVOKED?: any }, ResolversTypes['AccessStatus']>;
+export type AccessStatusResolvers = EnumResolverSignature<{ PENDING?: any, APPROVED?: any, DENIED?: any, REVOKED?: any, ENDED?: any }, ResolversTypes['AccessStatus']>;
 
 export type AccessGrantResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['AccessGrant'] = ResolversParentTypes['AccessGrant'], FederationReferenceType extends FederationReferenceTypes['AccessGrant'] = FederationReferenceTypes['AccessGrant']> = {
   __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['AccessGrant']> | FederationReferenceType, FederationReferenceType, ContextType>;
@@ -1329,6 +1339,9 @@ export type AccessGrantResolvers<ContextType = context.SubgraphContext, ParentTy
   reason?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   decidedBy?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   decidedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  expiresAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  requestedBy?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  requestedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
 };
 

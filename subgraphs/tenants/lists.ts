@@ -9,6 +9,7 @@ import { type PlanRecord, plans } from '#mongo/plans.ts';
 import { type TenantRecord, tenants } from '#mongo/tenants.ts';
 import { type Connection, findPage } from '../runtime/connection.ts';
 import { containing, given, listSort, timeSort } from '../runtime/list-input.ts';
+import { withStatus } from './access/grant-state.ts';
 import { readNow, type TenantsDeps } from './deps.ts';
 import type {
   QueryAccessGrantsArgs,
@@ -129,9 +130,18 @@ export function listBudgets(
 export function listAccessGrants(
   { filter, orderBy, ...page }: QueryAccessGrantsArgs,
   { caller }: TenantsContext,
-  database: Database,
+  deps: TenantsDeps,
 ): Promise<Connection<AccessGrantRecord>> {
-  const { tenantId, archived, ...equal } = filter ?? {};
-  const where = { ...visibleTo(caller, { tenantId, archived }), ...given({ ...equal }) };
-  return findPage(accessGrants(database), where, timeSort(orderBy ?? 'NEWEST_FIRST'), page);
+  const { tenantId, archived, status, search: text, expiresBefore, ...equal } = filter ?? {};
+  const where = {
+    ...visibleTo(caller, { tenantId, archived }),
+    ...given({ ...equal }),
+    // Each in a condition of its own: two of them may concern the same field.
+    $and: [
+      withStatus(status, readNow(deps)),
+      text == null ? {} : search('resource', text),
+      expiresBefore == null ? {} : { status: 'APPROVED', expiresAt: { $lt: expiresBefore } },
+    ],
+  };
+  return findPage(accessGrants(deps.connection), where, timeSort(orderBy ?? 'NEWEST_FIRST'), page);
 }

@@ -5,13 +5,14 @@ import { scalarResolvers } from '#schema/scalars.ts';
 import type { CompleteResolvers } from '../runtime/complete-resolvers.ts';
 import { loadReferred } from '../runtime/loaders.ts';
 import { decideAccess } from './access/decide-access.ts';
+import { readStatus } from './access/grant-state.ts';
 import { requestAccess } from './access/request-access.ts';
 import { withdrawAccess } from './access/withdraw-access.ts';
 import { archiveApp } from './apps/archive-app.ts';
 import { createApp } from './apps/create-app.ts';
 import { restoreApp } from './apps/restore-app.ts';
 import { updateApp } from './apps/update-app.ts';
-import type { TenantsDeps } from './deps.ts';
+import { readNow, type TenantsDeps } from './deps.ts';
 import type { Resolvers } from './generated.ts';
 import { findTokenCaller } from './identity/find-token-caller.ts';
 import type { IssuerKeys } from './identity/issuer-keys.ts';
@@ -85,7 +86,7 @@ export function tenantsResolvers(
       roles: (_root, args, context) => listRoles(args, context, deps),
       budgets: (_root, args, context) => listBudgets(args, context, connection),
       budget: (_root, args, { loaders }) => loaders.budget.load(args.id),
-      accessGrants: (_root, args, context) => listAccessGrants(args, context, connection),
+      accessGrants: (_root, args, context) => listAccessGrants(args, context, deps),
       issuers: (_root, args) => listIssuers(args, connection),
       _caller: async (_root, args, { caller }) => {
         if (caller.kind !== 'SYSTEM')
@@ -129,7 +130,7 @@ export function tenantsResolvers(
       saveBudget: (_root, { input }, context) => saveBudget(input, context, deps),
       deleteBudget: (_root, args, context) => deleteBudget(args.id, context, deps),
       requestAccess: (_root, args, context) => requestAccess(args.resource, args.reason, context, deps),
-      decideAccess: (_root, args, context) => decideAccess(args.id, args.approve, args.reason, context, deps),
+      decideAccess: (_root, args, context) => decideAccess(args, context, deps),
       withdrawAccess: (_root, args, context) => withdrawAccess(args.id, context, deps),
     },
     Caller: {
@@ -184,6 +185,7 @@ export function tenantsResolvers(
     Plan: {
       id,
       limits: (plan) => plan.limits.map(toLimit),
+      requiresApproval: ({ requiresApproval }) => requiresApproval ?? false,
       __resolveReference: (ref, { loaders }) => loaders.plan.load(ref.id),
     },
     Budget: {
@@ -200,6 +202,8 @@ export function tenantsResolvers(
     AccessGrant: {
       id,
       app: (grant, _args, { loaders }) => loadReferred(loaders.app, grant.appId),
+      status: (grant) => readStatus(grant, readNow(deps)),
+      requestedAt: ({ requestedAt, createdAt }) => requestedAt ?? createdAt,
       __resolveReference: (ref, { loaders }) => loaders.accessGrant.load(ref.id),
     },
   };

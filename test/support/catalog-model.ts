@@ -28,6 +28,7 @@ export function catalogModel(
     price: null,
     lifecycle: 'ACTIVE',
     replacedById: null,
+    requiresApproval: false,
     createdAtMs: 0,
     ...more,
   };

@@ -1,4 +1,5 @@
 import type { Catalog, CatalogPromptVersion } from '#catalog/catalog.ts';
+import { requireAccess } from '#core/access.ts';
 import type { Caller } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
 import { matchesLists } from '#core/name-patterns.ts';
@@ -8,12 +9,13 @@ import type { RunPromptInput } from '../generated.ts';
 
 interface Deps {
   readonly catalog: Pick<Catalog, 'promptVersion' | 'promptRuns' | 'promptNames'>;
+  readonly now: () => number;
 }
 
 const shownMax = 100;
 const labelsMax = 10;
 
-/** The version that a call names. FORBIDDEN for a prompt that the caller may not run; NOT_FOUND names what there is instead. */
+/** The version that a call names. FORBIDDEN for a prompt that the caller may not run, ACCESS_PENDING without the approval that it requires; NOT_FOUND names what there is instead. */
 export async function findPromptVersion(
   { name, version: number, label }: RunPromptInput,
   caller: Caller,
@@ -26,6 +28,14 @@ export async function findPromptVersion(
   const { tenantId } = caller;
   if (tenantId === null)
     throw new HeddleError('NOT_FOUND', 'Your key belongs to no tenant that has prompts.');
+  const runs = await deps.catalog.promptRuns(tenantId, name);
+  if (runs?.requiresApproval) {
+    requireAccess(
+      caller,
+      { what: 'prompt', resource: name, requiresApproval: true, ownerId: tenantId },
+      deps.now(),
+    );
+  }
   const found = await deps.catalog.promptVersion({ tenantId, name, number, label });
   if (found !== undefined) return found;
   const wanted = number == null ? (label == null ? null : `labelled ${label}`) : `number ${number}`;

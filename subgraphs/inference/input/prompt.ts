@@ -34,7 +34,7 @@ export async function promptRequest(
   input: RunPromptInput,
   caller: Caller,
   origin: CallOrigin,
-  deps: { readonly catalog: Catalog },
+  deps: { readonly catalog: Catalog; readonly now: () => number },
 ): Promise<CompletionRequest> {
   const version = await findPromptVersion(input, caller, deps);
   const { system, text } = compileTemplate(version).render(parseVariables(input.variables));

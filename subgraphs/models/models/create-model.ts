@@ -64,6 +64,7 @@ async function storeModel(
     ...given,
     ...(given.inputModalities === undefined ? imagesSeen(given.capabilities, facts.inputModalities) : {}),
     prices: input.price == null ? facts.prices : [priceRecord(input.price, now)],
+    requiresApproval: input.requiresApproval ?? false,
     lifecycle: 'ACTIVE',
     replacedById: null,
     createdAt: now,

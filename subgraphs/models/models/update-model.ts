@@ -1,4 +1,4 @@
-import { notFound } from '#core/input.ts';
+import { badInput, notFound } from '#core/input.ts';
 import { type ModelRecord, models } from '#mongo/models.ts';
 import { catalogChanged, type ModelsContext, type ModelsDeps, readNow } from '../deps.ts';
 import type { UpdateModelInput } from '../generated.ts';
@@ -16,11 +16,13 @@ export async function updateModel(
   context: ModelsContext,
   deps: ModelsDeps,
 ): Promise<ModelRecord> {
+  if (input.requiresApproval === null) badInput('input.requiresApproval', 'must not be null.');
   const now = readNow(deps);
   const change = {
     ...givenFacts(input),
     ...(input.contextTokens === null ? { contextTokens: null } : {}),
     ...(input.maxOutputTokens === null ? { maxOutputTokens: null } : {}),
+    ...(input.requiresApproval == null ? {} : { requiresApproval: input.requiresApproval }),
     updatedAt: now,
   };
   const price = input.price == null ? undefined : priceRecord(input.price, now);

@@ -44,7 +44,15 @@ export async function saveRoute(
   const { before, after } = await withCatalog(deps, async () => {
     const { think, targets } = await findTargets(wanted, tenantId, context, deps);
     const timeouts = parseTimeouts(input, think);
-    const route = { strategy: input.strategy, targets, timeouts, maxAttempts, updatedAt: now };
+    const requiresApproval = input.requiresApproval ?? false;
+    const route = {
+      strategy: input.strategy,
+      targets,
+      timeouts,
+      maxAttempts,
+      requiresApproval,
+      updatedAt: now,
+    };
     const before = await collection.findById(_id).lean();
     if (before === null) await checkOwnedRoom(deps, 'routes', collection, tenantId);
     const owner = tenantId === null ? {} : { tenantId };

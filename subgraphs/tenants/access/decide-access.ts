@@ -1,35 +1,44 @@
+import { hasScope } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
 import type { AccessStatus } from '#core/graph-enums.generated.ts';
-import { checkedText } from '#core/input.ts';
+import { badInput, checkedText } from '#core/input.ts';
 import { type AccessGrantRecord, accessGrants } from '#mongo/access-grants.ts';
 import { callersChanged, readNow, type TenantsDeps } from '../deps.ts';
+import type { MutationDecideAccessArgs } from '../generated.ts';
+import { checkedExpiry } from '../keys/in-force.ts';
 import type { TenantsContext } from '../loaders.ts';
 import { requireLive } from '../tenants/below-tenant.ts';
 import { visible } from '../tenants/visible.ts';
 import { proofOfChange, toAccessEvent } from './access-events.ts';
+import { readDecider, readStatus, requireMayApprove } from './grant-state.ts';
 
 /**
- * Approves or denies a request; denying what was approved revokes it. Deciding the same again changes nothing. Of two
+ * Approves or denies a request; denying what was approved revokes it, and an approval may have an end. Deciding the same again changes nothing. Of two
  * decisions at once the second is refused with CONFLICT.
  */
 export async function decideAccess(
-  id: string,
-  approve: boolean,
-  reason: string | null | undefined,
+  { id, approve, reason, expiresAt }: MutationDecideAccessArgs,
   context: TenantsContext,
   deps: TenantsDeps,
 ): Promise<AccessGrantRecord> {
   const before = await visible('accessGrant', id, context);
-  const status = decided(before.status, approve);
-  if (status === before.status) return before;
-  await requireLive(before, deps);
   const { caller } = context;
+  const now = readNow(deps);
+  if (!approve && expiresAt != null) badInput('expiresAt', 'is the end of an approval: a denial has none.');
+  const end = checkedExpiry(expiresAt, 'expiresAt', now);
+  if (approve) requireMayApprove(before, caller, deps);
+  const status = decide(before, approve);
+  const decidedByOperator = hasScope(caller, 'tenants:admin');
+  if (isDecided(before, { status, decidedByOperator, expiresAt }, now)) return before;
+  await requireLive(before, deps);
   await context.auditTarget({ tenantId: before.tenantId, type: 'AccessGrant', id });
   const decision = {
     status,
     reason: reason ? checkedText(reason, 'reason', 2_000) : before.reason,
-    decidedBy: caller.subject ?? caller.keyId,
-    decidedAt: readNow(deps),
+    decidedBy: readDecider(caller),
+    decidedByOperator,
+    decidedAt: now,
+    expiresAt: approve ? end : null,
   };
   const after = await deps.events.withChange(
     toAccessEvent(status === 'REVOKED' ? 'access.revoked' : 'access.decided', { ...before, ...decision }),
@@ -37,7 +46,7 @@ export async function decideAccess(
     (eventId) =>
       accessGrants(deps.connection)
         .findOneAndUpdate(
-          { _id: id, status: before.status },
+          { _id: id, status: before.status, decidedAt: before.decidedAt },
           { $set: { ...decision, eventId } },
           { returnDocument: 'after' },
         )
@@ -54,7 +63,24 @@ export async function decideAccess(
   return after;
 }
 
-function decided(status: AccessStatus, approve: boolean): AccessStatus {
+/** Whether the request is decided like this already. An end that is not named stays as it is. */
+function isDecided(
+  before: AccessGrantRecord,
+  wanted: {
+    readonly status: AccessStatus;
+    readonly decidedByOperator: boolean;
+    readonly expiresAt: Date | null | undefined;
+  },
+  now: Date,
+): boolean {
+  if (readStatus(before, now) !== wanted.status) return false;
+  if (wanted.status !== 'APPROVED') return true;
+  const { expiresAt = before.expiresAt } = wanted;
+  const hasSameEnd = (expiresAt?.getTime() ?? null) === (before.expiresAt?.getTime() ?? null);
+  return hasSameEnd && (before.decidedByOperator === true || !wanted.decidedByOperator);
+}
+
+function decide({ status }: AccessGrantRecord, approve: boolean): AccessStatus {
   if (approve) return 'APPROVED';
   return status === 'APPROVED' || status === 'REVOKED' ? 'REVOKED' : 'DENIED';
 }

@@ -8,10 +8,11 @@ import type { TenantsContext } from '../loaders.ts';
 import { withLiveOwner } from '../tenants/below-tenant.ts';
 import { visible } from '../tenants/visible.ts';
 import { proofOfChange, toAccessEvent } from './access-events.ts';
+import { isForOperators, readDecider, readStatus } from './grant-state.ts';
 
 /**
  * Requests the use of something on behalf of the caller's app. A request that waits or was approved is answered as
- * it is; one that was denied or revoked waits again, with the new reason. CONFLICT when the app has requested too much.
+ * it is; one that was denied, was revoked or has ended waits again, with the new reason. CONFLICT when the app has requested too much.
  */
 export async function requestAccess(
   resource: string,
@@ -29,17 +30,21 @@ export async function requestAccess(
     );
   }
   const app = await visible('app', appId, context);
-  const grant: AccessGrantRecord = {
+  const now = readNow(deps);
+  const grant = {
     _id: randomId(),
     tenantId: app.tenantId,
     appId,
     resource: checkedText(resource, 'resource', 300),
-    status: 'PENDING',
+    status: 'PENDING' as const,
     reason: reason ? checkedText(reason, 'reason', 2_000) : null,
     decidedBy: null,
     decidedAt: null,
-    createdAt: readNow(deps),
-  };
+    expiresAt: null,
+    requestedBy: readDecider(context.caller),
+    requestedAt: now,
+    createdAt: now,
+  } satisfies AccessGrantRecord;
   const where = { appId, resource: grant.resource };
   const records = accessGrants(deps.connection);
   try {
@@ -62,20 +67,21 @@ export async function requestAccess(
     if (!isDuplicateKey(error)) throw error;
   }
   const before = (await records.findOne(where).lean()) ?? withdrawnNow(grant.resource);
-  if (before.status === 'PENDING' || before.status === 'APPROVED') {
+  if (before.status === 'PENDING' || isInForce(before, now, deps)) {
     context.unchanged();
     return before;
   }
   await context.auditTarget({ tenantId: before.tenantId, type: 'AccessGrant', id: before._id });
-  const { status, reason: why, decidedBy, decidedAt } = grant;
+  const { status, reason: why, decidedBy, decidedAt, expiresAt, requestedBy, requestedAt } = grant;
+  const change = { status, reason: why, decidedBy, decidedAt, expiresAt, requestedBy, requestedAt };
   const after = await deps.events.withChange(
-    toAccessEvent('access.requested', { ...grant, _id: before._id }),
+    toAccessEvent('access.requested', { ...before, ...change }),
     proofOfChange(before._id),
     (eventId) =>
       records
         .findOneAndUpdate(
           { ...where, status: before.status },
-          { $set: { status, reason: why, decidedBy, decidedAt, eventId } },
+          { $set: { ...change, eventId }, $unset: { decidedByOperator: 1 } },
           { returnDocument: 'after' },
         )
         .lean(),
@@ -89,6 +95,14 @@ export async function requestAccess(
   context.audit({ tenantId: before.tenantId, type: 'AccessGrant', id: before._id, before, after });
   await callersChanged(deps, before.tenantId);
   return after;
+}
+
+/** Approved, not ended, and by whom it takes. */
+function isInForce(grant: AccessGrantRecord, now: Date, deps: TenantsDeps): boolean {
+  return (
+    readStatus(grant, now) === 'APPROVED' &&
+    (grant.decidedByOperator === true || !isForOperators(grant, deps))
+  );
 }
 
 function withdrawnNow(resource: string): never {

@@ -4,6 +4,7 @@ import { apps } from '#mongo/apps.ts';
 import { budgets } from '#mongo/budgets.ts';
 import { plans } from '#mongo/plans.ts';
 import { readPayloadRule, tenants } from '#mongo/tenants.ts';
+import { findCallerGrants } from '../access/caller-grants.ts';
 import type { TenantsDeps } from '../deps.ts';
 import { collectLimits, readAllowedNames, readCacheScope } from '../keys/find-caller.ts';
 import type { Identity } from './identity.ts';
@@ -23,13 +24,14 @@ export async function findPersonCaller(
 ): Promise<Caller | ArchivedCaller> {
   const { connection, defaultLimits } = deps;
   const { tenantId, appId, subject, issuerId, email, role } = identity;
-  const [tenant, app, bounds, scopes] = await Promise.all([
+  const [tenant, app, bounds, scopes, grants] = await Promise.all([
     tenants(connection).findById(tenantId).lean(),
     appId === null ? null : apps(connection).findOne({ _id: appId, tenantId }).lean(),
     budgets(connection)
       .find({ tenantId, appId: { $in: appId === null ? [null] : [null, appId] } })
       .lean(),
     scopesOfIdentity(identity, deps),
+    findCallerGrants(appId, connection),
   ]);
   const plan = tenant && (await plans(connection).findById(tenant.planId).lean());
   if (!tenant || !plan || (appId !== null && !app)) {
@@ -63,6 +65,7 @@ export async function findPersonCaller(
     endUserId: identity.endUserId,
     modelLists: readAllowedNames([`tenant:${tenantId}`, plan.models], [`app:${appId}`, app?.models]),
     promptLists: readAllowedNames([`app:${appId}`, app?.prompts]),
+    ...grants,
   };
   if (tenant.archivedAt != null) return { archived: 'tenant', caller };
   return app?.archivedAt != null ? { archived: 'app', caller } : caller;

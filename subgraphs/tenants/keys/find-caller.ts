@@ -14,6 +14,7 @@ import type { LimitRecord } from '#mongo/limit.ts';
 import { pageTokens } from '#mongo/page-tokens.ts';
 import { plans } from '#mongo/plans.ts';
 import { readPayloadRule, type TenantRecord, tenants } from '#mongo/tenants.ts';
+import { findCallerGrants } from '../access/caller-grants.ts';
 import { readNow, type TenantsDeps } from '../deps.ts';
 import { scopesOfKey } from '../restrictions/scopes.ts';
 import { findSession } from '../sessions/find-session.ts';
@@ -21,7 +22,7 @@ import { findMakers, makerIds } from './makers.ts';
 
 /**
  * The caller that a key, page token or session cookie of this SHA-256 stands for, with every limit that binds it; null when there is no such key,
- * or it was revoked or has expired; that it is archived, where its app or tenant is. Four commands, three of them at once, and two for the makers of a key that limits of
+ * or it was revoked or has expired; that it is archived, where its app or tenant is. Five commands, four of them at once, and two for the makers of a key that limits of
  * theirs bind; the gateway remembers the answer.
  */
 export async function findCaller(keyHash: string, deps: FindCallerDeps): Promise<Found> {
@@ -79,13 +80,14 @@ async function callerOfKey(key: ApiKeyRecord, deps: FindCallerDeps, attempt = 1)
   const { connection } = deps;
   if (key.revokedAt !== null || (key.expiresAt && key.expiresAt <= readNow(deps))) return null;
   const makerScopes = key.makerScopes ?? [];
-  const [tenant, app, bounds, makers] = await Promise.all([
+  const [tenant, app, bounds, makers, grants] = await Promise.all([
     tenants(connection).findById(key.tenantId).lean(),
     apps(connection).findById(key.appId).lean(),
     budgets(connection)
       .find({ tenantId: key.tenantId, appId: { $in: [null, key.appId, ...makerIds(makerScopes, 'app:')] } })
       .lean(),
     findMakers(key.tenantId, makerScopes, connection),
+    findCallerGrants(key.appId, connection),
   ]);
   if (!tenant || !app || !makers) return null;
   const plan = await plans(connection).findById(tenant.planId).lean();
@@ -115,6 +117,7 @@ async function callerOfKey(key: ApiKeyRecord, deps: FindCallerDeps, attempt = 1)
       [`key:${key.lineId}`, key.models],
     ),
     promptLists: readAllowedNames([`app:${app._id}`, app.prompts], [`key:${key.lineId}`, key.prompts]),
+    ...grants,
   };
   if (tenant.archivedAt != null) return { archived: 'tenant', caller };
   // A maker's app that is archived binds on: nothing made with its keys becomes wider, or ends.

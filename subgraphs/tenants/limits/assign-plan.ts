@@ -1,5 +1,6 @@
 import { notFound } from '#core/input.ts';
 import { type TenantRecord, tenants } from '#mongo/tenants.ts';
+import { requirePlanAccess } from '../access/grant-state.ts';
 import { callersChanged, type TenantsDeps } from '../deps.ts';
 import type { TenantsContext } from '../loaders.ts';
 import { withShownName } from '../tenants/archived-name.ts';
@@ -17,6 +18,7 @@ export async function assignPlan(
   const plan = await visible('plan', planId, context);
   await context.auditTarget({ tenantId, type: 'Tenant', id: tenantId });
   const after = await withPlan(plan._id, deps, async () => {
+    if (before.planId !== planId) await requirePlanAccess(plan, tenantId, deps);
     await visible('plan', planId, context);
     return tenants(deps.connection)
       .findOneAndUpdate({ _id: tenantId }, { $set: { planId: plan._id } }, { returnDocument: 'after' })

@@ -21,6 +21,7 @@ export async function savePlan(
     name: checkedText(input.name, 'input.name'),
     limits: checkedLimits(input.limits, 'input.limits').map((limit) => ({ ...limit, setBy: 'OPERATOR' })),
     models: checkedPatterns(input.models, 'input.models'),
+    requiresApproval: input.requiresApproval ?? false,
   };
   await context.auditTarget({ tenantId: null, type: 'Plan', id: plan._id });
   const before = await withPlan(plan._id, deps, () => write(plan, deps));
@@ -33,15 +34,12 @@ export async function savePlan(
 /** Returns the plan that it replaces; null: there was none. */
 async function write(plan: PlanRecord, deps: TenantsDeps): Promise<PlanRecord | null> {
   const records = plans(deps.connection);
+  const { name, limits, models = null, requiresApproval } = plan;
   const before = await records.findById(plan._id).lean();
   const save = () =>
     orConflict(
       records
-        .updateOne(
-          { _id: plan._id },
-          { $set: { name: plan.name, limits: plan.limits, models: plan.models ?? null } },
-          { upsert: true },
-        )
+        .updateOne({ _id: plan._id }, { $set: { name, limits, models, requiresApproval } }, { upsert: true })
         .exec(),
       `There is a plan named ${JSON.stringify(plan.name)} already.`,
     );

@@ -2,6 +2,7 @@ import { checkedText, orConflict } from '#core/input.ts';
 import { type TenantRecord, tenants, toPayloadRule } from '#mongo/tenants.ts';
 import { checkedCacheScope, checkedRegions } from '../../runtime/checked-input.ts';
 import { withRoom } from '../../runtime/with-room.ts';
+import { requirePlanAccess } from '../access/grant-state.ts';
 import { callersChanged, readNow, type TenantsDeps } from '../deps.ts';
 import type { CreateTenantInput } from '../generated.ts';
 import { randomId, toSlug } from '../keys/ids.ts';
@@ -41,7 +42,7 @@ export async function createTenant(
     () => records.countDocuments({ archivedAt: null }),
     () =>
       withPlan(planId, deps, async () => {
-        await visible('plan', planId, context);
+        await requirePlanAccess(await visible('plan', planId, context), tenant._id, deps);
         return orConflict(
           records.create({ ...tenant }),
           `There is a tenant named ${JSON.stringify(tenant.name)} already.`,

@@ -66,6 +66,7 @@ export function setup(strategy: CatalogRoute['strategy'], targets: readonly Targ
     })),
     timeouts: { connectMs: 1, firstTokenMs: 1, interTokenMs: 1, totalMs: 1 },
     maxAttempts: 3,
+    requiresApproval: false,
   };
   const models = new Map(targets.map(({ model: target }) => [target.id, target]));
   const snapshot: CatalogSnapshot = { ...emptySnapshot, models, routes: new Map([['r', route]]) };
