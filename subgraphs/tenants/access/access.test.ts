@@ -37,7 +37,7 @@ const request = async (resource: string) =>
 const decide = `mutation ($id: ID!, $approve: Boolean = true, $expiresAt: DateTime) {
   decideAccess(id: $id, approve: $approve, expiresAt: $expiresAt) { ${fields} } }`;
 const grants = async () => (await mesh.findCaller(acme.secret))?.grants;
-const typesOf = async (id: string) =>
+const readTypes = async (id: string) =>
   (await events(mesh.database.connection).find({ subject: id }).sort({ sequence: 1 }).lean()).map(
     ({ type }) => type,
   );
@@ -62,7 +62,7 @@ describe('an access request', () => {
     expect(await grants()).toMatchObject([{ status: 'REVOKED' }]);
     await run('mutation ($id: ID!) { withdrawAccess(id: $id) }', { id });
     expect(await grants()).toBeUndefined();
-    expect(await typesOf(id)).toEqual([
+    expect(await readTypes(id)).toEqual([
       'access.requested',
       'access.decided',
       'access.revoked',

@@ -97,7 +97,7 @@ export async function requestAccess(
   return after;
 }
 
-/** Approved, not ended, and by whom it takes. */
+/** Approved by an operator where the mesh requires it, and not ended. */
 function isInForce(grant: AccessGrantRecord, now: Date, deps: TenantsDeps): boolean {
   return (
     readStatus(grant, now) === 'APPROVED' &&
