@@ -8,7 +8,7 @@ import type {
 
 /** One limit that binds a caller: of its tenant's plan, its app, its key, or a budget. */
 export interface CallerLimit {
-  /** What is counted together: `tenant:<id>`, `app:<id>`, `key:<id>` or `budget:<id>`. */
+  /** What is counted together: `tenant:<id>`, `team:<id>`, `app:<id>`, `key:<id>` or `budget:<id>`. */
   readonly subject: string;
   readonly meter: Meter;
   readonly window: LimitWindow;
@@ -19,6 +19,8 @@ export interface CallerLimit {
     readonly hard: boolean;
     /** The app whose calls it counts; absent: all calls of the tenant count. */
     readonly appId?: string;
+    /** The team whose calls it counts, instead of an app. */
+    readonly teamId?: string;
     /** Parts of the amount at which a line is logged, such as 0.8; absent: none. */
     readonly alertAt?: readonly number[];
   };
@@ -57,6 +59,8 @@ export interface Caller {
   /** The plan of the tenant, which decides what of the mesh is offered to it; absent: of no plan. */
   readonly planId?: string;
   readonly appId: string | null;
+  /** The team of the app; absent: it has none. */
+  readonly teamId?: string;
   readonly keyId: string | null;
   /**
    * What the limits, calls and idempotency keys of the caller are counted under: of a key its line, which rotation keeps;

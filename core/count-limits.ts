@@ -20,6 +20,8 @@ export const countLimitsTable = {
   modelAliasesPerTenant: [100, 'aliases of this tenant'],
   deletedProviders: [10_000, 'deleted providers that the ledger may refer to'],
   deletedModels: [100_000, 'deleted AI models that the ledger may refer to'],
+  teamsPerTenant: [100, 'teams of this tenant'],
+  archivedTeamsPerTenant: [1_000, 'archived teams of this tenant'],
   appsPerTenant: [100, 'apps of this tenant'],
   archivedAppsPerTenant: [1_000, 'archived apps of this tenant'],
   keysPerApp: [100, 'API keys in force of this app'],

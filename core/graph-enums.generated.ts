@@ -275,6 +275,7 @@ export const TimeOrder = {
 export type TimeOrder = typeof TimeOrder[keyof typeof TimeOrder];
 export const UsageDimension = {
   TENANT: 'TENANT',
+  TEAM: 'TEAM',
   APP: 'APP',
   KEY: 'KEY',
   MODEL: 'MODEL',

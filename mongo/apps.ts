@@ -9,6 +9,8 @@ export interface AppRecord {
   tenantId: string;
   /** Unique in the tenant; of an archived app followed by its id, between spaces. */
   name: string;
+  /** The team that it belongs to; null or absent: none. */
+  teamId?: string | null;
   limits: LimitRecord[];
   /** Null: as the tenant is set. */
   cacheByDefault: boolean | null;
@@ -35,6 +37,7 @@ export const apps = defineCollection<AppRecord>(
     _id: text,
     tenantId: text,
     name: text,
+    teamId: String,
     limits: limitsPath,
     cacheByDefault: { type: Boolean, default: null },
     cacheScope: { type: String, default: null },
@@ -51,5 +54,6 @@ export const apps = defineCollection<AppRecord>(
     // For those who see every tenant.
     [{ createdAt: 1, _id: 1 }],
     [{ name: 1, _id: 1 }],
+    [{ teamId: 1 }, { partialFilterExpression: { teamId: { $exists: true } } }],
   ],
 );

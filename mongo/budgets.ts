@@ -1,12 +1,14 @@
 import type { LimitSetter, LimitWindow } from '#core/graph-enums.generated.ts';
 import { defineCollection } from './collection.ts';
 
-/** How much a tenant, or one of its apps, may spend in a window. What was spent is kept by the quota state. */
+/** How much a tenant, or one of its teams or apps, may spend in a window. What was spent is kept by the quota state. */
 export interface BudgetRecord {
   _id: string;
   tenantId: string;
   /** Null: of the whole tenant. */
   appId: string | null;
+  /** The team that it is of; null or absent: of an app or the whole tenant. */
+  teamId?: string | null;
   amountNanos: bigint;
   window: Exclude<LimitWindow, 'INFLIGHT'>;
   /** Parts of the amount, e.g. 0.8. */
@@ -15,7 +17,7 @@ export interface BudgetRecord {
   hard: boolean;
   /** Absent in records of versions that did not keep it: then it counts as an operator's. */
   setBy?: LimitSetter;
-  /** Tenant, app, window and setter: of each there is one budget. Absent in records of versions that did not keep it. */
+  /** Tenant, app, window and setter, and the team where there is one: of each there is one budget. Absent in records of versions that did not keep it. */
   slot?: string;
   createdAt: Date;
   /** True: it is below an archived app or tenant, and left out of lists. Absent: it is not. */
@@ -30,6 +32,7 @@ export const budgets = defineCollection<BudgetRecord>(
     _id: text,
     tenantId: text,
     appId: { type: String, default: null },
+    teamId: String,
     amountNanos: { type: BigInt, required: true },
     window: text,
     alertAt: [Number],

@@ -25,6 +25,7 @@ export const collectionAccess: Readonly<Record<string, CollectionAccess>> = {
   budgets: ofTenants,
   members: ofTenants,
   plans: ofTenants,
+  teams: ofTenants,
   tenants: ofTenants,
   issuers: { writers: ['subgraphs/tenants/'], readers: [] },
   roles: { writers: ['subgraphs/tenants/'], readers: [] },

@@ -83,6 +83,8 @@ export interface InvocationRecord {
   status: CompletionStatus;
   tenantId: string;
   appId: string | null;
+  /** The team of the app when it was called; absent: it had none. */
+  teamId?: string;
   keyId: string | null;
   /** The line that the key belongs to, which its limits are counted under; absent on older rows. */
   keyLineId?: string | null;
@@ -154,6 +156,7 @@ export const invocations = defineCollection<InvocationRecord>(
     status: text,
     tenantId: text,
     appId: String,
+    teamId: String,
     keyId: String,
     keyLineId: String,
     makerScopes: { type: [String], default: undefined },

@@ -14,6 +14,7 @@ import { prompts } from './prompts.ts';
 import { providerCredentials } from './provider-credentials.ts';
 import { providers } from './providers.ts';
 import { routes } from './routes.ts';
+import { teams } from './teams.ts';
 import { tenants } from './tenants.ts';
 
 /** Where the records of each type with a global id are kept. A completion is found by its row in the ledger. */
@@ -33,6 +34,7 @@ const collections = {
   Provider: providers,
   ProviderCredential: providerCredentials,
   Route: routes,
+  Team: teams,
   Tenant: tenants,
 };
 

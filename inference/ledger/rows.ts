@@ -59,6 +59,11 @@ export function openRow(start: RowStart): InvocationRecord {
     requestId: labels.requestId,
   };
   if (caller.makerScopes !== undefined) row.makerScopes = [...caller.makerScopes];
+  if (caller.teamId !== undefined) {
+    row.teamId = caller.teamId;
+    // Meters count the row for its team as for the makers of its key.
+    row.makerScopes = [...new Set([...(row.makerScopes ?? []), `team:${caller.teamId}`])];
+  }
   if (labels.clientRequestId !== null) row.clientRequestId = labels.clientRequestId;
   if (labels.endUserId !== null) row.endUserId = labels.endUserId;
   if (labels.tags.length > 0) row.tags = [...labels.tags];

@@ -31,6 +31,7 @@ export const mappers: Readonly<Record<SubgraphName, Mappers>> = {
     'mongo/issuers.ts': { Issuer: 'IssuerRecord', IssuerClaims: 'IssuerClaims', IssuerRule: 'IssuerRule' },
     'mongo/members.ts': { Member: 'MemberRecord' },
     'mongo/plans.ts': { Plan: 'PlanRecord' },
+    'mongo/teams.ts': { Team: 'TeamRecord' },
     'mongo/tenants.ts': { Tenant: 'TenantRecord' },
     'subgraphs/tenants/roles/shown-role.ts': { Role: 'ShownRole' },
   },

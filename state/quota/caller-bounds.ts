@@ -9,16 +9,18 @@ export function listScopes({
   keyId,
   keyLineId,
   makerScopes = [],
+  teamId,
 }: Pick<Caller, 'tenantId' | 'appId' | 'keyId'> & {
   readonly keyLineId?: string | null;
   readonly makerScopes?: readonly string[];
+  readonly teamId?: string;
 }): readonly string[] {
   const key = keyLineId ?? keyId;
   return [
     ...(tenantId === null ? [] : [`tenant:${tenantId}`]),
     ...(appId === null ? [] : [`app:${appId}`]),
     ...(key === null ? [] : [`key:${key}`]),
-    ...makerScopes,
+    ...(teamId === undefined ? makerScopes : new Set([...makerScopes, `team:${teamId}`])),
   ];
 }
 

@@ -10,9 +10,20 @@ export function listLimits(caller: Caller, meters?: readonly Meter[]): readonly 
     if (meters !== undefined && !meters.includes(meter)) return [];
     const limit = budget?.hard === false ? null : BigInt(amount);
     if (budget === undefined) return [{ subject, meter, window, limit }];
-    const scope = budget.appId === undefined ? `tenant:${caller.tenantId}` : `app:${budget.appId}`;
-    return [{ subject, scope, meter, window, limit }];
+    return [{ subject, scope: readBudgetScope(budget, caller.tenantId), meter, window, limit }];
   });
+}
+
+/** Whose calls a budget counts. */
+export function readBudgetScope(
+  {
+    appId,
+    teamId,
+  }: { readonly appId?: string | null | undefined; readonly teamId?: string | null | undefined },
+  tenantId: string | null,
+): string {
+  if (appId != null) return `app:${appId}`;
+  return teamId != null ? `team:${teamId}` : `tenant:${tenantId}`;
 }
 
 /** A limit as `Completion.limits` shows it. */

@@ -3,7 +3,7 @@ import type { LimitWindow, Meter } from '#core/graph-enums.generated.ts';
 export interface QuotaKey {
   /** What the limit belongs to, e.g. `key:<id>` or `budget:<id>`. */
   readonly subject: string;
-  /** The scope of the counted calls: `tenant:<id>`, `app:<id>` or `key:<id>`. Absent: the subject's. */
+  /** The scope of the counted calls: `tenant:<id>`, `team:<id>`, `app:<id>` or `key:<id>`. Absent: the subject's. */
   readonly scope?: string;
   readonly meter: Meter;
   readonly window: LimitWindow;

@@ -10,6 +10,7 @@ import type * as budgets from '#mongo/budgets.ts';
 import type * as issuers from '#mongo/issuers.ts';
 import type * as members from '#mongo/members.ts';
 import type * as plans from '#mongo/plans.ts';
+import type * as teams from '#mongo/teams.ts';
 import type * as tenants from '#mongo/tenants.ts';
 import type * as shownRole from '../tenants/roles/shown-role.ts';
 import type { PayloadLogging } from '#core/graph-enums.generated.ts';
@@ -48,6 +49,8 @@ export type Query = {
   readonly tenants: TenantConnection;
   readonly plans: ReadonlyArray<Plan>;
   readonly plan: Maybe<Plan>;
+  readonly teams: TeamConnection;
+  readonly team: Maybe<Team>;
   readonly apps: AppConnection;
   readonly app: Maybe<App>;
   readonly apiKeys: ApiKeyConnection;
@@ -85,6 +88,21 @@ export type QueryPlansArgs = {
 
 
 export type QueryPlanArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type QueryTeamsArgs = {
+  filter?: InputMaybe<TeamFilter>;
+  orderBy?: InputMaybe<ListOrder>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+export type QueryTeamArgs = {
   id: Scalars['ID']['input'];
 };
 
@@ -187,6 +205,10 @@ export type Mutation = {
   readonly updateTenant: Tenant;
   readonly archiveTenant: Scalars['ID']['output'];
   readonly restoreTenant: Tenant;
+  readonly createTeam: Team;
+  readonly updateTeam: Team;
+  readonly archiveTeam: Scalars['ID']['output'];
+  readonly restoreTeam: Team;
   readonly createApp: App;
   readonly updateApp: App;
   readonly archiveApp: Scalars['ID']['output'];
@@ -240,6 +262,27 @@ export type MutationArchiveTenantArgs = {
 
 
 export type MutationRestoreTenantArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type MutationCreateTeamArgs = {
+  input: CreateTeamInput;
+};
+
+
+export type MutationUpdateTeamArgs = {
+  id: Scalars['ID']['input'];
+  input: UpdateTeamInput;
+};
+
+
+export type MutationArchiveTeamArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type MutationRestoreTeamArgs = {
   id: Scalars['ID']['input'];
 };
 
@@ -426,10 +469,21 @@ export type PageInfo = {
   readonly endCursor: Maybe<Scalars['String']['output']>;
 };
 
+export type Team = {
+  readonly id: Scalars['ID']['output'];
+  readonly name: Scalars['String']['output'];
+  readonly tenant: Tenant;
+  readonly apps: ReadonlyArray<App>;
+  readonly limits: ReadonlyArray<Limit>;
+  readonly createdAt: Scalars['DateTime']['output'];
+  readonly archivedAt: Maybe<Scalars['DateTime']['output']>;
+};
+
 export type App = {
   readonly id: Scalars['ID']['output'];
   readonly name: Scalars['String']['output'];
   readonly tenant: Tenant;
+  readonly team: Maybe<Team>;
   readonly keys: ReadonlyArray<ApiKey>;
   readonly limits: ReadonlyArray<Limit>;
   readonly cacheByDefault: Maybe<Scalars['Boolean']['output']>;
@@ -545,6 +599,7 @@ export type Budget = {
   readonly alertAt: ReadonlyArray<Scalars['Float']['output']>;
   readonly hard: Scalars['Boolean']['output'];
   readonly setBy: LimitSetter;
+  readonly team: Maybe<Team>;
   readonly app: Maybe<App>;
 };
 
@@ -560,6 +615,17 @@ export type AccessGrant = {
   readonly requestedBy: Maybe<Scalars['String']['output']>;
   readonly requestedAt: Scalars['DateTime']['output'];
   readonly createdAt: Scalars['DateTime']['output'];
+};
+
+export type TeamConnection = {
+  readonly edges: ReadonlyArray<TeamEdge>;
+  readonly pageInfo: PageInfo;
+  readonly totalCount: Scalars['Int']['output'];
+};
+
+export type TeamEdge = {
+  readonly node: Team;
+  readonly cursor: Scalars['String']['output'];
 };
 
 export type AppConnection = {
@@ -627,8 +693,15 @@ export type PlanFilter = {
   readonly search?: InputMaybe<Scalars['String']['input']>;
 };
 
+export type TeamFilter = {
+  readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
+  readonly search?: InputMaybe<Scalars['String']['input']>;
+  readonly archived?: InputMaybe<Scalars['Boolean']['input']>;
+};
+
 export type AppFilter = {
   readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
+  readonly teamId?: InputMaybe<Scalars['ID']['input']>;
   readonly search?: InputMaybe<Scalars['String']['input']>;
   readonly archived?: InputMaybe<Scalars['Boolean']['input']>;
 };
@@ -656,6 +729,7 @@ export type RoleFilter = {
 
 export type BudgetFilter = {
   readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
+  readonly teamId?: InputMaybe<Scalars['ID']['input']>;
   readonly appId?: InputMaybe<Scalars['ID']['input']>;
   readonly window?: InputMaybe<LimitWindow>;
   readonly hard?: InputMaybe<Scalars['Boolean']['input']>;
@@ -690,9 +764,21 @@ export type UpdateTenantInput = {
   readonly cacheScope?: InputMaybe<CacheScope>;
 };
 
+export type CreateTeamInput = {
+  readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
+  readonly name: Scalars['String']['input'];
+  readonly limits?: InputMaybe<ReadonlyArray<LimitInput>>;
+};
+
+export type UpdateTeamInput = {
+  readonly name?: InputMaybe<Scalars['String']['input']>;
+  readonly limits?: InputMaybe<ReadonlyArray<LimitInput>>;
+};
+
 export type CreateAppInput = {
   readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
   readonly name: Scalars['String']['input'];
+  readonly teamId?: InputMaybe<Scalars['ID']['input']>;
   readonly limits?: InputMaybe<ReadonlyArray<LimitInput>>;
   readonly cacheByDefault?: InputMaybe<Scalars['Boolean']['input']>;
   readonly cacheScope?: InputMaybe<CacheScope>;
@@ -702,6 +788,7 @@ export type CreateAppInput = {
 
 export type UpdateAppInput = {
   readonly name?: InputMaybe<Scalars['String']['input']>;
+  readonly teamId?: InputMaybe<Scalars['ID']['input']>;
   readonly limits?: InputMaybe<ReadonlyArray<LimitInput>>;
   readonly cacheByDefault?: InputMaybe<Scalars['Boolean']['input']>;
   readonly cacheScope?: InputMaybe<CacheScope>;
@@ -800,6 +887,7 @@ export type PlanInput = {
 export type BudgetInput = {
   readonly id?: InputMaybe<Scalars['ID']['input']>;
   readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
+  readonly teamId?: InputMaybe<Scalars['ID']['input']>;
   readonly appId?: InputMaybe<Scalars['ID']['input']>;
   readonly amount: Scalars['Decimal']['input'];
   readonly window: LimitWindow;
@@ -884,6 +972,7 @@ export type DirectiveResolverFn<TResult = Record<PropertyKey, never>, TParent = 
 /** Mapping of federation types */
 export type FederationTypes = {
   Tenant: Tenant;
+  Team: Team;
   App: App;
   ApiKey: ApiKey;
   Member: Member;
@@ -897,6 +986,9 @@ export type FederationReferenceTypes = {
   Tenant:
     ( { __typename: 'Tenant' }
     & GraphQLRecursivePick<FederationTypes['Tenant'], {"id":true}> );
+  Team:
+    ( { __typename: 'Team' }
+    & GraphQLRecursivePick<FederationTypes['Team'], {"id":true}> );
   App:
     ( { __typename: 'App' }
     & GraphQLRecursivePick<FederationTypes['App'], {"id":true}> );
@@ -937,6 +1029,7 @@ export type ResolversTypes = {
   TenantConnection: ResolverTypeWrapper<connection.Connection<tenants.TenantRecord>>;
   TenantEdge: ResolverTypeWrapper<connection.Connection<tenants.TenantRecord>['edges'][number]>;
   PageInfo: ResolverTypeWrapper<PageInfo>;
+  Team: ResolverTypeWrapper<teams.TeamRecord>;
   App: ResolverTypeWrapper<apps.AppRecord>;
   ApiKey: ResolverTypeWrapper<apiKeys.ApiKeyRecord>;
   CreatedApiKey: ResolverTypeWrapper<Omit<CreatedApiKey, 'key'> & { key: ResolversTypes['ApiKey'] }>;
@@ -960,6 +1053,8 @@ export type ResolversTypes = {
   ListOrder: ListOrder;
   TimeOrder: TimeOrder;
   PlanOrder: PlanOrder;
+  TeamConnection: ResolverTypeWrapper<connection.Connection<teams.TeamRecord>>;
+  TeamEdge: ResolverTypeWrapper<connection.Connection<teams.TeamRecord>['edges'][number]>;
   AppConnection: ResolverTypeWrapper<connection.Connection<apps.AppRecord>>;
   AppEdge: ResolverTypeWrapper<connection.Connection<apps.AppRecord>['edges'][number]>;
   ApiKeyConnection: ResolverTypeWrapper<connection.Connection<apiKeys.ApiKeyRecord>>;
@@ -972,6 +1067,7 @@ export type ResolversTypes = {
   AccessGrantEdge: ResolverTypeWrapper<connection.Connection<accessGrants.AccessGrantRecord>['edges'][number]>;
   TenantFilter: TenantFilter;
   PlanFilter: PlanFilter;
+  TeamFilter: TeamFilter;
   AppFilter: AppFilter;
   ApiKeyFilter: ApiKeyFilter;
   MemberFilter: MemberFilter;
@@ -980,6 +1076,8 @@ export type ResolversTypes = {
   AccessGrantFilter: AccessGrantFilter;
   CreateTenantInput: CreateTenantInput;
   UpdateTenantInput: UpdateTenantInput;
+  CreateTeamInput: CreateTeamInput;
+  UpdateTeamInput: UpdateTeamInput;
   CreateAppInput: CreateAppInput;
   UpdateAppInput: UpdateAppInput;
   CreateApiKeyInput: CreateApiKeyInput;
@@ -1016,6 +1114,7 @@ export type ResolversParentTypes = {
   TenantConnection: connection.Connection<tenants.TenantRecord>;
   TenantEdge: connection.Connection<tenants.TenantRecord>['edges'][number];
   PageInfo: PageInfo;
+  Team: teams.TeamRecord;
   App: apps.AppRecord;
   ApiKey: apiKeys.ApiKeyRecord;
   CreatedApiKey: Omit<CreatedApiKey, 'key'> & { key: ResolversParentTypes['ApiKey'] };
@@ -1032,6 +1131,8 @@ export type ResolversParentTypes = {
   Budget: budgets.BudgetRecord;
   Float: Scalars['Float']['output'];
   AccessGrant: accessGrants.AccessGrantRecord;
+  TeamConnection: connection.Connection<teams.TeamRecord>;
+  TeamEdge: connection.Connection<teams.TeamRecord>['edges'][number];
   AppConnection: connection.Connection<apps.AppRecord>;
   AppEdge: connection.Connection<apps.AppRecord>['edges'][number];
   ApiKeyConnection: connection.Connection<apiKeys.ApiKeyRecord>;
@@ -1044,6 +1145,7 @@ export type ResolversParentTypes = {
   AccessGrantEdge: connection.Connection<accessGrants.AccessGrantRecord>['edges'][number];
   TenantFilter: TenantFilter;
   PlanFilter: PlanFilter;
+  TeamFilter: TeamFilter;
   AppFilter: AppFilter;
   ApiKeyFilter: ApiKeyFilter;
   MemberFilter: MemberFilter;
@@ -1052,6 +1154,8 @@ export type ResolversParentTypes = {
   AccessGrantFilter: AccessGrantFilter;
   CreateTenantInput: CreateTenantInput;
   UpdateTenantInput: UpdateTenantInput;
+  CreateTeamInput: CreateTeamInput;
+  UpdateTeamInput: UpdateTeamInput;
   CreateAppInput: CreateAppInput;
   UpdateAppInput: UpdateAppInput;
   CreateApiKeyInput: CreateApiKeyInput;
@@ -1086,6 +1190,8 @@ export type QueryResolvers<ContextType = context.SubgraphContext, ParentType ext
   tenants?: Resolver<ResolversTypes['TenantConnection'], ParentType, ContextType, RequireFields<QueryTenantsArgs, 'orderBy'>>;
   plans?: Resolver<ReadonlyArray<ResolversTypes['Plan']>, ParentType, ContextType, RequireFields<QueryPlansArgs, 'orderBy'>>;
   plan?: Resolver<Maybe<ResolversTypes['Plan']>, ParentType, ContextType, RequireFields<QueryPlanArgs, 'id'>>;
+  teams?: Resolver<ResolversTypes['TeamConnection'], ParentType, ContextType, RequireFields<QueryTeamsArgs, 'orderBy'>>;
+  team?: Resolver<Maybe<ResolversTypes['Team']>, ParentType, ContextType, RequireFields<QueryTeamArgs, 'id'>>;
   apps?: Resolver<ResolversTypes['AppConnection'], ParentType, ContextType, RequireFields<QueryAppsArgs, 'orderBy'>>;
   app?: Resolver<Maybe<ResolversTypes['App']>, ParentType, ContextType, RequireFields<QueryAppArgs, 'id'>>;
   apiKeys?: Resolver<ResolversTypes['ApiKeyConnection'], ParentType, ContextType, RequireFields<QueryApiKeysArgs, 'orderBy'>>;
@@ -1108,6 +1214,10 @@ export type MutationResolvers<ContextType = context.SubgraphContext, ParentType 
   updateTenant?: Resolver<ResolversTypes['Tenant'], ParentType, ContextType, RequireFields<MutationUpdateTenantArgs, 'id' | 'input'>>;
   archiveTenant?: Resolver<ResolversTypes['ID'], ParentType, ContextType, RequireFields<MutationArchiveTenantArgs, 'id'>>;
   restoreTenant?: Resolver<ResolversTypes['Tenant'], ParentType, ContextType, RequireFields<MutationRestoreTenantArgs, 'id'>>;
+  createTeam?: Resolver<ResolversTypes['Team'], ParentType, ContextType, RequireFields<MutationCreateTeamArgs, 'input'>>;
+  updateTeam?: Resolver<ResolversTypes['Team'], ParentType, ContextType, RequireFields<MutationUpdateTeamArgs, 'id' | 'input'>>;
+  archiveTeam?: Resolver<ResolversTypes['ID'], ParentType, ContextType, RequireFields<MutationArchiveTeamArgs, 'id'>>;
+  restoreTeam?: Resolver<ResolversTypes['Team'], ParentType, ContextType, RequireFields<MutationRestoreTeamArgs, 'id'>>;
   createApp?: Resolver<ResolversTypes['App'], ParentType, ContextType, RequireFields<MutationCreateAppArgs, 'input'>>;
   updateApp?: Resolver<ResolversTypes['App'], ParentType, ContextType, RequireFields<MutationUpdateAppArgs, 'id' | 'input'>>;
   archiveApp?: Resolver<ResolversTypes['ID'], ParentType, ContextType, RequireFields<MutationArchiveAppArgs, 'id'>>;
@@ -1195,11 +1305,23 @@ export type PageInfoResolvers<ContextType = context.SubgraphContext, ParentType 
   endCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
+export type TeamResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Team'] = ResolversParentTypes['Team'], FederationReferenceType extends FederationReferenceTypes['Team'] = FederationReferenceTypes['Team']> = {
+  __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Team']> | FederationReferenceType, FederationReferenceType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  tenant?: Resolver<ResolversTypes['Tenant'], ParentType, ContextType>;
+  apps?: Resolver<ReadonlyArray<ResolversTypes['App']>, ParentType, ContextType>;
+  limits?: Resolver<ReadonlyArray<ResolversTypes['Limit']>, ParentType, ContextType>;
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  archivedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+};
+
 export type AppResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['App'] = ResolversParentTypes['App'], FederationReferenceType extends FederationReferenceTypes['App'] = FederationReferenceTypes['App']> = {
   __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['App']> | FederationReferenceType, FederationReferenceType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   tenant?: Resolver<ResolversTypes['Tenant'], ParentType, ContextType>;
+  team?: Resolver<Maybe<ResolversTypes['Team']>, ParentType, ContextType>;
   keys?: Resolver<ReadonlyArray<ResolversTypes['ApiKey']>, ParentType, ContextType>;
   limits?: Resolver<ReadonlyArray<ResolversTypes['Limit']>, ParentType, ContextType>;
   cacheByDefault?: Resolver<Maybe<ResolversTypes['Boolean']>, ParentType, ContextType>;
@@ -1325,6 +1447,7 @@ export type BudgetResolvers<ContextType = context.SubgraphContext, ParentType ex
   alertAt?: Resolver<ReadonlyArray<ResolversTypes['Float']>, ParentType, ContextType>;
   hard?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   setBy?: Resolver<ResolversTypes['LimitSetter'], ParentType, ContextType>;
+  team?: Resolver<Maybe<ResolversTypes['Team']>, ParentType, ContextType>;
   app?: Resolver<Maybe<ResolversTypes['App']>, ParentType, ContextType>;
 };
 
@@ -1350,6 +1473,17 @@ export type ListOrderResolvers = EnumResolverSignature<{ CREATED_AT_ASC?: any, C
 export type TimeOrderResolvers = EnumResolverSignature<{ NEWEST_FIRST?: any, OLDEST_FIRST?: any }, ResolversTypes['TimeOrder']>;
 
 export type PlanOrderResolvers = EnumResolverSignature<{ ID_ASC?: any, ID_DESC?: any, NAME_ASC?: any, NAME_DESC?: any }, ResolversTypes['PlanOrder']>;
+
+export type TeamConnectionResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['TeamConnection'] = ResolversParentTypes['TeamConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['TeamEdge']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type TeamEdgeResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['TeamEdge'] = ResolversParentTypes['TeamEdge']> = {
+  node?: Resolver<ResolversTypes['Team'], ParentType, ContextType>;
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
 
 export type AppConnectionResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['AppConnection'] = ResolversParentTypes['AppConnection']> = {
   edges?: Resolver<ReadonlyArray<ResolversTypes['AppEdge']>, ParentType, ContextType>;
@@ -1425,6 +1559,7 @@ export type Resolvers<ContextType = context.SubgraphContext> = {
   TenantConnection?: TenantConnectionResolvers<ContextType>;
   TenantEdge?: TenantEdgeResolvers<ContextType>;
   PageInfo?: PageInfoResolvers<ContextType>;
+  Team?: TeamResolvers<ContextType>;
   App?: AppResolvers<ContextType>;
   ApiKey?: ApiKeyResolvers<ContextType>;
   CreatedApiKey?: CreatedApiKeyResolvers<ContextType>;
@@ -1447,6 +1582,8 @@ export type Resolvers<ContextType = context.SubgraphContext> = {
   ListOrder?: ListOrderResolvers;
   TimeOrder?: TimeOrderResolvers;
   PlanOrder?: PlanOrderResolvers;
+  TeamConnection?: TeamConnectionResolvers<ContextType>;
+  TeamEdge?: TeamEdgeResolvers<ContextType>;
   AppConnection?: AppConnectionResolvers<ContextType>;
   AppEdge?: AppEdgeResolvers<ContextType>;
   ApiKeyConnection?: ApiKeyConnectionResolvers<ContextType>;

@@ -61,6 +61,7 @@ async function newTenant() {
     `mutation ($tenantId: ID!) { plan: savePlan(input: { id: "plan-${count}", name: "${name}", limits: [] }) { id }
       a: createApp(input: { tenantId: $tenantId, name: "a" }) { id } b: createApp(input: { tenantId: $tenantId, name: "b" }) { id }
       role: saveRole(input: { tenantId: $tenantId, name: "unused", scopes: [] }) { id: name }
+      team: createTeam(input: { tenantId: $tenantId, name: "team" }) { id }
       member: saveMember(input: { tenantId: $tenantId, subject: "ada", role: OWNER }) { id } }`,
     { tenantId },
   );
@@ -80,6 +81,7 @@ async function newTenant() {
     'mutation { requestAccess(resource: "theirs") { id } }',
   );
   return {
+    teamId: made.team?.id ?? '',
     ...{ tenantId, appId, keyId: below.key?.key?.id ?? '', memberId: made.member?.id ?? '', n: `${count}` },
     ...{ planId: made.plan?.id ?? '', budgetId: below.budget?.id ?? '', grantId: asked.requestAccess.id },
   };
@@ -157,6 +159,17 @@ describe('a process that is killed while it', { timeout: 60_000 }, () => {
       '($id: ID!, $n: String!) { updateTenant(id: $id, input: { name: $n }) { id } }',
       (m) => ({ id: m.tenantId, n: `renamed ${m.n}` }),
     ],
+    [
+      'createTeam',
+      '($t: ID!) { createTeam(input: { tenantId: $t, name: "c" }) { id } }',
+      (m) => ({ t: m.tenantId }),
+    ],
+    [
+      'updateTeam',
+      '($id: ID!) { updateTeam(id: $id, input: { name: "c" }) { id } }',
+      (m) => ({ id: m.teamId }),
+    ],
+    ['archiveTeam', '($id: ID!) { archiveTeam(id: $id) }', (m) => ({ id: m.teamId })],
     [
       'createApp',
       '($t: ID!) { createApp(input: { tenantId: $t, name: "c" }) { id } }',

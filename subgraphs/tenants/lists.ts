@@ -6,6 +6,7 @@ import { type AppRecord, apps } from '#mongo/apps.ts';
 import { type BudgetRecord, budgets } from '#mongo/budgets.ts';
 import { type MemberRecord, members } from '#mongo/members.ts';
 import { type PlanRecord, plans } from '#mongo/plans.ts';
+import { type TeamRecord, teams } from '#mongo/teams.ts';
 import { type TenantRecord, tenants } from '#mongo/tenants.ts';
 import { type Connection, findPage } from '../runtime/connection.ts';
 import { containing, given, listSort, timeSort } from '../runtime/list-input.ts';
@@ -18,6 +19,7 @@ import type {
   QueryBudgetsArgs,
   QueryMembersArgs,
   QueryPlansArgs,
+  QueryTeamsArgs,
   QueryTenantsArgs,
 } from './generated.ts';
 import type { TenantsContext } from './loaders.ts';
@@ -82,8 +84,21 @@ export function listApps(
   { caller }: TenantsContext,
   database: Database,
 ): Promise<Connection<AppRecord>> {
-  const where = { ...visibleTo(caller, filter ?? {}), ...searchName(filter?.search) };
+  const where = {
+    ...visibleTo(caller, filter ?? {}),
+    ...given({ teamId: filter?.teamId }),
+    ...searchName(filter?.search),
+  };
   return findPage(apps(database), where, listSort(orderBy ?? 'CREATED_AT_ASC'), page);
+}
+
+export function listTeams(
+  { filter, orderBy, ...page }: QueryTeamsArgs,
+  { caller }: TenantsContext,
+  database: Database,
+): Promise<Connection<TeamRecord>> {
+  const where = { ...visibleTo(caller, filter ?? {}), ...searchName(filter?.search) };
+  return findPage(teams(database), where, listSort(orderBy ?? 'CREATED_AT_ASC'), page);
 }
 
 export function listApiKeys(

@@ -6,7 +6,9 @@ import { type AppRecord, apps } from '#mongo/apps.ts';
 import { type BudgetRecord, budgets } from '#mongo/budgets.ts';
 import { type MemberRecord, members } from '#mongo/members.ts';
 import { type PlanRecord, plans } from '#mongo/plans.ts';
+import { type TeamRecord, teams } from '#mongo/teams.ts';
 import { type TenantRecord, tenants } from '#mongo/tenants.ts';
+import { readBudgetScope } from '#state/quota/caller-limits.ts';
 import type { QuotaReading } from '#state/quota/quota.ts';
 import type { SubgraphContext } from '../runtime/context.ts';
 import { groupLoader, recordLoader } from '../runtime/loaders.ts';
@@ -36,6 +38,14 @@ export function createTenantsLoaders(
     app: recordLoader<AppRecord>(
       (ids) =>
         apps(connection)
+          .find({ _id: { $in: ids } })
+          .lean(),
+      readId,
+      seen,
+    ),
+    team: recordLoader<TeamRecord>(
+      (ids) =>
+        teams(connection)
           .find({ _id: { $in: ids } })
           .lean(),
       readId,
@@ -91,6 +101,15 @@ export function createTenantsLoaders(
       readTenantId,
       seen,
     ),
+    appsOfTeam: groupLoader<AppRecord>(
+      (ids) =>
+        apps(connection)
+          .find({ teamId: { $in: ids }, archivedAt: null })
+          .sort(oldestFirst)
+          .lean(),
+      ({ teamId }) => teamId ?? '',
+      seen,
+    ),
     membersOfTenant: groupLoader<MemberRecord>(
       (ids) =>
         members(connection)
@@ -140,8 +159,8 @@ export function createTenantsLoaders(
 }
 
 /** What a budget's spending is counted under: the demands made from a caller's limits name the same. */
-function spendingKey({ _id, tenantId, appId, window }: BudgetRecord) {
-  const scope = appId === null ? `tenant:${tenantId}` : `app:${appId}`;
+function spendingKey({ _id, tenantId, appId, teamId, window }: BudgetRecord) {
+  const scope = readBudgetScope({ appId, teamId }, tenantId);
   return { subject: `budget:${_id}`, scope, meter: 'COST', window } as const;
 }
 

@@ -40,6 +40,7 @@ import {
   listBudgets,
   listMembers,
   listPlans,
+  listTeams,
   listTenants,
 } from './lists.ts';
 import type { TenantsContext } from './loaders.ts';
@@ -51,6 +52,9 @@ import { saveRole } from './roles/save-role.ts';
 import { showRole } from './roles/shown-role.ts';
 import { endSession } from './sessions/end-session.ts';
 import { startSession } from './sessions/start-session.ts';
+import { archiveTeam, restoreTeam } from './teams/archive-team.ts';
+import { createTeam } from './teams/create-team.ts';
+import { updateTeam } from './teams/update-team.ts';
 import { archiveTenant } from './tenants/archive-tenant.ts';
 import { shownName } from './tenants/archived-name.ts';
 import { createTenant } from './tenants/create-tenant.ts';
@@ -77,6 +81,8 @@ export function tenantsResolvers(
       tenants: (_root, args) => listTenants(args, connection),
       plans: (_root, args) => listPlans(args, connection),
       plan: (_root, args, { loaders }) => loaders.plan.load(args.id),
+      teams: (_root, args, context) => listTeams(args, context, connection),
+      team: (_root, args, { loaders }) => loaders.team.load(args.id),
       apps: (_root, args, context) => listApps(args, context, connection),
       app: (_root, args, { loaders }) => loaders.app.load(args.id),
       apiKeys: (_root, args, context) => listApiKeys(args, context, deps),
@@ -109,6 +115,10 @@ export function tenantsResolvers(
       archiveTenant: (_root, args, context) => archiveTenant(args.id, context, deps),
       restoreTenant: (_root, args, context) => restoreTenant(args.id, context, deps),
       updateTenant: (_root, args, context) => updateTenant(args.id, args.input, context, deps),
+      createTeam: (_root, { input }, context) => createTeam(input, context, deps),
+      updateTeam: (_root, args, context) => updateTeam(args.id, args.input, context, deps),
+      archiveTeam: (_root, args, context) => archiveTeam(args.id, context, deps),
+      restoreTeam: (_root, args, context) => restoreTeam(args.id, context, deps),
       createApp: (_root, { input }, context) => createApp(input, context, deps),
       archiveApp: (_root, args, context) => archiveApp(args.id, context, deps),
       restoreApp: (_root, args, context) => restoreApp(args.id, context, deps),
@@ -152,8 +162,17 @@ export function tenantsResolvers(
         ),
       __resolveReference: (ref, { loaders }) => loaders.tenant.load(ref.id),
     },
+    Team: {
+      id,
+      name: (team) => shownName(team),
+      tenant: (team, _args, { loaders }) => loadReferred(loaders.tenant, team.tenantId),
+      apps: (team, _args, { loaders }) => loaders.appsOfTeam.load(team._id),
+      limits: (team) => team.limits.map(toLimit),
+      __resolveReference: (ref, { loaders }) => loaders.team.load(ref.id),
+    },
     App: {
       id,
+      team: (app, _args, { loaders }) => (app.teamId == null ? null : loaders.team.load(app.teamId)),
       name: (app) => shownName(app),
       tenant: (app, _args, { loaders }) => loadReferred(loaders.tenant, app.tenantId),
       keys: (app, _args, { loaders }) => loaders.keysOfApp.load(app._id),
@@ -196,6 +215,7 @@ export function tenantsResolvers(
       reserved: async (budget, _args, { loaders }) =>
         decimalOfNanos((await loaders.spending.load(budget)).reserved),
       setBy: (budget) => readLimitSetter(budget),
+      team: (budget, _args, { loaders }) => (budget.teamId == null ? null : loaders.team.load(budget.teamId)),
       app: (budget, _args, { loaders }) => (budget.appId === null ? null : loaders.app.load(budget.appId)),
       __resolveReference: (ref, { loaders }) => loaders.budget.load(ref.id),
     },

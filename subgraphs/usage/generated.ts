@@ -202,6 +202,7 @@ export type AuditFilter = {
 
 export type UsageFilter = {
   readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
+  readonly teamId?: InputMaybe<Scalars['ID']['input']>;
   readonly appId?: InputMaybe<Scalars['ID']['input']>;
   readonly keyId?: InputMaybe<Scalars['ID']['input']>;
   readonly model?: InputMaybe<Scalars['ID']['input']>;
@@ -392,6 +393,10 @@ export type Plan = Node & {
   readonly id: Scalars['ID']['output'];
 };
 
+export type Team = Node & {
+  readonly id: Scalars['ID']['output'];
+};
+
 export type Budget = Node & {
   readonly id: Scalars['ID']['output'];
 };
@@ -553,6 +558,7 @@ export type ResolversTypes = {
   ApiKey: ResolverTypeWrapper<entity.EntityReference>;
   Member: ResolverTypeWrapper<entity.EntityReference>;
   Plan: ResolverTypeWrapper<entity.EntityReference>;
+  Team: ResolverTypeWrapper<entity.EntityReference>;
   Budget: ResolverTypeWrapper<entity.EntityReference>;
   AccessGrant: ResolverTypeWrapper<entity.EntityReference>;
   Meter: Meter;
@@ -603,6 +609,7 @@ export type ResolversParentTypes = {
   ApiKey: entity.EntityReference;
   Member: entity.EntityReference;
   Plan: entity.EntityReference;
+  Team: entity.EntityReference;
   Budget: entity.EntityReference;
   AccessGrant: entity.EntityReference;
 };
@@ -620,7 +627,7 @@ export interface DecimalScalarConfig extends GraphQLScalarTypeConfig<ResolversTy
 }
 
 export type NodeResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Node'] = ResolversParentTypes['Node']> = {
-  __resolveType: TypeResolveFn<'Invocation' | 'AuditRecord' | 'Tenant' | 'App' | 'Model' | 'Prompt' | 'PromptVersion' | 'Completion' | 'Provider' | 'ProviderCredential' | 'Route' | 'ApiKey' | 'Member' | 'Plan' | 'Budget' | 'AccessGrant', ParentType, ContextType>;
+  __resolveType: TypeResolveFn<'Invocation' | 'AuditRecord' | 'Tenant' | 'App' | 'Model' | 'Prompt' | 'PromptVersion' | 'Completion' | 'Provider' | 'ProviderCredential' | 'Route' | 'ApiKey' | 'Member' | 'Plan' | 'Team' | 'Budget' | 'AccessGrant', ParentType, ContextType>;
 };
 
 export type QueryResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
@@ -706,7 +713,7 @@ export type TimeOrderResolvers = EnumResolverSignature<{ NEWEST_FIRST?: any, OLD
 
 export type UsageIntervalResolvers = EnumResolverSignature<{ HOUR?: any, DAY?: any, MONTH?: any, ALL?: any }, ResolversTypes['UsageInterval']>;
 
-export type UsageDimensionResolvers = EnumResolverSignature<{ TENANT?: any, APP?: any, KEY?: any, MODEL?: any, PROVIDER?: any, PROMPT?: any, END_USER?: any, TAG?: any, CACHE?: any }, ResolversTypes['UsageDimension']>;
+export type UsageDimensionResolvers = EnumResolverSignature<{ TENANT?: any, TEAM?: any, APP?: any, KEY?: any, MODEL?: any, PROVIDER?: any, PROMPT?: any, END_USER?: any, TAG?: any, CACHE?: any }, ResolversTypes['UsageDimension']>;
 
 export type UsageBucketResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['UsageBucket'] = ResolversParentTypes['UsageBucket']> = {
   start?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
@@ -862,6 +869,11 @@ export type PlanResolvers<ContextType = context.SubgraphContext, ParentType exte
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
+export type TeamResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Team'] = ResolversParentTypes['Team']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
 export type BudgetResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Budget'] = ResolversParentTypes['Budget']> = {
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
@@ -917,6 +929,7 @@ export type Resolvers<ContextType = context.SubgraphContext> = {
   ApiKey?: ApiKeyResolvers<ContextType>;
   Member?: MemberResolvers<ContextType>;
   Plan?: PlanResolvers<ContextType>;
+  Team?: TeamResolvers<ContextType>;
   Budget?: BudgetResolvers<ContextType>;
   AccessGrant?: AccessGrantResolvers<ContextType>;
   Meter?: MeterResolvers;

@@ -36,6 +36,7 @@ const guards = {
   Provider: ['models', 'Query', 'provider'],
   ProviderCredential: ['models', 'Provider', 'credentials'],
   Route: ['models', 'Query', 'route'],
+  Team: ['tenants', 'Query', 'team'],
   Tenant: ['tenants', 'Query', 'tenant'],
 } as const satisfies Readonly<Record<NodeType, Guard>> & {
   readonly [Name in NodeName]: Name extends NodeType ? Guard : never;

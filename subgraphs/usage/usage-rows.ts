@@ -44,6 +44,7 @@ const rowsMax = 10_000;
 export const dimensions: Readonly<Record<UsageDimension, { readonly key: string; readonly field: string }>> =
   {
     TENANT: { key: 'tenant', field: '$tenantId' },
+    TEAM: { key: 'team', field: '$teamId' },
     APP: { key: 'app', field: '$appId' },
     KEY: { key: 'key', field: '$keyId' },
     MODEL: { key: 'model', field: '$modelId' },

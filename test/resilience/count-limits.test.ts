@@ -20,7 +20,8 @@ type TestedApart =
   | 'promptBytesPerTenant'
   | 'archivedPromptsPerTenant'
   | 'archivedAppsPerTenant'
-  | 'archivedTenants';
+  | 'archivedTenants'
+  | 'archivedTeamsPerTenant';
 
 /** What creates one more of a kind in the tenant `default`; `$n` tells them apart. */
 const creations: Readonly<Record<Exclude<Counted, TestedApart>, (n: number, ids: Ids) => string>> = {
@@ -39,6 +40,7 @@ const creations: Readonly<Record<Exclude<Counted, TestedApart>, (n: number, ids:
   routesPerTenant: (n) =>
     `saveRoute(input: { alias: "own${n}", tenantId: "default", strategy: PRIORITY, targets: [{ model: "demo/echo" }] }) { id }`,
   modelAliasesPerTenant: (n) => `saveModelAlias(input: { name: "alias${n}", target: "demo/echo" }) { name }`,
+  teamsPerTenant: (n) => `createTeam(input: { name: "team ${n}" }) { id }`,
   appsPerTenant: (n) => `createApp(input: { name: "app ${n}" }) { id }`,
   keysPerApp: (n, { app }) => `createApiKey(input: { appId: "${app}", label: "k${n}" }) { key { id } }`,
   budgetsPerTenant: (n, { apps }) =>

@@ -9,6 +9,7 @@ import { randomId } from '../keys/ids.ts';
 import { checkedLimits } from '../limits/limits.ts';
 import { replaceLimits } from '../limits/set-limits.ts';
 import type { TenantsContext } from '../loaders.ts';
+import { chooseTeam } from '../teams/choose-team.ts';
 import { withLiveOwner } from '../tenants/below-tenant.ts';
 import { findTenantId } from '../tenants/visible.ts';
 
@@ -19,11 +20,13 @@ export async function createApp(
   deps: TenantsDeps,
 ): Promise<AppRecord> {
   const tenantId = await findTenantId(input.tenantId, context);
+  const teamId = await chooseTeam(input.teamId, tenantId, context);
   const records = apps(deps.connection);
   const app: AppRecord = {
     _id: randomId(),
     tenantId,
     name: checkedText(input.name, 'input.name'),
+    ...(teamId === null ? {} : { teamId }),
     limits: replaceLimits([], checkedLimits(input.limits, 'input.limits'), context.caller),
     cacheByDefault: input.cacheByDefault ?? null,
     cacheScope: checkedCacheScope(input.cacheScope, 'input.cacheScope'),
@@ -32,7 +35,7 @@ export async function createApp(
     createdAt: readNow(deps),
   };
   await context.auditTarget({ tenantId, type: 'App', id: app._id });
-  await withLiveOwner({ tenantId }, deps, async () => {
+  await withLiveOwner({ tenantId, teamId }, deps, async () => {
     await requireRoom(deps, 'appsPerTenant', () => records.countDocuments({ tenantId, archivedAt: null }));
     await orConflict(
       records.create({ ...app }),

@@ -27,7 +27,7 @@ export async function restoreApp(id: string, context: TenantsContext, deps: Tena
     }
     requireSetter('That this app is archived', { setBy: before.archivedBy ?? 'OPERATOR' }, context.caller);
     for (const key of await keysInForce(_id, deps)) requireAllScopes(context.caller, scopesOfKey(key));
-    await requireLive({ tenantId }, deps);
+    await requireLive({ tenantId, teamId: before.teamId }, deps);
     await requireRoom(deps, 'appsPerTenant', () => records.countDocuments({ tenantId, archivedAt: null }));
     const restored = { name: withShownName(before).name, archivedAt: null, archivedBy: null };
     await changeArchived(tenantId, deps.connection, () =>

@@ -6,7 +6,7 @@ import { plans } from '#mongo/plans.ts';
 import { readPayloadRule, tenants } from '#mongo/tenants.ts';
 import { findCallerGrants } from '../access/caller-grants.ts';
 import type { TenantsDeps } from '../deps.ts';
-import { collectLimits, readAllowedNames, readCacheScope } from '../keys/find-caller.ts';
+import { collectLimits, findBoundTeams, readAllowedNames, readCacheScope } from '../keys/find-caller.ts';
 import type { Identity } from './identity.ts';
 import { scopesOfIdentity } from './identity-scopes.ts';
 import { TokenRefusal } from './token-refusal.ts';
@@ -41,7 +41,9 @@ export async function findPersonCaller(
   const caller: Caller = {
     kind: 'USER',
     tenantId,
+    planId: plan._id,
     appId,
+    ...(app?.teamId == null ? {} : { teamId: app.teamId }),
     keyId: null,
     keyLineId: lineId,
     subject,
@@ -49,13 +51,13 @@ export async function findPersonCaller(
     ...(email === null ? {} : { email }),
     ...(role === null ? {} : { role }),
     scopes,
-    limits: collectLimits(
-      tenantId,
-      plan.limits,
-      app ? [app] : [],
-      [{ lineId, limits: defaultLimits.key }],
-      bounds,
-    ),
+    limits: collectLimits(tenantId, {
+      planLimits: plan.limits,
+      teams: app ? await findBoundTeams(app, [], connection) : [],
+      apps: app ? [app] : [],
+      keys: [{ lineId, limits: defaultLimits.key }],
+      budgets: bounds,
+    }),
     allowedRegions: tenant.allowedRegions,
     payloadLogging: readPayloadRule(tenant),
     cacheByDefault: app?.cacheByDefault ?? tenant.cacheByDefault,

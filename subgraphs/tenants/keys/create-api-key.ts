@@ -28,7 +28,7 @@ export async function createApiKey(
   const app = await visible('app', input.appId, context);
   const scopes = checkedScopes(input.scopes, 'input.scopes');
   requireAllScopes(context.caller, scopes);
-  const maker = boundsOfCaller(context.caller, app._id);
+  const maker = boundsOfCaller(context.caller, app);
   const makerScopes = readMakerScopes(context.caller, app);
   const limits =
     input.limits == null

@@ -13,6 +13,7 @@ import { noPepper } from '#mongo/key-pepper.ts';
 import type { LimitRecord } from '#mongo/limit.ts';
 import { pageTokens } from '#mongo/page-tokens.ts';
 import { plans } from '#mongo/plans.ts';
+import { type TeamRecord, teams } from '#mongo/teams.ts';
 import { readPayloadRule, type TenantRecord, tenants } from '#mongo/tenants.ts';
 import { findCallerGrants } from '../access/caller-grants.ts';
 import { readNow, type TenantsDeps } from '../deps.ts';
@@ -90,7 +91,10 @@ async function callerOfKey(key: ApiKeyRecord, deps: FindCallerDeps, attempt = 1)
     findCallerGrants(key.appId, connection),
   ]);
   if (!tenant || !app || !makers) return null;
-  const plan = await plans(connection).findById(tenant.planId).lean();
+  const [plan, boundTeams] = await Promise.all([
+    plans(connection).findById(tenant.planId).lean(),
+    findBoundTeams(app, makers.teams, connection),
+  ]);
   // Since the tenant was read it got another plan, and its former one was deleted. Without a plan it would have no limits.
   if (!plan) return attempt < attemptsMax ? callerOfKey(key, deps, attempt + 1) : null;
   const caller: Caller = {
@@ -98,12 +102,19 @@ async function callerOfKey(key: ApiKeyRecord, deps: FindCallerDeps, attempt = 1)
     tenantId: tenant._id,
     planId: plan._id,
     appId: app._id,
+    ...(app.teamId == null ? {} : { teamId: app.teamId }),
     keyId: key._id,
     keyLineId: key.lineId,
     subject: null,
     scopes: scopesOfKey(key),
     ...(makerScopes.length === 0 ? {} : { makerScopes }),
-    limits: collectLimits(tenant._id, plan.limits, [app, ...makers.apps], [key, ...makers.keys], bounds),
+    limits: collectLimits(tenant._id, {
+      planLimits: plan.limits,
+      teams: boundTeams,
+      apps: [app, ...makers.apps],
+      keys: [key, ...makers.keys],
+      budgets: bounds,
+    }),
     allowedRegions: tenant.allowedRegions,
     payloadLogging: readPayloadRule(tenant),
     cacheByDefault: app.cacheByDefault ?? tenant.cacheByDefault,
@@ -137,22 +148,42 @@ export function readCacheScope(app: AppRecord | null, tenant: TenantRecord): Pic
   return chosen == null ? {} : { cacheScope: narrowestScope(chosen, tenant.cacheScope) };
 }
 
-/** The limits of a plan, and of the apps, keys and budgets beside it. */
+/** The team of an app and those of the makers of its keys, whose limits bind its calls. */
+export async function findBoundTeams(
+  { teamId }: Pick<AppRecord, 'teamId'>,
+  ofMakers: readonly TeamRecord[],
+  connection: TenantsDeps['connection'],
+): Promise<readonly TeamRecord[]> {
+  if (teamId == null || ofMakers.some(({ _id }) => _id === teamId)) return ofMakers;
+  const team = await teams(connection).findById(teamId).lean();
+  return team === null ? ofMakers : [team, ...ofMakers];
+}
+
+/** What binds the calls of a caller beside each other; the budgets of teams that are not bound are left out. */
+interface Bound {
+  readonly planLimits: readonly LimitRecord[];
+  readonly teams: readonly TeamRecord[];
+  readonly apps: readonly AppRecord[];
+  readonly keys: readonly Readonly<{ lineId: string; limits: readonly LimitRecord[] }>[];
+  readonly budgets: readonly BudgetRecord[];
+}
+
+/** The limits of the plan, teams, apps and keys, and the budgets. */
 export function collectLimits(
   tenantId: string,
-  planLimits: readonly LimitRecord[],
-  boundApps: readonly AppRecord[],
-  boundKeys: readonly Readonly<{ lineId: string; limits: readonly LimitRecord[] }>[],
-  bounds: readonly BudgetRecord[],
+  { planLimits, teams: boundTeams, apps: boundApps, keys: boundKeys, budgets: bounds }: Bound,
 ): CallerLimit[] {
+  const isBound = ({ teamId }: BudgetRecord) =>
+    teamId == null || boundTeams.some(({ _id }) => _id === teamId);
   const under = (subject: string, limits: readonly LimitRecord[]): CallerLimit[] =>
     limits.map(({ meter, window, amount }) => ({ subject, meter, window, amount: amount.toString() }));
   return [
     ...under(`tenant:${tenantId}`, planLimits),
+    ...boundTeams.flatMap((team) => under(`team:${team._id}`, team.limits)),
     ...boundApps.flatMap((app) => under(`app:${app._id}`, app.limits)),
     ...boundKeys.flatMap((key) => under(`key:${key.lineId}`, key.limits)),
-    ...bounds.map(
-      ({ _id, appId, window, amountNanos, hard, alertAt }): CallerLimit => ({
+    ...bounds.filter(isBound).map(
+      ({ _id, appId, teamId, window, amountNanos, hard, alertAt }): CallerLimit => ({
         subject: `budget:${_id}`,
         meter: 'COST',
         window,
@@ -160,6 +191,7 @@ export function collectLimits(
         budget: {
           hard,
           ...(appId === null ? {} : { appId }),
+          ...(teamId == null ? {} : { teamId }),
           ...(alertAt.length === 0 ? {} : { alertAt }),
         },
       }),

@@ -3,6 +3,8 @@ import type { Caller } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
 import { type ApiKeyRecord, apiKeys } from '#mongo/api-keys.ts';
 import { type AppRecord, apps } from '#mongo/apps.ts';
+import { type TeamRecord, teams } from '#mongo/teams.ts';
+import { readBudgetScope } from '#state/quota/caller-limits.ts';
 
 /** Each scope costs a counter of every limit, and room in each row of the ledger. */
 const makersMax = 8;
@@ -15,30 +17,42 @@ export function readMakerScopes(caller: Caller, app: AppRecord): string[] {
   if (caller.tenantId !== app.tenantId) return [];
   const bound = new Set(
     caller.limits.map(({ subject, budget }) =>
-      budget?.appId === undefined ? subject : `app:${budget.appId}`,
+      budget === undefined ? subject : readBudgetScope(budget, caller.tenantId),
     ),
   );
-  const own = [`key:${caller.keyLineId ?? caller.keyId}`, `app:${caller.appId}`];
+  const own = [
+    `key:${caller.keyLineId ?? caller.keyId}`,
+    `app:${caller.appId}`,
+    ...(caller.teamId === undefined ? [] : [`team:${caller.teamId}`]),
+  ];
   const scopes = new Set([...(caller.makerScopes ?? []), ...own.filter((scope) => bound.has(scope))]);
   scopes.delete(`app:${app._id}`);
+  scopes.delete(`team:${app.teamId}`);
   if (scopes.size > makersMax) {
     throw new HeddleError(
       'FORBIDDEN',
-      `Limits of ${makersMax} keys and apps bind this key, the most that are allowed: use a key that was made with fewer of them.`,
+      `Limits of ${makersMax} keys, apps and teams bind this key, the most that are allowed: use a key that was made with fewer of them.`,
     );
   }
   return [...scopes];
 }
 
-/** The keys and apps that the scopes name, as they are now; null when one is gone: it is unknown what would bind its keys. */
+interface Makers {
+  readonly keys: readonly ApiKeyRecord[];
+  readonly apps: readonly AppRecord[];
+  readonly teams: readonly TeamRecord[];
+}
+
+/** The keys, apps and teams that the scopes name, as they are now; null when one is gone: it is unknown what would bind its keys. */
 export async function findMakers(
   tenantId: string,
   scopes: readonly string[],
   connection: Connection,
-): Promise<{ readonly keys: readonly ApiKeyRecord[]; readonly apps: readonly AppRecord[] } | null> {
+): Promise<Makers | null> {
   const lineIds = makerIds(scopes, 'key:');
   const appIds = makerIds(scopes, 'app:');
-  const [keys, found] = await Promise.all([
+  const teamIds = makerIds(scopes, 'team:');
+  const [keys, found, foundTeams] = await Promise.all([
     lineIds.length === 0
       ? []
       : apiKeys(connection)
@@ -49,11 +63,18 @@ export async function findMakers(
       : apps(connection)
           .find({ _id: { $in: appIds } })
           .lean(),
+    teamIds.length === 0
+      ? []
+      : teams(connection)
+          .find({ _id: { $in: teamIds } })
+          .lean(),
   ]);
-  return keys.length < lineIds.length || found.length < appIds.length ? null : { keys, apps: found };
+  const isWhole =
+    keys.length === lineIds.length && found.length === appIds.length && foundTeams.length === teamIds.length;
+  return isWhole ? { keys, apps: found, teams: foundTeams } : null;
 }
 
 /** The ids of the scopes of one kind. */
-export function makerIds(scopes: readonly string[], kind: 'key:' | 'app:'): string[] {
+export function makerIds(scopes: readonly string[], kind: 'key:' | 'app:' | 'team:'): string[] {
   return scopes.filter((scope) => scope.startsWith(kind)).map((scope) => scope.slice(kind.length));
 }

@@ -1,5 +1,6 @@
 import { badInput } from '#core/input.ts';
 import { type ApiKeyRecord, apiKeys } from '#mongo/api-keys.ts';
+import { loadReferred } from '../../runtime/loaders.ts';
 import { callersChanged, readNow, type TenantsDeps } from '../deps.ts';
 import type { ResolversParentTypes } from '../generated.ts';
 import type { TenantsContext } from '../loaders.ts';
@@ -31,7 +32,7 @@ export async function rotateApiKey(
   const old = await visible('apiKey', id, context);
   requireAllScopes(context.caller, scopesOfKey(old));
   requireAnotherKey(context.caller, old);
-  const bounds = boundsOfCaller(context.caller, old.appId);
+  const bounds = boundsOfCaller(context.caller, await loadReferred(context.loaders.app, old.appId));
   requireWithin('The key', boundsOfKey(old), bounds);
   const now = readNow(deps);
   requireInForce(old, now);

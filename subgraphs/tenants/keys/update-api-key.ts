@@ -1,6 +1,7 @@
 import { checkedText } from '#core/input.ts';
 import { checkedPatterns } from '#core/name-patterns.ts';
 import { type ApiKeyRecord, apiKeys } from '#mongo/api-keys.ts';
+import { loadReferred } from '../../runtime/loaders.ts';
 import { callersChanged, readNow, type TenantsDeps } from '../deps.ts';
 import type { UpdateApiKeyInput } from '../generated.ts';
 import { narrowLimits } from '../limits/limit-bounds.ts';
@@ -35,7 +36,7 @@ export async function updateApiKey(
   const before = await visible('apiKey', id, context);
   requireAllScopes(context.caller, scopesOfKey(before));
   requireAnotherKey(context.caller, before);
-  const bounds = boundsOfCaller(context.caller, before.appId);
+  const bounds = boundsOfCaller(context.caller, await loadReferred(context.loaders.app, before.appId));
   requireWithin('The key', boundsOfKey(before), bounds);
   requireInForce(before, now);
   await requireLive(before, deps);

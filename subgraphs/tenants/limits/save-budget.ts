@@ -6,13 +6,14 @@ import { callersChanged, readNow, type TenantsDeps } from '../deps.ts';
 import type { BudgetInput } from '../generated.ts';
 import { randomId } from '../keys/ids.ts';
 import type { TenantsContext } from '../loaders.ts';
+import { chooseTeam } from '../teams/choose-team.ts';
 import { requireLive, withLiveOwner } from '../tenants/below-tenant.ts';
 import { findTenantId, visible } from '../tenants/visible.ts';
 import { checkedMoney } from './limits.ts';
 import { requireSetter, toLimitSetter } from './set-limits.ts';
 
 /**
- * Saves the budget of a tenant, app and window: of each there is one that operators set, and one that the tenant sets.
+ * Saves the budget of a tenant, team or app, and window: of each there is one that operators set, and one that the tenant sets.
  * With an id it replaces that budget, which may get another app or window; CONFLICT where there is one already. A budget
  * never moves to another tenant, and a tenant does not change an operator's.
  */
@@ -28,6 +29,8 @@ export async function saveBudget(
   }
   const app = input.appId == null ? null : await visible('app', input.appId, context);
   if (app && app.tenantId !== tenantId) notFound('app', app._id);
+  const teamId = await chooseTeam(input.teamId, tenantId, context);
+  if (app && teamId !== null) badInput('input.teamId', 'cannot be combined with input.appId.');
   if (input.window === 'INFLIGHT') badInput('input.window', 'must be a time: money has no INFLIGHT.');
   const alertAt = checkedList(input.alertAt ?? [], 'input.alertAt', 10).sort((a, b) => a - b);
   if (alertAt.some((part) => !(part > 0 && part <= 10))) {
@@ -39,6 +42,8 @@ export async function saveBudget(
     appId: app?._id ?? null,
     window: input.window,
     setBy: toLimitSetter(context.caller),
+    // Last, and only where there is one: so the slots of others stay what they are.
+    ...(teamId === null ? {} : { teamId }),
   };
   const before = named ?? (await findBudget(place, deps));
   const budget: BudgetRecord = {
@@ -61,13 +66,17 @@ export async function saveBudget(
   return budget;
 }
 
-type Place = Required<Pick<BudgetRecord, 'tenantId' | 'appId' | 'window' | 'setBy'>>;
+type Place = Required<Pick<BudgetRecord, 'tenantId' | 'appId' | 'window' | 'setBy'>> &
+  Pick<BudgetRecord, 'teamId'>;
 
 /** The budget of this place; of several that older versions left the oldest. */
-async function findBudget({ setBy, ...place }: Place, deps: TenantsDeps): Promise<BudgetRecord | null> {
+async function findBudget(
+  { setBy, teamId = null, ...place }: Place,
+  deps: TenantsDeps,
+): Promise<BudgetRecord | null> {
   const unknown = setBy === 'OPERATOR' ? [{ setBy: { $exists: false } }] : [];
   return budgets(deps.connection)
-    .findOne({ ...place, $or: [{ setBy }, ...unknown] })
+    .findOne({ ...place, teamId, $or: [{ setBy }, ...unknown] })
     .sort({ createdAt: 1, _id: 1 })
     .lean();
 }
@@ -82,7 +91,8 @@ async function store(budget: BudgetRecord, before: BudgetRecord | null, deps: Te
   try {
     if (before) {
       const { _id, ...change } = budget;
-      const { matchedCount } = await records.updateOne({ _id, ...asSetIn(before) }, { $set: change });
+      const set = { $set: change, ...(budget.teamId == null ? { $unset: { teamId: 1 } } : {}) } as const;
+      const { matchedCount } = await records.updateOne({ _id, ...asSetIn(before) }, set);
       if (matchedCount === 0) notFound('budget', _id);
       return;
     }
@@ -91,7 +101,8 @@ async function store(budget: BudgetRecord, before: BudgetRecord | null, deps: Te
     await records.create({ ...budget });
   } catch (cause) {
     if (!isDuplicateKey(cause)) throw cause;
-    const what = budget.appId === null ? 'this tenant' : `the app ${budget.appId}`;
+    const ofTeam = budget.teamId == null ? 'this tenant' : `the team ${budget.teamId}`;
+    const what = budget.appId === null ? ofTeam : `the app ${budget.appId}`;
     throw new HeddleError(
       'CONFLICT',
       `There is a budget per ${budget.window} of ${what} already: save that one.`,

@@ -156,7 +156,7 @@ describe('what a caller may give to a key', () => {
   ])(
     'of the app %s is bound by its own key, app and makers, and not by what binds that key anyway',
     (appId, amounts, models) => {
-      const bounds = boundsOfCaller(caller, appId);
+      const bounds = boundsOfCaller(caller, { _id: appId });
       expect(bounds.limits.map(({ amount }) => amount)).toEqual(amounts);
       expect(bounds.models).toEqual(models);
     },

@@ -2,6 +2,7 @@ import { type Caller, type CallerNames, meetsScopes } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
 import { coversPattern, intersectPatterns } from '#core/name-patterns.ts';
 import type { ApiKeyRecord } from '#mongo/api-keys.ts';
+import type { AppRecord } from '#mongo/apps.ts';
 import type { LimitRecord } from '#mongo/limit.ts';
 import { limitsExceeded } from '../limits/limit-bounds.ts';
 import { addressesOutside } from './address-ranges.ts';
@@ -72,14 +73,20 @@ export function boundsOfKey(key: ApiKeyRecord): Bounds {
   };
 }
 
-/** What a caller may grant to a key of this app: what binds the app itself binds that key anyway. */
-export function boundsOfCaller(caller: Caller, appId: string): Bounds {
+/** What a caller may grant to a key of this app: what binds the app itself, or its team, binds that key anyway. */
+export function boundsOfCaller(
+  caller: Caller,
+  { _id: appId, teamId }: Pick<AppRecord, '_id' | 'teamId'>,
+): Bounds {
   const own = `app:${appId}`;
+  const ownTeam = `team:${teamId}`;
   return {
     scopes: caller.scopes,
     models: namesOfCaller(caller.modelLists, own),
     prompts: namesOfCaller(caller.promptLists, own),
-    limits: limitsOfCaller(caller).flatMap(({ subject, limit }) => (subject === own ? [] : [limit])),
+    limits: limitsOfCaller(caller).flatMap(({ subject, limit }) =>
+      subject === own || subject === ownTeam ? [] : [limit],
+    ),
     allowedIps: caller.allowedIps,
     expiresAtMs: caller.expiresAtMs,
   };
@@ -94,7 +101,7 @@ function namesOfCaller(lists: readonly CallerNames[], except: string): readonly 
   );
 }
 
-/** The limits of the caller's key and app, and of its makers; those of the plan and budgets bind the tenant's keys alike. */
+/** The limits of the caller's key, app and team, and of its makers; those of the plan and budgets bind the tenant's keys alike. */
 export function limitsOfCaller({
   limits,
 }: Caller): readonly { readonly subject: string; readonly limit: LimitRecord }[] {

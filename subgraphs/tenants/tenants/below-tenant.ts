@@ -7,13 +7,15 @@ import { apps } from '#mongo/apps.ts';
 import { budgets } from '#mongo/budgets.ts';
 import { withLock } from '#mongo/locks.ts';
 import { members } from '#mongo/members.ts';
+import { teams } from '#mongo/teams.ts';
 import { tenants } from '#mongo/tenants.ts';
 import type { TenantsDeps } from '../deps.ts';
 
-/** The tenant, and the app where there is one, that something belongs to. */
+/** The tenant, and the app or team where there is one, that something belongs to. */
 export interface Owner {
   readonly tenantId: string;
   readonly appId?: string | null;
+  readonly teamId?: string | null | undefined;
 }
 
 /** Runs while nothing of the tenant is created, archived or restored by another, in all processes. */
@@ -33,17 +35,22 @@ export function withLiveOwner<T>(owner: Owner, deps: TenantsDeps, run: () => Pro
   });
 }
 
-/** CONFLICT where the tenant or the app is archived. */
-export async function requireLive({ tenantId, appId }: Owner, { connection }: TenantsDeps): Promise<void> {
-  const [tenant, app] = await Promise.all([
+/** CONFLICT where the tenant, the app or the team is archived. */
+export async function requireLive(
+  { tenantId, appId, teamId }: Owner,
+  { connection }: TenantsDeps,
+): Promise<void> {
+  const [tenant, app, team] = await Promise.all([
     tenants(connection).findById(tenantId, { archivedAt: 1 }).lean(),
     appId == null ? null : apps(connection).findById(appId, { archivedAt: 1 }).lean(),
+    teamId == null ? null : teams(connection).findById(teamId, { archivedAt: 1 }).lean(),
   ]);
   if (tenant?.archivedAt != null) throw archived('tenant', tenantId);
   if (app?.archivedAt != null) throw archived('app', app._id);
+  if (team?.archivedAt != null) throw archived('team', team._id);
 }
 
-function archived(type: 'tenant' | 'app', id: string): HeddleError {
+function archived(type: 'tenant' | 'app' | 'team', id: string): HeddleError {
   return new HeddleError('CONFLICT', `The ${type} ${JSON.stringify(id)} is archived: restore it first.`);
 }
 
@@ -97,11 +104,11 @@ export async function markHidden(tenantId: string, connection: Connection): Prom
   await Promise.all(
     [
       ...ofApps,
-      {
-        collection: apps,
+      ...[apps, teams].map((collection) => ({
+        collection,
         hide: isArchived ? {} : { archivedAt: { $ne: null } },
         show: isArchived ? null : { archivedAt: null },
-      },
+      })),
       { collection: members, hide: isArchived ? {} : null, show: isArchived ? null : {} },
     ].map(async ({ collection, hide, show }) => {
       const records = collection(connection) as unknown as HideableModel;

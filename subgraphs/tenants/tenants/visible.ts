@@ -3,11 +3,12 @@ import { ownTenantId } from '#core/tenant-reach.ts';
 import { firstAppId } from '../keys/first-start.ts';
 import type { TenantsContext } from '../loaders.ts';
 
-type Kind = 'tenant' | 'app' | 'apiKey' | 'member' | 'plan' | 'budget' | 'accessGrant';
+type Kind = 'tenant' | 'team' | 'app' | 'apiKey' | 'member' | 'plan' | 'budget' | 'accessGrant';
 type RecordOf<K extends Kind> = NonNullable<Awaited<ReturnType<TenantsContext['loaders'][K]['load']>>>;
 
 const words: Readonly<Record<Kind, string>> = {
   tenant: 'tenant',
+  team: 'team',
   app: 'app',
   apiKey: 'API key',
   member: 'member',
