@@ -16,9 +16,13 @@ interface Opened {
 }
 const opened = new Map<UpstreamWire, Opened>();
 const wires = [...chatWires, ...vendorWires];
+/** AI models that refuse calls of tools in a conversation without the thinking that led to them. */
+const thinking = wires
+  .filter(({ kind }) => kind === 'OPENAI_COMPATIBLE')
+  .flatMap((wire) => ['deepseek-v4-pro', 'kimi-k2.6'].map((model) => ({ ...wire, model })));
 beforeAll(async () => {
   mesh = stack.use(await startOneProcess());
-  for (const wire of wires) {
+  for (const wire of [...wires, ...thinking]) {
     const upstream = stack.use(await openUpstream(wire));
     opened.set(wire, { upstream, model: await addUpstreamModel(mesh, wire, upstream) });
   }
@@ -285,6 +289,31 @@ describe.each(dialects)('the next turn over $name', (dialect) => {
       { type: 'text', text: 'I will look.' },
     ]);
   });
+
+  it.each(thinking)(
+    'Bifrost #3456, #3802: $model gets its thinking back with the calls that it led to',
+    async (wire) => {
+      const first = await send(wire, dialect, {}, false);
+      const next = continueConversation(dialect, beginConversation(dialect, 'Look.'), first.text, 'found');
+      const { request } = await send(wire, dialect, toLoopFields(dialect, next), false, { texts: ['Done'] });
+      const turns = request.messages as readonly Body[];
+      expect(turns.filter(({ tool_calls }) => tool_calls !== undefined)).toMatchObject([
+        { role: 'assistant', reasoning_content: rich.reasoning },
+      ]);
+    },
+  );
+
+  it.each(wires)(
+    'new-api #2499, #6103: a stream with thinking, text and calls over $name is whole',
+    async (wire) => {
+      const whole = await send(wire, dialect, {}, false);
+      const { text, code } = await send(wire, dialect, {}, true);
+      expect(code).toBeNull();
+      for (const part of ['call_a', 'call_b', 'look_up'])
+        expect([part, text.includes(part)]).toEqual([part, true]);
+      expect(readCallIds(dialect, whole.text)).toEqual(['call_a', 'call_b']);
+    },
+  );
 
   it.each(wires)('new-api #6592: reasoning is no message of the user for $name', async (wire) => {
     const first = await send(wire, dialect, {}, false);
