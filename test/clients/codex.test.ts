@@ -82,7 +82,7 @@ describe('a request of Codex', () => {
     const response = await send(body);
     expect(response.status).toBe(200);
     const dropped = response.headers.get('x-heddle-dropped') ?? '';
-    for (const name of ['tools[2] (web_search)', 'tools[3] (tool_search)', 'input[7] (web_search_call)']) {
+    for (const name of ['tools.web_search', 'tools[3] (tool_search)', 'messages.web_search_call']) {
       expect(dropped).toContain(name);
     }
     const events = parseResponseEvents(await response.text());
@@ -136,7 +136,7 @@ describe('a request of Codex', () => {
     [{ type: 'local_shell' }, 'tools[0] (local_shell)'],
     [{ type: 'shell' }, 'tools[0] (shell)'],
     [{ type: 'apply_patch' }, 'tools[0] (apply_patch)'],
-    [{ type: 'web_search' }, 'tools[0] (web_search)'],
+    [{ type: 'web_search' }, 'tools.web_search'],
     [{ type: 'image_generation' }, 'tools[0] (image_generation)'],
     [{ type: 'namespace', name: 'mcp', tools: [] }, 'tools[0] (namespace)'],
   ])('is answered without the tool %j, which it is informed of', async (tool, dropped) => {

@@ -14,6 +14,12 @@ const summaryPart = z.object({ type: z.literal('summary_text'), text: z.string()
 
 const item = z.discriminatedUnion('type', [
   z.object({
+    type: z.literal('web_search_call'),
+    id: z.string().min(1),
+    status: z.literal('completed'),
+    action: z.unknown(),
+  }),
+  z.object({
     type: z.literal('message'),
     id: z.string().min(1),
     status,
@@ -76,7 +82,12 @@ export const responseSchema = z.object({
   temperature: z.number(),
   text: z.object({ format: z.object({ type: z.string() }) }),
   tool_choice: z.union([z.string(), z.object({ type: z.string() })]),
-  tools: z.array(z.object({ type: z.string(), name: z.string() })),
+  tools: z.array(
+    z.union([
+      z.object({ type: z.enum(['function', 'custom']), name: z.string() }),
+      z.object({ type: z.enum(['web_search', 'code_interpreter']) }),
+    ]),
+  ),
   top_logprobs: z.int(),
   top_p: z.number(),
   presence_penalty: z.number(),

@@ -9,6 +9,7 @@ import type {
 } from '../operations.generated.ts';
 import { readCompactionItem } from './compact/compaction-item.ts';
 import { readReasoningItem } from './response-reasoning.ts';
+import { isVendorCall, toOwnItem } from './vendor-items.ts';
 
 const messagePlaces = { content: '.content', parts: '.content' };
 const outputPlaces = { content: '.output', parts: '.output', toolCallId: '.call_id' };
@@ -31,7 +32,7 @@ interface Assistant {
 
 export interface ReadMessages {
   readonly messages: readonly MessageInput[];
-  /** Items that belong to tools which a vendor runs: the graph has none. */
+  /** Items of other tools that a vendor runs. */
   readonly dropped: readonly string[];
 }
 
@@ -92,6 +93,10 @@ export function readItemMessages(items: readonly BodyFields[]): ReadMessages {
         messages.push({ role: 'USER', content: `${summaryHead}${readCompactionItem(item, at)}` });
         break;
       default:
+        if (isVendorCall(item)) {
+          current().texts.push(toOwnItem(item));
+          break;
+        }
         dropped.push(`${at} (${requireText(item.type, `${at}.type`)})`);
     }
   }
@@ -124,7 +129,8 @@ function readCall(item: BodyFields, at: string): ToolCallInput {
 
 function toAssistantMessage({ texts, toolCalls, reasoning }: Assistant): MessageInput {
   const [only] = texts;
-  const content = texts.length <= 1 ? { content: only?.text ?? '' } : { parts: texts };
+  const isText = texts.length === 0 || (texts.length === 1 && only?.providerOptions == null);
+  const content = isText ? { content: only?.text ?? '' } : { parts: texts };
   return {
     role: 'ASSISTANT',
     ...content,

@@ -11,6 +11,7 @@ import {
   toReasoningItem,
   toTextPart,
 } from './response-items.ts';
+import { readVendorItem } from './vendor-items.ts';
 
 type Write = (type: string, fields: object) => string;
 /** Writes an event whose last field but its number is the delta. */
@@ -65,6 +66,8 @@ export class OutputItems {
   #message: OpenMessage | undefined;
   #reasoning: OpenReasoning | undefined;
   #reasoningCount = 0;
+  /** Blocks of any dialect: ids count them as the whole answer does. */
+  #vendorCount = 0;
   readonly #calls = new Map<number, OpenCall>();
 
   constructor(completionId: string, customNames: ReadonlySet<string>, write: Write, writeDelta: WriteDelta) {
@@ -190,6 +193,15 @@ export class OutputItems {
     open.call = { ...open.call, argumentsText: open.call.argumentsText + argumentsDelta };
     // The input of a custom tool is inside of JSON: it is sent when that is whole.
     return open.call.isCustom ? opened : opened + this.#writeDelta(open.head, argumentsDelta);
+  }
+
+  /** The call of a tool that the vendor ran: it is whole. */
+  vendorItem(block: { readonly format: string; readonly content: unknown }): string {
+    const item = readVendorItem(block, itemIds.vendor(this.#completionId, this.#vendorCount++));
+    if (item === undefined) return '';
+    const closed = this.#closeReasoning();
+    const open: OpenItem = { id: item.id, index: this.#items.length, item, isClosed: true };
+    return closed + this.#add(open, item) + this.#done(open);
   }
 
   /**

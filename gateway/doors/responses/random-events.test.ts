@@ -57,6 +57,7 @@ const finish = (finishReason: 'STOP' | 'LENGTH'): ResponseEvent => ({
     refusal: null,
     citations: [],
     logprobs: null,
+    providerBlocks: [],
     toolCalls: [],
     finishReason,
     dropped: [],

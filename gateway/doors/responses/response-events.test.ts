@@ -13,6 +13,7 @@ const completion = {
   refusal: null,
   citations: [],
   logprobs: null,
+  providerBlocks: [],
   toolCalls: [{ id: 'call_1', name: 'shell', argumentsText: '{"a":1}' }],
   finishReason: 'TOOL_CALLS',
   dropped: [],

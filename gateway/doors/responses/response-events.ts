@@ -93,10 +93,11 @@ export class ResponseFraming implements Framing<ResponseEvent> {
         // Nothing of the answer was sent: the whole follows as its first events.
         this.#isWhole = this.#after >= 0 || this.#items.hasAny;
         return '';
+      case 'ProviderBlockAdded':
+        return this.#isWhole ? '' : this.#items.vendorItem(event);
       case 'AlternativeFinished':
       case 'AudioDelta':
-      case 'ProviderBlockAdded':
-        // A response has one answer, in text, and no blocks of other dialects.
+        // A response has one answer, in text.
         return '';
     }
   }

@@ -2,6 +2,7 @@ import { type BodyFields, isFields } from '../body-fields.ts';
 import { toResponseAnnotation } from '../citations.ts';
 import type { ChatReasoningFragment, ResponseCompletionFragment } from '../operations.generated.ts';
 import { sealReasoning } from './response-reasoning.ts';
+import { readVendorItem } from './vendor-items.ts';
 
 /** An item of the output, as clients have it and send it back. */
 export type OutputItem = BodyFields & { readonly id: string; readonly type: string };
@@ -14,11 +15,12 @@ export const itemIds = {
   reasoning: (completionId: string, at: number) => `rs_${completionId}_${at}`,
   call: (completionId: string, at: number, isCustom: boolean) =>
     `${isCustom ? 'ctc' : 'fc'}_${completionId}_${at}`,
+  vendor: (completionId: string, at: number) => `vt_${completionId}_${at}`,
 };
 
 /** The completion that an item's id names; undefined for the id of another server. */
 export function readItemCompletionId(itemId: string): string | undefined {
-  return /^(?:msg|rs|fc|ctc)_([0-9a-z]+)(?:_\d+)?$/.exec(itemId)?.[1];
+  return /^(?:msg|rs|fc|ctc|vt)_([0-9a-z]+)(?:_\d+)?$/.exec(itemId)?.[1];
 }
 
 /** The names of the tools whose input is a text and not JSON. */
@@ -90,13 +92,16 @@ export function readCustomInput(argumentsText: string): string {
   }
 }
 
-/** The items of a whole answer: reasoning, then the message, then tool calls. */
+/** The items of a whole answer: reasoning, then calls of tools that the vendor ran, the message, and calls of the client's tools. */
 export function toOutput(
   completion: ResponseCompletionFragment,
   customNames: ReadonlySet<string>,
 ): readonly OutputItem[] {
   const { id, status, text, refusal, reasoning, reasoningBlocks, toolCalls, citations, logprobs } =
     completion;
+  const ran = completion.providerBlocks.flatMap(
+    (block, at) => readVendorItem(block, itemIds.vendor(id, at)) ?? [],
+  );
   if (status === 'RUNNING') return [];
   const blocks: { readonly text: string; readonly block?: ChatReasoningFragment }[] = reasoningBlocks.map(
     (block) => ({ text: block.text ?? '', block }),
@@ -107,6 +112,7 @@ export function toOutput(
   const items = blocks.map(({ text: given, block }, at) =>
     toReasoningItem(itemIds.reasoning(id, at), given, block),
   );
+  items.push(...ran);
   const calls = toolCalls.map(({ id: callId, name, argumentsText }, at) => {
     const isCustom = customNames.has(name);
     return toCallItem(

@@ -54,13 +54,22 @@ describe('the items of an input', () => {
     expect(messages([call])).toMatchObject([{ toolCalls: [{ arguments: { n: 1 } }] }]);
   });
 
-  it('of tools that a vendor runs are dropped and named, never refused (new-api #5938)', () => {
+  it('of tools that a vendor runs are never refused (new-api #5938): searches go to it, others are dropped and named', () => {
+    const search = { type: 'web_search_call', id: 'ws_1' };
     const { messages: read, dropped } = readItemMessages([
-      { type: 'web_search_call', id: 'ws_1' },
+      { type: 'mcp_call', id: 'mcp_1' },
       { role: 'user', content: 'Hi' },
+      search,
+      { role: 'assistant', content: 'Found.' },
     ]);
-    expect(read).toHaveLength(1);
-    expect(dropped).toEqual(['input[0] (web_search_call)']);
+    expect(read).toEqual([
+      { role: 'USER', content: 'Hi' },
+      {
+        role: 'ASSISTANT',
+        parts: [{ text: '', providerOptions: { responses: search } }, { text: 'Found.' }],
+      },
+    ]);
+    expect(dropped).toEqual(['input[0] (mcp_call)']);
   });
 
   it.each([
@@ -122,6 +131,31 @@ describe('a request of responses', () => {
     expect(input.toolChoice).toBeUndefined();
     expect(dropped).toEqual(['tools[1] (tool_search)', 'tools[2] (mcp)', 'tool_choice (web_search)']);
     expect(repeated.tools).toMatchObject([{ type: 'function', name: 'a', strict: null }]);
+  });
+
+  const auto = { type: 'auto' };
+  it.each([
+    [{ type: 'web_search', external_web_access: false }, true],
+    [{ type: 'web_search_preview_2025_03_11', search_context_size: 'low' }, true],
+    [{ type: 'x_search' }, true],
+    [{ type: 'code_interpreter', container: auto }, true],
+    [{ type: 'code_interpreter', container: { ...auto, file_ids: [] } }, true],
+    [{ type: 'code_interpreter', container: { ...auto, file_ids: ['file_1'] } }, false],
+    [{ type: 'code_interpreter', container: 'cntr_1' }, false],
+    [{ type: 'code_interpreter' }, false],
+    [{ type: 'file_search', vector_store_ids: ['vs_1'] }, false],
+    [{ type: 'mcp', server_url: 'https://x.test' }, false],
+    [{ type: 'image_generation' }, false],
+    [{ type: 'computer_use_preview' }, false],
+    [{ type: 'web_searcher' }, false],
+  ])('leaves to the vendor what reaches nothing of its account: %j %s', (tool, isSent) => {
+    for (const choice of ['auto', 'required', undefined]) {
+      const { input, dropped, repeated } = read({ tools: [tool], tool_choice: choice });
+      expect(input.providerTools).toEqual(isSent ? { responses: [tool] } : undefined);
+      expect(input.toolChoice).toBe(isSent ? choice : undefined);
+      expect(dropped).toEqual(isSent ? [] : [`tools[0] (${tool.type})`]);
+      expect(repeated.tools).toEqual(isSent ? [tool] : []);
+    }
   });
 
   it('drops and names what only tools of a vendor include in an answer', () => {

@@ -14,6 +14,7 @@ import type { CompletionInput } from '../operations.generated.ts';
 import { readItemMessages } from './input-items.ts';
 import type { RequestFields } from './response-object.ts';
 import { readResponsesTools } from './responses-tools.ts';
+import { responsesFormat } from './vendor-items.ts';
 
 /** The call that a request of responses describes. */
 export interface ResponsesRequest {
@@ -85,10 +86,11 @@ export function readResponsesRequest(fields: BodyFields, items: readonly BodyFie
     model: requireText(fields.model, 'model'),
     messages: [...system, ...messages],
     ...readSampling(fields, includes),
-    ...(tools.tools.length === 0
+    ...(tools.own.length === 0 ? {} : { providerTools: { [responsesFormat]: tools.own } }),
+    ...(tools.tools.length + tools.own.length === 0
       ? {}
       : {
-          tools: tools.tools,
+          ...(tools.tools.length === 0 ? {} : { tools: tools.tools }),
           toolChoice: tools.toolChoice,
           parallelToolCalls: toBoolean(fields.parallel_tool_calls, 'parallel_tool_calls'),
         }),

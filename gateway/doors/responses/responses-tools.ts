@@ -10,6 +10,7 @@ import {
 } from '../body-fields.ts';
 import { markPlace } from '../input-places.ts';
 import type { ToolInput } from '../operations.generated.ts';
+import { isVendorTool } from './vendor-items.ts';
 
 const toolPlaces = { name: '.name', parameters: '.parameters', description: '.description' };
 const toolsMax = 10_000;
@@ -18,14 +19,17 @@ const textInput = { type: 'object', properties: { input: { type: 'string' } }, r
 export interface ReadTools {
   readonly tools: readonly ToolInput[];
   readonly toolChoice: string | undefined;
+  /** Tools that the vendor runs. */
+  readonly own: readonly BodyFields[];
   /** Tools as a response repeats them. */
   readonly repeated: readonly BodyFields[];
   readonly dropped: readonly string[];
 }
 
-/** The tools that the client runs, and which of them to call. Those that a vendor would run are dropped. Throws WrongField. */
+/** The tools that the client runs with those that the vendor does, and which of the former to call. Throws WrongField. */
 export function readResponsesTools(fields: BodyFields): ReadTools {
   const tools: ToolInput[] = [];
+  const own: BodyFields[] = [];
   const repeated: BodyFields[] = [];
   const dropped: string[] = [];
   for (const [index, value] of (toList(fields.tools, 'tools', toolsMax) ?? []).entries()) {
@@ -44,10 +48,13 @@ export function readResponsesTools(fields: BodyFields): ReadTools {
         repeated.push(isFields(tool.custom) ? { type: 'custom', ...tool.custom } : tool);
         break;
       default:
-        dropped.push(`${at} (${requireText(tool.type, `${at}.type`)})`);
+        if (isVendorTool(tool)) {
+          own.push(tool);
+          repeated.push(tool);
+        } else dropped.push(`${at} (${requireText(tool.type, `${at}.type`)})`);
     }
   }
-  return { ...choose(fields.tool_choice, tools, dropped), repeated, dropped };
+  return { ...choose(fields.tool_choice, tools, own.length, dropped), own, repeated, dropped };
 }
 
 function readFunction(fields: BodyFields, at: string): ToolInput {
@@ -86,6 +93,7 @@ function readName(fields: BodyFields, at: string): { readonly name: string; read
 function choose(
   choice: unknown,
   tools: readonly ToolInput[],
+  ownCount: number,
   dropped: string[],
 ): Pick<ReadTools, 'tools' | 'toolChoice'> {
   if (choice === undefined || choice === null) return { tools, toolChoice: undefined };
@@ -94,7 +102,7 @@ function choose(
     if (!isOpen && choice !== 'required') {
       throw new WrongField('tool_choice', 'must be auto, none, required, or an object that names a tool.');
     }
-    return { tools, toolChoice: tools.length === 0 ? undefined : choice };
+    return { tools, toolChoice: tools.length + ownCount === 0 ? undefined : choice };
   }
   const fields = toFields(choice, 'tool_choice');
   switch (fields.type) {

@@ -163,3 +163,24 @@ describe('calls of responses are emitted apart', () => {
     }
   });
 });
+
+describe('calls of tools that the vendor has run', () => {
+  const search = {
+    type: 'web_search_call',
+    id: 'ws_1',
+    status: 'completed',
+    action: { type: 'search', query: 'x' },
+  };
+  const block = { type: 'provider-block', format: 'responses', block: search };
+  const done: Event = { type: 'response.output_item.done', output_index: 0, item: search };
+
+  it.each([
+    ['the item that is done', [done, end()]],
+    ['the end', [end([search])]],
+    ['both', [done, delta(1, 'Found.'), end([search, message('Found.')])]],
+  ] as const)('are blocks, once each, from %s', async (_, events) => {
+    const { parts, error } = await read(added(0, { ...search, status: 'in_progress' }), ...events);
+    expect(error).toBeNull();
+    expect(parts.filter(({ type }) => type === 'provider-block')).toEqual([block]);
+  });
+});

@@ -16,11 +16,13 @@ const doneTexts: ReadonlyMap<string, TextKind> = new Map([
   ['response.reasoning_text.done', 'reasoning'],
   ['response.reasoning_summary_text.done', 'reasoning'],
 ]);
+/** Items of tools that the vendor has run. */
+const vendorCalls = new Set(['web_search_call', 'x_search_call', 'code_interpreter_call']);
 const ends = new Set(['response.completed', 'response.incomplete', 'response.failed', 'response.done']);
 
 /**
  * Reads OpenAI's responses: the event that brings the response's end is the terminal marker. What was emitted in deltas is not
- * emitted again when its item is done, nor at the end. Items of tools that the vendor runs are passed over.
+ * emitted again when its item is done, nor at the end. Calls of tools that the vendor ran are blocks.
  */
 class ResponsesReader implements AnswerReader {
   readonly #tools: ProviderCall['tools'];
@@ -50,6 +52,8 @@ class ResponsesReader implements AnswerReader {
   readonly #cited = new Set<unknown>();
   /** Encrypted reasoning that was emitted. */
   readonly #sealed = new Set<string>();
+  /** The calls of the vendor's tools that were emitted. */
+  readonly #ran = new Set<string>();
   #refusal = '';
   ended = false;
 
@@ -122,8 +126,18 @@ class ResponsesReader implements AnswerReader {
     this.#all.emitRest('reasoning', join('reasoning'), into);
     this.#all.emitRest('text', join('message') || text(this.#response?.output_text), into);
     for (const item of items) if (item !== null) this.#finishItem(item, into);
-    for (const item of items) if (item?.type === 'function_call') this.#callRest(item, into);
+    for (const item of items) {
+      if (item?.type === 'function_call') this.#callRest(item, into);
+      else if (item !== null && vendorCalls.has(text(item.type))) this.#vendorCall(item, into);
+    }
     this.ended = true;
+  }
+
+  #vendorCall(item: Fields, into: ProviderPart[]): void {
+    const id = text(item.id) || JSON.stringify(item);
+    if (this.#ran.has(id)) return;
+    this.#ran.add(id);
+    into.push({ type: 'provider-block', format: 'responses', block: item });
   }
 
   #callRest(item: Fields, into: ProviderPart[]): void {
@@ -198,6 +212,7 @@ class ResponsesReader implements AnswerReader {
   /** A whole item: what of it has not been emitted yet. */
   #item(index: unknown, item: Fields | null, into: ProviderPart[]): void {
     if (item?.type === 'function_call') this.#call(this.#chooseKey(index, item), item, into);
+    if (item !== null && vendorCalls.has(text(item.type))) this.#vendorCall(item, into);
     if (item?.type !== 'message' && item?.type !== 'reasoning') return;
     if (isRefusal(item)) this.#refused = true;
     if (!this.#cited.has(index)) {

@@ -45,6 +45,11 @@ export interface ResponsesRequestOptions {
   readonly rules?: ConversationRules;
 }
 
+const traits: WireTraits = {
+  name: 'responses',
+  hasAlternatives: false,
+};
+
 /** Reasoning goes back encrypted or not at all: none is kept at the vendor. */
 function writeBlock({ text, signature, redacted }: SentReasoning): object[] {
   if (redacted === null) return [];
@@ -67,6 +72,16 @@ function writeOutput(
   return isError === true ? `Error: ${content}` : content;
 }
 
+/** The text of an answer, with items that only this format has in their places. */
+function writeTexts({ text, parts }: ProviderMessage & { readonly role: 'assistant' }): object[] {
+  const write = (content: string) => (content === '' ? [] : [{ role: 'assistant', content }]);
+  if (!parts?.some(({ own }) => own?.[traits.name] !== undefined)) return write(text);
+  return parts.flatMap(({ text: part, own }) => {
+    const item = own?.[traits.name];
+    return item === undefined ? write(part) : [item];
+  });
+}
+
 function writeMessage(message: ProviderMessage, model: string, dialect: ResponsesDialect): object[] {
   switch (message.role) {
     case 'system':
@@ -83,7 +98,7 @@ function writeMessage(message: ProviderMessage, model: string, dialect: Response
         arguments: typeof given === 'string' ? given : JSON.stringify(given),
         ...dialect.callFields?.(id),
       }));
-      const written = message.text === '' ? calls : [{ role: 'assistant', content: message.text }, ...calls];
+      const written = [...writeTexts(message), ...calls];
       return message.reasoning === undefined
         ? written
         : [...message.reasoning.flatMap(writeBlock), ...written];
@@ -98,10 +113,11 @@ function writeMessage(message: ProviderMessage, model: string, dialect: Response
 function addTools(body: ResponsesBody, call: ProviderCall, dialect: ResponsesDialect): void {
   const { writeSchema, toolFields } = dialect;
   const choice = readToolChoice(call);
-  const { tools = [] } = call;
-  if (tools.length === 0) return;
+  const { tools = [], providerTools } = call;
+  const own = providerTools?.[traits.name] ?? [];
+  if (tools.length + own.length === 0) return;
   body.parallel_tool_calls = call.parallelToolCalls;
-  body.tools = tools.map(({ name, description, parameters, strict }) => {
+  const written = tools.map(({ name, description, parameters, strict }) => {
     const complete = completeParameters(parameters);
     return {
       type: 'function',
@@ -112,6 +128,7 @@ function addTools(body: ResponsesBody, call: ProviderCall, dialect: ResponsesDia
       ...(strict === undefined ? {} : { strict }),
     };
   });
+  body.tools = [...written, ...own];
   body.tool_choice = choice?.type === 'tool' ? { type: 'function', name: choice.toolName } : choice?.type;
 }
 
@@ -119,11 +136,6 @@ function writeFormat(schema: JsonSchema, { writeSchema, alwaysStrict }: Response
   const strict = alwaysStrict === true || isStrictSchema(schema);
   return { type: 'json_schema', name: 'response', strict, schema: writeSchema?.(schema) ?? schema };
 }
-
-const traits: WireTraits = {
-  name: 'responses',
-  hasAlternatives: false,
-};
 
 /** Writes requests of OpenAI's responses API, which xAI takes as well. It knows no stop texts. */
 export function createResponsesRequests(options: ResponsesRequestOptions): WireRequests {
