@@ -10,6 +10,10 @@ export interface MemberRecord {
   role: MemberRole;
   /** The name of a custom role; null or absent unless `role` is CUSTOM. */
   customRole?: string | null;
+  /** The issuer that vouches for the subject; absent: the first one, `default`. */
+  issuerId?: string | null;
+  /** When the member was deactivated, from then on it is refused; absent: it is not. */
+  deactivatedAt?: Date | null;
   createdAt: Date;
   /** True: it is below an archived app or tenant, and left out of lists. Absent: it is not. */
   hidden?: boolean | null;
@@ -26,6 +30,8 @@ export const members = defineCollection<MemberRecord>(
     email: { type: String, default: null },
     role: text,
     customRole: { type: String, default: null },
+    issuerId: String,
+    deactivatedAt: Date,
     createdAt: { type: Date, required: true },
     hidden: Boolean,
   },

@@ -8,6 +8,11 @@ export interface SessionRecord {
   tenantId: string;
   /** The API key that it was started with: what binds and ends the key binds and ends the session. Null: a person signed in. */
   keyId: string | null;
+  /** The person, by the issuer that vouches for it; null: an API key. */
+  issuerId: string | null;
+  subject: string | null;
+  /** What the issuer stated at the sign-in, as JSON: rules are applied to it whenever the session is used. */
+  claims: string | null;
   createdAt: Date;
   /** To the minute. The session ends when it was not used for the idle time. */
   lastUsedAt: Date;
@@ -16,6 +21,7 @@ export interface SessionRecord {
 }
 
 const text = { type: String, required: true };
+const optional = { type: String, default: null };
 const date = { type: Date, required: true };
 
 export const sessions = defineCollection<SessionRecord>(
@@ -24,7 +30,10 @@ export const sessions = defineCollection<SessionRecord>(
     _id: text,
     sessionHash: text,
     tenantId: text,
-    keyId: { type: String, default: null },
+    keyId: optional,
+    issuerId: optional,
+    subject: optional,
+    claims: optional,
     createdAt: date,
     lastUsedAt: date,
     expiresAt: date,
@@ -32,6 +41,7 @@ export const sessions = defineCollection<SessionRecord>(
   [
     [{ sessionHash: 1 }, { unique: true }],
     [{ keyId: 1, createdAt: 1 }],
+    [{ subject: 1, issuerId: 1, createdAt: 1 }],
     [{ expiresAt: 1 }, { expireAfterSeconds: 0 }],
   ],
 );

@@ -211,6 +211,15 @@ export const variables = {
     choice(...exposures).default('on'),
     'Who gets the Explorer and the page `/prompts/docs`: `on`, `authenticated` (a session, or an API key as the password) or `off`.',
   ),
+  HEDDLE_OIDC_CLIENT_ID: variable(
+    z.string().min(1).optional(),
+    'The client that this mesh is to the issuer `default`: people sign in there. Unset: they sign in with API keys.',
+  ),
+  HEDDLE_OIDC_CLIENT_SECRET: variable(
+    z.string().min(1).optional(),
+    'The secret of that client; unset for a public client, which PKCE alone protects.',
+    true,
+  ),
   HEDDLE_SESSION_IDLE_MINUTES: variable(
     integer(1, 525_600, 480),
     'After how many minutes without a request a browser session ends.',

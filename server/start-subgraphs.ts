@@ -91,6 +91,14 @@ export async function startSubgraphs(
       key: parseLimits(environment.HEDDLE_KEY_LIMITS, 'HEDDLE_KEY_LIMITS'),
       tenant: parseLimits(environment.HEDDLE_TENANT_LIMITS, 'HEDDLE_TENANT_LIMITS'),
     },
+    signInClient:
+      environment.HEDDLE_OIDC_CLIENT_ID === undefined
+        ? undefined
+        : {
+            issuerId: 'default',
+            clientId: environment.HEDDLE_OIDC_CLIENT_ID,
+            clientSecret: environment.HEDDLE_OIDC_CLIENT_SECRET,
+          },
     sessionLifetimes: {
       idleMs: environment.HEDDLE_SESSION_IDLE_MINUTES * 60_000,
       absoluteMs: environment.HEDDLE_SESSION_HOURS * 3_600_000,

@@ -10,6 +10,7 @@ import type { SubgraphServices } from '#subgraphs/runtime/subgraph.ts';
 import type { OutboundFetch } from '#subgraphs/tenants/identity/issuer-documents.ts';
 import type { DefaultLimits } from '#subgraphs/tenants/limits/default-limits.ts';
 import type { SessionLifetimes } from '#subgraphs/tenants/sessions/session-lifetimes.ts';
+import type { SignInClient } from '#subgraphs/tenants/sessions/sign-in-client.ts';
 import type { Subgraph } from '#transport/executor.ts';
 
 export { openCatalog } from '#catalog/catalog.ts';
@@ -41,6 +42,8 @@ export interface SubgraphParts extends SubgraphServices {
   readonly isAlone: boolean;
   /** HEDDLE_KEY_LIMITS and HEDDLE_TENANT_LIMITS. */
   readonly defaultLimits: DefaultLimits;
+  /** HEDDLE_OIDC_CLIENT_ID and HEDDLE_OIDC_CLIENT_SECRET. */
+  readonly signInClient: SignInClient | undefined;
   /** HEDDLE_SESSION_IDLE_MINUTES and HEDDLE_SESSION_HOURS. */
   readonly sessionLifetimes: SessionLifetimes;
   /** HEDDLE_GUARDRAILS. */

@@ -6,9 +6,8 @@ import { readPageOrigin } from '../doors/root-page/page-origin.ts';
 /** The header with the CSRF token of a session: required wherever its cookie is sent with a request that is no read. */
 export const csrfHeader = 'x-heddle-csrf';
 
-/** A browser accepts the first name over TLS alone, for this host alone, and from no other path or subdomain. */
-const secureName = '__Host-heddle_session';
-const plainName = 'heddle_session';
+/** Over TLS it begins with `__Host-`: a browser accepts such a name for this host alone, and from no other path or subdomain. */
+const sessionName = 'heddle_session';
 
 const cookieForm = /^[\w-]{43}$/;
 
@@ -23,7 +22,7 @@ function isSecure(request: IncomingMessage, isProxied: boolean): boolean {
 }
 
 /** The value of the one cookie with this name; undefined where there is none, or more than one. */
-export function readCookie(request: IncomingMessage, name: string): string | undefined {
+function readCookie(request: IncomingMessage, name: string): string | undefined {
   const { cookie } = request.headers;
   if (cookie === undefined) return undefined;
   const found = cookie
@@ -33,10 +32,19 @@ export function readCookie(request: IncomingMessage, name: string): string | und
   return found.length === 1 ? found[0]?.slice(name.length + 1) : undefined;
 }
 
+/** The value of the cookie that `createCookie` has made with this name; undefined where there is none. */
+export function readOwnCookie(
+  request: IncomingMessage,
+  isProxied: boolean,
+  name: string,
+): string | undefined {
+  return readCookie(request, isSecure(request, isProxied) ? `__Host-${name}` : name);
+}
+
 /** The text of the session's cookie; undefined where there is none. Checks nothing of the session or of the page that sent it. */
 export function readSessionCookie(request: IncomingMessage, isProxied: boolean): string | undefined {
   if (request.headers.cookie === undefined) return undefined;
-  const text = readCookie(request, isSecure(request, isProxied) ? secureName : plainName);
+  const text = readOwnCookie(request, isProxied, sessionName);
   return text !== undefined && cookieForm.test(text) ? text : undefined;
 }
 
@@ -58,7 +66,7 @@ export function createSessionCookie(
   text: string,
   seconds: number,
 ): string {
-  return createCookie(request, isProxied, { name: plainName, text, seconds });
+  return createCookie(request, isProxied, { name: sessionName, text, seconds });
 }
 
 /** The CSRF token of a session: whoever cannot read its cookie cannot compute it, and the cookie cannot be computed from it. */

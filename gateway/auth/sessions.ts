@@ -1,5 +1,5 @@
 import { type DocumentNode, parse } from 'graphql';
-import type { Caller } from '#core/caller.ts';
+import { type Caller, systemCaller } from '#core/caller.ts';
 import { HeddleError, isErrorCode } from '#core/errors.ts';
 import type { SubgraphExecutor } from '#transport/executor.ts';
 import type { CallerContext } from './caller.ts';
@@ -12,18 +12,55 @@ export interface NewSession {
   readonly lifetimeSeconds: number;
 }
 
+/** What a sign-in at the identity provider is begun with. */
+export interface AskedSignIn {
+  readonly redirectUri: string;
+  readonly returnPath: string;
+  readonly invitation: string | null;
+}
+
+/** Where the browser goes, and the text of the cookie that it keeps meanwhile. */
+export interface BegunSignIn {
+  readonly url: string;
+  readonly state: string;
+}
+
+/** The query of the address that the browser comes back to, and the text of its cookie. */
+export interface ReturnedSignIn {
+  readonly query: string;
+  readonly state: string;
+}
+
 /** Starts and ends browser sessions, which the tenants subgraph keeps. */
 export interface BrowserSessions {
   /** Rejects with FORBIDDEN for what is no API key, OVERLOADED where the subgraph cannot be reached. */
   start(caller: Caller, context: CallerContext): Promise<NewSession>;
-  /** Ends the session of the caller; `everywhere`: all of its key or person. */
-  end(caller: Caller, everywhere: boolean, context: CallerContext): Promise<void>;
+  /** Begins a sign-in at the identity provider; null where none is configured. */
+  begin(asked: AskedSignIn, context: CallerContext): Promise<BegunSignIn | null>;
+  /** Starts the session of a person who comes back from the identity provider. */
+  finish(
+    returned: ReturnedSignIn,
+    context: CallerContext,
+  ): Promise<NewSession & { readonly returnPath: string }>;
+  /** Ends the session of the caller; `everywhere`: all of its key or person. Resolves with where the provider ends its own; null: nowhere. */
+  end(caller: Caller, everywhere: boolean, context: CallerContext): Promise<string | null>;
 }
 
 const startDocument = parse('mutation { _startSession }', { noLocation: true });
 const endDocument = parse('mutation ($everywhere: Boolean!) { _endSession(everywhere: $everywhere) }', {
   noLocation: true,
 });
+
+const beginDocument = parse(
+  `mutation ($redirectUri: String!, $returnPath: String!, $invitation: String) {
+    _beginSignIn(redirectUri: $redirectUri, returnPath: $returnPath, invitation: $invitation)
+  }`,
+  { noLocation: true },
+);
+const finishDocument = parse(
+  'mutation ($query: String!, $state: String!) { _finishSignIn(query: $query, state: $state) }',
+  { noLocation: true },
+);
 
 /** The sessions of the tenants subgraph. */
 export function createSessions(tenants: SubgraphExecutor): BrowserSessions {
@@ -50,8 +87,17 @@ export function createSessions(tenants: SubgraphExecutor): BrowserSessions {
       const { _startSession } = await run(startDocument, {}, caller, context);
       return _startSession as NewSession;
     },
+    async begin(asked, context) {
+      const { _beginSignIn } = await run(beginDocument, { ...asked }, systemCaller, context);
+      return (_beginSignIn as BegunSignIn | null | undefined) ?? null;
+    },
+    async finish(returned, context) {
+      const { _finishSignIn } = await run(finishDocument, { ...returned }, systemCaller, context);
+      return _finishSignIn as NewSession & { readonly returnPath: string };
+    },
     async end(caller, everywhere, context) {
-      await run(endDocument, { everywhere }, caller, context);
+      const { _endSession } = await run(endDocument, { everywhere }, caller, context);
+      return typeof _endSession === 'string' ? _endSession : null;
     },
   };
 }

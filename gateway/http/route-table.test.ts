@@ -154,6 +154,7 @@ describe('the list of routes', () => {
     expect(list.map(({ method, path, door, access }) => `${method} ${path} ${door} ${access}`)).toEqual([
       'GET / root-page unlimited',
       'HEAD / root-page unlimited',
+      'GET /auth/callback auth public',
       'GET /auth/login auth public',
       'POST /auth/logout auth public',
       'GET /auth/session auth public',

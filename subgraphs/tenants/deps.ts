@@ -1,10 +1,12 @@
 import type { Connection } from 'mongoose';
 import type { Catalog } from '#catalog/catalog.ts';
+import type { SecretBox } from '#core/secrets/secret-box.ts';
 import type { KeyPepper } from '#mongo/key-pepper.ts';
 import type { SubgraphServices } from '../runtime/subgraph.ts';
 import type { OutboundFetch } from './identity/issuer-documents.ts';
 import type { DefaultLimits } from './limits/default-limits.ts';
 import type { SessionLifetimes } from './sessions/session-lifetimes.ts';
+import type { SignInClient } from './sessions/sign-in-client.ts';
 
 export interface TenantsDeps extends SubgraphServices {
   readonly connection: Connection;
@@ -13,6 +15,10 @@ export interface TenantsDeps extends SubgraphServices {
   readonly pepper?: KeyPepper;
   /** Calls to identity providers; left out: none can be reached. */
   readonly outboundFetch?: OutboundFetch;
+  /** Seals what browsers keep while their users sign in elsewhere; left out: no one can. */
+  readonly secretBox?: SecretBox;
+  /** What this mesh is to the identity provider; left out: people sign in with keys alone. */
+  readonly signInClient?: SignInClient | undefined;
   /** When browser sessions end; the standard ones when left out. */
   readonly sessionLifetimes?: SessionLifetimes;
   /** What of the mesh requires approval; left out: nothing. */

@@ -200,7 +200,9 @@ export type Query_CallerArgs = {
 export type Mutation = {
   readonly _audit: Scalars['Int']['output'];
   readonly _startSession: Scalars['JSON']['output'];
-  readonly _endSession: Scalars['Int']['output'];
+  readonly _beginSignIn: Maybe<Scalars['JSON']['output']>;
+  readonly _finishSignIn: Scalars['JSON']['output'];
+  readonly _endSession: Maybe<Scalars['String']['output']>;
   readonly createTenant: Tenant;
   readonly updateTenant: Tenant;
   readonly archiveTenant: Scalars['ID']['output'];
@@ -237,6 +239,19 @@ export type Mutation = {
 
 export type Mutation_AuditArgs = {
   refusals: Scalars['JSON']['input'];
+};
+
+
+export type Mutation_BeginSignInArgs = {
+  redirectUri: Scalars['String']['input'];
+  returnPath: Scalars['String']['input'];
+  invitation?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+export type Mutation_FinishSignInArgs = {
+  query: Scalars['String']['input'];
+  state: Scalars['String']['input'];
 };
 
 
@@ -1209,7 +1224,9 @@ export type QueryResolvers<ContextType = context.SubgraphContext, ParentType ext
 export type MutationResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
   _audit?: Resolver<ResolversTypes['Int'], ParentType, ContextType, RequireFields<Mutation_AuditArgs, 'refusals'>>;
   _startSession?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
-  _endSession?: Resolver<ResolversTypes['Int'], ParentType, ContextType, RequireFields<Mutation_EndSessionArgs, 'everywhere'>>;
+  _beginSignIn?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType, RequireFields<Mutation_BeginSignInArgs, 'redirectUri' | 'returnPath'>>;
+  _finishSignIn?: Resolver<ResolversTypes['JSON'], ParentType, ContextType, RequireFields<Mutation_FinishSignInArgs, 'query' | 'state'>>;
+  _endSession?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType, RequireFields<Mutation_EndSessionArgs, 'everywhere'>>;
   createTenant?: Resolver<ResolversTypes['Tenant'], ParentType, ContextType, RequireFields<MutationCreateTenantArgs, 'input'>>;
   updateTenant?: Resolver<ResolversTypes['Tenant'], ParentType, ContextType, RequireFields<MutationUpdateTenantArgs, 'id' | 'input'>>;
   archiveTenant?: Resolver<ResolversTypes['ID'], ParentType, ContextType, RequireFields<MutationArchiveTenantArgs, 'id'>>;

@@ -1,3 +1,4 @@
+import type { Caller } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
 import { decimalOfNanos } from '#core/money.ts';
 import { readPayloadRule } from '#mongo/tenants.ts';
@@ -50,7 +51,10 @@ import { deleteRole } from './roles/delete-role.ts';
 import { listRoles } from './roles/list-roles.ts';
 import { saveRole } from './roles/save-role.ts';
 import { showRole } from './roles/shown-role.ts';
+import { CodeFlow } from './sessions/code-flow.ts';
 import { endSession } from './sessions/end-session.ts';
+import { finishSignIn } from './sessions/finish-sign-in.ts';
+import { findSessionCaller } from './sessions/session-caller.ts';
 import { startSession } from './sessions/start-session.ts';
 import { archiveTeam, restoreTeam } from './teams/archive-team.ts';
 import { createTeam } from './teams/create-team.ts';
@@ -65,11 +69,16 @@ import { updateTenant } from './tenants/update-tenant.ts';
 
 const id = (record: { readonly _id: string }) => record._id;
 
+function requireSystem({ kind }: Caller): void {
+  if (kind !== 'SYSTEM') throw new HeddleError('FORBIDDEN', 'Only the mesh itself signs people in.');
+}
+
 export function tenantsResolvers(
   deps: TenantsDeps,
   { usage, issuerKeys }: { readonly usage: KeyUsage; readonly issuerKeys: IssuerKeys },
 ): CompleteResolvers<Resolvers<TenantsContext>> {
   const { connection } = deps;
+  const codeFlow = new CodeFlow(deps, issuerKeys);
   return {
     ...scalarResolvers,
     Query: {
@@ -98,7 +107,7 @@ export function tenantsResolvers(
         if (caller.kind !== 'SYSTEM')
           throw new HeddleError('FORBIDDEN', 'Only the mesh itself looks up callers.');
         if (args.token != null) return findTokenCaller(args.token, issuerKeys, deps);
-        const found = await findCaller(args.keyHash, deps);
+        const found = (await findCaller(args.keyHash, deps)) ?? (await findSessionCaller(args.keyHash, deps));
         if (found && 'keyId' in found && found.keyId) usage.used(found.keyId);
         return found;
       },
@@ -110,7 +119,15 @@ export function tenantsResolvers(
         return recordRefusals(args.refusals, deps);
       },
       _startSession: (_root, _args, context) => startSession(context, deps),
-      _endSession: (_root, args, context) => endSession(args.everywhere, context, deps),
+      _beginSignIn: (_root, args, { caller }) => {
+        requireSystem(caller);
+        return codeFlow.begin({ ...args, invitation: args.invitation ?? null });
+      },
+      _finishSignIn: (_root, args, context) => {
+        requireSystem(context.caller);
+        return finishSignIn(args, codeFlow, context, deps);
+      },
+      _endSession: (_root, args, context) => endSession(args.everywhere, context, codeFlow, deps),
       createTenant: (_root, { input }, context) => createTenant(input, context, deps),
       archiveTenant: (_root, args, context) => archiveTenant(args.id, context, deps),
       restoreTenant: (_root, args, context) => restoreTenant(args.id, context, deps),

@@ -1,12 +1,14 @@
 import type { Exchange } from '../../http/exchange.ts';
-import { sendValue } from '../../http/send.ts';
+import { prefersPage } from '../../http/media-type.ts';
+import { sendText, sendValue } from '../../http/send.ts';
 import type { Door } from '../door.ts';
 import { sendSession, signInWithKey, signOut } from './key-session.ts';
-import { sendLoginPage } from './login-page.ts';
+import { finishSignIn, login } from './provider-session.ts';
 
 /** What answers each route, by its method and path. */
 const routes: Readonly<Record<string, (exchange: Exchange) => Promise<void> | void>> = {
-  'GET /auth/login': sendLoginPage,
+  'GET /auth/login': login,
+  'GET /auth/callback': finishSignIn,
   'GET /auth/session': sendSession,
   'POST /auth/session': signInWithKey,
   'POST /auth/logout': signOut,
@@ -22,7 +24,10 @@ export const authDoor: Door = {
   isCrossOrigin: false,
   challenge: 'Bearer',
   handle: (exchange) => routes[`${exchange.request.method} ${exchange.pattern}`]?.(exchange),
-  writeError({ response }, { error }) {
+  writeError({ request, response }, { error }) {
+    // People read what went wrong at the identity provider.
+    if (prefersPage(request.headers.accept))
+      return sendText(response, 'text/plain; charset=utf-8', `${error.message}\n`);
     sendValue(response, { errors: [error] });
   },
 };

@@ -17,8 +17,8 @@ import { refuseRateLimited } from '../../http/services.ts';
 import { CredentialRefusal } from '../../log/refusal-log.ts';
 
 /** What of the caller the page of a session may show. */
-function describeCaller({ kind, tenantId, appId, keyId, subject, scopes }: Caller) {
-  return { kind, tenantId, appId, keyId, subject, scopes };
+function describeCaller({ kind, tenantId, appId, keyId, subject, email, role, scopes }: Caller) {
+  return { kind, tenantId, appId, keyId, subject, email, role, scopes };
 }
 
 /** The body of an answer about a session. */
@@ -131,9 +131,11 @@ export async function signOut(exchange: Exchange): Promise<void> {
   if (cookie !== undefined) {
     refuseForgedSession(request, client.isProxied, cookie, 'request');
     const caller = await identifySession(exchange, cookie);
-    if (caller.sessionId !== undefined)
-      await services.sessions.end(caller, everywhere, readContext(exchange));
     setCookie(exchange, '', 0);
+    if (caller.sessionId !== undefined) {
+      const logoutUrl = await services.sessions.end(caller, everywhere, readContext(exchange));
+      return sendValue(response, { signedIn: false, ...(logoutUrl === null ? {} : { logoutUrl }) });
+    }
   }
   sendValue(response, { signedIn: false });
 }

@@ -79,7 +79,8 @@ export function explorerScript(examples: readonly ExampleOperation[]): string {
     if (state.signedIn) {
       control.addEventListener('click', function () {
         send.call(window, '/auth/logout', Object.assign({ method: 'POST', headers: { 'x-heddle-csrf': state.csrfToken } }, own))
-          .then(function () { location.reload(); });
+          .then(function (response) { return response.json(); })
+          .then(function (ended) { if (ended.logoutUrl) location.assign(ended.logoutUrl); else location.reload(); });
       });
     } else control.href = '/auth/login?return=' + encodeURIComponent(location.pathname + location.search);
     var caller = state.caller || {};

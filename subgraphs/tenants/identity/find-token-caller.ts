@@ -1,9 +1,9 @@
 import type { ArchivedCaller, Caller, RefusedToken } from '#core/caller.ts';
 import { issuers } from '#mongo/issuers.ts';
 import { readNow, type TenantsDeps } from '../deps.ts';
+import { identifyPerson } from '../members/identify-person.ts';
 import { checkClaims } from './check-claims.ts';
 import type { IssuerKeys } from './issuer-keys.ts';
-import { mapClaims } from './map-claims.ts';
 import { findPersonCaller, type PersonDeps } from './person-caller.ts';
 import { readToken } from './token-parts.ts';
 import { TokenRefusal } from './token-refusal.ts';
@@ -29,7 +29,7 @@ export async function findTokenCaller(
     // What is cheap comes first: keys are fetched for no token that would be refused anyway.
     const expiresAtMs = checkClaims(claims, issuer, readNow(deps).getTime());
     await keys.verify(token, issuer);
-    return await findPersonCaller(mapClaims(issuer, claims), expiresAtMs, deps);
+    return await findPersonCaller(await identifyPerson(issuer, claims, deps), expiresAtMs, deps);
   } catch (error) {
     if (error instanceof TokenRefusal) return error.toResult();
     throw error;

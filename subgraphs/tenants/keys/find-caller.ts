@@ -18,11 +18,10 @@ import { readPayloadRule, type TenantRecord, tenants } from '#mongo/tenants.ts';
 import { findCallerGrants } from '../access/caller-grants.ts';
 import { readNow, type TenantsDeps } from '../deps.ts';
 import { scopesOfKey } from '../restrictions/scopes.ts';
-import { findSession } from '../sessions/find-session.ts';
 import { findMakers, makerIds } from './makers.ts';
 
 /**
- * The caller that a key, page token or session cookie of this SHA-256 stands for, with every limit that binds it; null when there is no such key,
+ * The caller that a key or page token of this SHA-256 stands for, with every limit that binds it; null when there is no such key,
  * or it was revoked or has expired; that it is archived, where its app or tenant is. Five commands, four of them at once, and two for the makers of a key that limits of
  * theirs bind; the gateway remembers the answer.
  */
@@ -39,14 +38,13 @@ export async function findCaller(keyHash: string, deps: FindCallerDeps): Promise
       { $set: { keyHash: inForm } },
     );
   }
-  if (key) return callerOfKey(key, deps);
-  return (await callerOfPageToken(keyHash, deps)) ?? callerOfSession(keyHash, deps);
+  return key ? callerOfKey(key, deps) : callerOfPageToken(keyHash, deps);
 }
 
 /** How often a caller is read again when its plan is gone by the time it is read. */
 const attemptsMax = 3;
 type Found = Caller | ArchivedCaller | null;
-type FindCallerDeps = Pick<TenantsDeps, 'connection' | 'now' | 'pepper' | 'sessionLifetimes'>;
+type FindCallerDeps = Pick<TenantsDeps, 'connection' | 'now' | 'pepper'>;
 
 /** The caller of the key that the token was made with, narrowed to what the token is for. */
 async function callerOfPageToken(tokenHash: string, deps: FindCallerDeps): Promise<Found> {
@@ -67,14 +65,9 @@ async function callerOfPageToken(tokenHash: string, deps: FindCallerDeps): Promi
   };
 }
 
-/** The caller of the key that the browser session was started with, no longer than both last. */
-async function callerOfSession(digest: string, deps: FindCallerDeps): Promise<Found> {
-  const session = await findSession(digest, deps);
-  const key = session && (await apiKeys(deps.connection).findById(session.keyId).lean());
-  const caller = key && (await callerOfKey(key, deps));
-  if (!session || !caller || 'archived' in caller) return caller;
-  const expiresAtMs = Math.min(session.expiresAt.getTime(), caller.expiresAtMs ?? Number.POSITIVE_INFINITY);
-  return { ...caller, sessionId: session._id, expiresAtMs };
+/** The caller of a key with every limit that binds it; null where it was revoked or has expired. */
+export function findKeyCaller(key: ApiKeyRecord, deps: FindCallerDeps): Promise<Found> {
+  return callerOfKey(key, deps);
 }
 
 async function callerOfKey(key: ApiKeyRecord, deps: FindCallerDeps, attempt = 1): Promise<Found> {

@@ -52,6 +52,11 @@ export const doorExamples: Readonly<Record<string, DoorExample>> = {
     messageIn: (body) => body.trim(),
   },
   'GET /auth/login auth': { path: '/auth/login', messageIn: graphqlMessage },
+  'GET /auth/callback auth': {
+    path: '/auth/callback?code=c',
+    headers: { cookie: `heddle_sign_in=${'s'.repeat(43)}` },
+    messageIn: graphqlMessage,
+  },
   'GET /auth/session auth': { path: '/auth/session', messageIn: graphqlMessage },
   'POST /auth/session auth': {
     path: '/auth/session',

@@ -155,7 +155,14 @@ export function createSampleMesh(): SampleMesh {
           expiresAtMs: 2_000_000_000_000,
           lifetimeSeconds: 60,
         }),
-        _endSession: () => 1,
+        _beginSignIn: () => null,
+        _finishSignIn: () => ({
+          cookie: 'c'.repeat(43),
+          expiresAtMs: 0,
+          lifetimeSeconds: 60,
+          returnPath: '/',
+        }),
+        _endSession: () => null,
       },
     },
     inference: {

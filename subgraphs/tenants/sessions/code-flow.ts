@@ -1,0 +1,204 @@
+import { randomBytes } from 'node:crypto';
+import * as oauth from 'oauth4webapi';
+import { createOverloadedError, HeddleError } from '#core/errors.ts';
+import type { SecretBox } from '#core/secrets/secret-box.ts';
+import { type IssuerRecord, issuers } from '#mongo/issuers.ts';
+import { readNow, type TenantsDeps } from '../deps.ts';
+import type { Claims } from '../identity/claims.ts';
+import { IssuerFailure, noFetch } from '../identity/issuer-documents.ts';
+import type { IssuerKeys } from '../identity/issuer-keys.ts';
+import { TokenRefusal } from '../identity/token-refusal.ts';
+import { type ProviderServer, ProviderServers } from './provider-server.ts';
+import type { SignInClient } from './sign-in-client.ts';
+import { openState, type SignInState, sealState } from './sign-in-state.ts';
+
+/** How long a person may take at the identity provider. */
+const stateMsMax = 10 * 60_000;
+const answerMsMax = 10_000;
+const providerScopes = 'openid email profile';
+
+/** Where the browser goes, and what it keeps meanwhile. */
+export interface BegunSignIn {
+  readonly url: string;
+  readonly state: string;
+}
+
+/** What the identity provider has proven. */
+export interface FinishedSignIn {
+  readonly issuer: IssuerRecord;
+  readonly claims: Claims;
+  readonly state: SignInState;
+}
+
+interface Configured {
+  readonly client: SignInClient;
+  readonly box: SecretBox;
+  readonly issuer: IssuerRecord;
+}
+
+/** Sign-in at an identity provider: authorization code with PKCE (RFC 6749, 7636, 9207; OpenID Connect Core). */
+export class CodeFlow {
+  readonly #deps: TenantsDeps;
+  readonly #keys: IssuerKeys;
+  readonly #servers: ProviderServers;
+
+  constructor(deps: TenantsDeps, keys: IssuerKeys) {
+    this.#deps = deps;
+    this.#keys = keys;
+    this.#servers = new ProviderServers(deps);
+  }
+
+  /** Begins a sign-in; null where no identity provider is configured for it. */
+  async begin(
+    asked: Pick<SignInState, 'redirectUri' | 'returnPath' | 'invitation'>,
+  ): Promise<BegunSignIn | null> {
+    const configured = await this.#findConfigured();
+    if (configured === null) return null;
+    const { client, box, issuer } = configured;
+    const server = await reachable(this.#servers.read(issuer));
+    const codeVerifier = oauth.generateRandomCodeVerifier();
+    const state: SignInState = {
+      ...asked,
+      issuerId: issuer._id,
+      state: randomBytes(32).toString('base64url'),
+      nonce: randomBytes(32).toString('base64url'),
+      codeVerifier,
+      expiresAtMs: readNow(this.#deps).getTime() + stateMsMax,
+    };
+    const url = new URL(server.authorization_endpoint);
+    const parameters = {
+      client_id: client.clientId,
+      redirect_uri: asked.redirectUri,
+      response_type: 'code',
+      scope: providerScopes,
+      state: state.state,
+      nonce: state.nonce,
+      code_challenge: await oauth.calculatePKCECodeChallenge(codeVerifier),
+      code_challenge_method: 'S256',
+    };
+    for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
+    return { url: url.href, state: sealState(state, box) };
+  }
+
+  /** Redeems the code that the provider sent the browser back with. Throws UNAUTHENTICATED for an answer to another request. */
+  async finish(query: string, sealed: string): Promise<FinishedSignIn> {
+    const configured = await this.#findConfigured();
+    if (configured === null)
+      throw new HeddleError('NOT_FOUND', 'No identity provider is configured for sign-in.');
+    const { client, box, issuer } = configured;
+    const state = openState(sealed, readNow(this.#deps).getTime(), box);
+    if (state.issuerId !== issuer._id) {
+      throw new HeddleError('UNAUTHENTICATED', 'The identity provider has changed meanwhile: sign in again.');
+    }
+    const server = await reachable(this.#servers.read(issuer));
+    try {
+      const { idToken, claims } = await this.#redeem(server, client, query, state);
+      await this.#keys.verify(idToken, issuer);
+      return { issuer, claims, state };
+    } catch (error) {
+      throw toSignInError(error);
+    }
+  }
+
+  /** Where the browser ends its session at the provider as well; null where it has no such address. */
+  async findLogoutUrl(issuerId: string): Promise<string | null> {
+    const configured = await this.#findConfigured();
+    if (configured?.issuer._id !== issuerId) return null;
+    try {
+      const { end_session_endpoint: endpoint } = await this.#servers.read(configured.issuer);
+      if (endpoint === undefined) return null;
+      const url = new URL(endpoint);
+      url.searchParams.set('client_id', configured.client.clientId);
+      return url.href;
+    } catch (error) {
+      // The session here has ended all the same.
+      if (error instanceof IssuerFailure) return null;
+      throw error;
+    }
+  }
+
+  async #findConfigured(): Promise<Configured | null> {
+    const { signInClient: client, secretBox: box, connection } = this.#deps;
+    if (client === undefined || box === undefined) return null;
+    const issuer = await issuers(connection).findById(client.issuerId).lean();
+    return issuer && { client, box, issuer };
+  }
+
+  async #redeem(
+    server: ProviderServer,
+    { clientId, clientSecret }: SignInClient,
+    query: string,
+    { state, nonce, codeVerifier, redirectUri }: SignInState,
+  ): Promise<{ readonly idToken: string; readonly claims: Claims }> {
+    const client: oauth.Client = { client_id: clientId, [oauth.clockTolerance]: 60 };
+    const parameters = oauth.validateAuthResponse(server, client, new URLSearchParams(query), state);
+    const response = await oauth.authorizationCodeGrantRequest(
+      server,
+      client,
+      chooseAuthentication(server, clientSecret),
+      parameters,
+      redirectUri,
+      codeVerifier,
+      {
+        [oauth.customFetch]: this.#deps.outboundFetch ?? noFetch,
+        [oauth.allowInsecureRequests]: server.issuer.startsWith('http:'),
+        signal: AbortSignal.timeout(answerMsMax),
+      },
+    );
+    const result = await oauth.processAuthorizationCodeResponse(server, client, response, {
+      expectedNonce: nonce,
+      requireIdToken: true,
+    });
+    const claims = oauth.getValidatedIdTokenClaims(result);
+    if (claims === undefined || result.id_token === undefined)
+      throw new TypeError('The provider sent no ID token.');
+    return { idToken: result.id_token, claims };
+  }
+}
+
+function chooseAuthentication(server: ProviderServer, secret: string | undefined): oauth.ClientAuth {
+  if (secret === undefined) return oauth.None();
+  const methods = server.token_endpoint_auth_methods_supported ?? ['client_secret_basic'];
+  return methods.includes('client_secret_basic')
+    ? oauth.ClientSecretBasic(secret)
+    : oauth.ClientSecretPost(secret);
+}
+
+async function reachable<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    throw toSignInError(error);
+  }
+}
+
+/** What the provider wrote is not repeated, but for the code of its error. */
+function toSignInError(error: unknown): unknown {
+  if (error instanceof TokenRefusal)
+    return new HeddleError('UNAUTHENTICATED', error.message, { cause: error });
+  if (error instanceof IssuerFailure) {
+    return createOverloadedError(`The identity provider cannot be used now: ${error.message}`, {
+      cause: error,
+    });
+  }
+  if (error instanceof oauth.AuthorizationResponseError || error instanceof oauth.ResponseBodyError) {
+    const code = /^[a-z_]{1,40}$/.test(error.error) ? error.error : 'an error';
+    return new HeddleError(
+      'UNAUTHENTICATED',
+      `The identity provider refused the sign-in (${code}): sign in again.`,
+      {
+        cause: error,
+      },
+    );
+  }
+  if (error instanceof oauth.OperationProcessingError || error instanceof oauth.UnsupportedOperationError) {
+    return new HeddleError(
+      'UNAUTHENTICATED',
+      'The answer of the identity provider does not belong to this sign-in.',
+      {
+        cause: error,
+      },
+    );
+  }
+  return error;
+}

@@ -1,0 +1,47 @@
+import { HeddleError } from '#core/errors.ts';
+import type { TenantsDeps } from '../deps.ts';
+import { findPersonCaller } from '../identity/person-caller.ts';
+import { TokenRefusal } from '../identity/token-refusal.ts';
+import type { TenantsContext } from '../loaders.ts';
+import { identifyPerson } from '../members/identify-person.ts';
+import type { CodeFlow } from './code-flow.ts';
+import { createSession, type StartedSession } from './create-session.ts';
+
+/** Claims of one person that are kept, as JSON. */
+const claimsLengthMax = 32_000;
+
+/** A session, and the path that the sign-in began on. */
+export interface SignedInSession extends StartedSession {
+  readonly returnPath: string;
+}
+
+/** Starts the session of a person who comes back from the identity provider. Throws UNAUTHENTICATED where it may not be here. */
+export async function finishSignIn(
+  { query, state: sealed }: { readonly query: string; readonly state: string },
+  flow: CodeFlow,
+  context: TenantsContext,
+  deps: TenantsDeps,
+): Promise<SignedInSession> {
+  const { issuer, claims, state } = await flow.finish(query, sealed);
+  const kept = JSON.stringify(claims);
+  if (kept.length > claimsLengthMax) {
+    throw new HeddleError(
+      'UNAUTHENTICATED',
+      'The identity provider states too much: limit the groups of its token.',
+    );
+  }
+  try {
+    const identity = await identifyPerson(issuer, claims, deps);
+    const caller = await findPersonCaller(identity, null, deps);
+    if ('archived' in caller) {
+      throw new HeddleError('UNAUTHENTICATED', `The ${caller.archived} of this person is archived.`);
+    }
+    const { tenantId, subject } = identity;
+    const owner = { tenantId, keyId: null, issuerId: issuer._id, subject, claims: kept };
+    return { ...(await createSession(owner, null, context, deps)), returnPath: state.returnPath };
+  } catch (error) {
+    if (error instanceof TokenRefusal)
+      throw new HeddleError('UNAUTHENTICATED', error.message, { cause: error });
+    throw error;
+  }
+}

@@ -1,0 +1,43 @@
+import { HeddleError } from '#core/errors.ts';
+import type { SecretBox } from '#core/secrets/secret-box.ts';
+
+/** What a browser keeps, sealed, while its user is at the identity provider. */
+export interface SignInState {
+  readonly issuerId: string;
+  readonly state: string;
+  readonly nonce: string;
+  readonly codeVerifier: string;
+  readonly redirectUri: string;
+  readonly returnPath: string;
+  /** The text of the invitation that is accepted with the sign-in; null: none. */
+  readonly invitation: string | null;
+  readonly expiresAtMs: number;
+}
+
+const context = ['sign-in', 'state'];
+
+/** The state as the text of a cookie. */
+export function sealState(state: SignInState, box: SecretBox): string {
+  return box.seal(JSON.stringify(state), context);
+}
+
+/** The state of a cookie. Throws UNAUTHENTICATED for a text that was altered or sealed elsewhere, or too long ago. */
+export function openState(sealed: string, nowMs: number, box: SecretBox): SignInState {
+  const state = openSealed(sealed, box);
+  if (state === undefined || state.expiresAtMs <= nowMs) {
+    throw new HeddleError(
+      'UNAUTHENTICATED',
+      'The sign-in took too long, or began in another browser: sign in again.',
+    );
+  }
+  return state;
+}
+
+function openSealed(sealed: string, box: SecretBox): SignInState | undefined {
+  try {
+    return JSON.parse(box.open(sealed, context)) as SignInState;
+  } catch {
+    // Any error: the box throws for whatever it did not seal.
+    return undefined;
+  }
+}
