@@ -1,7 +1,8 @@
 import type { AuthorizationServer } from 'oauth4webapi';
 import type { IssuerRecord } from '#mongo/issuers.ts';
 import type { TenantsDeps } from '../deps.ts';
-import { fetchDiscovery, IssuerFailure, isSafeUrl, noFetch } from '../identity/issuer-documents.ts';
+import { fetchDiscovery, IssuerFailure, noFetch } from '../identity/issuer-documents.ts';
+import { isSafeUrl } from '../identity/issuer-url.ts';
 
 /** How long a discovery document is used, and how long a failure to fetch it is. */
 const freshForMs = 10 * 60_000;
