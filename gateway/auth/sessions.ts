@@ -13,14 +13,14 @@ export interface NewSession {
 }
 
 /** What a sign-in at the identity provider is begun with. */
-export interface AskedSignIn {
+export interface SignInTarget {
   readonly redirectUri: string;
   readonly returnPath: string;
   readonly invitation: string | null;
 }
 
 /** Where the browser goes, and the text of the cookie that it keeps meanwhile. */
-export interface BegunSignIn {
+export interface SignInRedirect {
   readonly url: string;
   readonly state: string;
 }
@@ -36,7 +36,7 @@ export interface BrowserSessions {
   /** Rejects with FORBIDDEN for what is no API key, OVERLOADED where the subgraph cannot be reached. */
   start(caller: Caller, context: CallerContext): Promise<NewSession>;
   /** Begins a sign-in at the identity provider; null where none is configured. */
-  begin(asked: AskedSignIn, context: CallerContext): Promise<BegunSignIn | null>;
+  begin(target: SignInTarget, context: CallerContext): Promise<SignInRedirect | null>;
   /** Starts the session of a person who comes back from the identity provider. */
   finish(
     returned: ReturnedSignIn,
@@ -58,7 +58,7 @@ const beginDocument = parse(
   { noLocation: true },
 );
 const finishDocument = parse(
-  'mutation ($query: String!, $state: String!) { _finishSignIn(query: $query, state: $state) }',
+  'mutation ($query: String!, $state: String!) { _finishSignIn(querySecret: $query, stateSecret: $state) }',
   { noLocation: true },
 );
 
@@ -87,9 +87,9 @@ export function createSessions(tenants: SubgraphExecutor): BrowserSessions {
       const { _startSession } = await run(startDocument, {}, caller, context);
       return _startSession as NewSession;
     },
-    async begin(asked, context) {
-      const { _beginSignIn } = await run(beginDocument, { ...asked }, systemCaller, context);
-      return (_beginSignIn as BegunSignIn | null | undefined) ?? null;
+    async begin(target, context) {
+      const { _beginSignIn } = await run(beginDocument, { ...target }, systemCaller, context);
+      return (_beginSignIn as SignInRedirect | null | undefined) ?? null;
     },
     async finish(returned, context) {
       const { _finishSignIn } = await run(finishDocument, { ...returned }, systemCaller, context);

@@ -250,8 +250,8 @@ export type Mutation_BeginSignInArgs = {
 
 
 export type Mutation_FinishSignInArgs = {
-  query: Scalars['String']['input'];
-  state: Scalars['String']['input'];
+  querySecret: Scalars['String']['input'];
+  stateSecret: Scalars['String']['input'];
 };
 
 
@@ -1225,7 +1225,7 @@ export type MutationResolvers<ContextType = context.SubgraphContext, ParentType 
   _audit?: Resolver<ResolversTypes['Int'], ParentType, ContextType, RequireFields<Mutation_AuditArgs, 'refusals'>>;
   _startSession?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
   _beginSignIn?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType, RequireFields<Mutation_BeginSignInArgs, 'redirectUri' | 'returnPath'>>;
-  _finishSignIn?: Resolver<ResolversTypes['JSON'], ParentType, ContextType, RequireFields<Mutation_FinishSignInArgs, 'query' | 'state'>>;
+  _finishSignIn?: Resolver<ResolversTypes['JSON'], ParentType, ContextType, RequireFields<Mutation_FinishSignInArgs, 'querySecret' | 'stateSecret'>>;
   _endSession?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType, RequireFields<Mutation_EndSessionArgs, 'everywhere'>>;
   createTenant?: Resolver<ResolversTypes['Tenant'], ParentType, ContextType, RequireFields<MutationCreateTenantArgs, 'input'>>;
   updateTenant?: Resolver<ResolversTypes['Tenant'], ParentType, ContextType, RequireFields<MutationUpdateTenantArgs, 'id' | 'input'>>;

@@ -105,7 +105,7 @@ describe('sign-in at an identity provider', () => {
   it('redeems a code once', async () => {
     const browser = new TestBrowser();
     const returned = await authorize(browser);
-    const state = browser.cookieOf(mesh.url, 'heddle_sign_in') ?? '';
+    const state = browser.readCookie(mesh.url, 'heddle_sign_in') ?? '';
     expect((await browser.request(returned)).status).toBe(303);
     expect((await browser.request(returned)).status).toBe(401);
     const thief = new TestBrowser();
@@ -132,7 +132,7 @@ describe('sign-in at an identity provider', () => {
     [
       'an altered cookie',
       (_url, browser) => {
-        const sealed = browser.cookieOf(mesh.url, 'heddle_sign_in') ?? '';
+        const sealed = browser.readCookie(mesh.url, 'heddle_sign_in') ?? '';
         browser.setCookie(mesh.url, 'heddle_sign_in', `${sealed.slice(0, -4)}AAAA`);
       },
     ],
@@ -193,9 +193,9 @@ describe('sign-in at an identity provider', () => {
     const query = '{ auditLog(first: 50) { edges { node { action after arguments } } } }';
     const audit = JSON.stringify(await createTestClient(mesh.url, mesh.adminKey).data(query));
     const output = mesh.processes.map((process) => process.output()).join('\n');
-    const cookie = browser.cookieOf(mesh.url, 'heddle_session') ?? '-';
+    const cookie = browser.readCookie(mesh.url, 'heddle_session') ?? '-';
     for (const text of [oidcClient.secret, cookie]) expect(output + audit).not.toContain(text);
-    expect(audit).not.toMatch(/code=[\w-]{20}/);
+    expect(audit + output).not.toMatch(/code=[\w-]{20}/);
     expect(audit).toContain('session.start');
   });
 

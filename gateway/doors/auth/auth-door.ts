@@ -3,12 +3,12 @@ import { prefersPage } from '../../http/media-type.ts';
 import { sendText, sendValue } from '../../http/send.ts';
 import type { Door } from '../door.ts';
 import { sendSession, signInWithKey, signOut } from './key-session.ts';
-import { finishSignIn, login } from './provider-session.ts';
+import { completeSignIn, login } from './provider-session.ts';
 
 /** What answers each route, by its method and path. */
 const routes: Readonly<Record<string, (exchange: Exchange) => Promise<void> | void>> = {
   'GET /auth/login': login,
-  'GET /auth/callback': finishSignIn,
+  'GET /auth/callback': completeSignIn,
   'GET /auth/session': sendSession,
   'POST /auth/session': signInWithKey,
   'POST /auth/logout': signOut,

@@ -29,12 +29,12 @@ export async function login(exchange: Exchange): Promise<void> {
   const parameters = new URLSearchParams(search);
   if (parameters.get('with') === 'key') return sendLoginPage(exchange);
   const invitation = parameters.get('invitation');
-  const asked = {
+  const target = {
     redirectUri: readPageOrigin(request, client.isProxied) + callbackPath,
     returnPath: readReturnPath(search),
     invitation,
   };
-  const begun = await services.sessions.begin(asked, readContext(exchange));
+  const begun = await services.sessions.begin(target, readContext(exchange));
   if (begun !== null) {
     setState(exchange, begun.state, stateSeconds);
     return redirect(exchange, begun.url);
@@ -49,7 +49,7 @@ export async function login(exchange: Exchange): Promise<void> {
 }
 
 /** Takes the browser back from the identity provider, once for each sign-in that it began. */
-export async function finishSignIn(exchange: Exchange): Promise<void> {
+export async function completeSignIn(exchange: Exchange): Promise<void> {
   const { request, client, search, services } = exchange;
   const state = readOwnCookie(request, client.isProxied, stateName);
   setState(exchange, '', 0);

@@ -12,7 +12,7 @@ const subjectLengthMax = 256;
 
 /**
  * Who the claims stand for. A member's record precedes the rules of the issuer: its role counts, and one that is deactivated is
- * refused. A person for whom no rule and no claim states a tenant is a member of the one tenant that has a record of it.
+ * refused. A person without a tenant by rules and claims is in the one tenant that has it as a member.
  */
 export async function identifyPerson(
   issuer: IssuerRecord,
@@ -30,7 +30,7 @@ export async function identifyPerson(
   if (member.deactivatedAt != null) {
     throw new TokenRefusal('ROLE', 'This member of the tenant is deactivated.');
   }
-  const { role } = member;
+  const role = member.customRole ?? member.role;
   return identity instanceof TokenRefusal ? toIdentity(issuer, member, claims) : { ...identity, role };
 }
 
@@ -70,10 +70,11 @@ function findOnlyTenant(records: readonly MemberRecord[]): string | undefined {
 
 function toIdentity(
   { _id, issuer, claims: paths }: IssuerRecord,
-  { subject, tenantId, role }: MemberRecord,
+  { subject, tenantId, role: builtIn, customRole }: MemberRecord,
   claims: Claims,
 ): Identity {
   const email = readText(claims, paths.email, subjectLengthMax) ?? null;
+  const role = customRole ?? builtIn;
   return {
     ...{ issuerId: _id, issuer, subject, email, tenantId, role },
     ...{ scopes: null, appId: null, endUserId: null },

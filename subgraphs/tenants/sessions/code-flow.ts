@@ -5,12 +5,12 @@ import type { SecretBox } from '#core/secrets/secret-box.ts';
 import { type IssuerRecord, issuers } from '#mongo/issuers.ts';
 import { readNow, type TenantsDeps } from '../deps.ts';
 import type { Claims } from '../identity/claims.ts';
-import { IssuerFailure, noFetch } from '../identity/issuer-documents.ts';
+import { IssuerFailure, noFetch, type OutboundFetch } from '../identity/issuer-documents.ts';
 import type { IssuerKeys } from '../identity/issuer-keys.ts';
 import { TokenRefusal } from '../identity/token-refusal.ts';
 import { type ProviderServer, ProviderServers } from './provider-server.ts';
 import type { SignInClient } from './sign-in-client.ts';
-import { openState, type SignInState, sealState } from './sign-in-state.ts';
+import { openSignInState, type SignInState, sealState } from './sign-in-state.ts';
 
 /** How long a person may take at the identity provider. */
 const stateMsMax = 10 * 60_000;
@@ -50,7 +50,7 @@ export class CodeFlow {
 
   /** Begins a sign-in; null where no identity provider is configured for it. */
   async begin(
-    asked: Pick<SignInState, 'redirectUri' | 'returnPath' | 'invitation'>,
+    target: Pick<SignInState, 'redirectUri' | 'returnPath' | 'invitation'>,
   ): Promise<BegunSignIn | null> {
     const configured = await this.#findConfigured();
     if (configured === null) return null;
@@ -58,7 +58,7 @@ export class CodeFlow {
     const server = await reachable(this.#servers.read(issuer));
     const codeVerifier = oauth.generateRandomCodeVerifier();
     const state: SignInState = {
-      ...asked,
+      ...target,
       issuerId: issuer._id,
       state: randomBytes(32).toString('base64url'),
       nonce: randomBytes(32).toString('base64url'),
@@ -68,7 +68,7 @@ export class CodeFlow {
     const url = new URL(server.authorization_endpoint);
     const parameters = {
       client_id: client.clientId,
-      redirect_uri: asked.redirectUri,
+      redirect_uri: target.redirectUri,
       response_type: 'code',
       scope: providerScopes,
       state: state.state,
@@ -86,7 +86,7 @@ export class CodeFlow {
     if (configured === null)
       throw new HeddleError('NOT_FOUND', 'No identity provider is configured for sign-in.');
     const { client, box, issuer } = configured;
-    const state = openState(sealed, readNow(this.#deps).getTime(), box);
+    const state = openSignInState(sealed, readNow(this.#deps).getTime(), box);
     if (state.issuerId !== issuer._id) {
       throw new HeddleError('UNAUTHENTICATED', 'The identity provider has changed meanwhile: sign in again.');
     }
@@ -140,7 +140,7 @@ export class CodeFlow {
       redirectUri,
       codeVerifier,
       {
-        [oauth.customFetch]: this.#deps.outboundFetch ?? noFetch,
+        [oauth.customFetch]: adaptFetch(this.#deps.outboundFetch ?? noFetch),
         [oauth.allowInsecureRequests]: server.issuer.startsWith('http:'),
         signal: AbortSignal.timeout(answerMsMax),
       },
@@ -153,6 +153,31 @@ export class CodeFlow {
     if (claims === undefined || result.id_token === undefined)
       throw new TypeError('The provider sent no ID token.');
     return { idToken: result.id_token, claims };
+  }
+}
+
+/** Sends a text and answers with a whole Response, as the library expects them. */
+function adaptFetch(fetch: OutboundFetch) {
+  return async (
+    url: string,
+    { body, ...options }: oauth.CustomFetchOptions<'POST', URLSearchParams>,
+  ): Promise<Response> => {
+    const { status, headers, ...answer } = await readAnswer(
+      fetch(url, { ...options, body: body.toString() }),
+    );
+    return new Response(answer.text, { status, headers });
+  };
+}
+
+/** Rejects with IssuerFailure where the provider cannot be reached. */
+async function readAnswer(answering: Promise<Response>) {
+  try {
+    const answer = await answering;
+    const type = answer.headers.get('content-type') ?? '';
+    return { status: answer.status, headers: { 'content-type': type }, text: await answer.text() };
+  } catch (cause) {
+    // Any error: names, addresses, certificates and time all fail here.
+    throw new IssuerFailure('its token endpoint cannot be reached.', { cause });
   }
 }
 

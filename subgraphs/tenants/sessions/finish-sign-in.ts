@@ -17,7 +17,7 @@ export interface SignedInSession extends StartedSession {
 
 /** Starts the session of a person who comes back from the identity provider. Throws UNAUTHENTICATED where it may not be here. */
 export async function finishSignIn(
-  { query, state: sealed }: { readonly query: string; readonly state: string },
+  { querySecret: query, stateSecret: sealed }: { readonly querySecret: string; readonly stateSecret: string },
   flow: CodeFlow,
   context: TenantsContext,
   deps: TenantsDeps,

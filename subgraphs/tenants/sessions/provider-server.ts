@@ -31,8 +31,8 @@ export class ProviderServers {
     const server = fetchDiscovery(issuer, outboundFetch).then(checkServer);
     const last = { issuer, server, untilMs: now() + freshForMs };
     this.#last = last;
+    // Any error: the caller that waits for the document reports it.
     server.catch(() => {
-      // Any error: whoever waits for the document reports it.
       last.untilMs = now() + failedForMs;
     });
     return server;

@@ -22,7 +22,7 @@ export function sealState(state: SignInState, box: SecretBox): string {
 }
 
 /** The state of a cookie. Throws UNAUTHENTICATED for a text that was altered or sealed elsewhere, or too long ago. */
-export function openState(sealed: string, nowMs: number, box: SecretBox): SignInState {
+export function openSignInState(sealed: string, nowMs: number, box: SecretBox): SignInState {
   const state = openSealed(sealed, box);
   if (state === undefined || state.expiresAtMs <= nowMs) {
     throw new HeddleError(

@@ -7,7 +7,7 @@ import Provider from 'oidc-provider';
 export interface IdentityProvider extends AsyncDisposable {
   readonly issuer: string;
   /** Lets browsers come back to this address, and states these claims of each person. */
-  open(redirectUri: string, claimsOf: (subject: string) => Readonly<Record<string, unknown>>): void;
+  open(redirectUri: string, toClaims: (subject: string) => Readonly<Record<string, unknown>>): void;
 }
 
 export const oidcClient = { id: 'heddle', secret: 'the-secret-of-the-client-0123456789' };
@@ -20,7 +20,7 @@ export async function startIdentityProvider(): Promise<IdentityProvider> {
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
     issuer,
-    open(redirectUri, claimsOf) {
+    open(redirectUri, toClaims) {
       const provider = new Provider(issuer, {
         clients: [
           {
@@ -40,7 +40,7 @@ export async function startIdentityProvider(): Promise<IdentityProvider> {
         },
         findAccount: (_context, subject) => ({
           accountId: subject,
-          claims: () => ({ sub: subject, ...claimsOf(subject) }),
+          claims: () => ({ sub: subject, ...toClaims(subject) }),
         }),
       });
       handle = provider.callback();
@@ -57,7 +57,7 @@ export async function startIdentityProvider(): Promise<IdentityProvider> {
 export class TestBrowser {
   readonly #cookies = new Map<string, Map<string, string>>();
 
-  cookieOf(origin: string, name: string): string | undefined {
+  readCookie(origin: string, name: string): string | undefined {
     return this.#cookies.get(origin)?.get(name);
   }
 
