@@ -50,6 +50,7 @@ describe('what a key reaches with its scopes', () => {
     expect(ofType(fields, 'Query')).toEqual([
       'Query.completion',
       'Query.countTokens',
+      'Query.explainModel',
       'Query.invocation',
       'Query.invocations',
       'Query.me',

@@ -41,6 +41,7 @@ export type Query = {
   readonly provider: Maybe<Provider>;
   readonly routes: ReadonlyArray<Route>;
   readonly route: Maybe<Route>;
+  readonly explainModel: ModelExplanation;
   readonly modelAliases: ReadonlyArray<ModelAlias>;
   readonly modelAlias: Maybe<ModelAlias>;
 };
@@ -80,6 +81,11 @@ export type QueryRoutesArgs = {
 
 export type QueryRouteArgs = {
   alias: Scalars['ID']['input'];
+};
+
+
+export type QueryExplainModelArgs = {
+  name: Scalars['ID']['input'];
 };
 
 
@@ -394,6 +400,20 @@ export type ModelAlias = {
   readonly updatedAt: Scalars['DateTime']['output'];
 };
 
+export type ModelExplanation = {
+  readonly name: Scalars['ID']['output'];
+  readonly aliasOf: Maybe<Scalars['ID']['output']>;
+  readonly resolvedId: Maybe<Scalars['ID']['output']>;
+  readonly candidates: ReadonlyArray<ModelCandidate>;
+};
+
+export type ModelCandidate = {
+  readonly id: Scalars['ID']['output'];
+  readonly tenantId: Maybe<Scalars['ID']['output']>;
+  readonly chosen: Scalars['Boolean']['output'];
+  readonly reason: Scalars['String']['output'];
+};
+
 export type ModelAliasInput = {
   readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
   readonly name: Scalars['ID']['input'];
@@ -564,6 +584,8 @@ export type ResolversTypes = {
   UpdateModelInput: UpdateModelInput;
   ModelPriceInput: ModelPriceInput;
   ModelAlias: ResolverTypeWrapper<ModelAlias>;
+  ModelExplanation: ResolverTypeWrapper<ModelExplanation>;
+  ModelCandidate: ResolverTypeWrapper<ModelCandidate>;
   ModelAliasInput: ModelAliasInput;
   RouteInput: RouteInput;
   RouteTargetInput: RouteTargetInput;
@@ -605,6 +627,8 @@ export type ResolversParentTypes = {
   UpdateModelInput: UpdateModelInput;
   ModelPriceInput: ModelPriceInput;
   ModelAlias: ModelAlias;
+  ModelExplanation: ModelExplanation;
+  ModelCandidate: ModelCandidate;
   ModelAliasInput: ModelAliasInput;
   RouteInput: RouteInput;
   RouteTargetInput: RouteTargetInput;
@@ -626,6 +650,7 @@ export type QueryResolvers<ContextType = context.SubgraphContext, ParentType ext
   provider?: Resolver<Maybe<ResolversTypes['Provider']>, ParentType, ContextType, RequireFields<QueryProviderArgs, 'id'>>;
   routes?: Resolver<ReadonlyArray<ResolversTypes['Route']>, ParentType, ContextType, RequireFields<QueryRoutesArgs, 'orderBy'>>;
   route?: Resolver<Maybe<ResolversTypes['Route']>, ParentType, ContextType, RequireFields<QueryRouteArgs, 'alias'>>;
+  explainModel?: Resolver<ResolversTypes['ModelExplanation'], ParentType, ContextType, RequireFields<QueryExplainModelArgs, 'name'>>;
   modelAliases?: Resolver<ReadonlyArray<ResolversTypes['ModelAlias']>, ParentType, ContextType, Partial<QueryModelAliasesArgs>>;
   modelAlias?: Resolver<Maybe<ResolversTypes['ModelAlias']>, ParentType, ContextType, RequireFields<QueryModelAliasArgs, 'name'>>;
 };
@@ -778,6 +803,20 @@ export type ModelAliasResolvers<ContextType = context.SubgraphContext, ParentTyp
   updatedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
 };
 
+export type ModelExplanationResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['ModelExplanation'] = ResolversParentTypes['ModelExplanation']> = {
+  name?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  aliasOf?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  resolvedId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  candidates?: Resolver<ReadonlyArray<ResolversTypes['ModelCandidate']>, ParentType, ContextType>;
+};
+
+export type ModelCandidateResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['ModelCandidate'] = ResolversParentTypes['ModelCandidate']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  tenantId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  chosen?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  reason?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
 export type MeterResolvers = EnumResolverSignature<{ REQUESTS?: any, TOKENS?: any, COST?: any, CONCURRENCY?: any, READS?: any }, ResolversTypes['Meter']>;
 
 export type CacheScopeResolvers = EnumResolverSignature<{ CALLER?: any, APP?: any, TENANT?: any, PUBLIC?: any }, ResolversTypes['CacheScope']>;
@@ -809,6 +848,8 @@ export type Resolvers<ContextType = context.SubgraphContext> = {
   RouteTimeouts?: RouteTimeoutsResolvers<ContextType>;
   ListOrder?: ListOrderResolvers;
   ModelAlias?: ModelAliasResolvers<ContextType>;
+  ModelExplanation?: ModelExplanationResolvers<ContextType>;
+  ModelCandidate?: ModelCandidateResolvers<ContextType>;
   Meter?: MeterResolvers;
   CacheScope?: CacheScopeResolvers;
   CacheMatch?: CacheMatchResolvers;

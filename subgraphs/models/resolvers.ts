@@ -17,6 +17,7 @@ import { listModels } from './models/list-models.ts';
 import { modelPrice } from './models/prices.ts';
 import { activateModel, deprecateModel, retireModel } from './models/set-lifecycle.ts';
 import { updateModel } from './models/update-model.ts';
+import { explainModel } from './owners/explain-model.ts';
 import { isChangeable } from './owners/owned.ts';
 import { findVisibleModel, findVisibleProvider, findVisibleRoute } from './owners/visible.ts';
 import { addProviderCredential } from './providers/add-provider-credential.ts';
@@ -45,6 +46,7 @@ export function modelsResolvers(deps: ModelsDeps): CompleteResolvers<Resolvers<M
       routes: (_, args, { caller }) => listRoutes(args, caller, deps),
       route: (_, { alias }, { caller, loaders }) =>
         findVisibleRoute(toStoredId('Route', alias), caller, loaders),
+      explainModel: (_, { name }, context) => explainModel(name, context, deps),
       modelAliases: (_, { tenantId }, { caller }) => listModelAliases(tenantId, caller, deps),
       modelAlias: (_, args, { caller }) => findModelAlias(args, caller, deps),
     },

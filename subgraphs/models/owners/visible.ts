@@ -114,7 +114,8 @@ async function findFirst<T>(
   return null;
 }
 
-async function seesRoute(
+/** May the caller see the route: its tenant's, or the mesh's with a target that is offered? */
+export async function seesRoute(
   { tenantId, targets }: RouteRecord,
   caller: Caller,
   { provider }: Loaders,
