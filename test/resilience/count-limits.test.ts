@@ -80,7 +80,7 @@ const there: Readonly<Partial<Record<Counted, number>>> = {
 
 beforeAll(async () => {
   const counts = Object.keys(countLimitsTable)
-    .filter((name) => name !== 'promptBytesPerTenant')
+    .filter((name) => Object.hasOwn(creations, name))
     .map((name) => `${name}=${room + (there[name as Counted] ?? 0)}`);
   mesh = await startOneProcess({ HEDDLE_COUNT_LIMITS: [...counts, 'promptBytesPerTenant=1000'].join(',') });
   admin = createTestClient(mesh.url, mesh.adminKey);
