@@ -4,6 +4,7 @@ import type {
   LimitWindow,
   Meter,
   PayloadLogging,
+  TrustedDocumentsMode,
 } from './graph-enums.generated.ts';
 
 /** One limit that binds a caller: of its tenant's plan, its app, its key, or a budget. */
@@ -90,6 +91,8 @@ export interface Caller {
   readonly cacheByDefault: boolean;
   /** What its app or tenant narrows the scope of every @cache to; absent: not at all. */
   readonly cacheScope?: CacheScope;
+  /** What its app decides of documents that are not trusted; absent: what the mesh does. */
+  readonly trustedDocuments?: TrustedDocumentsMode;
   /** Addresses (single or CIDR) the key may be used from; null: any. Checked by the gateway. */
   readonly allowedIps: readonly string[] | null;
   /** Milliseconds since the epoch after which the key or token is refused; null: never. */

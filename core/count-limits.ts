@@ -30,6 +30,7 @@ export const countLimitsTable = {
   roles: [100, 'roles of all tenants'],
   rolesPerTenant: [100, 'roles of this tenant'],
   accessRequestsPerApp: [100, 'access requests of this app'],
+  trustedDocumentsPerTenant: [10_000, 'trusted documents of this tenant'],
   promptsPerTenant: [500, 'prompts of this tenant'],
   archivedPromptsPerTenant: [10_000, 'archived prompts of this tenant'],
   versionsPerPrompt: [1_000, 'versions of this prompt'],

@@ -20,9 +20,18 @@ export const errorCatalog = {
     summary: 'The document, a variable or an argument is wrong.',
     whatToDo: 'Correct what the message names; sending the same again will fail again.',
   },
+  PERSISTED_QUERY_NOT_FOUND: {
+    summary: 'The request names a document by a hash or an id that is not known here.',
+    whatToDo:
+      'Send the query with its hash, as clients of automatic persisted queries do on this code; push trusted documents before the client that uses them.',
+  },
   PERSISTED_QUERY_NOT_SUPPORTED: {
-    summary: 'The request names a persisted query by its hash; none are kept.',
+    summary: 'The request names an automatic persisted query by its hash; this mesh keeps none.',
     whatToDo: 'Send the query itself, as clients of automatic persisted queries do on this code.',
+  },
+  DOCUMENT_NOT_TRUSTED: {
+    summary: 'The app, or the mesh, accepts trusted documents only, and this is none.',
+    whatToDo: 'Push the document with `heddle operations push`, or send the id of one that was pushed.',
   },
   NOT_FOUND: {
     summary: 'Nothing of that id or name exists, as far as the caller may see.',

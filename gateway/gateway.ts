@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
+import type { TrustedDocumentsMode } from '#core/graph-enums.generated.ts';
 import { waitAtMost } from '#core/time-limit.ts';
 import type { Bus } from '#state/bus/bus.ts';
 import type { Quota } from '#state/quota/quota.ts';
@@ -10,6 +11,8 @@ import { ClientAddresses } from './auth/client-address.ts';
 import { ClientUse } from './auth/client-use.ts';
 import { type Exposures, openExposures } from './auth/exposure.ts';
 import { createSessions } from './auth/sessions.ts';
+import { RequestDocuments } from './document/request-documents.ts';
+import { TrustedDocuments } from './document/trusted-documents.ts';
 import type { Door } from './doors/door.ts';
 import { doors } from './doors/doors.ts';
 import { createPipeline } from './http/pipeline.ts';
@@ -19,6 +22,8 @@ import { Turns } from './http/turns.ts';
 import { type GatewayLimits, resolveLimits } from './limits.ts';
 import { RefusalAudit } from './log/refusal-audit.ts';
 import { RefusalLog } from './log/refusal-log.ts';
+import { UntrustedLog } from './log/untrusted-log.ts';
+import { ownDocumentHashes } from './operations/own-documents.ts';
 import { PlannerProcess } from './planning/planner.ts';
 import { createReadinessCheck } from './readiness.ts';
 import { createRouter, type SubgraphExecutors } from './router.ts';
@@ -42,6 +47,10 @@ export interface GatewayOptions {
   readonly trustedProxies?: readonly string[];
   /** Introspection and the Explorer; both are open to all callers by default. */
   readonly exposures?: Partial<Exposures>;
+  /** What happens to documents that are not trusted, of apps without a mode of their own. OFF by default. */
+  readonly trustedDocuments?: TrustedDocumentsMode;
+  /** Whether automatic persisted queries are kept; true by default. */
+  readonly persistedQueries?: boolean;
   /** What keeps this process from serving a call, beside the subgraphs of other processes. */
   readonly problems?: () => Promise<readonly string[]>;
   readonly now?: () => number;
@@ -97,6 +106,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   let { planner } = options;
   let router = await routeBy(planner);
   const callers = await createCallers({ tenants, bus, now });
+  const trusted = await TrustedDocuments.open({ tenants, bus, now });
+  const untrusted = new UntrustedLog(log, now);
   const work = new Work();
   let draining = false;
   const clients = new ClientUse(new ClientAddresses(options.trustedProxies), limits, now);
@@ -106,6 +117,11 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     callers,
     sessions: createSessions(tenants),
     clients,
+    documents: new RequestDocuments(trusted, untrusted, {
+      mode: options.trustedDocuments ?? 'OFF',
+      isAutomatic: options.persistedQueries ?? true,
+      ownHashes: ownDocumentHashes,
+    }),
     turns: new Turns(),
     exposures,
     limits,
@@ -149,6 +165,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     unwatch();
     refusals[Symbol.dispose]();
     await waitAtMost(audit[Symbol.asyncDispose](), lastAnswersMs);
+    untrusted[Symbol.dispose]();
+    await trusted[Symbol.asyncDispose]();
     await callers[Symbol.asyncDispose]();
     await planner[Symbol.asyncDispose]();
   };

@@ -1,4 +1,4 @@
-import type { LimitSetter } from '#core/graph-enums.generated.ts';
+import type { LimitSetter, TrustedDocumentsMode } from '#core/graph-enums.generated.ts';
 import { defineCollection } from './collection.ts';
 import { type LimitRecord, limitsPath } from './limit.ts';
 import type { NarrowedCacheScope } from './tenants.ts';
@@ -20,6 +20,10 @@ export interface AppRecord {
   models?: string[] | null;
   /** Prompts that may be run, in the same way. */
   prompts?: string[] | null;
+  /** What happens to documents that are not trusted; null: as the mesh is set. Absent on older records. */
+  trustedDocuments?: TrustedDocumentsMode | null;
+  /** The weakest mode that an operator allows; null: any. */
+  trustedDocumentsMin?: TrustedDocumentsMode | null;
   createdAt: Date;
   /** Null or absent: it is not archived. */
   archivedAt?: Date | null;
@@ -43,6 +47,8 @@ export const apps = defineCollection<AppRecord>(
     cacheScope: { type: String, default: null },
     models: { type: [String], default: null },
     prompts: { type: [String], default: null },
+    trustedDocuments: { type: String, default: null },
+    trustedDocumentsMin: String,
     createdAt: { type: Date, required: true },
     archivedAt: Date,
     archivedBy: String,

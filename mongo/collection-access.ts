@@ -29,6 +29,7 @@ export const collectionAccess: Readonly<Record<string, CollectionAccess>> = {
   tenants: ofTenants,
   issuers: { writers: ['subgraphs/tenants/'], readers: [] },
   roles: { writers: ['subgraphs/tenants/'], readers: [] },
+  'trusted-documents': { writers: ['subgraphs/tenants/'], readers: [] },
   'page-tokens': { writers: ['subgraphs/tenants/'], readers: [] },
   sessions: { writers: ['subgraphs/tenants/'], readers: [] },
   models: ofModels,

@@ -2,6 +2,7 @@ import { isAbsolute, resolve } from 'node:path';
 import { z } from 'zod';
 import { parseCountLimits } from '#core/count-limits.ts';
 import { parseAllowList } from '#core/egress.ts';
+import type { TrustedDocumentsMode } from '#core/graph-enums.generated.ts';
 import { isNetwork } from '#gateway/auth/client-address.ts';
 import { exposures } from '#gateway/auth/exposure.ts';
 import { isIssuerUrl } from '#subgraphs/tenants/identity/issuer-url.ts';
@@ -207,6 +208,14 @@ export const variables = {
     choice(...exposures).default('on'),
     'The callers that may read the schema, and get its names suggested in errors: `on`, `authenticated` or `off`.',
   ),
+  HEDDLE_TRUSTED_DOCUMENTS: variable(
+    choice('off', 'log', 'enforce').default('off'),
+    'What happens to documents that were not pushed, of apps without a mode of their own: `off` accepts them, `log` logs them, `enforce` refuses them. The same for gateways and tenants.',
+  ),
+  HEDDLE_PERSISTED_QUERIES: variable(
+    choice('on', 'off').default('on'),
+    'Whether a gateway keeps automatic persisted queries in memory: `on` or `off`.',
+  ),
   HEDDLE_EXPLORER: variable(
     choice(...exposures).default('on'),
     'Who gets the Explorer and the page `/prompts/docs`: `on`, `authenticated` (a session, or an API key as the password) or `off`.',
@@ -338,6 +347,13 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
   }
   if (wrong.length > 0) throw new StartError(`${wrong.join('; ')} (see docs/configuration.md)`);
   return values as Environment;
+}
+
+/** The mode of trusted documents, as the graph names it. */
+export function readTrustedDocumentsMode({
+  HEDDLE_TRUSTED_DOCUMENTS: mode,
+}: Environment): TrustedDocumentsMode {
+  return mode === 'off' ? 'OFF' : mode === 'log' ? 'LOG' : 'ENFORCE';
 }
 
 /** A port as `--port` names it. */

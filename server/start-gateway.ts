@@ -4,7 +4,7 @@ import type { PlannerProcess } from '#gateway/planning/planner.ts';
 import type { State } from '#state/open-state.ts';
 import type { Quota } from '#state/quota/quota.ts';
 import type { Subgraph, SubgraphExecutor } from '#transport/executor.ts';
-import { type Environment, StartError } from './config.ts';
+import { type Environment, readTrustedDocumentsMode, StartError } from './config.ts';
 import type { MeshOptions } from './mesh.ts';
 import { type MeshConnections, openPublicTls, urlVariable } from './mesh-connections.ts';
 import { listeningOn } from './start-failure.ts';
@@ -60,6 +60,8 @@ export async function startGateway(
     trustedProxies: networksIn(environment.HEDDLE_TRUSTED_PROXIES),
     tls: openPublicTls(environment, log, starting),
     accessLog: environment.HEDDLE_ACCESS_LOG === 'on',
+    trustedDocuments: readTrustedDocumentsMode(environment),
+    persistedQueries: environment.HEDDLE_PERSISTED_QUERIES === 'on',
     exposures: {
       introspection: environment.HEDDLE_INTROSPECTION,
       explorer: environment.HEDDLE_EXPLORER,

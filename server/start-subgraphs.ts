@@ -8,6 +8,7 @@ import type { State } from '#state/open-state.ts';
 import type { Quota } from '#state/quota/quota.ts';
 import { parseLimits } from '#subgraphs/tenants/limits/default-limits.ts';
 import type { Subgraph } from '#transport/executor.ts';
+import { readTrustedDocumentsMode } from './config.ts';
 import type { MeshOptions, NewAdminKey } from './mesh.ts';
 import { type MeshStore, prepareMeshStore } from './mesh-store.ts';
 import { openNewAdminKeyFile } from './secrets/new-admin-key-file.ts';
@@ -103,6 +104,7 @@ export async function startSubgraphs(
       idleMs: environment.HEDDLE_SESSION_IDLE_MINUTES * 60_000,
       absoluteMs: environment.HEDDLE_SESSION_HOURS * 3_600_000,
     },
+    trustedDocuments: readTrustedDocumentsMode(environment),
     guardrails: environment.HEDDLE_GUARDRAILS,
     unpricedModels: environment.HEDDLE_UNPRICED_MODELS,
   };

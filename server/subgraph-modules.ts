@@ -1,6 +1,7 @@
 import type { Connection } from 'mongoose';
 import type { Catalog } from '#catalog/catalog.ts';
 import type { Egress } from '#core/egress.ts';
+import type { TrustedDocumentsMode } from '#core/graph-enums.generated.ts';
 import type { SecretBox } from '#core/secrets/secret-box.ts';
 import type { SubgraphName } from '#core/subgraph-names.ts';
 import type { KeyPepper } from '#mongo/key-pepper.ts';
@@ -46,6 +47,8 @@ export interface SubgraphParts extends SubgraphServices {
   readonly signInClient: SignInClient | undefined;
   /** HEDDLE_SESSION_IDLE_MINUTES and HEDDLE_SESSION_HOURS. */
   readonly sessionLifetimes: SessionLifetimes;
+  /** HEDDLE_TRUSTED_DOCUMENTS. */
+  readonly trustedDocuments: TrustedDocumentsMode;
   /** HEDDLE_GUARDRAILS. */
   readonly guardrails: string;
   /** HEDDLE_UNPRICED_MODELS. */

@@ -5,6 +5,7 @@ import type { Callers, Credentials } from '../auth/caller.ts';
 import { type Client, type ClientUse, RateLimited, type Use } from '../auth/client-use.ts';
 import type { Exposures } from '../auth/exposure.ts';
 import type { BrowserSessions } from '../auth/sessions.ts';
+import type { RequestDocuments } from '../document/request-documents.ts';
 import type { GatewayLimits } from '../limits.ts';
 import type { RefusalLog } from '../log/refusal-log.ts';
 import type { Router } from '../router.ts';
@@ -17,6 +18,8 @@ export interface GatewayServices {
   readonly callers: Callers;
   readonly sessions: BrowserSessions;
   readonly clients: ClientUse;
+  /** The documents that requests name or send. */
+  readonly documents: Pick<RequestDocuments, 'read' | 'keep'>;
   readonly turns: Turns;
   readonly exposures: Exposures;
   readonly limits: GatewayLimits;

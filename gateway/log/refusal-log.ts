@@ -21,6 +21,7 @@ export interface LoggedRequest {
 const levels: Readonly<Partial<Record<ErrorCode, 'info' | 'warn'>>> = {
   UNAUTHENTICATED: 'warn',
   FORBIDDEN: 'warn',
+  DOCUMENT_NOT_TRUSTED: 'warn',
   GUARDRAIL_BLOCKED: 'warn',
   NO_ROUTE: 'warn',
   OVERLOADED: 'warn',
@@ -40,7 +41,7 @@ const levels: Readonly<Partial<Record<ErrorCode, 'info' | 'warn'>>> = {
 const deniedMax = 10;
 
 /** Details of a refusal that are ours; of others it is not known that no client wrote them. */
-const ownDetails = ['meter', 'window', 'subject', 'guardrail', 'stage', 'retryAfterMs'] as const;
+const ownDetails = ['meter', 'window', 'subject', 'guardrail', 'stage', 'retryAfterMs', 'sha256'] as const;
 
 /** Why a credential was refused. */
 export type CredentialProblem = 'UNKNOWN' | 'ARCHIVED' | 'ADDRESS' | TokenProblem;

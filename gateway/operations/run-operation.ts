@@ -1,15 +1,44 @@
 import type { Caller } from '#core/caller.ts';
+import { HeddleError } from '#core/errors.ts';
 import { type Client, RateLimited, Unread } from '../auth/client-use.ts';
+import type { DocumentSource } from '../document/document-source.ts';
 import type { Operation } from '../document/operation.ts';
-import type { ClientResult } from '../errors.ts';
+import { type ClientResult, refusal } from '../errors.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { type GatewayServices, useOfCaller } from '../http/services.ts';
+import type { LoggedRequest } from '../log/refusal-log.ts';
 import { type Answer, isOperation, isStream } from '../router.ts';
 
 /**
  * The operation of a document. What holds the process waits for its turn: a new document, and the answer to one that requests the schema. Without a key both count against the address.
  */
 export async function prepareInTurn(
+  services: Pick<GatewayServices, 'router' | 'turns' | 'clients' | 'documents'>,
+  client: Client,
+  request: LoggedRequest & { readonly caller: Caller },
+  source: DocumentSource,
+  operationName: string | null | undefined,
+): Promise<Operation | ClientResult> {
+  let read: string | Promise<string>;
+  try {
+    read = services.documents.read(source, request);
+    if (typeof read !== 'string') read = await read;
+  } catch (error) {
+    return refusalOfDocument(error);
+  }
+  const operation = await prepareText(services, client, request.caller, read, operationName);
+  if (isOperation(operation)) services.documents.keep(source, request.caller);
+  return operation;
+}
+
+/** The answer to a document that is not known or not trusted: one of the graph, as clients of persisted queries expect it. */
+function refusalOfDocument(error: unknown): ClientResult {
+  if (!(error instanceof HeddleError) || error.cause !== undefined) throw error;
+  const { code, ...details } = error.extensions;
+  return refusal(code, error.message, details);
+}
+
+async function prepareText(
   services: Pick<GatewayServices, 'router' | 'turns' | 'clients'>,
   client: Client,
   caller: Caller,
@@ -42,14 +71,16 @@ export async function prepareInTurn(
 
 /** True for an answer that counts as a refusal: of the whole request, or of anything to a caller without a key. */
 export function isRefused(answer: Answer, caller: Caller): boolean {
-  return (
-    !isStream(answer) && answer.errors !== undefined && (!('data' in answer) || caller.kind === 'ANONYMOUS')
-  );
+  if (isStream(answer) || answer.errors === undefined) return false;
+  if (caller.kind === 'ANONYMOUS') return true;
+  // Each process that does not know a persisted query yet answers so, once for each of them.
+  const isUnknown = answer.errors[0]?.extensions?.code === 'PERSISTED_QUERY_NOT_FOUND';
+  return !('data' in answer) && !isUnknown;
 }
 
 /** The request of a handler to the graph. */
 export interface GraphRequest {
-  readonly query: string;
+  readonly source: DocumentSource;
   readonly operationName?: string | null | undefined;
   readonly variables?: Readonly<Record<string, unknown>> | null | undefined;
 }
@@ -61,11 +92,17 @@ export interface GraphRequest {
  */
 export async function runOperation(
   exchange: Exchange,
-  { query, operationName, variables }: GraphRequest,
+  { source, operationName, variables }: GraphRequest,
   validate?: (operation: Operation) => void,
 ): Promise<{ readonly answer: Answer; readonly unread: Unread }> {
   const { services, client, caller, use, requestId, clientRequestId, signal } = exchange;
-  const operation = await prepareInTurn(services, client, caller, query, operationName);
+  const operation = await prepareInTurn(
+    services,
+    client,
+    { requestId, clientRequestId, clientAddress: client.address, caller },
+    source,
+    operationName,
+  );
   if (isOperation(operation)) validate?.(operation);
   else services.refusals.answered(operation.errors ?? [], exchange.logged);
   const unread = new Unread(services.clients, use);

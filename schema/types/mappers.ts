@@ -34,6 +34,7 @@ export const mappers: Readonly<Record<SubgraphName, Mappers>> = {
     'mongo/teams.ts': { Team: 'TeamRecord' },
     'mongo/tenants.ts': { Tenant: 'TenantRecord' },
     'subgraphs/tenants/roles/shown-role.ts': { Role: 'ShownRole' },
+    'mongo/trusted-documents.ts': { TrustedDocument: 'TrustedDocumentRecord' },
   },
   usage: {
     'mongo/audit-log.ts': { AuditRecord: 'AuditRecord', AuditActor: "AuditRecord['actor']" },

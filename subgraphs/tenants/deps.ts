@@ -1,6 +1,7 @@
 import type { Connection } from 'mongoose';
 import type { Catalog } from '#catalog/catalog.ts';
 import type { SecretBox } from '#core/secrets/secret-box.ts';
+import type { TrustedDocumentsMode } from '#core/graph-enums.generated.ts';
 import type { KeyPepper } from '#mongo/key-pepper.ts';
 import type { SubgraphServices } from '../runtime/subgraph.ts';
 import type { OutboundFetch } from './identity/issuer-documents.ts';
@@ -23,6 +24,8 @@ export interface TenantsDeps extends SubgraphServices {
   readonly sessionLifetimes?: SessionLifetimes;
   /** What of the mesh requires approval; left out: nothing. */
   readonly catalog?: Pick<Catalog, 'model' | 'route'>;
+  /** What happens to documents that are not trusted, of apps without a mode of their own; left out: OFF. */
+  readonly trustedDocuments?: TrustedDocumentsMode;
   readonly now?: () => number;
 }
 

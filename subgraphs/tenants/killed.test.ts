@@ -62,6 +62,7 @@ async function newTenant() {
       a: createApp(input: { tenantId: $tenantId, name: "a" }) { id } b: createApp(input: { tenantId: $tenantId, name: "b" }) { id }
       role: saveRole(input: { tenantId: $tenantId, name: "unused", scopes: [] }) { id: name }
       team: createTeam(input: { tenantId: $tenantId, name: "team" }) { id }
+      documents: saveTrustedDocuments(input: { tenantId: $tenantId, documents: [{ id: "d", body: "{ d }" }] }) { saved }
       member: saveMember(input: { tenantId: $tenantId, subject: "ada", role: OWNER }) { id } }`,
     { tenantId },
   );
@@ -75,6 +76,14 @@ async function newTenant() {
   );
   const secret = (below.key as unknown as { secret: string }).secret;
   const caller = await mesh.findCaller(secret);
+  const { trustedDocuments } = await askForData<{
+    trustedDocuments: { edges: readonly { node: { id: string } }[] };
+  }>(
+    mesh.subgraph,
+    mesh.admin,
+    'query ($id: ID!) { trustedDocuments(filter: { tenantId: $id }) { edges { node { id } } } }',
+    { id: tenantId },
+  );
   const asked = await askForData<{ requestAccess: { id: string } }>(
     mesh.subgraph,
     caller ?? mesh.admin,
@@ -84,6 +93,7 @@ async function newTenant() {
     teamId: made.team?.id ?? '',
     ...{ tenantId, appId, keyId: below.key?.key?.id ?? '', memberId: made.member?.id ?? '', n: `${count}` },
     ...{ planId: made.plan?.id ?? '', budgetId: below.budget?.id ?? '', grantId: asked.requestAccess.id },
+    ...{ documentId: trustedDocuments.edges[0]?.node.id ?? '' },
   };
 }
 
@@ -223,6 +233,16 @@ describe('a process that is killed while it', { timeout: 60_000 }, () => {
       'decideAccess',
       '($id: ID!) { decideAccess(id: $id, approve: true) { id } }',
       (m) => ({ id: m.grantId }),
+    ],
+    [
+      'saveTrustedDocuments',
+      '($t: ID!) { saveTrustedDocuments(input: { tenantId: $t, documents: [{ id: "a", body: "{ a }" }] }) { saved } }',
+      (m) => ({ t: m.tenantId }),
+    ],
+    [
+      'deleteTrustedDocuments',
+      '($d: [ID!]!) { deleteTrustedDocuments(ids: $d) }',
+      (m) => ({ d: [m.documentId] }),
     ],
     ['withdrawAccess', '($id: ID!) { withdrawAccess(id: $id) }', (m) => ({ id: m.grantId })],
     [

@@ -14,6 +14,10 @@ import { createApp } from './apps/create-app.ts';
 import { restoreApp } from './apps/restore-app.ts';
 import { updateApp } from './apps/update-app.ts';
 import { readNow, type TenantsDeps } from './deps.ts';
+import { deleteTrustedDocuments } from './documents/delete-trusted-documents.ts';
+import { findTrustedDocument } from './documents/find-trusted-document.ts';
+import { listTrustedDocuments } from './documents/list-trusted-documents.ts';
+import { saveTrustedDocuments } from './documents/save-trusted-documents.ts';
 import type { Resolvers } from './generated.ts';
 import { findTokenCaller } from './identity/find-token-caller.ts';
 import type { IssuerKeys } from './identity/issuer-keys.ts';
@@ -103,6 +107,12 @@ export function tenantsResolvers(
       budget: (_root, args, { loaders }) => loaders.budget.load(args.id),
       accessGrants: (_root, args, context) => listAccessGrants(args, context, deps),
       issuers: (_root, args) => listIssuers(args, connection),
+      trustedDocuments: (_root, args, context) => listTrustedDocuments(args, context, connection),
+      _trustedDocument: (_root, args, { caller }) => {
+        if (caller.kind !== 'SYSTEM')
+          throw new HeddleError('FORBIDDEN', 'Only the mesh itself looks up documents.');
+        return findTrustedDocument(args.tenantId ?? null, args.name, connection);
+      },
       _caller: async (_root, args, { caller }) => {
         if (caller.kind !== 'SYSTEM')
           throw new HeddleError('FORBIDDEN', 'Only the mesh itself looks up callers.');
@@ -156,6 +166,10 @@ export function tenantsResolvers(
       deleteIssuer: (_root, args, context) => deleteIssuer(args.id, context, deps),
       saveBudget: (_root, { input }, context) => saveBudget(input, context, deps),
       deleteBudget: (_root, args, context) => deleteBudget(args.id, context, deps),
+      saveTrustedDocuments: (_root, { input }, context) => saveTrustedDocuments(input, context, deps),
+      deleteTrustedDocuments: async (_root, args, context) => [
+        ...(await deleteTrustedDocuments(args.ids, context, deps)),
+      ],
       requestAccess: (_root, args, context) => requestAccess(args.resource, args.reason, context, deps),
       decideAccess: (_root, args, context) => decideAccess(args, context, deps),
       withdrawAccess: (_root, args, context) => withdrawAccess(args.id, context, deps),
@@ -196,6 +210,7 @@ export function tenantsResolvers(
       limits: (app) => app.limits.map(toLimit),
       __resolveReference: (ref, { loaders }) => loaders.app.load(ref.id),
     },
+    TrustedDocument: { id },
     ApiKey: {
       id,
       app: (key, _args, { loaders }) => loadReferred(loaders.app, key.appId),

@@ -250,16 +250,31 @@ describe('Apollo Client over HTTP', () => {
     expect(CombinedGraphQLErrors.is(error) && error.errors[0]?.path).toEqual(['completion']);
   });
 
-  it('sends the whole query when it has requested a persisted one, which the mesh does not keep', async () => {
+  it('sends the query once with its hash, then the hash alone, by POST and by GET', async () => {
     const { client } = await newTenant(() => mesh);
-    const persisted = new PersistedQueryLink({ sha256: (text) => hash('sha256', text, 'hex') });
-    const http = new HttpLink({
-      uri: `${client.url}/graphql`,
-      headers: { authorization: `Bearer ${client.key}` },
-    });
-    const apollo = new ApolloClient({ link: persisted.concat(http), cache: new InMemoryCache() });
-    const { data } = await apollo.query({ query: gql`{ me { kind } }` });
-    expect(data).toMatchObject({ me: { kind: 'API_KEY' } });
-    apollo.stop();
+    for (const useGETForHashedQueries of [false, true]) {
+      const persisted = new PersistedQueryLink({
+        sha256: (text) => hash('sha256', text, 'hex'),
+        useGETForHashedQueries,
+      });
+      const sent: string[] = [];
+      const http = new HttpLink({
+        uri: `${client.url}/graphql`,
+        headers: { authorization: `Bearer ${client.key}` },
+        fetch: (url, init) => {
+          sent.push(`${init?.method} ${String(init?.body ?? url).includes('kind') ? 'text' : 'hash'}`);
+          return fetch(url, init);
+        },
+      });
+      const apollo = new ApolloClient({ link: persisted.concat(http), cache: new InMemoryCache() });
+      const query = useGETForHashedQueries ? gql`{ me { kind scopes } }` : gql`{ me { kind } }`;
+      for (let n = 0; n < 2; n++) {
+        const { data } = await apollo.query({ query, fetchPolicy: 'network-only' });
+        expect(data).toMatchObject({ me: { kind: 'API_KEY' } });
+      }
+      const first = useGETForHashedQueries ? 'GET hash' : 'POST hash';
+      expect(sent).toEqual([first, 'POST text', first]);
+      apollo.stop();
+    }
   });
 });

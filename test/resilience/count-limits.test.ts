@@ -49,6 +49,8 @@ const creations: Readonly<Record<Exclude<Counted, TestedApart>, (n: number, ids:
   roles: (n) => `saveRole(input: { name: "role${n}", scopes: [] }) { name }`,
   rolesPerTenant: (n) => `saveRole(input: { tenantId: "default", name: "role${n}", scopes: [] }) { name }`,
   accessRequestsPerApp: (n) => `requestAccess(resource: "r${n}") { id }`,
+  trustedDocumentsPerTenant: (n) =>
+    `saveTrustedDocuments(input: { documents: [{ id: "d${n}", body: "{ me { kind } }" }] }) { saved }`,
   promptsPerTenant: (n) => `createPrompt(input: { name: "p${n}" }) { id }`,
   versionsPerPrompt: (n, { prompt }) =>
     `publishPromptVersion(promptId: "${prompt}", input: { model: "demo/echo", template: "t${n}" }) { id }`,

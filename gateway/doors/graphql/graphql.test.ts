@@ -103,25 +103,6 @@ describe('GraphQL over HTTP', () => {
     expect((await post({ query: '{ motd }' })).status).toBe(200);
   });
 
-  it('requests from clients of persisted queries, by a code of its own, to send the query', async () => {
-    const extensions = { persistedQuery: { version: 1, sha256Hash: 'a'.repeat(64) } };
-    const expected = {
-      errors: [
-        { message: 'PersistedQueryNotSupported', extensions: { code: 'PERSISTED_QUERY_NOT_SUPPORTED' } },
-      ],
-    };
-    for (const unsent of [{}, { query: null }, { query: '' }]) {
-      const posted = await post({ ...unsent, extensions, variables: {} });
-      expect([unsent, posted.status, await posted.json()]).toEqual([unsent, 400, expected]);
-    }
-    const search = new URLSearchParams({ extensions: JSON.stringify(extensions) });
-    const got = await fetch(`${sample.url}/graphql?${search}`, { headers: bearer });
-    expect([got.status, await got.json()]).toEqual([400, expected]);
-    expect(await (await post({ query: '{ motd }', extensions }, bearer)).json()).toEqual({
-      data: { motd: 'hello' },
-    });
-  });
-
   it('refuses a body that is too large, announced or not, with 413', async () => {
     const query = `{ motd } #${'x'.repeat(70_000)}`;
     const announced = await post({ query });

@@ -1,9 +1,11 @@
 import { expectError } from '#core/expect-error.ts';
+import type { DocumentSource } from '../../document/document-source.ts';
 import { BadRequest } from '../../http/problem.ts';
+import { readDocumentSource } from './document-source.ts';
 
 /** A request of GraphQL over HTTP, as its specification names the parts. */
 export interface Parameters {
-  readonly query: string;
+  readonly source: DocumentSource;
   readonly operationName: string | null | undefined;
   readonly variables: Readonly<Record<string, unknown>> | null | undefined;
 }
@@ -34,20 +36,13 @@ function recordOrNothing(value: unknown, name: string): Record<string, unknown> 
 }
 
 function checked(raw: Readonly<Record<string, unknown>>): Parameters {
-  const { query, operationName } = raw;
-  const isUnsent = query === undefined || query === null || query === '';
-  if (isUnsent && isRecord(raw.extensions) && isRecord(raw.extensions.persistedQuery)) {
-    // Clients of automatic persisted queries know this message, and send the query itself from then on.
-    throw new BadRequest(400, 'PersistedQueryNotSupported', 'PERSISTED_QUERY_NOT_SUPPORTED');
-  }
-  if (typeof query !== 'string') {
-    throw new BadRequest(400, query === undefined ? 'The query is missing.' : 'query must be a text.');
-  }
+  const { operationName } = raw;
+  recordOrNothing(raw.extensions, 'extensions');
+  const source = readDocumentSource(raw);
   if (operationName !== undefined && operationName !== null && typeof operationName !== 'string') {
     throw new BadRequest(400, 'operationName must be a text.');
   }
-  recordOrNothing(raw.extensions, 'extensions');
-  return { query, operationName, variables: recordOrNothing(raw.variables, 'variables') };
+  return { source, operationName, variables: recordOrNothing(raw.variables, 'variables') };
 }
 
 /** The parameters in a body of JSON. Throws BadRequest 400. */
@@ -72,7 +67,9 @@ export function parametersOfUrl(search: URLSearchParams): Parameters {
     }
   };
   return checked({
-    query: search.get('query') ?? undefined,
+    ...Object.fromEntries(
+      ['query', 'documentId', 'doc_id', 'id'].map((name) => [name, search.get(name) ?? undefined]),
+    ),
     operationName: search.get('operationName') ?? undefined,
     variables: parseJsonParameter('variables'),
     extensions: parseJsonParameter('extensions'),

@@ -25,6 +25,7 @@ import { goingAway, type IncomingMessageBytes, tryAgainLater } from '../../http/
 import type { SocketConnection, SocketSession } from '../../http/sockets/socket-connection.ts';
 import { isRefused, prepareInTurn } from '../../operations/run-operation.ts';
 import { type Answer, isOperation, isStream } from '../../router.ts';
+import { readDocumentSource } from './document-source.ts';
 
 /** The subprotocol that is spoken here. */
 export const graphqlTransportWs = GRAPHQL_TRANSPORT_WS_PROTOCOL;
@@ -268,17 +269,17 @@ export class WebSocketSession implements SocketSession {
   async #answer(payload: SubscribePayload, requestId: string, signal: AbortSignal): Promise<Answer> {
     const caller = await this.#identify(requestId);
     this.#unread = new Unread(this.#services.clients, useOfCaller(this.#services, this.#client, caller));
-    const { query, operationName } = payload;
-    const operation = await prepareInTurn(this.#services, this.#client, caller, query, operationName);
+    const described = { ...this.#describeRequest(requestId), caller };
+    const source = readDocumentSource({ ...payload });
+    const { operationName } = payload;
+    const operation = await prepareInTurn(this.#services, this.#client, described, source, operationName);
     if (!isOperation(operation)) {
-      this.#services.clients.refused(useOfCaller(this.#services, this.#client, caller));
-      this.#services.refusals.answered(operation.errors ?? [], {
-        ...this.#describeRequest(requestId),
-        caller,
-      });
+      if (isRefused(operation, caller))
+        this.#services.clients.refused(useOfCaller(this.#services, this.#client, caller));
+      this.#services.refusals.answered(operation.errors ?? [], described);
       return operation;
     }
-    const context = { ...this.#describeRequest(requestId), caller, signal };
+    const context = { ...described, signal };
     const answer = await this.#services.router().run(operation, payload.variables, context);
     if (isRefused(answer, caller))
       this.#services.clients.refused(useOfCaller(this.#services, this.#client, caller));

@@ -4,6 +4,7 @@ import { type AppRecord, apps } from '#mongo/apps.ts';
 import { checkedCacheScope } from '../../runtime/checked-input.ts';
 import { requireRoom } from '../../runtime/with-room.ts';
 import { callersChanged, readNow, type TenantsDeps } from '../deps.ts';
+import { changeMode } from '../documents/app-mode.ts';
 import type { CreateAppInput } from '../generated.ts';
 import { randomId } from '../keys/ids.ts';
 import { checkedLimits } from '../limits/limits.ts';
@@ -32,6 +33,7 @@ export async function createApp(
     cacheScope: checkedCacheScope(input.cacheScope, 'input.cacheScope'),
     models: checkedPatterns(input.models, 'input.models'),
     prompts: checkedPatterns(input.prompts, 'input.prompts'),
+    ...changeMode(input.trustedDocuments ?? null, {}, context.caller, deps),
     createdAt: readNow(deps),
   };
   await context.auditTarget({ tenantId, type: 'App', id: app._id });

@@ -4,6 +4,7 @@ import { checkedPatterns } from '#core/name-patterns.ts';
 import { type AppRecord, apps } from '#mongo/apps.ts';
 import { checkedCacheScope } from '../../runtime/checked-input.ts';
 import { callersChanged, type TenantsDeps } from '../deps.ts';
+import { changeMode } from '../documents/app-mode.ts';
 import type { UpdateAppInput } from '../generated.ts';
 import { checkedLimits } from '../limits/limits.ts';
 import { requireNoWiderLimits } from '../limits/no-wider.ts';
@@ -36,6 +37,9 @@ export async function updateApp(
   if (input.cacheScope !== undefined) {
     change.cacheScope = checkedCacheScope(input.cacheScope, 'input.cacheScope');
   }
+  if (input.trustedDocuments !== undefined) {
+    Object.assign(change, changeMode(input.trustedDocuments, before, context.caller, deps));
+  }
   for (const field of ['models', 'prompts'] as const) {
     if (input[field] === undefined) continue;
     const wanted = checkedPatterns(input[field], `input.${field}`);
@@ -46,7 +50,15 @@ export async function updateApp(
     change.teamId = await chooseTeam(input.teamId, before.tenantId, context);
     if (change.teamId !== (before.teamId ?? null)) await requireMovable(before, context, deps.connection);
   }
-  const unchanged = change.limits === undefined ? {} : { limits: before.limits };
+  const unchanged = {
+    ...(change.limits === undefined ? {} : { limits: before.limits }),
+    ...(input.trustedDocuments === undefined
+      ? {}
+      : {
+          trustedDocuments: before.trustedDocuments ?? null,
+          trustedDocumentsMin: before.trustedDocumentsMin ?? null,
+        }),
+  };
   await context.auditTarget({ tenantId: before.tenantId, type: 'App', id });
   const after = await withLiveOwner(
     { tenantId: before.tenantId, appId: before._id, teamId: change.teamId },

@@ -6,7 +6,13 @@ import { plans } from '#mongo/plans.ts';
 import { readPayloadRule, tenants } from '#mongo/tenants.ts';
 import { findCallerGrants } from '../access/caller-grants.ts';
 import type { TenantsDeps } from '../deps.ts';
-import { collectLimits, findBoundTeams, readAllowedNames, readCacheScope } from '../keys/find-caller.ts';
+import {
+  collectLimits,
+  findBoundTeams,
+  readAllowedNames,
+  readCacheScope,
+  readDocumentsMode,
+} from '../keys/find-caller.ts';
 import type { Identity } from './identity.ts';
 import { scopesOfIdentity } from './identity-scopes.ts';
 import { TokenRefusal } from './token-refusal.ts';
@@ -62,6 +68,7 @@ export async function findPersonCaller(
     payloadLogging: readPayloadRule(tenant),
     cacheByDefault: app?.cacheByDefault ?? tenant.cacheByDefault,
     ...readCacheScope(app, tenant),
+    ...readDocumentsMode(app),
     allowedIps: null,
     expiresAtMs,
     endUserId: identity.endUserId,

@@ -112,6 +112,7 @@ async function callerOfKey(key: ApiKeyRecord, deps: FindCallerDeps, attempt = 1)
     payloadLogging: readPayloadRule(tenant),
     cacheByDefault: app.cacheByDefault ?? tenant.cacheByDefault,
     ...readCacheScope(app, tenant),
+    ...readDocumentsMode(app),
     allowedIps: key.allowedIps,
     expiresAtMs: key.expiresAt?.getTime() ?? null,
     endUserId: null,
@@ -133,6 +134,11 @@ export function readAllowedNames(
   ...lists: readonly [subject: string, patterns: string[] | null | undefined][]
 ): CallerNames[] {
   return lists.flatMap(([subject, patterns]) => (patterns == null ? [] : [{ subject, patterns }]));
+}
+
+/** What the app has chosen. */
+export function readDocumentsMode(app: AppRecord | null): Pick<Caller, 'trustedDocuments'> {
+  return app?.trustedDocuments == null ? {} : { trustedDocuments: app.trustedDocuments };
 }
 
 /** The narrower one, where the app or the tenant has chosen. */

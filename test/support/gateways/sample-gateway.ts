@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import pino, { type Logger } from 'pino';
 import type { ArchivedCaller, Caller } from '#core/caller.ts';
+import type { TrustedDocumentsMode } from '#core/graph-enums.generated.ts';
 import type { Exposures } from '#gateway/auth/exposure.ts';
 import type { Door } from '#gateway/doors/door.ts';
 import { createGateway, type Gateway } from '#gateway/gateway.ts';
@@ -40,6 +41,8 @@ export async function startSampleGateway(
     readonly log?: Logger;
     readonly trustedProxies?: readonly string[];
     readonly exposures?: Partial<Exposures>;
+    readonly trustedDocuments?: TrustedDocumentsMode;
+    readonly persistedQueries?: boolean;
     readonly accessLog?: boolean;
     readonly doors?: readonly Door[];
   } = {},
@@ -61,6 +64,8 @@ export async function startSampleGateway(
     port: options.port ?? 0,
     ...(options.trustedProxies === undefined ? {} : { trustedProxies: options.trustedProxies }),
     ...(options.exposures === undefined ? {} : { exposures: options.exposures }),
+    ...(options.trustedDocuments === undefined ? {} : { trustedDocuments: options.trustedDocuments }),
+    ...(options.persistedQueries === undefined ? {} : { persistedQueries: options.persistedQueries }),
     ...(options.accessLog === undefined ? {} : { accessLog: options.accessLog }),
     ...(options.doors === undefined ? {} : { doors: options.doors }),
     ...(options.limits === undefined ? {} : { limits: options.limits }),

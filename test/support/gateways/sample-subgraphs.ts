@@ -68,6 +68,8 @@ export interface SampleMesh {
   readonly supergraphSdl?: string;
   readonly calls: SampleCall[];
   readonly callers: Map<string, Caller | ArchivedCaller>;
+  /** The trusted documents: their texts by tenant (empty for the mesh) and name. */
+  readonly documents: Map<string, string>;
   /** What completionStream reads from; replace it before subscribing. */
   source: AsyncIterable<unknown>;
 }
@@ -98,6 +100,7 @@ const models = new Map(
 export function createSampleMesh(): SampleMesh {
   const calls: SampleCall[] = [];
   const callers = new Map<string, Caller | ArchivedCaller>();
+  const documents = new Map<string, string>();
   const mesh: { source: AsyncIterable<unknown> } = { source: new SampleSource() };
   const toReference = (found: object | undefined, __typename: string) => found && { __typename, ...found };
   const resolvers = {
@@ -147,6 +150,8 @@ export function createSampleMesh(): SampleMesh {
           { kind: 'Tenant', id: 't1', name: 'Tenant t1' },
           { kind: 'App', id: 'a1', name: 'App a1' },
         ],
+        _trustedDocument: (_: unknown, { tenantId, name }: { tenantId: string | null; name: string }) =>
+          documents.get(`${tenantId ?? ''} ${name}`) ?? documents.get(` ${name}`) ?? null,
         _caller: (_: unknown, { keyHash }: { keyHash: string }) => callers.get(keyHash) ?? null,
       },
       Mutation: {
@@ -209,6 +214,7 @@ export function createSampleMesh(): SampleMesh {
   return Object.assign(mesh, {
     calls,
     callers,
+    documents,
     executors: {
       models: createExecutor('models'),
       tenants: createExecutor('tenants'),

@@ -9,7 +9,11 @@ const ownStatuses: Readonly<Record<number, string>> = {
 };
 
 /** Codes that a call of a prompt cannot have: they belong to GraphQL documents. */
-const foreign: ReadonlySet<ErrorCode> = new Set(['PERSISTED_QUERY_NOT_SUPPORTED']);
+const foreign: ReadonlySet<ErrorCode> = new Set([
+  'PERSISTED_QUERY_NOT_FOUND',
+  'PERSISTED_QUERY_NOT_SUPPORTED',
+  'DOCUMENT_NOT_TRUSTED',
+]);
 
 const codes = (Object.keys(statuses) as ErrorCode[]).filter((code) => !foreign.has(code));
 
