@@ -20,15 +20,15 @@ export class AutomaticDocuments {
   readonly #anonymous = createMemory(anonymousBytesMax);
 
   find(caller: Caller, sha256: string): string | undefined {
-    return this.#memoryOf(caller).get(keyFor(caller, sha256));
+    return this.#chooseMemory(caller).get(keyFor(caller, sha256));
   }
 
   /** Keeps a text whose hash was verified. */
   keep(caller: Caller, sha256: string, query: string): void {
-    this.#memoryOf(caller).set(keyFor(caller, sha256), query);
+    this.#chooseMemory(caller).set(keyFor(caller, sha256), query);
   }
 
-  #memoryOf({ tenantId }: Caller): LRUCache<string, string> {
+  #chooseMemory({ tenantId }: Caller): LRUCache<string, string> {
     return tenantId === null ? this.#anonymous : this.#kept;
   }
 }

@@ -24,7 +24,7 @@ beforeAll(async () => {
   const kept = keptLog('info');
   lines = kept.lines;
   sample = await startSampleGateway({ log: kept.log, now: () => clock });
-  const keyOf = (tenantId: string, trustedDocuments?: TrustedDocumentsMode) =>
+  const addKey = (tenantId: string, trustedDocuments?: TrustedDocumentsMode) =>
     sample.keyFor({
       ...sampleCaller('inference:invoke', 'tenants:write'),
       tenantId,
@@ -32,7 +32,12 @@ beforeAll(async () => {
       keyId: `${tenantId}-${trustedDocuments}`,
       ...(trustedDocuments === undefined ? {} : { trustedDocuments }),
     });
-  keys = { open: keyOf('t1'), other: keyOf('t2'), log: keyOf('t1', 'LOG'), enforce: keyOf('t1', 'ENFORCE') };
+  keys = {
+    open: addKey('t1'),
+    other: addKey('t2'),
+    log: addKey('t1', 'LOG'),
+    enforce: addKey('t1', 'ENFORCE'),
+  };
   trust('t1', mine, 'mine');
   trust('', shared, 'shared');
   trust('t1', stream);
@@ -64,7 +69,7 @@ async function post(key: string, body: object, accept = 'application/json'): Pro
   });
   return { status: response.status, ...((await response.json()) as object) };
 }
-const codeOf = ({ errors }: Result) => errors?.[0]?.extensions.code;
+const readCode = ({ errors }: Result) => errors?.[0]?.extensions.code;
 
 describe('an automatic persisted query', () => {
   it('is unknown until it was sent with its hash, then its hash is enough, by POST and by GET', async () => {
@@ -91,7 +96,7 @@ describe('an automatic persisted query', () => {
       const [taken, never] = await Promise.all(
         [sha256(text), sha256('never')].map((hashed) => post(key, { extensions: apq('', hashed) })),
       );
-      expect(codeOf(taken as Result)).toBe('PERSISTED_QUERY_NOT_FOUND');
+      expect(readCode(taken as Result)).toBe('PERSISTED_QUERY_NOT_FOUND');
       expect(taken).toEqual(never);
     }
   });
@@ -99,8 +104,8 @@ describe('an automatic persisted query', () => {
   it('is refused, and not kept, where the hash is that of another text', async () => {
     const hashed = sha256('query Poisoned { motd }');
     const answer = await post(keys.open ?? '', { query: motd, extensions: apq('', hashed) });
-    expect(codeOf(answer)).toBe('BAD_USER_INPUT');
-    expect(codeOf(await post(keys.open ?? '', { extensions: apq('', hashed) }))).toBe(
+    expect(readCode(answer)).toBe('BAD_USER_INPUT');
+    expect(readCode(await post(keys.open ?? '', { extensions: apq('', hashed) }))).toBe(
       'PERSISTED_QUERY_NOT_FOUND',
     );
   });
@@ -108,14 +113,16 @@ describe('an automatic persisted query', () => {
   it('is not kept where the document is refused', async () => {
     const text = '{ nothing }';
     await post(keys.open ?? '', { query: text, extensions: apq(text) });
-    expect(codeOf(await post(keys.open ?? '', { extensions: apq(text) }))).toBe('PERSISTED_QUERY_NOT_FOUND');
+    expect(readCode(await post(keys.open ?? '', { extensions: apq(text) }))).toBe(
+      'PERSISTED_QUERY_NOT_FOUND',
+    );
   });
 
   it('does not rate-limit a client with a key whose queries are not known yet', async () => {
     const answers = await Promise.all(
       Array.from({ length: 300 }, (_, n) => post(keys.other ?? '', { extensions: apq(`n${n}`) })),
     );
-    expect(new Set(answers.map(codeOf))).toEqual(new Set(['PERSISTED_QUERY_NOT_FOUND']));
+    expect(new Set(answers.map(readCode))).toEqual(new Set(['PERSISTED_QUERY_NOT_FOUND']));
     expect(await post(keys.other ?? '', { query: '{ motd __typename }' })).toMatchObject({ status: 200 });
   });
 });
@@ -131,7 +138,7 @@ describe('a trusted document is named', () => {
     for (const key of [keys.open, keys.log, keys.enforce]) {
       expect(await post(key ?? '', body)).toMatchObject({ data: { me: { scopes: expect.any(Array) } } });
     }
-    expect(codeOf(await post(keys.other ?? '', body))).toBe('PERSISTED_QUERY_NOT_FOUND');
+    expect(readCode(await post(keys.other ?? '', body))).toBe('PERSISTED_QUERY_NOT_FOUND');
   });
 
   it('by the clients of every tenant where it is of the mesh', async () => {
@@ -145,7 +152,7 @@ describe('a trusted document is named', () => {
     expect(await post(keys.enforce ?? '', { id: 'gone' })).toMatchObject({ data: { motd: 'hello' } });
     sample.mesh.documents.delete('t1 gone');
     await sample.bus.publish('documents.changed', { tenantId: 't1' });
-    expect(codeOf(await post(keys.enforce ?? '', { id: 'gone' }))).toBe('PERSISTED_QUERY_NOT_FOUND');
+    expect(readCode(await post(keys.enforce ?? '', { id: 'gone' }))).toBe('PERSISTED_QUERY_NOT_FOUND');
   });
 
   it('is looked up once a minute, and one that does not exist once in five seconds', async () => {
@@ -170,7 +177,7 @@ describe('a trusted document is named', () => {
   it('is never another text than its hash states', async () => {
     const hashed = sha256('query Expected { motd }');
     sample.mesh.documents.set(`t1 ${hashed}`, 'query Other { motd }');
-    expect(codeOf(await post(keys.enforce ?? '', { extensions: apq('', hashed) }))).toBe(
+    expect(readCode(await post(keys.enforce ?? '', { extensions: apq('', hashed) }))).toBe(
       'PERSISTED_QUERY_NOT_FOUND',
     );
   });
@@ -194,23 +201,23 @@ describe('an app that enforces trusted documents', () => {
     const got = await fetch(`${sample.url}/graphql?${new URLSearchParams({ query: untrusted })}`, {
       headers: { authorization: `Bearer ${key}` },
     });
-    expect(codeOf((await got.json()) as Result)).toBe('DOCUMENT_NOT_TRUSTED');
-    expect(codeOf(await post(key, { query: untrusted, extensions: apq(untrusted) }))).toBe(
+    expect(readCode((await got.json()) as Result)).toBe('DOCUMENT_NOT_TRUSTED');
+    expect(readCode(await post(key, { query: untrusted, extensions: apq(untrusted) }))).toBe(
       'DOCUMENT_NOT_TRUSTED',
     );
     // Kept by another app of the tenant, it is not for this one.
     await post(keys.open ?? '', { query: untrusted, extensions: apq(untrusted) });
-    expect(codeOf(await post(key, { extensions: apq(untrusted) }))).toBe('PERSISTED_QUERY_NOT_FOUND');
-    expect(codeOf(await post(key, { query: '{ __schema { queryType { name } } }' }))).toBe(
+    expect(readCode(await post(key, { extensions: apq(untrusted) }))).toBe('PERSISTED_QUERY_NOT_FOUND');
+    expect(readCode(await post(key, { query: '{ __schema { queryType { name } } }' }))).toBe(
       'DOCUMENT_NOT_TRUSTED',
     );
     expect(await post(key, { query: mine })).toMatchObject({ data: { me: {} } });
-    expect(codeOf(await post(key, { query: `${mine} ` }))).toBe('DOCUMENT_NOT_TRUSTED');
+    expect(readCode(await post(key, { query: `${mine} ` }))).toBe('DOCUMENT_NOT_TRUSTED');
   });
 
   it('accepts the operations by which it is configured', async () => {
     // The sample graph has no such mutation: the document was read, not refused.
-    expect(codeOf(await post(keys.enforce ?? '', { query: pushDocuments, variables: { input: {} } }))).toBe(
+    expect(readCode(await post(keys.enforce ?? '', { query: pushDocuments, variables: { input: {} } }))).toBe(
       'BAD_USER_INPUT',
     );
   });
@@ -286,7 +293,7 @@ describe('a gateway', () => {
         headers: { 'content-type': 'application/json', ...auth },
         body: JSON.stringify({ query: motd }),
       });
-      return codeOf((await response.json()) as Result);
+      return readCode((await response.json()) as Result);
     };
     expect(await send({})).toBe('DOCUMENT_NOT_TRUSTED');
     expect(await send({ authorization: `Bearer ${key}` })).toBe('DOCUMENT_NOT_TRUSTED');
@@ -322,7 +329,7 @@ describe('a gateway', () => {
           : execute(request),
     });
     try {
-      expect(codeOf(await post(keys.enforce ?? '', { query: text }))).toBe('OVERLOADED');
+      expect(readCode(await post(keys.enforce ?? '', { query: text }))).toBe('OVERLOADED');
       expect(await post(keys.log ?? '', { query: text })).toMatchObject({ data: { motd: 'hello' } });
       // What is known already is used on.
       clock += 60_001;

@@ -13,14 +13,14 @@ export function listTrustedDocuments(
   database: Database,
 ): Promise<Connection<TrustedDocumentRecord>> {
   const { tenantId, forMesh, ...equal } = filter ?? {};
-  const conditions = [ownersOf(forMesh), given({ tenantId, ...equal }), visibleTo(caller)].filter(
+  const conditions = [filterOwners(forMesh), given({ tenantId, ...equal }), visibleTo(caller)].filter(
     (condition) => Object.keys(condition).length > 0,
   );
   const where = conditions.length === 0 ? {} : { $and: conditions };
   return findPage(trustedDocuments(database), where, timeSort(orderBy ?? 'NEWEST_FIRST'), page);
 }
 
-function ownersOf(forMesh: boolean | null | undefined): Readonly<Record<string, unknown>> {
+function filterOwners(forMesh: boolean | null | undefined): Readonly<Record<string, unknown>> {
   if (forMesh == null) return {};
   return { tenantId: forMesh ? null : { $ne: null } };
 }
