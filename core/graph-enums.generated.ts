@@ -273,6 +273,13 @@ export const TimeOrder = {
 } as const;
 
 export type TimeOrder = typeof TimeOrder[keyof typeof TimeOrder];
+export const TrustedDocumentsMode = {
+  OFF: 'OFF',
+  LOG: 'LOG',
+  ENFORCE: 'ENFORCE'
+} as const;
+
+export type TrustedDocumentsMode = typeof TrustedDocumentsMode[keyof typeof TrustedDocumentsMode];
 export const UsageDimension = {
   TENANT: 'TENANT',
   TEAM: 'TEAM',

@@ -13,7 +13,9 @@ import type * as plans from '#mongo/plans.ts';
 import type * as teams from '#mongo/teams.ts';
 import type * as tenants from '#mongo/tenants.ts';
 import type * as shownRole from '../tenants/roles/shown-role.ts';
+import type * as trustedDocuments from '#mongo/trusted-documents.ts';
 import type { PayloadLogging } from '#core/graph-enums.generated.ts';
+import type { TrustedDocumentsMode } from '#core/graph-enums.generated.ts';
 import type { MemberRole } from '#core/graph-enums.generated.ts';
 import type { LimitWindow } from '#core/graph-enums.generated.ts';
 import type { LimitSetter } from '#core/graph-enums.generated.ts';
@@ -62,6 +64,8 @@ export type Query = {
   readonly budget: Maybe<Budget>;
   readonly accessGrants: AccessGrantConnection;
   readonly issuers: IssuerConnection;
+  readonly trustedDocuments: TrustedDocumentConnection;
+  readonly _trustedDocument: Maybe<Scalars['String']['output']>;
   readonly _caller: Maybe<Scalars['JSON']['output']>;
 };
 
@@ -192,6 +196,22 @@ export type QueryIssuersArgs = {
 };
 
 
+export type QueryTrustedDocumentsArgs = {
+  filter?: InputMaybe<TrustedDocumentFilter>;
+  orderBy?: InputMaybe<TimeOrder>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+export type Query_TrustedDocumentArgs = {
+  tenantId?: InputMaybe<Scalars['ID']['input']>;
+  name: Scalars['String']['input'];
+};
+
+
 export type Query_CallerArgs = {
   keyHash: Scalars['String']['input'];
   token?: InputMaybe<Scalars['String']['input']>;
@@ -231,6 +251,8 @@ export type Mutation = {
   readonly deleteIssuer: Scalars['ID']['output'];
   readonly saveBudget: Budget;
   readonly deleteBudget: Scalars['ID']['output'];
+  readonly saveTrustedDocuments: SavedTrustedDocuments;
+  readonly deleteTrustedDocuments: ReadonlyArray<Scalars['ID']['output']>;
   readonly requestAccess: AccessGrant;
   readonly decideAccess: AccessGrant;
   readonly withdrawAccess: Scalars['ID']['output'];
@@ -407,6 +429,16 @@ export type MutationDeleteBudgetArgs = {
 };
 
 
+export type MutationSaveTrustedDocumentsArgs = {
+  input: TrustedDocumentsInput;
+};
+
+
+export type MutationDeleteTrustedDocumentsArgs = {
+  ids: ReadonlyArray<Scalars['ID']['input']>;
+};
+
+
 export type MutationRequestAccessArgs = {
   resource: Scalars['String']['input'];
   reason?: InputMaybe<Scalars['String']['input']>;
@@ -505,8 +537,36 @@ export type App = {
   readonly cacheScope: Maybe<CacheScope>;
   readonly models: Maybe<ReadonlyArray<Scalars['String']['output']>>;
   readonly prompts: Maybe<ReadonlyArray<Scalars['String']['output']>>;
+  readonly trustedDocuments: Maybe<TrustedDocumentsMode>;
   readonly createdAt: Scalars['DateTime']['output'];
   readonly archivedAt: Maybe<Scalars['DateTime']['output']>;
+};
+
+export type TrustedDocument = {
+  readonly id: Scalars['ID']['output'];
+  readonly tenantId: Maybe<Scalars['ID']['output']>;
+  readonly client: Scalars['String']['output'];
+  readonly documentId: Scalars['String']['output'];
+  readonly sha256: Scalars['String']['output'];
+  readonly name: Maybe<Scalars['String']['output']>;
+  readonly body: Scalars['String']['output'];
+  readonly createdAt: Scalars['DateTime']['output'];
+};
+
+export type TrustedDocumentConnection = {
+  readonly edges: ReadonlyArray<TrustedDocumentEdge>;
+  readonly pageInfo: PageInfo;
+  readonly totalCount: Scalars['Int']['output'];
+};
+
+export type TrustedDocumentEdge = {
+  readonly cursor: Scalars['String']['output'];
+  readonly node: TrustedDocument;
+};
+
+export type SavedTrustedDocuments = {
+  readonly saved: Scalars['Int']['output'];
+  readonly unchanged: Scalars['Int']['output'];
 };
 
 export type ApiKey = {
@@ -762,6 +822,27 @@ export type AccessGrantFilter = {
   readonly archived?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
+export type TrustedDocumentFilter = {
+  readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
+  readonly forMesh?: InputMaybe<Scalars['Boolean']['input']>;
+  readonly client?: InputMaybe<Scalars['String']['input']>;
+  readonly documentId?: InputMaybe<Scalars['String']['input']>;
+  readonly name?: InputMaybe<Scalars['String']['input']>;
+};
+
+export type TrustedDocumentsInput = {
+  readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
+  readonly forMesh?: InputMaybe<Scalars['Boolean']['input']>;
+  readonly client?: InputMaybe<Scalars['String']['input']>;
+  readonly documents: ReadonlyArray<TrustedDocumentInput>;
+};
+
+export type TrustedDocumentInput = {
+  readonly id: Scalars['String']['input'];
+  readonly name?: InputMaybe<Scalars['String']['input']>;
+  readonly body: Scalars['String']['input'];
+};
+
 export type CreateTenantInput = {
   readonly name: Scalars['String']['input'];
   readonly planId?: InputMaybe<Scalars['ID']['input']>;
@@ -799,6 +880,7 @@ export type CreateAppInput = {
   readonly cacheScope?: InputMaybe<CacheScope>;
   readonly models?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
   readonly prompts?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  readonly trustedDocuments?: InputMaybe<TrustedDocumentsMode>;
 };
 
 export type UpdateAppInput = {
@@ -809,6 +891,7 @@ export type UpdateAppInput = {
   readonly cacheScope?: InputMaybe<CacheScope>;
   readonly models?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
   readonly prompts?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  readonly trustedDocuments?: InputMaybe<TrustedDocumentsMode>;
 };
 
 export type CreateApiKeyInput = {
@@ -1046,6 +1129,11 @@ export type ResolversTypes = {
   PageInfo: ResolverTypeWrapper<PageInfo>;
   Team: ResolverTypeWrapper<teams.TeamRecord>;
   App: ResolverTypeWrapper<apps.AppRecord>;
+  TrustedDocumentsMode: TrustedDocumentsMode;
+  TrustedDocument: ResolverTypeWrapper<trustedDocuments.TrustedDocumentRecord>;
+  TrustedDocumentConnection: ResolverTypeWrapper<connection.Connection<trustedDocuments.TrustedDocumentRecord>>;
+  TrustedDocumentEdge: ResolverTypeWrapper<connection.Connection<trustedDocuments.TrustedDocumentRecord>['edges'][number]>;
+  SavedTrustedDocuments: ResolverTypeWrapper<SavedTrustedDocuments>;
   ApiKey: ResolverTypeWrapper<apiKeys.ApiKeyRecord>;
   CreatedApiKey: ResolverTypeWrapper<Omit<CreatedApiKey, 'key'> & { key: ResolversTypes['ApiKey'] }>;
   PageToken: ResolverTypeWrapper<PageToken>;
@@ -1089,6 +1177,9 @@ export type ResolversTypes = {
   RoleFilter: RoleFilter;
   BudgetFilter: BudgetFilter;
   AccessGrantFilter: AccessGrantFilter;
+  TrustedDocumentFilter: TrustedDocumentFilter;
+  TrustedDocumentsInput: TrustedDocumentsInput;
+  TrustedDocumentInput: TrustedDocumentInput;
   CreateTenantInput: CreateTenantInput;
   UpdateTenantInput: UpdateTenantInput;
   CreateTeamInput: CreateTeamInput;
@@ -1131,6 +1222,10 @@ export type ResolversParentTypes = {
   PageInfo: PageInfo;
   Team: teams.TeamRecord;
   App: apps.AppRecord;
+  TrustedDocument: trustedDocuments.TrustedDocumentRecord;
+  TrustedDocumentConnection: connection.Connection<trustedDocuments.TrustedDocumentRecord>;
+  TrustedDocumentEdge: connection.Connection<trustedDocuments.TrustedDocumentRecord>['edges'][number];
+  SavedTrustedDocuments: SavedTrustedDocuments;
   ApiKey: apiKeys.ApiKeyRecord;
   CreatedApiKey: Omit<CreatedApiKey, 'key'> & { key: ResolversParentTypes['ApiKey'] };
   PageToken: PageToken;
@@ -1167,6 +1262,9 @@ export type ResolversParentTypes = {
   RoleFilter: RoleFilter;
   BudgetFilter: BudgetFilter;
   AccessGrantFilter: AccessGrantFilter;
+  TrustedDocumentFilter: TrustedDocumentFilter;
+  TrustedDocumentsInput: TrustedDocumentsInput;
+  TrustedDocumentInput: TrustedDocumentInput;
   CreateTenantInput: CreateTenantInput;
   UpdateTenantInput: UpdateTenantInput;
   CreateTeamInput: CreateTeamInput;
@@ -1218,6 +1316,8 @@ export type QueryResolvers<ContextType = context.SubgraphContext, ParentType ext
   budget?: Resolver<Maybe<ResolversTypes['Budget']>, ParentType, ContextType, RequireFields<QueryBudgetArgs, 'id'>>;
   accessGrants?: Resolver<ResolversTypes['AccessGrantConnection'], ParentType, ContextType, RequireFields<QueryAccessGrantsArgs, 'orderBy'>>;
   issuers?: Resolver<ResolversTypes['IssuerConnection'], ParentType, ContextType, RequireFields<QueryIssuersArgs, 'orderBy'>>;
+  trustedDocuments?: Resolver<ResolversTypes['TrustedDocumentConnection'], ParentType, ContextType, RequireFields<QueryTrustedDocumentsArgs, 'orderBy'>>;
+  _trustedDocument?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType, RequireFields<Query_TrustedDocumentArgs, 'name'>>;
   _caller?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType, RequireFields<Query_CallerArgs, 'keyHash'>>;
 };
 
@@ -1255,6 +1355,8 @@ export type MutationResolvers<ContextType = context.SubgraphContext, ParentType 
   deleteIssuer?: Resolver<ResolversTypes['ID'], ParentType, ContextType, RequireFields<MutationDeleteIssuerArgs, 'id'>>;
   saveBudget?: Resolver<ResolversTypes['Budget'], ParentType, ContextType, RequireFields<MutationSaveBudgetArgs, 'input'>>;
   deleteBudget?: Resolver<ResolversTypes['ID'], ParentType, ContextType, RequireFields<MutationDeleteBudgetArgs, 'id'>>;
+  saveTrustedDocuments?: Resolver<ResolversTypes['SavedTrustedDocuments'], ParentType, ContextType, RequireFields<MutationSaveTrustedDocumentsArgs, 'input'>>;
+  deleteTrustedDocuments?: Resolver<ReadonlyArray<ResolversTypes['ID']>, ParentType, ContextType, RequireFields<MutationDeleteTrustedDocumentsArgs, 'ids'>>;
   requestAccess?: Resolver<ResolversTypes['AccessGrant'], ParentType, ContextType, RequireFields<MutationRequestAccessArgs, 'resource'>>;
   decideAccess?: Resolver<ResolversTypes['AccessGrant'], ParentType, ContextType, RequireFields<MutationDecideAccessArgs, 'id' | 'approve'>>;
   withdrawAccess?: Resolver<ResolversTypes['ID'], ParentType, ContextType, RequireFields<MutationWithdrawAccessArgs, 'id'>>;
@@ -1345,8 +1447,38 @@ export type AppResolvers<ContextType = context.SubgraphContext, ParentType exten
   cacheScope?: Resolver<Maybe<ResolversTypes['CacheScope']>, ParentType, ContextType>;
   models?: Resolver<Maybe<ReadonlyArray<ResolversTypes['String']>>, ParentType, ContextType>;
   prompts?: Resolver<Maybe<ReadonlyArray<ResolversTypes['String']>>, ParentType, ContextType>;
+  trustedDocuments?: Resolver<Maybe<ResolversTypes['TrustedDocumentsMode']>, ParentType, ContextType>;
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   archivedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+};
+
+export type TrustedDocumentsModeResolvers = EnumResolverSignature<{ OFF?: any, LOG?: any, ENFORCE?: any }, ResolversTypes['TrustedDocumentsMode']>;
+
+export type TrustedDocumentResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['TrustedDocument'] = ResolversParentTypes['TrustedDocument']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  tenantId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  client?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  documentId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  sha256?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  name?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  body?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+};
+
+export type TrustedDocumentConnectionResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['TrustedDocumentConnection'] = ResolversParentTypes['TrustedDocumentConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['TrustedDocumentEdge']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type TrustedDocumentEdgeResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['TrustedDocumentEdge'] = ResolversParentTypes['TrustedDocumentEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['TrustedDocument'], ParentType, ContextType>;
+};
+
+export type SavedTrustedDocumentsResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['SavedTrustedDocuments'] = ResolversParentTypes['SavedTrustedDocuments']> = {
+  saved?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  unchanged?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
 export type ApiKeyResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['ApiKey'] = ResolversParentTypes['ApiKey'], FederationReferenceType extends FederationReferenceTypes['ApiKey'] = FederationReferenceTypes['ApiKey']> = {
@@ -1578,6 +1710,11 @@ export type Resolvers<ContextType = context.SubgraphContext> = {
   PageInfo?: PageInfoResolvers<ContextType>;
   Team?: TeamResolvers<ContextType>;
   App?: AppResolvers<ContextType>;
+  TrustedDocumentsMode?: TrustedDocumentsModeResolvers;
+  TrustedDocument?: TrustedDocumentResolvers<ContextType>;
+  TrustedDocumentConnection?: TrustedDocumentConnectionResolvers<ContextType>;
+  TrustedDocumentEdge?: TrustedDocumentEdgeResolvers<ContextType>;
+  SavedTrustedDocuments?: SavedTrustedDocumentsResolvers<ContextType>;
   ApiKey?: ApiKeyResolvers<ContextType>;
   CreatedApiKey?: CreatedApiKeyResolvers<ContextType>;
   PageToken?: PageTokenResolvers<ContextType>;
