@@ -1,7 +1,7 @@
 import type { Connection } from 'mongoose';
 import type { Catalog } from '#catalog/catalog.ts';
-import type { SecretBox } from '#core/secrets/secret-box.ts';
 import type { TrustedDocumentsMode } from '#core/graph-enums.generated.ts';
+import type { SecretBox } from '#core/secrets/secret-box.ts';
 import type { KeyPepper } from '#mongo/key-pepper.ts';
 import type { SubgraphServices } from '../runtime/subgraph.ts';
 import type { OutboundFetch } from './identity/issuer-documents.ts';
