@@ -64,6 +64,13 @@ const credential = (id: string, secret: string, weight = 1, destination = openAi
 });
 
 describe('the provider pool', () => {
+  it('calls a provider of a tenant by the rules for tenants, and one of the mesh by those of the mesh', async () => {
+    const { pool, made, read } = setup();
+    await pool.take(read(), new Set()).provider;
+    await pool.take(read({ tenantId: 'acme', id: 'acme:p' }), new Set()).provider;
+    expect(made.map(({ fetch }) => fetch)).toEqual([globalThis.fetch, fetchOfTenants]);
+  });
+
   it('makes a provider once for many calls and readings of the catalog, with its secret opened', async () => {
     const { pool, made, read } = setup();
     const credentials = [credential('a', 'the secret')];

@@ -75,6 +75,7 @@ const there: Readonly<Partial<Record<Counted, number>>> = {
   providers: 1,
   models: demoModels.length,
   providersPerTenant: 1,
+  providersOfTenants: 1,
   appsPerTenant: 5,
   promptsPerTenant: 1,
   versionsPerPrompt: 1,

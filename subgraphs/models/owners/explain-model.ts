@@ -27,9 +27,9 @@ export async function explainModel(
     caller.tenantId === null
       ? null
       : await modelAliases(connection).findById(toAliasId(caller.tenantId, name)).lean();
-  const aliasOf = alias !== null && isListed(caller, toCallName(alias.target)) ? alias.target : null;
-  const called = await findAll(aliasOf ?? name, context);
-  const behind = aliasOf === null ? [] : await findAll(name, context);
+  const target = alias !== null && isListed(caller, toCallName(alias.target)) ? alias.target : null;
+  const called = await findAll(target ?? name, context);
+  const behind = target === null ? [] : await findAll(name, context);
   const chosen = called.find(({ isOffered }) => isOffered);
   const explain = (found: Found, isNamed: boolean): ModelCandidate => ({
     id: found.id,
@@ -39,7 +39,7 @@ export async function explainModel(
   });
   return {
     name,
-    aliasOf,
+    aliasOf: target,
     resolvedId: chosen?.id ?? null,
     candidates: [
       ...called.map((found) => explain(found, true)),
