@@ -48,9 +48,12 @@ const usages: readonly Usage[] = [
     options: {
       '--tenant <id>': 'only the chains of this tenant',
       '--file <file>': 'an export as JSON lines, instead of the store',
+      '--anchors <file>': 'the ends of the chains as they were anchored',
+      '--key <public key>': 'trust signatures of this key instead of those in the store; may be repeated',
       '--json': 'for programs',
     },
   },
+  { synopsis: 'audit key', summary: 'the public keys that anchors of the audit log are signed with' },
   {
     synopsis: 'audit export',
     summary: 'the audit log as lines of JSON',

@@ -19,9 +19,9 @@ export type KnownHead = Pick<ChainLink, 'chain' | 'sequence' | 'hash'>;
 
 export interface VerifyOptions {
   /** By chain: the last record that retention has removed, with all before it. */
-  readonly checkpoints?: ReadonlyMap<string, KnownHead>;
+  readonly checkpoints?: ReadonlyMap<string, KnownHead> | undefined;
   /** Heads that were written out of the store, by chain and sequence. */
-  readonly anchors?: ReadonlyMap<string, ReadonlyMap<number, string>>;
+  readonly anchors?: ReadonlyMap<string, ReadonlyMap<number, string>> | undefined;
 }
 
 /** A record with its place in a chain. */
@@ -175,7 +175,7 @@ export async function verifyAuditLog(
   )) {
     for (const record of batch)
       for (const problem of records.verify(record as ChainedRecord)) report(problem);
-    for (const problem of await findUnstarted(connection, batch)) report(problem);
+    for (const problem of await findUnstarted(connection, batch, options.prunedBefore)) report(problem);
   }
   for (const problem of records.finish()) report(problem);
 
@@ -219,6 +219,7 @@ const toBegunId = (id: string) => id.replace(/-end$/, '');
 async function findUnstarted(
   connection: Connection,
   batch: readonly AuditRecord[],
+  prunedBefore = new Date(0),
 ): Promise<readonly AuditProblem[]> {
   const changes = batch.filter(({ chain }) => chain?.startsWith('changes:') === true);
   const ids = changes.map(({ _id }) => toBegunId(_id));
@@ -230,6 +231,7 @@ async function findUnstarted(
     const begunId = toBegunId(record._id);
     const digest = digests.get(begunId);
     const chained = record as ChainedRecord;
+    if (digest === undefined && record.at < prunedBefore) return [];
     if (digest === undefined) return toProblem('INSERTED', chained, 'no change began with its id');
     const isSame = digest === digestBeginning({ ...record, _id: begunId });
     return isSame ? [] : toProblem('ALTERED', chained, 'it differs from what was recorded before the change');

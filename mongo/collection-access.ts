@@ -56,18 +56,35 @@ export const collectionAccess: Readonly<Record<string, CollectionAccess>> = {
   'meter-hours': { writers: ['mongo/meter-rollup.ts'], readers: ['mongo/meter-history.ts'] },
   // Every subgraph writes its changes through the audit log that the server makes.
   'audit-log': {
-    writers: ['server/repairs.ts', 'server/subgraph-modules.ts', 'mongo/audit-genesis.ts'],
-    readers: ['subgraphs/usage/', 'mongo/audit-verify.ts', 'cli/audit/', nodeRecords],
+    writers: [
+      'server/repairs.ts',
+      'server/subgraph-modules.ts',
+      'mongo/audit-genesis.ts',
+      'mongo/audit-retention.ts',
+    ],
+    readers: [
+      'subgraphs/usage/',
+      'mongo/audit-anchors.ts',
+      'mongo/audit-verify.ts',
+      'cli/audit/',
+      nodeRecords,
+    ],
   },
   'audit-starts': {
-    writers: ['mongo/audit-log.ts'],
-    readers: ['mongo/audit-genesis.ts', 'mongo/audit-verify.ts'],
+    writers: ['mongo/audit-log.ts', 'mongo/audit-retention.ts'],
+    readers: ['mongo/audit-anchors.ts', 'mongo/audit-genesis.ts', 'mongo/audit-verify.ts'],
   },
   // Every part records its events through the event log that the server makes.
   events: {
     writers: ['server/repairs.ts', 'server/subgraph-modules.ts'],
     readers: ['subgraphs/usage/'],
   },
+  'audit-keys': {
+    writers: ['server/audit-upkeep.ts', 'cli/commands/reseal.ts'],
+    readers: ['mongo/', 'cli/audit/'],
+  },
+  'audit-checkpoints': { writers: ['mongo/audit-retention.ts'], readers: ['cli/audit/'] },
+  'audit-anchors': { writers: ['server/audit-upkeep.ts'], readers: ['cli/audit/'] },
   locks: {
     writers: [
       'subgraphs/runtime/',
@@ -84,6 +101,7 @@ export const collectionAccess: Readonly<Record<string, CollectionAccess>> = {
 export const helperUsers: Readonly<Record<string, readonly string[]>> = {
   'audit-chain': ['mongo/', 'cli/audit/'],
   'audit-genesis': ['mongo/audit-verify.ts', 'server/subgraph-modules.ts'],
+  'audit-retention': ['server/audit-upkeep.ts'],
   'audit-verify': ['cli/audit/'],
   connect: ['cli/open-store.ts', 'server/mesh-store.ts'],
   'credential-secret': ['inference/', 'mongo/encryption-check.ts', 'subgraphs/models/'],

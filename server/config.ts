@@ -76,6 +76,24 @@ export const variables = {
     'Former encryption keys, comma-separated: they still open what they sealed, until `npm start -- reseal` has run.',
     true,
   ),
+  HEDDLE_AUDIT_ANCHOR_FILE: variable(
+    z.string().min(1).optional(),
+    'File to which signed ends of the audit chains are appended: outside of the data directory, where the administrators of the store do not write.',
+  ),
+  HEDDLE_AUDIT_ANCHOR_URL: variable(
+    url('https:', 'http:').refine(hasEncodedPassword, unencoded).optional(),
+    'Address to which the same is sent with POST.',
+    true,
+  ),
+  HEDDLE_AUDIT_ANCHOR_MINUTES: variable(integer(1, 10_080, 60), 'How often that is done, in minutes.'),
+  HEDDLE_AUDIT_RETENTION_DAYS: variable(
+    z
+      .string()
+      .regex(/^[1-9][0-9]{0,4}$/, 'must be a number of days')
+      .transform(Number)
+      .optional(),
+    'After how many days records of changes are removed from the audit log. Unset: never.',
+  ),
   HEDDLE_EGRESS_ALLOW: variable(
     z
       .string()

@@ -60,6 +60,10 @@ export async function startSubgraphs(
   const audit = createAuditLog(connection);
   const egress = createEgress(environment.HEDDLE_EGRESS_ALLOW);
   const outbound = starting.use(createHttpFetch({ egress, ...outboundBounds }));
+  if (names.includes('tenants')) {
+    const { keepAuditLog } = await import('./audit-upkeep.ts');
+    starting.use(keepAuditLog(connection, { environment, secretBox, fetch: outbound.fetch, log }));
+  }
   const first = { bus: state.bus, secretBox, egress, audit, pepper };
   const newAdminKey = names.includes('tenants')
     ? await makeAdminKey(connection, { environment, log }, first)

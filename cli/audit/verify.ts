@@ -1,5 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { readAnchor } from '#mongo/audit-anchors.ts';
+import { readCheckpoints } from '#mongo/audit-checkpoints.ts';
+import { computeAuditKeyId, readAuditKeys } from '#mongo/audit-keys.ts';
 import { type AuditProblem, type ChainedRecord, ChainVerifier, verifyAuditLog } from '#mongo/audit-verify.ts';
 import { type Environment, StartError } from '#server/config.ts';
 import { openStoreBeside } from '../open-store.ts';
@@ -10,6 +13,10 @@ export interface VerifyCommand {
   /** Each problem as a line of JSON, then the counts. */
   readonly json: boolean;
   readonly report: (line: string) => void;
+  /** A file of anchors. */
+  readonly anchors?: string | undefined;
+  /** Public keys, instead of those in the store. */
+  readonly trustedKeys?: readonly string[] | undefined;
 }
 
 /** Problems that are printed; further ones are counted. */
@@ -38,15 +45,35 @@ function createReport({ json, report }: VerifyCommand) {
 export async function verifyStore(environment: Environment, command: VerifyCommand): Promise<number> {
   await using database = await openStoreBeside(environment);
   const report = createReport(command);
-  const { tenantId } = command;
-  const counts = await verifyAuditLog(database.connection, { tenantId }, report.add);
+  const { connection } = database;
+  const keys = toKeys(command.trustedKeys) ?? (await readAuditKeys(connection));
+  const { valid: checkpoints, forged } = await readCheckpoints(connection, keys);
+  for (const { _id: chain, sequence } of forged) {
+    const message = `The checkpoint of ${chain} is not signed with a known key.`;
+    report.add({ kind: 'ALTERED', chain, sequence, recordId: null, message });
+  }
+  const pruned = [...checkpoints.values()].flatMap(({ before }) => before?.getTime() ?? []);
+  const options = {
+    tenantId: command.tenantId,
+    checkpoints: new Map([...checkpoints].map(([chain, checkpoint]) => [chain, { ...checkpoint, chain }])),
+    prunedBefore: pruned.length === 0 ? undefined : new Date(Math.max(...pruned)),
+    anchors: command.anchors === undefined ? undefined : await readAnchors(command.anchors, keys, report.add),
+  };
+  const counts = await verifyAuditLog(connection, options, report.add);
   return report.finish({ ...counts });
 }
 
 /** Verifies the chains of an export. Records that were not chained when it was made are only counted. */
 export async function verifyExport(file: string, command: VerifyCommand): Promise<number> {
   const report = createReport(command);
-  const verifier = new ChainVerifier();
+  const { anchors: anchorFile } = command;
+  const keys = toKeys(command.trustedKeys);
+  if (anchorFile !== undefined && keys === undefined) {
+    throw new StartError('--anchors with --file needs --key: the public key of `heddle audit key`');
+  }
+  const anchors = anchorFile && keys ? await readAnchors(anchorFile, keys, report.add) : new Map();
+  const records = new Map([...anchors].filter(([chain]) => isExported(chain, command.tenantId)));
+  const verifier = new ChainVerifier({ anchors: records });
   let unchained = 0;
   let lineNumber = 0;
   for await (const line of createInterface({ input: createReadStream(file, 'utf8'), crlfDelay: Infinity })) {
@@ -67,4 +94,42 @@ function readRecord(line: string, where: string): ChainedRecord & { readonly ten
     // Any error: the parser's message would quote the record.
     throw new StartError(`${where}: is no record of an export as JSON lines`);
   }
+}
+
+/** Exports hold no beginnings of changes. */
+function isExported(chain: string, tenantId: string | undefined): boolean {
+  const [kind, ...owner] = chain.split(':');
+  return kind !== 'starts' && (tenantId === undefined || owner.join(':') === tenantId);
+}
+
+function toKeys(keys: readonly string[] | undefined): ReadonlyMap<string, string> | undefined {
+  return keys && new Map(keys.map((key) => [computeAuditKeyId(key), key]));
+}
+
+/** The public keys of the store, the current one last. */
+export async function readPublicKeys(environment: Environment): Promise<readonly string[]> {
+  await using database = await openStoreBeside(environment);
+  return [...(await readAuditKeys(database.connection)).values()];
+}
+
+/** The heads of all anchors in the file, by chain and sequence. */
+async function readAnchors(
+  file: string,
+  keys: ReadonlyMap<string, string>,
+  report: (problem: AuditProblem) => void,
+): Promise<ReadonlyMap<string, ReadonlyMap<number, string>>> {
+  const heads = new Map<string, Map<number, string>>();
+  let lineNumber = 0;
+  for await (const line of createInterface({ input: createReadStream(file, 'utf8'), crlfDelay: Infinity })) {
+    lineNumber += 1;
+    const anchor = readAnchor(line, keys);
+    if (anchor === undefined) {
+      const message = `${file}, line ${lineNumber}: is no anchor that a known key has signed.`;
+      report({ kind: 'ALTERED', chain: null, sequence: null, recordId: null, message });
+    }
+    for (const [chain, sequence, hash] of anchor?.heads ?? []) {
+      heads.set(chain, (heads.get(chain) ?? new Map()).set(sequence, hash));
+    }
+  }
+  return heads;
 }

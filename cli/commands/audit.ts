@@ -2,10 +2,11 @@ import { parseArgs } from 'node:util';
 import { readEnvironment, StartError } from '#server/config.ts';
 import { usageError } from '../usage.ts';
 
-/** `heddle audit verify|export`: reads the audit log in the store, while the mesh runs or is stopped. */
+/** `heddle audit verify|export|key`: reads the audit log in the store, while the mesh runs or is stopped. */
 export async function runAuditCommand(args: readonly string[]): Promise<number> {
   const [command, ...rest] = args;
   if (command === 'verify') return verify(rest);
+  if (command === 'key') return printKey(rest);
   if (command === 'export') return exportRecords(rest);
   throw usageError('audit');
 }
@@ -17,15 +18,27 @@ async function verify(args: readonly string[]): Promise<number> {
     options: {
       tenant: { type: 'string' },
       file: { type: 'string' },
+      anchors: { type: 'string' },
+      key: { type: 'string', multiple: true },
       json: { type: 'boolean', default: false },
     },
   });
   const { verifyExport, verifyStore } = await import('../audit/verify.ts');
-  const { file, json } = values;
-  const report = (line: string) => console.log(line);
+  const { file, anchors, json } = values;
+  const command = {
+    ...{ tenantId: values.tenant, json, anchors, trustedKeys: values.key },
+    report: (line: string) => console.log(line),
+  };
   return file === undefined
-    ? verifyStore(readEnvironment(process.env), { tenantId: values.tenant, json, report })
-    : verifyExport(file, { tenantId: values.tenant, json, report });
+    ? verifyStore(readEnvironment(process.env), command)
+    : verifyExport(file, command);
+}
+
+async function printKey(args: readonly string[]): Promise<number> {
+  parseArgs({ args: [...args] });
+  const { readPublicKeys } = await import('../audit/verify.ts');
+  for (const key of await readPublicKeys(readEnvironment(process.env))) console.log(key);
+  return 0;
 }
 
 async function exportRecords(args: readonly string[]): Promise<number> {

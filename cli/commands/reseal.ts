@@ -20,11 +20,13 @@ export async function reseal(args: readonly string[]): Promise<number> {
     { resealCredentials },
     { resealCompletionResults },
     { findAdminKeyForm, giveUpAdminKey },
+    { resealAuditKey },
   ] = await Promise.all([
     import('#mongo/encryption-check.ts'),
     import('#subgraphs/models/providers/reseal-credentials.ts'),
     import('#inference/ledger/results.ts'),
     import('#subgraphs/tenants/keys/admin-key-form.ts'),
+    import('#mongo/audit-keys.ts'),
   ]);
   await using database = await openStoreBeside(environment);
   const { secrets, payloads, pepper } = await openSecretBoxes(environment);
@@ -39,6 +41,7 @@ export async function reseal(args: readonly string[]): Promise<number> {
   const results = await resealCompletionResults(connection, payloads);
   const adminKey = await findAdminKeyForm(connection, pepper);
   if (adminKey === 'LOST' && values.discard) await giveUpAdminKey(connection);
+  await resealAuditKey(connection, secrets);
   await recordEncryptionKey(connection, secrets);
   log.info({ event: 'reseal', keyId: secrets.keyId, ...credentials, results }, 'sealed with the current key');
   const left = credentials.unreadable === 0 ? '' : `; ${credentials.unreadable} are to be entered again`;
