@@ -80,11 +80,11 @@ export const collectionAccess: Readonly<Record<string, CollectionAccess>> = {
     readers: ['subgraphs/usage/'],
   },
   'audit-keys': {
-    writers: ['server/audit-upkeep.ts', 'cli/commands/reseal.ts'],
+    writers: ['server/audit/audit-upkeep.ts', 'cli/commands/reseal.ts'],
     readers: ['mongo/', 'cli/audit/'],
   },
   'audit-checkpoints': { writers: ['mongo/audit-retention.ts'], readers: ['cli/audit/'] },
-  'audit-anchors': { writers: ['server/audit-upkeep.ts'], readers: ['cli/audit/'] },
+  'audit-anchors': { writers: ['server/audit/audit-upkeep.ts'], readers: ['cli/audit/'] },
   locks: {
     writers: [
       'subgraphs/runtime/',
@@ -101,7 +101,7 @@ export const collectionAccess: Readonly<Record<string, CollectionAccess>> = {
 export const helperUsers: Readonly<Record<string, readonly string[]>> = {
   'audit-chain': ['mongo/', 'cli/audit/'],
   'audit-genesis': ['mongo/audit-verify.ts', 'server/subgraph-modules.ts'],
-  'audit-retention': ['server/audit-upkeep.ts'],
+  'audit-retention': ['server/audit/audit-upkeep.ts'],
   'audit-verify': ['cli/audit/'],
   connect: ['cli/open-store.ts', 'server/mesh-store.ts'],
   'credential-secret': ['inference/', 'mongo/encryption-check.ts', 'subgraphs/models/'],

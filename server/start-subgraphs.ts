@@ -61,7 +61,7 @@ export async function startSubgraphs(
   const egress = createEgress(environment.HEDDLE_EGRESS_ALLOW);
   const outbound = starting.use(createHttpFetch({ egress, ...outboundBounds }));
   if (names.includes('tenants')) {
-    const { keepAuditLog } = await import('./audit-upkeep.ts');
+    const { keepAuditLog } = await import('./audit/audit-upkeep.ts');
     starting.use(keepAuditLog(connection, { environment, secretBox, fetch: outbound.fetch, log }));
   }
   const first = { bus: state.bus, secretBox, egress, audit, pepper };

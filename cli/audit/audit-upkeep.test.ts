@@ -9,7 +9,7 @@ import { readAuditKeys } from '#mongo/audit-keys.ts';
 import { auditLog, closeOccurrences, createAuditLog } from '#mongo/audit-log.ts';
 import { auditStarts } from '#mongo/audit-starts.ts';
 import { type Database, ensureIndexes, openDatabase } from '#mongo/connect.ts';
-import { type AuditUpkeepOptions, runAuditUpkeep } from '#server/audit-upkeep.ts';
+import { type AuditUpkeepOptions, runAuditUpkeep } from '#server/audit/audit-upkeep.ts';
 import { type Environment, readEnvironment } from '#server/config.ts';
 import { testSecrets } from '#test/support/seal.ts';
 import { verifyStore } from './verify.ts';

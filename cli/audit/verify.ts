@@ -107,7 +107,7 @@ function toKeys(keys: readonly string[] | undefined): ReadonlyMap<string, string
 }
 
 /** The public keys of the store, the current one last. */
-export async function readPublicKeys(environment: Environment): Promise<readonly string[]> {
+export async function readAuditPublicKeys(environment: Environment): Promise<readonly string[]> {
   await using database = await openStoreBeside(environment);
   return [...(await readAuditKeys(database.connection)).values()];
 }

@@ -36,8 +36,8 @@ async function verify(args: readonly string[]): Promise<number> {
 
 async function printKey(args: readonly string[]): Promise<number> {
   parseArgs({ args: [...args] });
-  const { readPublicKeys } = await import('../audit/verify.ts');
-  for (const key of await readPublicKeys(readEnvironment(process.env))) console.log(key);
+  const { readAuditPublicKeys } = await import('../audit/verify.ts');
+  for (const key of await readAuditPublicKeys(readEnvironment(process.env))) console.log(key);
   return 0;
 }
 

@@ -6,7 +6,7 @@ import type { SecretBox } from '#core/secrets/secret-box.ts';
 import { claimAuditTurn, createAnchors } from '#mongo/audit-anchors.ts';
 import { openAuditSigner } from '#mongo/audit-keys.ts';
 import { pruneAuditLog } from '#mongo/audit-retention.ts';
-import type { Environment } from './config.ts';
+import type { Environment } from '../config.ts';
 
 /** How often a process looks whether it is its turn. */
 const lookEveryMs = 60_000;
