@@ -63,7 +63,7 @@ async function newTenant() {
       role: saveRole(input: { tenantId: $tenantId, name: "unused", scopes: [] }) { id: name }
       team: createTeam(input: { tenantId: $tenantId, name: "team" }) { id }
       documents: saveTrustedDocuments(input: { tenantId: $tenantId, documents: [{ id: "d", body: "{ d }" }] }) { saved }
-      member: saveMember(input: { tenantId: $tenantId, subject: "ada", role: OWNER }) { id } }`,
+      member: saveMember(input: { tenantId: $tenantId, subject: "ada", role: DEVELOPER }) { id } }`,
     { tenantId },
   );
   await run(saveIssuer, issuerInput(`issuer-${count}`));

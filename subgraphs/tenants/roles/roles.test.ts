@@ -203,6 +203,7 @@ describe('a member', () => {
     expect(await refusal(saveMember, { input: { subject: 'grace', role: 'VIEWER' } }, admin)).toMatch(
       /^FORBIDDEN/,
     );
+    await data(saveMember, { input: { subject: 'hedy', role: 'OWNER' } });
     const removal = 'mutation ($id: ID!) { removeMember(id: $id) }';
     expect(await refusal(removal, { id: made.saveMember.id }, admin)).toMatch(/^FORBIDDEN/);
     expect(await refusal(removal, { id: made.saveMember.id })).toBe('none');

@@ -5,6 +5,7 @@ import { callersChanged, readNow, type TenantsDeps } from '../deps.ts';
 import type { MemberInput } from '../generated.ts';
 import { randomId } from '../keys/ids.ts';
 import type { TenantsContext } from '../loaders.ts';
+import { requireAnotherOwner } from '../members/keep-owner.ts';
 import { withRoles } from '../roles/find-role.ts';
 import { readCustomRole, requireMemberRole, requireScopesOfMember } from '../roles/member-role.ts';
 import { withLiveOwner } from './below-tenant.ts';
@@ -43,6 +44,7 @@ export async function saveMember(
     await requireRoom(deps, 'membersPerTenant', others);
     return withRoles(deps.connection, async () => {
       await requireMemberRole({ role: input.role, customRole }, tenantId, context.caller, deps);
+      if (before && input.role !== 'OWNER') await requireAnotherOwner(id, tenantId, deps);
       return save();
     });
   });

@@ -151,6 +151,7 @@ describe('members', () => {
     const owner: Caller = { ...acme.caller, scopes: builtInRoles.OWNER };
     const ada = { subject: 'ada', email: 'ada@example.com', role: 'OWNER' };
     const first = (await data(save, { input: ada }, owner)).saveMember;
+    await data(save, { input: { subject: 'grace', role: 'OWNER' } }, owner);
     const again = (await data(save, { input: { subject: 'ada', role: 'VIEWER' } }, owner)).saveMember;
     expect(again).toEqual({ id: first.id, subject: 'ada', email: null, role: 'VIEWER' });
     expect(
