@@ -2,7 +2,7 @@ import { HeddleError } from '#core/errors.ts';
 import { members } from '#mongo/members.ts';
 import type { TenantsDeps } from '../deps.ts';
 
-/** Throws CONFLICT where the member is the last owner of its tenant, whom another would have to replace first. For the holder of `withRoles`. */
+/** Throws CONFLICT where the member is the last owner of its tenant in force. For the holder of `withRoles`. */
 export async function requireAnotherOwner(
   id: string,
   tenantId: string,
