@@ -3,6 +3,7 @@ import type {
   CacheScope,
   LimitWindow,
   Meter,
+  OnRevoke,
   PayloadLogging,
   TrustedDocumentsMode,
 } from './graph-enums.generated.ts';
@@ -97,6 +98,8 @@ export interface Caller {
   readonly allowedIps: readonly string[] | null;
   /** Milliseconds since the epoch after which the key or token is refused; null: never. */
   readonly expiresAtMs: number | null;
+  /** What becomes of its open subscriptions when its key or token ends; absent: they end too. */
+  readonly onRevoke?: OnRevoke;
   /** The end user that a page token is bound to: its calls are for this user, and it reads no one else's. Null: unbound. */
   readonly endUserId: string | null;
   /** The AI models and routes that may be called: a name must match a pattern of every list. No list: all. */

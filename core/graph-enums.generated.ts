@@ -182,6 +182,12 @@ export const OnDisconnect = {
 } as const;
 
 export type OnDisconnect = typeof OnDisconnect[keyof typeof OnDisconnect];
+export const OnRevoke = {
+  END: 'END',
+  FINISH: 'FINISH'
+} as const;
+
+export type OnRevoke = typeof OnRevoke[keyof typeof OnRevoke];
 export const PayloadLogging = {
   DEFAULT: 'DEFAULT',
   NONE: 'NONE',

@@ -88,6 +88,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const exposures: Exposures = { ...openExposures, ...options.exposures };
   const audit = new RefusalAudit(tenants, log, now);
   const refusals = new RefusalLog(log, now, audit);
+  const callers = await createCallers({ tenants, bus, now });
   const routeBy = async (by: PlannerProcess) => {
     const { supergraphSdl } = by;
     const routed = createRouter({
@@ -98,6 +99,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       log,
       refusals,
       quota,
+      callers,
       introspection: exposures.introspection,
     });
     await by.ready();
@@ -105,7 +107,6 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   };
   let { planner } = options;
   let router = await routeBy(planner);
-  const callers = await createCallers({ tenants, bus, now });
   const trusted = await TrustedDocuments.open({ tenants, bus, now });
   const untrusted = new UntrustedLog(log, now);
   const work = new Work();

@@ -7,6 +7,7 @@ import { withoutSuggestion } from '#core/text/suggest-name.ts';
 import { buildApiSchema } from '#schema/api-schema.ts';
 import type { Quota } from '#state/quota/quota.ts';
 import type { SubgraphExecutor } from '#transport/executor.ts';
+import type { Callers } from './auth/caller.ts';
 import { type Exposure, isExposed } from './auth/exposure.ts';
 import { coordinateAt } from './coordinate.ts';
 import { refuseCostlyOperation } from './directives/cost.ts';
@@ -45,6 +46,8 @@ export interface RouterOptions {
   readonly introspection?: Exposure;
   /** What operations draw on READS from; nothing when left out. */
   readonly quota?: Pick<Quota, 'spend'>;
+  /** What ends subscriptions with the key or token of their callers; nothing when left out. */
+  readonly callers?: Pick<Callers, 'watch'>;
 }
 
 /** The caller, its address, and the deadline. */
@@ -219,7 +222,8 @@ export function createRouter(options: RouterOptions): Router {
       return { errors: beginCompletion(run, program, operation, bound).errors };
     }
     const watch = new StreamWatch(refusals, context, operation);
-    return mapEvents<ExecutionResult, ClientResult>(
+    let unwatch: () => void = () => undefined;
+    const stream = mapEvents<ExecutionResult, ClientResult>(
       events,
       async (event) => {
         watch.saw(event);
@@ -236,10 +240,17 @@ export function createRouter(options: RouterOptions): Router {
         return failure;
       },
       () => {
+        unwatch();
         watch.ended();
         left.abort();
       },
     );
+    unwatch =
+      options.callers?.watch(context.caller, (error) => {
+        watch.revoked();
+        stream.finish(presentFailure(error, { requestId: context.requestId, log }));
+      }) ?? unwatch;
+    return stream;
   };
 
   /** The answer of a mutation is lost with the first field that cannot be null: what follows would run for nothing. */

@@ -1,4 +1,4 @@
-import { type CacheScope, PayloadLogging } from '#core/graph-enums.generated.ts';
+import { type CacheScope, type OnRevoke, PayloadLogging } from '#core/graph-enums.generated.ts';
 import { defineCollection } from './collection.ts';
 
 /** What the scope of @cache can be narrowed to. */
@@ -20,6 +20,8 @@ export interface TenantRecord {
   cacheByDefault: boolean;
   /** What @cache is narrowed to; null: not at all. Absent on older records. */
   cacheScope?: NarrowedCacheScope | null;
+  /** What becomes of open subscriptions when their credential ends. Absent: END. */
+  onRevoke?: OnRevoke;
   createdAt: Date;
   /** Null or absent: it is not archived. */
   archivedAt?: Date | null;
@@ -55,6 +57,7 @@ export const tenants = defineCollection<TenantRecord>(
     hasPayloadRule: Boolean,
     cacheByDefault: { type: Boolean, required: true },
     cacheScope: { type: String, default: null },
+    onRevoke: String,
     createdAt: { type: Date, required: true },
     archivedAt: Date,
     marksDue: Boolean,

@@ -11,11 +11,13 @@ import {
 } from '#core/caller.ts';
 import { createOverloadedError, type HeddleError } from '#core/errors.ts';
 import { expectError } from '#core/expect-error.ts';
+import { newRequestId } from '#core/request-id.ts';
 import { toSessionPreimage } from '#core/session-text.ts';
 import { withTimeLimit } from '#core/time-limit.ts';
 import type { Bus } from '#state/bus/bus.ts';
 import type { SubgraphExecutor } from '#transport/executor.ts';
 import { CredentialRefusal } from '../log/refusal-log.ts';
+import { CallerWatch, type Lookup, type Standing } from './caller-watch.ts';
 import { isJwt, refuseToken } from './token-text.ts';
 
 /** The credentials that a client sent; undefined where it sent none. */
@@ -42,6 +44,11 @@ export interface Callers extends AsyncDisposable {
   isKnown(credentials: Credentials): boolean;
   /** True for what may be a key and is not remembered, good or not. Looks nothing up. */
   isUnseen(credentials: Credentials): boolean;
+  /**
+   * Calls `end` once, within a second, when the key or token of a caller that `identify` has returned expires or is revoked, and its
+   * tenant does not let what is open finish. What it returns stops that.
+   */
+  watch(caller: Caller, end: (error: HeddleError) => void): () => void;
 }
 
 /** How long an answer of the tenants subgraph is trusted, for a key that is known and for one that is not. */
@@ -198,12 +205,6 @@ function unavailable(cause: unknown): HeddleError {
   });
 }
 
-/** What is looked up: the hash that the answer is remembered under, and the text of a token, which is only sent. */
-interface Lookup {
-  readonly keyHash: string;
-  readonly token?: string;
-}
-
 /** Throws CredentialRefusal for a text that no key and no token can be. */
 function readLookup(text: string): Lookup {
   const problem = refuseToken(text);
@@ -236,10 +237,15 @@ export async function createCallers(options: {
     return new LRUCache({ max: rememberedMax });
   }
 
-  const subscription = await bus.subscribe('callers.changed', () => {
+  /** The credential that a caller was found by, for as long as the caller is in use. */
+  const credentialOf = new WeakMap<Caller, Lookup>();
+  const watch = new CallerWatch((sent) => check(sent), now);
+
+  const subscription = await bus.subscribe('callers.changed', ({ tenantId }) => {
     // Answers still under way were requested before the change: they are not put into the new memory.
     remembered = newMemory();
     pending.clear();
+    watch.changed(tenantId);
   });
 
   const ask = async (sent: Lookup, context: CallerContext): Promise<Remembered> => {
@@ -271,7 +277,10 @@ export async function createCallers(options: {
     };
     memory.set(keyHash, answer);
     if (caller === undefined) good.delete(keyHash);
-    else good.set(keyHash, true);
+    else {
+      good.set(keyHash, true);
+      credentialOf.set(caller, sent);
+    }
     return answer;
   };
 
@@ -304,6 +313,20 @@ export async function createCallers(options: {
     };
     lookup.then(forget, forget);
     return lookup;
+  };
+
+  /** Whether the credential of an open subscription is still good. What is archived ends no call in progress. */
+  const check = async (sent: Lookup): Promise<Standing> => {
+    try {
+      const context = { requestId: newRequestId(), clientAddress: null };
+      const { caller, archived, refused } = await lookUp(sent, context);
+      const known = caller ?? archived?.caller;
+      if (known !== undefined) return { caller: known };
+      return refused?.refused === 'ISSUER_UNAVAILABLE' ? 'UNKNOWN' : 'ENDED';
+    } catch {
+      // Any error: the subgraph cannot be reached now, and is called again.
+      return 'UNKNOWN';
+    }
   };
 
   return {
@@ -349,7 +372,16 @@ export async function createCallers(options: {
       const keyHash = computeKeyHash(credentials, isKeyText);
       return keyHash !== undefined && !good.has(keyHash) && !remembered.has(keyHash);
     },
+    watch(caller, end) {
+      const sent = credentialOf.get(caller);
+      if (sent === undefined) return () => undefined;
+      const stop = watch.watch(caller, sent, end);
+      // It may have changed since the caller was identified.
+      if (remembered.get(sent.keyHash)?.caller !== caller) watch.recheck(sent);
+      return stop;
+    },
     async [Symbol.asyncDispose]() {
+      watch[Symbol.dispose]();
       await subscription[Symbol.asyncDispose]();
     },
   };

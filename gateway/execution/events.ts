@@ -1,3 +1,9 @@
+/** Events that can be ended before the source ends them. */
+export interface MappedEvents<To> extends AsyncIterableIterator<To> {
+  /** Leaves the source as `return` does, after one more event for the reader. */
+  finish(last: To): void;
+}
+
 /**
  * The source's events, each mapped when it is requested: nothing is read ahead, so a reader that stops requesting holds
  * the source back. `return()` reaches the source at once, even while an event is awaited. A source that fails ends
@@ -8,10 +14,16 @@ export function mapEvents<From, To>(
   map: (event: From) => To | Promise<To>,
   onFailure: (error: unknown) => To,
   onEnd: () => void,
-): AsyncIterableIterator<To> {
+): MappedEvents<To> {
   const iterator = source[Symbol.asyncIterator]();
   let ended = false;
   const finished: IteratorResult<To> = { done: true, value: undefined };
+  let last: IteratorResult<To> = finished;
+  const takeLast = (): IteratorResult<To> => {
+    const taken = last;
+    last = finished;
+    return taken;
+  };
   const end = (): void => {
     if (ended) return;
     ended = true;
@@ -19,17 +31,17 @@ export function mapEvents<From, To>(
   };
   return {
     async next() {
-      if (ended) return finished;
+      if (ended) return takeLast();
       try {
         const { done, value } = await iterator.next();
-        if (ended) return finished;
+        if (ended) return takeLast();
         if (done === true) {
           end();
           return finished;
         }
         return { done: false, value: await map(value) };
       } catch (error) {
-        if (ended) return finished;
+        if (ended) return takeLast();
         const failure = onFailure(error);
         end();
         // The source may still hold something when it was the mapping that failed.
@@ -39,11 +51,19 @@ export function mapEvents<From, To>(
       }
     },
     async return() {
+      last = finished;
       if (!ended) {
         end();
         await iterator.return?.();
       }
       return finished;
+    },
+    finish(event) {
+      if (ended) return;
+      last = { done: false, value: event };
+      end();
+      // Any error: the source is left, whatever it answers.
+      iterator.return?.().catch(() => undefined);
     },
     [Symbol.asyncIterator]() {
       return this;

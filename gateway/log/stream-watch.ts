@@ -5,7 +5,13 @@ import type { Operation } from '../document/operation.ts';
 import type { LoggedRequest, RefusalLog } from './refusal-log.ts';
 
 /** Why a stream ended before its last event. */
-type CutReason = 'CLIENT_GONE' | 'SLOW_READER' | 'CONNECTION_LOST' | 'PROCESS_STOPPING' | 'FAILED';
+type CutReason =
+  | 'CLIENT_GONE'
+  | 'CREDENTIAL_ENDED'
+  | 'SLOW_READER'
+  | 'CONNECTION_LOST'
+  | 'PROCESS_STOPPING'
+  | 'FAILED';
 
 /** What a subgraph adds to the first and the last event of a stream, for the gateway alone. */
 interface StreamNote {
@@ -64,6 +70,11 @@ export class StreamWatch {
   /** The source failed. */
   failed(code: unknown): void {
     this.#cut('FAILED', code);
+  }
+
+  /** The key or token of its caller has ended. */
+  revoked(): void {
+    this.#cut('CREDENTIAL_ENDED', undefined);
   }
 
   /** The stream has ended, or its reader has left. */

@@ -14,6 +14,7 @@ import type * as teams from '#mongo/teams.ts';
 import type * as tenants from '#mongo/tenants.ts';
 import type * as shownRole from '../tenants/roles/shown-role.ts';
 import type * as trustedDocuments from '#mongo/trusted-documents.ts';
+import type { OnRevoke } from '#core/graph-enums.generated.ts';
 import type { PayloadLogging } from '#core/graph-enums.generated.ts';
 import type { TrustedDocumentsMode } from '#core/graph-enums.generated.ts';
 import type { MemberRole } from '#core/graph-enums.generated.ts';
@@ -494,6 +495,7 @@ export type Tenant = {
   readonly payloadLogging: PayloadLogging;
   readonly cacheByDefault: Scalars['Boolean']['output'];
   readonly cacheScope: Maybe<CacheScope>;
+  readonly onRevoke: OnRevoke;
   readonly createdAt: Scalars['DateTime']['output'];
   readonly archivedAt: Maybe<Scalars['DateTime']['output']>;
 };
@@ -850,6 +852,7 @@ export type CreateTenantInput = {
   readonly payloadLogging?: InputMaybe<PayloadLogging>;
   readonly cacheByDefault?: InputMaybe<Scalars['Boolean']['input']>;
   readonly cacheScope?: InputMaybe<CacheScope>;
+  readonly onRevoke?: InputMaybe<OnRevoke>;
 };
 
 export type UpdateTenantInput = {
@@ -858,6 +861,7 @@ export type UpdateTenantInput = {
   readonly payloadLogging?: InputMaybe<PayloadLogging>;
   readonly cacheByDefault?: InputMaybe<Scalars['Boolean']['input']>;
   readonly cacheScope?: InputMaybe<CacheScope>;
+  readonly onRevoke?: InputMaybe<OnRevoke>;
 };
 
 export type CreateTeamInput = {
@@ -1123,6 +1127,7 @@ export type ResolversTypes = {
   Caller: ResolverTypeWrapper<caller.Caller>;
   LimitStatus: ResolverTypeWrapper<LimitStatus>;
   Tenant: ResolverTypeWrapper<tenants.TenantRecord>;
+  OnRevoke: OnRevoke;
   PayloadLogging: PayloadLogging;
   TenantConnection: ResolverTypeWrapper<connection.Connection<tenants.TenantRecord>>;
   TenantEdge: ResolverTypeWrapper<connection.Connection<tenants.TenantRecord>['edges'][number]>;
@@ -1400,9 +1405,12 @@ export type TenantResolvers<ContextType = context.SubgraphContext, ParentType ex
   payloadLogging?: Resolver<ResolversTypes['PayloadLogging'], ParentType, ContextType>;
   cacheByDefault?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   cacheScope?: Resolver<Maybe<ResolversTypes['CacheScope']>, ParentType, ContextType>;
+  onRevoke?: Resolver<ResolversTypes['OnRevoke'], ParentType, ContextType>;
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   archivedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
 };
+
+export type OnRevokeResolvers = EnumResolverSignature<{ END?: any, FINISH?: any }, ResolversTypes['OnRevoke']>;
 
 export type PayloadLoggingResolvers = EnumResolverSignature<{ DEFAULT?: any, NONE?: any, METADATA?: any, FULL?: any }, ResolversTypes['PayloadLogging']>;
 
@@ -1704,6 +1712,7 @@ export type Resolvers<ContextType = context.SubgraphContext> = {
   Caller?: CallerResolvers<ContextType>;
   LimitStatus?: LimitStatusResolvers<ContextType>;
   Tenant?: TenantResolvers<ContextType>;
+  OnRevoke?: OnRevokeResolvers;
   PayloadLogging?: PayloadLoggingResolvers;
   TenantConnection?: TenantConnectionResolvers<ContextType>;
   TenantEdge?: TenantEdgeResolvers<ContextType>;

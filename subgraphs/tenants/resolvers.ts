@@ -183,6 +183,7 @@ export function tenantsResolvers(
     Tenant: {
       id,
       name: (tenant) => shownName(tenant),
+      onRevoke: (tenant) => tenant.onRevoke ?? 'END',
       payloadLogging: (tenant) => readPayloadRule(tenant),
       plan: (tenant, _args, { loaders }) => loadReferred(loaders.plan, tenant.planId),
       apps: (tenant, _args, { loaders }) => loaders.appsOfTenant.load(tenant._id),

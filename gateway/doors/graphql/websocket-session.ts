@@ -58,6 +58,11 @@ function credentialsIn(payload: Readonly<Record<string, unknown>> | null | undef
   return { authorization: found.authorization, apiKey: found.apikey ?? found['x-api-key'] };
 }
 
+/** True for the last event of a subscription whose key or token has ended. */
+function endsCredential({ errors }: ClientResult): boolean {
+  return errors?.[0]?.extensions?.code === 'UNAUTHENTICATED';
+}
+
 /** One client's WebSocket: the server's side of graphql-transport-ws. */
 export class WebSocketSession implements SocketSession {
   readonly #services: GatewayServices;
@@ -75,6 +80,8 @@ export class WebSocketSession implements SocketSession {
   #initReceived = false;
   #acknowledged = false;
   #closeWhenIdle = false;
+  /** A subscription has ended with the key or token of this WebSocket. */
+  #isRevoked = false;
 
   constructor({ services, socket, wire, client, clientRequestId, credentials, incoming }: SocketConnection) {
     this.#services = services;
@@ -263,6 +270,10 @@ export class WebSocketSession implements SocketSession {
         if (this.#running.get(id) === running) this.#running.delete(id);
         work.end(running);
         if (this.#closeWhenIdle) this.closeWhenIdle();
+        // The client connects again with a key or token that is in force.
+        else if (this.#isRevoked && this.#running.size === 0) {
+          this.#socket.close(CloseCode.Forbidden, 'Forbidden');
+        }
       });
   }
 
@@ -297,15 +308,18 @@ export class WebSocketSession implements SocketSession {
       await this.#sendNext(key, answer);
     } else {
       let events = 0;
+      let isRevoked = false;
       for (let event = await answer.next(); event.done !== true; event = await answer.next()) {
         // The socket may have failed without having reported it yet: nothing more is pulled for it.
         if (signal.aborted || this.#socket.readyState !== this.#socket.OPEN) {
           await answer.return?.();
           return;
         }
+        isRevoked = !('data' in event.value) && endsCredential(event.value);
         await this.#sendNext(key, event.value);
         if (++events % eventsInARowMax === 0) await nextTurn();
       }
+      if (isRevoked) this.#isRevoked = true;
     }
     if (signal.aborted) return;
     // Only now may the client use the id again.

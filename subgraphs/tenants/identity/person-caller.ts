@@ -12,6 +12,7 @@ import {
   readAllowedNames,
   readCacheScope,
   readDocumentsMode,
+  readOnRevoke,
 } from '../keys/find-caller.ts';
 import type { Identity } from './identity.ts';
 import { scopesOfIdentity } from './identity-scopes.ts';
@@ -66,6 +67,7 @@ export async function findPersonCaller(
     }),
     allowedRegions: tenant.allowedRegions,
     payloadLogging: readPayloadRule(tenant),
+    ...readOnRevoke(tenant),
     cacheByDefault: app?.cacheByDefault ?? tenant.cacheByDefault,
     ...readCacheScope(app, tenant),
     ...readDocumentsMode(app),

@@ -110,6 +110,7 @@ async function callerOfKey(key: ApiKeyRecord, deps: FindCallerDeps, attempt = 1)
     }),
     allowedRegions: tenant.allowedRegions,
     payloadLogging: readPayloadRule(tenant),
+    ...readOnRevoke(tenant),
     cacheByDefault: app.cacheByDefault ?? tenant.cacheByDefault,
     ...readCacheScope(app, tenant),
     ...readDocumentsMode(app),
@@ -145,6 +146,11 @@ export function readDocumentsMode(app: AppRecord | null): Pick<Caller, 'trustedD
 export function readCacheScope(app: AppRecord | null, tenant: TenantRecord): Pick<Caller, 'cacheScope'> {
   const chosen = app?.cacheScope ?? tenant.cacheScope;
   return chosen == null ? {} : { cacheScope: narrowestScope(chosen, tenant.cacheScope) };
+}
+
+/** What becomes of open subscriptions, where the tenant has chosen; older tenants have not. */
+export function readOnRevoke({ onRevoke }: TenantRecord): Pick<Caller, 'onRevoke'> {
+  return onRevoke === undefined || onRevoke === 'END' ? {} : { onRevoke };
 }
 
 /** The team of an app and those of the makers of its keys, whose limits bind its calls. */

@@ -31,6 +31,7 @@ export async function createTenant(
     ...toPayloadRule(input.payloadLogging ?? 'DEFAULT'),
     cacheByDefault: input.cacheByDefault ?? false,
     cacheScope: checkedCacheScope(input.cacheScope, 'input.cacheScope'),
+    onRevoke: input.onRevoke ?? 'END',
     createdAt: readNow(deps),
   };
   const records = tenants(deps.connection);

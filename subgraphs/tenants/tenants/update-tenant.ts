@@ -30,6 +30,9 @@ export async function updateTenant(
   if (input.cacheScope !== undefined) {
     change.cacheScope = checkedCacheScope(input.cacheScope, 'input.cacheScope');
   }
+  if (input.onRevoke !== undefined) {
+    change.onRevoke = input.onRevoke ?? badInput('input.onRevoke', 'must not be null.');
+  }
   await context.auditTarget({ tenantId: id, type: 'Tenant', id });
   const after = await withLiveOwner({ tenantId: id }, deps, () =>
     orConflict(
