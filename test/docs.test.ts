@@ -114,7 +114,7 @@ describe('documentation', () => {
     const listed = [...page.matchAll(/^\| `(\w+)` \| (?:info|warn|error|fatal)/gm)].map(([, name]) => name);
     expect(listed.toSorted()).toEqual([...new Set(events)].toSorted());
 
-    const [, type = ''] = /type CutReason = ([^;]+);/.exec(sources) ?? [];
+    const [, type = ''] = /type CutReason =([^;]+);/.exec(sources) ?? [];
     const reasons = [type, ...(sources.match(/event: 'cut', reason: '\w+'/g) ?? [])]
       .flatMap((text) => [...text.matchAll(/'([A-Z_]+)'/g)])
       .map(([, name]) => name);

@@ -12,7 +12,7 @@ export type Standing = { readonly caller: Caller } | 'ENDED' | 'UNKNOWN';
 
 /** Callers with open subscriptions are looked at so often, in milliseconds: what has ended ends within a second. */
 const tickMs = 500;
-/** A caller of whom no change was announced is looked up again after so long: a message of the bus may be lost. */
+/** Without an announced change, a caller is looked up again after so long: a message of the bus may be lost. */
 const checkedForMs = 30_000;
 /** Lookups in flight. */
 const checksMax = 16;

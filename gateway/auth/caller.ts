@@ -238,7 +238,7 @@ export async function createCallers(options: {
   }
 
   /** The credential that a caller was found by, for as long as the caller is in use. */
-  const credentialOf = new WeakMap<Caller, Lookup>();
+  const foundBy = new WeakMap<Caller, Lookup>();
   const watch = new CallerWatch((sent) => check(sent), now);
 
   const subscription = await bus.subscribe('callers.changed', ({ tenantId }) => {
@@ -279,7 +279,7 @@ export async function createCallers(options: {
     if (caller === undefined) good.delete(keyHash);
     else {
       good.set(keyHash, true);
-      credentialOf.set(caller, sent);
+      foundBy.set(caller, sent);
     }
     return answer;
   };
@@ -373,7 +373,7 @@ export async function createCallers(options: {
       return keyHash !== undefined && !good.has(keyHash) && !remembered.has(keyHash);
     },
     watch(caller, end) {
-      const sent = credentialOf.get(caller);
+      const sent = foundBy.get(caller);
       if (sent === undefined) return () => undefined;
       const stop = watch.watch(caller, sent, end);
       // It may have changed since the caller was identified.

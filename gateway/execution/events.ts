@@ -1,20 +1,14 @@
-/** Events that can be ended before the source ends them. */
-export interface MappedEvents<To> extends AsyncIterableIterator<To> {
-  /** Leaves the source as `return` does, after one more event for the reader. */
-  finish(last: To): void;
-}
-
 /**
  * The source's events, each mapped when it is requested: nothing is read ahead, so a reader that stops requesting holds
  * the source back. `return()` reaches the source at once, even while an event is awaited. A source that fails ends
- * with what `onFailure` makes of the error.
+ * with what `onFailure` makes of the error. `finish` leaves the source as `return()` does, after one more event for the reader.
  */
 export function mapEvents<From, To>(
   source: AsyncIterable<From>,
   map: (event: From) => To | Promise<To>,
   onFailure: (error: unknown) => To,
   onEnd: () => void,
-): MappedEvents<To> {
+): AsyncIterableIterator<To> & { finish(last: To): void } {
   const iterator = source[Symbol.asyncIterator]();
   let ended = false;
   const finished: IteratorResult<To> = { done: true, value: undefined };

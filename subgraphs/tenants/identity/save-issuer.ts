@@ -7,7 +7,7 @@ import { withRoom } from '../../runtime/with-room.ts';
 import { callersChanged, readNow, type TenantsDeps } from '../deps.ts';
 import type { IssuerClaimsInput, IssuerInput, IssuerRuleInput } from '../generated.ts';
 import type { TenantsContext } from '../loaders.ts';
-import { findRoleScopes } from '../roles/find-role.ts';
+import { findRoleScopes, withRoles } from '../roles/find-role.ts';
 import { fetchKeys, findJwksUrl, IssuerFailure, noFetch } from './issuer-documents.ts';
 import { isIssuerUrl, isSafeUrl } from './issuer-url.ts';
 
@@ -45,7 +45,11 @@ export async function saveIssuer(
   };
   await requireDocuments(issuer, deps);
   await context.auditTarget({ tenantId: null, type: 'Issuer', id: issuer._id });
-  const { before, after } = await write(issuer, deps);
+  // While the documents were fetched, a role may have been deleted.
+  const { before, after } = await withRoles(deps.connection, async () => {
+    await checkedRules(input.rules ?? [], claims, deps);
+    return write(issuer, deps);
+  });
   context.audit({ tenantId: null, type: 'Issuer', id: issuer._id, before, after });
   await callersChanged(deps, null);
   return after;
