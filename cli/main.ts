@@ -21,6 +21,7 @@ const commands: Readonly<Record<string, () => Promise<(args: readonly string[]) 
   'create-ca': async () => (await import('./commands/create-ca.ts')).createCa,
   'mesh-key': async () => (await import('./commands/mesh-key.ts')).printMeshKey,
   reseal: async () => (await import('./commands/reseal.ts')).reseal,
+  policy: async () => (await import('./commands/policy.ts')).printPolicy,
   routes: async () => (await import('./commands/routes.ts')).printRoutes,
   schema: async () => (await import('./commands/schema.ts')).runSchemaCommand,
 };

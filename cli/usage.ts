@@ -84,6 +84,15 @@ const usages: readonly Usage[] = [
     summary: 'the paths of the gateway, their handlers and what they need',
     options: { '--json': 'for programs' },
   },
+  {
+    synopsis: 'policy',
+    summary: 'what each field of a running mesh requires; the API key is in HEDDLE_KEY',
+    options: {
+      '--as <key|subject|role>': 'whether this API key (by its ID), member, role or ANONYMOUS may select it',
+      '--url <address>': 'the address of the mesh (http://127.0.0.1:4000)',
+      '--json': 'for programs',
+    },
+  },
   { synopsis: 'schema compose', summary: 'write schema/supergraph.graphql and docs/graphql-reference.md' },
   { synopsis: 'schema types', summary: 'write the types of resolvers, arguments and enums' },
   { synopsis: 'schema print', summary: 'the schema that clients see, for code generators' },

@@ -15,6 +15,7 @@ import {
 } from 'graphql';
 import { type Caller, meetsScopes } from '#core/caller.ts';
 import type { ErrorCode } from '#core/errors.ts';
+import { requiresAuthentication, requiresScopes } from '#core/refusal-words.ts';
 import type { IsIncluded } from '../document/selections.ts';
 import { typenameField } from '../document/selections.ts';
 import type { PolicyIndex, Requirement } from './policy.ts';
@@ -91,20 +92,14 @@ export function grantKey(caller: Caller, demands: OperationDemands): string {
 }
 
 function describeRefusal(requirement: Requirement, coordinate: string, anonymous: boolean) {
-  if (anonymous) {
-    const message = `${coordinate} requires authentication: send \`authorization: Bearer <API key>\`.`;
-    return { code: 'UNAUTHENTICATED', message } as const;
-  }
+  if (anonymous) return { code: 'UNAUTHENTICATED', message: requiresAuthentication(coordinate) } as const;
   if (requirement.unmeetable) {
     return {
       code: 'FORBIDDEN',
       message: `${coordinate} has a policy that this gateway cannot grant.`,
     } as const;
   }
-  const named = requirement.scopes
-    .map((alternatives) => alternatives.map((set) => set.join(' and ')).join(', or '))
-    .join('; and ');
-  return { code: 'FORBIDDEN', message: `${coordinate} requires the scope ${named}.` } as const;
+  return { code: 'FORBIDDEN', message: requiresScopes(coordinate, requirement.scopes) } as const;
 }
 
 /** The fields that are refused to a caller who meets what the key states. */

@@ -5,6 +5,7 @@ import {
   Kind,
   type TypeDefinitionNode,
 } from 'graphql';
+import { arePoliciesKnown } from '#core/policies.ts';
 import { readArguments } from '#schema/directives.ts';
 
 /** What a caller must show: every alternative list must be met by one of its sets of scopes. */
@@ -13,7 +14,7 @@ export interface Requirement {
   readonly key: string;
   /** Each entry is one @requiresScopes: an OR of ANDs. All entries must hold. */
   readonly scopes: readonly (readonly (readonly string[])[])[];
-  /** @policy names rules that nothing here can evaluate, so the field is refused to everyone. */
+  /** @policy names a rule that no subgraph enforces, so the field is refused to everyone. */
   readonly unmeetable: boolean;
 }
 
@@ -82,15 +83,18 @@ type Demand = Pick<Requirement, 'scopes' | 'unmeetable'>;
 
 function readDemand(directives: readonly ConstDirectiveNode[] | undefined): Demand | undefined {
   const scoped = find(directives, 'requiresScopes');
-  const unmeetable = find(directives, 'policy') !== undefined;
-  if (scoped === undefined && !unmeetable && find(directives, 'authenticated') === undefined)
+  const ruled = find(directives, 'policy');
+  const unmeetable = ruled !== undefined && !arePoliciesKnown(readSets(readArguments(ruled).policies));
+  if (scoped === undefined && ruled === undefined && find(directives, 'authenticated') === undefined)
     return undefined;
   if (scoped === undefined) return { scopes: [], unmeetable };
-  const alternatives = readArguments(scoped).scopes;
-  const sets = Array.isArray(alternatives)
-    ? alternatives.map((set: unknown) => (Array.isArray(set) ? set.map(String) : [String(set)]))
-    : [];
-  return { scopes: [sets], unmeetable };
+  return { scopes: [readSets(readArguments(scoped).scopes)], unmeetable };
+}
+
+/** The argument of @requiresScopes and @policy: a list of lists of names. */
+function readSets(value: unknown): readonly (readonly string[])[] {
+  if (!Array.isArray(value)) return [];
+  return value.map((set: unknown) => (Array.isArray(set) ? set.map(String) : [String(set)]));
 }
 
 function joinDemands(demands: readonly (Demand | undefined)[]): Demand | undefined {

@@ -46,6 +46,11 @@ function readDemand(directives: readonly ConstDirectiveNode[]): Demand | undefin
   return demand.length > 0 || named('authenticated').length > 0 ? demand : undefined;
 }
 
+/** True for an entry of @requiresScopes, false for one of @policy. */
+export function isOfScopes(sets: readonly ScopeSet[]): boolean {
+  return !sets.some((set) => set.some((name) => name.startsWith('@policy ')));
+}
+
 /** The only argument: a list of lists of names. */
 function readLists({ arguments: [argument] = [] }: ConstDirectiveNode): readonly ScopeSet[] {
   return argument === undefined ? [] : (valueFromASTUntyped(argument.value) as string[][]);

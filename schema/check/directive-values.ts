@@ -15,6 +15,7 @@ import {
 } from 'graphql';
 import { getArgumentValues } from 'graphql/execution/values.js';
 import { scopes } from '#core/caller.ts';
+import { arePoliciesKnown, policies } from '#core/policies.ts';
 import type { SchemaFinding } from './findings.ts';
 
 type Values = Readonly<Record<string, unknown>>;
@@ -105,7 +106,11 @@ const judges: Readonly<Record<string, Judge>> = {
     ];
   },
 
-  policy: () => ['no policy is known by a name: the field would be refused to all callers'],
+  policy: ({ policies: sets }) =>
+    problemIf(
+      !arePoliciesKnown(Array.isArray(sets) ? sets.map(toTexts) : []),
+      `no policy is enforced under such a name, and the field would be refused to all callers; there are ${Object.keys(policies).join(', ')}`,
+    ),
 
   prompt: ({ model, template }) => [
     ...problemIf(String(model).trim() === '', 'the model is empty'),

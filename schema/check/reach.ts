@@ -1,6 +1,6 @@
 import { Kind, parse } from 'graphql';
 import { meetsScopes } from '#core/caller.ts';
-import { readDemands, unwrapTypeNode } from './demands.ts';
+import { isOfScopes, readDemands, unwrapTypeNode } from './demands.ts';
 import type { SchemaFinding } from './findings.ts';
 
 /** What a key reads without any scope: who it is. `node` itself requires of each type what the type's own query does. */
@@ -87,7 +87,7 @@ export function reachableFields(supergraphSdl: string, scopes: readonly string[]
   for (const type of types) {
     for (const [field, result] of fields.get(type) ?? []) {
       const demand = demands.get(`${type}.${field}`) ?? [];
-      if (!demand.every((sets) => meetsScopes({ scopes }, sets))) continue;
+      if (!demand.filter(isOfScopes).every((sets) => meetsScopes({ scopes }, sets))) continue;
       reached.add(`${type}.${field}`);
       const isNode = result === 'Node';
       for (const next of [result, ...(isNode ? [] : (members.get(result) ?? []))]) {

@@ -61,6 +61,7 @@ export type Query = {
   readonly members: MemberConnection;
   readonly member: Maybe<Member>;
   readonly roles: ReadonlyArray<Role>;
+  readonly policy: ReadonlyArray<FieldPolicy>;
   readonly budgets: BudgetConnection;
   readonly budget: Maybe<Budget>;
   readonly accessGrants: AccessGrantConnection;
@@ -159,6 +160,11 @@ export type QueryMemberArgs = {
 
 export type QueryRolesArgs = {
   filter?: InputMaybe<RoleFilter>;
+};
+
+
+export type QueryPolicyArgs = {
+  as?: InputMaybe<Scalars['ID']['input']>;
 };
 
 
@@ -650,6 +656,17 @@ export type IssuerConnection = {
 export type IssuerEdge = {
   readonly node: Issuer;
   readonly cursor: Scalars['String']['output'];
+};
+
+export type FieldPolicy = {
+  readonly coordinate: Scalars['String']['output'];
+  readonly authenticated: Scalars['Boolean']['output'];
+  readonly scopes: ReadonlyArray<ReadonlyArray<Scalars['String']['output']>>;
+  readonly policies: ReadonlyArray<ReadonlyArray<Scalars['String']['output']>>;
+  readonly meters: ReadonlyArray<Meter>;
+  readonly audited: Maybe<Scalars['String']['output']>;
+  readonly allowed: Scalars['Boolean']['output'];
+  readonly reason: Maybe<Scalars['String']['output']>;
 };
 
 export type Plan = {
@@ -1150,6 +1167,7 @@ export type ResolversTypes = {
   IssuerRule: ResolverTypeWrapper<issuers.IssuerRule>;
   IssuerConnection: ResolverTypeWrapper<connection.Connection<issuers.IssuerRecord>>;
   IssuerEdge: ResolverTypeWrapper<connection.Connection<issuers.IssuerRecord>['edges'][number]>;
+  FieldPolicy: ResolverTypeWrapper<FieldPolicy>;
   Plan: ResolverTypeWrapper<plans.PlanRecord>;
   LimitWindow: LimitWindow;
   LimitSetter: LimitSetter;
@@ -1241,6 +1259,7 @@ export type ResolversParentTypes = {
   IssuerRule: issuers.IssuerRule;
   IssuerConnection: connection.Connection<issuers.IssuerRecord>;
   IssuerEdge: connection.Connection<issuers.IssuerRecord>['edges'][number];
+  FieldPolicy: FieldPolicy;
   Plan: plans.PlanRecord;
   Limit: Limit;
   Budget: budgets.BudgetRecord;
@@ -1317,6 +1336,7 @@ export type QueryResolvers<ContextType = context.SubgraphContext, ParentType ext
   members?: Resolver<ResolversTypes['MemberConnection'], ParentType, ContextType, RequireFields<QueryMembersArgs, 'orderBy'>>;
   member?: Resolver<Maybe<ResolversTypes['Member']>, ParentType, ContextType, RequireFields<QueryMemberArgs, 'id'>>;
   roles?: Resolver<ReadonlyArray<ResolversTypes['Role']>, ParentType, ContextType, Partial<QueryRolesArgs>>;
+  policy?: Resolver<ReadonlyArray<ResolversTypes['FieldPolicy']>, ParentType, ContextType, Partial<QueryPolicyArgs>>;
   budgets?: Resolver<ResolversTypes['BudgetConnection'], ParentType, ContextType, RequireFields<QueryBudgetsArgs, 'orderBy'>>;
   budget?: Resolver<Maybe<ResolversTypes['Budget']>, ParentType, ContextType, RequireFields<QueryBudgetArgs, 'id'>>;
   accessGrants?: Resolver<ResolversTypes['AccessGrantConnection'], ParentType, ContextType, RequireFields<QueryAccessGrantsArgs, 'orderBy'>>;
@@ -1574,6 +1594,17 @@ export type IssuerEdgeResolvers<ContextType = context.SubgraphContext, ParentTyp
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
+export type FieldPolicyResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['FieldPolicy'] = ResolversParentTypes['FieldPolicy']> = {
+  coordinate?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  authenticated?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  scopes?: Resolver<ReadonlyArray<ReadonlyArray<ResolversTypes['String']>>, ParentType, ContextType>;
+  policies?: Resolver<ReadonlyArray<ReadonlyArray<ResolversTypes['String']>>, ParentType, ContextType>;
+  meters?: Resolver<ReadonlyArray<ResolversTypes['Meter']>, ParentType, ContextType>;
+  audited?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  allowed?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  reason?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
 export type PlanResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Plan'] = ResolversParentTypes['Plan'], FederationReferenceType extends FederationReferenceTypes['Plan'] = FederationReferenceTypes['Plan']> = {
   __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Plan']> | FederationReferenceType, FederationReferenceType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
@@ -1735,6 +1766,7 @@ export type Resolvers<ContextType = context.SubgraphContext> = {
   IssuerRule?: IssuerRuleResolvers<ContextType>;
   IssuerConnection?: IssuerConnectionResolvers<ContextType>;
   IssuerEdge?: IssuerEdgeResolvers<ContextType>;
+  FieldPolicy?: FieldPolicyResolvers<ContextType>;
   Plan?: PlanResolvers<ContextType>;
   LimitWindow?: LimitWindowResolvers;
   LimitSetter?: LimitSetterResolvers;

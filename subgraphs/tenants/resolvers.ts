@@ -49,6 +49,7 @@ import {
   listTenants,
 } from './lists.ts';
 import type { TenantsContext } from './loaders.ts';
+import { listFieldPolicies } from './policy/list-field-policies.ts';
 import { recordRefusals } from './record-refusals.ts';
 import { scopesOfKey } from './restrictions/scopes.ts';
 import { deleteRole } from './roles/delete-role.ts';
@@ -102,6 +103,7 @@ export function tenantsResolvers(
       apiKey: (_root, args, { loaders }) => loaders.apiKey.load(args.id),
       members: (_root, args, context) => listMembers(args, context, connection),
       member: (_root, args, { loaders }) => loaders.member.load(args.id),
+      policy: (_root, args, context) => listFieldPolicies(args.as, context, deps),
       roles: (_root, args, context) => listRoles(args, context, deps),
       budgets: (_root, args, context) => listBudgets(args, context, connection),
       budget: (_root, args, { loaders }) => loaders.budget.load(args.id),

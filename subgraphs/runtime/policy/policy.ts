@@ -8,6 +8,7 @@ import {
   isObjectType,
 } from 'graphql';
 import type { Meter } from '#core/graph-enums.generated.ts';
+import { arePoliciesKnown } from '#core/policies.ts';
 import { readArguments } from '#schema/directives.ts';
 import type { AuthRule } from './auth.ts';
 import type { QuotaRule } from './quota.ts';
@@ -59,13 +60,15 @@ function buildPolicy(field: Field, parent: GraphQLObjectType, schema: GraphQLSch
         ...(type.getFields()[field.name]?.astNode?.directives ?? []),
       ]),
   ];
-  if (around.some((directive) => directive.name.value === 'policy')) {
-    throw new Error(`${coordinate}: @policy is not enforced here; use @requiresScopes.`);
+  const rules = around.filter((directive) => directive.name.value === 'policy');
+  if (!rules.every((directive) => arePoliciesKnown(readArguments(directive).policies as string[][]))) {
+    throw new Error(`${coordinate}: @policy is not enforced here; use a name of core/policies.ts.`);
   }
   const scopeRules = around
     .filter((directive) => directive.name.value === 'requiresScopes')
     .map((directive) => readArguments(directive).scopes as string[][]);
-  const authenticated = around.some((directive) => directive.name.value === 'authenticated');
+  const authenticated =
+    around.some((directive) => directive.name.value === 'authenticated') || rules.length > 0;
   const quota = own.find((directive) => directive.name.value === 'quota');
   const audited = own.find((directive) => directive.name.value === 'audited');
   if (audited && parent === schema.getSubscriptionType()) {

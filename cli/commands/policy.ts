@@ -1,0 +1,106 @@
+import { parseArgs } from 'node:util';
+import { StartError } from '#server/config.ts';
+import { usageError } from '../usage.ts';
+
+interface ShownPolicy {
+  readonly coordinate: string;
+  readonly authenticated: boolean;
+  readonly scopes: readonly (readonly string[])[];
+  readonly policies: readonly (readonly string[])[];
+  readonly meters: readonly string[];
+  readonly audited: string | null;
+  readonly allowed: boolean;
+  readonly reason: string | null;
+}
+
+const query = `query HeddlePolicy($as: ID) {
+  policy(as: $as) { coordinate authenticated scopes policies meters audited allowed reason }
+}`;
+const timeLimitMs = 30_000;
+const answerBytesMax = 10_000_000;
+
+/**
+ * `heddle policy`: prints what each field of a running mesh requires and whether a caller may select it. The key is in
+ * HEDDLE_KEY; it has tenants:read.
+ */
+export async function printPolicy(args: readonly string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      as: { type: 'string' },
+      json: { type: 'boolean', default: false },
+      url: { type: 'string', default: 'http://127.0.0.1:4000' },
+    },
+  });
+  if (positionals.length > 0) throw usageError('policy');
+  const key = process.env.HEDDLE_KEY;
+  if (key === undefined) throw new StartError('HEDDLE_KEY must be set to an API key with tenants:read.');
+  const policies = await fetchPolicies(values.url, key, values.as ?? null);
+  console.log(values.json ? JSON.stringify(policies, null, 2) : formatPolicies(policies));
+  return 0;
+}
+
+async function fetchPolicies(url: string, key: string, as: string | null): Promise<readonly ShownPolicy[]> {
+  const endpoint = URL.parse('/graphql', url);
+  if (endpoint === null || !/^https?:$/.test(endpoint.protocol)) {
+    throw new StartError('--url must be the http or https address of a mesh.');
+  }
+  const response = await fetch(endpoint, {
+    method: 'POST',
+    redirect: 'error',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
+    body: JSON.stringify({ query, variables: { as } }),
+    signal: AbortSignal.timeout(timeLimitMs),
+  }).catch((cause: unknown) => {
+    // Any error: the mesh cannot be reached, whatever the network calls it.
+    throw new StartError(`no mesh answers at ${endpoint.origin}.`, { cause });
+  });
+  const text = await response.text();
+  if (text.length > answerBytesMax) throw new StartError(`the answer of ${endpoint.origin} is too long.`);
+  const { data, errors } = parseAnswer(text, endpoint.origin);
+  if (data?.policy === undefined || data.policy === null) {
+    throw new StartError(errors?.[0]?.message ?? `${endpoint.origin} returns no policy.`);
+  }
+  return data.policy;
+}
+
+interface Answer {
+  readonly data?: { readonly policy?: readonly ShownPolicy[] | null } | null;
+  readonly errors?: readonly { readonly message: string }[];
+}
+
+function parseAnswer(text: string, origin: string): Answer {
+  try {
+    return JSON.parse(text) as Answer;
+  } catch {
+    // Any error: what is no JSON is no answer of a mesh.
+    throw new StartError(`${origin} is no mesh: its answer is no JSON.`);
+  }
+}
+
+/** The policies as a table of text, a line each; the last column states why a field is refused. */
+export function formatPolicies(policies: readonly ShownPolicy[]): string {
+  const either = (sets: readonly (readonly string[])[]) => sets.map((set) => set.join(' and ')).join(' or ');
+  const rows = [
+    ['FIELD', 'ALLOWED', 'REQUIRES', 'POLICY', 'METERS', 'AUDITED', 'REASON'],
+    ...policies.map((one) => [
+      one.coordinate,
+      one.allowed ? 'yes' : 'no',
+      either(one.scopes) || (one.authenticated ? 'authentication' : ''),
+      either(one.policies),
+      one.meters.join(', '),
+      one.audited ?? '',
+      one.reason ?? '',
+    ]),
+  ];
+  const widths = rows[0]?.map((_, at) => Math.max(...rows.map((row) => row[at]?.length ?? 0))) ?? [];
+  return rows
+    .map((row) =>
+      row
+        .map((cell, at) => cell.padEnd(widths[at] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}

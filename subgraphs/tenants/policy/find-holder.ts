@@ -1,0 +1,63 @@
+import { anonymousCaller, type Caller, hasScope } from '#core/caller.ts';
+import { HeddleError } from '#core/errors.ts';
+import { notFound } from '#core/input.ts';
+import { rolesToScopes } from '#core/roles.ts';
+import type { ApiKeyRecord } from '#mongo/api-keys.ts';
+import { members } from '#mongo/members.ts';
+import { readNow, type TenantsDeps } from '../deps.ts';
+import type { TenantsContext } from '../loaders.ts';
+import { scopesOfKey } from '../restrictions/scopes.ts';
+import { findRoleScopes } from '../roles/find-role.ts';
+import { findMemberScopes } from '../roles/member-role.ts';
+
+/** Whose rights a policy is shown for. */
+export interface Holder {
+  readonly isAnonymous: boolean;
+  readonly scopes: readonly string[];
+  /** Why it is refused whatever its scopes are; null: it is not. */
+  readonly problem: string | null;
+}
+
+/**
+ * The holder that `as` names: `ANONYMOUS`, a role of the caller's tenant, the id of an API key or member that the caller may
+ * see, or the subject of a member of its tenant. The caller itself without one. NOT_FOUND in the same words for what is missing and
+ * for what is of another tenant.
+ */
+export async function findHolder(
+  as: string | null | undefined,
+  context: TenantsContext,
+  deps: TenantsDeps,
+): Promise<Holder> {
+  const { caller, loaders } = context;
+  if (as == null) return { isAnonymous: caller.kind === 'ANONYMOUS', scopes: caller.scopes, problem: null };
+  if (!hasScope(caller, 'tenants:read')) {
+    throw new HeddleError('FORBIDDEN', 'The policy of others requires the scope tenants:read.');
+  }
+  if (as === anonymousCaller.kind) return { isAnonymous: true, scopes: [], problem: null };
+  const builtIn = rolesToScopes(as);
+  if (builtIn !== undefined) return { isAnonymous: false, scopes: builtIn, problem: null };
+  const [key, member] = await Promise.all([loaders.apiKey.load(as), loaders.member.load(as)]);
+  if (key) return { isAnonymous: false, scopes: scopesOfKey(key), problem: findProblem(key, readNow(deps)) };
+  const role = await findRoleScopes(as, caller.tenantId, deps.connection);
+  const named = member ?? (role === null ? await findBySubject(as, caller, deps) : null);
+  if (named) {
+    return {
+      isAnonymous: false,
+      scopes: await findMemberScopes(named, deps),
+      problem: named.hidden === true ? 'The tenant of the member is archived.' : null,
+    };
+  }
+  if (role === null) return notFound('API key, member, subject or role', as);
+  return { isAnonymous: false, scopes: role, problem: null };
+}
+
+function findBySubject(subject: string, { tenantId }: Caller, { connection }: TenantsDeps) {
+  if (tenantId === null) return null;
+  return members(connection).findOne({ tenantId, subject }).lean();
+}
+
+function findProblem(key: ApiKeyRecord, now: Date): string | null {
+  if (key.revokedAt !== null) return 'The API key was revoked.';
+  if (key.expiresAt !== null && key.expiresAt <= now) return 'The API key has expired.';
+  return key.hidden === true ? 'The app or tenant of the API key is archived.' : null;
+}
