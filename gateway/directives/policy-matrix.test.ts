@@ -26,8 +26,8 @@ interface Expected {
   readonly all: readonly (readonly string[])[];
 }
 
-const nameOf = (type: TypeNode): string =>
-  type.kind === Kind.NAMED_TYPE ? type.name.value : nameOf(type.type);
+const readTypeName = (type: TypeNode): string =>
+  type.kind === Kind.NAMED_TYPE ? type.name.value : readTypeName(type.type);
 
 /** Scopes that hold another one, written out. */
 const wider: Readonly<Record<string, readonly string[]>> = {
@@ -49,17 +49,17 @@ function readExpected(): ReadonlyMap<string, Expected> {
   for (const [name, type] of types) {
     if (type.kind !== Kind.OBJECT_TYPE_DEFINITION) continue;
     for (const field of type.fields ?? [])
-      found.set(`${name}.${field.name.value}`, expect1(type, field, types));
+      found.set(`${name}.${field.name.value}`, readRule(type, field, types));
   }
   return found;
 }
 
-function expect1(
+function readRule(
   type: TypeDefinitionNode,
   field: FieldDefinitionNode,
   types: ReadonlyMap<string, TypeDefinitionNode>,
 ): Expected {
-  const text = [type, field, types.get(nameOf(field.type))]
+  const text = [type, field, types.get(readTypeName(field.type))]
     .flatMap((node) => node?.directives ?? [])
     .filter(({ name }) => /^(authenticated|requiresScopes|policy)$/.test(name.value));
   const all = text

@@ -26,7 +26,7 @@ const refusal = async (as: string, caller: Caller) =>
   (await ask(mesh.subgraph, caller, query, { as })).errors?.map(
     ({ code, message }) => `${code} ${message}`,
   )[0];
-const allowedOf = (policies: ReadonlyMap<string, Policy>) =>
+const listAllowed = (policies: ReadonlyMap<string, Policy>) =>
   [...policies.values()].filter(({ allowed }) => allowed).map(({ coordinate }) => coordinate);
 
 beforeAll(async () => {
@@ -57,11 +57,11 @@ describe('policy(as:)', () => {
   });
 
   it('shows the same for a key, a member by its id or subject, and a role of the same scopes', async () => {
-    const expected = allowedOf(await read('support'));
+    const expected = listAllowed(await read('support'));
     expect(expected).toContain('Query.usage');
     expect(expected).not.toContain('Query.tenant');
     for (const as of [ids.key, ids.member, 'ada@idp'])
-      expect(allowedOf(await read(as)), as).toEqual(expected);
+      expect(listAllowed(await read(as)), as).toEqual(expected);
   });
 
   it('refuses everything to a key that was revoked, with the reason', async () => {
@@ -70,10 +70,10 @@ describe('policy(as:)', () => {
       { app: acme.appId },
     );
     const { id } = createApiKey.key;
-    expect(allowedOf(await read(id))).toContain('Query.usage');
+    expect(listAllowed(await read(id))).toContain('Query.usage');
     await data('mutation ($id: ID!) { revokeApiKey(id: $id) { id } }', { id });
     const policies = await read(id);
-    expect(allowedOf(policies)).toEqual([]);
+    expect(listAllowed(policies)).toEqual([]);
     expect(policies.get('Query.usage')?.reason).toBe('The API key was revoked.');
   });
 
@@ -83,7 +83,7 @@ describe('policy(as:)', () => {
         `NOT_FOUND There is no API key, member, subject or role ${JSON.stringify(as)}.`,
       );
     }
-    expect(allowedOf(await read(ids.key, mesh.admin))).toContain('Query.usage');
+    expect(listAllowed(await read(ids.key, mesh.admin))).toContain('Query.usage');
   });
 
   it('requires tenants:read', async () => {
