@@ -41,7 +41,7 @@ export const builtInRoles = {
 } as const satisfies Record<BuiltInRole, readonly Scope[]>;
 
 /** Is this the name of a built-in role? Names are compared exactly. */
-export function isBuiltInRole(name: string): name is BuiltInRole {
+function isBuiltInRole(name: string): name is BuiltInRole {
   return Object.hasOwn(builtInRoles, name);
 }
 
