@@ -6,6 +6,7 @@ import { type Egress, openEgress } from '#core/egress.ts';
 import { createJsonSchemas } from '#core/json-schema/json-schema.ts';
 import type { SecretBox } from '#core/secrets/secret-box.ts';
 import { guardrailStages, parseGuardrails } from '#guardrails/guardrails.ts';
+import type { EventLog } from '#mongo/events.ts';
 import { createHttpFetch } from '#providers/http/http-fetch.ts';
 import type { Provider, ProviderOptions } from '#providers/provider.ts';
 import type { Bus } from '#state/bus/bus.ts';
@@ -36,6 +37,7 @@ export interface InferenceEngineOptions {
   readonly connection: Connection;
   readonly catalog: Catalog;
   readonly bus: Bus;
+  readonly events: Pick<EventLog, 'record'>;
   readonly quota: Quota;
   readonly cache: Cache;
   readonly streams: StreamLogs;
@@ -100,7 +102,7 @@ export async function openInferenceEngine(
   });
   const health = createHealthRegistry({ now, log, catalog });
   const results = createCompletionResults(connection, { payloads, log });
-  const alerts = opened.use(new BudgetAlerts({ connection, quota, log, now }));
+  const alerts = opened.use(new BudgetAlerts({ connection, quota, events: options.events, log, now }));
   const jsonSchemas = opened.use(
     createJsonSchemas({
       onThreadFailure: (err) =>

@@ -31,12 +31,16 @@ export interface ApiKeyRecord {
   prompts?: string[] | null;
   /** To the minute. */
   lastUsedAt: Date | null;
+  /** The address that it was last used from. Absent: it was not used, or by an older version. */
+  lastUsedFrom?: string;
   revokedAt: Date | null;
   /** The key that rotation made of this one. */
   replacedById: string | null;
   /** The key that rotation is replacing by this one: it is in force only where that one names it. Absent: it is whole. */
   replaces?: string;
   createdAt: Date;
+  /** The event of the last change, which shows that the change was made. Absent: none was recorded. */
+  eventId?: string;
   /** True: it is below an archived app or tenant, and left out of lists. Absent: it is not. */
   hidden?: boolean | null;
 }
@@ -62,6 +66,8 @@ export const apiKeys = defineCollection<ApiKeyRecord>(
     models: { type: [String], default: null },
     prompts: { type: [String], default: null },
     lastUsedAt: date,
+    lastUsedFrom: String,
+    eventId: String,
     revokedAt: date,
     replacedById: { type: String, default: null },
     replaces: String,
@@ -79,5 +85,7 @@ export const apiKeys = defineCollection<ApiKeyRecord>(
     // For those who see every tenant.
     [{ createdAt: 1, _id: 1 }],
     [{ label: 1, _id: 1 }],
+    // For the reports of keys that expire.
+    [{ expiresAt: 1, _id: 1 }],
   ],
 );

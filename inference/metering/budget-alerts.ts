@@ -6,6 +6,7 @@ import type { LimitWindow } from '#core/graph-enums.generated.ts';
 import { isDuplicateKey } from '#core/input.ts';
 import { decimalOfNanos } from '#core/money.ts';
 import { budgetAlerts } from '#mongo/budget-alerts.ts';
+import type { EventLog } from '#mongo/events.ts';
 import { listLimits } from '#state/quota/caller-limits.ts';
 import type { Quota } from '#state/quota/quota.ts';
 import { alignedWindow } from '#state/quota/windows.ts';
@@ -28,12 +29,13 @@ const scale = 1_000_000;
 export interface BudgetAlertsOptions {
   readonly connection: Connection;
   readonly quota: Pick<Quota, 'read'>;
+  readonly events: Pick<EventLog, 'record'>;
   readonly log: Logger;
   readonly now: () => number;
 }
 
 /**
- * Logs one line when what was spent reaches a threshold of a budget (`alertAt`): once for each threshold, amount and
+ * Logs one line and records one event when what was spent reaches a threshold of a budget (`alertAt`): once for each threshold, amount and
  * window, among all processes and through restarts. A budget is read by one check at a time, so that many calls together
  * cost few reads. Disposing waits for the checks in progress.
  */
@@ -91,7 +93,7 @@ export class BudgetAlerts implements AsyncDisposable {
     const spent = reading?.spent ?? 0n;
     for (const { threshold, id } of open) {
       if (spent * BigInt(scale) < BigInt(budget.amount) * BigInt(Math.round(threshold * scale))) continue;
-      if (await this.#claim(id, endMs)) this.#report(budget, caller, { threshold, spent, startMs });
+      if (await this.#claim(id, endMs)) await this.#report(budget, caller, { id, threshold, spent, startMs });
       this.#reached.set(id, true);
     }
   }
@@ -110,29 +112,36 @@ export class BudgetAlerts implements AsyncDisposable {
     }
   }
 
-  #report(
+  async #report(
     { subject, window, amount, budget }: Budget,
     { tenantId }: Caller,
     {
+      id,
       threshold,
       spent,
       startMs,
-    }: { readonly threshold: number; readonly spent: bigint; readonly startMs: number },
-  ): void {
+    }: {
+      readonly id: string;
+      readonly threshold: number;
+      readonly spent: bigint;
+      readonly startMs: number;
+    },
+  ): Promise<void> {
+    const budgetId = subject.replace(/^budget:/, '');
+    const facts = {
+      appId: budget?.appId ?? null,
+      window,
+      windowStart: new Date(startMs).toISOString(),
+      threshold,
+      amount: decimalOfNanos(BigInt(amount)),
+      spent: decimalOfNanos(spent),
+    };
     this.#options.log.warn(
-      {
-        event: 'budget_threshold',
-        tenantId,
-        appId: budget?.appId ?? null,
-        budgetId: subject.replace(/^budget:/, ''),
-        window,
-        windowStart: new Date(startMs).toISOString(),
-        threshold,
-        amount: decimalOfNanos(BigInt(amount)),
-        spent: decimalOfNanos(spent),
-      },
+      { event: 'budget_threshold', tenantId, budgetId, ...facts },
       'a budget has reached a threshold',
     );
+    const reached = { type: 'budget.threshold', tenantId, subject: budgetId, data: facts };
+    await this.#options.events.record(reached, `budget.threshold:${id}`);
   }
 }
 

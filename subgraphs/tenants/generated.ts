@@ -247,6 +247,7 @@ export type Mutation = {
   readonly createPageToken: PageToken;
   readonly rotateApiKey: CreatedApiKey;
   readonly revokeApiKey: ApiKey;
+  readonly revokeApiKeys: ReadonlyArray<Scalars['ID']['output']>;
   readonly saveMember: Member;
   readonly removeMember: Scalars['ID']['output'];
   readonly saveRole: Role;
@@ -376,6 +377,11 @@ export type MutationRotateApiKeyArgs = {
 
 export type MutationRevokeApiKeyArgs = {
   id: Scalars['ID']['input'];
+};
+
+
+export type MutationRevokeApiKeysArgs = {
+  filter: ApiKeyFilter;
 };
 
 
@@ -589,6 +595,7 @@ export type ApiKey = {
   readonly models: Maybe<ReadonlyArray<Scalars['String']['output']>>;
   readonly prompts: Maybe<ReadonlyArray<Scalars['String']['output']>>;
   readonly lastUsedAt: Maybe<Scalars['DateTime']['output']>;
+  readonly lastUsedFrom: Maybe<Scalars['String']['output']>;
   readonly revokedAt: Maybe<Scalars['DateTime']['output']>;
   readonly createdAt: Scalars['DateTime']['output'];
 };
@@ -805,6 +812,8 @@ export type ApiKeyFilter = {
   readonly appId?: InputMaybe<Scalars['ID']['input']>;
   readonly active?: InputMaybe<Scalars['Boolean']['input']>;
   readonly search?: InputMaybe<Scalars['String']['input']>;
+  readonly unusedSince?: InputMaybe<Scalars['DateTime']['input']>;
+  readonly expiresBefore?: InputMaybe<Scalars['DateTime']['input']>;
   readonly archived?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
@@ -1369,6 +1378,7 @@ export type MutationResolvers<ContextType = context.SubgraphContext, ParentType 
   createPageToken?: Resolver<ResolversTypes['PageToken'], ParentType, ContextType, RequireFields<MutationCreatePageTokenArgs, 'input'>>;
   rotateApiKey?: Resolver<ResolversTypes['CreatedApiKey'], ParentType, ContextType, RequireFields<MutationRotateApiKeyArgs, 'id' | 'overlapSeconds'>>;
   revokeApiKey?: Resolver<ResolversTypes['ApiKey'], ParentType, ContextType, RequireFields<MutationRevokeApiKeyArgs, 'id'>>;
+  revokeApiKeys?: Resolver<ReadonlyArray<ResolversTypes['ID']>, ParentType, ContextType, RequireFields<MutationRevokeApiKeysArgs, 'filter'>>;
   saveMember?: Resolver<ResolversTypes['Member'], ParentType, ContextType, RequireFields<MutationSaveMemberArgs, 'input'>>;
   removeMember?: Resolver<ResolversTypes['ID'], ParentType, ContextType, RequireFields<MutationRemoveMemberArgs, 'id'>>;
   saveRole?: Resolver<ResolversTypes['Role'], ParentType, ContextType, RequireFields<MutationSaveRoleArgs, 'input'>>;
@@ -1522,6 +1532,7 @@ export type ApiKeyResolvers<ContextType = context.SubgraphContext, ParentType ex
   models?: Resolver<Maybe<ReadonlyArray<ResolversTypes['String']>>, ParentType, ContextType>;
   prompts?: Resolver<Maybe<ReadonlyArray<ResolversTypes['String']>>, ParentType, ContextType>;
   lastUsedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  lastUsedFrom?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   revokedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
 };

@@ -198,6 +198,7 @@ describe('a process that is killed while it', { timeout: 60_000 }, () => {
     ],
     ['rotateApiKey', '($id: ID!) { rotateApiKey(id: $id) { key { id } } }', (m) => ({ id: m.keyId })],
     ['revokeApiKey', '($id: ID!) { revokeApiKey(id: $id) { id } }', (m) => ({ id: m.keyId })],
+    ['revokeApiKeys', '($a: ID!) { revokeApiKeys(filter: { appId: $a }) }', (m) => ({ a: m.appId })],
     [
       'saveMember',
       '($t: ID!) { saveMember(input: { tenantId: $t, subject: "eve", role: OWNER }) { id } }',

@@ -13,6 +13,7 @@ import { containing, given, listSort, timeSort } from '../runtime/list-input.ts'
 import { withStatus } from './access/grant-state.ts';
 import { readNow, type TenantsDeps } from './deps.ts';
 import type {
+  ApiKeyFilter,
   QueryAccessGrantsArgs,
   QueryApiKeysArgs,
   QueryAppsArgs,
@@ -106,17 +107,37 @@ export function listApiKeys(
   { caller }: TenantsContext,
   deps: TenantsDeps,
 ): Promise<Connection<ApiKeyRecord>> {
+  const where = selectApiKeys(filter ?? {}, caller, deps);
+  return findPage(apiKeys(deps.connection), where, listSort(orderBy ?? 'CREATED_AT_ASC', 'label'), page);
+}
+
+/** The keys that match the filter and that the caller may see. */
+export function selectApiKeys(
+  filter: ApiKeyFilter,
+  caller: Caller,
+  deps: TenantsDeps,
+): Readonly<Record<string, unknown>> {
   const now = readNow(deps);
   const works = { revokedAt: null, $or: [{ expiresAt: null }, { expiresAt: { $gt: now } }] };
   const hasEnded = { $or: [{ revokedAt: { $ne: null } }, { expiresAt: { $lte: now } }] };
-  const active = filter?.active;
-  const where = {
-    ...visibleTo(caller, filter ?? {}),
-    ...given({ appId: filter?.appId }),
-    ...search('label', filter?.search),
-    ...(active == null ? {} : active ? works : hasEnded),
+  const active = filter.active;
+  const { unusedSince, expiresBefore } = filter;
+  return {
+    ...visibleTo(caller, filter),
+    ...given({ appId: filter.appId }),
+    ...search('label', filter.search),
+    $and: [
+      active == null ? {} : active ? works : hasEnded,
+      expiresBefore == null ? {} : { expiresAt: { $ne: null, $lt: expiresBefore } },
+      // A key that is younger has not had the time to be used.
+      unusedSince == null
+        ? {}
+        : {
+            createdAt: { $lt: unusedSince },
+            $or: [{ lastUsedAt: null }, { lastUsedAt: { $lt: unusedSince } }],
+          },
+    ],
   };
-  return findPage(apiKeys(deps.connection), where, listSort(orderBy ?? 'CREATED_AT_ASC', 'label'), page);
 }
 
 export function listMembers(

@@ -28,6 +28,7 @@ import { createPageToken } from './keys/create-page-token.ts';
 import { findCaller } from './keys/find-caller.ts';
 import type { KeyUsage } from './keys/key-usage.ts';
 import { revokeApiKey } from './keys/revoke-api-key.ts';
+import { revokeApiKeys } from './keys/revoke-api-keys.ts';
 import { rotateApiKey } from './keys/rotate-api-key.ts';
 import { updateApiKey } from './keys/update-api-key.ts';
 import { assignPlan } from './limits/assign-plan.ts';
@@ -115,12 +116,12 @@ export function tenantsResolvers(
           throw new HeddleError('FORBIDDEN', 'Only the mesh itself looks up documents.');
         return findTrustedDocument(args.tenantId ?? null, args.name, connection);
       },
-      _caller: async (_root, args, { caller }) => {
+      _caller: async (_root, args, { caller, clientAddress }) => {
         if (caller.kind !== 'SYSTEM')
           throw new HeddleError('FORBIDDEN', 'Only the mesh itself looks up callers.');
         if (args.token != null) return findTokenCaller(args.token, issuerKeys, deps);
         const found = (await findCaller(args.keyHash, deps)) ?? (await findSessionCaller(args.keyHash, deps));
-        if (found && 'keyId' in found && found.keyId) usage.used(found.keyId);
+        if (found && 'keyId' in found && found.keyId) usage.used(found.keyId, clientAddress);
         return found;
       },
     },
@@ -157,6 +158,7 @@ export function tenantsResolvers(
       createPageToken: (_root, { input }, context) => createPageToken(input, context, deps),
       rotateApiKey: (_root, args, context) => rotateApiKey(args.id, args.overlapSeconds, context, deps),
       revokeApiKey: (_root, args, context) => revokeApiKey(args.id, context, deps),
+      revokeApiKeys: (_root, args, context) => revokeApiKeys(args.filter, context, deps),
       saveMember: (_root, { input }, context) => saveMember(input, context, deps),
       removeMember: (_root, args, context) => removeMember(args.id, context, deps),
       saveRole: async (_root, { input }, context) => showRole(await saveRole(input, context, deps)),

@@ -5,17 +5,22 @@ import type { TenantsDeps } from './deps.ts';
 import { IssuerKeys } from './identity/issuer-keys.ts';
 import { KeyUsage } from './keys/key-usage.ts';
 import { createTenantsLoaders, type TenantsLoaders } from './loaders.ts';
+import { keepReportingDates } from './report-dates.ts';
 import { tenantsResolvers } from './resolvers.ts';
 
 /** Tenants, apps, keys, members, plans, budgets and access: who calls, and within which bounds. */
 export function createTenantsSubgraph(deps: TenantsDeps): Subgraph {
   const usage = new KeyUsage(deps);
+  const reporting = keepReportingDates(deps);
   return createSubgraph<TenantsLoaders>({
     name: 'tenants',
     typeDefs: loadSubgraphSdl('tenants'),
     services: deps,
     createLoaders: (context) => createTenantsLoaders(context, deps),
     resolvers: tenantsResolvers(deps, { usage, issuerKeys: new IssuerKeys(deps) }),
-    close: () => usage.settled(),
+    close: async () => {
+      await reporting[Symbol.asyncDispose]();
+      await usage.settled();
+    },
   });
 }

@@ -6,7 +6,7 @@ const everyMs = 60_000;
 const rememberedMax = 10_000;
 
 /**
- * Notes when keys were last used, to the minute, without a caller waiting for it. At most one write a minute for a key, in
+ * Notes when and from where keys were last used, to the minute, without a caller waiting for it. At most one write a minute for a key, in
  * this process; a failed one is logged and forgotten.
  */
 export class KeyUsage {
@@ -18,13 +18,16 @@ export class KeyUsage {
     this.#deps = deps;
   }
 
-  used(keyId: string): void {
+  used(keyId: string, from: string | null): void {
     const { connection, log } = this.#deps;
     const now = readNow(this.#deps);
     if (now.getTime() - (this.#writtenMs.get(keyId) ?? Number.NEGATIVE_INFINITY) < everyMs) return;
     this.#writtenMs.set(keyId, now.getTime());
     const write = apiKeys(connection)
-      .updateOne({ _id: keyId }, { $set: { lastUsedAt: now } })
+      .updateOne(
+        { _id: keyId },
+        { $set: { lastUsedAt: now, ...(from === null ? {} : { lastUsedFrom: from }) } },
+      )
       .then(
         () => {},
         (err: unknown) => log.warn({ err, keyId }, 'the last use of a key was not written'),

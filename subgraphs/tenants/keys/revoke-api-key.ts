@@ -4,6 +4,7 @@ import { notFound } from '#core/input.ts';
 import { type ApiKeyRecord, apiKeys } from '#mongo/api-keys.ts';
 import { callersChanged, readNow, type TenantsDeps } from '../deps.ts';
 import type { TenantsContext } from '../loaders.ts';
+import { toKeyEvent } from '../report-dates.ts';
 import { keepingOperators } from '../tenants/keep-operators.ts';
 import { visible } from '../tenants/visible.ts';
 
@@ -22,8 +23,13 @@ export async function revokeApiKey(
   }
   const keys = apiKeys(deps.connection);
   await context.auditTarget({ tenantId: before.tenantId, type: 'ApiKey', id });
+  const proof = { collection: 'api_keys', id, by: 'STAMP' } as const;
   await keepingOperators(before, deps.connection, () =>
-    keys.updateOne({ _id: id, revokedAt: null }, { $set: { revokedAt: readNow(deps) } }).exec(),
+    deps.events.withChange(toKeyEvent('key.revoked', before), proof, async (eventId) => {
+      const change = { $set: { revokedAt: readNow(deps), eventId } };
+      const { modifiedCount } = await keys.updateOne({ _id: id, revokedAt: null }, change).exec();
+      return modifiedCount === 0 ? null : id;
+    }),
   );
   const after = await keys.findById(id).lean();
   if (!after) notFound('API key', id);

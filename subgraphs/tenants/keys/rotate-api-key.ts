@@ -38,8 +38,9 @@ export async function rotateApiKey(
   requireInForce(old, now);
   const { id: newId, text } = newKeyText();
   const lifetimeMs = old.expiresAt && old.expiresAt.getTime() - old.createdAt.getTime();
+  const { lastUsedFrom: _from, eventId: _event, ...kept } = old;
   const key: ApiKeyRecord = {
-    ...old,
+    ...kept,
     _id: newId,
     hint: hintOfKey(text),
     keyHash: hashOfKey(text),
