@@ -35,6 +35,12 @@ interface OwnedFilter {
 const search = (field: string, text: string | null | undefined) =>
   text == null ? {} : { [field]: containing(text) };
 
+/** Conditions that may concern the same field; none where all are empty. */
+function allOf(conditions: readonly object[]): object {
+  const set = conditions.filter((condition) => Object.keys(condition).length > 0);
+  return set.length === 0 ? {} : { $and: set };
+}
+
 /** The same for names that are stored with more behind them while they are archived. */
 function searchName(text: string | null | undefined) {
   if (text == null) return {};
@@ -126,7 +132,7 @@ export function selectApiKeys(
     ...visibleTo(caller, filter),
     ...given({ appId: filter.appId }),
     ...search('label', filter.search),
-    $and: [
+    ...allOf([
       active == null ? {} : active ? works : hasEnded,
       expiresBefore == null ? {} : { expiresAt: { $ne: null, $lt: expiresBefore } },
       // A key that is younger has not had the time to be used.
@@ -136,7 +142,7 @@ export function selectApiKeys(
             createdAt: { $lt: unusedSince },
             $or: [{ lastUsedAt: null }, { lastUsedAt: { $lt: unusedSince } }],
           },
-    ],
+    ]),
   };
 }
 
@@ -172,12 +178,11 @@ export function listAccessGrants(
   const where = {
     ...visibleTo(caller, { tenantId, archived }),
     ...given({ ...equal }),
-    // Each in a condition of its own: two of them may concern the same field.
-    $and: [
+    ...allOf([
       withStatus(status, readNow(deps)),
       text == null ? {} : search('resource', text),
       expiresBefore == null ? {} : { status: 'APPROVED', expiresAt: { $lt: expiresBefore } },
-    ],
+    ]),
   };
   return findPage(accessGrants(deps.connection), where, timeSort(orderBy ?? 'NEWEST_FIRST'), page);
 }
