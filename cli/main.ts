@@ -20,6 +20,7 @@ const commands: Readonly<Record<string, () => Promise<(args: readonly string[]) 
   audit: async () => (await import('./commands/audit.ts')).runAuditCommand,
   'create-ca': async () => (await import('./commands/create-ca.ts')).createCa,
   'mesh-key': async () => (await import('./commands/mesh-key.ts')).printMeshKey,
+  keys: async () => (await import('./commands/keys.ts')).runKeysCommand,
   reseal: async () => (await import('./commands/reseal.ts')).reseal,
   policy: async () => (await import('./commands/policy.ts')).printPolicy,
   routes: async () => (await import('./commands/routes.ts')).printRoutes,

@@ -75,6 +75,10 @@ const usages: readonly Usage[] = [
   },
   { synopsis: 'mesh-key', summary: 'a key pair: gateways sign, subgraphs verify' },
   {
+    synopsis: 'keys rotate',
+    summary: 'another name of reseal, for a new encryption key while the mesh runs',
+  },
+  {
     synopsis: 'reseal',
     summary: 'seal what is stored with the current encryption key, while the mesh runs or not',
     options: { '--discard': 'drop the provider keys that no encryption key at hand opens' },
