@@ -16,9 +16,24 @@ export function readClientRequestId(request: IncomingMessage): string | null {
   return checkedClientRequestId(readHeader(request, 'x-request-id'));
 }
 
+/**
+ * The authorization header; of a repeated one all values, which together are no credential. Node keeps the first alone, where a
+ * proxy may have checked the last.
+ */
+function readAuthorization(request: IncomingMessage): string | undefined {
+  const { rawHeaders } = request;
+  let count = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] ?? '';
+    if (name.length === 'authorization'.length && name.toLowerCase() === 'authorization') count += 1;
+  }
+  if (count < 2) return readHeader(request, 'authorization');
+  return request.headersDistinct.authorization?.join(', ');
+}
+
 /** The key of a request, from `authorization` or `x-api-key`. */
 export function readCredentials(request: IncomingMessage): Credentials {
-  return { authorization: readHeader(request, 'authorization'), apiKey: readHeader(request, 'x-api-key') };
+  return { authorization: readAuthorization(request), apiKey: readHeader(request, 'x-api-key') };
 }
 
 /** One request of HTTP and its response, with what the pipeline has found out about it. */
