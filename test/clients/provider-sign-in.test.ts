@@ -172,6 +172,25 @@ describe('sign-in at an identity provider', () => {
     expect(await readSession(browser)).toEqual({ signedIn: false });
   });
 
+  it('has the role of the member, which precedes the claims, and ends when the member is removed', async () => {
+    const { data } = createTestClient(mesh.url, mesh.adminKey);
+    const save = async (subject: string) =>
+      (
+        await data<{ saveMember: { id: string } }>(
+          'mutation ($subject: String!) { saveMember(input: { subject: $subject, role: DEVELOPER }) { id } }',
+          { subject },
+        )
+      ).saveMember.id;
+    const id = await save('linus');
+    const { browser } = await signIn('linus');
+    expect(await readSession(browser)).toMatchObject({ caller: { tenantId: 'default', role: 'DEVELOPER' } });
+    await data('mutation ($id: ID!) { removeMember(id: $id) }', { id });
+    expect((await readSession(browser)).signedIn).toBe(false);
+    await save('stranger');
+    const { browser: member } = await signIn('stranger');
+    expect(await readSession(member)).toMatchObject({ caller: { tenantId: 'default', role: 'DEVELOPER' } });
+  });
+
   it('ends everywhere, and leads to the provider to end there as well', async () => {
     const { browser } = await signIn('grace');
     const { browser: elsewhere } = await signIn('grace');
