@@ -23,6 +23,7 @@ const commands: Readonly<Record<string, () => Promise<(args: readonly string[]) 
   keys: async () => (await import('./commands/keys.ts')).runKeysCommand,
   reseal: async () => (await import('./commands/reseal.ts')).reseal,
   policy: async () => (await import('./commands/policy.ts')).printPolicy,
+  operations: async () => (await import('./commands/operations.ts')).runOperationsCommand,
   routes: async () => (await import('./commands/routes.ts')).printRoutes,
   schema: async () => (await import('./commands/schema.ts')).runSchemaCommand,
 };

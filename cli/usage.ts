@@ -84,6 +84,21 @@ const usages: readonly Usage[] = [
     options: { '--discard': 'drop the provider keys that no encryption key at hand opens' },
   },
   {
+    synopsis: 'operations push <manifest>',
+    summary: 'check the documents of a manifest and push them as trusted, with the API key in HEDDLE_KEY',
+    options: {
+      '--url <origin>': 'the gateway (http://127.0.0.1:4000)',
+      '--client <name>': 'the client that they are for (default)',
+      '--tenant <id>': 'the tenant, instead of that of the key',
+      '--mesh': 'for the clients of every tenant',
+    },
+  },
+  {
+    synopsis: 'operations mode <app> <off|log|enforce|default>',
+    summary: 'what an app accepts beside trusted documents, with the API key in HEDDLE_KEY',
+    options: { '--url <origin>': 'the gateway (http://127.0.0.1:4000)' },
+  },
+  {
     synopsis: 'routes',
     summary: 'the paths of the gateway, their handlers and what they need',
     options: { '--json': 'for programs' },
