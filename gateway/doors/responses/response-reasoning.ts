@@ -20,14 +20,20 @@ export function sealReasoning(block: ChatReasoningFragment): string | undefined 
 
 /** A reasoning item of the input. Throws WrongField. */
 export function readReasoningItem(item: Readonly<Record<string, unknown>>, at: string): ReasoningInput {
-  const text =
-    joinTexts(item.summary, `${at}.summary`) || joinTexts(item.content, `${at}.content`) || undefined;
+  const text = joinTexts(item.summary, `${at}.summary`) || joinTexts(item.content, `${at}.content`);
   const encrypted = toText(item.encrypted_content, `${at}.encrypted_content`);
+  // Items of OpenAI have neither where none was requested: a text that is empty means nothing to a provider.
   if (encrypted === undefined || encrypted === '') return { text };
   if (!encrypted.startsWith(mark)) {
-    return { text, redacted: encrypted, signature: toText(item.id, `${at}.id`), provider: 'OPENAI' };
+    return {
+      text: text || undefined,
+      redacted: encrypted,
+      signature: toText(item.id, `${at}.id`),
+      provider: 'OPENAI',
+    };
   }
-  return { text, ...openReasoning(encrypted.slice(mark.length)) };
+  const opened = openReasoning(encrypted.slice(mark.length));
+  return { ...(text !== '' || Object.keys(opened).length === 0 ? { text } : {}), ...opened };
 }
 
 /** What was sealed; nothing of it where a client has changed it: the text alone is left then. */

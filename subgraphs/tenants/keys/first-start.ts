@@ -5,7 +5,7 @@ import { isDuplicateKey, orConflict } from '#core/input.ts';
 import { type ApiKeyRecord, apiKeys } from '#mongo/api-keys.ts';
 import { type AppRecord, apps } from '#mongo/apps.ts';
 import { type KeyPepper, noPepper } from '#mongo/key-pepper.ts';
-import { tenants } from '#mongo/tenants.ts';
+import { tenants, toPayloadRule } from '#mongo/tenants.ts';
 import { type AuditLog, auditedStart } from '../../runtime/policy/audited-start.ts';
 import { ensureUnlimitedPlan } from '../limits/ensure-plan.ts';
 import { checkedPreset, hashOfKey, hintOfKey, hintOfPreset, newKeyText } from './key-text.ts';
@@ -69,7 +69,7 @@ export async function ensureFirstTenant(
       name: defaultId,
       planId,
       allowedRegions: null,
-      payloadLogging: 'NONE',
+      ...toPayloadRule('DEFAULT'),
       cacheByDefault: false,
       createdAt: now,
     }),

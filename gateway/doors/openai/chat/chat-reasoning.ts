@@ -32,10 +32,15 @@ export function toReasoningDetail({
 /** Throws WrongField. */
 export function readReasoningDetail(value: unknown, at: string): ReasoningInput {
   const { text, summary, signature, data, tool_call_id, provider, ...details } = toFields(value, at);
-  return {
-    text: toText(text ?? summary, `${at}.text`),
+  const sealed = {
     signature: toText(signature, `${at}.signature`),
     redacted: toText(data, `${at}.data`),
+  };
+  const isOpen = sealed.signature === undefined && sealed.redacted === undefined;
+  return {
+    // A block without anything is one with an empty text: some vendors stream such blocks.
+    text: toText(text ?? summary, `${at}.text`) ?? (isOpen ? '' : undefined),
+    ...sealed,
     toolCallId: tool_call_id == null ? undefined : requireText(tool_call_id, `${at}.tool_call_id`),
     ...(Object.keys(details).length === 0 ? {} : { details }),
     provider: toChoice(provider, `${at}.provider`, kinds),
