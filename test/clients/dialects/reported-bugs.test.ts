@@ -18,7 +18,7 @@ const opened = new Map<UpstreamWire, Opened>();
 const wires = [...chatWires, ...vendorWires];
 /** AI models that refuse calls of tools in a conversation without the thinking that led to them. */
 const thinking = wires
-  .filter(({ kind }) => kind === 'OPENAI_COMPATIBLE')
+  .filter(({ name }) => name === 'chat')
   .flatMap((wire) => ['deepseek-v4-pro', 'kimi-k2.6'].map((model) => ({ ...wire, model })));
 beforeAll(async () => {
   mesh = stack.use(await startOneProcess());
@@ -40,8 +40,7 @@ function findDialect(name: Dialect['name']): Dialect {
   if (found === undefined) throw new Error(`There is ${name}.`);
   return found;
 }
-const chat = findDialect('chat completions');
-const responses = findDialect('responses');
+const [chat, responses] = [findDialect('chat completions'), findDialect('responses')];
 const messages = findDialect('messages');
 
 /** The answer of a path of OpenAI's API. */
