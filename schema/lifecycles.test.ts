@@ -7,9 +7,11 @@ import { supergraphUrl } from './compose.ts';
 /** What ends the things that each of these mutations makes. */
 const ends: Readonly<Record<string, string>> = {
   createTenant: 'archiveTenant',
+  createTeam: 'archiveTeam',
   createApp: 'archiveApp',
   createApiKey: 'revokeApiKey',
-  rotateApiKey: 'revokeApiKey',
+  rotateApiKey: 'revokeApiKeys',
+  saveTrustedDocuments: 'deleteTrustedDocuments',
   saveMember: 'removeMember',
   saveRole: 'deleteRole',
   savePlan: 'deletePlan',

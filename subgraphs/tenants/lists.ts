@@ -36,7 +36,7 @@ const search = (field: string, text: string | null | undefined) =>
   text == null ? {} : { [field]: containing(text) };
 
 /** Conditions that may concern the same field; none where all are empty. */
-function allOf(conditions: readonly object[]): object {
+function joinConditions(conditions: readonly object[]): object {
   const set = conditions.filter((condition) => Object.keys(condition).length > 0);
   return set.length === 0 ? {} : { $and: set };
 }
@@ -132,7 +132,7 @@ export function selectApiKeys(
     ...visibleTo(caller, filter),
     ...given({ appId: filter.appId }),
     ...search('label', filter.search),
-    ...allOf([
+    ...joinConditions([
       active == null ? {} : active ? works : hasEnded,
       expiresBefore == null ? {} : { expiresAt: { $ne: null, $lt: expiresBefore } },
       // A key that is younger has not had the time to be used.
@@ -178,7 +178,7 @@ export function listAccessGrants(
   const where = {
     ...visibleTo(caller, { tenantId, archived }),
     ...given({ ...equal }),
-    ...allOf([
+    ...joinConditions([
       withStatus(status, readNow(deps)),
       text == null ? {} : search('resource', text),
       expiresBefore == null ? {} : { status: 'APPROVED', expiresAt: { $lt: expiresBefore } },

@@ -11,7 +11,7 @@ export function readReturnPath(search: string): string {
 }
 
 /** The same of one value. */
-export function checkedReturnPath(path: string | null): string {
+function checkedReturnPath(path: string | null): string {
   if (path === null || path.length > pathLengthMax || !/^\/[\x21-\x7e]*$/.test(path)) return home;
   // A browser reads \ as /, and // as the begin of a host.
   if (/^\/[/\\]/.test(path) || !URL.canParse(path, 'http://own.invalid')) return home;

@@ -26,7 +26,7 @@ export function withStatus(status: AccessStatus | null | undefined, now: Date): 
 const planPrefix = 'plan:';
 
 /** What is requested to be assigned to a plan. */
-export const planResource = (planId: string) => `${planPrefix}${planId}`;
+const planResource = (planId: string) => `${planPrefix}${planId}`;
 
 /** Whether an operator alone decides on it: plans, and AI models and routes of the mesh that require approval. */
 export function isForOperators(

@@ -9,7 +9,7 @@ function isClaims(value: unknown): value is Claims {
  * The value at a path: the claim of exactly that name, dots included, or nested ones with dots between their names. Names may
  * have dots themselves (`kubernetes.io.namespace` of `{ "kubernetes.io": { "namespace" } }`); the longest one counts.
  */
-export function readClaim(claims: Claims, path: string): unknown {
+function readClaim(claims: Claims, path: string): unknown {
   if (Object.hasOwn(claims, path)) return claims[path];
   for (let dot = path.lastIndexOf('.'); dot > 0; dot = path.lastIndexOf('.', dot - 1)) {
     const name = path.slice(0, dot);

@@ -86,6 +86,6 @@ export async function findPersonCaller(
  * What the limits, calls and idempotency keys of a person are counted under: the same for all of its tokens. Subjects are unique
  * for one issuer alone, and have characters that ids have not.
  */
-export function lineOfPerson({ issuer, subject }: Pick<Identity, 'issuer' | 'subject'>): string {
+function lineOfPerson({ issuer, subject }: Pick<Identity, 'issuer' | 'subject'>): string {
   return `user-${hash('sha256', JSON.stringify([issuer, subject]), 'hex').slice(0, 32)}`;
 }
