@@ -181,7 +181,9 @@ describe('docker-compose.yml', () => {
         ? ['HEDDLE_MESH_KEY', 'REDIS_URL']
         : [
             ...['HEDDLE_ENCRYPTION_KEY', 'HEDDLE_ENCRYPTION_KEY_PREVIOUS', 'MONGO_URL', 'REDIS_URL'],
-            ...(part === 'tenants' ? ['HEDDLE_ADMIN_KEY'] : []),
+            ...(part === 'tenants'
+              ? ['HEDDLE_ADMIN_KEY', 'HEDDLE_AUDIT_ANCHOR_URL', 'HEDDLE_OIDC_CLIENT_SECRET']
+              : []),
           ];
     for (const [, definition] of ours) {
       const [part] = listParts(definition);

@@ -132,7 +132,7 @@ describe('the list of models', () => {
   it.each([{}, { 'anthropic-version': '2023-06-01' }])('has every page of the graph: %j', async (headers) => {
     const mesh = createRestMesh({ routes: [] });
     const page = (id: string, endCursor: string | null) => ({
-      edges: [{ node: { __typename: 'Model', id, name: id, capabilities: ['CHAT'] } }],
+      edges: [{ node: { __typename: 'Model', id, callName: id, name: id, capabilities: ['CHAT'] } }],
       pageInfo: { hasNextPage: endCursor !== null, endCursor },
     });
     const pages = new Map([

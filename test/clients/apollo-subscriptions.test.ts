@@ -142,8 +142,36 @@ describe('Apollo Client over a WebSocket', () => {
     });
   });
 
-  it('hears a stream to its end when its key is revoked meanwhile, and begins nothing more on the same socket', async () => {
+  const revoke = (keyId: string) =>
+    createTestClient(mesh.url, mesh.adminKey).data(
+      'mutation ($id: ID!) { revokeApiKey(id: $id) { revokedAt } }',
+      { id: keyId },
+    );
+
+  it('ends a stream with UNAUTHENTICATED when its key is revoked meanwhile', async () => {
     const { client, keyId } = await newTenant(() => mesh);
+    const { apollo } = users.of(client);
+    const text = Array.from({ length: 400 }, (_, n) => `word${n}`).join(' ');
+    let revoked: Promise<unknown> | undefined;
+    const ended = collectEvents(
+      apollo,
+      stream,
+      echo(text, { model: 'demo/slow' }),
+      ({ completionStream }) => {
+        if (completionStream.text !== undefined) revoked ??= revoke(keyId);
+        return false;
+      },
+    );
+    expect(readCodes(await catchRejection(ended))).toEqual(['UNAUTHENTICATED']);
+    await revoked;
+  });
+
+  it('hears a stream to its end where its tenant has chosen FINISH, and begins nothing more on the same socket', async () => {
+    const { client, keyId, tenantId } = await newTenant(() => mesh);
+    await createTestClient(mesh.url, mesh.adminKey).data(
+      'mutation ($id: ID!) { updateTenant(id: $id, input: { onRevoke: FINISH }) { id } }',
+      { id: tenantId },
+    );
     const { apollo } = users.of(client);
     const text = Array.from({ length: 40 }, (_, n) => `word${n}`).join(' ');
     let revoked: Promise<unknown> | undefined;
@@ -153,9 +181,7 @@ describe('Apollo Client over a WebSocket', () => {
       echo(text, { model: 'demo/slow' }),
       ({ completionStream }) => {
         if (completionStream.text !== undefined) {
-          revoked ??= createTestClient(mesh.url, mesh.adminKey)
-            .data('mutation ($id: ID!) { revokeApiKey(id: $id) { revokedAt } }', { id: keyId })
-            .then(() => catchRejection(collectEvents(apollo, stream, echo('more'))));
+          revoked ??= revoke(keyId).then(() => catchRejection(collectEvents(apollo, stream, echo('more'))));
         }
         return false;
       },

@@ -21,6 +21,7 @@ const fields: Readonly<Record<string, string>> = {
   Provider: 'kind',
   ProviderCredential: 'label',
   Route: 'alias',
+  Team: 'name',
   Tenant: 'name',
 };
 
@@ -41,6 +42,7 @@ const neededScopes: Readonly<Record<string, string>> = {
   PromptVersion: 'prompts:read',
   Provider: 'models:read',
   Route: 'models:read',
+  Team: 'tenants:read',
   Tenant: 'tenants:read',
 };
 
@@ -88,6 +90,7 @@ beforeAll(async () => {
       Completion: complete(input: { model: "demo/echo", messages: [{ role: USER, content: $name }] }) {
         id invocation { id }
       }
+      Team: createTeam(input: { name: $name }) { id }
       App: updateApp(id: $app, input: { name: $name }) { id }
     }`,
     { name, app: a.appId },

@@ -46,7 +46,13 @@ const sampleCompletion = {
 /** What the root fields of a subgraph answer with, by their names. */
 export type RestAnswers = Readonly<Record<string, unknown>>;
 
-const sampleModel = { __typename: 'Model', id: 'demo/echo', name: 'echo', capabilities: ['CHAT'] };
+const sampleModel = {
+  __typename: 'Model',
+  id: 'demo/echo',
+  callName: 'demo/echo',
+  name: 'echo',
+  capabilities: ['CHAT'],
+};
 
 const answers: RestAnswers = {
   complete: sampleCompletion,
