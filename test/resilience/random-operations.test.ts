@@ -30,6 +30,8 @@ it(
     const codes = new Set<unknown>();
     for (let count = 0; count < operations; count++) {
       const operation = makeOperation(schema, random.pick(kinds), () => ids, random);
+      // The stream of events does not end; subgraphs/usage/events has its tests.
+      if (operation.query.startsWith('subscription') && /\bevents\b/.test(operation.query)) continue;
       const body = JSON.stringify(operation);
       const response = await fetch(`${mesh.url}/graphql`, {
         method: 'POST',
