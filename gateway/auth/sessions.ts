@@ -16,7 +16,6 @@ export interface NewSession {
 export interface SignInTarget {
   readonly redirectUri: string;
   readonly returnPath: string;
-  readonly invitation: string | null;
 }
 
 /** Where the browser goes, and the text of the cookie that it keeps meanwhile. */
@@ -52,8 +51,8 @@ const endDocument = parse('mutation ($everywhere: Boolean!) { _endSession(everyw
 });
 
 const beginDocument = parse(
-  `mutation ($redirectUri: String!, $returnPath: String!, $invitation: String) {
-    _beginSignIn(redirectUri: $redirectUri, returnPath: $returnPath, invitation: $invitation)
+  `mutation ($redirectUri: String!, $returnPath: String!) {
+    _beginSignIn(redirectUri: $redirectUri, returnPath: $returnPath)
   }`,
   { noLocation: true },
 );

@@ -275,7 +275,6 @@ export type Mutation_AuditArgs = {
 export type Mutation_BeginSignInArgs = {
   redirectUri: Scalars['String']['input'];
   returnPath: Scalars['String']['input'];
-  invitation?: InputMaybe<Scalars['String']['input']>;
 };
 
 

@@ -133,7 +133,7 @@ export function tenantsResolvers(
       _startSession: (_root, _args, context) => startSession(context, deps),
       _beginSignIn: (_root, args, { caller }) => {
         requireSystem(caller);
-        return codeFlow.begin({ ...args, invitation: args.invitation ?? null });
+        return codeFlow.begin(args);
       },
       _finishSignIn: (_root, args, context) => {
         requireSystem(context.caller);

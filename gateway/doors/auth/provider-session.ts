@@ -28,22 +28,14 @@ export async function login(exchange: Exchange): Promise<void> {
   const { request, client, search, services } = exchange;
   const parameters = new URLSearchParams(search);
   if (parameters.get('with') === 'key') return sendLoginPage(exchange);
-  const invitation = parameters.get('invitation');
   const target = {
     redirectUri: readPageOrigin(request, client.isProxied) + callbackPath,
     returnPath: readReturnPath(search),
-    invitation,
   };
   const begun = await services.sessions.begin(target, readContext(exchange));
   if (begun !== null) {
     setState(exchange, begun.state, stateSeconds);
     return redirect(exchange, begun.url);
-  }
-  if (invitation !== null) {
-    throw new HeddleError(
-      'NOT_FOUND',
-      'An invitation is accepted by sign-in at an identity provider, and none is configured.',
-    );
   }
   sendLoginPage(exchange);
 }

@@ -49,9 +49,7 @@ export class CodeFlow {
   }
 
   /** Begins a sign-in; null where no identity provider is configured for it. */
-  async begin(
-    target: Pick<SignInState, 'redirectUri' | 'returnPath' | 'invitation'>,
-  ): Promise<BegunSignIn | null> {
+  async begin(target: Pick<SignInState, 'redirectUri' | 'returnPath'>): Promise<BegunSignIn | null> {
     const configured = await this.#findConfigured();
     if (configured === null) return null;
     const { client, box, issuer } = configured;

@@ -9,8 +9,6 @@ export interface SignInState {
   readonly codeVerifier: string;
   readonly redirectUri: string;
   readonly returnPath: string;
-  /** The text of the invitation that is accepted with the sign-in; null: none. */
-  readonly invitation: string | null;
   readonly expiresAtMs: number;
 }
 
