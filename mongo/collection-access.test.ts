@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { collectionAccess, helperUsers } from './collection-access.ts';
 
@@ -15,7 +15,8 @@ const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclud
   .filter((file) => file !== '' && !/\.test\.ts$|^(test|bench|mongo\/embedded)\//.test(file))
   .filter((file) => existsSync(join(root, file)));
 
-const modules = files.filter((file) => dirname(file) === 'mongo').map((file) => basename(file, '.ts'));
+/** Paths below mongo/, without the ending. */
+const modules = files.flatMap((file) => /^mongo\/(.+)\.ts$/.exec(file)?.[1] ?? []);
 /** The table itself, and what defines collections. */
 const machinery = ['collection', 'collection-access'];
 const collections = modules.filter(
@@ -59,7 +60,10 @@ function readExports(text: string) {
 
 /** The names that a file imports from a module of mongo/; types left out. A dynamic import may use each name it mentions. */
 function readImports(file: string, text: string, module: string): readonly string[] {
-  const specifier = dirname(file) === 'mongo' ? `\\./${module}\\.ts` : `#mongo/${module}\\.ts`;
+  const path = relative(dirname(file), `mongo/${module}.ts`);
+  const specifier = RegExp.escape(
+    !file.startsWith('mongo/') ? `#mongo/${module}.ts` : path.startsWith('.') ? path : `./${path}`,
+  );
   const named = new RegExp(`(?:import|export)\\s+(type\\s+)?\\{([^}]*)\\}\\s*from\\s*'${specifier}'`, 'g');
   const names = [...text.matchAll(named)].flatMap(([, type, list = '']) => (type ? [] : list.split(',')));
   if (new RegExp(`import\\(\\s*'${specifier}'`).test(text)) {

@@ -17,7 +17,7 @@ const ofPrompts: CollectionAccess = {
 };
 const ofInference: CollectionAccess = { writers: ['inference/'], readers: [] };
 
-/** The writers and readers of each collection, by the name of its file. A test compares them with the imports. */
+/** The writers and readers of each collection, by the path of its file in `mongo/`. A test compares them with the imports. */
 export const collectionAccess: Readonly<Record<string, CollectionAccess>> = {
   'access-grants': ofTenants,
   'api-keys': ofTenants,
@@ -55,36 +55,36 @@ export const collectionAccess: Readonly<Record<string, CollectionAccess>> = {
   owners: ofInference,
   'meter-hours': { writers: ['mongo/meter-rollup.ts'], readers: ['mongo/meter-history.ts'] },
   // Every subgraph writes its changes through the audit log that the server makes.
-  'audit-log': {
+  'audit/log': {
     writers: [
       'server/repairs.ts',
       'server/subgraph-modules.ts',
-      'mongo/audit-genesis.ts',
-      'mongo/audit-retention.ts',
+      'mongo/audit/genesis.ts',
+      'mongo/audit/retention.ts',
     ],
     readers: [
       'subgraphs/usage/',
-      'mongo/audit-anchors.ts',
-      'mongo/audit-verify.ts',
+      'mongo/audit/anchors.ts',
+      'mongo/audit/verify.ts',
       'cli/audit/',
       nodeRecords,
     ],
   },
-  'audit-starts': {
-    writers: ['mongo/audit-log.ts', 'mongo/audit-retention.ts'],
-    readers: ['mongo/audit-anchors.ts', 'mongo/audit-genesis.ts', 'mongo/audit-verify.ts'],
+  'audit/starts': {
+    writers: ['mongo/audit/log.ts', 'mongo/audit/retention.ts'],
+    readers: ['mongo/audit/anchors.ts', 'mongo/audit/genesis.ts', 'mongo/audit/verify.ts'],
   },
   // Every part records its events through the event log that the server makes.
   events: {
     writers: ['server/repairs.ts', 'server/subgraph-modules.ts'],
     readers: ['subgraphs/usage/'],
   },
-  'audit-keys': {
+  'audit/keys': {
     writers: ['server/audit/audit-upkeep.ts', 'cli/commands/reseal.ts'],
     readers: ['mongo/', 'cli/audit/'],
   },
-  'audit-checkpoints': { writers: ['mongo/audit-retention.ts'], readers: ['cli/audit/'] },
-  'audit-anchors': { writers: ['server/audit/audit-upkeep.ts'], readers: ['cli/audit/'] },
+  'audit/checkpoints': { writers: ['mongo/audit/retention.ts'], readers: ['cli/audit/'] },
+  'audit/anchors': { writers: ['server/audit/audit-upkeep.ts'], readers: ['cli/audit/'] },
   locks: {
     writers: [
       'subgraphs/runtime/',
@@ -99,10 +99,10 @@ export const collectionAccess: Readonly<Record<string, CollectionAccess>> = {
 
 /** The users of the other modules of `mongo/`, which read or write through the collections above. */
 export const helperUsers: Readonly<Record<string, readonly string[]>> = {
-  'audit-chain': ['mongo/', 'cli/audit/'],
-  'audit-genesis': ['mongo/audit-verify.ts', 'server/subgraph-modules.ts'],
-  'audit-retention': ['server/audit/audit-upkeep.ts'],
-  'audit-verify': ['cli/audit/'],
+  'audit/chain': ['mongo/', 'cli/audit/'],
+  'audit/genesis': ['mongo/audit/verify.ts', 'server/subgraph-modules.ts'],
+  'audit/retention': ['server/audit/audit-upkeep.ts'],
+  'audit/verify': ['cli/audit/'],
   connect: ['cli/open-store.ts', 'server/mesh-store.ts'],
   'credential-secret': ['inference/', 'mongo/encryption-check.ts', 'subgraphs/models/'],
   'key-pepper': ['server/', 'subgraphs/tenants/'],

@@ -3,7 +3,7 @@ import type { Offer } from '#core/offers.ts';
 import { accessGrants } from './access-grants.ts';
 import { apiKeys } from './api-keys.ts';
 import { apps } from './apps.ts';
-import { auditLog } from './audit-log.ts';
+import { auditLog } from './audit/log.ts';
 import { budgets } from './budgets.ts';
 import { invocations } from './invocations.ts';
 import { members } from './members.ts';

@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { expect, it, vi } from 'vitest';
-import { auditLog, createAuditLog } from '#mongo/audit-log.ts';
+import { auditLog, createAuditLog } from '#mongo/audit/log.ts';
 import { tenants } from '#mongo/tenants.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { keepRepairing } from './repairs.ts';

@@ -60,7 +60,7 @@ async function repair(
   }
   const { settleEvents } = await import('#mongo/events.ts');
   left.events = await settleEvents(connection, begunBefore, nowMs);
-  const { closeInterrupted, closeOccurrences } = await import('#mongo/audit-log.ts');
+  const { closeInterrupted, closeOccurrences } = await import('#mongo/audit/log.ts');
   left.auditRecords = await closeInterrupted(connection, begunBefore);
   await closeOccurrences(connection, nowMs);
   if (Object.values(left).some((count) => count > 0)) {

@@ -15,8 +15,8 @@ import type { SignInClient } from '#subgraphs/tenants/sessions/sign-in-client.ts
 import type { Subgraph } from '#transport/executor.ts';
 
 export { openCatalog } from '#catalog/catalog.ts';
-export { recordChainStart } from '#mongo/audit-genesis.ts';
-export { createAuditLog } from '#mongo/audit-log.ts';
+export { recordChainStart } from '#mongo/audit/genesis.ts';
+export { createAuditLog } from '#mongo/audit/log.ts';
 export { createEventLog } from '#mongo/events.ts';
 export { createMeterHistory, keepHoursSummed } from '#mongo/meter-history.ts';
 export { createHttpFetch } from '#providers/http/http-fetch.ts';

@@ -39,7 +39,7 @@ const rules: readonly { readonly part: string; readonly mayImport: readonly stri
       'transport/',
       'schema/',
       'state/',
-      'mongo/audit-log.ts',
+      'mongo/audit/log.ts',
       'mongo/events.ts',
       'mongo/locks.ts',
       'core/',

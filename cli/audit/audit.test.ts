@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { auditLog, createAuditLog } from '#mongo/audit-log.ts';
+import { auditLog, createAuditLog } from '#mongo/audit/log.ts';
 import { type Database, ensureIndexes, openDatabase } from '#mongo/connect.ts';
 import { type Environment, readEnvironment } from '#server/config.ts';
 import { exportAuditLog } from './export.ts';

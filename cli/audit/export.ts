@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { toCanonicalText } from '#mongo/audit-chain.ts';
-import { type AuditRecord, auditLog } from '#mongo/audit-log.ts';
+import { toCanonicalText } from '#mongo/audit/chain.ts';
+import { type AuditRecord, auditLog } from '#mongo/audit/log.ts';
 import type { Environment } from '#server/config.ts';
 import { openStoreBeside } from '../open-store.ts';
 import { toOcsf } from './ocsf.ts';

@@ -1,4 +1,4 @@
-import type { AuditRecord } from '#mongo/audit-log.ts';
+import type { AuditRecord } from '#mongo/audit/log.ts';
 
 /** The version of the schema that exported events follow. */
 const ocsfVersion = '1.8.0';

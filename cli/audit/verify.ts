@@ -1,9 +1,9 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { readAnchor } from '#mongo/audit-anchors.ts';
-import { readCheckpoints } from '#mongo/audit-checkpoints.ts';
-import { computeAuditKeyId, readAuditKeys } from '#mongo/audit-keys.ts';
-import { type AuditProblem, type ChainedRecord, ChainVerifier, verifyAuditLog } from '#mongo/audit-verify.ts';
+import { readAnchor } from '#mongo/audit/anchors.ts';
+import { readCheckpoints } from '#mongo/audit/checkpoints.ts';
+import { computeAuditKeyId, readAuditKeys } from '#mongo/audit/keys.ts';
+import { type AuditProblem, type ChainedRecord, ChainVerifier, verifyAuditLog } from '#mongo/audit/verify.ts';
 import { type Environment, StartError } from '#server/config.ts';
 import { openStoreBeside } from '../open-store.ts';
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { createSecretBox } from '#core/secrets/secret-box.ts';
-import { isSignedBy, openAuditSigner, readAuditKeys } from '#mongo/audit-keys.ts';
+import { isSignedBy, openAuditSigner, readAuditKeys } from '#mongo/audit/keys.ts';
 import { type Database, ensureIndexes, openDatabase } from '#mongo/connect.ts';
 import { runKeysCommand } from './keys.ts';
 

@@ -26,7 +26,7 @@ export async function reseal(args: readonly string[]): Promise<number> {
     import('#subgraphs/models/providers/reseal-credentials.ts'),
     import('#inference/ledger/results.ts'),
     import('#subgraphs/tenants/keys/admin-key-form.ts'),
-    import('#mongo/audit-keys.ts'),
+    import('#mongo/audit/keys.ts'),
   ]);
   await using database = await openStoreBeside(environment);
   const { secrets, payloads, pepper } = await openSecretBoxes(environment);

@@ -37,7 +37,7 @@ export const mappers: Readonly<Record<SubgraphName, Mappers>> = {
     'mongo/trusted-documents.ts': { TrustedDocument: 'TrustedDocumentRecord' },
   },
   usage: {
-    'mongo/audit-log.ts': { AuditRecord: 'AuditRecord', AuditActor: "AuditRecord['actor']" },
+    'mongo/audit/log.ts': { AuditRecord: 'AuditRecord', AuditActor: "AuditRecord['actor']" },
     'mongo/events.ts': { MeshEvent: 'EventRecord' },
     'mongo/invocations.ts': {
       Attempt: 'AttemptRecord',

@@ -3,9 +3,9 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Connection } from 'mongoose';
 import type { Logger } from 'pino';
 import type { SecretBox } from '#core/secrets/secret-box.ts';
-import { claimAuditTurn, createAnchors } from '#mongo/audit-anchors.ts';
-import { openAuditSigner } from '#mongo/audit-keys.ts';
-import { pruneAuditLog } from '#mongo/audit-retention.ts';
+import { claimAuditTurn, createAnchors } from '#mongo/audit/anchors.ts';
+import { openAuditSigner } from '#mongo/audit/keys.ts';
+import { pruneAuditLog } from '#mongo/audit/retention.ts';
 import type { Environment } from '../config.ts';
 
 /** How often a process looks whether it is its turn. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseCountLimits } from '#core/count-limits.ts';
 import { apiKeys } from '#mongo/api-keys.ts';
-import { auditLog } from '#mongo/audit-log.ts';
+import { auditLog } from '#mongo/audit/log.ts';
 import { deletedModels, models } from '#mongo/models.ts';
 import { findNodeRecords } from '#mongo/node-records.ts';
 import { prompts } from '#mongo/prompts.ts';

@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { describe, expect, it, vi } from 'vitest';
 import { openCatalog } from '#catalog/catalog.ts';
-import { auditLog } from '#mongo/audit-log.ts';
+import { auditLog } from '#mongo/audit/log.ts';
 import { promptVersions } from '#mongo/prompt-versions.ts';
 import { prompts } from '#mongo/prompts.ts';
 import { tenants } from '#mongo/tenants.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { auditLog } from '#mongo/audit-log.ts';
+import { auditLog } from '#mongo/audit/log.ts';
 import { promptVersions } from '#mongo/prompt-versions.ts';
 import { hasRedis } from '#test/support/processes/redis.ts';
 import {

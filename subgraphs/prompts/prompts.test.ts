@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { auditLog } from '#mongo/audit-log.ts';
+import { auditLog } from '#mongo/audit/log.ts';
 import { promptVersions } from '#mongo/prompt-versions.ts';
 import { openPromptsMesh, type PromptsMesh } from '#test/support/prompts-mesh.ts';
 import { ask, askForData, testCaller } from '#test/support/subgraph.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Caller } from '#core/caller.ts';
-import { auditLog } from '#mongo/audit-log.ts';
+import { auditLog } from '#mongo/audit/log.ts';
 import { promptVersions } from '#mongo/prompt-versions.ts';
 import { prompts } from '#mongo/prompts.ts';
 import { hasRedis } from '#test/support/processes/redis.ts';

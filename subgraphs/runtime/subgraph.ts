@@ -15,7 +15,7 @@ import type { Logger } from 'pino';
 import { hasScope } from '#core/caller.ts';
 import type { CountLimits } from '#core/count-limits.ts';
 import type { SubgraphName } from '#core/subgraph-names.ts';
-import type { AuditLog } from '#mongo/audit-log.ts';
+import type { AuditLog } from '#mongo/audit/log.ts';
 import type { EventLog } from '#mongo/events.ts';
 import type { Bus } from '#state/bus/bus.ts';
 import type { Quota } from '#state/quota/quota.ts';

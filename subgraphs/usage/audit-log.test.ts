@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createAuditLog } from '#mongo/audit-log.ts';
+import { createAuditLog } from '#mongo/audit/log.ts';
 import { askForData, testCaller } from '#test/support/subgraph.ts';
 import { acme, everyone as admin, openUsageMesh, type UsageMesh } from '#test/support/usage-mesh.ts';
 import type { Subgraph } from '#transport/executor.ts';

@@ -1,6 +1,6 @@
 import type { Connection as Database } from 'mongoose';
 import type { Caller } from '#core/caller.ts';
-import { type AuditRecord, auditIdAt, auditLog } from '#mongo/audit-log.ts';
+import { type AuditRecord, auditIdAt, auditLog } from '#mongo/audit/log.ts';
 import { type Connection, findPage } from '../runtime/connection.ts';
 import { given } from '../runtime/list-input.ts';
 import { visibleRecords } from './deps.ts';

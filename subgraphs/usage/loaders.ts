@@ -4,7 +4,7 @@ import { hasScope } from '#core/caller.ts';
 import { seesCall } from '#core/ledger-reach.ts';
 import { findPrefixedType, toStoredId } from '#core/node-id.ts';
 import { seesTenant } from '#core/tenant-reach.ts';
-import { type AuditRecord, auditLog } from '#mongo/audit-log.ts';
+import { type AuditRecord, auditLog } from '#mongo/audit/log.ts';
 import { type InvocationRecord, invocations } from '#mongo/invocations.ts';
 import { findNodeRecords, type NodeRecord, type NodeType, plainIdTypes } from '#mongo/node-records.ts';
 import type { SubgraphContext } from '../runtime/context.ts';

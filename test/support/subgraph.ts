@@ -3,7 +3,7 @@ import { type DocumentNode, type ExecutionResult, parse } from 'graphql';
 import type { CommandStartedEvent } from 'mongodb';
 import { pino } from 'pino';
 import { anonymousCaller, type Caller, type Scope } from '#core/caller.ts';
-import { createAuditLog } from '#mongo/audit-log.ts';
+import { createAuditLog } from '#mongo/audit/log.ts';
 import type { Database } from '#mongo/connect.ts';
 import { createEventLog } from '#mongo/events.ts';
 import { createMeterHistory } from '#mongo/meter-history.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Caller } from '#core/caller.ts';
 import { parseCountLimits } from '#core/count-limits.ts';
-import { auditLog } from '#mongo/audit-log.ts';
+import { auditLog } from '#mongo/audit/log.ts';
 import { modelAliases } from '#mongo/model-aliases.ts';
 import { tenants } from '#mongo/tenants.ts';
 import {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Caller, Scope } from '#core/caller.ts';
 import { parseCountLimits } from '#core/count-limits.ts';
 import { candidatesFor } from '#inference/routing/route.ts';
-import { auditLog } from '#mongo/audit-log.ts';
+import { auditLog } from '#mongo/audit/log.ts';
 import { providerCredentials } from '#mongo/provider-credentials.ts';
 import { providers } from '#mongo/providers.ts';
 import { tenants } from '#mongo/tenants.ts';

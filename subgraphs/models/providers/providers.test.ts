@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Catalog } from '#catalog/catalog.ts';
-import { auditLog } from '#mongo/audit-log.ts';
+import { auditLog } from '#mongo/audit/log.ts';
 import type { Database } from '#mongo/connect.ts';
 import { openCredential } from '#mongo/credential-secret.ts';
 import { providerDestination } from '#providers/registry/destination.ts';

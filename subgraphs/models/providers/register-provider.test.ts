@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Catalog, openCatalog } from '#catalog/catalog.ts';
 import { createSecretBox } from '#core/secrets/secret-box.ts';
-import { auditLog, createAuditLog } from '#mongo/audit-log.ts';
+import { auditLog, createAuditLog } from '#mongo/audit/log.ts';
 import type { Database } from '#mongo/connect.ts';
 import { openCredential } from '#mongo/credential-secret.ts';
 import { models } from '#mongo/models.ts';

@@ -1,6 +1,6 @@
-import type { AuditEnd, AuditLog } from '#mongo/audit-log.ts';
+import type { AuditEnd, AuditLog } from '#mongo/audit/log.ts';
 
-export type { AuditLog, AuditOccurrence } from '#mongo/audit-log.ts';
+export type { AuditLog, AuditOccurrence } from '#mongo/audit/log.ts';
 
 /** A change that a start of the mesh, or a command, makes by itself. */
 interface StartChange {

@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { HeddleError } from '#core/errors.ts';
-import type { AuditLog } from '#mongo/audit-log.ts';
+import type { AuditLog } from '#mongo/audit/log.ts';
 import { listCodes, memoryAudit, startGraph } from '#test/support/gateways/small-graph.ts';
 import { testCaller } from '#test/support/subgraph.ts';
 import type { OperationContext, SubgraphContext } from '../context.ts';

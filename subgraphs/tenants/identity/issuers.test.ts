@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Caller, type RefusedToken, systemCaller } from '#core/caller.ts';
 import { parseCountLimits } from '#core/count-limits.ts';
 import { builtInRoles } from '#core/roles.ts';
-import { auditLog } from '#mongo/audit-log.ts';
+import { auditLog } from '#mongo/audit/log.ts';
 import { type IssuerRecord, issuers } from '#mongo/issuers.ts';
 import { createHttpFetch } from '#providers/http/http-fetch.ts';
 import { openTestDatabase } from '#test/support/database.ts';

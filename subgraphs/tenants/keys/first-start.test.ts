@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { scopes } from '#core/caller.ts';
 import { apiKeys } from '#mongo/api-keys.ts';
 import { apps } from '#mongo/apps.ts';
-import { auditLog } from '#mongo/audit-log.ts';
+import { auditLog } from '#mongo/audit/log.ts';
 import { createKeyPepper } from '#mongo/key-pepper.ts';
 import { tenants } from '#mongo/tenants.ts';
 import { openTestDatabase } from '#test/support/database.ts';

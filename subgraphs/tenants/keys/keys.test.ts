@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Caller, systemCaller } from '#core/caller.ts';
 import { apiKeys } from '#mongo/api-keys.ts';
-import { auditLog } from '#mongo/audit-log.ts';
+import { auditLog } from '#mongo/audit/log.ts';
 import { ask, askForData, testCaller } from '#test/support/subgraph.ts';
 import { startTenants, type TenantsData, type TestTenant, type TestTenants } from '#test/support/tenants.ts';
 

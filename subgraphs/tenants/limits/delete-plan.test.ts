@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Caller } from '#core/caller.ts';
 import { parseCountLimits } from '#core/count-limits.ts';
-import { auditLog } from '#mongo/audit-log.ts';
+import { auditLog } from '#mongo/audit/log.ts';
 import { findNodeRecords } from '#mongo/node-records.ts';
 import { plans } from '#mongo/plans.ts';
 import { tenants } from '#mongo/tenants.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Caller, Scope } from '#core/caller.ts';
 import { builtInRoles, meshScopes, rolesToScopes } from '#core/roles.ts';
-import { auditLog } from '#mongo/audit-log.ts';
+import { auditLog } from '#mongo/audit/log.ts';
 import { issuers } from '#mongo/issuers.ts';
 import { roles } from '#mongo/roles.ts';
 import { ask, askForData } from '#test/support/subgraph.ts';

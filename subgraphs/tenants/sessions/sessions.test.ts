@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Caller, systemCaller } from '#core/caller.ts';
 import { toSessionPreimage } from '#core/session-text.ts';
-import { auditLog } from '#mongo/audit-log.ts';
+import { auditLog } from '#mongo/audit/log.ts';
 import { sessions } from '#mongo/sessions.ts';
 import { ask, askForData } from '#test/support/subgraph.ts';
 import { startTenants, type TestTenant, type TestTenants } from '#test/support/tenants.ts';

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Caller } from '#core/caller.ts';
-import { auditLog } from '#mongo/audit-log.ts';
+import { auditLog } from '#mongo/audit/log.ts';
 import { tenants } from '#mongo/tenants.ts';
 import { ask, askForData, countCommands } from '#test/support/subgraph.ts';
 import { startTenants, type TenantsData, type TestTenant, type TestTenants } from '#test/support/tenants.ts';

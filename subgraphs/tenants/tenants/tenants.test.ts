@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Caller } from '#core/caller.ts';
 import { builtInRoles } from '#core/roles.ts';
 import { accessGrants } from '#mongo/access-grants.ts';
-import { auditLog } from '#mongo/audit-log.ts';
+import { auditLog } from '#mongo/audit/log.ts';
 import { findNodeRecords } from '#mongo/node-records.ts';
 import { listScopes } from '#state/quota/caller-bounds.ts';
 import { listLimits } from '#state/quota/caller-limits.ts';

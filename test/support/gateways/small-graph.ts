@@ -1,7 +1,7 @@
 import { type ExecutionResult, parse } from 'graphql';
 import { pino } from 'pino';
 import type { Caller } from '#core/caller.ts';
-import type { AuditBeginning, AuditEnd, AuditLog, AuditOccurrence, AuditTarget } from '#mongo/audit-log.ts';
+import type { AuditBeginning, AuditEnd, AuditLog, AuditOccurrence, AuditTarget } from '#mongo/audit/log.ts';
 import { loadDirectiveDefinitions } from '#schema/load-sdl.ts';
 import { createMemoryBus } from '#state/bus/memory.ts';
 import { createMemoryQuota } from '#state/quota/memory.ts';

@@ -1,5 +1,5 @@
 import type { Connection } from 'mongoose';
-import { type AuditRecord, auditLog, closeInterrupted } from '#mongo/audit-log.ts';
+import { type AuditRecord, auditLog, closeInterrupted } from '#mongo/audit/log.ts';
 import { freeLocks } from '#mongo/locks.ts';
 
 const failCommands = ['insert', 'update', 'delete', 'findAndModify', 'bulkWrite'];

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect } from 'vitest';
 import { type Caller, type Scope, systemCaller } from '#core/caller.ts';
 import { parseCountLimits } from '#core/count-limits.ts';
-import { auditLog } from '#mongo/audit-log.ts';
+import { auditLog } from '#mongo/audit/log.ts';
 import { hashOfKey } from '#subgraphs/tenants/keys/key-text.ts';
 import { createTenantsSubgraph } from '#subgraphs/tenants/subgraph.ts';
 import { ask, askForData } from '#test/support/subgraph.ts';

@@ -1,8 +1,8 @@
 import type { Connection } from 'mongoose';
-import { type ChainLink, computeLinkHash, firstPreviousHash } from './audit-chain.ts';
-import { digestOlder, readChainStart } from './audit-genesis.ts';
-import { type AuditRecord, auditLog } from './audit-log.ts';
-import { type AuditStartRecord, auditStarts, digestBeginning, toUnchangedId } from './audit-starts.ts';
+import { type ChainLink, computeLinkHash, firstPreviousHash } from './chain.ts';
+import { digestOlder, readChainStart } from './genesis.ts';
+import { type AuditRecord, auditLog } from './log.ts';
+import { type AuditStartRecord, auditStarts, digestBeginning, toUnchangedId } from './starts.ts';
 
 /** What is wrong with one record of an audit log. */
 export interface AuditProblem {

@@ -1,7 +1,7 @@
 import type { Connection } from 'mongoose';
-import { toCanonicalText } from './audit-chain.ts';
-import { type AuditSigner, isSignedBy, type Signature } from './audit-keys.ts';
-import { defineCollection } from './collection.ts';
+import { defineCollection } from '../collection.ts';
+import { toCanonicalText } from './chain.ts';
+import { type AuditSigner, isSignedBy, type Signature } from './keys.ts';
 
 /** What stands for the beginning of a chain that retention has removed. */
 export interface AuditCheckpoint extends Signature {

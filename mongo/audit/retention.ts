@@ -1,9 +1,9 @@
 import type { Connection } from 'mongoose';
-import { type ChainLink, inChain } from './audit-chain.ts';
-import { saveCheckpoint } from './audit-checkpoints.ts';
-import type { AuditSigner } from './audit-keys.ts';
-import { auditIdAt, auditLog, occurrencesKeptMs } from './audit-log.ts';
-import { auditStarts } from './audit-starts.ts';
+import { type ChainLink, inChain } from './chain.ts';
+import { saveCheckpoint } from './checkpoints.ts';
+import type { AuditSigner } from './keys.ts';
+import { auditIdAt, auditLog, occurrencesKeptMs } from './log.ts';
+import { auditStarts } from './starts.ts';
 
 /** What retention removes. */
 export interface AuditRetention {

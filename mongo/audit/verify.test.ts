@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openFailingDatabase } from '#test/support/database.ts';
-import { computeLinkHash, toCanonicalText } from './audit-chain.ts';
-import { recordChainStart } from './audit-genesis.ts';
+import { type Database, ensureIndexes } from '../connect.ts';
+import { computeLinkHash, toCanonicalText } from './chain.ts';
+import { recordChainStart } from './genesis.ts';
 import {
   type AuditBeginning,
   type AuditEnd,
@@ -11,10 +12,9 @@ import {
   closeInterrupted,
   closeOccurrences,
   createAuditLog,
-} from './audit-log.ts';
-import { auditStarts } from './audit-starts.ts';
-import { type AuditProblem, type VerifyStoreOptions, verifyAuditLog } from './audit-verify.ts';
-import { type Database, ensureIndexes } from './connect.ts';
+} from './log.ts';
+import { auditStarts } from './starts.ts';
+import { type AuditProblem, type VerifyStoreOptions, verifyAuditLog } from './verify.ts';
 
 let database: Database;
 beforeAll(async () => {

@@ -1,9 +1,9 @@
 import { hash, randomUUID } from 'node:crypto';
 import type { Connection } from 'mongoose';
 import type { AuditOutcome } from '#core/graph-enums.generated.ts';
-import { type ChainLink, ChainWriter, chainIndex, chainPaths, inChain, toChainName } from './audit-chain.ts';
-import { auditStarts, createAuditStarts, toUnchangedId } from './audit-starts.ts';
-import { defineCollection } from './collection.ts';
+import { defineCollection } from '../collection.ts';
+import { type ChainLink, ChainWriter, chainIndex, chainPaths, inChain, toChainName } from './chain.ts';
+import { auditStarts, createAuditStarts, toUnchangedId } from './starts.ts';
 
 /** Who did it. */
 interface AuditActor {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openTestDatabase } from '#test/support/database.ts';
-import { type AuditOccurrence, auditLog, createAuditLog, occurrencesKeptMs } from './audit-log.ts';
-import { type Database, ensureIndexes } from './connect.ts';
+import { type Database, ensureIndexes } from '../connect.ts';
+import { type AuditOccurrence, auditLog, createAuditLog, occurrencesKeptMs } from './log.ts';
 
 let database: Database;
 let nowMs = Date.parse('2026-03-01T10:59:30Z');

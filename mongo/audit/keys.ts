@@ -2,7 +2,7 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync, hash, sign, ver
 import type { Connection } from 'mongoose';
 import { isDuplicateKey } from '#core/input.ts';
 import type { SecretBox } from '#core/secrets/secret-box.ts';
-import { defineCollection } from './collection.ts';
+import { defineCollection } from '../collection.ts';
 
 /** A key pair (Ed25519) that signs anchors and checkpoints of the audit log. */
 interface AuditKeyRecord {

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Connection } from 'mongoose';
-import { toCanonicalText } from './audit-chain.ts';
-import { type AuditLog, type AuditRecord, auditIdAt, auditLog } from './audit-log.ts';
-import { auditStarts } from './audit-starts.ts';
+import { toCanonicalText } from './chain.ts';
+import { type AuditLog, type AuditRecord, auditIdAt, auditLog } from './log.ts';
+import { auditStarts } from './starts.ts';
 
 const action = 'audit.chain';
 

@@ -1,11 +1,11 @@
 import { hash } from 'node:crypto';
 import type { Connection, Model } from 'mongoose';
 import { isDuplicateKey } from '#core/input.ts';
-import { type ChainLink, inChain, toCanonicalText } from './audit-chain.ts';
-import { type AuditSigner, isSignedBy, type Signature } from './audit-keys.ts';
-import { auditLog } from './audit-log.ts';
-import { auditStarts } from './audit-starts.ts';
-import { defineCollection } from './collection.ts';
+import { defineCollection } from '../collection.ts';
+import { type ChainLink, inChain, toCanonicalText } from './chain.ts';
+import { type AuditSigner, isSignedBy, type Signature } from './keys.ts';
+import { auditLog } from './log.ts';
+import { auditStarts } from './starts.ts';
 
 /** When a process last did what one of all processes does, and the last anchor. */
 interface AnchorRecord {

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Connection } from 'mongoose';
+import { defineCollection } from '../collection.ts';
 import {
   type ChainLink,
   ChainWriter,
@@ -8,8 +9,7 @@ import {
   inChain,
   toCanonicalText,
   toChainName,
-} from './audit-chain.ts';
-import { defineCollection } from './collection.ts';
+} from './chain.ts';
 
 /**
  * That a change has begun, written before it runs: its record is chained when it is closed, and may not disappear before.
