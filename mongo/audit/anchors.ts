@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { Connection, Model } from 'mongoose';
+import type { Connection } from 'mongoose';
 import { isDuplicateKey } from '#core/input.ts';
 import { defineCollection } from '../collection.ts';
 import { type ChainLink, inChain, toCanonicalText } from './chain.ts';
@@ -75,19 +75,18 @@ export async function* createAnchors(
     heads = [];
     return JSON.stringify(anchor);
   }
-  const models = [auditLog(connection), auditStarts(connection)] as unknown as readonly Model<ChainLink>[];
-  for (const model of models) {
+  for (const { collection } of [auditLog(connection), auditStarts(connection)]) {
     for (let after = ''; ; ) {
-      const next = await model
-        .findOne({ chain: { $gt: after }, sequence: { $gt: 0 } }, { chain: 1 })
-        .sort({ chain: 1, sequence: 1 })
-        .lean<ChainLink>();
+      const next = await collection.findOne<Pick<ChainLink, 'chain'>>(
+        { chain: { $gt: after }, sequence: { $gt: 0 } },
+        { projection: { chain: 1 }, sort: { chain: 1, sequence: 1 } },
+      );
       if (next === null) break;
       after = next.chain;
-      const head = await model
-        .findOne(inChain(after), { sequence: 1, hash: 1 })
-        .sort({ sequence: -1 })
-        .lean<ChainLink>();
+      const head = await collection.findOne<Pick<ChainLink, 'sequence' | 'hash'>>(inChain(after), {
+        projection: { sequence: 1, hash: 1 },
+        sort: { sequence: -1 },
+      });
       if (head !== null) heads.push([after, head.sequence, head.hash]);
       if (heads.length >= headsMax) yield await finish();
     }

@@ -1,4 +1,3 @@
-import type { Model } from 'mongoose';
 import { accessGrants } from '#mongo/access-grants.ts';
 import { type ApiKeyRecord, apiKeys } from '#mongo/api-keys.ts';
 import type { NewEvent } from '#mongo/events.ts';
@@ -20,14 +19,18 @@ const pageMax = 500;
  */
 export async function reportDates(deps: TenantsDeps): Promise<void> {
   const now = readNow(deps).getTime();
-  await forEachBetween(apiKeys(deps.connection), now, now + noticeDays[0] * dayMs, async (key) => {
+  const readKeys = (filter: EndsBetween) =>
+    apiKeys(deps.connection).find(filter).sort(inOrder).limit(pageMax).lean().exec();
+  const readGrants = (filter: EndsBetween) =>
+    accessGrants(deps.connection).find(filter).sort(inOrder).limit(pageMax).lean().exec();
+  await forEachBetween(readKeys, now, now + noticeDays[0] * dayMs, async (key) => {
     for (const days of noticeDays) await reportExpiring(key, days, now, deps);
   });
-  await forEachBetween(apiKeys(deps.connection), now - lateMs, now, async (key, endedAt) => {
+  await forEachBetween(readKeys, now - lateMs, now, async (key, endedAt) => {
     if (key.revokedAt === null && key.hidden !== true)
       await deps.events.record(toKeyEvent('key.expired', key), `key.expired:${key._id}:${endedAt}`);
   });
-  await forEachBetween(accessGrants(deps.connection), now - lateMs, now, async (grant, endedAt) => {
+  await forEachBetween(readGrants, now - lateMs, now, async (grant, endedAt) => {
     if (grant.status !== 'APPROVED' || grant.hidden === true) return;
     const event = toAccessEvent('access.ended', { ...grant, status: 'ENDED' });
     await deps.events.record(event, `access.ended:${grant._id}:${endedAt}`);
@@ -65,24 +68,31 @@ interface Expiring {
   readonly expiresAt?: Date | null;
 }
 
+/** Ends after an instant, in the order of the ends after a record, and not after another instant. */
+interface EndsBetween {
+  readonly expiresAt: { readonly $gt: Date; readonly $lte: Date };
+  readonly $or: {
+    readonly expiresAt: Date | { readonly $gt: Date };
+    readonly _id?: { readonly $gt: string };
+  }[];
+}
+
+const inOrder = { expiresAt: 1, _id: 1 } as const;
+
 /** The records that end after the one instant and not after the other, in order, a page at a time. */
 async function forEachBetween<T extends Expiring>(
-  records: Model<T>,
+  readPage: (filter: EndsBetween) => Promise<readonly T[]>,
   afterMs: number,
   untilMs: number,
   report: (record: T, endsAtMs: number) => Promise<void>,
 ): Promise<void> {
   const until = new Date(untilMs);
-  let after: readonly object[] = [{ expiresAt: { $gt: new Date(afterMs) } }];
+  let after: EndsBetween['$or'] = [{ expiresAt: { $gt: new Date(afterMs) } }];
   for (;;) {
-    const page = (await records
-      .find({ expiresAt: { $gt: new Date(afterMs), $lte: until }, $or: after } as never)
-      .sort({ expiresAt: 1, _id: 1 })
-      .limit(pageMax)
-      .lean()) as unknown as T[];
+    const page = await readPage({ expiresAt: { $gt: new Date(afterMs), $lte: until }, $or: after });
     for (const record of page) await report(record, record.expiresAt?.getTime() ?? 0);
     const last = page.at(-1);
-    if (last === undefined || page.length < pageMax) return;
+    if (last?.expiresAt == null || page.length < pageMax) return;
     after = [{ expiresAt: { $gt: last.expiresAt } }, { expiresAt: last.expiresAt, _id: { $gt: last._id } }];
   }
 }

@@ -132,12 +132,22 @@ function checkedPath(value: string, field: string): string {
 }
 
 function checkedClaims(input: IssuerClaimsInput): IssuerClaims {
-  const paths: [name: keyof IssuerClaims, path: string | null][] = [];
-  for (const name of Object.keys(standardClaims) as (keyof IssuerClaims)[]) {
-    const path = input[name] ?? standardClaims[name];
-    paths.push([name, path === null ? null : checkedPath(path, `input.claims.${name}`)]);
+  function toPath(name: 'subject' | 'email' | 'groups' | 'scopes'): string {
+    return checkedPath(input[name] ?? standardClaims[name], `input.claims.${name}`);
   }
-  return Object.fromEntries(paths) as unknown as IssuerClaims;
+  function toOptionalPath(name: 'tenant' | 'role' | 'endUser'): string | null {
+    const path = input[name] ?? standardClaims[name];
+    return path === null ? null : checkedPath(path, `input.claims.${name}`);
+  }
+  return {
+    subject: toPath('subject'),
+    email: toPath('email'),
+    tenant: toOptionalPath('tenant'),
+    role: toOptionalPath('role'),
+    groups: toPath('groups'),
+    scopes: toPath('scopes'),
+    endUser: toOptionalPath('endUser'),
+  };
 }
 
 async function checkedRules(
