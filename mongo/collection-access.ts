@@ -85,6 +85,7 @@ export const collectionAccess: Readonly<Record<string, CollectionAccess>> = {
   },
   'audit/checkpoints': { writers: ['mongo/audit/retention.ts'], readers: ['cli/audit/'] },
   'audit/anchors': { writers: ['server/audit/audit-upkeep.ts'], readers: ['cli/audit/'] },
+  'tenant-keys': { writers: [], readers: [] },
   locks: {
     writers: [
       'subgraphs/runtime/',
