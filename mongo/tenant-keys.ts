@@ -17,7 +17,7 @@ export interface WrappedDataKey {
 
 /** The data keys of a tenant, or of the mesh. Every change counts `revision`, so that none is lost to another one. */
 export interface TenantKeyRecord {
-  /** The id of the tenant, or `meshKeyOwner`. */
+  /** The id of the tenant, or `@mesh`, which is the id of no tenant. */
   readonly _id: string;
   readonly revision: number;
   /** Oldest first. */
@@ -26,9 +26,6 @@ export interface TenantKeyRecord {
   /** When the keys were destroyed, for good; null: they are in use. */
   readonly destroyedAt: Date | null;
 }
-
-/** Owns the data key of the mesh; no tenant has this id. */
-export const meshKeyOwner = '@mesh';
 
 const text = { type: String, required: true };
 
