@@ -23,6 +23,8 @@ export interface CallerLimit {
     readonly appId?: string;
     /** The team whose calls it counts, instead of an app. */
     readonly teamId?: string;
+    /** The line of the key whose calls it counts, which belongs to the app. */
+    readonly keyLineId?: string;
     /** Parts of the amount at which a line is logged, such as 0.8; absent: none. */
     readonly alertAt?: readonly number[];
   };

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Caller, CallerLimit } from '#core/caller.ts';
 import type { Database } from '#mongo/connect.ts';
+import { events } from '#mongo/events.ts';
 import { createMemoryQuota } from '#state/quota/memory.ts';
 import { emptyHistory } from '#state/quota/quota.ts';
 import { openTestDatabase } from '#test/support/database.ts';
@@ -101,6 +102,25 @@ describe('the thresholds of a budget', () => {
       threshold: 0.2,
       amount: '0.011000000',
       spent: '0.002200000',
+    });
+  });
+
+  it('are published as an event each, with what the budget is of', async () => {
+    const limit = budget({ alertAt: [0.2, 0.5, 0.9] });
+    const ofKey = { ...limit, budget: { ...limit.budget, appId: 'app', keyLineId: 'line' } };
+    await collectLines([ofKey], callTimes(7));
+    const budgetId = limit.subject.slice('budget:'.length);
+    const found = await events(database.connection).find({ subject: budgetId }).sort({ sequence: 1 }).lean();
+    const [first] = found;
+    expect(found.map(({ type, data }) => [type, data.threshold])).toEqual([
+      ['budget.threshold', 0.2],
+      ['budget.threshold', 0.5],
+    ]);
+    expect(first?.tenantId).toMatch(/^t-/);
+    expect(first?.data).toEqual({
+      ...{ appId: 'app', teamId: null, keyId: 'line', window: 'DAY', threshold: 0.2 },
+      windowStart: expect.stringMatching(/T00:00:00.000Z$/),
+      ...{ amount: '0.011000000', spent: '0.002200000' },
     });
   });
 

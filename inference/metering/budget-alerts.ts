@@ -130,6 +130,8 @@ export class BudgetAlerts implements AsyncDisposable {
     const budgetId = subject.replace(/^budget:/, '');
     const facts = {
       appId: budget?.appId ?? null,
+      teamId: budget?.teamId ?? null,
+      keyId: budget?.keyLineId ?? null,
       window,
       windowStart: new Date(startMs).toISOString(),
       threshold,

@@ -19,9 +19,15 @@ export function readBudgetScope(
   {
     appId,
     teamId,
-  }: { readonly appId?: string | null | undefined; readonly teamId?: string | null | undefined },
+    keyLineId,
+  }: {
+    readonly appId?: string | null | undefined;
+    readonly teamId?: string | null | undefined;
+    readonly keyLineId?: string | null | undefined;
+  },
   tenantId: string | null,
 ): string {
+  if (keyLineId != null) return `key:${keyLineId}`;
   if (appId != null) return `app:${appId}`;
   return teamId != null ? `team:${teamId}` : `tenant:${tenantId}`;
 }

@@ -589,6 +589,7 @@ export type ApiKey = {
   readonly hint: Scalars['String']['output'];
   readonly scopes: ReadonlyArray<Scalars['String']['output']>;
   readonly limits: ReadonlyArray<Limit>;
+  readonly budgets: ReadonlyArray<Budget>;
   readonly allowedIps: Maybe<ReadonlyArray<Scalars['String']['output']>>;
   readonly expiresAt: Maybe<Scalars['DateTime']['output']>;
   readonly models: Maybe<ReadonlyArray<Scalars['String']['output']>>;
@@ -700,6 +701,7 @@ export type Budget = {
   readonly hard: Scalars['Boolean']['output'];
   readonly setBy: LimitSetter;
   readonly team: Maybe<Team>;
+  readonly key: Maybe<ApiKey>;
   readonly app: Maybe<App>;
 };
 
@@ -833,6 +835,7 @@ export type BudgetFilter = {
   readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
   readonly teamId?: InputMaybe<Scalars['ID']['input']>;
   readonly appId?: InputMaybe<Scalars['ID']['input']>;
+  readonly keyId?: InputMaybe<Scalars['ID']['input']>;
   readonly window?: InputMaybe<LimitWindow>;
   readonly hard?: InputMaybe<Scalars['Boolean']['input']>;
   readonly archived?: InputMaybe<Scalars['Boolean']['input']>;
@@ -1016,6 +1019,7 @@ export type BudgetInput = {
   readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
   readonly teamId?: InputMaybe<Scalars['ID']['input']>;
   readonly appId?: InputMaybe<Scalars['ID']['input']>;
+  readonly keyId?: InputMaybe<Scalars['ID']['input']>;
   readonly amount: Scalars['Decimal']['input'];
   readonly window: LimitWindow;
   readonly alertAt?: InputMaybe<ReadonlyArray<Scalars['Float']['input']>>;
@@ -1526,6 +1530,7 @@ export type ApiKeyResolvers<ContextType = context.SubgraphContext, ParentType ex
   hint?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   scopes?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
   limits?: Resolver<ReadonlyArray<ResolversTypes['Limit']>, ParentType, ContextType>;
+  budgets?: Resolver<ReadonlyArray<ResolversTypes['Budget']>, ParentType, ContextType>;
   allowedIps?: Resolver<Maybe<ReadonlyArray<ResolversTypes['String']>>, ParentType, ContextType>;
   expiresAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   models?: Resolver<Maybe<ReadonlyArray<ResolversTypes['String']>>, ParentType, ContextType>;
@@ -1646,6 +1651,7 @@ export type BudgetResolvers<ContextType = context.SubgraphContext, ParentType ex
   hard?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   setBy?: Resolver<ResolversTypes['LimitSetter'], ParentType, ContextType>;
   team?: Resolver<Maybe<ResolversTypes['Team']>, ParentType, ContextType>;
+  key?: Resolver<Maybe<ResolversTypes['ApiKey']>, ParentType, ContextType>;
   app?: Resolver<Maybe<ResolversTypes['App']>, ParentType, ContextType>;
 };
 

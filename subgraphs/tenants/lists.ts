@@ -159,13 +159,17 @@ export function listMembers(
   return findPage(members(database), where, listSort(orderBy ?? 'CREATED_AT_ASC', 'subject'), page);
 }
 
-export function listBudgets(
+export async function listBudgets(
   { filter, orderBy, ...page }: QueryBudgetsArgs,
-  { caller }: TenantsContext,
+  { caller, loaders }: TenantsContext,
   database: Database,
 ): Promise<Connection<BudgetRecord>> {
-  const { tenantId, archived, ...equal } = filter ?? {};
-  const where = { ...visibleTo(caller, { tenantId, archived }), ...given({ ...equal }) };
+  const { tenantId, archived, keyId, ...equal } = filter ?? {};
+  const where = {
+    ...visibleTo(caller, { tenantId, archived }),
+    ...given({ ...equal }),
+    ...(keyId == null ? {} : { keyLineId: (await loaders.apiKey.load(keyId))?.lineId ?? { $in: [] } }),
+  };
   return findPage(budgets(database), where, timeSort(orderBy ?? 'OLDEST_FIRST'), page);
 }
 

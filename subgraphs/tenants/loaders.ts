@@ -128,6 +128,24 @@ export function createTenantsLoaders(
       readTenantId,
       seen,
     ),
+    budgetsOfKeyLine: groupLoader<BudgetRecord>(
+      (lineIds) =>
+        budgets(connection)
+          .find({ keyLineId: { $in: lineIds } })
+          .sort(oldestFirst)
+          .lean(),
+      ({ keyLineId }) => keyLineId ?? '',
+      seen,
+    ),
+    /** The last key of a line of rotations. */
+    keyOfLine: recordLoader<ApiKeyRecord>(
+      (lineIds) =>
+        apiKeys(connection)
+          .find({ lineId: { $in: lineIds }, replacedById: null })
+          .lean(),
+      ({ lineId }) => lineId,
+      seen,
+    ),
     keysOfApp: groupLoader<ApiKeyRecord>(
       (ids) =>
         apiKeys(connection)
@@ -159,8 +177,8 @@ export function createTenantsLoaders(
 }
 
 /** What a budget's spending is counted under: the demands made from a caller's limits name the same. */
-function spendingKey({ _id, tenantId, appId, teamId, window }: BudgetRecord) {
-  const scope = readBudgetScope({ appId, teamId }, tenantId);
+function spendingKey({ _id, tenantId, window, ...place }: BudgetRecord) {
+  const scope = readBudgetScope(place, tenantId);
   return { subject: `budget:${_id}`, scope, meter: 'COST', window } as const;
 }
 

@@ -220,6 +220,7 @@ export function tenantsResolvers(
       app: (key, _args, { loaders }) => loadReferred(loaders.app, key.appId),
       scopes: scopesOfKey,
       limits: (key) => key.limits.map(toLimit),
+      budgets: (key, _args, { loaders }) => loaders.budgetsOfKeyLine.load(key.lineId),
       __resolveReference: (ref, { loaders }) => loaders.apiKey.load(ref.id),
     },
     Member: {
@@ -252,6 +253,8 @@ export function tenantsResolvers(
         decimalOfNanos((await loaders.spending.load(budget)).reserved),
       setBy: (budget) => readLimitSetter(budget),
       team: (budget, _args, { loaders }) => (budget.teamId == null ? null : loaders.team.load(budget.teamId)),
+      key: (budget, _args, { loaders }) =>
+        budget.keyLineId == null ? null : loaders.keyOfLine.load(budget.keyLineId),
       app: (budget, _args, { loaders }) => (budget.appId === null ? null : loaders.app.load(budget.appId)),
       __resolveReference: (ref, { loaders }) => loaders.budget.load(ref.id),
     },

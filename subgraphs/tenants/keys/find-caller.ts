@@ -78,7 +78,13 @@ async function callerOfKey(key: ApiKeyRecord, deps: FindCallerDeps, attempt = 1)
     tenants(connection).findById(key.tenantId).lean(),
     apps(connection).findById(key.appId).lean(),
     budgets(connection)
-      .find({ tenantId: key.tenantId, appId: { $in: [null, key.appId, ...makerIds(makerScopes, 'app:')] } })
+      .find({
+        tenantId: key.tenantId,
+        $or: [
+          { appId: { $in: [null, key.appId, ...makerIds(makerScopes, 'app:')] } },
+          { keyLineId: { $in: makerIds(makerScopes, 'key:') } },
+        ],
+      })
       .lean(),
     findMakers(key.tenantId, makerScopes, connection),
     findCallerGrants(key.appId, connection),
@@ -164,7 +170,7 @@ export async function findBoundTeams(
   return team === null ? ofMakers : [team, ...ofMakers];
 }
 
-/** What binds the calls of a caller beside each other; the budgets of teams that are not bound are left out. */
+/** What binds the calls of a caller beside each other; the budgets of teams and keys that are not bound are left out. */
 interface Bound {
   readonly planLimits: readonly LimitRecord[];
   readonly teams: readonly TeamRecord[];
@@ -178,8 +184,9 @@ export function collectLimits(
   tenantId: string,
   { planLimits, teams: boundTeams, apps: boundApps, keys: boundKeys, budgets: bounds }: Bound,
 ): CallerLimit[] {
-  const isBound = ({ teamId }: BudgetRecord) =>
-    teamId == null || boundTeams.some(({ _id }) => _id === teamId);
+  const isBound = ({ teamId, keyLineId }: BudgetRecord) =>
+    (teamId == null || boundTeams.some(({ _id }) => _id === teamId)) &&
+    (keyLineId == null || boundKeys.some(({ lineId }) => lineId === keyLineId));
   const under = (subject: string, limits: readonly LimitRecord[]): CallerLimit[] =>
     limits.map(({ meter, window, amount }) => ({ subject, meter, window, amount: amount.toString() }));
   return [
@@ -188,7 +195,7 @@ export function collectLimits(
     ...boundApps.flatMap((app) => under(`app:${app._id}`, app.limits)),
     ...boundKeys.flatMap((key) => under(`key:${key.lineId}`, key.limits)),
     ...bounds.filter(isBound).map(
-      ({ _id, appId, teamId, window, amountNanos, hard, alertAt }): CallerLimit => ({
+      ({ _id, appId, teamId, keyLineId, window, amountNanos, hard, alertAt }): CallerLimit => ({
         subject: `budget:${_id}`,
         meter: 'COST',
         window,
@@ -197,6 +204,7 @@ export function collectLimits(
           hard,
           ...(appId === null ? {} : { appId }),
           ...(teamId == null ? {} : { teamId }),
+          ...(keyLineId == null ? {} : { keyLineId }),
           ...(alertAt.length === 0 ? {} : { alertAt }),
         },
       }),
