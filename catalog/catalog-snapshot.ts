@@ -29,6 +29,8 @@ export interface CatalogCredential {
   readonly sealed: string;
   /** Where the secret may be sent; null: entered in an older version of Heddle. */
   readonly destination: string | null;
+  /** Of a secret that a rotation has replaced, under the id of its credential: until when it may be used. Absent: it is the present one. */
+  readonly endsAtMs?: number;
 }
 
 export interface CatalogProvider {
@@ -124,9 +126,14 @@ export async function loadSnapshot(connection: Connection, nowMs: number): Promi
   ]);
 
   const credentials = new Map<string, CatalogCredential[]>();
-  for (const { _id, providerId, label, weight, sealed, destination = null } of credentialRecords) {
+  for (const { _id: id, providerId, label, weight, previous, ...present } of credentialRecords) {
     const ofProvider = credentials.get(providerId) ?? [];
-    ofProvider.push({ id: _id, label, weight, sealed, destination });
+    const { sealed, destination = null } = present;
+    ofProvider.push({ id, label, weight, sealed, destination });
+    if (previous != null) {
+      const { sealed, destination = null, endsAt } = previous;
+      ofProvider.push({ id, label, weight, sealed, destination, endsAtMs: endsAt.getTime() });
+    }
     credentials.set(providerId, ofProvider);
   }
 

@@ -23,6 +23,7 @@ import { createCompletionResults } from './ledger/results.ts';
 import { BudgetAlerts } from './metering/budget-alerts.ts';
 import { InputAllowances } from './metering/input-allowance.ts';
 import { CompletionReader } from './read.ts';
+import { CredentialRejections } from './routing/credential-rejections.ts';
 import { createHealthRegistry } from './routing/health.ts';
 import { createProviderPool } from './routing/provider-pool.ts';
 import { LostReaders } from './streams/lost-readers.ts';
@@ -91,6 +92,7 @@ export async function openInferenceEngine(
     }),
   );
   const progress = opened.use(createProgressWriter(connection, { log }));
+  const rejections = opened.use(new CredentialRejections({ events: options.events, log }));
   const pool = createProviderPool({
     catalog,
     secretBox,
@@ -98,6 +100,7 @@ export async function openInferenceEngine(
     fetchOfTenants: httpOfTenants.fetch,
     random,
     now,
+    onRejected: (provider, credential) => rejections.report(provider, credential),
     ...(options.createProvider === undefined ? {} : { create: options.createProvider }),
   });
   const health = createHealthRegistry({ now, log, catalog });

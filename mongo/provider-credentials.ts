@@ -15,7 +15,17 @@ export interface ProviderCredentialRecord {
   /** Its share of the calls among the provider's enabled credentials; ≥ 0. */
   readonly weight: number;
   readonly enabled: boolean;
+  /** The secret that a rotation has replaced and that is still used where the new one is rejected; null or absent: none is. */
+  readonly previous?: PreviousSecret | null;
+  /** When the secret was last replaced by another; absent: it was not, or by an older version. */
+  readonly rotatedAt?: Date;
   readonly createdAt: Date;
+}
+
+/** A replaced secret of a credential, sealed as that of the credential is. */
+export interface PreviousSecret extends Pick<ProviderCredentialRecord, 'hint' | 'sealed' | 'destination'> {
+  /** When it is no longer used, and is deleted. */
+  readonly endsAt: Date;
 }
 
 const text = { type: String, required: true };
@@ -33,7 +43,18 @@ export const providerCredentials = defineCollection<ProviderCredentialRecord>(
     destination: String,
     weight: { type: Number, required: true },
     enabled: { type: Boolean, required: true },
+    previous: {
+      type: {
+        _id: false,
+        hint: String,
+        sealed: text,
+        destination: String,
+        endsAt: { type: Date, required: true },
+      },
+      default: undefined,
+    },
+    rotatedAt: Date,
     createdAt: { type: Date, required: true },
   },
-  [[{ providerId: 1, createdAt: 1 }]],
+  [[{ providerId: 1, createdAt: 1 }], [{ 'previous.endsAt': 1 }, { sparse: true }]],
 );

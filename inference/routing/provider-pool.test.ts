@@ -7,14 +7,17 @@ import { type Provider, ProviderFailure, type ProviderOptions } from '#providers
 import { providerDestination } from '#providers/registry/destination.ts';
 import { catalogModel } from '#test/support/catalog-model.ts';
 import { scriptedProvider } from '#test/support/scripted-provider.ts';
-import { createProviderPool } from './provider-pool.ts';
+import { createProviderPool, type ProviderPoolOptions } from './provider-pool.ts';
 
 const secretBox = createSecretBox(new Uint8Array(32));
 
 /** How the providers of tenants are called. */
 const fetchOfTenants: typeof globalThis.fetch = async () => new Response();
 
-function setup(create = async (): Promise<Provider> => scriptedProvider()) {
+function setup(
+  create = async (): Promise<Provider> => scriptedProvider(),
+  onRejected: ProviderPoolOptions['onRejected'] = () => {},
+) {
   const made: ProviderOptions[] = [];
   let nowMs = 0;
   let snapshot: CatalogSnapshot = emptySnapshot;
@@ -25,6 +28,7 @@ function setup(create = async (): Promise<Provider> => scriptedProvider()) {
     fetchOfTenants,
     random: () => 0.5,
     now: () => nowMs,
+    onRejected,
     create: (options) => {
       made.push(options);
       return create();
@@ -140,6 +144,82 @@ describe('the provider pool', () => {
     expect(pool.rest(model)).toBeNull();
     advance(30_000);
     expect(pool.take(model, new Set()).provider).toBe(pool.take(model, new Set()).provider);
+  });
+
+  describe('with a secret that a rotation has replaced', () => {
+    const rotation = (endsAtMs = 100_000) => [
+      credential('a', 'NEW'),
+      { ...credential('a', 'OLD'), endsAtMs },
+    ];
+    const start = (credentials: readonly ReturnType<typeof credential>[]) => {
+      const rejected: string[] = [];
+      const { pool, made, read, advance } = setup(undefined, ({ id }, { label }) =>
+        rejected.push(`${id} ${label}`),
+      );
+      const model = read({ credentials });
+      const used = async (
+        failure: Parameters<typeof refusal>[0] | null = null,
+        tried = new Set<string>(),
+      ) => {
+        const lease = pool.take(model, tried);
+        await lease.provider;
+        lease.settle(failure === null ? null : refusal(failure));
+        return made.map(({ secret }) => secret).join(' ');
+      };
+      return { pool, model, used, rejected, read, advance };
+    };
+
+    it('uses the new secret alone, also where a limit of it rests', async () => {
+      const { pool, model, used, rejected } = start(rotation());
+      for (let call = 0; call < 10; call++) expect(await used()).toBe('NEW');
+      const tried = new Set<string>();
+      expect(await used('PROVIDER_RATE_LIMITED', tried)).toBe('NEW');
+      expect([pool.hasOther(model, tried), rejected]).toEqual([false, []]);
+      expect(pool.rest(model)).toMatchObject({ code: 'PROVIDER_RATE_LIMITED' });
+    });
+
+    it('uses the old one in the same call when its provider rejects the new one, and tries the new one again later', async () => {
+      const { pool, model, used, rejected, advance } = start(rotation());
+      const tried = new Set<string>();
+      expect(await used('PROVIDER_AUTH', tried)).toBe('NEW');
+      expect([pool.hasOther(model, tried), pool.rest(model)]).toEqual([true, null]);
+      expect(await used(null, tried)).toBe('NEW OLD');
+      expect(pool.hasOther(model, tried)).toBe(false);
+      expect(rejected).toEqual(['p a']);
+      advance(30_000);
+      const begun = pool.take(model, new Set());
+      expect(await used()).toBe('NEW OLD');
+      expect(pool.take(model, new Set()).provider).toBe(begun.provider);
+    });
+
+    it('does not use the old one after the overlap, nor reports a rejection then or of the old one', async () => {
+      const { pool, model, used, rejected, advance } = start(rotation(10_000));
+      await used('PROVIDER_AUTH');
+      await used('PROVIDER_AUTH');
+      expect(rejected).toEqual(['p a']);
+      advance(10_000);
+      expect(pool.hasOther(model, new Set())).toBe(false);
+      expect(pool.rest(model)).toMatchObject({ code: 'PROVIDER_AUTH' });
+      advance(600_000);
+      await used('PROVIDER_AUTH');
+      expect(rejected).toEqual(['p a']);
+    });
+
+    it('uses the old one where the new one cannot be opened', async () => {
+      const [fresh, old] = rotation();
+      const { used } = start([{ ...fresh!, sealed: 'v2.other' }, old!]);
+      expect(await used()).toBe('OLD');
+    });
+
+    it('lets a call in progress keep the provider that it was begun with', async () => {
+      const { pool, read } = setup();
+      const before = pool.take(read({ credentials: [credential('a', 'OLD')] }), new Set());
+      const provider = await before.provider;
+      const model = read({ credentials: rotation() });
+      expect(await pool.take(model, new Set()).provider).not.toBe(provider);
+      before.settle(refusal('PROVIDER_AUTH'));
+      expect(pool.rest(model)).toBeNull();
+    });
   });
 
   it('doubles the rest with each refusal that follows one, up to ten minutes, and not for calls in flight together', () => {

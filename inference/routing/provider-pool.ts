@@ -31,7 +31,8 @@ export interface Lease {
 export interface ProviderPool {
   /**
    * One for the next attempt. Of the credentials, those not in cooldown come first, then those not among `tried`, each
-   * by weight; weight 0 is the reserve. Adds the chosen one to `tried`.
+   * by weight; weight 0 is the reserve. A secret that a rotation has replaced is used only while its provider rejects the
+   * new one. Adds the chosen one to `tried`.
    */
   take(model: CatalogModel, tried: Set<string>): Lease;
   /** Why no credential is free for the AI model: of the one that is free next; null: one is. */
@@ -50,6 +51,8 @@ export interface ProviderPoolOptions {
   readonly fetchOfTenants: ProviderOptions['fetch'];
   readonly random: () => number;
   readonly now?: () => number;
+  /** Notified when a provider rejects the secret of a credential while the one that it has replaced may still be used. */
+  readonly onRejected?: (provider: CatalogProvider, credential: CatalogCredential) => void;
   readonly create?: (options: ProviderOptions) => Promise<Provider>;
 }
 
@@ -63,6 +66,11 @@ interface Entry {
   readonly cooldown: Cooldown;
   /** A promise only until it is there: awaiting one costs a turn on every call. Undefined: to be made. */
   provider: Provider | Promise<Provider> | undefined;
+}
+
+/** Distinguishes the two secrets of a rotation, which have the id of their credential. */
+function toSlot({ id, endsAtMs }: CatalogCredential): string {
+  return endsAtMs === undefined ? id : `${id} replaced`;
 }
 
 function isKind(kind: string): kind is ProviderKind {
@@ -82,18 +90,18 @@ export function createProviderPool(options: ProviderPoolOptions): ProviderPool {
     if (snapshot === seen) return;
     seen = snapshot;
     for (const key of entries.keys()) {
-      const [providerId = '', credentialId = ''] = key.split('\0');
+      const [providerId = '', slot = ''] = key.split('\0');
       const provider = snapshot.providers.get(providerId);
       const stays =
         provider !== undefined &&
-        (credentialId === '' || provider.credentials.some(({ id }) => id === credentialId));
+        (slot === '' || provider.credentials.some((credential) => toSlot(credential) === slot));
       if (!stays) entries.delete(key);
     }
   }
 
   /** The entry of a credential as it is now: one that was replaced begins anew, its cooldown included. */
   function findEntry(provider: CatalogProvider, credential: CatalogCredential | null): Entry {
-    const key = `${provider.id}\0${credential?.id ?? ''}`;
+    const key = `${provider.id}\0${credential === null ? '' : toSlot(credential)}`;
     const { kind, baseUrl, region } = provider;
     const { sealed, destination } = credential ?? { sealed: null, destination: null };
     const known = entries.get(key);
@@ -140,11 +148,25 @@ export function createProviderPool(options: ProviderPoolOptions): ProviderPool {
   const readRest = (model: CatalogModel, credential: CatalogCredential | null) =>
     findEntry(model.provider, credential).cooldown.rest(model.id);
 
+  /** The usable ones without those that a rotation has replaced, unless the provider rejects the new secret. */
+  function listCandidates(model: CatalogModel): readonly CatalogCredential[] {
+    const found = listUsable(model.provider);
+    // The only secret, or the present one alone: so it is on nearly every call.
+    if (found.length === 1) return found;
+    return found.filter((credential) => {
+      const { id, endsAtMs } = credential;
+      if (endsAtMs === undefined) return true;
+      const present = found.find((one) => one.id === id && one.endsAtMs === undefined);
+      const isRejected = present === undefined || readRest(model, present)?.code === 'PROVIDER_AUTH';
+      return isRejected && endsAtMs > now();
+    });
+  }
+
   function choose(model: CatalogModel, tried: ReadonlySet<string>): CatalogCredential | null {
-    const credentials = listUsable(model.provider);
+    const credentials = listCandidates(model);
     if (credentials.length <= 1) return credentials[0] ?? null;
     const rests = new Map(credentials.map((credential) => [credential, readRest(model, credential)]));
-    const fresh = (credential: CatalogCredential) => !tried.has(credential.id);
+    const fresh = (credential: CatalogCredential) => !tried.has(toSlot(credential));
     const ready = (credential: CatalogCredential) => rests.get(credential) === null;
     const usable = (credential: CatalogCredential) => rests.get(credential)?.strict !== true;
     for (const pick of [
@@ -195,21 +217,32 @@ export function createProviderPool(options: ProviderPoolOptions): ProviderPool {
   }
 
   /** A provider without credentials has the one cooldown of its address. */
-  const listCredentials = ({ provider }: CatalogModel): readonly (CatalogCredential | null)[] =>
-    provider.credentials.length === 0 ? [null] : listUsable(provider);
+  const listCredentials = (model: CatalogModel): readonly (CatalogCredential | null)[] =>
+    model.provider.credentials.length === 0 ? [null] : listCandidates(model);
+
+  function reportRejected(provider: CatalogProvider, credential: CatalogCredential | null): void {
+    if (credential === null || credential.endsAtMs !== undefined) return;
+    const previous = provider.credentials.find(
+      ({ id, endsAtMs }) => id === credential.id && endsAtMs !== undefined,
+    );
+    if ((previous?.endsAtMs ?? 0) > now()) options.onRejected?.(provider, credential);
+  }
 
   return {
     take(model, tried) {
       prune();
       const credential = choose(model, tried);
-      if (credential !== null) tried.add(credential.id);
+      if (credential !== null) tried.add(toSlot(credential));
       const entry = findEntry(model.provider, credential);
       const { asOf } = entry.cooldown;
       return {
         provider: openProvider(entry, model.provider, credential),
         settle(failure) {
           if (failure === null) entry.cooldown.accept(model.id, asOf);
-          else if (refusesCredential(failure)) entry.cooldown.refuse(model.id, failure, asOf);
+          else if (refusesCredential(failure)) {
+            entry.cooldown.refuse(model.id, failure, asOf);
+            if (failure.code === 'PROVIDER_AUTH') reportRejected(model.provider, credential);
+          }
         },
       };
     },
@@ -227,8 +260,8 @@ export function createProviderPool(options: ProviderPoolOptions): ProviderPool {
       return soonest === null ? null : { ...soonest, waitMs: soonest.untilMs - now() };
     },
     hasOther: (model, tried) =>
-      listUsable(model.provider).some(
-        (credential) => !tried.has(credential.id) && readRest(model, credential)?.strict !== true,
+      listCandidates(model).some(
+        (credential) => !tried.has(toSlot(credential)) && readRest(model, credential)?.strict !== true,
       ),
     refusals: (model) =>
       Math.min(...listCredentials(model).map((credential) => readRest(model, credential)?.refusals ?? 0)),

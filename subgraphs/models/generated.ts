@@ -104,6 +104,7 @@ export type Mutation = {
   readonly updateProvider: Provider;
   readonly addProviderCredential: ProviderCredential;
   readonly updateProviderCredential: ProviderCredential;
+  readonly rotateProviderCredential: ProviderCredential;
   readonly removeProviderCredential: Scalars['ID']['output'];
   readonly createModel: Model;
   readonly updateModel: Model;
@@ -141,6 +142,13 @@ export type MutationAddProviderCredentialArgs = {
 export type MutationUpdateProviderCredentialArgs = {
   id: Scalars['ID']['input'];
   input: UpdateProviderCredentialInput;
+};
+
+
+export type MutationRotateProviderCredentialArgs = {
+  id: Scalars['ID']['input'];
+  secret: Scalars['String']['input'];
+  overlapSeconds?: InputMaybe<Scalars['Int']['input']>;
 };
 
 
@@ -233,6 +241,9 @@ export type ProviderCredential = {
   readonly enabled: Scalars['Boolean']['output'];
   readonly state: CredentialState;
   readonly reason: Maybe<Scalars['String']['output']>;
+  readonly rotatedAt: Maybe<Scalars['DateTime']['output']>;
+  readonly previousHint: Maybe<Scalars['String']['output']>;
+  readonly previousEndsAt: Maybe<Scalars['DateTime']['output']>;
 };
 
 export type Model = {
@@ -660,6 +671,7 @@ export type MutationResolvers<ContextType = context.SubgraphContext, ParentType 
   updateProvider?: Resolver<ResolversTypes['Provider'], ParentType, ContextType, RequireFields<MutationUpdateProviderArgs, 'id' | 'input'>>;
   addProviderCredential?: Resolver<ResolversTypes['ProviderCredential'], ParentType, ContextType, RequireFields<MutationAddProviderCredentialArgs, 'providerId' | 'label' | 'secret'>>;
   updateProviderCredential?: Resolver<ResolversTypes['ProviderCredential'], ParentType, ContextType, RequireFields<MutationUpdateProviderCredentialArgs, 'id' | 'input'>>;
+  rotateProviderCredential?: Resolver<ResolversTypes['ProviderCredential'], ParentType, ContextType, RequireFields<MutationRotateProviderCredentialArgs, 'id' | 'secret' | 'overlapSeconds'>>;
   removeProviderCredential?: Resolver<ResolversTypes['ID'], ParentType, ContextType, RequireFields<MutationRemoveProviderCredentialArgs, 'id'>>;
   createModel?: Resolver<ResolversTypes['Model'], ParentType, ContextType, RequireFields<MutationCreateModelArgs, 'input'>>;
   updateModel?: Resolver<ResolversTypes['Model'], ParentType, ContextType, RequireFields<MutationUpdateModelArgs, 'id' | 'input'>>;
@@ -705,6 +717,9 @@ export type ProviderCredentialResolvers<ContextType = context.SubgraphContext, P
   enabled?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   state?: Resolver<ResolversTypes['CredentialState'], ParentType, ContextType>;
   reason?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  rotatedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  previousHint?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  previousEndsAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
 };
 
 export type CredentialStateResolvers = EnumResolverSignature<{ READY?: any, DISABLED?: any, ORIGIN_CHANGED?: any, UNREADABLE?: any }, ResolversTypes['CredentialState']>;

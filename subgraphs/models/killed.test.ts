@@ -64,6 +64,10 @@ describe('a process that is killed while it', { timeout: 60_000 }, () => {
       'updateProviderCredential',
       ({ credential }) => `updateProviderCredential(id: "${credential}", input: { label: "x" }) { id }`,
     ],
+    [
+      'rotateProviderCredential',
+      ({ credential }) => `rotateProviderCredential(id: "${credential}", secret: "sk-secret-0005") { id }`,
+    ],
     ['removeProviderCredential', ({ credential }) => `removeProviderCredential(id: "${credential}")`],
     ['createModel', ({ provider }) => `createModel(input: { providerId: "${provider}", name: "c" }) { id }`],
     [

@@ -26,6 +26,7 @@ import { deleteProvider } from './providers/delete-provider.ts';
 import { listProviders, listRoutes } from './providers/list-providers.ts';
 import { credentialState, findProviderProblem } from './providers/provider-problem.ts';
 import { removeProviderCredential } from './providers/remove-provider-credential.ts';
+import { findPrevious, rotateProviderCredential } from './providers/rotate-provider-credential.ts';
 import { updateProvider } from './providers/update-provider.ts';
 import { updateProviderCredential } from './providers/update-provider-credential.ts';
 import { deleteRoute } from './routes/delete-route.ts';
@@ -56,6 +57,7 @@ export function modelsResolvers(deps: ModelsDeps): CompleteResolvers<Resolvers<M
       addProviderCredential: (_, args, context) => addProviderCredential(args, context, deps),
       updateProviderCredential: (_, { id, input }, context) =>
         updateProviderCredential(id, input, context, deps),
+      rotateProviderCredential: (_, args, context) => rotateProviderCredential(args, context, deps),
       removeProviderCredential: (_, { id }, context) => removeProviderCredential(id, context, deps),
       createModel: (_, { input }, context) => createModel(input, context, deps),
       updateModel: (_, { id, input }, context) => updateModel(id, input, context, deps),
@@ -85,6 +87,8 @@ export function modelsResolvers(deps: ModelsDeps): CompleteResolvers<Resolvers<M
       id: ({ _id }) => _id,
       state: async (record, _, { loaders }) => (await credentialState(record, loaders, deps)).state,
       reason: async (record, _, { loaders }) => (await credentialState(record, loaders, deps)).reason,
+      previousHint: (record) => findPrevious(record, readNow(deps))?.hint ?? null,
+      previousEndsAt: (record) => findPrevious(record, readNow(deps))?.endsAt ?? null,
     },
     Model: {
       __resolveReference: ({ id }, { loaders }) => loaders.everModel.load(id),

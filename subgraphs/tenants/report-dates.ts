@@ -1,3 +1,4 @@
+import { keepRunning } from '#core/keep-running.ts';
 import { accessGrants } from '#mongo/access-grants.ts';
 import { type ApiKeyRecord, apiKeys } from '#mongo/api-keys.ts';
 import type { NewEvent } from '#mongo/events.ts';
@@ -99,18 +100,9 @@ async function forEachBetween<T extends Expiring>(
 
 /** Reports dates every minute until it is disposed; a failed time is logged, and the next one makes up for it. */
 export function keepReportingDates(deps: TenantsDeps): AsyncDisposable {
-  let running: Promise<void> | undefined;
-  const timer = setInterval(() => {
-    running ??= reportDates(deps)
-      .catch((err: unknown) => deps.log.warn({ err }, 'dates that have come could not be reported yet'))
-      .finally(() => {
-        running = undefined;
-      });
-  }, everyMs).unref();
-  return {
-    [Symbol.asyncDispose]: async () => {
-      clearInterval(timer);
-      await running;
-    },
-  };
+  return keepRunning(
+    everyMs,
+    () => reportDates(deps),
+    (err) => deps.log.warn({ err }, 'dates that have come could not be reported yet'),
+  );
 }

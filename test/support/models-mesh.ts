@@ -41,6 +41,7 @@ export async function openModelsMesh(
     },
     async [Symbol.asyncDispose]() {
       await catalog[Symbol.asyncDispose]();
+      await subgraph[Symbol.asyncDispose]();
       await database.close();
     },
   };

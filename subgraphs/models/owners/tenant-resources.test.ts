@@ -182,6 +182,11 @@ describe('what a tenant owns', () => {
         credential?._id ?? '',
         (id) => `updateProviderCredential(id: "${id}", input: { enabled: false }) { id }`,
       ],
+      [
+        'provider credential',
+        credential?._id ?? '',
+        (id) => `rotateProviderCredential(id: "${id}", secret: "sk-x") { id }`,
+      ],
       ['provider credential', credential?._id ?? '', (id) => `removeProviderCredential(id: "${id}")`],
       ['model', 'acme:openai/gpt-5', (id) => `updateModel(id: "${id}", input: { contextTokens: 5 }) { id }`],
       ['model', 'acme:openai/gpt-5', (id) => `retireModel(id: "${id}") { id }`],

@@ -31,7 +31,10 @@ async function reseal(
   filter: { readonly sealed?: RegExp },
 ): Promise<ResealedCredentials> {
   const records = await providerCredentials(connection).find(filter).lean();
-  const stale = records.filter((record) => !box.isCurrent(record.sealed));
+  const isStale = ({ sealed }: { readonly sealed: string }) => !box.isCurrent(sealed);
+  const stale = records.filter(
+    (record) => isStale(record) || (record.previous != null && isStale(record.previous)),
+  );
   const owners = stale.map(({ providerId }) => providerId);
   const known = await (stale.length === 0
     ? []
@@ -61,9 +64,14 @@ function sealAnew(
   box: SecretBox,
   record: ProviderCredentialRecord,
   destination: string,
-): Pick<ProviderCredentialRecord, 'sealed' | 'destination'> | null {
+): Pick<ProviderCredentialRecord, 'sealed' | 'destination' | 'previous'> | null {
   const credential = toSealedCredential(record);
   const opened = openCredential(box, credential, destination);
   if (opened.state !== 'READY') return null;
-  return { sealed: sealCredential(box, opened.secret, { ...credential, destination }), destination };
+  const sealed = sealCredential(box, opened.secret, { ...credential, destination });
+  const { previous } = record;
+  if (previous == null) return { sealed, destination };
+  // The replaced secret lives out its overlap; where it does not open any more, it goes.
+  const old = sealAnew(box, { ...record, ...previous, previous: null }, previous.destination ?? destination);
+  return { sealed, destination, previous: old === null ? null : { ...previous, ...old } };
 }

@@ -2,7 +2,7 @@ import { checkedText, notFound } from '#core/input.ts';
 import { refuseOtherKey } from '#mongo/encryption-check.ts';
 import { type ProviderCredentialRecord, providerCredentials } from '#mongo/provider-credentials.ts';
 import { providers } from '#mongo/providers.ts';
-import { catalogChanged, type ModelsContext, type ModelsDeps } from '../deps.ts';
+import { catalogChanged, type ModelsContext, type ModelsDeps, readNow } from '../deps.ts';
 import type { UpdateProviderCredentialInput } from '../generated.ts';
 import { checkedInt } from '../inputs.ts';
 import { requireEditable } from '../owners/owner.ts';
@@ -27,8 +27,9 @@ export async function updateProviderCredential(
   };
   if (Object.keys(change).length === 0) return before;
   await context.auditTarget({ tenantId, type: 'ProviderCredential', id });
+  const ended = input.secret == null ? {} : { $unset: { previous: 1 } as const };
   const after = await collection
-    .findOneAndUpdate({ _id: id }, { $set: change }, { returnDocument: 'after' })
+    .findOneAndUpdate({ _id: id }, { $set: change, ...ended }, { returnDocument: 'after' })
     .lean();
   if (after === null) return notFound('provider credential', id);
   context.audit({ tenantId, type: 'ProviderCredential', id, before, after });
@@ -39,10 +40,11 @@ export async function updateProviderCredential(
 async function replaceSecret(
   { _id: id, providerId }: ProviderCredentialRecord,
   secret: string,
-  { connection, secretBox }: ModelsDeps,
-): Promise<Pick<ProviderCredentialRecord, 'hint' | 'sealed' | 'destination'>> {
+  deps: ModelsDeps,
+): Promise<Pick<ProviderCredentialRecord, 'hint' | 'sealed' | 'destination' | 'rotatedAt'>> {
+  const { connection, secretBox } = deps;
   await refuseOtherKey(connection, secretBox);
   const provider = await providers(connection).findById(providerId).lean();
   if (provider === null) return notFound('provider', providerId);
-  return sealSecret(secret, { id, provider }, 'input.secret', secretBox);
+  return { ...sealSecret(secret, { id, provider }, 'input.secret', secretBox), rotatedAt: readNow(deps) };
 }

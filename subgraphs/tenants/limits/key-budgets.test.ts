@@ -42,7 +42,7 @@ const save = async (place: string, amount: number, caller?: Caller) => {
   );
   return saveBudget?.id ?? '';
 };
-const budgetsOf = ({ limits }: Caller) =>
+const listBudgets = ({ limits }: Caller) =>
   limits.flatMap(({ subject, amount, budget }) => (budget ? [`${subject} ${amount}`] : []));
 
 it('binds the calls of its key beside those of app and tenant, and no other key', async () => {
@@ -50,12 +50,12 @@ it('binds the calls of its key beside those of app and tenant, and no other key'
   const ofKey = await save(`keyId: "${key.id}"`, 1);
   const ofApp = await save(`appId: "${acme.appId}"`, 2);
   const caller = await find(key.secret);
-  expect(budgetsOf(caller)).toEqual([`budget:${ofKey} 1000000000`, `budget:${ofApp} 2000000000`]);
+  expect(listBudgets(caller)).toEqual([`budget:${ofKey} 1000000000`, `budget:${ofApp} 2000000000`]);
   expect(callerBounds(caller).limits.map(({ scope }) => scope)).toEqual([
     `key:${key.id}`,
     `app:${acme.appId}`,
   ]);
-  expect(budgetsOf(await find(sibling.secret))).toEqual([`budget:${ofApp} 2000000000`]);
+  expect(listBudgets(await find(sibling.secret))).toEqual([`budget:${ofApp} 2000000000`]);
 });
 
 it('refuses beyond the narrowest of key and app, counts what was spent, and is kept by a rotation', async () => {
@@ -92,7 +92,7 @@ it('binds the keys that its key makes, which cannot change it, nor can the key i
   const caller = await find(key.secret);
   const { createApp } = await run('mutation { createApp(input: { name: "elsewhere" }) { id } }', caller);
   const made = await find((await addKey(caller, createApp?.id)).secret);
-  expect(budgetsOf(made)).toEqual([`budget:${id} 1000000000`]);
+  expect(listBudgets(made)).toEqual([`budget:${id} 1000000000`]);
   const start = { id: 'c', kind: 'completion', model: { id: 'm/a', provider: { id: 'm' } } } as const;
   const row = openRow({
     ...start,
@@ -108,7 +108,7 @@ it('binds the keys that its key makes, which cannot change it, nor can the key i
     expect(await refusal(query, made)).toMatch(/^FORBIDDEN: No key changes a budget of its own/);
   }
   expect(await refusal(remove)).toBe('');
-  expect(budgetsOf(await find(key.secret))).toEqual([]);
+  expect(listBudgets(await find(key.secret))).toEqual([]);
 });
 
 it('is one for each key, window and setter, moves to an app, and is listed by key and app', async () => {
@@ -134,7 +134,7 @@ it('is one for each key, window and setter, moves to an app, and is listed by ke
   await save(`id: "${second}", appId: "${acme.appId}"`, 1);
   const { budget } = await run(`{ budget(id: "${second}") { key { id } app { id } } }`);
   expect(budget).toEqual({ key: null, app: { id: acme.appId } });
-  expect(budgetsOf(await find(one.secret))).toHaveLength(3);
+  expect(listBudgets(await find(one.secret))).toHaveLength(3);
 });
 
 it('is of a key of its tenant alone, and of nothing else at once', async () => {
