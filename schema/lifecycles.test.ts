@@ -20,6 +20,7 @@ const ends: Readonly<Record<string, string>> = {
   requestAccess: 'withdrawAccess',
   createProvider: 'deleteProvider',
   addProviderCredential: 'removeProviderCredential',
+  rotateProviderCredential: 'updateProviderCredential',
   createModel: 'deleteModel',
   saveRoute: 'deleteRoute',
   saveModelAlias: 'deleteModelAlias',
