@@ -245,11 +245,12 @@ export function createRouter(options: RouterOptions): Router {
         left.abort();
       },
     );
-    unwatch =
-      options.callers?.watch(context.caller, (error) => {
-        watch.revoked();
-        stream.finish(presentFailure(error, { requestId: context.requestId, log }));
-      }) ?? unwatch;
+    const isAllowed = (caller: Caller) => operation.keepsGrants(context.caller, caller);
+    const end = (error: HeddleError) => {
+      watch.revoked();
+      stream.finish(presentFailure(error, { requestId: context.requestId, log }));
+    };
+    unwatch = options.callers?.watch(context.caller, { isAllowed, end }) ?? unwatch;
     return stream;
   };
 

@@ -8,7 +8,10 @@ export interface Lookup {
 }
 
 /** The result of looking a credential up again: still good, ended, or unknown because the lookup failed. */
-export type Standing = { readonly caller: Caller } | 'ENDED' | 'UNKNOWN';
+export type Standing =
+  | { readonly caller: Caller }
+  | { readonly ended: 'REVOKED' | 'APP_ARCHIVED' | 'TENANT_ARCHIVED' }
+  | 'UNKNOWN';
 
 /** Callers with open subscriptions are looked at so often, in milliseconds: what has ended ends within a second. */
 const tickMs = 500;
@@ -17,21 +20,34 @@ const checkedForMs = 30_000;
 /** Lookups in flight. */
 const checksMax = 16;
 
-type End = (error: HeddleError) => void;
+/** What is open for a caller. */
+export interface OpenStream {
+  /** True while a caller with the same credential may still open it. */
+  isAllowed(caller: Caller): boolean;
+  /** Called once, with the reason. */
+  end(error: HeddleError): void;
+}
 
 interface Watched {
   readonly sent: Lookup;
   /** As it was looked up last. */
   caller: Caller;
-  readonly ends: Set<End>;
+  readonly streams: Set<OpenStream>;
   checkedAtMs: number;
   isDue: boolean;
   isChecking: boolean;
 }
 
+const reasons = {
+  REVOKED: 'has expired or was revoked',
+  APP_ARCHIVED: 'ends, as its app is archived',
+  TENANT_ARCHIVED: 'ends, as its tenant is archived',
+} as const;
+
 /**
- * Ends the open subscriptions of callers whose key or token expires or is revoked, within a second, unless their tenant lets
- * them finish. One timer for all of them, which runs while there are any.
+ * Ends open subscriptions within a second, unless their tenant lets them finish: of callers whose key, token or session expires or is
+ * revoked, whose app or tenant is archived, or whose scopes no longer reach what they read. One timer for all of them, which
+ * runs while there are any.
  */
 export class CallerWatch implements Disposable {
   readonly #check: (sent: Lookup) => Promise<Standing>;
@@ -45,14 +61,14 @@ export class CallerWatch implements Disposable {
     this.#now = now;
   }
 
-  /** Calls `end` once when the credential of the caller has ended; what it returns stops that. */
-  watch(caller: Caller, sent: Lookup, end: End): () => void {
+  /** Ends the stream once when the credential of the caller has ended or no longer allows it; what it returns stops that. */
+  watch(caller: Caller, sent: Lookup, stream: OpenStream): () => void {
     const watched = this.#find(caller, sent);
-    watched.ends.add(end);
+    watched.streams.add(stream);
     this.#timer ??= setInterval(() => this.tick(), tickMs).unref();
     return () => {
-      watched.ends.delete(end);
-      if (watched.ends.size > 0 || this.#watched.get(sent.keyHash) !== watched) return;
+      watched.streams.delete(stream);
+      if (watched.streams.size > 0 || this.#watched.get(sent.keyHash) !== watched) return;
       this.#watched.delete(sent.keyHash);
       this.#stopIdle();
     };
@@ -78,7 +94,7 @@ export class CallerWatch implements Disposable {
     const nowMs = this.#now();
     for (const watched of this.#watched.values()) {
       const { expiresAtMs } = watched.caller;
-      if (expiresAtMs !== null && expiresAtMs <= nowMs) this.#end(watched);
+      if (expiresAtMs !== null && expiresAtMs <= nowMs) this.#end(watched, 'REVOKED');
       else if (nowMs - watched.checkedAtMs >= checkedForMs) watched.isDue = true;
     }
     this.#checkDue();
@@ -94,7 +110,7 @@ export class CallerWatch implements Disposable {
     const found = this.#watched.get(sent.keyHash);
     if (found !== undefined) return found;
     const watched: Watched = {
-      ...{ sent, caller, ends: new Set<End>() },
+      ...{ sent, caller, streams: new Set<OpenStream>() },
       ...{ checkedAtMs: this.#now(), isDue: false, isChecking: false },
     };
     this.#watched.set(sent.keyHash, watched);
@@ -117,22 +133,31 @@ export class CallerWatch implements Disposable {
     watched.isChecking = false;
     // Where it could not be looked up, the next tick tries again.
     if (standing === 'UNKNOWN') watched.isDue = true;
-    else if (standing === 'ENDED') this.#end(watched);
+    else if ('ended' in standing) this.#end(watched, standing.ended);
     else {
       watched.caller = standing.caller;
       watched.checkedAtMs = this.#now();
+      this.#endNarrowed(watched);
     }
     if (standing !== 'UNKNOWN') this.#checkDue();
   }
 
-  #end(watched: Watched): void {
+  #end(watched: Watched, reason: keyof typeof reasons): void {
     const { keyHash } = watched.sent;
     if (this.#watched.get(keyHash) === watched) this.#watched.delete(keyHash);
     this.#stopIdle();
     if (watched.caller.onRevoke === 'FINISH') return;
-    const what = watched.caller.kind === 'USER' ? 'token' : 'API key';
-    const message = `The ${what} of this subscription has expired or was revoked.`;
-    for (const end of [...watched.ends]) end(new HeddleError('UNAUTHENTICATED', message));
+    const message = `The ${nameCredential(watched.caller)} of this subscription ${reasons[reason]}.`;
+    for (const stream of [...watched.streams]) stream.end(new HeddleError('UNAUTHENTICATED', message));
+  }
+
+  /** Ends what the scopes of the caller no longer reach; the credential itself is good. */
+  #endNarrowed({ caller, streams }: Watched): void {
+    if (caller.onRevoke === 'FINISH') return;
+    const message = `The ${nameCredential(caller)} of this subscription no longer has the scopes that it requires.`;
+    for (const stream of [...streams]) {
+      if (!stream.isAllowed(caller)) stream.end(new HeddleError('FORBIDDEN', message));
+    }
   }
 
   #stopIdle(): void {
@@ -140,4 +165,9 @@ export class CallerWatch implements Disposable {
     clearInterval(this.#timer);
     this.#timer = undefined;
   }
+}
+
+function nameCredential({ kind, sessionId }: Caller): string {
+  if (sessionId !== undefined) return 'session';
+  return kind === 'USER' ? 'token' : 'API key';
 }

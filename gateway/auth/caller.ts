@@ -17,7 +17,7 @@ import { withTimeLimit } from '#core/time-limit.ts';
 import type { Bus } from '#state/bus/bus.ts';
 import type { SubgraphExecutor } from '#transport/executor.ts';
 import { CredentialRefusal } from '../log/refusal-log.ts';
-import { CallerWatch, type Lookup, type Standing } from './caller-watch.ts';
+import { CallerWatch, type Lookup, type OpenStream, type Standing } from './caller-watch.ts';
 import { isJwt, refuseToken } from './token-text.ts';
 
 /** The credentials that a client sent; undefined where it sent none. */
@@ -45,10 +45,10 @@ export interface Callers extends AsyncDisposable {
   /** True for what may be a key and is not remembered, good or not. Looks nothing up. */
   isUnseen(credentials: Credentials): boolean;
   /**
-   * Calls `end` once, within a second, when the key or token of a caller that `identify` has returned expires or is revoked, and its
-   * tenant does not let what is open finish. What it returns stops that.
+   * Ends the stream once, within a second, when the key, token or session of a caller that `identify` has returned ends or no longer allows
+   * it, and its tenant does not let what is open finish. What it returns stops that.
    */
-  watch(caller: Caller, end: (error: HeddleError) => void): () => void;
+  watch(caller: Caller, stream: OpenStream): () => void;
 }
 
 /** How long an answer of the tenants subgraph is trusted, for a key that is known and for one that is not. */
@@ -315,14 +315,15 @@ export async function createCallers(options: {
     return lookup;
   };
 
-  /** Whether the credential of an open subscription is still good. What is archived ends no call in progress. */
+  /** Whether the credential of an open subscription is still good. */
   const check = async (sent: Lookup): Promise<Standing> => {
     try {
       const context = { requestId: newRequestId(), clientAddress: null };
       const { caller, archived, refused } = await lookUp(sent, context);
-      const known = caller ?? archived?.caller;
-      if (known !== undefined) return { caller: known };
-      return refused?.refused === 'ISSUER_UNAVAILABLE' ? 'UNKNOWN' : 'ENDED';
+      if (caller !== undefined) return { caller };
+      if (archived !== undefined)
+        return { ended: archived.archived === 'app' ? 'APP_ARCHIVED' : 'TENANT_ARCHIVED' };
+      return refused?.refused === 'ISSUER_UNAVAILABLE' ? 'UNKNOWN' : { ended: 'REVOKED' };
     } catch {
       // Any error: the subgraph cannot be reached now, and is called again.
       return 'UNKNOWN';
@@ -372,10 +373,10 @@ export async function createCallers(options: {
       const keyHash = computeKeyHash(credentials, isKeyText);
       return keyHash !== undefined && !good.has(keyHash) && !remembered.has(keyHash);
     },
-    watch(caller, end) {
+    watch(caller, stream) {
       const sent = foundBy.get(caller);
       if (sent === undefined) return () => undefined;
-      const stop = watch.watch(caller, sent, end);
+      const stop = watch.watch(caller, sent, stream);
       // It may have changed since the caller was identified.
       if (remembered.get(sent.keyHash)?.caller !== caller) watch.recheck(sent);
       return stop;

@@ -112,11 +112,48 @@ describe.each(ways)('an open subscription over %s', (way, subscribe) => {
     expect((await next).value).toEqual(ended(/^The token of this subscription has expired/));
   });
 
+  it.each(['app', 'tenant'] as const)('ends when its %s is archived', async (what) => {
+    const mesh = await open();
+    const { events } = subscribe(mesh);
+    await readTwo(events);
+    const next = events.next();
+    const { callers } = mesh.sample.mesh;
+    const caller = callers.get(computeKeyHash(mesh.key)) as Caller;
+    callers.set(computeKeyHash(mesh.key), { archived: what, caller });
+    await mesh.sample.bus.publish('callers.changed', { tenantId: caller.tenantId });
+    expect((await next).value).toEqual(ended(new RegExp(`^The API key .* its ${what} is archived`)));
+    await mesh.source.returned;
+  });
+
+  it('ends with FORBIDDEN when its key loses a scope that it reads with, and not with another', async () => {
+    const mesh = await open({ scopes: ['inference:invoke', 'prompts:read'] });
+    const { events } = subscribe(mesh);
+    await readTwo(events);
+    const narrow = async (...scopes: string[]) => {
+      mesh.sample.mesh.callers.set(computeKeyHash(mesh.key), sampleCaller(...scopes));
+      await mesh.sample.bus.publish('callers.changed', { tenantId: sampleCaller().tenantId });
+    };
+    await narrow('inference:invoke');
+    mesh.source.push(delta(2, 'b'));
+    expect((await events.next()).value?.data?.completionStream).toMatchObject({ sequence: 2 });
+    const next = events.next();
+    await narrow('prompts:read');
+    expect((await next).value).toMatchObject({
+      errors: [
+        { message: expect.stringMatching(/no longer has the scopes/), extensions: { code: 'FORBIDDEN' } },
+      ],
+    });
+    await mesh.source.returned;
+  });
+
   it('continues when another key is revoked, or when its tenant lets it finish', async () => {
     const mesh = await open({ onRevoke: 'FINISH' });
     const { events } = subscribe(mesh);
     await readTwo(events);
     await mesh.sample.bus.publish('callers.changed', { tenantId: 'other' });
+    const narrowed: Caller = { ...sampleCaller(), onRevoke: 'FINISH' };
+    mesh.sample.mesh.callers.set(computeKeyHash(mesh.key), narrowed);
+    await mesh.sample.bus.publish('callers.changed', { tenantId: narrowed.tenantId });
     await mesh.revoke();
     mesh.source.push(delta(2, 'b'));
     expect((await events.next()).value?.data?.completionStream).toMatchObject({ sequence: 2, text: 'b' });

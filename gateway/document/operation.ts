@@ -172,6 +172,12 @@ export class Operation {
     return nodes.flatMap((node) => this.#text.starts.get(node) ?? []).map(this.locate);
   }
 
+  /** True when `now` may select every field that `before` was granted. */
+  keepsGrants(before: Caller, now: Caller): boolean {
+    const held = grantKey(now, this.#demands);
+    return [...grantKey(before, this.#demands)].every((mark, at) => mark === '0' || mark === held[at]);
+  }
+
   /** The program for what this caller is granted and these conditions; compiled and planned once. */
   program(caller: Caller, variables: Readonly<Record<string, unknown>>): Promise<Program> {
     const grants = grantKey(caller, this.#demands);

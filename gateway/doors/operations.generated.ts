@@ -1,6 +1,6 @@
 // Generated from gateway/doors/*/operations.graphql by `npm run schema:compose`: do not edit.
 import { DeclaredOperation } from '../operations/declared-operation.ts';
-import type { CacheScope, CacheUse, Capability, CompletionStatus, FinishReason, MessageRole, Meter, OnDisconnect, ProviderKind, Retention } from '#core/graph-enums.generated.ts';
+import type { AccessState, CacheScope, CacheUse, Capability, CompletionStatus, FinishReason, MessageRole, Meter, OnDisconnect, ProviderKind, Retention } from '#core/graph-enums.generated.ts';
 
 /** Internal type. DO NOT USE DIRECTLY. */
 type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
@@ -199,21 +199,21 @@ export type OpenAiModelsQueryVariables = Exact<{
 }>;
 
 
-export type OpenAiModelsQuery = { readonly models: { readonly edges: ReadonlyArray<{ readonly node: { readonly callName: string, readonly name: string, readonly capabilities: ReadonlyArray<Capability> } }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } };
+export type OpenAiModelsQuery = { readonly models: { readonly edges: ReadonlyArray<{ readonly node: { readonly id: string, readonly callName: string, readonly name: string, readonly access: AccessState, readonly capabilities: ReadonlyArray<Capability> } }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } };
 
 export type OpenAiRoutesQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type OpenAiRoutesQuery = { readonly routes: ReadonlyArray<{ readonly alias: string }>, readonly modelAliases: ReadonlyArray<{ readonly name: string }> };
+export type OpenAiRoutesQuery = { readonly routes: ReadonlyArray<{ readonly id: string, readonly alias: string, readonly access: AccessState }>, readonly modelAliases: ReadonlyArray<{ readonly name: string, readonly target: string }> };
 
 export type OpenAiModelQueryVariables = Exact<{
   id: string;
 }>;
 
 
-export type OpenAiModelQuery = { readonly model: { readonly callName: string, readonly name: string, readonly capabilities: ReadonlyArray<Capability> } | null, readonly route: { readonly alias: string } | null, readonly modelAlias: { readonly name: string } | null };
+export type OpenAiModelQuery = { readonly model: { readonly id: string, readonly callName: string, readonly name: string, readonly access: AccessState, readonly capabilities: ReadonlyArray<Capability> } | null, readonly route: { readonly id: string, readonly alias: string, readonly access: AccessState } | null, readonly modelAlias: { readonly name: string, readonly target: string } | null };
 
-export type ListedModelFragment = { readonly callName: string, readonly name: string, readonly capabilities: ReadonlyArray<Capability> };
+export type ListedModelFragment = { readonly id: string, readonly callName: string, readonly name: string, readonly access: AccessState, readonly capabilities: ReadonlyArray<Capability> };
 
 export type LegacyCompleteMutationVariables = Exact<{
   input: CompletionInput;
@@ -436,15 +436,15 @@ export const openAiEmbed = new DeclaredOperation<OpenAiEmbedMutation, OpenAiEmbe
 );
 
 export const openAiModels = new DeclaredOperation<OpenAiModelsQuery, OpenAiModelsQueryVariables>(
-  "query OpenAiModels($after:String){models(first:200 after:$after filter:{lifecycle:ACTIVE}){edges{node{...ListedModel}}pageInfo{hasNextPage endCursor}}}fragment ListedModel on Model{callName name capabilities}",
+  "query OpenAiModels($after:String){models(first:200 after:$after filter:{lifecycle:ACTIVE}){edges{node{...ListedModel}}pageInfo{hasNextPage endCursor}}}fragment ListedModel on Model{id callName name access capabilities}",
 );
 
 export const openAiRoutes = new DeclaredOperation<OpenAiRoutesQuery, OpenAiRoutesQueryVariables>(
-  "query OpenAiRoutes{routes{alias}modelAliases{name}}",
+  "query OpenAiRoutes{routes{id alias access}modelAliases{name target}}",
 );
 
 export const openAiModel = new DeclaredOperation<OpenAiModelQuery, OpenAiModelQueryVariables>(
-  "query OpenAiModel($id:ID!){model(id:$id){...ListedModel}route(alias:$id){alias}modelAlias(name:$id){name}}fragment ListedModel on Model{callName name capabilities}",
+  "query OpenAiModel($id:ID!){model(id:$id){...ListedModel}route(alias:$id){id alias access}modelAlias(name:$id){name target}}fragment ListedModel on Model{id callName name access capabilities}",
 );
 
 export const legacyComplete = new DeclaredOperation<LegacyCompleteMutation, LegacyCompleteMutationVariables>(

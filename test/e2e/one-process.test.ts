@@ -4,6 +4,7 @@ import { accessScenarios } from './scenarios/access.ts';
 import { badInputScenarios } from './scenarios/bad-input.ts';
 import { exactNumberScenarios } from './scenarios/exact-numbers.ts';
 import { invocationScenarios } from './scenarios/invocation.ts';
+import { peopleScenarios } from './scenarios/people.ts';
 import { promptScenarios } from './scenarios/prompts.ts';
 import { streamScenarios } from './scenarios/streams.ts';
 
@@ -20,4 +21,5 @@ describe('the mesh in one process', () => {
   promptScenarios(() => mesh);
   badInputScenarios(() => mesh);
   exactNumberScenarios(() => mesh);
+  peopleScenarios(() => mesh);
 });

@@ -27,6 +27,8 @@ export interface TokenIssuer extends AsyncDisposable {
   answer:
     | ((path: string) => { readonly status: number; readonly body: string; readonly location?: string })
     | null;
+  /** The ID token that its token endpoint answers with, for a sign-in. */
+  idToken: string | null;
   /** Signs the claims; `iss` and, where left out, `aud`, `sub`, `iat` and `exp` are added. */
   sign(claims?: Record<string, unknown>, options?: { key?: IssuerKey; header?: object }): Promise<string>;
   readonly key: IssuerKey;
@@ -44,10 +46,17 @@ export async function startTokenIssuer(now: () => number = Date.now): Promise<To
       return;
     }
     const documents: Readonly<Record<string, unknown>> = {
-      '/.well-known/openid-configuration': { issuer: issuer.url, jwks_uri: `${issuer.url}/jwks` },
+      '/.well-known/openid-configuration': {
+        issuer: issuer.url,
+        jwks_uri: `${issuer.url}/jwks`,
+        authorization_endpoint: `${issuer.url}/authorize`,
+        token_endpoint: `${issuer.url}/token`,
+        id_token_signing_alg_values_supported: [key.alg],
+      },
       '/jwks': { keys: issuer.keys },
+      '/token': issuer.idToken && { access_token: 'a', token_type: 'bearer', id_token: issuer.idToken },
     };
-    const document = documents[path];
+    const document = documents[path] ?? undefined;
     response.writeHead(document === undefined ? 404 : 200, { 'content-type': 'application/json' });
     response.end(JSON.stringify(document ?? {}));
   });
@@ -58,6 +67,7 @@ export async function startTokenIssuer(now: () => number = Date.now): Promise<To
     keys: [key.jwk],
     fetched: [],
     answer: null,
+    idToken: null,
     key,
     async sign(claims = {}, { key: signer = key, header = {} } = {}) {
       const seconds = Math.floor(now() / 1_000);

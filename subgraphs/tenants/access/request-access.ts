@@ -20,13 +20,15 @@ export async function requestAccess(
   context: TenantsContext,
   deps: TenantsDeps,
 ): Promise<AccessGrantRecord> {
-  const { appId, endUserId } = context.caller;
+  const { appId, endUserId, kind } = context.caller;
   if (endUserId !== null)
     throw new HeddleError('FORBIDDEN', 'A page token cannot request access: use an API key of the app.');
   if (appId === null) {
     throw new HeddleError(
       'FORBIDDEN',
-      'Access is granted to apps: call requestAccess with an API key of the app.',
+      kind === 'USER'
+        ? 'Access is granted to apps, and no rule of your issuer assigns you to one: call requestAccess with an API key of the app.'
+        : 'Access is granted to apps: call requestAccess with an API key of the app.',
     );
   }
   const app = await visible('app', appId, context);

@@ -51,6 +51,7 @@ const sampleModel = {
   id: 'demo/echo',
   callName: 'demo/echo',
   name: 'echo',
+  access: 'OPEN',
   capabilities: ['CHAT'],
 };
 
@@ -72,7 +73,7 @@ const answers: RestAnswers = {
   },
   models: { edges: [{ node: sampleModel }], pageInfo: { hasNextPage: false, endCursor: null } },
   model: sampleModel,
-  routes: [{ alias: 'fast' }],
+  routes: [{ id: 'fast', alias: 'fast', access: 'OPEN' }],
   route: null,
   modelAliases: [],
   modelAlias: null,
