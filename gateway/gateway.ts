@@ -7,6 +7,7 @@ import type { Quota } from '#state/quota/quota.ts';
 import { createHttpDrain, lingerMs } from '#transport/http-drain.ts';
 import type { TlsSource } from '#transport/mesh-tls.ts';
 import { createCallers } from './auth/caller.ts';
+import type { ChangesOfCallers } from './auth/caller-watch.ts';
 import { ClientAddresses } from './auth/client-address.ts';
 import { ClientUse } from './auth/client-use.ts';
 import { type Exposures, openExposures } from './auth/exposure.ts';
@@ -34,6 +35,8 @@ export interface GatewayOptions {
   /** How each subgraph of the supergraph is reached. */
   readonly executors: SubgraphExecutors;
   readonly bus: Bus;
+  /** Whether the bus announces changes of callers; it does by default. */
+  readonly changesOfCallers?: ChangesOfCallers;
   /** What operations draw on READS from. */
   readonly quota: Pick<Quota, 'spend'>;
   readonly log: Logger;
@@ -88,7 +91,12 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const exposures: Exposures = { ...openExposures, ...options.exposures };
   const audit = new RefusalAudit(tenants, log, now);
   const refusals = new RefusalLog(log, now, audit);
-  const callers = await createCallers({ tenants, bus, now });
+  const callers = await createCallers({
+    tenants,
+    bus,
+    changes: options.changesOfCallers ?? 'announced',
+    now,
+  });
   const routeBy = async (by: PlannerProcess) => {
     const { supergraphSdl } = by;
     const routed = createRouter({

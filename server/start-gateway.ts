@@ -52,6 +52,8 @@ export async function startGateway(
     planner,
     executors,
     bus: state.bus,
+    changesOfCallers:
+      subgraphs.has('tenants') || environment.REDIS_URL !== undefined ? 'announced' : 'unannounced',
     quota,
     log,
     problems,

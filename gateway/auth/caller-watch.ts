@@ -15,10 +15,13 @@ export type Standing =
 
 /** Callers with open subscriptions are looked at so often, in milliseconds: what has ended ends within a second. */
 const tickMs = 500;
-/** Without an announced change, a caller is looked up again after so long: a message of the bus may be lost. */
-const checkedForMs = 30_000;
+/** Without an announced change, a caller is looked up again after so long: a message of the bus may be lost, or there is none. */
+const checkedForMs = { announced: 30_000, unannounced: 5_000 };
 /** Lookups in flight. */
 const checksMax = 16;
+
+/** Whether the bus announces changes of callers here: not where another process makes them and no Redis joins the two. */
+export type ChangesOfCallers = 'announced' | 'unannounced';
 
 /** What is open for a caller. */
 export interface OpenStream {
@@ -52,13 +55,15 @@ const reasons = {
 export class CallerWatch implements Disposable {
   readonly #check: (sent: Lookup) => Promise<Standing>;
   readonly #now: () => number;
+  readonly #checkedForMs: number;
   readonly #watched = new Map<string, Watched>();
   #timer: NodeJS.Timeout | undefined;
   #checks = 0;
 
-  constructor(check: (sent: Lookup) => Promise<Standing>, now: () => number) {
+  constructor(check: (sent: Lookup) => Promise<Standing>, now: () => number, changes: ChangesOfCallers) {
     this.#check = check;
     this.#now = now;
+    this.#checkedForMs = checkedForMs[changes];
   }
 
   /** Ends the stream once when the credential of the caller has ended or no longer allows it; what it returns stops that. */
@@ -95,7 +100,7 @@ export class CallerWatch implements Disposable {
     for (const watched of this.#watched.values()) {
       const { expiresAtMs } = watched.caller;
       if (expiresAtMs !== null && expiresAtMs <= nowMs) this.#end(watched, 'REVOKED');
-      else if (nowMs - watched.checkedAtMs >= checkedForMs) watched.isDue = true;
+      else if (nowMs - watched.checkedAtMs >= this.#checkedForMs) watched.isDue = true;
     }
     this.#checkDue();
   }

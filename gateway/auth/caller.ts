@@ -17,7 +17,13 @@ import { withTimeLimit } from '#core/time-limit.ts';
 import type { Bus } from '#state/bus/bus.ts';
 import type { SubgraphExecutor } from '#transport/executor.ts';
 import { CredentialRefusal } from '../log/refusal-log.ts';
-import { CallerWatch, type Lookup, type OpenStream, type Standing } from './caller-watch.ts';
+import {
+  CallerWatch,
+  type ChangesOfCallers,
+  type Lookup,
+  type OpenStream,
+  type Standing,
+} from './caller-watch.ts';
 import { isJwt, refuseToken } from './token-text.ts';
 
 /** The credentials that a client sent; undefined where it sent none. */
@@ -224,9 +230,10 @@ const createLateError = () => new Error('The lookup takes too long.');
 export async function createCallers(options: {
   readonly tenants: SubgraphExecutor;
   readonly bus: Bus;
+  readonly changes?: ChangesOfCallers;
   readonly now?: () => number;
 }): Promise<Callers> {
-  const { tenants, bus } = options;
+  const { tenants, bus, changes = 'announced' } = options;
   const now = options.now ?? Date.now;
   let remembered = newMemory();
   const pending = new Map<string, Promise<Remembered>>();
@@ -239,7 +246,7 @@ export async function createCallers(options: {
 
   /** The credential that a caller was found by, for as long as the caller is in use. */
   const foundBy = new WeakMap<Caller, Lookup>();
-  const watch = new CallerWatch((sent) => check(sent), now);
+  const watch = new CallerWatch((sent) => check(sent), now, changes);
 
   const subscription = await bus.subscribe('callers.changed', ({ tenantId }) => {
     // Answers still under way were requested before the change: they are not put into the new memory.

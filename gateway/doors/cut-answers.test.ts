@@ -129,30 +129,41 @@ it.each([
 });
 
 describe('the list of models', () => {
-  it.each([{}, { 'anthropic-version': '2023-06-01' }])('has every page of the graph: %j', async (headers) => {
-    const mesh = createRestMesh({ routes: [] });
-    const page = (id: string, endCursor: string | null) => ({
-      edges: [{ node: { __typename: 'Model', id, callName: id, name: id, capabilities: ['CHAT'] } }],
-      pageInfo: { hasNextPage: endCursor !== null, endCursor },
-    });
-    const pages = new Map([
-      [null, page('demo/a', 'A')],
-      ['A', page('demo/b', 'B')],
-      ['B', page('demo/c', null)],
-    ]);
-    const models: SubgraphExecutor = {
-      execute: async (request) => {
-        const after = JSON.stringify(request.variables ?? {}).match(/"(A|B)"/)?.[1] ?? null;
-        return { data: { routes: [], modelAliases: [], models: pages.get(after) } };
-      },
-    };
-    sample = await startSampleGateway({ mesh: { ...mesh, executors: { ...mesh.executors, models } } });
-    const answer = await fetch(`${sample.url}/v1/models`, {
-      headers: { authorization: `Bearer ${sampleKey}`, ...headers },
-    });
-    const { data } = await answer.json();
-    expect(data.map(({ id }: { readonly id: string }) => id)).toEqual(['demo/a', 'demo/b', 'demo/c']);
-  });
+  it.each([{}, { 'anthropic-version': '2023-06-01' }])(
+    'has every page of the graph, without what awaits an approval: %j',
+    async (headers) => {
+      const mesh = createRestMesh({ routes: [] });
+      const page = (id: string, endCursor: string | null) => ({
+        edges: [
+          {
+            node: {
+              ...{ __typename: 'Model', id, callName: id, name: id, capabilities: ['CHAT'] },
+              access: id === 'demo/refused' ? 'PENDING' : 'OPEN',
+            },
+          },
+        ],
+        pageInfo: { hasNextPage: endCursor !== null, endCursor },
+      });
+      const pages = new Map([
+        [null, page('demo/a', 'A')],
+        ['A', page('demo/b', 'B')],
+        ['B', page('demo/c', 'C')],
+        ['C', page('demo/refused', null)],
+      ]);
+      const models: SubgraphExecutor = {
+        execute: async (request) => {
+          const after = JSON.stringify(request.variables ?? {}).match(/"(A|B|C)"/)?.[1] ?? null;
+          return { data: { routes: [], modelAliases: [], models: pages.get(after) } };
+        },
+      };
+      sample = await startSampleGateway({ mesh: { ...mesh, executors: { ...mesh.executors, models } } });
+      const answer = await fetch(`${sample.url}/v1/models`, {
+        headers: { authorization: `Bearer ${sampleKey}`, ...headers },
+      });
+      const { data } = await answer.json();
+      expect(data.map(({ id }: { readonly id: string }) => id)).toEqual(['demo/a', 'demo/b', 'demo/c']);
+    },
+  );
 });
 
 it.each([
