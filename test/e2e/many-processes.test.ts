@@ -6,6 +6,7 @@ import { badInputScenarios } from './scenarios/bad-input.ts';
 import { exactNumberScenarios } from './scenarios/exact-numbers.ts';
 import { invocationScenarios } from './scenarios/invocation.ts';
 import { peopleScenarios } from './scenarios/people.ts';
+import { policyScenarios } from './scenarios/policy.ts';
 import { promptScenarios } from './scenarios/prompts.ts';
 import { streamScenarios } from './scenarios/streams.ts';
 
@@ -28,4 +29,5 @@ describe(`the mesh in many processes, ${redisHere ? 'joined by Redis' : 'without
   badInputScenarios(() => mesh);
   exactNumberScenarios(() => mesh);
   peopleScenarios(() => mesh);
+  policyScenarios(() => mesh);
 });
