@@ -169,6 +169,14 @@ function leaked(text: string, sent: string): string[] {
   return [sentinel, ...probedValues()].filter((value) => value !== sent && text.includes(value));
 }
 
+/** The answer without the id that was sent and what is another one in each answer. */
+function withoutOwnParts(text: string, sent: string): string {
+  return text
+    .replaceAll(sent, '<id>')
+    .replace(/"requestId":"[^"]*"/g, '')
+    .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<time>');
+}
+
 /** All of A's as A sees it, without what reading itself changes. */
 async function stateOfA(): Promise<string> {
   const operation = buildOperation('query', fieldNamed('query', 'tenant'), 3).replaceAll('lastUsedAt', '');
@@ -231,6 +239,34 @@ describe('tenant B, with every scope that a tenant can have', () => {
       ]),
     );
   });
+
+  it.each<Kind>(['query', 'mutation'])(
+    'is answered for an id of A at any place of any %s as for an id of nothing',
+    { timeout: 120_000 },
+    async (kind) => {
+      const missing = 'nothing-0000000000000000';
+      const differing: string[] = [];
+      const ofA = [
+        ...Object.values(ids),
+        `invocation:${ids.Completion}`,
+        ids.Completion?.replace('invocation:', '') ?? '',
+      ];
+      for (const field of listFields(kind)) {
+        const answers = await probe(b.client, kind, field, [missing, ...ofA]);
+        const byPlace = Map.groupBy(answers, ({ what, sent }) => what.replace(sent, '<id>'));
+        for (const [place, group] of byPlace) {
+          const texts = group.map(({ sent, text }) => [sent, withoutOwnParts(text, sent)] as const);
+          const expected = texts.find(([sent]) => sent === missing)?.[1];
+          if (expected === undefined) continue;
+          for (const [sent, text] of texts) {
+            if (text !== expected)
+              differing.push(`${place} ${sent}: ${text.slice(0, 300)} -- ${expected.slice(0, 300)}`);
+          }
+        }
+      }
+      expect(differing).toEqual([]);
+    },
+  );
 
   it('hears nothing of tenant A through any subscription', { timeout: 60_000 }, async () => {
     // `events` does not end: subgraphs/usage/events has the tests of whose it delivers.

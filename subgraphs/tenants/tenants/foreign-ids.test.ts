@@ -1,0 +1,101 @@
+import type { GraphQLField } from 'graphql';
+import type { CommandStartedEvent } from 'mongodb';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Caller } from '#core/caller.ts';
+import { builtInRoles } from '#core/roles.ts';
+import { buildOperation, buildSelection, listProbes } from '#test/resilience/support/probes.ts';
+import { ask, askForData } from '#test/support/subgraph.ts';
+import { startTenants, type TestTenant, type TestTenants } from '#test/support/tenants.ts';
+
+let mesh: TestTenants;
+let acme: TestTenant;
+let stranger: Caller;
+/** Ids of one of everything that Acme has, by type. */
+const ids: Record<string, string> = {};
+/** As long as an id, and of nothing. */
+const missing = 'nothing-0000000000000000';
+
+beforeAll(async () => {
+  mesh = await startTenants();
+  acme = await mesh.addTenant('Acme', ['inference:invoke', 'tenants:write', 'prompts:write', 'usage:read']);
+  const made = await askForData<Record<string, { readonly id: string }>>(
+    mesh.subgraph,
+    { ...acme.caller, scopes: builtInRoles.OWNER },
+    `mutation { team: createTeam(input: { name: "team" }) { id } budget: saveBudget(input: { amount: 1, window: DAY }) { id }
+      member: saveMember(input: { subject: "ada", role: OWNER }) { id } grant: requestAccess(resource: "x") { id }
+      saveTrustedDocuments(input: { documents: [{ id: "d", body: "{ d }" }] }) { saved } }`,
+  );
+  const { trustedDocuments } = await askForData<{
+    trustedDocuments: { edges: readonly { readonly node: { readonly id: string } }[] };
+  }>(mesh.subgraph, acme.caller, '{ trustedDocuments { edges { node { id } } } }');
+  Object.assign(ids, {
+    ...{ Tenant: acme.tenantId, App: acme.appId, ApiKey: acme.keyId, Team: made.team?.id },
+    ...{ Budget: made.budget?.id, Member: made.member?.id, AccessGrant: made.grant?.id },
+    TrustedDocument: trustedDocuments.edges[0]?.node.id,
+  });
+  const other = await mesh.addTenant('Stranger');
+  stranger = { ...other.caller, scopes: builtInRoles.OWNER };
+});
+afterAll(() => mesh?.[Symbol.asyncDispose]());
+
+/** What the stranger is answered, with the id left out, and the commands that the store was sent meanwhile, those of the audit log left out. */
+async function observe(query: string, variables: Record<string, unknown>, id: string): Promise<string> {
+  const commands: string[] = [];
+  const client = mesh.database.connection.getClient();
+  const note = ({ commandName, command }: CommandStartedEvent) => {
+    const collection = String(command[commandName]);
+    // Records of several calls are chained and written together, whatever they are about.
+    if (!collection.startsWith('audit_')) commands.push(`${commandName} ${collection}`);
+  };
+  client.on('commandStarted', note);
+  try {
+    const answer = await ask(mesh.subgraph, stranger, query, variables);
+    return `${JSON.stringify(answer)}\n${commands.join('\n')}`.replaceAll(id, '<id>');
+  } finally {
+    client.off('commandStarted', note);
+  }
+}
+
+type Kind = 'query' | 'mutation';
+
+function listFields(kind: Kind): readonly GraphQLField<unknown, unknown>[] {
+  const { schema } = mesh.subgraph;
+  const root = kind === 'query' ? schema.getQueryType() : schema.getMutationType();
+  // What begins with an underscore is for the mesh itself, and `_entities` has a test of its own.
+  return Object.values(root?.getFields() ?? {}).filter(({ name }) => !name.startsWith('_'));
+}
+
+describe('an id of another tenant', () => {
+  it.each<Kind>(['query', 'mutation'])(
+    'at any place of any %s is answered as one of nothing is, with the same commands to the store',
+    async (kind) => {
+      const differing: string[] = [];
+      let compared = 0;
+      for (const field of listFields(kind)) {
+        const query = buildOperation(kind, field, 1);
+        for (const { leaf, takesId, argumentsWith } of listProbes(field)) {
+          if (!takesId) continue;
+          const unknown = await observe(query, argumentsWith(missing), missing);
+          for (const [type, id] of Object.entries(ids)) {
+            const foreign = await observe(query, argumentsWith(id), id);
+            compared++;
+            if (foreign !== unknown)
+              differing.push(`${field.name}(${leaf}) of ${type}:\n${foreign}\n--- not\n${unknown}`);
+          }
+        }
+      }
+      expect(differing.join('\n\n')).toBe('');
+      expect(compared).toBeGreaterThan(100);
+    },
+  );
+
+  it('in a reference to an entity is answered as one of nothing is, with the same commands to the store', async () => {
+    for (const [type, id] of Object.entries(ids)) {
+      const shown = mesh.subgraph.schema.getType(type);
+      if (shown === undefined || !('getFields' in shown)) throw new Error(`There is no type ${type}.`);
+      const query = `query ($of: [_Any!]!) { _entities(representations: $of) { ... on ${type} ${buildSelection(shown as never, 1)} } }`;
+      const reference = (of: string) => observe(query, { of: [{ __typename: type, id: of }] }, of);
+      expect(await reference(id), type).toBe(await reference(missing));
+    }
+  });
+});
