@@ -8,11 +8,12 @@ import { buildApiSchema } from '#schema/api-schema.ts';
 import type { Quota } from '#state/quota/quota.ts';
 import type { SubgraphExecutor } from '#transport/executor.ts';
 import type { Callers } from './auth/caller.ts';
-import { type Exposure, isExposed } from './auth/exposure.ts';
+import { type IntrospectionExposure, isExposed, refuseIntrospection } from './auth/exposure.ts';
 import { coordinateAt } from './coordinate.ts';
 import { refuseCostlyOperation } from './directives/cost.ts';
 import { readPolicy } from './directives/policy.ts';
 import { countReads, ReadMeter } from './directives/reads.ts';
+import { RoleSchemas } from './directives/role-schema.ts';
 import { responseKey } from './document/canonical-operation.ts';
 import { Documents } from './document/documents.ts';
 import { type Graph, Operation, type Program, type Turn } from './document/operation.ts';
@@ -43,7 +44,7 @@ export interface RouterOptions {
   /** Where refusals and cut streams are logged; a log of its own when left out. */
   readonly refusals?: RefusalLog;
   /** The callers that may read the schema; all by default. */
-  readonly introspection?: Exposure;
+  readonly introspection?: IntrospectionExposure;
   /** What operations draw on READS from; nothing when left out. */
   readonly quota?: Pick<Quota, 'spend'>;
   /** What ends subscriptions with the key or token of their callers; nothing when left out. */
@@ -83,11 +84,6 @@ export interface Router {
   ): Promise<Answer>;
 }
 
-const introspectionOff = refusal('FORBIDDEN', 'Introspection is turned off here.');
-const introspectionNeedsKey = refusal(
-  'UNAUTHENTICATED',
-  'Introspection requires authentication: send `authorization: Bearer <API key>`.',
-);
 const refusedByLimit: ReadonlySet<unknown> = new Set(['QUOTA_EXCEEDED', 'BUDGET_EXCEEDED']);
 const noVariables: Variables = Object.freeze({});
 /** Answers to introspection that are remembered. */
@@ -131,6 +127,7 @@ export function createRouter(options: RouterOptions): Router {
     programs: new LRUCache({ maxSize: limits.documentBytesMax }),
     introspections: new LRUCache({ max: introspectionsMax }),
   };
+  const roles = introspection === 'role' ? new RoleSchemas(schema, graph.policy) : undefined;
   const documents = new Documents(graph);
   const isOfType = typeTest(schema);
   const reach = new Map<string, SubgraphExecutor>();
@@ -143,7 +140,8 @@ export function createRouter(options: RouterOptions): Router {
 
   /** Suggestions name what the schema has, as introspection does. */
   const withSuggestionsFor = (caller: Caller, result: ClientResult): ClientResult => {
-    if (isExposed(introspection, caller) || result.errors === undefined) return result;
+    const hasSuggestions = introspection !== 'role' && isExposed(introspection, caller);
+    if (hasSuggestions || result.errors === undefined) return result;
     const errors = result.errors.map((error) => ({ ...error, message: withoutSuggestion(error.message) }));
     return { ...result, errors };
   };
@@ -222,7 +220,7 @@ export function createRouter(options: RouterOptions): Router {
       return { errors: beginCompletion(run, program, operation, bound).errors };
     }
     const watch = new StreamWatch(refusals, context, operation);
-    let unwatch: () => void = () => undefined;
+    let unwatch = (): void => undefined;
     const stream = mapEvents<ExecutionResult, ClientResult>(
       events,
       async (event) => {
@@ -365,8 +363,8 @@ export function createRouter(options: RouterOptions): Router {
     if (operation.type === 'subscription')
       return refusal('BAD_USER_INPUT', 'There is nothing to subscribe to.');
     const current = startRun(operation, variables, context);
-    const introspected = operation.introspect(variables);
-    if (introspected !== undefined) Object.assign(current.data, introspected);
+    const shown = operation.introspects ? roles?.find(context.caller) : undefined;
+    Object.assign(current.data, operation.introspect(variables, shown));
     if (program.admissions.length > 0) return runAdmitted(current, program, operation, context);
     for (const turn of turns) {
       await runStep(current, turn.step);
@@ -384,7 +382,7 @@ export function createRouter(options: RouterOptions): Router {
       const operation = document.operation(operationName);
       if (!isOperation(operation) || !operation.introspects || isExposed(introspection, caller))
         return operation;
-      return introspection === 'off' ? introspectionOff : introspectionNeedsKey;
+      return refuseIntrospection(introspection);
     },
     run: async (operation, variables, context) => {
       const answer = await run(operation, variables, context).catch((error: unknown) =>

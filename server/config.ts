@@ -4,7 +4,7 @@ import { parseCountLimits } from '#core/count-limits.ts';
 import { parseAllowList } from '#core/egress.ts';
 import type { TrustedDocumentsMode } from '#core/graph-enums.generated.ts';
 import { isNetwork } from '#gateway/auth/client-address.ts';
-import { exposures } from '#gateway/auth/exposure.ts';
+import { exposures, introspectionExposures } from '#gateway/auth/exposure.ts';
 import { isIssuerUrl } from '#subgraphs/tenants/identity/issuer-url.ts';
 import { keyLimitsDefault, tenantLimitsDefault } from '#subgraphs/tenants/limits/default-limits.ts';
 import { readPublicKeys, readSigningKey } from '#transport/mesh-keys.ts';
@@ -223,8 +223,8 @@ export const variables = {
     'Whether each request has a line in the log: `on` or `off`.',
   ),
   HEDDLE_INTROSPECTION: variable(
-    choice(...exposures).default('on'),
-    'The callers that may read the schema, and get its names suggested in errors: `on`, `authenticated` or `off`.',
+    choice(...introspectionExposures).default('on'),
+    'The callers that may read the schema, and get its names suggested in errors: `on`, `authenticated`, `role` (each caller with a key what its scopes reach, without suggestions) or `off`.',
   ),
   HEDDLE_TRUSTED_DOCUMENTS: variable(
     choice('off', 'log', 'enforce').default('off'),

@@ -4,7 +4,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { anonymousCaller } from '#core/caller.ts';
 import { type SampleGateway, sampleKey, startSampleGateway } from '#test/support/gateways/sample-gateway.ts';
-import { type Exposure, exposures, isExposed } from './exposure.ts';
+import { sampleCaller } from '#test/support/gateways/sample-subgraphs.ts';
+import { type Exposure, exposures, type IntrospectionExposure, isExposed } from './exposure.ts';
 
 let stack = new AsyncDisposableStack();
 afterEach(async () => {
@@ -12,7 +13,7 @@ afterEach(async () => {
   stack = new AsyncDisposableStack();
 });
 
-const start = async (introspection: Exposure, explorer: Exposure = 'on') =>
+const start = async (introspection: IntrospectionExposure, explorer: Exposure = 'on') =>
   stack.use(await startSampleGateway({ exposures: { introspection, explorer } }));
 
 const bearer = { authorization: `Bearer ${sampleKey}` };
@@ -89,6 +90,28 @@ describe.each(ways)('introspection over %s', (way, ask) => {
       expect(await messages(sample, query, false, variables)).not.toContain('Did you mean');
       expect(await messages(sample, query, true, variables)).toContain('Did you mean');
     }
+  });
+
+  it('shows a caller with a key what its scopes reach where it is role, and suggests nothing', async () => {
+    const sample = await start('role');
+    const query = '{ __type(name: "Mutation") { fields { name } } }';
+    expect((await ask(sample, query, false)).errors?.[0]?.extensions.code).toBe('UNAUTHENTICATED');
+    const { data } = await ask(sample, query, true);
+    expect(JSON.stringify(data)).toContain('createModel');
+    // The same document, of a caller with fewer scopes.
+    const response = await fetch(`${sample.url}/graphql`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        authorization: `Bearer ${sample.keyFor(sampleCaller('inference:invoke'))}`,
+      },
+      body: JSON.stringify({ query }),
+    });
+    const narrow = await response.text();
+    expect(narrow).toContain('"complete"');
+    expect(narrow).not.toContain('createModel');
+    const [wrong] = suggested[0] ?? [''];
+    expect(await messages(sample, wrong, true)).not.toContain('Did you mean');
   });
 
   it('is closed where it is off, and neither are suggestions; __typename is', async () => {

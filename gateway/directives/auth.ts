@@ -79,7 +79,7 @@ export function compileDemands(
 }
 
 /** True when the caller shows all that the requirement requests. */
-function meets(caller: Caller, requirement: Requirement): boolean {
+export function meets(caller: Caller, requirement: Requirement): boolean {
   if (requirement.unmeetable || caller.kind === 'ANONYMOUS') return false;
   return requirement.scopes.every((sets) => meetsScopes(caller, sets));
 }

@@ -318,9 +318,13 @@ export class Operation {
     return found;
   }
 
-  /** The answers to __schema and __type, which need no caller and no subgraph; undefined when none is requested. */
-  introspect(variables: Readonly<Record<string, unknown>>): Record<string, unknown> | undefined {
+  /** The answers to __schema and __type, which need no subgraph; undefined when none is requested. `shown`: of the schema that the caller sees, where that is a part. */
+  introspect(
+    variables: Readonly<Record<string, unknown>>,
+    shown?: GraphQLSchema,
+  ): Record<string, unknown> | undefined {
     if (this.#introspection === undefined) return undefined;
+    if (shown !== undefined) return this.#introspectIn(shown, variables, this.#introspection);
     if (this.#introspected !== undefined) return this.#introspected;
     const isConstant = (this.definition.variableDefinitions ?? []).length === 0;
     const { introspections } = this.#graph;
@@ -330,17 +334,21 @@ export class Operation {
       this.#introspected = known;
       return known;
     }
-    const result = execute({
-      schema: this.#graph.schema,
-      document: this.#introspection,
-      variableValues: variables,
-    });
-    if ('then' in result) throw new Error('Introspection cannot wait for anything.');
-    const data = result.data ?? {};
+    const data = this.#introspectIn(this.#graph.schema, variables, this.#introspection);
     if (isConstant) {
       this.#introspected = data;
       introspections.set(printed, data);
     }
     return data;
+  }
+
+  #introspectIn(
+    schema: GraphQLSchema,
+    variableValues: Readonly<Record<string, unknown>>,
+    document: DocumentNode,
+  ): Record<string, unknown> {
+    const result = execute({ schema, document, variableValues });
+    if ('then' in result) throw new Error('Introspection cannot wait for anything.');
+    return result.data ?? {};
   }
 }
