@@ -158,3 +158,19 @@ describe('a plan that requires approval', () => {
     expect(await code(assign, { t: acme.tenantId, p: plan }, all)).toBeUndefined();
   });
 });
+
+it('is requested by people for the app that a rule assigns to them, and otherwise by none', async () => {
+  const { caller } = await mesh.addTenant('People', ['inference:invoke', 'tenants:write']);
+  const person: Caller = { ...caller, kind: 'USER', keyId: null, subject: 'ada', issuerId: 'main' };
+  const request = 'mutation { requestAccess(resource: "dear") { status } }';
+  expect(await ask(mesh.subgraph, { ...person, appId: null }, request)).toMatchObject({
+    errors: [{ code: 'FORBIDDEN', message: expect.stringContaining('no rule of your issuer') }],
+  });
+  expect((await ask(mesh.subgraph, person, request)).data).toEqual({ requestAccess: { status: 'PENDING' } });
+  const list = '{ accessGrants { totalCount } }';
+  expect((await ask(mesh.subgraph, { ...person, appId: null }, list)).data).toEqual({
+    accessGrants: { totalCount: 1 },
+  });
+  const token = 'mutation { createPageToken(input: { endUserId: "e" }) { token } }';
+  expect((await ask(mesh.subgraph, person, token)).errors?.[0]?.code).toBe('FORBIDDEN');
+});
