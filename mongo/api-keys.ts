@@ -29,6 +29,10 @@ export interface ApiKeyRecord {
   models?: string[] | null;
   /** Prompts that may be run, in the same way. */
   prompts?: string[] | null;
+  /** The member that the key belongs to, with which it ends; absent or null: it belongs to no member. */
+  ownerMemberId?: string | null;
+  /** The member that has seen the text of the key, as it made or rotated it; absent or null: it was no member. */
+  madeByMemberId?: string | null;
   /** To the minute. */
   lastUsedAt: Date | null;
   /** The address that it was last used from. Absent: it was not used, or by an older version. */
@@ -65,6 +69,8 @@ export const apiKeys = defineCollection<ApiKeyRecord>(
     expiresAt: date,
     models: { type: [String], default: null },
     prompts: { type: [String], default: null },
+    ownerMemberId: String,
+    madeByMemberId: String,
     lastUsedAt: date,
     lastUsedFrom: String,
     eventId: String,
@@ -80,6 +86,8 @@ export const apiKeys = defineCollection<ApiKeyRecord>(
     [{ lineId: 1, createdAt: 1 }],
     [{ makerScopes: 1 }, { sparse: true }],
     [{ scopes: 1 }],
+    [{ ownerMemberId: 1 }, { sparse: true }],
+    [{ madeByMemberId: 1 }, { sparse: true }],
     [{ replaces: 1 }, { sparse: true }],
     [{ tenantId: 1, createdAt: 1, _id: 1 }],
     // For those who see every tenant.

@@ -43,12 +43,17 @@ async function repair(
   begunBefore: Date,
   nowMs: number,
 ): Promise<void> {
-  const left = { tenants: 0, keys: 0, models: 0, prompts: 0, events: 0, auditRecords: 0 };
+  const { createEventLog, settleEvents } = await import('#mongo/events.ts');
+  const left = { tenants: 0, keys: 0, members: 0, models: 0, prompts: 0, events: 0, auditRecords: 0 };
   if (names.includes('tenants')) {
     const { completeMarks } = await import('#subgraphs/tenants/tenants/below-tenant.ts');
     left.tenants = await completeMarks(connection, log);
     const { settleRotations } = await import('#subgraphs/tenants/keys/settle-rotations.ts');
     left.keys = await settleRotations(connection, log);
+    const { settleDepartures } = await import('#subgraphs/tenants/members/end-membership.ts');
+    // Readers find what is published here when they look the next time, as what settleEvents publishes.
+    const events = createEventLog(connection, { notify: async () => undefined, log });
+    left.members = await settleDepartures({ connection, events, log, now: () => nowMs });
   }
   if (names.includes('models')) {
     const { settleCatalog } = await import('#subgraphs/models/settle-catalog.ts');
@@ -58,7 +63,6 @@ async function repair(
     const { settlePendingVersions } = await import('#subgraphs/prompts/versions/settle-versions.ts');
     left.prompts = await settlePendingVersions(connection, log);
   }
-  const { settleEvents } = await import('#mongo/events.ts');
   left.events = await settleEvents(connection, begunBefore, nowMs);
   const { closeInterrupted, closeOccurrences } = await import('#mongo/audit/log.ts');
   left.auditRecords = await closeInterrupted(connection, begunBefore);

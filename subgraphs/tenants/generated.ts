@@ -250,6 +250,8 @@ export type Mutation = {
   readonly revokeApiKeys: ReadonlyArray<Scalars['ID']['output']>;
   readonly saveMember: Member;
   readonly removeMember: Scalars['ID']['output'];
+  readonly deactivateMember: Member;
+  readonly reactivateMember: Member;
   readonly saveRole: Role;
   readonly deleteRole: Scalars['ID']['output'];
   readonly savePlan: Plan;
@@ -390,6 +392,18 @@ export type MutationSaveMemberArgs = {
 
 
 export type MutationRemoveMemberArgs = {
+  id: Scalars['ID']['input'];
+  revokeKeysMade?: InputMaybe<Scalars['Boolean']['input']>;
+};
+
+
+export type MutationDeactivateMemberArgs = {
+  id: Scalars['ID']['input'];
+  revokeKeysMade?: InputMaybe<Scalars['Boolean']['input']>;
+};
+
+
+export type MutationReactivateMemberArgs = {
   id: Scalars['ID']['input'];
 };
 
@@ -617,6 +631,28 @@ export type Member = {
   readonly role: MemberRole;
   readonly customRole: Maybe<Scalars['String']['output']>;
   readonly tenant: Tenant;
+  readonly deactivatedAt: Maybe<Scalars['DateTime']['output']>;
+  readonly keys: ApiKeyConnection;
+  readonly keysMade: ApiKeyConnection;
+  readonly createdAt: Scalars['DateTime']['output'];
+};
+
+
+export type MemberKeysArgs = {
+  orderBy?: InputMaybe<ListOrder>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+export type MemberKeysMadeArgs = {
+  orderBy?: InputMaybe<ListOrder>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
 };
 
 export type Role = {
@@ -815,12 +851,15 @@ export type ApiKeyFilter = {
   readonly search?: InputMaybe<Scalars['String']['input']>;
   readonly unusedSince?: InputMaybe<Scalars['DateTime']['input']>;
   readonly expiresBefore?: InputMaybe<Scalars['DateTime']['input']>;
+  readonly ownerMemberId?: InputMaybe<Scalars['ID']['input']>;
+  readonly madeByMemberId?: InputMaybe<Scalars['ID']['input']>;
   readonly archived?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
 export type MemberFilter = {
   readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
   readonly role?: InputMaybe<MemberRole>;
+  readonly active?: InputMaybe<Scalars['Boolean']['input']>;
   readonly search?: InputMaybe<Scalars['String']['input']>;
   readonly archived?: InputMaybe<Scalars['Boolean']['input']>;
 };
@@ -1383,7 +1422,9 @@ export type MutationResolvers<ContextType = context.SubgraphContext, ParentType 
   revokeApiKey?: Resolver<ResolversTypes['ApiKey'], ParentType, ContextType, RequireFields<MutationRevokeApiKeyArgs, 'id'>>;
   revokeApiKeys?: Resolver<ReadonlyArray<ResolversTypes['ID']>, ParentType, ContextType, RequireFields<MutationRevokeApiKeysArgs, 'filter'>>;
   saveMember?: Resolver<ResolversTypes['Member'], ParentType, ContextType, RequireFields<MutationSaveMemberArgs, 'input'>>;
-  removeMember?: Resolver<ResolversTypes['ID'], ParentType, ContextType, RequireFields<MutationRemoveMemberArgs, 'id'>>;
+  removeMember?: Resolver<ResolversTypes['ID'], ParentType, ContextType, RequireFields<MutationRemoveMemberArgs, 'id' | 'revokeKeysMade'>>;
+  deactivateMember?: Resolver<ResolversTypes['Member'], ParentType, ContextType, RequireFields<MutationDeactivateMemberArgs, 'id' | 'revokeKeysMade'>>;
+  reactivateMember?: Resolver<ResolversTypes['Member'], ParentType, ContextType, RequireFields<MutationReactivateMemberArgs, 'id'>>;
   saveRole?: Resolver<ResolversTypes['Role'], ParentType, ContextType, RequireFields<MutationSaveRoleArgs, 'input'>>;
   deleteRole?: Resolver<ResolversTypes['ID'], ParentType, ContextType, RequireFields<MutationDeleteRoleArgs, 'name'>>;
   savePlan?: Resolver<ResolversTypes['Plan'], ParentType, ContextType, RequireFields<MutationSavePlanArgs, 'input'>>;
@@ -1559,6 +1600,10 @@ export type MemberResolvers<ContextType = context.SubgraphContext, ParentType ex
   role?: Resolver<ResolversTypes['MemberRole'], ParentType, ContextType>;
   customRole?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   tenant?: Resolver<ResolversTypes['Tenant'], ParentType, ContextType>;
+  deactivatedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  keys?: Resolver<ResolversTypes['ApiKeyConnection'], ParentType, ContextType, RequireFields<MemberKeysArgs, 'orderBy'>>;
+  keysMade?: Resolver<ResolversTypes['ApiKeyConnection'], ParentType, ContextType, RequireFields<MemberKeysMadeArgs, 'orderBy'>>;
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
 };
 
 export type MemberRoleResolvers = EnumResolverSignature<{ OWNER?: any, ADMIN?: any, DEVELOPER?: any, VIEWER?: any, BILLING?: any, AUDITOR?: any, CUSTOM?: any }, ResolversTypes['MemberRole']>;

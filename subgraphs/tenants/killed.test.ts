@@ -1,7 +1,9 @@
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseCountLimits } from '#core/count-limits.ts';
+import { apiKeys } from '#mongo/api-keys.ts';
 import { settleEvents } from '#mongo/events.ts';
+import { members } from '#mongo/members.ts';
 import { tenants } from '#mongo/tenants.ts';
 import { openFailingDatabase } from '#test/support/database.ts';
 import { killedAtEveryWrite } from '#test/support/processes/killed.ts';
@@ -9,6 +11,7 @@ import { ask, askForData } from '#test/support/subgraph.ts';
 import { startTenants, type TestTenants } from '#test/support/tenants.ts';
 import { startTokenIssuer, type TokenIssuer } from '#test/support/token-issuer.ts';
 import { settleRotations } from './keys/settle-rotations.ts';
+import { settleDepartures } from './members/end-membership.ts';
 import { completeMarks } from './tenants/below-tenant.ts';
 
 const log = pino({ level: 'silent' });
@@ -40,6 +43,7 @@ async function repair() {
   const { connection } = mesh.database;
   await completeMarks(connection, log);
   await settleRotations(connection, log);
+  await settleDepartures(mesh.deps);
   await settleEvents(connection, new Date(Date.now() + 1_000), Date.now());
 }
 
@@ -63,10 +67,15 @@ async function newTenant() {
       role: saveRole(input: { tenantId: $tenantId, name: "unused", scopes: [] }) { id: name }
       team: createTeam(input: { tenantId: $tenantId, name: "team" }) { id }
       documents: saveTrustedDocuments(input: { tenantId: $tenantId, documents: [{ id: "d", body: "{ d }" }] }) { saved }
-      member: saveMember(input: { tenantId: $tenantId, subject: "ada", role: DEVELOPER }) { id } }`,
+      member: saveMember(input: { tenantId: $tenantId, subject: "ada", role: DEVELOPER }) { id }
+      inactive: saveMember(input: { tenantId: $tenantId, subject: "grace", role: DEVELOPER }) { id } }`,
     { tenantId },
   );
   await run(saveIssuer, issuerInput(`issuer-${count}`));
+  await members(mesh.database.connection).updateOne(
+    { _id: made.inactive?.id ?? '' },
+    { $set: { deactivatedAt: new Date() } },
+  );
   const appId = made.a?.id ?? '';
   const below = await run(
     `mutation ($a: ID!, $b: ID!, $tenantId: ID!) { key: createApiKey(input: { appId: $a, scopes: ["inference:invoke"] }) { key { id } secret }
@@ -74,6 +83,9 @@ async function newTenant() {
       budget: saveBudget(input: { tenantId: $tenantId, appId: $a, amount: "1", window: DAY }) { id } }`,
     { a: appId, b: made.b?.id, tenantId },
   );
+  const ownKeys = apiKeys(mesh.database.connection);
+  await ownKeys.updateMany({ appId: made.b?.id ?? '' }, { $set: { ownerMemberId: made.member?.id } });
+  await ownKeys.updateMany({ appId }, { $set: { madeByMemberId: made.member?.id } });
   const secret = (below.key as unknown as { secret: string }).secret;
   const caller = await mesh.findCaller(secret);
   const { trustedDocuments } = await askForData<{
@@ -91,6 +103,7 @@ async function newTenant() {
   );
   return {
     teamId: made.team?.id ?? '',
+    inactiveMemberId: made.inactive?.id ?? '',
     ...{ tenantId, appId, keyId: below.key?.key?.id ?? '', memberId: made.member?.id ?? '', n: `${count}` },
     ...{ planId: made.plan?.id ?? '', budgetId: below.budget?.id ?? '', grantId: asked.requestAccess.id },
     ...{ documentId: trustedDocuments.edges[0]?.node.id ?? '' },
@@ -115,23 +128,23 @@ const archiveApp = 'mutation ($id: ID!) { archiveApp(id: $id) }';
 
 describe('a process that is killed while it', { timeout: 60_000 }, () => {
   it.each([
-    ['archives a tenant', archiveTenant, false, 'tenant', '2 2 1 1 1', '0 0 0 0 0'],
+    ['archives a tenant', archiveTenant, false, 'tenant', '2 2 2 1 1', '0 0 0 0 0'],
     [
       'restores a tenant',
       'mutation ($id: ID!) { restoreTenant(id: $id) { id } }',
       true,
       'tenant',
       '0 0 0 0 0',
-      '2 2 1 1 1',
+      '2 2 2 1 1',
     ],
-    ['archives an app', archiveApp, false, 'app', '2 2 1 1 1', '1 1 1 0 0'],
+    ['archives an app', archiveApp, false, 'app', '2 2 2 1 1', '1 1 2 0 0'],
     [
       'restores an app',
       'mutation ($id: ID!) { restoreApp(id: $id) { id } }',
       true,
       'app',
-      '1 1 1 0 0',
-      '2 2 1 1 1',
+      '1 1 2 0 0',
+      '2 2 2 1 1',
     ],
   ] as const)(
     '%s leaves lists that the next start makes agree with it, and a record that names it',
@@ -211,6 +224,16 @@ describe('a process that is killed while it', { timeout: 60_000 }, () => {
     ],
     ['deleteRole', '($t: ID!) { deleteRole(name: "unused", tenantId: $t) }', (m) => ({ t: m.tenantId })],
     ['removeMember', '($id: ID!) { removeMember(id: $id) }', (m) => ({ id: m.memberId })],
+    [
+      'deactivateMember',
+      '($id: ID!) { deactivateMember(id: $id, revokeKeysMade: true) { id } }',
+      (m) => ({ id: m.memberId }),
+    ],
+    [
+      'reactivateMember',
+      '($id: ID!) { reactivateMember(id: $id) { id } }',
+      (m) => ({ id: m.inactiveMemberId }),
+    ],
     [
       'savePlan',
       '($n: String!, $id: ID!) { savePlan(input: { id: $id, name: $n, limits: [] }) { id } }',

@@ -130,7 +130,11 @@ export function selectApiKeys(
   const { unusedSince, expiresBefore } = filter;
   return {
     ...visibleTo(caller, filter),
-    ...given({ appId: filter.appId }),
+    ...given({
+      appId: filter.appId,
+      ownerMemberId: filter.ownerMemberId,
+      madeByMemberId: filter.madeByMemberId,
+    }),
     ...search('label', filter.search),
     ...joinConditions([
       active == null ? {} : active ? works : hasEnded,
@@ -154,6 +158,7 @@ export function listMembers(
   const where = {
     ...visibleTo(caller, filter ?? {}),
     ...given({ role: filter?.role }),
+    ...(filter?.active == null ? {} : { deactivatedAt: filter.active ? null : { $ne: null } }),
     ...search('subject', filter?.search),
   };
   return findPage(members(database), where, listSort(orderBy ?? 'CREATED_AT_ASC', 'subject'), page);

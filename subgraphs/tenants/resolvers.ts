@@ -49,6 +49,9 @@ import {
   listTenants,
 } from './lists.ts';
 import type { TenantsContext } from './loaders.ts';
+import { deactivateMember, reactivateMember } from './members/deactivate-member.ts';
+import { removeMember } from './members/remove-member.ts';
+import { saveMember } from './members/save-member.ts';
 import { listFieldPolicies } from './policy/list-field-policies.ts';
 import { recordRefusals } from './record-refusals.ts';
 import { scopesOfKey } from './restrictions/scopes.ts';
@@ -67,9 +70,7 @@ import { updateTeam } from './teams/update-team.ts';
 import { archiveTenant } from './tenants/archive-tenant.ts';
 import { shownName } from './tenants/archived-name.ts';
 import { createTenant } from './tenants/create-tenant.ts';
-import { removeMember } from './tenants/remove-member.ts';
 import { restoreTenant } from './tenants/restore-tenant.ts';
-import { saveMember } from './tenants/save-member.ts';
 import { updateTenant } from './tenants/update-tenant.ts';
 
 const id = (record: { readonly _id: string }) => record._id;
@@ -159,7 +160,9 @@ export function tenantsResolvers(
       revokeApiKey: (_root, args, context) => revokeApiKey(args.id, context, deps),
       revokeApiKeys: (_root, args, context) => revokeApiKeys(args.filter, context, deps),
       saveMember: (_root, { input }, context) => saveMember(input, context, deps),
-      removeMember: (_root, args, context) => removeMember(args.id, context, deps),
+      removeMember: (_root, args, context) => removeMember(args, context, deps),
+      deactivateMember: (_root, args, context) => deactivateMember(args, context, deps),
+      reactivateMember: (_root, args, context) => reactivateMember(args.id, context, deps),
       saveRole: async (_root, { input }, context) => showRole(await saveRole(input, context, deps)),
       deleteRole: (_root, args, context) => deleteRole(args, context, deps),
       savePlan: (_root, { input }, context) => savePlan(input, context, deps),
@@ -225,6 +228,10 @@ export function tenantsResolvers(
     },
     Member: {
       id,
+      keys: (member, args, context) =>
+        listApiKeys({ ...args, filter: { ownerMemberId: member._id } }, context, deps),
+      keysMade: (member, args, context) =>
+        listApiKeys({ ...args, filter: { madeByMemberId: member._id } }, context, deps),
       tenant: (member, _args, { loaders }) => loadReferred(loaders.tenant, member.tenantId),
       __resolveReference: (ref, { loaders }) => loaders.member.load(ref.id),
     },

@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import type { ArchivedCaller, Caller } from '#core/caller.ts';
 import { apps } from '#mongo/apps.ts';
 import { budgets } from '#mongo/budgets.ts';
@@ -16,6 +15,7 @@ import {
 } from '../keys/find-caller.ts';
 import type { Identity } from './identity.ts';
 import { scopesOfIdentity } from './identity-scopes.ts';
+import { lineOfPerson } from './person-line.ts';
 import { TokenRefusal } from './token-refusal.ts';
 
 export type PersonDeps = Pick<TenantsDeps, 'connection' | 'defaultLimits'>;
@@ -80,12 +80,4 @@ export async function findPersonCaller(
   };
   if (tenant.archivedAt != null) return { archived: 'tenant', caller };
   return app?.archivedAt != null ? { archived: 'app', caller } : caller;
-}
-
-/**
- * What the limits, calls and idempotency keys of a person are counted under: the same for all of its tokens. Subjects are unique
- * for one issuer alone, and have characters that ids have not.
- */
-function lineOfPerson({ issuer, subject }: Pick<Identity, 'issuer' | 'subject'>): string {
-  return `user-${hash('sha256', JSON.stringify([issuer, subject]), 'hex').slice(0, 32)}`;
 }

@@ -7,6 +7,7 @@ import { narrowLimits } from '../limits/limit-bounds.ts';
 import { checkedLimits } from '../limits/limits.ts';
 import { toLimitSetter } from '../limits/set-limits.ts';
 import type { TenantsContext } from '../loaders.ts';
+import { findMaker } from '../members/find-maker.ts';
 import { checkedAddresses } from '../restrictions/address-ranges.ts';
 import { boundsOfCaller, boundsOfKey, requireWithin } from '../restrictions/bounds.ts';
 import { checkedScopes, requireAllScopes } from '../restrictions/scopes.ts';
@@ -61,7 +62,10 @@ export async function createApiKey(
   };
   requireWithin('The new key', boundsOfKey(key), maker);
   await context.auditTarget({ tenantId: key.tenantId, type: 'ApiKey', id });
-  await withRoomForKey(key, now, deps, () => apiKeys(deps.connection).create({ ...key }));
+  await withRoomForKey(key, now, deps, async () => {
+    key.madeByMemberId = await findMaker(context.caller, deps);
+    await apiKeys(deps.connection).create({ ...key });
+  });
   context.audit({ tenantId: key.tenantId, type: 'ApiKey', id, after: key });
   await callersChanged(deps, key.tenantId);
   return { key, secret: text };

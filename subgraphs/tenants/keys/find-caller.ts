@@ -44,7 +44,7 @@ export async function findCaller(keyHash: string, deps: FindCallerDeps): Promise
 /** How often a caller is read again when its plan is gone by the time it is read. */
 const attemptsMax = 3;
 type Found = Caller | ArchivedCaller | null;
-type FindCallerDeps = Pick<TenantsDeps, 'connection' | 'now' | 'pepper'>;
+type FindCallerDeps = Pick<TenantsDeps, 'connection' | 'defaultLimits' | 'now' | 'pepper'>;
 
 /** The caller of the key that the token was made with, narrowed to what the token is for. */
 async function callerOfPageToken(tokenHash: string, deps: FindCallerDeps): Promise<Found> {
@@ -86,7 +86,7 @@ async function callerOfKey(key: ApiKeyRecord, deps: FindCallerDeps, attempt = 1)
         ],
       })
       .lean(),
-    findMakers(key.tenantId, makerScopes, connection),
+    findMakers(key.tenantId, makerScopes, deps),
     findCallerGrants(key.appId, connection),
   ]);
   if (!tenant || !app || !makers) return null;

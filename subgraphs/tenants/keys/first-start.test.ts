@@ -12,6 +12,7 @@ import { findCaller } from './find-caller.ts';
 import { adminKeyId, ensureFirstTenant } from './first-start.ts';
 import { hashOfKey } from './key-text.ts';
 
+const defaultLimits = { key: [], tenant: [] };
 const oneKey = new Uint8Array(32).fill(1);
 const otherKey = new Uint8Array(32).fill(2);
 const preset = (tail: string) => `hd_${'x'.repeat(40)}${tail}`;
@@ -23,7 +24,7 @@ describe('ensureFirstTenant', () => {
     const starts = await Promise.all([1, 2, 3, 4].map(() => ensureFirstTenant(connection)));
     const keys = starts.flatMap(({ newAdminKey }) => newAdminKey ?? []);
     expect(keys).toEqual([expect.stringMatching(/^hd_admin_[0-9A-Za-z]{43}$/)]);
-    const deps = { ...testServices(database), connection };
+    const deps = { ...testServices(database), connection, defaultLimits };
     expect(await findCaller(hashOfKey(keys[0] ?? ''), deps)).toMatchObject({
       tenantId: 'default',
       appId: 'default-app',
@@ -39,7 +40,7 @@ describe('ensureFirstTenant', () => {
   it('takes the preset key, shows nothing, and replaces it when the preset changes', async () => {
     await using database = await openTestDatabase();
     const { connection } = database;
-    const deps = { ...testServices(database), connection };
+    const deps = { ...testServices(database), connection, defaultLimits };
     const holds = async (text: string) => {
       const found = await findCaller(hashOfKey(text), deps);
       return found && 'keyId' in found ? found.keyId : null;
@@ -97,7 +98,7 @@ describe('ensureFirstTenant', () => {
   it('leaves a preset key revoked that was revoked, until another is set', async () => {
     await using database = await openTestDatabase();
     const { connection } = database;
-    const deps = { ...testServices(database), connection };
+    const deps = { ...testServices(database), connection, defaultLimits };
     await ensureFirstTenant(connection, { adminKey: preset('1') });
     await apiKeys(connection).updateOne({ _id: adminKeyId }, { $set: { revokedAt: new Date() } });
     await ensureFirstTenant(connection, { adminKey: preset('1') });
@@ -109,7 +110,7 @@ describe('ensureFirstTenant', () => {
   it('keeps no hash of a preset that can be searched without the encryption key, and none of its letters', async () => {
     await using database = await openTestDatabase();
     const { connection } = database;
-    const deps = { ...testServices(database), connection, pepper: createKeyPepper(oneKey) };
+    const deps = { ...testServices(database), connection, defaultLimits, pepper: createKeyPepper(oneKey) };
     const stored = () => apiKeys(connection).findById(adminKeyId).lean();
     // Of an older version.
     await ensureFirstTenant(connection, { adminKey: preset('1') });
@@ -135,7 +136,7 @@ describe('ensureFirstTenant', () => {
     const present = createKeyPepper(otherKey, [oneKey]);
     const digest = hashOfKey(preset('1'));
     const form = () => findAdminKeyForm(connection, present);
-    const deps = { ...testServices(database), connection };
+    const deps = { ...testServices(database), connection, defaultLimits };
     for (const renew of [
       () => findCaller(digest, { ...deps, pepper: present }),
       () => ensureFirstTenant(connection, { adminKey: preset('1'), pepper: present }),
@@ -153,7 +154,7 @@ describe('ensureFirstTenant', () => {
     await using database = await openTestDatabase();
     const { connection } = database;
     const pepper = createKeyPepper(otherKey);
-    const deps = { ...testServices(database), connection, pepper };
+    const deps = { ...testServices(database), connection, defaultLimits, pepper };
     const start = () => ensureFirstTenant(connection, { adminKey: preset('1'), pepper });
     const isIn = async () => (await findCaller(hashOfKey(preset('1')), deps)) !== null;
     await ensureFirstTenant(connection, { adminKey: preset('1'), pepper: createKeyPepper(oneKey) });
@@ -186,7 +187,7 @@ describe('ensureFirstTenant', () => {
   it('has a new key kept before its hash is stored, and the key that was kept is the one that is stored', async () => {
     await using database = await openTestDatabase();
     const { connection } = database;
-    const deps = { ...testServices(database), connection };
+    const deps = { ...testServices(database), connection, defaultLimits };
     let kept: string | undefined;
     let isCut = true;
     const newAdminKeyFile = {
@@ -218,14 +219,14 @@ describe('ensureFirstTenant', () => {
     };
     await apps(connection).create({ ...first, createdAt: new Date(0), archivedAt: new Date() });
     const { newAdminKey } = await ensureFirstTenant(connection);
-    const deps = { ...testServices(database), connection };
+    const deps = { ...testServices(database), connection, defaultLimits };
     expect(await findCaller(hashOfKey(newAdminKey ?? ''), deps)).toMatchObject({ appId: 'default-app' });
   });
 
   it('discards the kept text of each of several processes whose key was not stored', async () => {
     await using database = await openTestDatabase();
     const { connection } = database;
-    const deps = { ...testServices(database), connection };
+    const deps = { ...testServices(database), connection, defaultLimits };
     const kept = new Map<number, string>();
     let arrived = 0;
     const both = Promise.withResolvers<void>();

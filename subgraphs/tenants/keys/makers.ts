@@ -1,10 +1,11 @@
-import type { Connection } from 'mongoose';
 import type { Caller } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
 import { type ApiKeyRecord, apiKeys } from '#mongo/api-keys.ts';
 import { type AppRecord, apps } from '#mongo/apps.ts';
 import { type TeamRecord, teams } from '#mongo/teams.ts';
 import { readBudgetScope } from '#state/quota/caller-limits.ts';
+import type { TenantsDeps } from '../deps.ts';
+import { isPersonLine } from '../identity/person-line.ts';
 
 /** Each scope costs a counter of every limit, and room in each row of the ledger. */
 const makersMax = 8;
@@ -37,19 +38,26 @@ export function readMakerScopes(caller: Caller, app: AppRecord): string[] {
   return [...scopes];
 }
 
+type MakerDeps = Pick<TenantsDeps, 'connection' | 'defaultLimits'>;
+
 interface Makers {
-  readonly keys: readonly ApiKeyRecord[];
+  readonly keys: readonly Pick<ApiKeyRecord, 'lineId' | 'limits'>[];
   readonly apps: readonly AppRecord[];
   readonly teams: readonly TeamRecord[];
 }
 
-/** The keys, apps and teams that the scopes name, as they are now; null when one is gone: it is unknown what would bind its keys. */
+/**
+ * The keys, persons, apps and teams that the scopes name, as they are now; null when one is gone: it is unknown what would bind
+ * its keys. Persons have the default limits of keys, also when they have left.
+ */
 export async function findMakers(
   tenantId: string,
   scopes: readonly string[],
-  connection: Connection,
+  { connection, defaultLimits }: MakerDeps,
 ): Promise<Makers | null> {
-  const lineIds = makerIds(scopes, 'key:');
+  const lines = Map.groupBy(makerIds(scopes, 'key:'), isPersonLine);
+  const lineIds = lines.get(false) ?? [];
+  const persons = (lines.get(true) ?? []).map((lineId) => ({ lineId, limits: [...defaultLimits.key] }));
   const appIds = makerIds(scopes, 'app:');
   const teamIds = makerIds(scopes, 'team:');
   const [keys, found, foundTeams] = await Promise.all([
@@ -71,7 +79,7 @@ export async function findMakers(
   ]);
   const isWhole =
     keys.length === lineIds.length && found.length === appIds.length && foundTeams.length === teamIds.length;
-  return isWhole ? { keys, apps: found, teams: foundTeams } : null;
+  return isWhole ? { keys: [...keys, ...persons], apps: found, teams: foundTeams } : null;
 }
 
 /** The ids of the scopes of one kind. */

@@ -25,20 +25,27 @@ export async function revokeApiKey(
   }
   const keys = apiKeys(deps.connection);
   await context.auditTarget({ tenantId: before.tenantId, type: 'ApiKey', id });
-  const proof = { collection: 'api_keys', id, by: 'STAMP' } as const;
-  await keepingOperators(before, deps.connection, () =>
-    deps.events.withChange(toKeyEvent('key.revoked', before), proof, async (eventId) => {
-      const change = { $set: { revokedAt: readNow(deps), eventId } };
-      const { modifiedCount } = await keys.updateOne({ _id: id, revokedAt: null }, change).exec();
-      return modifiedCount === 0 ? null : id;
-    }),
-  );
+  await keepingOperators(before, deps.connection, () => endApiKey(before, deps));
   const after = await keys.findById(id).lean();
   if (!after) notFound('API key', id);
   context.audit({ tenantId: after.tenantId, type: 'ApiKey', id, before, after });
   context.loaders.apiKey.clear(id);
   await callersChanged(deps, after.tenantId);
   return after;
+}
+
+/** Revokes a key and publishes the event; nothing where it was revoked before. */
+export async function endApiKey(
+  key: ApiKeyRecord,
+  deps: Pick<TenantsDeps, 'connection' | 'events' | 'now'>,
+): Promise<void> {
+  const proof = { collection: 'api_keys', id: key._id, by: 'STAMP' } as const;
+  await deps.events.withChange(toKeyEvent('key.revoked', key), proof, async (eventId) => {
+    const { modifiedCount } = await apiKeys(deps.connection)
+      .updateOne({ _id: key._id, revokedAt: null }, { $set: { revokedAt: readNow(deps), eventId } })
+      .exec();
+    return modifiedCount === 0 ? null : key._id;
+  });
 }
 
 /** Keys that one call revokes. */

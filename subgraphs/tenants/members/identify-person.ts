@@ -10,6 +10,11 @@ import { TokenRefusal } from '../identity/token-refusal.ts';
 export const firstIssuerId = 'default';
 const subjectLengthMax = 256;
 
+/** What the records of members that this issuer vouches for have as `issuerId`. */
+export function issuerIdsOf(issuerId: string): (string | null)[] {
+  return issuerId === firstIssuerId ? [issuerId, null] : [issuerId];
+}
+
 /**
  * Who the claims stand for. A member's record precedes the rules of the issuer: its role counts, and one that is deactivated is
  * refused. A person without a tenant by rules and claims is in the one tenant that has it as a member.
@@ -51,9 +56,8 @@ async function findMemberships(
 ): Promise<readonly MemberRecord[]> {
   const subject = readText(claims, paths.subject, subjectLengthMax);
   if (subject === undefined) return [];
-  const issuerIds = issuerId === firstIssuerId ? [issuerId, null] : [issuerId];
   return members(connection)
-    .find({ subject, issuerId: { $in: issuerIds }, hidden: null })
+    .find({ subject, issuerId: { $in: issuerIdsOf(issuerId) }, hidden: null })
     .lean();
 }
 

@@ -3,7 +3,7 @@ import { HeddleError } from '#core/errors.ts';
 import { notFound } from '#core/input.ts';
 import { rolesToScopes } from '#core/roles.ts';
 import type { ApiKeyRecord } from '#mongo/api-keys.ts';
-import { members } from '#mongo/members.ts';
+import { type MemberRecord, members } from '#mongo/members.ts';
 import { readNow, type TenantsDeps } from '../deps.ts';
 import type { TenantsContext } from '../loaders.ts';
 import { scopesOfKey } from '../restrictions/scopes.ts';
@@ -44,7 +44,7 @@ export async function findHolder(
     return {
       isAnonymous: false,
       scopes: await findMemberScopes(named, deps),
-      problem: named.hidden === true ? 'The tenant of the member is archived.' : null,
+      problem: findMemberProblem(named),
     };
   }
   if (role === null) return notFound('API key, member, subject or role', as);
@@ -54,6 +54,11 @@ export async function findHolder(
 function findBySubject(subject: string, { tenantId }: Caller, { connection }: TenantsDeps) {
   if (tenantId === null) return null;
   return members(connection).findOne({ tenantId, subject }).lean();
+}
+
+function findMemberProblem({ hidden, deactivatedAt }: MemberRecord): string | null {
+  if (deactivatedAt != null) return 'The member is deactivated.';
+  return hidden === true ? 'The tenant of the member is archived.' : null;
 }
 
 function findProblem(key: ApiKeyRecord, now: Date): string | null {

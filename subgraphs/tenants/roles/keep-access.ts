@@ -69,6 +69,7 @@ async function isManagedWithout(
       {
         tenantId,
         hidden: null,
+        deactivatedAt: null,
         $or: [{ role: { $in: managingRoles } }, { customRole: { $in: names } }],
       },
       { _id: 1 },

@@ -152,6 +152,8 @@ describe('a mutation on what belongs to another tenant', () => {
     ['saveBudget', () => `saveBudget(input: { appId: "${acme.appId}", amount: 1, window: DAY }) { id }`],
     ['saveRole', () => `saveRole(input: { tenantId: "${acme.tenantId}", name: "x", scopes: [] }) { name }`],
     ['deleteRole', () => `deleteRole(name: "x", tenantId: "${acme.tenantId}")`],
+    ['deactivateMember', () => `deactivateMember(id: "${findId('Member')}") { id }`],
+    ['reactivateMember', () => `reactivateMember(id: "${findId('Member')}") { id }`],
     ['decideAccess', () => `decideAccess(id: "${findId('AccessGrant')}", approve: true) { id }`],
   ])('%s gets the answer that there is no such thing', async (_name, mutation) => {
     expect(await codes(`mutation { ${mutation()} }`)).toEqual(['NOT_FOUND']);

@@ -26,12 +26,18 @@ export async function keepingOperators<T>(
   });
 }
 
+/** What API keys belong to. */
+type KeyOwner =
+  | { readonly appId: string }
+  | { readonly tenantId: string }
+  | { readonly ownerMemberId: string };
+
 /**
- * Runs what archives an app or a tenant, one such change at a time: CONFLICT where the last of these keys belong to it,
- * FORBIDDEN where any does to who lacks tenants:admin.
+ * Runs what archives an app or a tenant or ends a membership, one such change at a time: CONFLICT where the last of these keys
+ * belong to it, FORBIDDEN where any does to who lacks tenants:admin.
  */
 export async function keepingOperatorsOutside<T>(
-  owner: { readonly appId: string } | { readonly tenantId: string },
+  owner: KeyOwner,
   caller: Caller,
   connection: Connection,
   run: () => Promise<T>,
@@ -42,12 +48,12 @@ export async function keepingOperatorsOutside<T>(
     if (!hasScope(caller, operatorScope)) {
       throw new HeddleError(
         'FORBIDDEN',
-        `What has keys with ${operatorScope} is archived with ${operatorScope} alone.`,
+        `What has keys with ${operatorScope} is archived, deactivated or removed with ${operatorScope} alone.`,
       );
     }
     await requireAnother(
       Object.fromEntries(Object.entries(owner).map(([field, id]) => [field, { $ne: id }])),
-      `The last API keys with ${operatorScope} that have no end belong to it: it cannot be archived. Make another elsewhere first.`,
+      `The last API keys with ${operatorScope} that have no end belong to it: it cannot be archived, deactivated or removed. Make another elsewhere first.`,
       connection,
     );
     return run();

@@ -5,11 +5,12 @@ import { callersChanged, readNow, type TenantsDeps } from '../deps.ts';
 import type { MemberInput } from '../generated.ts';
 import { randomId } from '../keys/ids.ts';
 import type { TenantsContext } from '../loaders.ts';
-import { requireAnotherOwner } from '../members/keep-owner.ts';
 import { withRoles } from '../roles/find-role.ts';
 import { readCustomRole, requireMemberRole, requireScopesOfMember } from '../roles/member-role.ts';
-import { withLiveOwner } from './below-tenant.ts';
-import { findTenantId } from './visible.ts';
+import { withLiveOwner } from '../tenants/below-tenant.ts';
+import { findTenantId } from '../tenants/visible.ts';
+import { completeDeparture } from './end-membership.ts';
+import { requireAnotherOwner } from './keep-owner.ts';
 
 /** Adds a person to a tenant, or changes role and email of one who is there. */
 export async function saveMember(
@@ -23,7 +24,7 @@ export async function saveMember(
   if (email !== null && !/^[^\s@]+@[^\s@]+$/.test(email)) badInput('input.email', 'is no email address.');
   const customRole = readCustomRole(input);
   const records = members(deps.connection);
-  const before = await records.findOne({ tenantId, subject }).lean();
+  const before = await findSettled(tenantId, subject, deps);
   const id = before?._id ?? randomId();
   await context.auditTarget({ tenantId, type: 'Member', id });
   if (before) await requireScopesOfMember(before, context.caller, deps);
@@ -53,4 +54,17 @@ export async function saveMember(
   context.loaders.member.clear(after._id);
   await callersChanged(deps, tenantId);
   return after;
+}
+
+/** The member that is there; what a killed process has left of its end is completed first. */
+async function findSettled(
+  tenantId: string,
+  subject: string,
+  deps: TenantsDeps,
+): Promise<MemberRecord | null> {
+  const records = members(deps.connection);
+  const found = await records.findOne({ tenantId, subject }).lean();
+  if (found?.departure == null) return found;
+  await completeDeparture(found, deps);
+  return records.findOne({ tenantId, subject }).lean();
 }

@@ -1,0 +1,29 @@
+import type { Caller } from '#core/caller.ts';
+import { HeddleError } from '#core/errors.ts';
+import { apiKeys } from '#mongo/api-keys.ts';
+import { members } from '#mongo/members.ts';
+import type { TenantsDeps } from '../deps.ts';
+import { issuerIdsOf } from './identify-person.ts';
+
+/**
+ * The member that the caller is, or that its API key belongs to: whoever reads the text of a key that the caller makes. Null
+ * where it is no member. FORBIDDEN for one that was deactivated meanwhile: for the holder of the tenant's lock no key comes later.
+ */
+export async function findMaker(
+  { tenantId, keyId, issuerId, subject }: Caller,
+  { connection }: Pick<TenantsDeps, 'connection'>,
+): Promise<string | null> {
+  const records = members(connection);
+  const ownerId = keyId === null ? null : (await apiKeys(connection).findById(keyId).lean())?.ownerMemberId;
+  const member =
+    ownerId != null
+      ? await records.findById(ownerId, { deactivatedAt: 1 }).lean()
+      : subject === null || tenantId === null || issuerId === undefined
+        ? null
+        : await records.findOne({ tenantId, subject, issuerId: { $in: issuerIdsOf(issuerId) } }).lean();
+  if (member === null && ownerId == null) return null;
+  if (member === null || member.deactivatedAt != null) {
+    throw new HeddleError('FORBIDDEN', 'A member that was deactivated or removed makes no API keys.');
+  }
+  return member._id;
+}

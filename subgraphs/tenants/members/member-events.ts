@@ -1,0 +1,12 @@
+import type { NewEvent } from '#mongo/events.ts';
+import type { MemberRecord } from '#mongo/members.ts';
+import { firstIssuerId } from './identify-person.ts';
+
+/** The event of a member. */
+export function toMemberEvent(
+  type: `member.${string}`,
+  { _id, tenantId, issuerId, subject, role, customRole }: MemberRecord,
+): NewEvent {
+  const data = { issuerId: issuerId ?? firstIssuerId, subject, role, customRole: customRole ?? null };
+  return { type, tenantId, subject: _id, data };
+}
