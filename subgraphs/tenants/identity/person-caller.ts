@@ -13,9 +13,9 @@ import {
   readDocumentsMode,
   readOnRevoke,
 } from '../keys/find-caller.ts';
+import { lineOfPerson } from '../members/person-line.ts';
 import type { Identity } from './identity.ts';
 import { scopesOfIdentity } from './identity-scopes.ts';
-import { lineOfPerson } from './person-line.ts';
 import { TokenRefusal } from './token-refusal.ts';
 
 export type PersonDeps = Pick<TenantsDeps, 'connection' | 'defaultLimits'>;

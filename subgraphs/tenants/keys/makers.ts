@@ -5,7 +5,7 @@ import { type AppRecord, apps } from '#mongo/apps.ts';
 import { type TeamRecord, teams } from '#mongo/teams.ts';
 import { readBudgetScope } from '#state/quota/caller-limits.ts';
 import type { TenantsDeps } from '../deps.ts';
-import { isPersonLine } from '../identity/person-line.ts';
+import { isPersonLine } from '../members/person-line.ts';
 
 /** Each scope costs a counter of every limit, and room in each row of the ledger. */
 const makersMax = 8;

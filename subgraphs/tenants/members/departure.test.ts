@@ -39,7 +39,7 @@ beforeEach(async () => {
 
 const run = <T = Readonly<Record<string, never>>>(query: string, variables = {}, caller = mesh.admin) =>
   askForData<T>(mesh.subgraph, caller, query, variables);
-const codeOf = async (query: string, variables = {}, caller = mesh.admin) =>
+const findCode = async (query: string, variables = {}, caller = mesh.admin) =>
   (await ask(mesh.subgraph, caller, query, variables)).errors?.[0]?.code ?? null;
 
 async function addMember(name: string, role = 'OWNER'): Promise<string> {
@@ -103,10 +103,10 @@ interface Listed {
 const LIST = `query ($id: ID!) { member(id: $id) {
   keys { edges { node { id } } totalCount } keysMade(first: 1) { edges { node { id } } totalCount }
 } }`;
-const idsOf = ({ edges }: Listed) => edges.map(({ node }) => node.id);
+const listIds = ({ edges }: Listed) => edges.map(({ node }) => node.id);
 
 describe.each(ways)('a member that is %s', (way, query) => {
-  it('is refused at once, loses its sessions and its own keys, and every process is told', async () => {
+  it('is refused at once, loses its sessions and its own keys, and every process forgets it', async () => {
     await addMember('grace');
     const own = await makeOwnKey(ada);
     const other = await makeKey(mesh.admin);
@@ -145,7 +145,7 @@ describe.each(ways)('a member that is %s', (way, query) => {
     const ofOther = await makeOwnKey(await addMember('grace'));
     const { member } = await run<{ member: { keys: Listed; keysMade: Listed } }>(LIST, { id: ada });
     expect([member.keys.totalCount, member.keysMade.totalCount]).toEqual([0, 2]);
-    expect(idsOf(member.keysMade)).toEqual([first.id]);
+    expect(listIds(member.keysMade)).toEqual([first.id]);
     await run(query, { id: ada });
     expect(await Promise.all([first, second, ofOther].map(isAccepted))).toEqual([true, true, true]);
     const eve = await addMember('eve', 'ADMIN');
@@ -156,10 +156,10 @@ describe.each(ways)('a member that is %s', (way, query) => {
 
   it('is never the last owner, also where two owners end each other at once', async () => {
     const [grace, eve] = [await addMember('grace'), await addMember('eve')];
-    const codes = await Promise.all([codeOf(query, { id: grace }), codeOf(query, { id: eve })]);
+    const codes = await Promise.all([findCode(query, { id: grace }), findCode(query, { id: eve })]);
     expect(codes.toSorted()).toEqual(['CONFLICT', null]);
     const left = codes[0] === null ? eve : grace;
-    expect(await codeOf(query, { id: left })).toBe('CONFLICT');
+    expect(await findCode(query, { id: left })).toBe('CONFLICT');
     const owners = await members(mesh.database.connection)
       .find({ tenantId: acme.tenantId, role: 'OWNER', deactivatedAt: null })
       .lean();
@@ -169,12 +169,12 @@ describe.each(ways)('a member that is %s', (way, query) => {
   it('is left alone by a caller that lacks scopes of its role or of its keys', async () => {
     const grace = await addMember('grace');
     await addMember('eve');
-    expect(await codeOf(query, { id: grace }, acme.caller)).toBe('FORBIDDEN');
+    expect(await findCode(query, { id: grace }, acme.caller)).toBe('FORBIDDEN');
     const operator = await makeOwnKey(ada, ['tenants:admin']);
     const admin = { ...acme.caller, scopes: (await mustFindPerson()).scopes };
-    expect(await codeOf(query, { id: ada }, admin)).toBe('FORBIDDEN');
+    expect(await findCode(query, { id: ada }, admin)).toBe('FORBIDDEN');
     expect(await isAccepted(operator)).toBe(true);
-    expect(await codeOf(query, { id: ada })).toBeNull();
+    expect(await findCode(query, { id: ada })).toBeNull();
     expect(await isAccepted(operator)).toBe(false);
   });
 
@@ -186,14 +186,14 @@ describe.each(ways)('a member that is %s', (way, query) => {
       { $set: { revokedAt: new Date() } },
     );
     await apiKeys(connection).updateOne({ _id: keyId }, { $set: { ownerMemberId: ada } });
-    expect(await codeOf(query, { id: ada })).toBe('CONFLICT');
+    expect(await findCode(query, { id: ada })).toBe('CONFLICT');
     await apiKeys(connection).updateOne(
       { _id: keyId },
       { $unset: { ownerMemberId: 1 }, $set: { madeByMemberId: ada } },
     );
     // The caller keeps its own key in any case; this one is another operator.
     const operator = { ...mesh.admin, keyId: 'another' };
-    expect(await codeOf(query, { id: ada, made: true }, operator)).toBeNull();
+    expect(await findCode(query, { id: ada, made: true }, operator)).toBeNull();
     expect((await apiKeys(connection).findById(keyId).lean())?.revokedAt).toBeNull();
   });
 
@@ -238,7 +238,7 @@ describe('a deactivated member', () => {
     // Requests that were admitted before.
     const create = 'mutation ($app: ID!) { createApiKey(input: { appId: $app }) { secret } }';
     for (const former of [caller, { ...ownCaller, scopes: caller.scopes }]) {
-      expect(await codeOf(create, { app: acme.appId }, former)).toBe('FORBIDDEN');
+      expect(await findCode(create, { app: acme.appId }, former)).toBe('FORBIDDEN');
     }
     expect(await run(REACTIVATE, { id: ada })).toEqual({ reactivateMember: { deactivatedAt: null } });
     await run(REACTIVATE, { id: ada });
@@ -251,7 +251,7 @@ describe('a deactivated member', () => {
 
   it('is not reactivated by a caller that lacks scopes of its role', async () => {
     await run(DEACTIVATE, { id: ada });
-    expect(await codeOf(REACTIVATE, { id: ada }, acme.caller)).toBe('FORBIDDEN');
+    expect(await findCode(REACTIVATE, { id: ada }, acme.caller)).toBe('FORBIDDEN');
   });
 
   it('is refused whatever role its token states', async () => {
@@ -301,14 +301,14 @@ it('what a killed process has left of a departure is completed by the next chang
   const departure = { removes: true, keysMade: 'KEPT', keptKeyId: null };
   const cut = { $set: { deactivatedAt: new Date(), departure } };
   await records.updateOne({ _id: ada }, cut);
-  expect(await codeOf(REACTIVATE, { id: ada })).toBe('NOT_FOUND');
+  expect(await findCode(REACTIVATE, { id: ada })).toBe('NOT_FOUND');
   expect(await isAccepted(own)).toBe(false);
   const again = await addMember(subject, 'VIEWER');
   await records.updateOne({ _id: again }, cut);
   const third = await addMember(subject, 'VIEWER');
   expect(new Set([ada, again, third]).size).toBe(3);
   await records.updateOne({ _id: third }, cut);
-  expect(await codeOf(DEACTIVATE, { id: third })).toBe('NOT_FOUND');
+  expect(await findCode(DEACTIVATE, { id: third })).toBe('NOT_FOUND');
   expect(await settleDepartures(mesh.deps)).toBe(1);
   expect(await records.countDocuments({ tenantId: acme.tenantId })).toBe(0);
   expect((await listEvents()).filter(([type]) => type === 'member.removed')).toHaveLength(3);

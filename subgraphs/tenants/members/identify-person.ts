@@ -11,7 +11,7 @@ export const firstIssuerId = 'default';
 const subjectLengthMax = 256;
 
 /** What the records of members that this issuer vouches for have as `issuerId`. */
-export function issuerIdsOf(issuerId: string): (string | null)[] {
+export function listIssuerIds(issuerId: string): (string | null)[] {
   return issuerId === firstIssuerId ? [issuerId, null] : [issuerId];
 }
 
@@ -57,7 +57,7 @@ async function findMemberships(
   const subject = readText(claims, paths.subject, subjectLengthMax);
   if (subject === undefined) return [];
   return members(connection)
-    .find({ subject, issuerId: { $in: issuerIdsOf(issuerId) }, hidden: null })
+    .find({ subject, issuerId: { $in: listIssuerIds(issuerId) }, hidden: null })
     .lean();
 }
 

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { Identity } from './identity.ts';
+import type { Identity } from '../identity/identity.ts';
 
 /** Ids of keys have no dash. */
 const prefix = 'user-';
