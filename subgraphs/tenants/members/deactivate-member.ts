@@ -52,7 +52,7 @@ export async function reactivateMember(
 }
 
 /** The same for whoever has checked that the caller may. NOT_FOUND where the member is removed meanwhile. */
-export async function resumeMembership(before: MemberRecord, deps: TenantsDeps): Promise<MemberRecord> {
+async function resumeMembership(before: MemberRecord, deps: TenantsDeps): Promise<MemberRecord> {
   const { _id: id, tenantId } = before;
   const records = members(deps.connection);
   await completeDeparture(before, deps);
