@@ -1,5 +1,8 @@
 import { defineCollection } from './collection.ts';
 
+/** The id of the issuer that HEDDLE_OIDC_ISSUER states, which people sign in at. */
+export const firstIssuerId = 'default';
+
 /** Paths to claims: names of claims, dots between the names of nested ones. Null: no claim is read. */
 export interface IssuerClaims {
   subject: string;

@@ -4,13 +4,13 @@ import { defineCollection } from './collection.ts';
 export interface MemberRecord {
   _id: string;
   tenantId: string;
-  /** Who it is to the identity provider. Unique in the tenant. */
+  /** Who it is to its issuer. Unique in the tenant among the members of this issuer. */
   subject: string;
   email: string | null;
   role: MemberRole;
   /** The name of a custom role; null or absent unless `role` is CUSTOM. */
   customRole?: string | null;
-  /** The issuer that vouches for the subject; absent: the first one, `default`. */
+  /** The issuer that vouches for the subject; absent in records of older versions: the first one. */
   issuerId?: string | null;
   /** When the member was deactivated, from then on it is refused; absent: it is not. */
   deactivatedAt?: Date | null;
@@ -52,7 +52,7 @@ export const members = defineCollection<MemberRecord>(
     hidden: Boolean,
   },
   [
-    [{ tenantId: 1, subject: 1 }, { unique: true }],
+    [{ tenantId: 1, issuerId: 1, subject: 1 }, { unique: true }],
     [{ tenantId: 1, createdAt: 1, _id: 1 }],
     // For those who see every tenant.
     [{ createdAt: 1, _id: 1 }],

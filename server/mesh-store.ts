@@ -68,6 +68,10 @@ export async function prepareMeshStore(
     ]);
   if (isAlone) await freeLocks(connection);
   await ensureIndexes(connection);
+  if (names.includes('tenants')) {
+    const { upgradeMembers } = await import('#mongo/upgrade-members.ts');
+    await upgradeMembers(connection);
+  }
   await recordChainStart(connection, createAuditLog(connection), new Date());
   starting.use(await keepRepairing(connection, { names, log, isAlone }));
   if (names.includes('inference')) starting.use(keepHoursSummed(history, log));

@@ -16,6 +16,8 @@ export interface NewSession {
 export interface SignInTarget {
   readonly redirectUri: string;
   readonly returnPath: string;
+  /** Null: the tenant that the provider states, or the first that has the person as a member. */
+  readonly tenantId: string | null;
 }
 
 /** Where the browser goes, and the text of the cookie that it keeps meanwhile. */
@@ -51,8 +53,8 @@ const endDocument = parse('mutation ($everywhere: Boolean!) { _endSession(everyw
 });
 
 const beginDocument = parse(
-  `mutation ($redirectUri: String!, $returnPath: String!) {
-    _beginSignIn(redirectUri: $redirectUri, returnPath: $returnPath)
+  `mutation ($redirectUri: String!, $returnPath: String!, $tenantId: ID) {
+    _beginSignIn(redirectUri: $redirectUri, returnPath: $returnPath, tenantId: $tenantId)
   }`,
   { noLocation: true },
 );

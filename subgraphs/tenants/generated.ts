@@ -277,6 +277,7 @@ export type Mutation_AuditArgs = {
 export type Mutation_BeginSignInArgs = {
   redirectUri: Scalars['String']['input'];
   returnPath: Scalars['String']['input'];
+  tenantId?: InputMaybe<Scalars['ID']['input']>;
 };
 
 
@@ -626,6 +627,7 @@ export type PageToken = {
 
 export type Member = {
   readonly id: Scalars['ID']['output'];
+  readonly issuerId: Scalars['ID']['output'];
   readonly subject: Scalars['String']['output'];
   readonly email: Maybe<Scalars['String']['output']>;
   readonly role: MemberRole;
@@ -859,6 +861,7 @@ export type ApiKeyFilter = {
 export type MemberFilter = {
   readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
   readonly role?: InputMaybe<MemberRole>;
+  readonly issuerId?: InputMaybe<Scalars['ID']['input']>;
   readonly active?: InputMaybe<Scalars['Boolean']['input']>;
   readonly search?: InputMaybe<Scalars['String']['input']>;
   readonly archived?: InputMaybe<Scalars['Boolean']['input']>;
@@ -997,6 +1000,7 @@ export type UpdateApiKeyInput = {
 export type MemberInput = {
   readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
   readonly subject: Scalars['String']['input'];
+  readonly issuerId?: InputMaybe<Scalars['ID']['input']>;
   readonly email?: InputMaybe<Scalars['String']['input']>;
   readonly role: MemberRole;
   readonly customRole?: InputMaybe<Scalars['String']['input']>;
@@ -1595,6 +1599,7 @@ export type PageTokenResolvers<ContextType = context.SubgraphContext, ParentType
 export type MemberResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Member'] = ResolversParentTypes['Member'], FederationReferenceType extends FederationReferenceTypes['Member'] = FederationReferenceTypes['Member']> = {
   __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Member']> | FederationReferenceType, FederationReferenceType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  issuerId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   subject?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   email?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   role?: Resolver<ResolversTypes['MemberRole'], ParentType, ContextType>;

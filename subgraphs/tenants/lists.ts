@@ -24,6 +24,7 @@ import type {
   QueryTenantsArgs,
 } from './generated.ts';
 import type { TenantsContext } from './loaders.ts';
+import { listIssuerIds } from './members/identify-person.ts';
 import { withinShownName } from './tenants/archived-name.ts';
 
 /** A filter of a list of what belongs to tenants. */
@@ -158,6 +159,7 @@ export function listMembers(
   const where = {
     ...visibleTo(caller, filter ?? {}),
     ...given({ role: filter?.role }),
+    ...(filter?.issuerId == null ? {} : { issuerId: { $in: listIssuerIds(filter.issuerId) } }),
     ...(filter?.active == null ? {} : { deactivatedAt: filter.active ? null : { $ne: null } }),
     ...search('subject', filter?.search),
   };

@@ -1,6 +1,7 @@
 import type { Caller } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
 import { decimalOfNanos } from '#core/money.ts';
+import { firstIssuerId } from '#mongo/issuers.ts';
 import { readPayloadRule } from '#mongo/tenants.ts';
 import { scalarResolvers } from '#schema/scalars.ts';
 import type { CompleteResolvers } from '../runtime/complete-resolvers.ts';
@@ -134,7 +135,7 @@ export function tenantsResolvers(
       _startSession: (_root, _args, context) => startSession(context, deps),
       _beginSignIn: (_root, args, { caller }) => {
         requireSystem(caller);
-        return codeFlow.begin(args);
+        return codeFlow.begin({ ...args, tenantId: args.tenantId ?? null });
       },
       _finishSignIn: (_root, args, context) => {
         requireSystem(context.caller);
@@ -228,6 +229,7 @@ export function tenantsResolvers(
     },
     Member: {
       id,
+      issuerId: ({ issuerId }) => issuerId ?? firstIssuerId,
       keys: (member, args, context) =>
         listApiKeys({ ...args, filter: { ownerMemberId: member._id } }, context, deps),
       keysMade: (member, args, context) =>

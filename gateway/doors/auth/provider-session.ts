@@ -10,6 +10,7 @@ import { readReturnPath } from './return-path.ts';
 const stateName = 'heddle_sign_in';
 const stateSeconds = 600;
 const stateLengthMax = 3_500;
+const tenantIdLengthMax = 200;
 const callbackPath = '/auth/callback';
 
 function redirect({ response }: Exchange, location: string): void {
@@ -23,6 +24,14 @@ function setState({ request, response, client }: Exchange, text: string, seconds
   );
 }
 
+function readTenantId(parameters: URLSearchParams): string | null {
+  const tenantId = parameters.get('tenant');
+  if (tenantId !== null && tenantId.length > tenantIdLengthMax) {
+    throw new HeddleError('BAD_USER_INPUT', 'tenant must be the ID of a tenant.');
+  }
+  return tenantId;
+}
+
 /** Sends the browser to the identity provider; to the page for keys where none is configured, or `?with=key` requests it. */
 export async function login(exchange: Exchange): Promise<void> {
   const { request, client, search, services } = exchange;
@@ -31,6 +40,7 @@ export async function login(exchange: Exchange): Promise<void> {
   const target = {
     redirectUri: readPageOrigin(request, client.isProxied) + callbackPath,
     returnPath: readReturnPath(search),
+    tenantId: readTenantId(parameters),
   };
   const begun = await services.sessions.begin(target, readContext(exchange));
   if (begun !== null) {

@@ -1,12 +1,9 @@
 import type { Connection } from 'mongoose';
 import { orConflict } from '#core/input.ts';
-import { issuers } from '#mongo/issuers.ts';
+import { firstIssuerId, issuers } from '#mongo/issuers.ts';
 import type { Bus } from '#state/bus/bus.ts';
 import { type AuditLog, auditedStart } from '../../runtime/policy/audited-start.ts';
 import { standardClaims } from './save-issuer.ts';
-
-/** The issuer that HEDDLE_OIDC_ISSUER states. */
-const firstIssuerId = 'default';
 
 interface FirstIssuer {
   /** HEDDLE_OIDC_ISSUER; undefined: it is not set. */

@@ -1,5 +1,5 @@
 import { scopes as knownScopes } from '#core/caller.ts';
-import type { IssuerRecord } from '#mongo/issuers.ts';
+import type { IssuerRecord, IssuerRule } from '#mongo/issuers.ts';
 import { type Claims, hasClaim, readText, readWords } from './claims.ts';
 import type { Identity } from './identity.ts';
 import { TokenRefusal } from './token-refusal.ts';
@@ -13,17 +13,15 @@ const idLengthMax = 200;
 
 /** Who the claims stand for. Throws TokenRefusal where no rule and no claim states the tenant and the role. */
 export function mapClaims(issuer: IssuerRecord, claims: Claims): Identity {
-  const { claims: paths, rules } = issuer;
+  const { claims: paths } = issuer;
   const subject = readText(claims, paths.subject, subjectLengthMax);
   if (subject === undefined) {
     throw new TokenRefusal('CLAIMS', `The token has no subject in the claim ${quote(paths.subject)}.`);
   }
-  const rule = rules.find(({ claim, value }) =>
-    hasClaim(claims, claim === 'groups' ? paths.groups : claim, value),
-  );
+  const rule = findRule(issuer, claims);
   const granted = readScopes(issuer, claims);
   const role = rule?.role ?? readText(claims, rolePath(issuer), idLengthMax) ?? null;
-  const tenantId = rule?.tenantId ?? readText(claims, tenantPath(issuer), idLengthMax);
+  const tenantId = readTenantId(issuer, claims);
   if (role === null && !granted.mayGrant) throw noRole(issuer, claims);
   if (tenantId === undefined) {
     throw new TokenRefusal(
@@ -42,6 +40,21 @@ export function mapClaims(issuer: IssuerRecord, claims: Claims): Identity {
     appId: rule?.appId ?? null,
     endUserId: readEndUser(issuer, claims),
   };
+}
+
+/** The tenant that a rule or a claim states; undefined: none does. */
+export function readTenantId(issuer: IssuerRecord, claims: Claims): string | undefined {
+  return findRule(issuer, claims)?.tenantId ?? readText(claims, tenantPath(issuer), idLengthMax);
+}
+
+/** What the claims narrow a role to, whoever has granted it. */
+export function readNarrowing(issuer: IssuerRecord, claims: Claims): Pick<Identity, 'scopes' | 'endUserId'> {
+  return { scopes: readScopes(issuer, claims).scopes, endUserId: readEndUser(issuer, claims) };
+}
+
+/** The first rule that fits. */
+function findRule({ claims: paths, rules }: IssuerRecord, claims: Claims): IssuerRule | undefined {
+  return rules.find(({ claim, value }) => hasClaim(claims, claim === 'groups' ? paths.groups : claim, value));
 }
 
 function tenantPath({ claims, rules }: IssuerRecord): string | null {

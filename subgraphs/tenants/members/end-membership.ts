@@ -3,6 +3,7 @@ import { type Caller, hasScope } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
 import { notFound } from '#core/input.ts';
 import { type ApiKeyRecord, apiKeys } from '#mongo/api-keys.ts';
+import { firstIssuerId } from '#mongo/issuers.ts';
 import { type MemberDeparture, type MemberRecord, members } from '#mongo/members.ts';
 import { sessions } from '#mongo/sessions.ts';
 import { callersChanged, readNow, type TenantsDeps } from '../deps.ts';
@@ -10,7 +11,6 @@ import { endApiKey } from '../keys/revoke-api-key.ts';
 import { withRoles } from '../roles/find-role.ts';
 import { withTenant } from '../tenants/below-tenant.ts';
 import { keepingOperators, keepingOperatorsOutside } from '../tenants/keep-operators.ts';
-import { firstIssuerId } from './identify-person.ts';
 import { requireAnotherOwner } from './keep-owner.ts';
 import { toMemberEvent } from './member-events.ts';
 

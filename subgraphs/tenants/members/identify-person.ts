@@ -1,13 +1,11 @@
-import type { IssuerRecord } from '#mongo/issuers.ts';
+import { firstIssuerId, type IssuerRecord } from '#mongo/issuers.ts';
 import { type MemberRecord, members } from '#mongo/members.ts';
 import type { TenantsDeps } from '../deps.ts';
 import { type Claims, readText } from '../identity/claims.ts';
 import type { Identity } from '../identity/identity.ts';
-import { mapClaims } from '../identity/map-claims.ts';
+import { mapClaims, readNarrowing, readTenantId } from '../identity/map-claims.ts';
 import { TokenRefusal } from '../identity/token-refusal.ts';
 
-/** Members whose record names no issuer belong to this one. */
-export const firstIssuerId = 'default';
 const subjectLengthMax = 256;
 
 /** What the records of members that this issuer vouches for have as `issuerId`. */
@@ -16,27 +14,33 @@ export function listIssuerIds(issuerId: string): (string | null)[] {
 }
 
 /**
- * Who the claims stand for. A member's record precedes the rules of the issuer: its role counts, and one that is deactivated is
- * refused. A person without a tenant by rules and claims is in the one tenant that has it as a member.
+ * Who the claims stand for in the tenant that is wanted; null: in the one that a rule or a claim states, else in the tenant that has
+ * the person as a member for the longest time. A member's record precedes the rules of the issuer: its role counts, and one that is
+ * deactivated is refused.
  */
 export async function identifyPerson(
   issuer: IssuerRecord,
   claims: Claims,
   deps: Pick<TenantsDeps, 'connection'>,
+  wanted: string | null = null,
 ): Promise<Identity> {
   const records = await findMemberships(issuer, claims, deps);
   const identity = mapOrRefuse(issuer, claims);
-  const tenantId = identity instanceof TokenRefusal ? findOnlyTenant(records) : identity.tenantId;
+  const tenantId = wanted ?? readTenantId(issuer, claims) ?? findFirstTenant(records);
   const member = records.find((one) => one.tenantId === tenantId);
   if (member === undefined) {
     if (identity instanceof TokenRefusal) throw identity;
+    if (identity.tenantId !== tenantId)
+      throw new TokenRefusal('ROLE', 'This person has no role in the tenant.');
     return identity;
   }
   if (member.deactivatedAt != null) {
     throw new TokenRefusal('ROLE', 'This member of the tenant is deactivated.');
   }
   const role = member.customRole ?? member.role;
-  return identity instanceof TokenRefusal ? toIdentity(issuer, member, claims) : { ...identity, role };
+  return identity instanceof TokenRefusal || identity.tenantId !== tenantId
+    ? toIdentity(issuer, member, claims)
+    : { ...identity, role };
 }
 
 function mapOrRefuse(issuer: IssuerRecord, claims: Claims): Identity | TokenRefusal {
@@ -48,7 +52,7 @@ function mapOrRefuse(issuer: IssuerRecord, claims: Claims): Identity | TokenRefu
   }
 }
 
-/** The records of the person in all tenants. */
+/** The records of the person in all tenants, the oldest first. */
 async function findMemberships(
   { _id: issuerId, claims: paths }: IssuerRecord,
   claims: Claims,
@@ -58,29 +62,23 @@ async function findMemberships(
   if (subject === undefined) return [];
   return members(connection)
     .find({ subject, issuerId: { $in: listIssuerIds(issuerId) }, hidden: null })
+    .sort({ createdAt: 1, _id: 1 })
     .lean();
 }
 
-function findOnlyTenant(records: readonly MemberRecord[]): string | undefined {
-  const inForce = records.filter((one) => one.deactivatedAt == null);
-  if (inForce.length > 1) {
-    throw new TokenRefusal(
-      'ROLE',
-      'This person is a member of several tenants: a rule or the tenant claim of the issuer must name one.',
-    );
-  }
-  return (inForce[0] ?? records[0])?.tenantId;
+/** That of the oldest record in force: no other tenant can become it by adding the person. */
+function findFirstTenant(records: readonly MemberRecord[]): string | undefined {
+  return (records.find((one) => one.deactivatedAt == null) ?? records[0])?.tenantId;
 }
 
 function toIdentity(
-  { _id, issuer, claims: paths }: IssuerRecord,
-  { subject, tenantId, role: builtIn, customRole }: MemberRecord,
+  issuer: IssuerRecord,
+  { subject, tenantId, role, customRole }: MemberRecord,
   claims: Claims,
 ): Identity {
-  const email = readText(claims, paths.email, subjectLengthMax) ?? null;
-  const role = customRole ?? builtIn;
   return {
-    ...{ issuerId: _id, issuer, subject, email, tenantId, role },
-    ...{ scopes: null, appId: null, endUserId: null },
+    ...{ issuerId: issuer._id, issuer: issuer.issuer, subject, tenantId, role: customRole ?? role },
+    ...{ email: readText(claims, issuer.claims.email, subjectLengthMax) ?? null, appId: null },
+    ...readNarrowing(issuer, claims),
   };
 }

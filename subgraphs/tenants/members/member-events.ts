@@ -1,6 +1,6 @@
 import type { NewEvent } from '#mongo/events.ts';
+import { firstIssuerId } from '#mongo/issuers.ts';
 import type { MemberRecord } from '#mongo/members.ts';
-import { firstIssuerId } from './identify-person.ts';
 
 /** The event of a member. */
 export function toMemberEvent(

@@ -1,4 +1,5 @@
 import { badInput, checkedText } from '#core/input.ts';
+import { firstIssuerId, issuers } from '#mongo/issuers.ts';
 import { type MemberRecord, members } from '#mongo/members.ts';
 import { requireRoom } from '../../runtime/with-room.ts';
 import { callersChanged, readNow, type TenantsDeps } from '../deps.ts';
@@ -9,7 +10,9 @@ import { withRoles } from '../roles/find-role.ts';
 import { readCustomRole, requireMemberRole, requireScopesOfMember } from '../roles/member-role.ts';
 import { withLiveOwner } from '../tenants/below-tenant.ts';
 import { findTenantId } from '../tenants/visible.ts';
+import { checkedEmail } from './email.ts';
 import { completeDeparture } from './end-membership.ts';
+import { listIssuerIds } from './identify-person.ts';
 import { requireAnotherOwner } from './keep-owner.ts';
 
 /** Adds a person to a tenant, or changes role and email of one who is there. */
@@ -20,51 +23,53 @@ export async function saveMember(
 ): Promise<MemberRecord> {
   const tenantId = await findTenantId(input.tenantId, context);
   const subject = checkedText(input.subject, 'input.subject', 256);
-  const email = input.email ? checkedText(input.email, 'input.email', 254) : null;
-  if (email !== null && !/^[^\s@]+@[^\s@]+$/.test(email)) badInput('input.email', 'is no email address.');
-  const customRole = readCustomRole(input);
+  const issuerId = await findIssuerId(input.issuerId, deps);
+  const email = input.email ? checkedEmail(input.email, 'input.email') : null;
+  const change = { role: input.role, customRole: readCustomRole(input), email };
+  const createdAt = readNow(deps);
   const records = members(deps.connection);
-  const before = await findSettled(tenantId, subject, deps);
-  const id = before?._id ?? randomId();
-  await context.auditTarget({ tenantId, type: 'Member', id });
-  if (before) await requireScopesOfMember(before, context.caller, deps);
-  const save = () =>
-    records
-      .findOneAndUpdate(
-        { tenantId, subject },
-        {
-          $set: { role: input.role, customRole, email },
-          $setOnInsert: { _id: id, createdAt: readNow(deps) },
-        },
-        { upsert: true, returnDocument: 'after' },
-      )
-      .lean()
-      .exec();
-  const others = () => records.countDocuments({ tenantId, subject: { $ne: subject } });
-  const after = await withLiveOwner({ tenantId }, deps, async () => {
-    await requireRoom(deps, 'membersPerTenant', others);
-    return withRoles(deps.connection, async () => {
-      await requireMemberRole({ role: input.role, customRole }, tenantId, context.caller, deps);
-      if (before && input.role !== 'OWNER') await requireAnotherOwner(id, tenantId, deps);
-      return save();
+  const { before, after } = await withLiveOwner({ tenantId }, deps, async () => {
+    const found = await findSettled({ tenantId, issuerId, subject }, deps);
+    const id = found?._id ?? randomId();
+    await context.auditTarget({ tenantId, type: 'Member', id });
+    if (found) await requireScopesOfMember(found, context.caller, deps);
+    await requireRoom(deps, 'membersPerTenant', () =>
+      records.countDocuments({ tenantId, _id: { $ne: id } }).exec(),
+    );
+    const saved = await withRoles(deps.connection, async () => {
+      await requireMemberRole(change, tenantId, context.caller, deps);
+      if (found && input.role !== 'OWNER') await requireAnotherOwner(id, tenantId, deps);
+      return found === null
+        ? (await records.create({ _id: id, tenantId, issuerId, subject, ...change, createdAt })).toObject()
+        : records.findOneAndUpdate({ _id: id }, { $set: change }, { returnDocument: 'after' }).lean();
     });
+    return { before: found, after: saved };
   });
-  if (!after) throw new Error('an upsert answered no record');
+  if (!after) throw new Error('a member that was found is not there any more');
   context.audit({ tenantId, type: 'Member', id: after._id, before, after });
   context.loaders.member.clear(after._id);
   await callersChanged(deps, tenantId);
   return after;
 }
 
+/** The issuer that vouches for a member; BAD_USER_INPUT for one that is not saved. The first one may be configured later. */
+async function findIssuerId(id: string | null | undefined, { connection }: TenantsDeps): Promise<string> {
+  if (id == null || id === firstIssuerId) return firstIssuerId;
+  if ((await issuers(connection).exists({ _id: id })) !== null) return id;
+  return badInput('input.issuerId', `names no issuer: ${JSON.stringify(id.slice(0, 100))}.`);
+}
+
 /** The member that is there; what a killed process has left of its end is completed first. */
 async function findSettled(
-  tenantId: string,
-  subject: string,
+  { tenantId, issuerId, subject }: Pick<MemberRecord, 'tenantId' | 'subject'> & { readonly issuerId: string },
   deps: TenantsDeps,
 ): Promise<MemberRecord | null> {
-  const records = members(deps.connection);
-  const found = await records.findOne({ tenantId, subject }).lean();
+  const find = () =>
+    members(deps.connection)
+      .findOne({ tenantId, subject, issuerId: { $in: listIssuerIds(issuerId) } })
+      .lean();
+  const found = await find();
   if (found?.departure == null) return found;
   await completeDeparture(found, deps);
-  return records.findOne({ tenantId, subject }).lean();
+  return find();
 }

@@ -53,7 +53,7 @@ export async function findHolder(
 
 function findBySubject(subject: string, { tenantId }: Caller, { connection }: TenantsDeps) {
   if (tenantId === null) return null;
-  return members(connection).findOne({ tenantId, subject }).lean();
+  return members(connection).findOne({ tenantId, subject }).sort({ createdAt: 1, _id: 1 }).lean();
 }
 
 function findMemberProblem({ hidden, deactivatedAt }: MemberRecord): string | null {

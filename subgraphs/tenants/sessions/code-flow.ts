@@ -49,7 +49,9 @@ export class CodeFlow {
   }
 
   /** Begins a sign-in; null where no identity provider is configured for it. */
-  async begin(target: Pick<SignInState, 'redirectUri' | 'returnPath'>): Promise<BegunSignIn | null> {
+  async begin(
+    target: Pick<SignInState, 'redirectUri' | 'returnPath' | 'tenantId'>,
+  ): Promise<BegunSignIn | null> {
     const configured = await this.#findConfigured();
     if (configured === null) return null;
     const { client, box, issuer } = configured;

@@ -31,7 +31,7 @@ export async function finishSignIn(
     );
   }
   try {
-    const identity = await identifyPerson(issuer, claims, deps);
+    const identity = await identifyPerson(issuer, claims, deps, state.tenantId);
     const caller = await findPersonCaller(identity, null, deps);
     if ('archived' in caller) {
       throw new HeddleError('UNAUTHENTICATED', `The ${caller.archived} of this person is archived.`);

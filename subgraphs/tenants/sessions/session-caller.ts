@@ -27,12 +27,12 @@ async function findKey({ keyId }: SessionRecord, deps: TenantsDeps): Promise<Fou
   return key && findKeyCaller(key, deps);
 }
 
-/** Rules of the issuer, roles and members are read anew: a session has none of its own. */
-async function findPerson({ issuerId, claims }: SessionRecord, deps: TenantsDeps): Promise<Found> {
+/** Rules of the issuer, roles and members are read anew: a session has none of its own, but it is of one tenant. */
+async function findPerson({ tenantId, issuerId, claims }: SessionRecord, deps: TenantsDeps): Promise<Found> {
   const issuer = await issuers(deps.connection).findById(issuerId).lean();
   if (issuer === null || claims === null) return null;
   try {
-    const identity = await identifyPerson(issuer, JSON.parse(claims) as Claims, deps);
+    const identity = await identifyPerson(issuer, JSON.parse(claims) as Claims, deps, tenantId);
     return await findPersonCaller(identity, null, deps);
   } catch (error) {
     if (error instanceof TokenRefusal) return null;

@@ -9,6 +9,8 @@ export interface SignInState {
   readonly codeVerifier: string;
   readonly redirectUri: string;
   readonly returnPath: string;
+  /** The tenant to sign in to; null: the one that the issuer states, or the first that has the person as a member. */
+  readonly tenantId: string | null;
   readonly expiresAtMs: number;
 }
 

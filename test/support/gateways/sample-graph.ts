@@ -104,7 +104,7 @@ type Query {
 }
 type Mutation {
   _startSession: JSON @authenticated @inaccessible
-  _beginSignIn(redirectUri: String!, returnPath: String!): JSON @authenticated @inaccessible
+  _beginSignIn(redirectUri: String!, returnPath: String!, tenantId: ID): JSON @authenticated @inaccessible
   _finishSignIn(querySecret: String!, stateSecret: String!): JSON @authenticated @inaccessible
   _endSession(everywhere: Boolean!): String @authenticated @inaccessible
 }
