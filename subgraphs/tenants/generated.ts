@@ -641,6 +641,7 @@ export type Member = {
 
 
 export type MemberKeysArgs = {
+  filter?: InputMaybe<ApiKeyFilter>;
   orderBy?: InputMaybe<ListOrder>;
   first?: InputMaybe<Scalars['Int']['input']>;
   after?: InputMaybe<Scalars['String']['input']>;
@@ -650,6 +651,7 @@ export type MemberKeysArgs = {
 
 
 export type MemberKeysMadeArgs = {
+  filter?: InputMaybe<ApiKeyFilter>;
   orderBy?: InputMaybe<ListOrder>;
   first?: InputMaybe<Scalars['Int']['input']>;
   after?: InputMaybe<Scalars['String']['input']>;

@@ -231,9 +231,9 @@ export function tenantsResolvers(
       id,
       issuerId: ({ issuerId }) => issuerId ?? firstIssuerId,
       keys: (member, args, context) =>
-        listApiKeys({ ...args, filter: { ownerMemberId: member._id } }, context, deps),
+        listApiKeys({ ...args, filter: { ...args.filter, ownerMemberId: member._id } }, context, deps),
       keysMade: (member, args, context) =>
-        listApiKeys({ ...args, filter: { madeByMemberId: member._id } }, context, deps),
+        listApiKeys({ ...args, filter: { ...args.filter, madeByMemberId: member._id } }, context, deps),
       tenant: (member, _args, { loaders }) => loadReferred(loaders.tenant, member.tenantId),
       __resolveReference: (ref, { loaders }) => loaders.member.load(ref.id),
     },

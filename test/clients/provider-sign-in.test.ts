@@ -191,6 +191,32 @@ describe('sign-in at an identity provider', () => {
     expect(await readSession(member)).toMatchObject({ caller: { tenantId: 'default', role: 'DEVELOPER' } });
   });
 
+  it('ends with its open subscriptions when the member is deactivated', async () => {
+    const { data } = createTestClient(mesh.url, mesh.adminKey);
+    const { saveMember } = await data<{ saveMember: { id: string } }>(
+      'mutation { saveMember(input: { subject: "barbara", role: AUDITOR }) { id } }',
+    );
+    const { browser } = await signIn('barbara');
+    const { csrfToken } = await readSession(browser);
+    const stream = await browser.request(`${mesh.url}/graphql`, {
+      method: 'POST',
+      headers: {
+        accept: 'text/event-stream',
+        'content-type': 'application/json',
+        'x-heddle-csrf': csrfToken,
+      },
+      body: JSON.stringify({ query: 'subscription { events(types: ["nothing.*"]) { id } }' }),
+    });
+    expect(stream.status).toBe(200);
+    const ended = stream.text();
+    await data('mutation ($id: ID!) { deactivateMember(id: $id) { id } }', { id: saveMember.id });
+    // Without an announced change the caller is looked up again after 30 seconds only, when this test has failed.
+    expect(await ended).toContain('UNAUTHENTICATED');
+    expect((await readSession(browser)).signedIn).toBe(false);
+    const { answer } = await signIn('barbara');
+    expect([answer.status, await answer.text()]).toEqual([401, expect.stringContaining('deactivated')]);
+  });
+
   it('ends everywhere, and leads to the provider to end there as well', async () => {
     const { browser } = await signIn('grace');
     const { browser: elsewhere } = await signIn('grace');
