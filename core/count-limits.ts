@@ -27,6 +27,7 @@ export const countLimitsTable = {
   keysPerApp: [100, 'API keys in force of this app'],
   budgetsPerTenant: [100, 'budgets of this tenant'],
   membersPerTenant: [1_000, 'members of this tenant'],
+  invitationsPerTenant: [1_000, 'open invitations of this tenant'],
   roles: [100, 'roles of all tenants'],
   rolesPerTenant: [100, 'roles of this tenant'],
   accessRequestsPerApp: [100, 'access requests of this app'],

@@ -107,6 +107,14 @@ export const FinishReason = {
 } as const;
 
 export type FinishReason = typeof FinishReason[keyof typeof FinishReason];
+export const InvitationStatus = {
+  PENDING: 'PENDING',
+  ACCEPTED: 'ACCEPTED',
+  REVOKED: 'REVOKED',
+  EXPIRED: 'EXPIRED'
+} as const;
+
+export type InvitationStatus = typeof InvitationStatus[keyof typeof InvitationStatus];
 export const Lifecycle = {
   ACTIVE: 'ACTIVE',
   DEPRECATED: 'DEPRECATED',

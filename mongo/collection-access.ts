@@ -27,6 +27,7 @@ export const collectionAccess: Readonly<Record<string, CollectionAccess>> = {
   plans: ofTenants,
   teams: ofTenants,
   tenants: ofTenants,
+  invitations: { writers: ['subgraphs/tenants/'], readers: [] },
   issuers: { writers: ['subgraphs/tenants/'], readers: ['mongo/upgrade-members.ts'] },
   roles: { writers: ['subgraphs/tenants/'], readers: [] },
   'trusted-documents': { writers: ['subgraphs/tenants/'], readers: [] },

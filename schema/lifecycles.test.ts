@@ -13,6 +13,8 @@ const ends: Readonly<Record<string, string>> = {
   rotateApiKey: 'revokeApiKeys',
   saveTrustedDocuments: 'deleteTrustedDocuments',
   saveMember: 'removeMember',
+  inviteMember: 'revokeInvitation',
+  resendInvitation: 'revokeInvitation',
   saveRole: 'deleteRole',
   savePlan: 'deletePlan',
   saveIssuer: 'deleteIssuer',

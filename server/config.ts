@@ -17,6 +17,7 @@ import {
   mayHoldPassword,
   meshKey,
   networksIn,
+  origin,
   port,
   subgraphPort,
   subgraphUrl,
@@ -246,6 +247,10 @@ export const variables = {
     z.string().min(1).optional(),
     'The secret of that client; unset for a public client, which PKCE alone protects.',
     true,
+  ),
+  HEDDLE_PUBLIC_URL: variable(
+    origin.optional(),
+    'The address under which people reach the gateway, such as https://heddle.example.com: links to invite people begin with it.',
   ),
   HEDDLE_SESSION_IDLE_MINUTES: variable(
     integer(1, 525_600, 480),

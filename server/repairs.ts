@@ -53,7 +53,9 @@ async function repair(
     const { settleDepartures } = await import('#subgraphs/tenants/members/end-membership.ts');
     // Readers find what is published here when they look the next time, as what settleEvents publishes.
     const events = createEventLog(connection, { notify: async () => undefined, log });
-    left.members = await settleDepartures({ connection, events, log, now: () => nowMs });
+    const deps = { connection, events, log, now: () => nowMs };
+    const { settleAcceptances } = await import('#subgraphs/tenants/invitations/accept-invitation.ts');
+    left.members = (await settleAcceptances(deps)) + (await settleDepartures(deps));
   }
   if (names.includes('models')) {
     const { settleCatalog } = await import('#subgraphs/models/settle-catalog.ts');

@@ -104,6 +104,7 @@ export async function startSubgraphs(
             clientId: environment.HEDDLE_OIDC_CLIENT_ID,
             clientSecret: environment.HEDDLE_OIDC_CLIENT_SECRET,
           },
+    publicUrl: environment.HEDDLE_PUBLIC_URL,
     sessionLifetimes: {
       idleMs: environment.HEDDLE_SESSION_IDLE_MINUTES * 60_000,
       absoluteMs: environment.HEDDLE_SESSION_HOURS * 3_600_000,

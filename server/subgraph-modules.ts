@@ -45,6 +45,8 @@ export interface SubgraphParts extends SubgraphServices {
   readonly defaultLimits: DefaultLimits;
   /** HEDDLE_OIDC_CLIENT_ID and HEDDLE_OIDC_CLIENT_SECRET. */
   readonly signInClient: SignInClient | undefined;
+  /** HEDDLE_PUBLIC_URL. */
+  readonly publicUrl: string | undefined;
   /** HEDDLE_SESSION_IDLE_MINUTES and HEDDLE_SESSION_HOURS. */
   readonly sessionLifetimes: SessionLifetimes;
   /** HEDDLE_TRUSTED_DOCUMENTS. */

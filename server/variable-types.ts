@@ -59,6 +59,15 @@ export const url = (...protocols: readonly string[]) =>
       `must be a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
     );
 
+/** The origin of pages, without a path: what links begin with. */
+export const origin = z
+  .string()
+  .transform((text) => text.replace(/\/$/, ''))
+  .refine(
+    (text) => isUrl(text, ['https:', 'http:']) && new URL(text).origin === text,
+    'must be an origin such as https://heddle.example.com, without a path',
+  );
+
 /** Whether `parse` takes the text. */
 export const isValid = (parse: (text: string) => unknown) => (text: string) => {
   try {

@@ -32,17 +32,35 @@ export interface ReturnedSignIn {
   readonly state: string;
 }
 
+/** What a person who has signed in may accept, and the text of the cookie that its browser keeps meanwhile. */
+export interface InvitationOffer {
+  readonly state: string;
+  readonly tenantName: string;
+  readonly role: string;
+  readonly person: string;
+}
+
+/** What a person who comes back from the identity provider gets: a session, or the invitation whose link it opened; null: that has ended. */
+export type SignInOutcome =
+  | (NewSession & { readonly returnPath: string; readonly invitation?: never })
+  | { readonly invitation: InvitationOffer | null };
+
 /** Starts and ends browser sessions, which the tenants subgraph keeps. */
 export interface BrowserSessions {
   /** Rejects with FORBIDDEN for what is no API key, OVERLOADED where the subgraph cannot be reached. */
   start(caller: Caller, context: CallerContext): Promise<NewSession>;
   /** Begins a sign-in at the identity provider; null where none is configured. */
   begin(target: SignInTarget, context: CallerContext): Promise<SignInRedirect | null>;
-  /** Starts the session of a person who comes back from the identity provider. */
-  finish(
-    returned: ReturnedSignIn,
+  /** Starts the session of a person who comes back from the identity provider, unless it began with an invitation. */
+  finish(returned: ReturnedSignIn, context: CallerContext): Promise<SignInOutcome>;
+  /** Begins the sign-in with which the invitation of a link is accepted; null where that cannot be used. */
+  beginInvitation(
+    secret: string,
+    redirectUri: string,
     context: CallerContext,
-  ): Promise<NewSession & { readonly returnPath: string }>;
+  ): Promise<SignInRedirect | null>;
+  /** Accepts what the browser was offered; null where the invitation has ended meanwhile. */
+  acceptInvitation(state: string, context: CallerContext): Promise<{ readonly tenantId: string } | null>;
   /** Ends the session of the caller; `everywhere`: all of its key or person. Resolves with where the provider ends its own; null: nowhere. */
   end(caller: Caller, everywhere: boolean, context: CallerContext): Promise<string | null>;
 }
@@ -62,6 +80,16 @@ const finishDocument = parse(
   'mutation ($query: String!, $state: String!) { _finishSignIn(querySecret: $query, stateSecret: $state) }',
   { noLocation: true },
 );
+
+const beginInvitationDocument = parse(
+  `mutation ($secret: String!, $redirectUri: String!) {
+    _beginInvitation(invitationSecret: $secret, redirectUri: $redirectUri)
+  }`,
+  { noLocation: true },
+);
+const acceptDocument = parse('mutation ($state: String!) { _acceptInvitation(stateSecret: $state) }', {
+  noLocation: true,
+});
 
 /** The sessions of the tenants subgraph. */
 export function createSessions(tenants: SubgraphExecutor): BrowserSessions {
@@ -94,7 +122,16 @@ export function createSessions(tenants: SubgraphExecutor): BrowserSessions {
     },
     async finish(returned, context) {
       const { _finishSignIn } = await run(finishDocument, { ...returned }, systemCaller, context);
-      return _finishSignIn as NewSession & { readonly returnPath: string };
+      return _finishSignIn as SignInOutcome;
+    },
+    async beginInvitation(secret, redirectUri, context) {
+      const variables = { secret, redirectUri };
+      const { _beginInvitation } = await run(beginInvitationDocument, variables, systemCaller, context);
+      return (_beginInvitation as SignInRedirect | null | undefined) ?? null;
+    },
+    async acceptInvitation(state, context) {
+      const { _acceptInvitation } = await run(acceptDocument, { state }, systemCaller, context);
+      return (_acceptInvitation as { readonly tenantId: string } | null | undefined) ?? null;
     },
     async end(caller, everywhere, context) {
       const { _endSession } = await run(endDocument, { everywhere }, caller, context);

@@ -20,6 +20,8 @@ export interface TenantsDeps extends SubgraphServices {
   readonly secretBox?: SecretBox;
   /** What this mesh is to the identity provider; left out: people sign in with keys alone. */
   readonly signInClient?: SignInClient | undefined;
+  /** The address under which people reach the gateway, without a slash at its end; left out: links are paths. */
+  readonly publicUrl?: string | undefined;
   /** When browser sessions end; the standard ones when left out. */
   readonly sessionLifetimes?: SessionLifetimes;
   /** What of the mesh requires approval; left out: nothing. */

@@ -7,6 +7,7 @@ import type * as accessGrants from '#mongo/access-grants.ts';
 import type * as apiKeys from '#mongo/api-keys.ts';
 import type * as apps from '#mongo/apps.ts';
 import type * as budgets from '#mongo/budgets.ts';
+import type * as invitations from '#mongo/invitations.ts';
 import type * as issuers from '#mongo/issuers.ts';
 import type * as members from '#mongo/members.ts';
 import type * as plans from '#mongo/plans.ts';
@@ -17,6 +18,7 @@ import type * as trustedDocuments from '#mongo/trusted-documents.ts';
 import type { OnRevoke } from '#core/graph-enums.generated.ts';
 import type { PayloadLogging } from '#core/graph-enums.generated.ts';
 import type { TrustedDocumentsMode } from '#core/graph-enums.generated.ts';
+import type { InvitationStatus } from '#core/graph-enums.generated.ts';
 import type { MemberRole } from '#core/graph-enums.generated.ts';
 import type { LimitWindow } from '#core/graph-enums.generated.ts';
 import type { LimitSetter } from '#core/graph-enums.generated.ts';
@@ -60,6 +62,7 @@ export type Query = {
   readonly apiKey: Maybe<ApiKey>;
   readonly members: MemberConnection;
   readonly member: Maybe<Member>;
+  readonly invitations: InvitationConnection;
   readonly roles: ReadonlyArray<Role>;
   readonly policy: ReadonlyArray<FieldPolicy>;
   readonly budgets: BudgetConnection;
@@ -158,6 +161,16 @@ export type QueryMemberArgs = {
 };
 
 
+export type QueryInvitationsArgs = {
+  filter?: InputMaybe<InvitationFilter>;
+  orderBy?: InputMaybe<TimeOrder>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
+};
+
+
 export type QueryRolesArgs = {
   filter?: InputMaybe<RoleFilter>;
 };
@@ -229,6 +242,8 @@ export type Mutation = {
   readonly _startSession: Scalars['JSON']['output'];
   readonly _beginSignIn: Maybe<Scalars['JSON']['output']>;
   readonly _finishSignIn: Scalars['JSON']['output'];
+  readonly _beginInvitation: Maybe<Scalars['JSON']['output']>;
+  readonly _acceptInvitation: Maybe<Scalars['JSON']['output']>;
   readonly _endSession: Maybe<Scalars['String']['output']>;
   readonly createTenant: Tenant;
   readonly updateTenant: Tenant;
@@ -252,6 +267,9 @@ export type Mutation = {
   readonly removeMember: Scalars['ID']['output'];
   readonly deactivateMember: Member;
   readonly reactivateMember: Member;
+  readonly inviteMember: CreatedInvitation;
+  readonly resendInvitation: CreatedInvitation;
+  readonly revokeInvitation: Invitation;
   readonly saveRole: Role;
   readonly deleteRole: Scalars['ID']['output'];
   readonly savePlan: Plan;
@@ -283,6 +301,17 @@ export type Mutation_BeginSignInArgs = {
 
 export type Mutation_FinishSignInArgs = {
   querySecret: Scalars['String']['input'];
+  stateSecret: Scalars['String']['input'];
+};
+
+
+export type Mutation_BeginInvitationArgs = {
+  invitationSecret: Scalars['String']['input'];
+  redirectUri: Scalars['String']['input'];
+};
+
+
+export type Mutation_AcceptInvitationArgs = {
   stateSecret: Scalars['String']['input'];
 };
 
@@ -405,6 +434,21 @@ export type MutationDeactivateMemberArgs = {
 
 
 export type MutationReactivateMemberArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type MutationInviteMemberArgs = {
+  input: InviteMemberInput;
+};
+
+
+export type MutationResendInvitationArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type MutationRevokeInvitationArgs = {
   id: Scalars['ID']['input'];
 };
 
@@ -659,6 +703,39 @@ export type MemberKeysMadeArgs = {
   before?: InputMaybe<Scalars['String']['input']>;
 };
 
+export type Invitation = {
+  readonly id: Scalars['ID']['output'];
+  readonly tenant: Tenant;
+  readonly email: Scalars['String']['output'];
+  readonly role: MemberRole;
+  readonly customRole: Maybe<Scalars['String']['output']>;
+  readonly anyEmail: Scalars['Boolean']['output'];
+  readonly message: Maybe<Scalars['String']['output']>;
+  readonly status: InvitationStatus;
+  readonly invitedBy: Maybe<Scalars['String']['output']>;
+  readonly member: Maybe<Member>;
+  readonly createdAt: Scalars['DateTime']['output'];
+  readonly expiresAt: Scalars['DateTime']['output'];
+  readonly acceptedAt: Maybe<Scalars['DateTime']['output']>;
+  readonly revokedAt: Maybe<Scalars['DateTime']['output']>;
+};
+
+export type CreatedInvitation = {
+  readonly invitation: Invitation;
+  readonly link: Scalars['String']['output'];
+};
+
+export type InvitationConnection = {
+  readonly edges: ReadonlyArray<InvitationEdge>;
+  readonly pageInfo: PageInfo;
+  readonly totalCount: Scalars['Int']['output'];
+};
+
+export type InvitationEdge = {
+  readonly node: Invitation;
+  readonly cursor: Scalars['String']['output'];
+};
+
 export type Role = {
   readonly name: Scalars['String']['output'];
   readonly scopes: ReadonlyArray<Scalars['String']['output']>;
@@ -869,6 +946,13 @@ export type MemberFilter = {
   readonly archived?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
+export type InvitationFilter = {
+  readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
+  readonly status?: InputMaybe<InvitationStatus>;
+  readonly search?: InputMaybe<Scalars['String']['input']>;
+  readonly archived?: InputMaybe<Scalars['Boolean']['input']>;
+};
+
 export type RoleFilter = {
   readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
   readonly builtIn?: InputMaybe<Scalars['Boolean']['input']>;
@@ -1006,6 +1090,16 @@ export type MemberInput = {
   readonly email?: InputMaybe<Scalars['String']['input']>;
   readonly role: MemberRole;
   readonly customRole?: InputMaybe<Scalars['String']['input']>;
+};
+
+export type InviteMemberInput = {
+  readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
+  readonly email: Scalars['String']['input'];
+  readonly role: MemberRole;
+  readonly customRole?: InputMaybe<Scalars['String']['input']>;
+  readonly expiresInDays?: InputMaybe<Scalars['Int']['input']>;
+  readonly message?: InputMaybe<Scalars['String']['input']>;
+  readonly anyEmail?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
 export type RoleInput = {
@@ -1217,6 +1311,11 @@ export type ResolversTypes = {
   CreatedApiKey: ResolverTypeWrapper<Omit<CreatedApiKey, 'key'> & { key: ResolversTypes['ApiKey'] }>;
   PageToken: ResolverTypeWrapper<PageToken>;
   Member: ResolverTypeWrapper<members.MemberRecord>;
+  Invitation: ResolverTypeWrapper<invitations.InvitationRecord>;
+  InvitationStatus: InvitationStatus;
+  CreatedInvitation: ResolverTypeWrapper<Omit<CreatedInvitation, 'invitation'> & { invitation: ResolversTypes['Invitation'] }>;
+  InvitationConnection: ResolverTypeWrapper<connection.Connection<invitations.InvitationRecord>>;
+  InvitationEdge: ResolverTypeWrapper<connection.Connection<invitations.InvitationRecord>['edges'][number]>;
   MemberRole: MemberRole;
   Role: ResolverTypeWrapper<shownRole.ShownRole>;
   Issuer: ResolverTypeWrapper<issuers.IssuerRecord>;
@@ -1254,6 +1353,7 @@ export type ResolversTypes = {
   AppFilter: AppFilter;
   ApiKeyFilter: ApiKeyFilter;
   MemberFilter: MemberFilter;
+  InvitationFilter: InvitationFilter;
   RoleFilter: RoleFilter;
   BudgetFilter: BudgetFilter;
   AccessGrantFilter: AccessGrantFilter;
@@ -1270,6 +1370,7 @@ export type ResolversTypes = {
   PageTokenInput: PageTokenInput;
   UpdateApiKeyInput: UpdateApiKeyInput;
   MemberInput: MemberInput;
+  InviteMemberInput: InviteMemberInput;
   RoleInput: RoleInput;
   LimitInput: LimitInput;
   IssuerFilter: IssuerFilter;
@@ -1310,6 +1411,10 @@ export type ResolversParentTypes = {
   CreatedApiKey: Omit<CreatedApiKey, 'key'> & { key: ResolversParentTypes['ApiKey'] };
   PageToken: PageToken;
   Member: members.MemberRecord;
+  Invitation: invitations.InvitationRecord;
+  CreatedInvitation: Omit<CreatedInvitation, 'invitation'> & { invitation: ResolversParentTypes['Invitation'] };
+  InvitationConnection: connection.Connection<invitations.InvitationRecord>;
+  InvitationEdge: connection.Connection<invitations.InvitationRecord>['edges'][number];
   Role: shownRole.ShownRole;
   Issuer: issuers.IssuerRecord;
   IssuerClaims: issuers.IssuerClaims;
@@ -1340,6 +1445,7 @@ export type ResolversParentTypes = {
   AppFilter: AppFilter;
   ApiKeyFilter: ApiKeyFilter;
   MemberFilter: MemberFilter;
+  InvitationFilter: InvitationFilter;
   RoleFilter: RoleFilter;
   BudgetFilter: BudgetFilter;
   AccessGrantFilter: AccessGrantFilter;
@@ -1356,6 +1462,7 @@ export type ResolversParentTypes = {
   PageTokenInput: PageTokenInput;
   UpdateApiKeyInput: UpdateApiKeyInput;
   MemberInput: MemberInput;
+  InviteMemberInput: InviteMemberInput;
   RoleInput: RoleInput;
   LimitInput: LimitInput;
   IssuerFilter: IssuerFilter;
@@ -1392,6 +1499,7 @@ export type QueryResolvers<ContextType = context.SubgraphContext, ParentType ext
   apiKey?: Resolver<Maybe<ResolversTypes['ApiKey']>, ParentType, ContextType, RequireFields<QueryApiKeyArgs, 'id'>>;
   members?: Resolver<ResolversTypes['MemberConnection'], ParentType, ContextType, RequireFields<QueryMembersArgs, 'orderBy'>>;
   member?: Resolver<Maybe<ResolversTypes['Member']>, ParentType, ContextType, RequireFields<QueryMemberArgs, 'id'>>;
+  invitations?: Resolver<ResolversTypes['InvitationConnection'], ParentType, ContextType, RequireFields<QueryInvitationsArgs, 'orderBy'>>;
   roles?: Resolver<ReadonlyArray<ResolversTypes['Role']>, ParentType, ContextType, Partial<QueryRolesArgs>>;
   policy?: Resolver<ReadonlyArray<ResolversTypes['FieldPolicy']>, ParentType, ContextType, Partial<QueryPolicyArgs>>;
   budgets?: Resolver<ResolversTypes['BudgetConnection'], ParentType, ContextType, RequireFields<QueryBudgetsArgs, 'orderBy'>>;
@@ -1408,6 +1516,8 @@ export type MutationResolvers<ContextType = context.SubgraphContext, ParentType 
   _startSession?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
   _beginSignIn?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType, RequireFields<Mutation_BeginSignInArgs, 'redirectUri' | 'returnPath'>>;
   _finishSignIn?: Resolver<ResolversTypes['JSON'], ParentType, ContextType, RequireFields<Mutation_FinishSignInArgs, 'querySecret' | 'stateSecret'>>;
+  _beginInvitation?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType, RequireFields<Mutation_BeginInvitationArgs, 'invitationSecret' | 'redirectUri'>>;
+  _acceptInvitation?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType, RequireFields<Mutation_AcceptInvitationArgs, 'stateSecret'>>;
   _endSession?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType, RequireFields<Mutation_EndSessionArgs, 'everywhere'>>;
   createTenant?: Resolver<ResolversTypes['Tenant'], ParentType, ContextType, RequireFields<MutationCreateTenantArgs, 'input'>>;
   updateTenant?: Resolver<ResolversTypes['Tenant'], ParentType, ContextType, RequireFields<MutationUpdateTenantArgs, 'id' | 'input'>>;
@@ -1431,6 +1541,9 @@ export type MutationResolvers<ContextType = context.SubgraphContext, ParentType 
   removeMember?: Resolver<ResolversTypes['ID'], ParentType, ContextType, RequireFields<MutationRemoveMemberArgs, 'id' | 'revokeKeysMade'>>;
   deactivateMember?: Resolver<ResolversTypes['Member'], ParentType, ContextType, RequireFields<MutationDeactivateMemberArgs, 'id' | 'revokeKeysMade'>>;
   reactivateMember?: Resolver<ResolversTypes['Member'], ParentType, ContextType, RequireFields<MutationReactivateMemberArgs, 'id'>>;
+  inviteMember?: Resolver<ResolversTypes['CreatedInvitation'], ParentType, ContextType, RequireFields<MutationInviteMemberArgs, 'input'>>;
+  resendInvitation?: Resolver<ResolversTypes['CreatedInvitation'], ParentType, ContextType, RequireFields<MutationResendInvitationArgs, 'id'>>;
+  revokeInvitation?: Resolver<ResolversTypes['Invitation'], ParentType, ContextType, RequireFields<MutationRevokeInvitationArgs, 'id'>>;
   saveRole?: Resolver<ResolversTypes['Role'], ParentType, ContextType, RequireFields<MutationSaveRoleArgs, 'input'>>;
   deleteRole?: Resolver<ResolversTypes['ID'], ParentType, ContextType, RequireFields<MutationDeleteRoleArgs, 'name'>>;
   savePlan?: Resolver<ResolversTypes['Plan'], ParentType, ContextType, RequireFields<MutationSavePlanArgs, 'input'>>;
@@ -1611,6 +1724,41 @@ export type MemberResolvers<ContextType = context.SubgraphContext, ParentType ex
   keys?: Resolver<ResolversTypes['ApiKeyConnection'], ParentType, ContextType, RequireFields<MemberKeysArgs, 'orderBy'>>;
   keysMade?: Resolver<ResolversTypes['ApiKeyConnection'], ParentType, ContextType, RequireFields<MemberKeysMadeArgs, 'orderBy'>>;
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+};
+
+export type InvitationResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Invitation'] = ResolversParentTypes['Invitation']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  tenant?: Resolver<ResolversTypes['Tenant'], ParentType, ContextType>;
+  email?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  role?: Resolver<ResolversTypes['MemberRole'], ParentType, ContextType>;
+  customRole?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  anyEmail?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  message?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  status?: Resolver<ResolversTypes['InvitationStatus'], ParentType, ContextType>;
+  invitedBy?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  member?: Resolver<Maybe<ResolversTypes['Member']>, ParentType, ContextType>;
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  acceptedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  revokedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+};
+
+export type InvitationStatusResolvers = EnumResolverSignature<{ PENDING?: any, ACCEPTED?: any, REVOKED?: any, EXPIRED?: any }, ResolversTypes['InvitationStatus']>;
+
+export type CreatedInvitationResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['CreatedInvitation'] = ResolversParentTypes['CreatedInvitation']> = {
+  invitation?: Resolver<ResolversTypes['Invitation'], ParentType, ContextType>;
+  link?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type InvitationConnectionResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['InvitationConnection'] = ResolversParentTypes['InvitationConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['InvitationEdge']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type InvitationEdgeResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['InvitationEdge'] = ResolversParentTypes['InvitationEdge']> = {
+  node?: Resolver<ResolversTypes['Invitation'], ParentType, ContextType>;
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
 export type MemberRoleResolvers = EnumResolverSignature<{ OWNER?: any, ADMIN?: any, DEVELOPER?: any, VIEWER?: any, BILLING?: any, AUDITOR?: any, CUSTOM?: any }, ResolversTypes['MemberRole']>;
@@ -1827,6 +1975,11 @@ export type Resolvers<ContextType = context.SubgraphContext> = {
   CreatedApiKey?: CreatedApiKeyResolvers<ContextType>;
   PageToken?: PageTokenResolvers<ContextType>;
   Member?: MemberResolvers<ContextType>;
+  Invitation?: InvitationResolvers<ContextType>;
+  InvitationStatus?: InvitationStatusResolvers;
+  CreatedInvitation?: CreatedInvitationResolvers<ContextType>;
+  InvitationConnection?: InvitationConnectionResolvers<ContextType>;
+  InvitationEdge?: InvitationEdgeResolvers<ContextType>;
   MemberRole?: MemberRoleResolvers;
   Role?: RoleResolvers<ContextType>;
   Issuer?: IssuerResolvers<ContextType>;

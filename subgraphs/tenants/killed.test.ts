@@ -10,6 +10,7 @@ import { killedAtEveryWrite } from '#test/support/processes/killed.ts';
 import { ask, askForData } from '#test/support/subgraph.ts';
 import { startTenants, type TestTenants } from '#test/support/tenants.ts';
 import { startTokenIssuer, type TokenIssuer } from '#test/support/token-issuer.ts';
+import { settleAcceptances } from './invitations/accept-invitation.ts';
 import { settleRotations } from './keys/settle-rotations.ts';
 import { settleDepartures } from './members/end-membership.ts';
 import { completeMarks } from './tenants/below-tenant.ts';
@@ -33,7 +34,7 @@ afterAll(async () => {
 
 type Variables = Readonly<Record<string, unknown>>;
 const run = (query: string, variables: Variables = {}) =>
-  askForData<Record<string, { id: string; key?: { id: string } }>>(
+  askForData<Record<string, { id: string; key?: { id: string }; invitation?: { id: string } }>>(
     mesh.subgraph,
     mesh.admin,
     query,
@@ -43,6 +44,7 @@ async function repair() {
   const { connection } = mesh.database;
   await completeMarks(connection, log);
   await settleRotations(connection, log);
+  await settleAcceptances(mesh.deps);
   await settleDepartures(mesh.deps);
   await settleEvents(connection, new Date(Date.now() + 1_000), Date.now());
 }
@@ -68,6 +70,7 @@ async function newTenant() {
       team: createTeam(input: { tenantId: $tenantId, name: "team" }) { id }
       documents: saveTrustedDocuments(input: { tenantId: $tenantId, documents: [{ id: "d", body: "{ d }" }] }) { saved }
       member: saveMember(input: { tenantId: $tenantId, subject: "ada", role: DEVELOPER }) { id }
+      invited: inviteMember(input: { tenantId: $tenantId, email: "ada@example.com", role: DEVELOPER }) { invitation { id } }
       inactive: saveMember(input: { tenantId: $tenantId, subject: "grace", role: DEVELOPER }) { id } }`,
     { tenantId },
   );
@@ -103,6 +106,7 @@ async function newTenant() {
   );
   return {
     teamId: made.team?.id ?? '',
+    invitationId: made.invited?.invitation?.id ?? '',
     inactiveMemberId: made.inactive?.id ?? '',
     ...{ tenantId, appId, keyId: below.key?.key?.id ?? '', memberId: made.member?.id ?? '', n: `${count}` },
     ...{ planId: made.plan?.id ?? '', budgetId: below.budget?.id ?? '', grantId: asked.requestAccess.id },
@@ -115,7 +119,7 @@ async function readShown(tenantId: string) {
   const counts = await askForData<Record<string, { totalCount: number }>>(
     mesh.subgraph,
     mesh.admin,
-    `query ($id: ID!) { ${['apps', 'apiKeys', 'members', 'budgets', 'accessGrants'].map((list) => `${list}(filter: { tenantId: $id }) { totalCount }`).join(' ')} }`,
+    `query ($id: ID!) { ${['apps', 'apiKeys', 'members', 'budgets', 'accessGrants', 'invitations'].map((list) => `${list}(filter: { tenantId: $id }) { totalCount }`).join(' ')} }`,
     { id: tenantId },
   );
   return Object.values(counts)
@@ -128,23 +132,23 @@ const archiveApp = 'mutation ($id: ID!) { archiveApp(id: $id) }';
 
 describe('a process that is killed while it', { timeout: 60_000 }, () => {
   it.each([
-    ['archives a tenant', archiveTenant, false, 'tenant', '2 2 2 1 1', '0 0 0 0 0'],
+    ['archives a tenant', archiveTenant, false, 'tenant', '2 2 2 1 1 1', '0 0 0 0 0 0'],
     [
       'restores a tenant',
       'mutation ($id: ID!) { restoreTenant(id: $id) { id } }',
       true,
       'tenant',
-      '0 0 0 0 0',
-      '2 2 2 1 1',
+      '0 0 0 0 0 0',
+      '2 2 2 1 1 1',
     ],
-    ['archives an app', archiveApp, false, 'app', '2 2 2 1 1', '1 1 2 0 0'],
+    ['archives an app', archiveApp, false, 'app', '2 2 2 1 1 1', '1 1 2 0 0 1'],
     [
       'restores an app',
       'mutation ($id: ID!) { restoreApp(id: $id) { id } }',
       true,
       'app',
-      '1 1 2 0 0',
-      '2 2 2 1 1',
+      '1 1 2 0 0 1',
+      '2 2 2 1 1 1',
     ],
   ] as const)(
     '%s leaves lists that the next start makes agree with it, and a record that names it',
@@ -223,6 +227,17 @@ describe('a process that is killed while it', { timeout: 60_000 }, () => {
       (m) => ({ t: m.tenantId }),
     ],
     ['deleteRole', '($t: ID!) { deleteRole(name: "unused", tenantId: $t) }', (m) => ({ t: m.tenantId })],
+    [
+      'inviteMember',
+      '($t: ID!) { inviteMember(input: { tenantId: $t, email: "a@b.c", role: OWNER }) { link } }',
+      (m) => ({ t: m.tenantId }),
+    ],
+    [
+      'resendInvitation',
+      '($id: ID!) { resendInvitation(id: $id) { link } }',
+      (m) => ({ id: m.invitationId }),
+    ],
+    ['revokeInvitation', '($id: ID!) { revokeInvitation(id: $id) { id } }', (m) => ({ id: m.invitationId })],
     ['removeMember', '($id: ID!) { removeMember(id: $id) }', (m) => ({ id: m.memberId })],
     [
       'deactivateMember',

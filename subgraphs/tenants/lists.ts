@@ -4,6 +4,7 @@ import { type AccessGrantRecord, accessGrants } from '#mongo/access-grants.ts';
 import { type ApiKeyRecord, apiKeys } from '#mongo/api-keys.ts';
 import { type AppRecord, apps } from '#mongo/apps.ts';
 import { type BudgetRecord, budgets } from '#mongo/budgets.ts';
+import { type InvitationRecord, invitations } from '#mongo/invitations.ts';
 import { type MemberRecord, members } from '#mongo/members.ts';
 import { type PlanRecord, plans } from '#mongo/plans.ts';
 import { type TeamRecord, teams } from '#mongo/teams.ts';
@@ -18,11 +19,13 @@ import type {
   QueryApiKeysArgs,
   QueryAppsArgs,
   QueryBudgetsArgs,
+  QueryInvitationsArgs,
   QueryMembersArgs,
   QueryPlansArgs,
   QueryTeamsArgs,
   QueryTenantsArgs,
 } from './generated.ts';
+import { withInvitationStatus } from './invitations/invitation-state.ts';
 import type { TenantsContext } from './loaders.ts';
 import { listIssuerIds } from './members/identify-person.ts';
 import { withinShownName } from './tenants/archived-name.ts';
@@ -178,6 +181,20 @@ export async function listBudgets(
     ...(keyId == null ? {} : { keyLineId: (await loaders.apiKey.load(keyId))?.lineId ?? { $in: [] } }),
   };
   return findPage(budgets(database), where, timeSort(orderBy ?? 'OLDEST_FIRST'), page);
+}
+
+export function listInvitations(
+  { filter, orderBy, ...page }: QueryInvitationsArgs,
+  { caller }: TenantsContext,
+  deps: TenantsDeps,
+): Promise<Connection<InvitationRecord>> {
+  const { tenantId, archived, status, search: text } = filter ?? {};
+  const where = {
+    ...visibleTo(caller, { tenantId, archived }),
+    ...search('email', text),
+    ...joinConditions([withInvitationStatus(status, readNow(deps))]),
+  };
+  return findPage(invitations(deps.connection), where, timeSort(orderBy ?? 'NEWEST_FIRST'), page);
 }
 
 export function listAccessGrants(

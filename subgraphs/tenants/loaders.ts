@@ -4,6 +4,7 @@ import { type AccessGrantRecord, accessGrants } from '#mongo/access-grants.ts';
 import { type ApiKeyRecord, apiKeys } from '#mongo/api-keys.ts';
 import { type AppRecord, apps } from '#mongo/apps.ts';
 import { type BudgetRecord, budgets } from '#mongo/budgets.ts';
+import { type InvitationRecord, invitations } from '#mongo/invitations.ts';
 import { type MemberRecord, members } from '#mongo/members.ts';
 import { type PlanRecord, plans } from '#mongo/plans.ts';
 import { type TeamRecord, teams } from '#mongo/teams.ts';
@@ -62,6 +63,14 @@ export function createTenantsLoaders(
     member: recordLoader<MemberRecord>(
       (ids) =>
         members(connection)
+          .find({ _id: { $in: ids } })
+          .lean(),
+      readId,
+      seen,
+    ),
+    invitation: recordLoader<InvitationRecord>(
+      (ids) =>
+        invitations(connection)
           .find({ _id: { $in: ids } })
           .lean(),
       readId,

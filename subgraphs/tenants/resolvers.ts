@@ -24,6 +24,10 @@ import { findTokenCaller } from './identity/find-token-caller.ts';
 import type { IssuerKeys } from './identity/issuer-keys.ts';
 import { listIssuers } from './identity/list-issuers.ts';
 import { deleteIssuer, saveIssuer } from './identity/save-issuer.ts';
+import { resendInvitation, revokeInvitation } from './invitations/change-invitation.ts';
+import { readInvitationStatus } from './invitations/invitation-state.ts';
+import { inviteMember } from './invitations/invite-member.ts';
+import { acceptOffer, beginInvitation } from './invitations/offer-invitation.ts';
 import { createApiKey } from './keys/create-api-key.ts';
 import { createPageToken } from './keys/create-page-token.ts';
 import { findCaller } from './keys/find-caller.ts';
@@ -44,6 +48,7 @@ import {
   listApiKeys,
   listApps,
   listBudgets,
+  listInvitations,
   listMembers,
   listPlans,
   listTeams,
@@ -106,6 +111,7 @@ export function tenantsResolvers(
       members: (_root, args, context) => listMembers(args, context, connection),
       member: (_root, args, { loaders }) => loaders.member.load(args.id),
       policy: (_root, args, context) => listFieldPolicies(args.as, context, deps),
+      invitations: (_root, args, context) => listInvitations(args, context, deps),
       roles: (_root, args, context) => listRoles(args, context, deps),
       budgets: (_root, args, context) => listBudgets(args, context, connection),
       budget: (_root, args, { loaders }) => loaders.budget.load(args.id),
@@ -135,11 +141,19 @@ export function tenantsResolvers(
       _startSession: (_root, _args, context) => startSession(context, deps),
       _beginSignIn: (_root, args, { caller }) => {
         requireSystem(caller);
-        return codeFlow.begin({ ...args, tenantId: args.tenantId ?? null });
+        return codeFlow.begin({ ...args, tenantId: args.tenantId ?? null, invitation: null });
       },
       _finishSignIn: (_root, args, context) => {
         requireSystem(context.caller);
         return finishSignIn(args, codeFlow, context, deps);
+      },
+      _beginInvitation: (_root, { invitationSecret: secret, redirectUri }, { caller }) => {
+        requireSystem(caller);
+        return beginInvitation({ secret, redirectUri }, codeFlow, deps);
+      },
+      _acceptInvitation: (_root, args, context) => {
+        requireSystem(context.caller);
+        return acceptOffer(args.stateSecret, context, deps);
       },
       _endSession: (_root, args, context) => endSession(args.everywhere, context, codeFlow, deps),
       createTenant: (_root, { input }, context) => createTenant(input, context, deps),
@@ -164,6 +178,9 @@ export function tenantsResolvers(
       removeMember: (_root, args, context) => removeMember(args, context, deps),
       deactivateMember: (_root, args, context) => deactivateMember(args, context, deps),
       reactivateMember: (_root, args, context) => reactivateMember(args.id, context, deps),
+      inviteMember: (_root, { input }, context) => inviteMember(input, context, deps),
+      resendInvitation: (_root, args, context) => resendInvitation(args.id, context, deps),
+      revokeInvitation: (_root, args, context) => revokeInvitation(args.id, context, deps),
       saveRole: async (_root, { input }, context) => showRole(await saveRole(input, context, deps)),
       deleteRole: (_root, args, context) => deleteRole(args, context, deps),
       savePlan: (_root, { input }, context) => savePlan(input, context, deps),
@@ -236,6 +253,13 @@ export function tenantsResolvers(
         listApiKeys({ ...args, filter: { ...args.filter, madeByMemberId: member._id } }, context, deps),
       tenant: (member, _args, { loaders }) => loadReferred(loaders.tenant, member.tenantId),
       __resolveReference: (ref, { loaders }) => loaders.member.load(ref.id),
+    },
+    Invitation: {
+      id,
+      tenant: (invitation, _args, { loaders }) => loadReferred(loaders.tenant, invitation.tenantId),
+      status: (invitation) => readInvitationStatus(invitation, readNow(deps)),
+      member: ({ memberId }, _args, { loaders }) =>
+        memberId === null ? null : loaders.member.load(memberId),
     },
     Issuer: { id },
     IssuerRule: {

@@ -45,6 +45,8 @@ const creations: Readonly<Record<Exclude<Counted, TestedApart>, (n: number, ids:
   keysPerApp: (n, { app }) => `createApiKey(input: { appId: "${app}", label: "k${n}" }) { key { id } }`,
   budgetsPerTenant: (n, { apps }) =>
     `saveBudget(input: { appId: "${apps[n % apps.length]}", amount: 1, window: ${['SECOND', 'MINUTE', 'HOUR', 'DAY', 'MONTH'][Math.floor(n / apps.length)]} }) { id }`,
+  invitationsPerTenant: (n) =>
+    `inviteMember(input: { email: "e${n}@example.com", role: VIEWER }) { invitation { id } }`,
   membersPerTenant: (n) => `saveMember(input: { subject: "s${n}", role: VIEWER }) { id }`,
   roles: (n) => `saveRole(input: { name: "role${n}", scopes: [] }) { name }`,
   rolesPerTenant: (n) => `saveRole(input: { tenantId: "default", name: "role${n}", scopes: [] }) { name }`,

@@ -2,6 +2,7 @@ import type { Exchange } from '../../http/exchange.ts';
 import { prefersPage } from '../../http/media-type.ts';
 import { sendText, sendValue } from '../../http/send.ts';
 import type { Door } from '../door.ts';
+import { acceptShownOffer, openInvitation } from './invitation.ts';
 import { sendSession, signInWithKey, signOut } from './key-session.ts';
 import { completeSignIn, login } from './provider-session.ts';
 
@@ -12,6 +13,8 @@ const routes: Readonly<Record<string, (exchange: Exchange) => Promise<void> | vo
   'GET /auth/session': sendSession,
   'POST /auth/session': signInWithKey,
   'POST /auth/logout': signOut,
+  'GET /auth/invitation': openInvitation,
+  'POST /auth/invitation': acceptShownOffer,
 };
 
 /** Sign-in of people: starts, shows and ends the session of a browser. */

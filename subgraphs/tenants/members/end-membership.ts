@@ -3,6 +3,7 @@ import { type Caller, hasScope } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
 import { notFound } from '#core/input.ts';
 import { type ApiKeyRecord, apiKeys } from '#mongo/api-keys.ts';
+import { invitations } from '#mongo/invitations.ts';
 import { firstIssuerId } from '#mongo/issuers.ts';
 import { type MemberDeparture, type MemberRecord, members } from '#mongo/members.ts';
 import { sessions } from '#mongo/sessions.ts';
@@ -77,6 +78,7 @@ export async function completeDeparture(member: MemberRecord, deps: DepartureDep
     await revokeAll(made, (key) => endUnlessLast(key, deps), deps.connection);
   }
   await sessions(deps.connection).deleteMany({ subject, issuerId: issuerId ?? firstIssuerId, tenantId });
+  await endInvitations(id, deps);
   const records = members(deps.connection);
   if (removes) {
     await deps.events.record(toMemberEvent('member.removed', member), `member.removed:${id}`);
@@ -86,6 +88,16 @@ export async function completeDeparture(member: MemberRecord, deps: DepartureDep
     await deps.events.record(toMemberEvent('member.deactivated', member), once);
     await records.updateOne({ _id: id, 'departure.removes': false }, { $unset: { departure: 1 } });
   }
+}
+
+/** The open invitations of a member end with it; that it accepted one itself makes no member of it again. */
+async function endInvitations(memberId: string, deps: DepartureDeps): Promise<void> {
+  const records = invitations(deps.connection);
+  await records.updateMany(
+    { invitedByMemberId: memberId, acceptedAt: null, revokedAt: null },
+    { $set: { revokedAt: readNow(deps), secretHashes: [] } },
+  );
+  await records.updateMany({ memberId, acceptance: { $exists: true } }, { $unset: { acceptance: 1 } });
 }
 
 async function revokeAll(

@@ -6,7 +6,7 @@ import type { TenantsDeps } from '../deps.ts';
 import { listIssuerIds } from './identify-person.ts';
 
 /**
- * The member that the caller is, or that its API key belongs to: whoever reads the text of a key that the caller makes. Null
+ * The member that the caller is, or that its API key belongs to: whoever reads the text of a key or a link that the caller makes. Null
  * where it is no member. FORBIDDEN for one that was deactivated meanwhile: for the holder of the tenant's lock no key comes later.
  */
 export async function findMaker(
@@ -23,7 +23,7 @@ export async function findMaker(
         : await records.findOne({ tenantId, subject, issuerId: { $in: listIssuerIds(issuerId) } }).lean();
   if (member === null && ownerId == null) return null;
   if (member === null || member.deactivatedAt != null) {
-    throw new HeddleError('FORBIDDEN', 'A member that was deactivated or removed makes no API keys.');
+    throw new HeddleError('FORBIDDEN', 'A member that was deactivated or removed makes nothing more.');
   }
   return member._id;
 }

@@ -11,8 +11,7 @@ import { readCustomRole, requireMemberRole, requireScopesOfMember } from '../rol
 import { withLiveOwner } from '../tenants/below-tenant.ts';
 import { findTenantId } from '../tenants/visible.ts';
 import { checkedEmail } from './email.ts';
-import { completeDeparture } from './end-membership.ts';
-import { listIssuerIds } from './identify-person.ts';
+import { findSettledMember } from './find-settled-member.ts';
 import { requireAnotherOwner } from './keep-owner.ts';
 
 /** Adds a person to a tenant, or changes role and email of one who is there. */
@@ -29,7 +28,7 @@ export async function saveMember(
   const createdAt = readNow(deps);
   const records = members(deps.connection);
   const { before, after } = await withLiveOwner({ tenantId }, deps, async () => {
-    const found = await findSettled({ tenantId, issuerId, subject }, deps);
+    const found = await findSettledMember({ tenantId, issuerId, subject }, deps);
     const id = found?._id ?? randomId();
     await context.auditTarget({ tenantId, type: 'Member', id });
     if (found) await requireScopesOfMember(found, context.caller, deps);
@@ -57,19 +56,4 @@ async function findIssuerId(id: string | null | undefined, { connection }: Tenan
   if (id == null || id === firstIssuerId) return firstIssuerId;
   if ((await issuers(connection).exists({ _id: id })) !== null) return id;
   return badInput('input.issuerId', `names no issuer: ${JSON.stringify(id.slice(0, 100))}.`);
-}
-
-/** The member that is there; what a killed process has left of its end is completed first. */
-async function findSettled(
-  { tenantId, issuerId, subject }: Pick<MemberRecord, 'tenantId' | 'subject'> & { readonly issuerId: string },
-  deps: TenantsDeps,
-): Promise<MemberRecord | null> {
-  const find = () =>
-    members(deps.connection)
-      .findOne({ tenantId, subject, issuerId: { $in: listIssuerIds(issuerId) } })
-      .lean();
-  const found = await find();
-  if (found?.departure == null) return found;
-  await completeDeparture(found, deps);
-  return find();
 }

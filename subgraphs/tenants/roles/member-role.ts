@@ -7,7 +7,7 @@ import { findRoleScopes, requireRole } from './find-role.ts';
 import { requireScopesOfRole } from './role-place.ts';
 
 /** The name of the role that a member has: of a custom one its own. */
-function readRoleName({ role, customRole }: Pick<MemberRecord, 'role' | 'customRole'>): string {
+export function readRoleName({ role, customRole }: Pick<MemberRecord, 'role' | 'customRole'>): string {
   return role === 'CUSTOM' ? (customRole ?? '') : role;
 }
 

@@ -50,7 +50,7 @@ export class CodeFlow {
 
   /** Begins a sign-in; null where no identity provider is configured for it. */
   async begin(
-    target: Pick<SignInState, 'redirectUri' | 'returnPath' | 'tenantId'>,
+    target: Pick<SignInState, 'redirectUri' | 'returnPath' | 'tenantId' | 'invitation'>,
   ): Promise<BegunSignIn | null> {
     const configured = await this.#findConfigured();
     if (configured === null) return null;

@@ -2,6 +2,7 @@ import { HeddleError } from '#core/errors.ts';
 import type { TenantsDeps } from '../deps.ts';
 import { findPersonCaller } from '../identity/person-caller.ts';
 import { TokenRefusal } from '../identity/token-refusal.ts';
+import { type OfferedInvitation, offerInvitation } from '../invitations/offer-invitation.ts';
 import type { TenantsContext } from '../loaders.ts';
 import { identifyPerson } from '../members/identify-person.ts';
 import type { CodeFlow } from './code-flow.ts';
@@ -15,14 +16,22 @@ export interface SignedInSession extends StartedSession {
   readonly returnPath: string;
 }
 
-/** Starts the session of a person who comes back from the identity provider. Throws UNAUTHENTICATED where it may not be here. */
+/**
+ * Starts the session of a person who comes back from the identity provider, or states what it may accept where it opened the link of an
+ * invitation. Throws UNAUTHENTICATED where it may not be here.
+ */
 export async function finishSignIn(
   { querySecret: query, stateSecret: sealed }: { readonly querySecret: string; readonly stateSecret: string },
   flow: CodeFlow,
   context: TenantsContext,
   deps: TenantsDeps,
-): Promise<SignedInSession> {
-  const { issuer, claims, state } = await flow.finish(query, sealed);
+): Promise<SignedInSession | { readonly invitation: OfferedInvitation | null }> {
+  const finished = await flow.finish(query, sealed);
+  const { issuer, claims, state } = finished;
+  if (state.invitation !== null) {
+    context.unchanged();
+    return { invitation: await offerInvitation(finished, deps) };
+  }
   const kept = JSON.stringify(claims);
   if (kept.length > claimsLengthMax) {
     throw new HeddleError(

@@ -11,6 +11,8 @@ export interface SignInState {
   readonly returnPath: string;
   /** The tenant to sign in to; null: the one that the issuer states, or the first that has the person as a member. */
   readonly tenantId: string | null;
+  /** What is kept of the secret of the invitation that is accepted with the sign-in; null: none. */
+  readonly invitation: string | null;
   readonly expiresAtMs: number;
 }
 

@@ -5,6 +5,7 @@ import { accessGrants } from '#mongo/access-grants.ts';
 import { apiKeys } from '#mongo/api-keys.ts';
 import { apps } from '#mongo/apps.ts';
 import { budgets } from '#mongo/budgets.ts';
+import { invitations } from '#mongo/invitations.ts';
 import { withLock } from '#mongo/locks.ts';
 import { members } from '#mongo/members.ts';
 import { teams } from '#mongo/teams.ts';
@@ -109,7 +110,11 @@ export async function markHidden(tenantId: string, connection: Connection): Prom
         hide: isArchived ? {} : { archivedAt: { $ne: null } },
         show: isArchived ? null : { archivedAt: null },
       })),
-      { collection: members, hide: isArchived ? {} : null, show: isArchived ? null : {} },
+      ...[members, invitations].map((collection) => ({
+        collection,
+        hide: isArchived ? {} : null,
+        show: isArchived ? null : {},
+      })),
     ].map(async ({ collection, hide, show }) => {
       const records = collection(connection) as unknown as HideableModel;
       if (hide !== null)

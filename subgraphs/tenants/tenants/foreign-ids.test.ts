@@ -18,11 +18,14 @@ const missing = 'nothing-0000000000000000';
 beforeAll(async () => {
   mesh = await startTenants();
   acme = await mesh.addTenant('Acme', ['inference:invoke', 'tenants:write', 'prompts:write', 'usage:read']);
-  const made = await askForData<Record<string, { readonly id: string }>>(
+  const made = await askForData<
+    Record<string, { readonly id: string; readonly invitation?: { readonly id: string } }>
+  >(
     mesh.subgraph,
     { ...acme.caller, scopes: builtInRoles.OWNER },
     `mutation { team: createTeam(input: { name: "team" }) { id } budget: saveBudget(input: { amount: 1, window: DAY }) { id }
       member: saveMember(input: { subject: "ada", role: OWNER }) { id } grant: requestAccess(resource: "x") { id }
+      invited: inviteMember(input: { email: "ada@example.com", role: VIEWER }) { invitation { id } }
       saveTrustedDocuments(input: { documents: [{ id: "d", body: "{ d }" }] }) { saved } }`,
   );
   const { trustedDocuments } = await askForData<{
@@ -31,6 +34,7 @@ beforeAll(async () => {
   Object.assign(ids, {
     ...{ Tenant: acme.tenantId, App: acme.appId, ApiKey: acme.keyId, Team: made.team?.id },
     ...{ Budget: made.budget?.id, Member: made.member?.id, AccessGrant: made.grant?.id },
+    Invitation: made.invited?.invitation?.id,
     TrustedDocument: trustedDocuments.edges[0]?.node.id,
   });
   const other = await mesh.addTenant('Stranger');

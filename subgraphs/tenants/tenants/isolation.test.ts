@@ -154,6 +154,10 @@ describe('a mutation on what belongs to another tenant', () => {
     ['deleteRole', () => `deleteRole(name: "x", tenantId: "${acme.tenantId}")`],
     ['deactivateMember', () => `deactivateMember(id: "${findId('Member')}") { id }`],
     ['reactivateMember', () => `reactivateMember(id: "${findId('Member')}") { id }`],
+    [
+      'inviteMember',
+      () => `inviteMember(input: { tenantId: "${acme.tenantId}", email: "a@b.c", role: VIEWER }) { link }`,
+    ],
     ['decideAccess', () => `decideAccess(id: "${findId('AccessGrant')}", approve: true) { id }`],
   ])('%s gets the answer that there is no such thing', async (_name, mutation) => {
     expect(await codes(`mutation { ${mutation()} }`)).toEqual(['NOT_FOUND']);

@@ -3,7 +3,16 @@ import { ownTenantId } from '#core/tenant-reach.ts';
 import { firstAppId } from '../keys/first-start.ts';
 import type { TenantsContext } from '../loaders.ts';
 
-type Kind = 'tenant' | 'team' | 'app' | 'apiKey' | 'member' | 'plan' | 'budget' | 'accessGrant';
+type Kind =
+  | 'tenant'
+  | 'team'
+  | 'app'
+  | 'apiKey'
+  | 'member'
+  | 'plan'
+  | 'budget'
+  | 'accessGrant'
+  | 'invitation';
 type RecordOf<K extends Kind> = NonNullable<Awaited<ReturnType<TenantsContext['loaders'][K]['load']>>>;
 
 const words: Readonly<Record<Kind, string>> = {
@@ -15,6 +24,7 @@ const words: Readonly<Record<Kind, string>> = {
   plan: 'plan',
   budget: 'budget',
   accessGrant: 'access request',
+  invitation: 'invitation',
 };
 
 /** The record to change, read afresh; NOT_FOUND when there is none or it belongs to a tenant that the caller may not see. */

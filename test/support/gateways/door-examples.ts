@@ -1,4 +1,5 @@
 import { openExposures } from '#gateway/auth/exposure.ts';
+import { computeCsrfToken } from '#gateway/auth/session-cookie.ts';
 import { doors } from '#gateway/doors/doors.ts';
 import { RouteTable } from '#gateway/http/route-table.ts';
 import { modelNamesDoor } from '../model-names/model-names-door.ts';
@@ -27,6 +28,8 @@ export interface DoorExample {
   /** The message in a body of the handler's dialect. */
   readonly messageIn: (body: string) => unknown;
 }
+
+const sampleOffer = 'o'.repeat(43);
 
 const graphqlMessage = (body: string): unknown => JSON.parse(body).errors[0].message;
 
@@ -66,6 +69,17 @@ export const doorExamples: Readonly<Record<string, DoorExample>> = {
   },
   'POST /auth/logout auth': {
     path: '/auth/logout',
+    body: {},
+    callsTenantsAlone: true,
+    messageIn: graphqlMessage,
+  },
+  'GET /auth/invitation auth': { path: '/auth/invitation?token=t', messageIn: graphqlMessage },
+  'POST /auth/invitation auth': {
+    path: '/auth/invitation',
+    headers: {
+      cookie: `heddle_invitation=${sampleOffer}`,
+      'x-heddle-csrf': computeCsrfToken(sampleOffer),
+    },
     body: {},
     callsTenantsAlone: true,
     messageIn: graphqlMessage,

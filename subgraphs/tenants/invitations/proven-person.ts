@@ -1,0 +1,24 @@
+import type { IssuerRecord } from '#mongo/issuers.ts';
+import { type Claims, readText } from '../identity/claims.ts';
+import { TokenRefusal } from '../identity/token-refusal.ts';
+
+const textLengthMax = 256;
+
+/** Who an identity provider has proven, before it is a member of anything. */
+export interface ProvenPerson {
+  readonly issuerId: string;
+  readonly subject: string;
+  readonly email: string | null;
+  /** Whether the issuer states that the person receives mail at the address. */
+  readonly isEmailVerified: boolean;
+}
+
+/** The person of the claims. Throws TokenRefusal where they state no subject. */
+export function readProvenPerson({ _id, claims: paths }: IssuerRecord, claims: Claims): ProvenPerson {
+  const subject = readText(claims, paths.subject, textLengthMax);
+  if (subject === undefined) throw new TokenRefusal('CLAIMS', 'The identity provider states no subject.');
+  const email = readText(claims, paths.email, textLengthMax) ?? null;
+  // `email_verified` is about the claim `email`, and states nothing about another.
+  const isEmailVerified = email !== null && paths.email === 'email' && claims.email_verified === true;
+  return { issuerId: _id, subject, email, isEmailVerified };
+}
