@@ -39,9 +39,11 @@ export async function openInvitation(exchange: Exchange): Promise<void> {
 
 /** Shows a person who has signed in what it may accept. */
 export function showOffer(exchange: Exchange, offered: InvitationOffer | null): void {
-  if (offered === null) return sendEndedInvitation(exchange);
-  setOffer(exchange, offered.state, offerSeconds);
-  sendInvitationPage(exchange, offered, computeCsrfToken(offered.state));
+  if (offered === null) sendEndedInvitation(exchange);
+  else {
+    setOffer(exchange, offered.state, offerSeconds);
+    sendInvitationPage(exchange, offered, computeCsrfToken(offered.state));
+  }
 }
 
 /** Accepts what the page has offered, and states where the browser signs in then. */
