@@ -107,6 +107,14 @@ export const FinishReason = {
 } as const;
 
 export type FinishReason = typeof FinishReason[keyof typeof FinishReason];
+export const InvitationMail = {
+  NONE: 'NONE',
+  PENDING: 'PENDING',
+  SENT: 'SENT',
+  FAILED: 'FAILED'
+} as const;
+
+export type InvitationMail = typeof InvitationMail[keyof typeof InvitationMail];
 export const InvitationStatus = {
   PENDING: 'PENDING',
   ACCEPTED: 'ACCEPTED',

@@ -36,6 +36,14 @@ export interface InvitationRecord {
   acceptance?: InvitationAcceptance | null;
   /** The event that shows that it was created. */
   eventId?: string;
+  /** When its mail is to be sent, or may be tried again; absent: no mail is due. */
+  mailDueAt?: Date | null;
+  /** How often its mail was tried; absent: no mail was due. */
+  mailAttempts?: number;
+  /** When the server took its mail; absent: it did not. */
+  mailSentAt?: Date | null;
+  /** Why its mail was not sent the last time; absent: it was, or none was due. */
+  mailError?: string | null;
   /** When it is deleted. */
   purgeAt: Date;
   /** True: it is of an archived tenant, and left out of lists. Absent: it is not. */
@@ -78,6 +86,10 @@ export const invitations = defineCollection<InvitationRecord>(
     memberId: optional,
     acceptance: Object,
     eventId: String,
+    mailDueAt: Date,
+    mailAttempts: Number,
+    mailSentAt: Date,
+    mailError: String,
     purgeAt: date,
     hidden: Boolean,
   },
@@ -90,6 +102,7 @@ export const invitations = defineCollection<InvitationRecord>(
     [{ memberId: 1 }],
     // For the completion of what a killed process has left.
     [{ 'acceptance.memberId': 1 }, { sparse: true }],
+    [{ mailDueAt: 1 }, { sparse: true }],
     [{ purgeAt: 1 }, { expireAfterSeconds: 0 }],
   ],
 );

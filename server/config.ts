@@ -8,6 +8,7 @@ import { exposures, introspectionExposures } from '#gateway/auth/exposure.ts';
 import { isIssuerUrl } from '#subgraphs/tenants/identity/issuer-url.ts';
 import { keyLimitsDefault, tenantLimitsDefault } from '#subgraphs/tenants/limits/default-limits.ts';
 import { readPublicKeys, readSigningKey } from '#transport/mesh-keys.ts';
+import { mailVariables } from './mail/mail-variables.ts';
 import {
   choice,
   hasEncodedPassword,
@@ -17,7 +18,6 @@ import {
   mayHoldPassword,
   meshKey,
   networksIn,
-  origin,
   port,
   subgraphPort,
   subgraphUrl,
@@ -248,10 +248,7 @@ export const variables = {
     'The secret of that client; unset for a public client, which PKCE alone protects.',
     true,
   ),
-  HEDDLE_PUBLIC_URL: variable(
-    origin.optional(),
-    'The address under which people reach the gateway, such as https://heddle.example.com: links to invite people begin with it.',
-  ),
+  ...mailVariables,
   HEDDLE_SESSION_IDLE_MINUTES: variable(
     integer(1, 525_600, 480),
     'After how many minutes without a request a browser session ends.',

@@ -37,7 +37,9 @@ export async function startMesh(options: MeshOptions): Promise<Mesh> {
   const problems = () => findProblems({ state, store, log });
 
   const { subgraphs, newAdminKey } =
-    boxes && store ? await startSubgraphs(options, { boxes, store, state, quota }, starting) : noSubgraphs;
+    boxes && store
+      ? await startSubgraphs(options, { boxes, store, state, quota, ca: connections.ca }, starting)
+      : noSubgraphs;
   const served = await serveSubgraphs(options, { subgraphs, connections, state, problems }, starting);
   const gateway =
     planner &&

@@ -9,6 +9,7 @@ import type { Quota } from '#state/quota/quota.ts';
 import { parseLimits } from '#subgraphs/tenants/limits/default-limits.ts';
 import type { Subgraph } from '#transport/executor.ts';
 import { readTrustedDocumentsMode } from './config.ts';
+import { openMailer } from './mail/open-mailer.ts';
 import type { MeshOptions, NewAdminKey } from './mesh.ts';
 import { type MeshStore, prepareMeshStore } from './mesh-store.ts';
 import { openNewAdminKeyFile } from './secrets/new-admin-key-file.ts';
@@ -21,6 +22,8 @@ export interface SubgraphResources {
   readonly store: MeshStore;
   readonly state: State;
   readonly quota: Quota;
+  /** The authorities of HEDDLE_TLS_CA. */
+  readonly ca?: string | undefined;
 }
 
 export interface StartedSubgraphs {
@@ -37,7 +40,7 @@ const outboundBounds = { callsMax: 64, connectTimeoutMs: 5_000, responseBytesMax
  */
 export async function startSubgraphs(
   { environment, parts, providerEnvironment, log }: MeshOptions,
-  { boxes, store, state, quota }: SubgraphResources,
+  { boxes, store, state, quota, ca }: SubgraphResources,
   starting: AsyncDisposableStack,
 ): Promise<StartedSubgraphs> {
   const names = subgraphNames.filter((name) => parts.includes(name));
@@ -104,6 +107,7 @@ export async function startSubgraphs(
             clientId: environment.HEDDLE_OIDC_CLIENT_ID,
             clientSecret: environment.HEDDLE_OIDC_CLIENT_SECRET,
           },
+    mailer: names.includes('tenants') ? await openMailer(environment, ca, starting) : undefined,
     publicUrl: environment.HEDDLE_PUBLIC_URL,
     sessionLifetimes: {
       idleMs: environment.HEDDLE_SESSION_IDLE_MINUTES * 60_000,

@@ -2,6 +2,7 @@ import type { Connection } from 'mongoose';
 import type { Catalog } from '#catalog/catalog.ts';
 import type { Egress } from '#core/egress.ts';
 import type { TrustedDocumentsMode } from '#core/graph-enums.generated.ts';
+import type { Mailer } from '#core/mail/mailer.ts';
 import type { SecretBox } from '#core/secrets/secret-box.ts';
 import type { SubgraphName } from '#core/subgraph-names.ts';
 import type { KeyPepper } from '#mongo/key-pepper.ts';
@@ -45,6 +46,8 @@ export interface SubgraphParts extends SubgraphServices {
   readonly defaultLimits: DefaultLimits;
   /** HEDDLE_OIDC_CLIENT_ID and HEDDLE_OIDC_CLIENT_SECRET. */
   readonly signInClient: SignInClient | undefined;
+  /** HEDDLE_SMTP_URL; undefined: no mail is sent. */
+  readonly mailer: Mailer | undefined;
   /** HEDDLE_PUBLIC_URL. */
   readonly publicUrl: string | undefined;
   /** HEDDLE_SESSION_IDLE_MINUTES and HEDDLE_SESSION_HOURS. */

@@ -182,7 +182,12 @@ describe('docker-compose.yml', () => {
         : [
             ...['HEDDLE_ENCRYPTION_KEY', 'HEDDLE_ENCRYPTION_KEY_PREVIOUS', 'MONGO_URL', 'REDIS_URL'],
             ...(part === 'tenants'
-              ? ['HEDDLE_ADMIN_KEY', 'HEDDLE_AUDIT_ANCHOR_URL', 'HEDDLE_OIDC_CLIENT_SECRET']
+              ? [
+                  'HEDDLE_ADMIN_KEY',
+                  'HEDDLE_AUDIT_ANCHOR_URL',
+                  'HEDDLE_OIDC_CLIENT_SECRET',
+                  'HEDDLE_SMTP_URL',
+                ]
               : []),
           ];
     for (const [, definition] of ours) {

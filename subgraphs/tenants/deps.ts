@@ -1,6 +1,7 @@
 import type { Connection } from 'mongoose';
 import type { Catalog } from '#catalog/catalog.ts';
 import type { TrustedDocumentsMode } from '#core/graph-enums.generated.ts';
+import type { Mailer } from '#core/mail/mailer.ts';
 import type { SecretBox } from '#core/secrets/secret-box.ts';
 import type { KeyPepper } from '#mongo/key-pepper.ts';
 import type { SubgraphServices } from '../runtime/subgraph.ts';
@@ -20,6 +21,8 @@ export interface TenantsDeps extends SubgraphServices {
   readonly secretBox?: SecretBox;
   /** What this mesh is to the identity provider; left out: people sign in with keys alone. */
   readonly signInClient?: SignInClient | undefined;
+  /** Sends mails; left out: none are sent. */
+  readonly mailer?: Mailer | undefined;
   /** The address under which people reach the gateway, without a slash at its end; left out: links are paths. */
   readonly publicUrl?: string | undefined;
   /** When browser sessions end; the standard ones when left out. */

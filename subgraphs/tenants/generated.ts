@@ -19,6 +19,7 @@ import type { OnRevoke } from '#core/graph-enums.generated.ts';
 import type { PayloadLogging } from '#core/graph-enums.generated.ts';
 import type { TrustedDocumentsMode } from '#core/graph-enums.generated.ts';
 import type { InvitationStatus } from '#core/graph-enums.generated.ts';
+import type { InvitationMail } from '#core/graph-enums.generated.ts';
 import type { MemberRole } from '#core/graph-enums.generated.ts';
 import type { LimitWindow } from '#core/graph-enums.generated.ts';
 import type { LimitSetter } from '#core/graph-enums.generated.ts';
@@ -445,6 +446,7 @@ export type MutationInviteMemberArgs = {
 
 export type MutationResendInvitationArgs = {
   id: Scalars['ID']['input'];
+  sendMail?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
 
@@ -717,6 +719,9 @@ export type Invitation = {
   readonly createdAt: Scalars['DateTime']['output'];
   readonly expiresAt: Scalars['DateTime']['output'];
   readonly acceptedAt: Maybe<Scalars['DateTime']['output']>;
+  readonly mail: InvitationMail;
+  readonly mailSentAt: Maybe<Scalars['DateTime']['output']>;
+  readonly mailError: Maybe<Scalars['String']['output']>;
   readonly revokedAt: Maybe<Scalars['DateTime']['output']>;
 };
 
@@ -1100,6 +1105,7 @@ export type InviteMemberInput = {
   readonly expiresInDays?: InputMaybe<Scalars['Int']['input']>;
   readonly message?: InputMaybe<Scalars['String']['input']>;
   readonly anyEmail?: InputMaybe<Scalars['Boolean']['input']>;
+  readonly sendMail?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
 export type RoleInput = {
@@ -1313,6 +1319,7 @@ export type ResolversTypes = {
   Member: ResolverTypeWrapper<members.MemberRecord>;
   Invitation: ResolverTypeWrapper<invitations.InvitationRecord>;
   InvitationStatus: InvitationStatus;
+  InvitationMail: InvitationMail;
   CreatedInvitation: ResolverTypeWrapper<Omit<CreatedInvitation, 'invitation'> & { invitation: ResolversTypes['Invitation'] }>;
   InvitationConnection: ResolverTypeWrapper<connection.Connection<invitations.InvitationRecord>>;
   InvitationEdge: ResolverTypeWrapper<connection.Connection<invitations.InvitationRecord>['edges'][number]>;
@@ -1542,7 +1549,7 @@ export type MutationResolvers<ContextType = context.SubgraphContext, ParentType 
   deactivateMember?: Resolver<ResolversTypes['Member'], ParentType, ContextType, RequireFields<MutationDeactivateMemberArgs, 'id' | 'revokeKeysMade'>>;
   reactivateMember?: Resolver<ResolversTypes['Member'], ParentType, ContextType, RequireFields<MutationReactivateMemberArgs, 'id'>>;
   inviteMember?: Resolver<ResolversTypes['CreatedInvitation'], ParentType, ContextType, RequireFields<MutationInviteMemberArgs, 'input'>>;
-  resendInvitation?: Resolver<ResolversTypes['CreatedInvitation'], ParentType, ContextType, RequireFields<MutationResendInvitationArgs, 'id'>>;
+  resendInvitation?: Resolver<ResolversTypes['CreatedInvitation'], ParentType, ContextType, RequireFields<MutationResendInvitationArgs, 'id' | 'sendMail'>>;
   revokeInvitation?: Resolver<ResolversTypes['Invitation'], ParentType, ContextType, RequireFields<MutationRevokeInvitationArgs, 'id'>>;
   saveRole?: Resolver<ResolversTypes['Role'], ParentType, ContextType, RequireFields<MutationSaveRoleArgs, 'input'>>;
   deleteRole?: Resolver<ResolversTypes['ID'], ParentType, ContextType, RequireFields<MutationDeleteRoleArgs, 'name'>>;
@@ -1740,10 +1747,15 @@ export type InvitationResolvers<ContextType = context.SubgraphContext, ParentTyp
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   acceptedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  mail?: Resolver<ResolversTypes['InvitationMail'], ParentType, ContextType>;
+  mailSentAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  mailError?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   revokedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
 };
 
 export type InvitationStatusResolvers = EnumResolverSignature<{ PENDING?: any, ACCEPTED?: any, REVOKED?: any, EXPIRED?: any }, ResolversTypes['InvitationStatus']>;
+
+export type InvitationMailResolvers = EnumResolverSignature<{ NONE?: any, PENDING?: any, SENT?: any, FAILED?: any }, ResolversTypes['InvitationMail']>;
 
 export type CreatedInvitationResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['CreatedInvitation'] = ResolversParentTypes['CreatedInvitation']> = {
   invitation?: Resolver<ResolversTypes['Invitation'], ParentType, ContextType>;
@@ -1977,6 +1989,7 @@ export type Resolvers<ContextType = context.SubgraphContext> = {
   Member?: MemberResolvers<ContextType>;
   Invitation?: InvitationResolvers<ContextType>;
   InvitationStatus?: InvitationStatusResolvers;
+  InvitationMail?: InvitationMailResolvers;
   CreatedInvitation?: CreatedInvitationResolvers<ContextType>;
   InvitationConnection?: InvitationConnectionResolvers<ContextType>;
   InvitationEdge?: InvitationEdgeResolvers<ContextType>;

@@ -25,9 +25,10 @@ import type { IssuerKeys } from './identity/issuer-keys.ts';
 import { listIssuers } from './identity/list-issuers.ts';
 import { deleteIssuer, saveIssuer } from './identity/save-issuer.ts';
 import { resendInvitation, revokeInvitation } from './invitations/change-invitation.ts';
-import { readInvitationStatus } from './invitations/invitation-state.ts';
+import { readInvitationStatus, readMailStatus } from './invitations/invitation-state.ts';
 import { inviteMember } from './invitations/invite-member.ts';
 import { acceptOffer, beginInvitation } from './invitations/offer-invitation.ts';
+import type { InvitationMails } from './invitations/send-invitations.ts';
 import { createApiKey } from './keys/create-api-key.ts';
 import { createPageToken } from './keys/create-page-token.ts';
 import { findCaller } from './keys/find-caller.ts';
@@ -87,7 +88,11 @@ function requireSystem({ kind }: Caller): void {
 
 export function tenantsResolvers(
   deps: TenantsDeps,
-  { usage, issuerKeys }: { readonly usage: KeyUsage; readonly issuerKeys: IssuerKeys },
+  {
+    usage,
+    mails,
+    issuerKeys,
+  }: { readonly usage: KeyUsage; readonly mails: InvitationMails; readonly issuerKeys: IssuerKeys },
 ): CompleteResolvers<Resolvers<TenantsContext>> {
   const { connection } = deps;
   const codeFlow = new CodeFlow(deps, issuerKeys);
@@ -178,8 +183,16 @@ export function tenantsResolvers(
       removeMember: (_root, args, context) => removeMember(args, context, deps),
       deactivateMember: (_root, args, context) => deactivateMember(args, context, deps),
       reactivateMember: (_root, args, context) => reactivateMember(args.id, context, deps),
-      inviteMember: (_root, { input }, context) => inviteMember(input, context, deps),
-      resendInvitation: (_root, args, context) => resendInvitation(args.id, context, deps),
+      inviteMember: async (_root, { input }, context) => {
+        const created = await inviteMember(input, context, deps);
+        mails.wake();
+        return created;
+      },
+      resendInvitation: async (_root, args, context) => {
+        const created = await resendInvitation(args, context, deps);
+        mails.wake();
+        return created;
+      },
       revokeInvitation: (_root, args, context) => revokeInvitation(args.id, context, deps),
       saveRole: async (_root, { input }, context) => showRole(await saveRole(input, context, deps)),
       deleteRole: (_root, args, context) => deleteRole(args, context, deps),
@@ -258,6 +271,7 @@ export function tenantsResolvers(
       id,
       tenant: (invitation, _args, { loaders }) => loadReferred(loaders.tenant, invitation.tenantId),
       status: (invitation) => readInvitationStatus(invitation, readNow(deps)),
+      mail: readMailStatus,
       member: ({ memberId }, _args, { loaders }) =>
         memberId === null ? null : loaders.member.load(memberId),
     },

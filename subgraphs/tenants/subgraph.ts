@@ -3,6 +3,7 @@ import type { Subgraph } from '#transport/executor.ts';
 import { createSubgraph } from '../runtime/subgraph.ts';
 import type { TenantsDeps } from './deps.ts';
 import { IssuerKeys } from './identity/issuer-keys.ts';
+import { keepSendingInvitations } from './invitations/send-invitations.ts';
 import { KeyUsage } from './keys/key-usage.ts';
 import { createTenantsLoaders, type TenantsLoaders } from './loaders.ts';
 import { keepReportingDates } from './report-dates.ts';
@@ -12,14 +13,16 @@ import { tenantsResolvers } from './resolvers.ts';
 export function createTenantsSubgraph(deps: TenantsDeps): Subgraph {
   const usage = new KeyUsage(deps);
   const reporting = keepReportingDates(deps);
+  const mails = keepSendingInvitations(deps);
   return createSubgraph<TenantsLoaders>({
     name: 'tenants',
     typeDefs: loadSubgraphSdl('tenants'),
     services: deps,
     createLoaders: (context) => createTenantsLoaders(context, deps),
-    resolvers: tenantsResolvers(deps, { usage, issuerKeys: new IssuerKeys(deps) }),
+    resolvers: tenantsResolvers(deps, { usage, mails, issuerKeys: new IssuerKeys(deps) }),
     close: async () => {
       await reporting[Symbol.asyncDispose]();
+      await mails[Symbol.asyncDispose]();
       await usage.settled();
     },
   });

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newTenant } from '#test/e2e/scenarios/setup.ts';
 import { createTestClient } from '#test/support/client.ts';
+import { type MailServer, mailUser, startMailServer } from '#test/support/mail-server.ts';
 import { startOneProcess, type TestMesh } from '#test/support/mesh.ts';
+import { chromiumPath, startBrowser } from '#test/support/processes/browser.ts';
 import {
   type IdentityProvider,
   oidcClient,
@@ -9,14 +11,18 @@ import {
   TestBrowser,
 } from '#test/support/processes/identity-provider.ts';
 
+/** Where a proxy would stand; the test opens the links at the mesh itself. */
+const publicUrl = 'https://heddle.example';
 const stack = new AsyncDisposableStack();
 let provider: IdentityProvider;
+let mails: MailServer;
 let mesh: TestMesh;
 let callback: string;
 let tenantId: string;
 
 beforeAll(async () => {
   provider = stack.use(await startIdentityProvider());
+  mails = stack.use(await startMailServer());
   mesh = stack.use(
     await startOneProcess({
       HEDDLE_OIDC_ISSUER: provider.issuer,
@@ -24,6 +30,9 @@ beforeAll(async () => {
       HEDDLE_OIDC_CLIENT_ID: oidcClient.id,
       HEDDLE_OIDC_CLIENT_SECRET: oidcClient.secret,
       HEDDLE_REFUSALS_PER_SECOND: '1000',
+      HEDDLE_PUBLIC_URL: publicUrl,
+      HEDDLE_SMTP_URL: `smtp://${encodeURIComponent(mailUser.user)}:${encodeURIComponent(mailUser.password)}@127.0.0.1:${mails.port}`,
+      HEDDLE_MAIL_FROM: 'Heddle <heddle@example.com>',
       HEDDLE_ACCESS_LOG: 'on',
       LOG_LEVEL: 'info',
     }),
@@ -41,14 +50,18 @@ afterAll(() => stack.disposeAsync());
 const run = <T>(query: string, variables: object = {}) =>
   createTestClient(mesh.url, mesh.adminKey).data<T>(query, { ...variables });
 
+/** The same link at the mesh itself. */
+function toMesh(link: string): string {
+  expect(link).toMatch(/^https:\/\/heddle\.example\/auth\/invitation\?token=[\w-]{43}$/);
+  return link.replace(publicUrl, mesh.url);
+}
+
 async function invite(name: string, input: object = {}) {
   const { inviteMember } = await run<{ inviteMember: { link: string; invitation: { id: string } } }>(
     'mutation ($input: InviteMemberInput!) { inviteMember(input: $input) { link invitation { id } } }',
-    { input: { tenantId, email: `${name}@example.com`, role: 'DEVELOPER', ...input } },
+    { input: { tenantId, email: `${name}@example.com`, role: 'DEVELOPER', sendMail: false, ...input } },
   );
-  // Without HEDDLE_PUBLIC_URL it is a path.
-  expect(inviteMember.link).toMatch(/^\/auth\/invitation\?token=[\w-]{43}$/);
-  return { id: inviteMember.invitation.id, link: mesh.url + inviteMember.link };
+  return { id: inviteMember.invitation.id, link: toMesh(inviteMember.link) };
 }
 
 /** Opens the link, signs in, and comes back: the answer has the page that accepts. */
@@ -182,6 +195,48 @@ describe('the link of an invitation', () => {
     const { page } = await open(link, 'reader');
     expect(page).not.toContain('<img');
     expect(page).toContain('&lt;img src=x onerror=alert(1)&gt;&quot;');
+  });
+
+  it('arrives by mail too', async () => {
+    await invite('mailed', { sendMail: true, message: 'Hello Ada' });
+    await mails.waitFor(1);
+    const [mail] = mails.mails;
+    expect(mail).toMatchObject({
+      to: ['mailed@example.com'],
+      text: expect.stringContaining('> Hello Ada\n'),
+    });
+    const [link = ''] = /https:\S+/.exec(mail?.text ?? '') ?? [];
+    const { browser, csrf } = await open(toMesh(link), 'mailed');
+    expect((await accept(browser, csrf)).status).toBe(200);
+    const output = mesh.processes.map((process) => process.output()).join('\n');
+    expect(output).not.toContain(mailUser.password);
+    expect(output).not.toContain(new URL(link).searchParams.get('token'));
+  });
+
+  it.runIf(chromiumPath !== undefined)('is accepted in a browser by its button', async () => {
+    const { link } = await invite('browser', { role: 'ADMIN' });
+    await using closing = new AsyncDisposableStack();
+    const browser = await startBrowser(chromiumPath ?? '');
+    closing.defer(() => browser.close());
+    const page = await browser.newPage();
+    const problems: string[] = [];
+    page.on('console', (line) => {
+      if (line.type() === 'error') problems.push(line.text());
+    });
+    await page.goto(link);
+    await page.fill('input[name="login"]', 'browser');
+    await page.fill('input[name="password"]', 'any');
+    await page.click('button[type="submit"]');
+    await page.click('button[type="submit"]');
+    await page.getByText('browser@example.com').waitFor();
+    expect(await listSubjects()).not.toContain('browser');
+    problems.length = 0;
+    await page.click('#accept');
+    await page.waitForURL(`${mesh.url}/graphql`);
+    expect(problems).toEqual([]);
+    expect(await listSubjects()).toContain('browser');
+    const session = await page.evaluate(async () => (await fetch('/auth/session')).json());
+    expect(session).toMatchObject({ caller: { tenantId, role: 'ADMIN', subject: 'browser' } });
   });
 
   it('stands in no log, and not in the audit log', async () => {

@@ -58,7 +58,7 @@ export async function acceptInvitation(
       const after = await invitations(deps.connection)
         .findOneAndUpdate(
           { _id: id, secretHashes: secretHash, ...openAt(readNow(deps)) },
-          { $set: used },
+          { $set: used, $unset: { mailDueAt: 1 } },
           { returnDocument: 'after' },
         )
         .lean();

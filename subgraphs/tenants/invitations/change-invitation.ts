@@ -1,7 +1,7 @@
 import { HeddleError } from '#core/errors.ts';
 import { type InvitationRecord, invitations } from '#mongo/invitations.ts';
 import { readNow, type TenantsDeps } from '../deps.ts';
-import type { ResolversParentTypes } from '../generated.ts';
+import type { MutationResendInvitationArgs, ResolversParentTypes } from '../generated.ts';
 import type { TenantsContext } from '../loaders.ts';
 import { withRoles } from '../roles/find-role.ts';
 import { requireMemberRole, requireScopesOfMember } from '../roles/member-role.ts';
@@ -19,7 +19,7 @@ const unused = { acceptedAt: null, revokedAt: null };
  * CONFLICT for another, and where it was sent again too often.
  */
 export async function resendInvitation(
-  id: string,
+  { id, sendMail }: MutationResendInvitationArgs,
   context: TenantsContext,
   deps: TenantsDeps,
 ): Promise<ResolversParentTypes['CreatedInvitation']> {
@@ -27,7 +27,9 @@ export async function resendInvitation(
   const { tenantId } = before;
   await context.auditTarget({ tenantId, type: 'Invitation', id });
   const { secret, secretHash } = createInvitationSecret();
-  const dates = computeInvitationDates(readNow(deps), before.days);
+  const now = readNow(deps);
+  const dates = computeInvitationDates(now, before.days);
+  const mail = sendMail === false || deps.mailer === undefined ? {} : { mailDueAt: now, mailAttempts: 0 };
   const invitation = await withLiveOwner({ tenantId }, deps, async () => {
     await makeRoomForInvitation(before, deps);
     return withRoles(deps.connection, async () => {
@@ -35,7 +37,11 @@ export async function resendInvitation(
       return invitations(deps.connection)
         .findOneAndUpdate(
           { _id: id, ...unused, resends: { $lt: resendsMax } },
-          { $set: { secretHashes: [secretHash], ...dates }, $inc: { resends: 1 } },
+          {
+            $set: { secretHashes: [secretHash], ...dates, ...mail },
+            $unset: { mailSentAt: 1, mailError: 1, ...('mailDueAt' in mail ? {} : { mailDueAt: 1 }) },
+            $inc: { resends: 1 },
+          },
           { returnDocument: 'after' },
         )
         .lean();
@@ -69,7 +75,7 @@ export async function revokeInvitation(
   const after = await invitations(deps.connection)
     .findOneAndUpdate(
       { _id: id, ...unused },
-      { $set: { revokedAt: readNow(deps), secretHashes: [] } },
+      { $set: { revokedAt: readNow(deps), secretHashes: [] }, $unset: { mailDueAt: 1 } },
       { returnDocument: 'after' },
     )
     .lean();

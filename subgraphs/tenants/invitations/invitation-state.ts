@@ -1,4 +1,4 @@
-import type { InvitationStatus } from '#core/graph-enums.generated.ts';
+import type { InvitationMail, InvitationStatus } from '#core/graph-enums.generated.ts';
 import type { InvitationRecord } from '#mongo/invitations.ts';
 
 type Dates = Pick<InvitationRecord, 'acceptedAt' | 'revokedAt' | 'expiresAt'>;
@@ -31,6 +31,13 @@ export function withInvitationStatus(
     case 'PENDING':
       return openAt(now);
   }
+}
+
+/** What has become of the mail with the link. */
+export function readMailStatus({ mailDueAt, mailSentAt, mailError }: InvitationRecord): InvitationMail {
+  if (mailDueAt != null) return 'PENDING';
+  if (mailSentAt != null) return 'SENT';
+  return mailError == null ? 'NONE' : 'FAILED';
 }
 
 /** Those that can be accepted at this instant. */

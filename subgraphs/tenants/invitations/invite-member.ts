@@ -38,6 +38,7 @@ export async function inviteMember(
     message: input.message == null ? null : checkedText(input.message, 'input.message', messageLengthMax),
     ...{ invitedBy: caller.subject ?? caller.keyId, invitedByMemberId: null },
     ...{ secretHashes: [secretHash], days, resends: 0, createdAt: now, ...computeInvitationDates(now, days) },
+    ...(input.sendMail === false || deps.mailer === undefined ? {} : { mailDueAt: now, mailAttempts: 0 }),
     ...{ revokedAt: null, acceptedAt: null, memberId: null },
   };
   const { _id: id } = invitation;

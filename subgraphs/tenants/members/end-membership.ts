@@ -95,7 +95,7 @@ async function endInvitations(memberId: string, deps: DepartureDeps): Promise<vo
   const records = invitations(deps.connection);
   await records.updateMany(
     { invitedByMemberId: memberId, acceptedAt: null, revokedAt: null },
-    { $set: { revokedAt: readNow(deps), secretHashes: [] } },
+    { $set: { revokedAt: readNow(deps), secretHashes: [] }, $unset: { mailDueAt: 1 } },
   );
   await records.updateMany({ memberId, acceptance: { $exists: true } }, { $unset: { acceptance: 1 } });
 }
