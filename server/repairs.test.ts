@@ -1,6 +1,9 @@
 import { pino } from 'pino';
 import { expect, it, vi } from 'vitest';
 import { auditLog, createAuditLog } from '#mongo/audit/log.ts';
+import { events } from '#mongo/events.ts';
+import { invitations } from '#mongo/invitations.ts';
+import { members } from '#mongo/members.ts';
 import { tenants } from '#mongo/tenants.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { keepRepairing } from './repairs.ts';
@@ -29,6 +32,20 @@ it('closes what killed processes have begun at the start where no other process 
   const nowMs = Date.now();
   const id = await createAuditLog(connection, () => nowMs - 1).begin(begun);
   await tenants(connection).create(tenant);
+  const member = { tenantId: 't1', role: 'VIEWER', createdAt: new Date(0) } as const;
+  const departure = { removes: true, keysMade: 'KEPT', keptKeyId: null } as const;
+  await members(connection).create({
+    ...member,
+    _id: 'm1',
+    subject: 's1',
+    deactivatedAt: new Date(1),
+    departure,
+  });
+  await invitations(connection).create({
+    ...{ _id: 'i1', ...member, email: 'a@b.c', emailKey: 'a@b.c', anyEmail: false, days: 7, resends: 0 },
+    ...{ expiresAt: new Date(nowMs), purgeAt: new Date(nowMs * 2), acceptedAt: new Date(1), memberId: 'm2' },
+    acceptance: { memberId: 'm2', issuerId: 'default', subject: 's2', email: null },
+  });
   using _repairs = await keepRepairing(connection, {
     names: ['tenants'],
     log,
@@ -40,8 +57,10 @@ it('closes what killed processes have begun at the start where no other process 
     targetId: null,
   });
   expect((await tenants(connection).findById('t1').lean())?.marksDue).toBeUndefined();
+  expect(await members(connection).find().lean()).toMatchObject([{ _id: 'm2', subject: 's2' }]);
+  expect(await events(connection).distinct('type')).toEqual(['member.joined', 'member.removed']);
   expect(lines).toMatchObject([
-    { event: 'repaired', tenants: 1, keys: 0, models: 0, prompts: 0, events: 0, auditRecords: 1 },
+    { event: 'repaired', tenants: 1, keys: 0, members: 2, models: 0, prompts: 0, events: 0, auditRecords: 1 },
   ]);
 });
 

@@ -48,11 +48,14 @@ afterAll(() => mesh[Symbol.asyncDispose]());
 async function fill(client: TestClient): Promise<void> {
   names.prompt = unique('prompt');
   const version = { model: 'demo/echo', template: `${sentinel} {{x}}`, note: sentinel, label: 'production' };
-  const made = await client.data<Record<string, { id: string; key?: { id: string } }>>(
+  const made = await client.data<
+    Record<string, { id: string; key?: { id: string }; invitation?: { id: string } }>
+  >(
     `mutation ($prompt: CreatePromptInput!, $name: String!, $app: ID!, $call: CompletionInput!, $embed: EmbedInput!, $run: RunPromptInput!) {
       Prompt: createPrompt(input: $prompt) { id }
       App: createApp(input: { name: $name }) { id }
       key: createApiKey(input: { appId: $app, label: $name }) { key { id } }
+      invited: inviteMember(input: { email: "${sentinel}@example.org", role: VIEWER, message: $name }) { invitation { id } }
       Member: saveMember(input: { subject: $name, email: "${sentinel}@example.com", role: DEVELOPER }) { id }
       Budget: saveBudget(input: { amount: "5", window: MONTH }) { id }
       AccessGrant: requestAccess(resource: $name, reason: $name) { id }
@@ -89,6 +92,7 @@ async function fill(client: TestClient): Promise<void> {
     ApiKey: made.key?.key?.id,
     firstKey: a.keyId,
     Member: made.Member?.id,
+    Invitation: made.invited?.invitation?.id,
     Budget: made.Budget?.id,
     AccessGrant: made.AccessGrant?.id,
     Prompt: made.Prompt?.id,

@@ -11,10 +11,11 @@ import { killedAtEveryWrite } from '#test/support/processes/killed.ts';
 import { testSecrets } from '#test/support/seal.ts';
 import { ask, askForData } from '#test/support/subgraph.ts';
 import { startTenants, type TestTenant, type TestTenants } from '#test/support/tenants.ts';
+import { standardClaims } from '../identity/save-issuer.ts';
 import { settleDepartures } from '../members/end-membership.ts';
 import { settleAcceptances } from './accept-invitation.ts';
 import { hashInvitationSecret } from './invitation-link.ts';
-import type { ProvenPerson } from './proven-person.ts';
+import { type ProvenPerson, readProvenPerson } from './proven-person.ts';
 
 let mesh: TestTenants;
 let acme: TestTenant;
@@ -301,6 +302,25 @@ interface Listed {
     readonly totalCount: number;
   };
 }
+
+it('an address counts as verified where the issuer states so of the claim that it is read from', () => {
+  const issuer = {
+    ...{ _id: 'default', issuer: 'https://idp.example', audience: [], jwksUrl: null, rules: [] },
+    ...{ claims: standardClaims, createdAt: new Date() },
+  };
+  const claims = { sub: 'ada', email: 'ada@example.com', preferred_username: 'eve@example.com' };
+  const read = (email_verified: unknown, path = 'email') =>
+    readProvenPerson(
+      { ...issuer, claims: { ...standardClaims, email: path } },
+      { ...claims, email_verified },
+    );
+  expect(read(true)).toEqual(person());
+  for (const value of [false, undefined, 'true', 1]) expect(read(value).isEmailVerified).toBe(false);
+  expect(read(true, 'preferred_username')).toEqual(
+    person('ada', { email: 'eve@example.com', isEmailVerified: false }),
+  );
+  expect(read(true, 'nothing')).toEqual(person('ada', { email: null, isEmailVerified: false }));
+});
 
 it('invitations are listed by status and address, to their own tenant alone', async () => {
   const other = await mesh.addTenant(`Invitations ${++count}`);

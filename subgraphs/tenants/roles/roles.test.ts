@@ -3,6 +3,7 @@ import type { Caller, Scope } from '#core/caller.ts';
 import { builtInRoles, meshScopes, rolesToScopes } from '#core/roles.ts';
 import { auditLog } from '#mongo/audit/log.ts';
 import { issuers } from '#mongo/issuers.ts';
+import { members } from '#mongo/members.ts';
 import { roles } from '#mongo/roles.ts';
 import { ask, askForData } from '#test/support/subgraph.ts';
 import { startTenants, type TestTenant, type TestTenants } from '#test/support/tenants.ts';
@@ -269,14 +270,19 @@ describe('a change of a role that would lock all callers out', () => {
     const narrowed = { input: { ...input, scopes: ['tenants:read'] } };
     await saveRole(input, mesh.admin);
     const member = (subject: string, role: object) =>
-      data(saveMember, { input: { tenantId, subject, ...role } }, mesh.admin);
+      data<{ saveMember: { id: string } }>(saveMember, { input: { tenantId, subject, ...role } }, mesh.admin);
     await member('last', { role: 'CUSTOM', customRole: name });
     await member('viewer', { role: 'VIEWER' });
     expect(await refusal(save, narrowed, mesh.admin)).toMatch(/^CONFLICT Without tenants:write in the role/);
     expect(await roles(mesh.database.connection).findById(`${tenantId}:${name}`).lean()).toMatchObject({
       scopes: ['tenants:write'],
     });
-    await member('second', { role: 'ADMIN' });
+    const second = await member('second', { role: 'ADMIN' });
+    const records = members(mesh.database.connection);
+    // One that is deactivated manages nothing.
+    await records.updateOne({ _id: second.saveMember.id }, { $set: { deactivatedAt: new Date() } });
+    expect(await refusal(save, narrowed, mesh.admin)).toMatch(/^CONFLICT/);
+    await records.updateOne({ _id: second.saveMember.id }, { $unset: { deactivatedAt: 1 } });
     expect(await refusal(save, narrowed, mesh.admin)).toBe('none');
   });
 
