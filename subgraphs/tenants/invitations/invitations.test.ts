@@ -1,3 +1,4 @@
+import type { CommandStartedEvent } from 'mongodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Caller, systemCaller } from '#core/caller.ts';
 import { parseCountLimits } from '#core/count-limits.ts';
@@ -13,6 +14,7 @@ import { ask, askForData } from '#test/support/subgraph.ts';
 import { startTenants, type TestTenant, type TestTenants } from '#test/support/tenants.ts';
 import { standardClaims } from '../identity/save-issuer.ts';
 import { settleDepartures } from '../members/end-membership.ts';
+import { withRoles } from '../roles/find-role.ts';
 import { settleAcceptances } from './accept-invitation.ts';
 import { hashInvitationSecret } from './invitation-link.ts';
 import { type ProvenPerson, readProvenPerson } from './proven-person.ts';
@@ -187,6 +189,27 @@ describe('an invitation', () => {
         }),
       ).toBe(answer === null ? 0 : 1);
     }
+  });
+
+  it('is revoked also where a person is about to be made a member of it', async () => {
+    const { connection } = mesh.database;
+    const made = await invite();
+    const isCounted = Promise.withResolvers<void>();
+    // The room for members is counted after the invitation was found open, and before the roles are locked.
+    const note = ({ command }: CommandStartedEvent) => {
+      if (command.aggregate === 'members') isCounted.resolve();
+    };
+    const client = connection.getClient().on('commandStarted', note);
+    const revoked = Promise.withResolvers<void>();
+    const holding = withRoles(connection, () => revoked.promise);
+    const accepting = accept(made);
+    await isCounted.promise;
+    expect(await findCode(REVOKE, { id: made.invitation.id })).toBeNull();
+    revoked.resolve();
+    await holding;
+    expect(await accepting).toBeNull();
+    expect(await readMembers()).toEqual([]);
+    client.off('commandStarted', note);
   });
 
   it('is not for who is a member, or was deactivated', async () => {

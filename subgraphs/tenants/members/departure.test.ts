@@ -146,6 +146,9 @@ describe.each(ways)('a member that is %s', (way, query) => {
     const { member } = await run<{ member: { keys: Listed; keysMade: Listed } }>(LIST, { id: ada });
     expect([member.keys.totalCount, member.keysMade.totalCount]).toEqual([0, 2]);
     expect([first.id, second.id]).toContain(listIds(member.keysMade)[0]);
+    // Whatever keys a person makes, together they get no more than the person.
+    const bound = (await mesh.findCaller(first.secret))?.limits.map((limit) => limit.subject);
+    expect(bound?.filter((holder) => holder === `key:${caller.keyLineId}`)).toHaveLength(4);
     await run(query, { id: ada });
     expect(await Promise.all([first, second, ofOther].map(isAccepted))).toEqual([true, true, true]);
     if (way === 'deactivated') {

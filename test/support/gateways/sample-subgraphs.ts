@@ -161,7 +161,8 @@ export function createSampleMesh(): SampleMesh {
           lifetimeSeconds: 60,
         }),
         _beginSignIn: () => null,
-        _beginInvitation: () => ({ url: '/auth/session', state: 's' }),
+        _beginInvitation: (_: unknown, { invitationSecret }: { invitationSecret: string }) =>
+          invitationSecret === 'unknown' ? null : { url: '/auth/session', state: 's' },
         _acceptInvitation: () => ({ tenantId: 'tenant-1' }),
         _finishSignIn: () => ({
           cookie: 'c'.repeat(43),
