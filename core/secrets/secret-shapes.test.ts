@@ -105,6 +105,12 @@ describe('secret shapes', () => {
     expect(redactSecrets(text)).toBe(text);
   });
 
+  it.each(['your', 'Your', 'dummy'])('finds keys that hold %s by chance', (word) => {
+    const secret = `sk_test_TCNPXX6StzIytkly4${word}k8q`;
+    expect(findSecret(secret)).toBe('a Stripe key');
+    expect(redactSecrets(secret)).not.toContain(word);
+  });
+
   it('finds a key behind a placeholder, and in wide letters', () => {
     expect(findSecret(`sk-your-key-here-sk-proj-${random(40)}Aa1`)).not.toBeNull();
     expect(findSecret(`ｇｈｐ_${random(36)}`)).toBe('a GitHub token');

@@ -9,8 +9,12 @@ element('accept').addEventListener('click', async () => {
   element('accept').disabled = true;
   element('result').textContent = 'Accepting …';
   try {
-    const headers = { accept: 'application/json', 'x-heddle-csrf': document.body.dataset.csrf };
-    const response = await fetch('/auth/invitation', { method: 'POST', headers, cache: 'no-store' });
+    const headers = {
+      accept: 'application/json',
+      'content-type': 'application/json',
+      'x-heddle-csrf': document.body.dataset.csrf,
+    };
+    const response = await fetch('/auth/invitation', { method: 'POST', headers, body: '{}', cache: 'no-store' });
     const answer = await response.json();
     if (response.ok) return location.replace(answer.next);
     element('result').textContent = answer.errors[0].message;

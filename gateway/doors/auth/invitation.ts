@@ -8,6 +8,7 @@ import {
 import type { InvitationOffer } from '../../auth/sessions.ts';
 import type { Exchange } from '../../http/exchange.ts';
 import { sendValue } from '../../http/send.ts';
+import { passBody } from '../pass-body.ts';
 import { endedInvitation, sendEndedInvitation, sendInvitationPage } from './invitation-page.ts';
 import { readContext } from './key-session.ts';
 import { beginAtProvider, readCallbackAddress } from './provider-redirect.ts';
@@ -49,6 +50,7 @@ export function showOffer(exchange: Exchange, offered: InvitationOffer | null): 
 /** Accepts what the page has offered, and states where the browser signs in then. */
 export async function acceptShownOffer(exchange: Exchange): Promise<void> {
   const { request, response, client, services } = exchange;
+  await passBody(exchange);
   const state = readOwnCookie(request, client.isProxied, offerName);
   if (state === undefined || state === '' || state.length > offerLengthMax) {
     throw new HeddleError(

@@ -1,11 +1,10 @@
-import { readJson } from '../../http/body.ts';
 import type { Exchange } from '../../http/exchange.ts';
-import { isJson } from '../../http/media-type.ts';
 import { endJson } from '../../http/send.ts';
 import { runDeclared } from '../../operations/run-declared.ts';
-import { toFields, WrongField } from '../body-fields.ts';
+import { WrongField } from '../body-fields.ts';
 import { setCompletionHeaders } from '../completion-headers.ts';
 import { responsesCancel, responsesDelete } from '../operations.generated.ts';
+import { passBody } from '../pass-body.ts';
 import { followResponse } from './follow-response.ts';
 import { toListedItem } from './response-items.ts';
 import { toStoredResponse } from './response-object.ts';
@@ -36,14 +35,6 @@ export async function retrieveResponse(exchange: Exchange): Promise<void> {
     return followResponse(exchange, completion, { request, ...(after === undefined ? {} : { after }) });
   }
   return endJson(exchange, toStoredResponse(exchange, completion, request));
-}
-
-/** Reads a body that has nothing to state, where there is one. Throws BadRequest as readJson does. */
-async function passBody(exchange: Exchange): Promise<void> {
-  const { 'content-type': type, 'content-length': length = '0', ...headers } = exchange.request.headers;
-  const isEmpty = headers['transfer-encoding'] === undefined && length === '0';
-  if (isEmpty && (type === undefined || isJson(type))) return;
-  toFields(await readJson(exchange), '');
 }
 
 /** POST /v1/responses/{id}/cancel. */

@@ -8,16 +8,25 @@ import { events, settleEvents } from '#mongo/events.ts';
 import { invitations } from '#mongo/invitations.ts';
 import { members } from '#mongo/members.ts';
 import { openFailingDatabase } from '#test/support/database.ts';
+import {
+  INVITE,
+  type Invited,
+  LIST,
+  type Listed,
+  person,
+  RESEND,
+  REVOKE,
+  readSecret,
+} from '#test/support/invitations.ts';
 import { killedAtEveryWrite } from '#test/support/processes/killed.ts';
 import { testSecrets } from '#test/support/seal.ts';
 import { ask, askForData } from '#test/support/subgraph.ts';
 import { startTenants, type TestTenant, type TestTenants } from '#test/support/tenants.ts';
-import { standardClaims } from '../identity/save-issuer.ts';
 import { settleDepartures } from '../members/end-membership.ts';
 import { withRoles } from '../roles/find-role.ts';
 import { settleAcceptances } from './accept-invitation.ts';
 import { hashInvitationSecret } from './invitation-link.ts';
-import { type ProvenPerson, readProvenPerson } from './proven-person.ts';
+import type { ProvenPerson } from './proven-person.ts';
 
 let mesh: TestTenants;
 let acme: TestTenant;
@@ -41,16 +50,6 @@ beforeEach(async () => {
   owner = { ...acme.caller, scopes: builtInRoles.OWNER };
 });
 
-interface Invited {
-  readonly invitation: { readonly id: string; readonly [field: string]: unknown };
-  readonly link: string;
-}
-const FIELDS = 'id email role customRole anyEmail message status invitedBy expiresAt member { id }';
-const INVITE = `mutation ($input: InviteMemberInput!) { inviteMember(input: $input) { invitation { ${FIELDS} } link } }`;
-const RESEND = `mutation ($id: ID!) { resendInvitation(id: $id) { invitation { ${FIELDS} } link } }`;
-const REVOKE = `mutation ($id: ID!) { revokeInvitation(id: $id) { ${FIELDS} revokedAt } }`;
-const LIST = `query ($filter: InvitationFilter) { invitations(filter: $filter) { edges { node { ${FIELDS} } } totalCount } }`;
-
 const tryInvite = (input: object = {}, caller = owner) =>
   ask<{ inviteMember: Invited }>(mesh.subgraph, caller, INVITE, {
     input: { email: 'Ada@Example.com', role: 'DEVELOPER', ...input },
@@ -64,12 +63,6 @@ const findCode = async (query: string, variables: object, caller = owner) =>
   (await ask(mesh.subgraph, caller, query, { ...variables })).errors?.[0]?.code ?? null;
 const resend = async (id: string) =>
   (await askForData<{ resendInvitation: Invited }>(mesh.subgraph, owner, RESEND, { id })).resendInvitation;
-
-const readSecret = ({ link }: Invited) => new URL(link).searchParams.get('token') ?? '';
-const person = (subject = 'ada', more: Partial<ProvenPerson> = {}): ProvenPerson => ({
-  ...{ issuerId: 'default', subject, email: 'ada@example.com', isEmailVerified: true },
-  ...more,
-});
 
 /** As the gateway does it for a person who has signed in; the code of the refusal, null where it has ended, or the tenant. */
 async function accept(invited: Invited, who = person(), expiresAtMs = beginMs + 90 * dayMs) {
@@ -319,32 +312,6 @@ describe('an inviter', () => {
   });
 });
 
-interface Listed {
-  readonly invitations: {
-    readonly edges: readonly { readonly node: Invited['invitation'] }[];
-    readonly totalCount: number;
-  };
-}
-
-it('an address counts as verified where the issuer states so of the claim that it is read from', () => {
-  const issuer = {
-    ...{ _id: 'default', issuer: 'https://idp.example', audience: [], jwksUrl: null, rules: [] },
-    ...{ claims: standardClaims, createdAt: new Date() },
-  };
-  const claims = { sub: 'ada', email: 'ada@example.com', preferred_username: 'eve@example.com' };
-  const read = (email_verified: unknown, path = 'email') =>
-    readProvenPerson(
-      { ...issuer, claims: { ...standardClaims, email: path } },
-      { ...claims, email_verified },
-    );
-  expect(read(true)).toEqual(person());
-  for (const value of [false, undefined, 'true', 1]) expect(read(value).isEmailVerified).toBe(false);
-  expect(read(true, 'preferred_username')).toEqual(
-    person('ada', { email: 'eve@example.com', isEmailVerified: false }),
-  );
-  expect(read(true, 'nothing')).toEqual(person('ada', { email: null, isEmailVerified: false }));
-});
-
 it('invitations are listed by status and address, to their own tenant alone', async () => {
   const other = await mesh.addTenant(`Invitations ${++count}`);
   await invite({ email: 'b@b.c', expiresInDays: 1 });
@@ -378,11 +345,8 @@ it('invitations are listed by status and address, to their own tenant alone', as
 it('what was not offered here, or too long ago, is not accepted, and only the mesh itself accepts', async () => {
   const made = await invite();
   expect(await accept(made, person(), beginMs)).toBe('UNAUTHENTICATED');
-  const offer = {
-    secretHash: hashInvitationSecret(readSecret(made)),
-    person: person(),
-    expiresAtMs: beginMs * 2,
-  };
+  const secretHash = hashInvitationSecret(readSecret(made));
+  const offer = { secretHash, person: person(), expiresAtMs: beginMs * 2 };
   for (const state of [
     JSON.stringify(offer),
     testSecrets.seal(JSON.stringify(offer), ['sign-in', 'state']),
