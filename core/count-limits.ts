@@ -28,6 +28,7 @@ export const countLimitsTable = {
   budgetsPerTenant: [100, 'budgets of this tenant'],
   membersPerTenant: [1_000, 'members of this tenant'],
   invitationsPerTenant: [1_000, 'open invitations of this tenant'],
+  erasuresPerTenant: [1_000, 'erasures of this tenant that have not finished'],
   roles: [100, 'roles of all tenants'],
   rolesPerTenant: [100, 'roles of this tenant'],
   accessRequestsPerApp: [100, 'access requests of this app'],

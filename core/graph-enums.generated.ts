@@ -96,6 +96,17 @@ export const CredentialState = {
 } as const;
 
 export type CredentialState = typeof CredentialState[keyof typeof CredentialState];
+export const ErasureKind = {
+  END_USER: 'END_USER'
+} as const;
+
+export type ErasureKind = typeof ErasureKind[keyof typeof ErasureKind];
+export const ErasureStatus = {
+  RUNNING: 'RUNNING',
+  FINISHED: 'FINISHED'
+} as const;
+
+export type ErasureStatus = typeof ErasureStatus[keyof typeof ErasureStatus];
 export const FinishReason = {
   STOP: 'STOP',
   LENGTH: 'LENGTH',

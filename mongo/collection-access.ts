@@ -27,6 +27,7 @@ export const collectionAccess: Readonly<Record<string, CollectionAccess>> = {
   plans: ofTenants,
   teams: ofTenants,
   tenants: ofTenants,
+  erasures: { writers: ['subgraphs/tenants/', 'server/erasure/'], readers: [] },
   invitations: { writers: ['subgraphs/tenants/'], readers: [] },
   issuers: { writers: ['subgraphs/tenants/'], readers: ['mongo/upgrade-members.ts'] },
   roles: { writers: ['subgraphs/tenants/'], readers: [] },
@@ -65,6 +66,7 @@ export const collectionAccess: Readonly<Record<string, CollectionAccess>> = {
     ],
     readers: [
       'subgraphs/usage/',
+      'server/erasure/',
       'mongo/audit/anchors.ts',
       'mongo/audit/verify.ts',
       'cli/audit/',
@@ -101,12 +103,14 @@ export const collectionAccess: Readonly<Record<string, CollectionAccess>> = {
 
 /** The users of the other modules of `mongo/`, which read or write through the collections above. */
 export const helperUsers: Readonly<Record<string, readonly string[]>> = {
-  'audit/chain': ['mongo/', 'cli/audit/'],
+  'audit/chain': ['mongo/', 'cli/audit/', 'server/erasure/'],
   'audit/genesis': ['mongo/audit/verify.ts', 'server/subgraph-modules.ts'],
   'audit/retention': ['server/audit/audit-upkeep.ts'],
   'audit/verify': ['cli/audit/'],
   connect: ['cli/open-store.ts', 'server/mesh-store.ts'],
   'credential-secret': ['inference/', 'mongo/encryption-check.ts', 'subgraphs/models/'],
+  eraser: ['subgraphs/inference/', 'subgraphs/tenants/', 'inference/erasure/'],
+  'erasure-rules': ['server/erasure/', 'subgraphs/tenants/'],
   'key-pepper': ['server/', 'subgraphs/tenants/'],
   'group-writes': ['inference/', 'mongo/connect.ts'],
   limit: ['mongo/', 'subgraphs/tenants/'],

@@ -21,5 +21,9 @@ export const idempotencyKeys = defineCollection<IdempotencyKeyRecord>(
     ownerId: { type: String, required: true },
     expiresAt: { type: Date, required: true },
   },
-  [[{ expiresAt: 1 }, { expireAfterSeconds: 0 }]],
+  [
+    [{ expiresAt: 1 }, { expireAfterSeconds: 0 }],
+    // For the erasure of calls.
+    [{ completionId: 1 }],
+  ],
 );

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '#core/errors.ts';
-import type { CacheStatus, CompletionStatus, Retention } from '#core/graph-enums.generated.ts';
+import type { CacheStatus, CompletionStatus, ErasureKind, Retention } from '#core/graph-enums.generated.ts';
 import { defineCollection } from './collection.ts';
 import type { PriceRecord } from './models.ts';
 
@@ -134,6 +134,8 @@ export interface InvocationRecord {
    * only closed rows that may change once more: when the process lives after all, it replaces the estimate.
    */
   orphaned?: boolean;
+  /** The erasure that has taken from it what identifies people; no content of it is kept. Absent: none has. */
+  erased?: ErasureKind;
 }
 
 const usage = {
@@ -201,6 +203,7 @@ export const invocations = defineCollection<InvocationRecord>(
     opening: Object,
     progress: Object,
     orphaned: Boolean,
+    erased: String,
   },
   [
     [{ tenantId: 1, startedAt: -1, _id: -1 }],

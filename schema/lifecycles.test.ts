@@ -42,7 +42,7 @@ const endless: Readonly<Record<string, string>> = {
 };
 
 /** What only changes something that is there. */
-const changes = /^(update|restore|assign|decide|deprecate|retire|activate|deactivate|reactivate)[A-Z]/;
+const changes = /^(update|restore|erase|assign|decide|deprecate|retire|activate|deactivate|reactivate)[A-Z]/;
 
 const mutations = (): readonly GraphQLField<unknown, unknown>[] => {
   const type = buildApiSchema(readFileSync(supergraphUrl, 'utf8')).getMutationType();

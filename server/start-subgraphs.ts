@@ -122,6 +122,8 @@ export async function startSubgraphs(
     const subgraph = starting.use(await make(shared));
     subgraphs.set(subgraph.name, subgraph);
   }
+  const { keepErasing } = await import('./erasure/keep-erasing.ts');
+  starting.use(await keepErasing(shared, { names }));
   return { subgraphs, newAdminKey };
 }
 

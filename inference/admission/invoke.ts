@@ -54,7 +54,7 @@ interface RequestedCall {
 }
 
 /** How long an ended stream can be resumed event by event; later it is resumed as a whole. */
-const logKeptMs = 300_000;
+export const logKeptMs = 300_000;
 /** The same where no content is kept: long enough for a connection that breaks at the end. */
 const unkeptLogMs = 10_000;
 

@@ -97,8 +97,18 @@ export function createLedger(
       if (empty.length > 0) await results.remove(empty);
     }
     const missed = items.length - matched - modified;
-    if (missed > 0) log.warn({ missed }, 'ledger rows had been closed before');
+    if (missed > 0) {
+      log.warn({ missed }, 'ledger rows had been closed before');
+      await removeErased(records.map(({ _id }) => _id));
+    }
   }, options);
+
+  /** Of a call that was taken for dead and erased, its process may come with the content. */
+  async function removeErased(ids: readonly string[]): Promise<void> {
+    const erased = { _id: { $in: [...ids] }, erased: { $exists: true } };
+    const found = ids.length === 0 ? [] : await rows.find(erased, { projection: { _id: 1 } }).toArray();
+    if (found.length > 0) await results.remove(found.map(({ _id }) => _id));
+  }
 
   /** Closes each row that also fits `where`. */
   function closeWhere(

@@ -28,6 +28,7 @@ export const mappers: Readonly<Record<SubgraphName, Mappers>> = {
     'mongo/api-keys.ts': { ApiKey: 'ApiKeyRecord' },
     'mongo/apps.ts': { App: 'AppRecord' },
     'mongo/budgets.ts': { Budget: 'BudgetRecord' },
+    'mongo/erasures.ts': { Erasure: 'ErasureRecord' },
     'mongo/invitations.ts': { Invitation: 'InvitationRecord' },
     'mongo/issuers.ts': { Issuer: 'IssuerRecord', IssuerClaims: 'IssuerClaims', IssuerRule: 'IssuerRule' },
     'mongo/members.ts': { Member: 'MemberRecord' },

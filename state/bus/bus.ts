@@ -6,6 +6,8 @@ export interface BusMessages {
   readonly 'callers.changed': { readonly tenantId: string | null };
   /** An event was published: the subscriptions `events` read the new ones. */
   readonly 'events.recorded': Readonly<Record<never, never>>;
+  /** An erasure was requested, or has come to a step of another part of the mesh. */
+  readonly 'erasure.due': Readonly<Record<never, never>>;
   /** Trusted documents were pushed or removed: forget what is remembered of them. */
   readonly 'documents.changed': { readonly tenantId: string | null };
   /** A request to the process that runs a completion to stop it. */

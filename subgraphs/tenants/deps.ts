@@ -37,6 +37,6 @@ export interface TenantsDeps extends SubgraphServices {
 export { readNow } from '../runtime/context.ts';
 
 /** Makes every process forget what it remembers of the callers of this tenant (null: of all). */
-export async function callersChanged(deps: TenantsDeps, tenantId: string | null): Promise<void> {
+export async function callersChanged(deps: Pick<TenantsDeps, 'bus'>, tenantId: string | null): Promise<void> {
   await deps.bus.publish('callers.changed', { tenantId });
 }

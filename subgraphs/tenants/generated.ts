@@ -7,6 +7,7 @@ import type * as accessGrants from '#mongo/access-grants.ts';
 import type * as apiKeys from '#mongo/api-keys.ts';
 import type * as apps from '#mongo/apps.ts';
 import type * as budgets from '#mongo/budgets.ts';
+import type * as erasures from '#mongo/erasures.ts';
 import type * as invitations from '#mongo/invitations.ts';
 import type * as issuers from '#mongo/issuers.ts';
 import type * as members from '#mongo/members.ts';
@@ -20,6 +21,8 @@ import type { PayloadLogging } from '#core/graph-enums.generated.ts';
 import type { TrustedDocumentsMode } from '#core/graph-enums.generated.ts';
 import type { InvitationStatus } from '#core/graph-enums.generated.ts';
 import type { InvitationMail } from '#core/graph-enums.generated.ts';
+import type { ErasureKind } from '#core/graph-enums.generated.ts';
+import type { ErasureStatus } from '#core/graph-enums.generated.ts';
 import type { MemberRole } from '#core/graph-enums.generated.ts';
 import type { LimitWindow } from '#core/graph-enums.generated.ts';
 import type { LimitSetter } from '#core/graph-enums.generated.ts';
@@ -64,6 +67,8 @@ export type Query = {
   readonly members: MemberConnection;
   readonly member: Maybe<Member>;
   readonly invitations: InvitationConnection;
+  readonly erasures: ErasureConnection;
+  readonly erasure: Maybe<Erasure>;
   readonly roles: ReadonlyArray<Role>;
   readonly policy: ReadonlyArray<FieldPolicy>;
   readonly budgets: BudgetConnection;
@@ -172,6 +177,21 @@ export type QueryInvitationsArgs = {
 };
 
 
+export type QueryErasuresArgs = {
+  filter?: InputMaybe<ErasureFilter>;
+  orderBy?: InputMaybe<TimeOrder>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+export type QueryErasureArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
 export type QueryRolesArgs = {
   filter?: InputMaybe<RoleFilter>;
 };
@@ -250,6 +270,7 @@ export type Mutation = {
   readonly updateTenant: Tenant;
   readonly archiveTenant: Scalars['ID']['output'];
   readonly restoreTenant: Tenant;
+  readonly eraseEndUser: Erasure;
   readonly createTeam: Team;
   readonly updateTeam: Team;
   readonly archiveTeam: Scalars['ID']['output'];
@@ -340,6 +361,11 @@ export type MutationArchiveTenantArgs = {
 
 export type MutationRestoreTenantArgs = {
   id: Scalars['ID']['input'];
+};
+
+
+export type MutationEraseEndUserArgs = {
+  input: EraseEndUserInput;
 };
 
 
@@ -741,6 +767,36 @@ export type InvitationEdge = {
   readonly cursor: Scalars['String']['output'];
 };
 
+export type Erasure = {
+  readonly id: Scalars['ID']['output'];
+  readonly kind: ErasureKind;
+  readonly tenantId: Scalars['ID']['output'];
+  readonly status: ErasureStatus;
+  readonly step: Maybe<Scalars['String']['output']>;
+  readonly waitsUntil: Maybe<Scalars['DateTime']['output']>;
+  readonly counts: ReadonlyArray<ErasureCount>;
+  readonly requestedAt: Scalars['DateTime']['output'];
+  readonly finishedAt: Maybe<Scalars['DateTime']['output']>;
+  readonly subjectHash: Maybe<Scalars['String']['output']>;
+  readonly proof: Maybe<Scalars['String']['output']>;
+};
+
+export type ErasureCount = {
+  readonly collection: Scalars['String']['output'];
+  readonly records: Scalars['Int']['output'];
+};
+
+export type ErasureConnection = {
+  readonly edges: ReadonlyArray<ErasureEdge>;
+  readonly pageInfo: PageInfo;
+  readonly totalCount: Scalars['Int']['output'];
+};
+
+export type ErasureEdge = {
+  readonly node: Erasure;
+  readonly cursor: Scalars['String']['output'];
+};
+
 export type Role = {
   readonly name: Scalars['String']['output'];
   readonly scopes: ReadonlyArray<Scalars['String']['output']>;
@@ -958,6 +1014,12 @@ export type InvitationFilter = {
   readonly archived?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
+export type ErasureFilter = {
+  readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
+  readonly kind?: InputMaybe<ErasureKind>;
+  readonly status?: InputMaybe<ErasureStatus>;
+};
+
 export type RoleFilter = {
   readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
   readonly builtIn?: InputMaybe<Scalars['Boolean']['input']>;
@@ -1068,6 +1130,11 @@ export type CreateApiKeyInput = {
   readonly expiresAt?: InputMaybe<Scalars['DateTime']['input']>;
   readonly models?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
   readonly prompts?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+};
+
+export type EraseEndUserInput = {
+  readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
+  readonly endUserId: Scalars['String']['input'];
 };
 
 export type PageTokenInput = {
@@ -1323,6 +1390,12 @@ export type ResolversTypes = {
   CreatedInvitation: ResolverTypeWrapper<Omit<CreatedInvitation, 'invitation'> & { invitation: ResolversTypes['Invitation'] }>;
   InvitationConnection: ResolverTypeWrapper<connection.Connection<invitations.InvitationRecord>>;
   InvitationEdge: ResolverTypeWrapper<connection.Connection<invitations.InvitationRecord>['edges'][number]>;
+  Erasure: ResolverTypeWrapper<erasures.ErasureRecord>;
+  ErasureKind: ErasureKind;
+  ErasureStatus: ErasureStatus;
+  ErasureCount: ResolverTypeWrapper<ErasureCount>;
+  ErasureConnection: ResolverTypeWrapper<connection.Connection<erasures.ErasureRecord>>;
+  ErasureEdge: ResolverTypeWrapper<connection.Connection<erasures.ErasureRecord>['edges'][number]>;
   MemberRole: MemberRole;
   Role: ResolverTypeWrapper<shownRole.ShownRole>;
   Issuer: ResolverTypeWrapper<issuers.IssuerRecord>;
@@ -1361,6 +1434,7 @@ export type ResolversTypes = {
   ApiKeyFilter: ApiKeyFilter;
   MemberFilter: MemberFilter;
   InvitationFilter: InvitationFilter;
+  ErasureFilter: ErasureFilter;
   RoleFilter: RoleFilter;
   BudgetFilter: BudgetFilter;
   AccessGrantFilter: AccessGrantFilter;
@@ -1374,6 +1448,7 @@ export type ResolversTypes = {
   CreateAppInput: CreateAppInput;
   UpdateAppInput: UpdateAppInput;
   CreateApiKeyInput: CreateApiKeyInput;
+  EraseEndUserInput: EraseEndUserInput;
   PageTokenInput: PageTokenInput;
   UpdateApiKeyInput: UpdateApiKeyInput;
   MemberInput: MemberInput;
@@ -1422,6 +1497,10 @@ export type ResolversParentTypes = {
   CreatedInvitation: Omit<CreatedInvitation, 'invitation'> & { invitation: ResolversParentTypes['Invitation'] };
   InvitationConnection: connection.Connection<invitations.InvitationRecord>;
   InvitationEdge: connection.Connection<invitations.InvitationRecord>['edges'][number];
+  Erasure: erasures.ErasureRecord;
+  ErasureCount: ErasureCount;
+  ErasureConnection: connection.Connection<erasures.ErasureRecord>;
+  ErasureEdge: connection.Connection<erasures.ErasureRecord>['edges'][number];
   Role: shownRole.ShownRole;
   Issuer: issuers.IssuerRecord;
   IssuerClaims: issuers.IssuerClaims;
@@ -1453,6 +1532,7 @@ export type ResolversParentTypes = {
   ApiKeyFilter: ApiKeyFilter;
   MemberFilter: MemberFilter;
   InvitationFilter: InvitationFilter;
+  ErasureFilter: ErasureFilter;
   RoleFilter: RoleFilter;
   BudgetFilter: BudgetFilter;
   AccessGrantFilter: AccessGrantFilter;
@@ -1466,6 +1546,7 @@ export type ResolversParentTypes = {
   CreateAppInput: CreateAppInput;
   UpdateAppInput: UpdateAppInput;
   CreateApiKeyInput: CreateApiKeyInput;
+  EraseEndUserInput: EraseEndUserInput;
   PageTokenInput: PageTokenInput;
   UpdateApiKeyInput: UpdateApiKeyInput;
   MemberInput: MemberInput;
@@ -1507,6 +1588,8 @@ export type QueryResolvers<ContextType = context.SubgraphContext, ParentType ext
   members?: Resolver<ResolversTypes['MemberConnection'], ParentType, ContextType, RequireFields<QueryMembersArgs, 'orderBy'>>;
   member?: Resolver<Maybe<ResolversTypes['Member']>, ParentType, ContextType, RequireFields<QueryMemberArgs, 'id'>>;
   invitations?: Resolver<ResolversTypes['InvitationConnection'], ParentType, ContextType, RequireFields<QueryInvitationsArgs, 'orderBy'>>;
+  erasures?: Resolver<ResolversTypes['ErasureConnection'], ParentType, ContextType, RequireFields<QueryErasuresArgs, 'orderBy'>>;
+  erasure?: Resolver<Maybe<ResolversTypes['Erasure']>, ParentType, ContextType, RequireFields<QueryErasureArgs, 'id'>>;
   roles?: Resolver<ReadonlyArray<ResolversTypes['Role']>, ParentType, ContextType, Partial<QueryRolesArgs>>;
   policy?: Resolver<ReadonlyArray<ResolversTypes['FieldPolicy']>, ParentType, ContextType, Partial<QueryPolicyArgs>>;
   budgets?: Resolver<ResolversTypes['BudgetConnection'], ParentType, ContextType, RequireFields<QueryBudgetsArgs, 'orderBy'>>;
@@ -1530,6 +1613,7 @@ export type MutationResolvers<ContextType = context.SubgraphContext, ParentType 
   updateTenant?: Resolver<ResolversTypes['Tenant'], ParentType, ContextType, RequireFields<MutationUpdateTenantArgs, 'id' | 'input'>>;
   archiveTenant?: Resolver<ResolversTypes['ID'], ParentType, ContextType, RequireFields<MutationArchiveTenantArgs, 'id'>>;
   restoreTenant?: Resolver<ResolversTypes['Tenant'], ParentType, ContextType, RequireFields<MutationRestoreTenantArgs, 'id'>>;
+  eraseEndUser?: Resolver<ResolversTypes['Erasure'], ParentType, ContextType, RequireFields<MutationEraseEndUserArgs, 'input'>>;
   createTeam?: Resolver<ResolversTypes['Team'], ParentType, ContextType, RequireFields<MutationCreateTeamArgs, 'input'>>;
   updateTeam?: Resolver<ResolversTypes['Team'], ParentType, ContextType, RequireFields<MutationUpdateTeamArgs, 'id' | 'input'>>;
   archiveTeam?: Resolver<ResolversTypes['ID'], ParentType, ContextType, RequireFields<MutationArchiveTeamArgs, 'id'>>;
@@ -1773,6 +1857,40 @@ export type InvitationEdgeResolvers<ContextType = context.SubgraphContext, Paren
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
+export type ErasureResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Erasure'] = ResolversParentTypes['Erasure']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  kind?: Resolver<ResolversTypes['ErasureKind'], ParentType, ContextType>;
+  tenantId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  status?: Resolver<ResolversTypes['ErasureStatus'], ParentType, ContextType>;
+  step?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  waitsUntil?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  counts?: Resolver<ReadonlyArray<ResolversTypes['ErasureCount']>, ParentType, ContextType>;
+  requestedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  finishedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  subjectHash?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  proof?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type ErasureKindResolvers = EnumResolverSignature<{ END_USER?: any }, ResolversTypes['ErasureKind']>;
+
+export type ErasureStatusResolvers = EnumResolverSignature<{ RUNNING?: any, FINISHED?: any }, ResolversTypes['ErasureStatus']>;
+
+export type ErasureCountResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['ErasureCount'] = ResolversParentTypes['ErasureCount']> = {
+  collection?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  records?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type ErasureConnectionResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['ErasureConnection'] = ResolversParentTypes['ErasureConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['ErasureEdge']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type ErasureEdgeResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['ErasureEdge'] = ResolversParentTypes['ErasureEdge']> = {
+  node?: Resolver<ResolversTypes['Erasure'], ParentType, ContextType>;
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
 export type MemberRoleResolvers = EnumResolverSignature<{ OWNER?: any, ADMIN?: any, DEVELOPER?: any, VIEWER?: any, BILLING?: any, AUDITOR?: any, CUSTOM?: any }, ResolversTypes['MemberRole']>;
 
 export type RoleResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Role'] = ResolversParentTypes['Role']> = {
@@ -1993,6 +2111,12 @@ export type Resolvers<ContextType = context.SubgraphContext> = {
   CreatedInvitation?: CreatedInvitationResolvers<ContextType>;
   InvitationConnection?: InvitationConnectionResolvers<ContextType>;
   InvitationEdge?: InvitationEdgeResolvers<ContextType>;
+  Erasure?: ErasureResolvers<ContextType>;
+  ErasureKind?: ErasureKindResolvers;
+  ErasureStatus?: ErasureStatusResolvers;
+  ErasureCount?: ErasureCountResolvers<ContextType>;
+  ErasureConnection?: ErasureConnectionResolvers<ContextType>;
+  ErasureEdge?: ErasureEdgeResolvers<ContextType>;
   MemberRole?: MemberRoleResolvers;
   Role?: RoleResolvers<ContextType>;
   Issuer?: IssuerResolvers<ContextType>;

@@ -254,6 +254,11 @@ describe('a process that is killed while it', { timeout: 60_000 }, () => {
       '($n: String!, $id: ID!) { savePlan(input: { id: $id, name: $n, limits: [] }) { id } }',
       (m) => ({ id: `new-${m.n}`, n: `new ${m.n}` }),
     ],
+    [
+      'eraseEndUser',
+      '($t: ID!) { eraseEndUser(input: { tenantId: $t, endUserId: "ada" }) { id } }',
+      (m) => ({ t: m.tenantId }),
+    ],
     ['saveIssuer', saveIssuer.replace('mutation ', ''), ({ n }) => issuerInput(`new-${n}`)],
     ['deleteIssuer', '($id: ID!) { deleteIssuer(id: $id) }', ({ n }) => ({ id: `issuer-${n}` })],
     ['deletePlan', '($id: ID!) { deletePlan(id: $id) }', (m) => ({ id: m.planId })],

@@ -19,6 +19,8 @@ import { deleteTrustedDocuments } from './documents/delete-trusted-documents.ts'
 import { findTrustedDocument } from './documents/find-trusted-document.ts';
 import { listTrustedDocuments } from './documents/list-trusted-documents.ts';
 import { saveTrustedDocuments } from './documents/save-trusted-documents.ts';
+import { eraseEndUser } from './erasure/erase-end-user.ts';
+import { findErasure, listErasures } from './erasure/list-erasures.ts';
 import type { Resolvers } from './generated.ts';
 import { findTokenCaller } from './identity/find-token-caller.ts';
 import type { IssuerKeys } from './identity/issuer-keys.ts';
@@ -117,6 +119,8 @@ export function tenantsResolvers(
       member: (_root, args, { loaders }) => loaders.member.load(args.id),
       policy: (_root, args, context) => listFieldPolicies(args.as, context, deps),
       invitations: (_root, args, context) => listInvitations(args, context, deps),
+      erasures: (_root, args, context) => listErasures(args, context, connection),
+      erasure: (_root, args, context) => findErasure(args.id, context, connection),
       roles: (_root, args, context) => listRoles(args, context, deps),
       budgets: (_root, args, context) => listBudgets(args, context, connection),
       budget: (_root, args, { loaders }) => loaders.budget.load(args.id),
@@ -165,6 +169,7 @@ export function tenantsResolvers(
       archiveTenant: (_root, args, context) => archiveTenant(args.id, context, deps),
       restoreTenant: (_root, args, context) => restoreTenant(args.id, context, deps),
       updateTenant: (_root, args, context) => updateTenant(args.id, args.input, context, deps),
+      eraseEndUser: (_root, { input }, context) => eraseEndUser(input, context, deps),
       createTeam: (_root, { input }, context) => createTeam(input, context, deps),
       updateTeam: (_root, args, context) => updateTeam(args.id, args.input, context, deps),
       archiveTeam: (_root, args, context) => archiveTeam(args.id, context, deps),
@@ -274,6 +279,15 @@ export function tenantsResolvers(
       mail: readMailStatus,
       member: ({ memberId }, _args, { loaders }) =>
         memberId === null ? null : loaders.member.load(memberId),
+    },
+    Erasure: {
+      id,
+      step: (erasure) => (erasure.status === 'FINISHED' ? null : erasure.step),
+      waitsUntil: ({ status, dueAt }) => (status === 'RUNNING' && dueAt > readNow(deps) ? dueAt : null),
+      counts: ({ counts }) =>
+        Object.entries(counts)
+          .sort(([a], [b]) => (a < b ? -1 : 1))
+          .map(([collection, records]) => ({ collection, records })),
     },
     Issuer: { id },
     IssuerRule: {

@@ -11,6 +11,7 @@ const atOnce = 20;
 /** Limits with a test of their own; those of what is archived or deleted are with it. */
 type TestedApart =
   | 'issuers'
+  | 'erasuresPerTenant'
   | 'deletedModels'
   | 'modelAliases'
   | 'providersOfTenants'

@@ -9,6 +9,8 @@ const secretName =
   /secret|password|passphrase|authorization|private_?key|^(api_?key|key_?hash|sealed|token|access_?token)$/i;
 /** Fields that hold one address; what is before an at sign in it may be a password, however it is mistyped. */
 const addressName = /ur[il]$|endpoint$/i;
+/** Fields that hold the id of an end user: the log could not forget it when the end user is erased. */
+const endUserName = /^endUserId$/i;
 const depthMax = 8;
 const textMax = 4_096;
 const nameMax = 200;
@@ -44,7 +46,7 @@ function redact(value: unknown, depth = 0): unknown {
       .slice(0, itemsMax)
       .map(([name, item]) => [
         keptName(name),
-        secretName.test(name) && typeof item !== 'boolean' && item !== null
+        (secretName.test(name) || endUserName.test(name)) && typeof item !== 'boolean' && item !== null
           ? '[redacted]'
           : redact(addressName.test(name) ? withoutUser(item) : item, depth + 1),
       ]),

@@ -158,6 +158,7 @@ describe('a mutation on what belongs to another tenant', () => {
       'inviteMember',
       () => `inviteMember(input: { tenantId: "${acme.tenantId}", email: "a@b.c", role: VIEWER }) { link }`,
     ],
+    ['eraseEndUser', () => `eraseEndUser(input: { tenantId: "${acme.tenantId}", endUserId: "ada" }) { id }`],
     ['decideAccess', () => `decideAccess(id: "${findId('AccessGrant')}", approve: true) { id }`],
   ])('%s gets the answer that there is no such thing', async (_name, mutation) => {
     expect(await codes(`mutation { ${mutation()} }`)).toEqual(['NOT_FOUND']);

@@ -1,0 +1,85 @@
+import type { ErasureKind } from '#core/graph-enums.generated.ts';
+import type { SubgraphName } from '#core/subgraph-names.ts';
+
+/** A step of an erasure, and the part of the mesh that writes its collections. */
+export interface ErasureStep {
+  readonly name: string;
+  readonly part: SubgraphName;
+}
+
+/**
+ * All steps before it are done in rounds, until one has found nothing and copies outside of the store have expired: what they erase may come
+ * again while calls end.
+ */
+export const expiryStep = 'expiry';
+/** The last step: the report is made, and its proof recorded. */
+export const reportStep = 'report';
+
+/** The steps of each kind of erasure, in their order. */
+export const erasureSteps: Readonly<Record<ErasureKind, readonly ErasureStep[]>> = {
+  END_USER: [
+    { name: 'pageTokens', part: 'tenants' },
+    { name: 'sessions', part: 'tenants' },
+    { name: 'invocations', part: 'inference' },
+    { name: expiryStep, part: 'tenants' },
+    { name: reportStep, part: 'tenants' },
+  ],
+};
+
+/** What becomes of the records of a collection: they are deleted, or lose what identifies people, in a step; or they are kept. */
+export type ErasureRule =
+  | { readonly how: 'DELETED' | 'REDACTED'; readonly step: string }
+  | { readonly how: 'KEPT'; readonly why: string };
+
+const deleted = (step: string) => ({ how: 'DELETED', step }) as const;
+const redacted = (step: string) => ({ how: 'REDACTED', step }) as const;
+const kept = (why: string) => ({ how: 'KEPT', why }) as const;
+
+const ofTenant = kept('configuration of the tenant, which names no end user');
+const ofMesh = kept('of the mesh, without data of people');
+const ofAudit = kept('hashes and signatures');
+
+/** What the erasure of an end user does to each collection of the store. A test compares the table with the collections. */
+export const endUserRules: Readonly<Record<string, ErasureRule>> = {
+  access_grants: ofTenant,
+  api_keys: ofTenant,
+  apps: ofTenant,
+  audit_anchors: ofAudit,
+  audit_checkpoints: ofAudit,
+  audit_keys: ofAudit,
+  audit_log: kept('the IDs of end users are not recorded'),
+  audit_starts: ofAudit,
+  budgetAlerts: ofTenant,
+  budgets: ofTenant,
+  catalog_revisions: ofMesh,
+  completions: deleted('invocations'),
+  deleted_models: ofTenant,
+  deleted_providers: ofTenant,
+  encryption_checks: ofMesh,
+  erasures: redacted(reportStep),
+  events: kept('no event names an end user'),
+  idempotencyKeys: deleted('invocations'),
+  invitations: ofTenant,
+  invocations: redacted('invocations'),
+  issuers: ofTenant,
+  locks: ofMesh,
+  members: kept('people who manage the tenant: see removeMember'),
+  meterHours: kept('sums of apps and API keys'),
+  meterRollups: kept('sums of apps and API keys'),
+  modelAliases: ofTenant,
+  models: ofTenant,
+  owners: ofMesh,
+  pageTokens: deleted('pageTokens'),
+  plans: ofMesh,
+  prompt_versions: ofTenant,
+  prompts: ofTenant,
+  provider_credentials: ofTenant,
+  providers: ofTenant,
+  roles: ofTenant,
+  routes: ofTenant,
+  sessions: deleted('sessions'),
+  teams: ofTenant,
+  tenant_keys: kept('the key of the whole tenant'),
+  tenants: ofTenant,
+  trustedDocuments: ofTenant,
+};
