@@ -7,15 +7,7 @@ dir=$1
 node --disable-warning=ExperimentalWarning cli/main.ts create-ca "$dir"
 
 umask 077
-digest() { printf '%s' "$1" | sha256sum | cut -d ' ' -f 1; }
-# Subgraphs use every key and channel of the mesh; a gateway hears and tells what has changed, and uses meters alone.
-{
-  echo "user default off"
-  echo "user heddle on #$(digest "${REDIS_PASSWORD:?}") resetkeys ~heddle:* resetchannels &heddle:*" \
-    "-@all +@connection +@read +@write +@pubsub +@scripting -@dangerous -@admin +info +time"
-  echo "user heddle-gateway on #$(digest "${REDIS_GATEWAY_PASSWORD:?}") resetkeys ~heddle:quota:* resetchannels &heddle:bus:*" \
-    "-@all +@connection +@read +@write +@pubsub +@scripting -@dangerous -@admin +info +time"
-} > "$dir/redis/users.acl.new"
+sh "$(dirname "$0")/redis-users.sh" > "$dir/redis/users.acl.new"
 mv "$dir/redis/users.acl.new" "$dir/redis/users.acl"
 
 # By which members of the replica set know each other: MongoDB asks for one where it asks for passwords.

@@ -1,4 +1,5 @@
 import { channel } from 'node:diagnostics_channel';
+import { createSecureContext, type SecureContext } from 'node:tls';
 import { type Connection, type ConnectOptions, createConnection } from 'mongoose';
 import { HeddleError } from '#core/errors.ts';
 import { definedCollections } from './collection.ts';
@@ -12,8 +13,8 @@ export interface Database extends AsyncDisposable {
 }
 
 export interface OpenDatabaseOptions {
-  /** The authorities (PEM) of the certificates of a server that is reached over TLS. Absent: those of the system. */
-  readonly ca?: string | undefined;
+  /** The authorities (PEM), as of now, of a server that is reached over TLS. Absent: those of the system. */
+  readonly ca?: (() => string) | undefined;
   /** Emit the driver's command events (`connection.getClient().on('commandStarted', …)`): for tests that count. */
   readonly monitorCommands?: boolean;
 }
@@ -50,12 +51,38 @@ const embedded: ConnectOptions = {
 /** Where the URL does not set others. */
 const remoteDefaults = { maxPoolSize: 50, serverSelectionTimeoutMS: 10_000 };
 
+function trust(url: string, ca: () => string): ConnectOptions {
+  return filesInUrl.test(url) ? { ca: ca() } : { secureContext: new CurrentSecureContext(ca) };
+}
+
 /** The driver lets an option overrule the URL; here the URL, which is the operator's, has the last word. */
 function remoteOptions(url: string): ConnectOptions {
   const query = new URLSearchParams(url.slice(url.indexOf('?') + 1));
   const given = new Set([...query.keys()].map((name) => name.toLowerCase()));
   const unset = Object.entries(remoteDefaults).filter(([name]) => !given.has(name.toLowerCase()));
   return { ...shared, ...Object.fromEntries(unset) };
+}
+
+/** Files of the operator's own in the URL, which the driver reads when it connects first. */
+const filesInUrl = /[?&]tls(?:CAFile|CRLFile|CertificateKeyFile)=/i;
+
+/**
+ * Trusts the authorities as of each connection. The driver keeps the texts that it begins with, and the one secure context:
+ * a new connection reads the native context in it. An instance of a class, since mongoose copies plain objects.
+ */
+class CurrentSecureContext implements SecureContext {
+  readonly #ca: () => string;
+  #made: { readonly from: string; readonly native: unknown } | undefined;
+
+  constructor(ca: () => string) {
+    this.#ca = ca;
+  }
+
+  get context(): unknown {
+    const from = this.#ca();
+    if (this.#made?.from !== from) this.#made = { from, native: createSecureContext({ ca: from }).context };
+    return this.#made.native;
+  }
 }
 
 /**
@@ -71,7 +98,7 @@ export async function openDatabase(
   const server = /^mongodb(?:\+srv)?:\/\/[^/]+(?:\/([^?]*))?/.exec(url);
   if (server) {
     const named = server[1] ? {} : { dbName: databaseName };
-    const trusted = ca === undefined ? {} : { ca };
+    const trusted = ca === undefined ? {} : trust(url, ca);
     const database = await open(
       url,
       { ...remoteOptions(url), ...named, ...trusted, ...options },
@@ -86,7 +113,7 @@ export async function openDatabase(
   );
 }
 
-async function openEmbedded(dir: string, options: OpenDatabaseOptions): Promise<Database> {
+async function openEmbedded(dir: string, options: Omit<OpenDatabaseOptions, 'ca'>): Promise<Database> {
   if (dir === '')
     throw new HeddleError('BAD_USER_INPUT', 'embedded: needs a directory, as in embedded:./data.');
   const { openStore } = await import('@heddle/embedded-store');

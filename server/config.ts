@@ -7,7 +7,7 @@ import { isNetwork } from '#gateway/auth/client-address.ts';
 import { exposures, introspectionExposures } from '#gateway/auth/exposure.ts';
 import { isIssuerUrl } from '#subgraphs/tenants/identity/issuer-url.ts';
 import { keyLimitsDefault, tenantLimitsDefault } from '#subgraphs/tenants/limits/default-limits.ts';
-import { readPublicKeys, readSigningKey } from '#transport/mesh-keys.ts';
+import { readMeshSecrets, readPublicKeys, readSigningKey } from '#transport/mesh-keys.ts';
 import { mailVariables } from './mail/mail-variables.ts';
 import {
   choice,
@@ -129,8 +129,8 @@ export const variables = {
     'The public keys of the gateways, for subgraphs: one, or two separated by a comma while the key changes.',
   ),
   HEDDLE_MESH_SECRET: variable(
-    z.string().min(32, 'must have 32 characters or more').optional(),
-    'Authenticates what subgraphs answer over plain HTTP; the same in every process. Not needed with TLS.',
+    meshKey(readMeshSecrets).optional(),
+    'Authenticates what subgraphs answer over plain HTTP; the same in every process. Not needed with TLS. Two separated by a comma while it changes: the first one signs, both verify.',
     true,
   ),
   HEDDLE_MESH_PLAINTEXT: variable(

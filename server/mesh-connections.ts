@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { type SubgraphName, subgraphNames } from '#core/subgraph-names.ts';
 import {
-  deriveAnswerKey,
+  deriveAnswerKeys,
   deriveMeshKeys,
   type GatewayKeys,
   readPublicKeys,
@@ -11,7 +11,7 @@ import {
 import type { TlsSource } from '#transport/mesh-tls.ts';
 import { type Environment, StartError } from './config.ts';
 import { everyPart, type MeshOptions, type Part } from './mesh.ts';
-import { readCa, watchTlsFiles } from './secrets/tls-files.ts';
+import { watchAuthorities, watchTlsFiles } from './secrets/tls-files.ts';
 
 /** How the parts of this process reach, and know, those of others and the servers that they share. */
 export interface MeshConnections {
@@ -21,8 +21,8 @@ export interface MeshConnections {
   readonly subgraphKeys?: SubgraphKeys;
   /** Certificates between parts; absent: plain HTTP. */
   readonly tls?: TlsSource | undefined;
-  /** The authorities of HEDDLE_TLS_CA, for connections to MongoDB and Redis; absent: those of the system. */
-  readonly ca?: string | undefined;
+  /** The authorities of HEDDLE_TLS_CA as of now, for connections to MongoDB, Redis and mail servers; absent: those of the system. */
+  readonly ca?: (() => string) | undefined;
   /** What is better changed, for the log of a start that has succeeded. */
   readonly warnings: readonly string[];
 }
@@ -50,6 +50,16 @@ function openMeshTls(
     return undefined;
   if (ca === undefined) throw new StartError('HEDDLE_TLS_CA: must be set too (with HEDDLE_TLS_CERT)');
   return starting.use(watchTlsFiles({ cert, key, ca }, { names: 'HEDDLE_TLS_CERT, _KEY, _CA', log }));
+}
+
+/** The authorities that HEDDLE_TLS_CA names. */
+function openAuthorities(
+  { HEDDLE_TLS_CA: file }: Environment,
+  log: Logger,
+  starting: AsyncDisposableStack,
+): (() => string) | undefined {
+  if (file === undefined) return undefined;
+  return starting.use(watchAuthorities(file, { names: 'HEDDLE_TLS_CA', log })).current;
 }
 
 /** The certificate for clients, when the environment names one. */
@@ -100,7 +110,7 @@ export function connectParts(
   const isSplit = parts.length < everyPart.length;
   if (isSplit) requireSharedDatabase(environment, parts);
   const tls = openMeshTls(environment, log, starting);
-  const ca = readCa(environment);
+  const ca = openAuthorities(environment, log, starting);
   if (!isSplit) {
     const isMistaken = tls !== undefined && environment.HEDDLE_PUBLIC_TLS_CERT === undefined;
     const mistake =
@@ -138,12 +148,14 @@ export function connectParts(
   }
   const isOld = (hasGateway && key === undefined) || (hasSubgraph && publicKeys === undefined);
   const derived = isOld && secret !== undefined ? deriveMeshKeys(secret) : undefined;
-  const answerKey = secret === undefined ? undefined : deriveAnswerKey(secret);
+  const answerKeys = secret === undefined ? undefined : deriveAnswerKeys(secret);
   const signingKey = key === undefined ? derived?.signingKey : readSigningKey(key);
   const verifying = publicKeys === undefined ? derived?.publicKeys : readPublicKeys(publicKeys);
   return {
-    ...(hasGateway && signingKey !== undefined ? { gatewayKeys: { signingKey, answerKey } } : {}),
-    ...(hasSubgraph && verifying !== undefined ? { subgraphKeys: { publicKeys: verifying, answerKey } } : {}),
+    ...(hasGateway && signingKey !== undefined ? { gatewayKeys: { signingKey, answerKeys } } : {}),
+    ...(hasSubgraph && verifying !== undefined
+      ? { subgraphKeys: { publicKeys: verifying, answerKey: answerKeys?.[0] } }
+      : {}),
     tls,
     ca,
     warnings: isOld

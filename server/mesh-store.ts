@@ -22,7 +22,7 @@ export interface MeshStore {
 /** Opens the database of MONGO_URL, or the embedded store in the data directory. */
 export async function openMeshStore(
   environment: Environment,
-  ca: string | undefined,
+  ca: (() => string) | undefined,
   starting: AsyncDisposableStack,
 ): Promise<MeshStore> {
   const dir = dataDirectory(environment);

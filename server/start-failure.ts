@@ -21,8 +21,17 @@ function nameDirectory(path: string): string {
   return isInside ? 'set HEDDLE_DATA_DIR to a directory' : 'name a directory';
 }
 
+const untrusted = /self-signed certificate|unable to (?:verify|get)[^;]* certificate/;
+
 /** Puts what kept the process from starting into one line; main.ts adds the stack where LOG_LEVEL requests it. */
 export function explainStartFailure(error: unknown): string {
+  const text = explain(error);
+  return untrusted.test(text)
+    ? `${text}; set HEDDLE_TLS_CA to a file with the authority that signed it`
+    : text;
+}
+
+function explain(error: unknown): string {
   if (error instanceof StartError) return error.message;
   if (!(error instanceof Error)) return String(error);
   const { code, address, port, path, hostname } = error as NodeJS.ErrnoException & {

@@ -22,8 +22,8 @@ export interface SubgraphResources {
   readonly store: MeshStore;
   readonly state: State;
   readonly quota: Quota;
-  /** The authorities of HEDDLE_TLS_CA. */
-  readonly ca?: string | undefined;
+  /** The authorities of HEDDLE_TLS_CA as of now. */
+  readonly ca?: (() => string) | undefined;
 }
 
 export interface StartedSubgraphs {

@@ -28,8 +28,8 @@ export interface State extends AsyncDisposable {
 
 /** How a Redis is used. */
 export interface StateOptions {
-  /** The authorities (PEM) one of which must have signed the server's certificate; absent: those of the system. */
-  readonly ca?: string | undefined;
+  /** The authorities (PEM), as of now, one of which must have signed the server's certificate; absent: those of the system. */
+  readonly ca?: (() => string) | undefined;
   /** Absent in a process that neither writes nor reads payloads: its streams and its cache take nothing. */
   readonly seal?: PayloadSeal | undefined;
 }
@@ -74,7 +74,7 @@ async function redisState(
   opened: AsyncDisposableStack,
   url: string,
   log: Logger,
-  ca: string | undefined,
+  ca: (() => string) | undefined,
   seal: PayloadSeal,
 ): Promise<Parts> {
   // Loaded only where there is a Redis: a mesh of one process starts without its code.

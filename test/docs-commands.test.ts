@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { MongoClient } from 'mongodb';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { doors } from '#gateway/doors/doors.ts';
-import { deriveMeshPublicKey } from '#transport/mesh-keys.ts';
+import { deriveMeshPublicKeys } from '#transport/mesh-keys.ts';
 import { createTestClient } from './support/client.ts';
 import {
   freePort,
@@ -357,7 +357,9 @@ describe('the commands of the documentation', () => {
     expect(second.keys.slice(1)).toEqual(first.keys);
     const secret = 's'.repeat(32);
     const migrating = await run({ HEDDLE_MESH_SECRET: secret });
-    expect(migrating.keys.slice(1)).toEqual([deriveMeshPublicKey(secret)]);
+    expect(migrating.keys.slice(1)).toEqual(deriveMeshPublicKeys(secret));
+    const changing = await run({ HEDDLE_MESH_SECRET: `${'t'.repeat(32)},${secret}` });
+    expect(changing.keys.slice(1)).toEqual(deriveMeshPublicKeys('t'.repeat(32)));
   });
 
   it('npm start -- create-ca <directory> makes certificates', async () => {

@@ -220,6 +220,27 @@ describe('mesh keys', () => {
     expect(() => deriveMeshKeys('short')).toThrow(/32/);
   });
 
+  it('are those of two secrets while the secret changes: the first signs, both verify', async () => {
+    const [former, next] = ['the former secret: long enough to sign', 'the next secret: long enough to sign'];
+    const both = deriveMeshKeys(`${next}, ${former}`);
+    const sign = (keys: typeof both) =>
+      signIdentity(keys.signingKey, { subgraph: 'models' }, claims, operation, () => nowMs);
+    for (const [signer, verifier, fits] of [
+      [both, deriveMeshKeys(next), true],
+      [both, deriveMeshKeys(former), false],
+      [deriveMeshKeys(former), both, true],
+      [deriveMeshKeys(next), both, true],
+      [deriveMeshKeys('another secret: long enough to sign'), both, false],
+    ] as const) {
+      const verified = createVerifier({ publicKeys: verifier.publicKeys }).verify(sign(signer), operation);
+      if (fits) expect(await verified).toEqual(claims);
+      else await expect(verified).rejects.toThrow(/mesh/);
+    }
+    for (const text of ['', `${next},`, `,${next}`, `${next},short`, `${next},${former},${next}`]) {
+      expect(() => deriveMeshKeys(text)).toThrow(RangeError);
+    }
+  });
+
   it('are refused when they are no Ed25519 keys, without repeating them', () => {
     for (const text of ['', 'x', `${pair.publicKey}=`, `${pair.publicKey}x`, '+'.repeat(43)]) {
       expect(() => readSigningKey(text)).toThrow(/mesh-key/);

@@ -18,32 +18,39 @@ export function answerCode(key: KeyObject, identity: string, status: number, bod
   return authenticateTexts(key, 'answer', identity, String(status), body);
 }
 
-/** Was the answer made by this mesh, for the request that carried this identity? */
+/** Was the answer made by this mesh, with one of the keys, for the request that carried this identity? */
 export function isAuthenticAnswer(
-  key: KeyObject,
+  keys: readonly KeyObject[],
   code: unknown,
   identity: string,
   status: number,
   body: string,
 ): boolean {
-  return typeof code === 'string' && isSame(code, answerCode(key, identity, status, body));
+  return (
+    typeof code === 'string' && keys.some((key) => isSame(code, answerCode(key, identity, status, body)))
+  );
 }
 
+type Kind = 'message' | 'close';
+
+/** The code of what is sent as the `count`th over the WebSocket. */
+const socketCode = (key: KeyObject, nonce: string, count: number, kind: Kind, text: string) =>
+  authenticateTexts(key, kind, nonce, String(count), text);
+
 /** Codes for the messages of one WebSocket, in order: none can be changed, left out, moved or come from another socket. */
-export class SocketCodes {
+class SocketCodes {
   readonly #key: KeyObject;
   readonly #nonce: string;
   #count = 0;
-  #isBroken = false;
 
   constructor(key: KeyObject, nonce: string) {
     this.#key = key;
     this.#nonce = nonce;
   }
 
-  #next(kind: 'message' | 'close', text: string): string {
+  #next(kind: Kind, text: string): string {
     this.#count += 1;
-    return authenticateTexts(this.#key, kind, this.#nonce, String(this.#count), text);
+    return socketCode(this.#key, this.#nonce, this.#count, kind, text);
   }
 
   /** The next message with its code in front. */
@@ -51,20 +58,39 @@ export class SocketCodes {
     return this.#next('message', text) + text;
   }
 
-  /** The message without its code; undefined when it, or one before, is not the next one of this socket. */
-  open(sealed: string): string | undefined {
-    const text = sealed.slice(codeCharacters);
-    this.#isBroken ||= !isSame(sealed.slice(0, codeCharacters), this.#next('message', text));
-    return this.#isBroken ? undefined : text;
-  }
-
   /** The reason of a close frame: the code of its number. */
   sealClose(code: number): string {
     return this.#next('close', String(code));
   }
+}
+
+/** Checks the codes of one WebSocket. All are made with one key, that of the first message among those that are accepted. */
+export class SocketCodeReader {
+  #keys: readonly KeyObject[];
+  readonly #nonce: string;
+  #count = 0;
+
+  constructor(keys: readonly KeyObject[], nonce: string) {
+    this.#keys = keys;
+    this.#nonce = nonce;
+  }
+
+  /** None is left after a message that does not fit: nothing fits any more. */
+  #isNext(code: string, kind: Kind, text: string): boolean {
+    this.#count += 1;
+    const made = (key: KeyObject) => socketCode(key, this.#nonce, this.#count, kind, text);
+    this.#keys = this.#keys.filter((key) => isSame(code, made(key)));
+    return this.#keys.length > 0;
+  }
+
+  /** The message without its code; undefined when it, or one before, is not the next one of this socket. */
+  open(sealed: string): string | undefined {
+    const text = sealed.slice(codeCharacters);
+    return this.#isNext(sealed.slice(0, codeCharacters), 'message', text) ? text : undefined;
+  }
 
   isAuthenticClose(code: number, reason: string): boolean {
-    return !this.#isBroken && isSame(reason, this.#next('close', String(code)));
+    return this.#isNext(reason, 'close', String(code));
   }
 }
 

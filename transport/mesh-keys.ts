@@ -7,24 +7,25 @@ import {
   type KeyObject,
 } from 'node:crypto';
 
-/** What a gateway holds: the one key that signs identities, and the key that answers over plain HTTP are checked with. */
+/** What a gateway holds: the one key that signs identities, and the keys that answers over plain HTTP are checked with. */
 export interface GatewayKeys {
   readonly signingKey: KeyObject;
-  /** Absent where certificates authenticate subgraphs. */
-  readonly answerKey?: KeyObject | undefined;
+  /** An answer is accepted when one of them fits: two while the secret changes. Absent where certificates authenticate subgraphs. */
+  readonly answerKeys?: readonly KeyObject[] | undefined;
 }
 
 /** What a subgraph holds: nothing that could sign an identity. */
 export interface SubgraphKeys {
   /** A token is accepted when one of them verifies it: two while the gateways change their key. */
   readonly publicKeys: readonly KeyObject[];
-  /** Absent where certificates authenticate subgraphs. */
+  /** Authenticates answers over plain HTTP. Absent where certificates authenticate subgraphs. */
   readonly answerKey?: KeyObject | undefined;
 }
 
 const keyBytes = 32;
 const secretBytesMin = 32;
 const publicKeysMax = 4;
+const secretsMax = 2;
 
 /** A raw Ed25519 key as text: 32 bytes in base64url. */
 const keyText = /^[A-Za-z0-9_-]{43}$/;
@@ -66,33 +67,54 @@ export function createMeshKeyPair(): { readonly privateKey: string; readonly pub
   return { privateKey: d, publicKey: x };
 }
 
-function derive(secret: string, purpose: string): Buffer {
-  const bytes = Buffer.from(secret, 'utf8');
-  if (bytes.length < secretBytesMin) {
-    throw new RangeError(`The mesh secret has ${bytes.length} bytes; at least ${secretBytesMin} are needed.`);
+/**
+ * Reads the secrets of HEDDLE_MESH_SECRET: one, or two separated by a comma while the secret changes. The first one signs,
+ * each of them verifies. Throws RangeError.
+ */
+export function readMeshSecrets(text: string): readonly [string, ...string[]] {
+  const [first = '', ...others] = text.split(',').map((secret) => secret.trim());
+  const secrets = [first, ...others] as const;
+  if (secrets.length > secretsMax) {
+    throw new RangeError(`must be one secret, or ${secretsMax} separated by a comma`);
   }
-  return Buffer.from(hkdfSync('sha256', bytes, '', purpose, keyBytes));
+  if (secrets.some((secret) => Buffer.byteLength(secret) < secretBytesMin)) {
+    throw new RangeError(
+      `must have ${secretBytesMin} characters or more in each secret (a comma separates two)`,
+    );
+  }
+  return secrets;
 }
 
-/** The key that authenticates answers over plain HTTP, from HEDDLE_MESH_SECRET. */
-export function deriveAnswerKey(secret: string): KeyObject {
-  return createSecretKey(derive(secret, 'heddle mesh answers'));
+function derive(secret: string, purpose: string): Buffer {
+  return Buffer.from(hkdfSync('sha256', Buffer.from(secret, 'utf8'), '', purpose, keyBytes));
+}
+
+const deriveSigningKey = (secret: string) => toSigningKey(derive(secret, 'heddle mesh identities'));
+
+/** The keys that answers over plain HTTP are authenticated and checked with, from HEDDLE_MESH_SECRET. Throws RangeError. */
+export function deriveAnswerKeys(text: string): readonly [KeyObject, ...KeyObject[]] {
+  const toKey = (secret: string) => createSecretKey(derive(secret, 'heddle mesh answers'));
+  const [first, ...others] = readMeshSecrets(text);
+  return [toKey(first), ...others.map(toKey)];
 }
 
 /**
  * Every key of a mesh from HEDDLE_MESH_SECRET alone, as meshes without key pairs have it: each process that holds the
- * secret can sign.
+ * secret can sign. Throws RangeError.
  */
-export function deriveMeshKeys(secret: string): GatewayKeys & SubgraphKeys {
-  const signingKey = toSigningKey(derive(secret, 'heddle mesh identities'));
+export function deriveMeshKeys(text: string): GatewayKeys & SubgraphKeys {
+  const [first, ...others] = readMeshSecrets(text);
+  const signingKey = deriveSigningKey(first);
+  const answerKeys = deriveAnswerKeys(text);
   return {
     signingKey,
-    publicKeys: [createPublicKey(signingKey)],
-    answerKey: deriveAnswerKey(secret),
+    publicKeys: [signingKey, ...others.map(deriveSigningKey)].map((key) => createPublicKey(key)),
+    answerKey: answerKeys[0],
+    answerKeys,
   };
 }
 
-/** The public key that subgraphs verify with where HEDDLE_MESH_SECRET is all that is set. */
-export function deriveMeshPublicKey(secret: string): string {
-  return deriveMeshKeys(secret).publicKeys[0]?.export({ format: 'jwk' }).x ?? '';
+/** The public keys that subgraphs verify with where HEDDLE_MESH_SECRET is all that is set. Throws RangeError. */
+export function deriveMeshPublicKeys(text: string): readonly string[] {
+  return deriveMeshKeys(text).publicKeys.map((key) => key.export({ format: 'jwk' }).x ?? '');
 }

@@ -1,5 +1,5 @@
 import { readEnvironment } from '#server/config.ts';
-import { createMeshKeyPair, deriveMeshPublicKey } from '#transport/mesh-keys.ts';
+import { createMeshKeyPair, deriveMeshPublicKeys } from '#transport/mesh-keys.ts';
 import { usageError } from '../usage.ts';
 
 /**
@@ -11,8 +11,7 @@ export async function printMeshKey(args: readonly string[]): Promise<number> {
   const environment = readEnvironment(process.env);
   const { HEDDLE_MESH_SECRET: secret, HEDDLE_MESH_PUBLIC_KEYS: accepted } = environment;
   const { privateKey, publicKey } = createMeshKeyPair();
-  const [former = secret === undefined ? undefined : deriveMeshPublicKey(secret)] =
-    accepted?.split(',') ?? [];
+  const [former] = accepted?.split(',') ?? (secret === undefined ? [] : deriveMeshPublicKeys(secret));
   const publicKeys = [publicKey, ...(former === undefined ? [] : [former.trim()])].join(',');
   console.log(`HEDDLE_MESH_KEY=${privateKey}\nHEDDLE_MESH_PUBLIC_KEYS=${publicKeys}`);
   const order =

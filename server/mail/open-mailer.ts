@@ -4,7 +4,7 @@ import { type Environment, StartError } from '../config.ts';
 /** The mailer of HEDDLE_SMTP_URL; undefined: no mail is sent. Throws StartError where a variable is missing that it requires. */
 export async function openMailer(
   { HEDDLE_SMTP_URL: url, HEDDLE_MAIL_FROM: from, HEDDLE_PUBLIC_URL: publicUrl }: Environment,
-  ca: string | undefined,
+  ca: (() => string) | undefined,
   starting: AsyncDisposableStack,
 ): Promise<Mailer | undefined> {
   if (url === undefined) return undefined;

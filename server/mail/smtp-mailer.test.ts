@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createCa } from '#cli/commands/create-ca.ts';
 import { MailFailure, type MailMessage } from '#core/mail/mailer.ts';
 import { type MailServer, mailUser, startMailServer } from '#test/support/mail-server.ts';
+import { createTestAuthority } from '#test/support/processes/certificates.ts';
 import { readEnvironment } from '../config.ts';
 import { openMailer } from './open-mailer.ts';
 import { parseSender } from './sender.ts';
@@ -34,7 +35,11 @@ const credentials = `${encodeURIComponent(mailUser.user)}:${encodeURIComponent(m
 const from = 'Heddle <heddle@example.com>';
 const message: MailMessage = { to: 'ada@example.org', subject: 'Hello', text: 'Grüße\n\nAda\n', id: 'a.1' };
 const send = (url: string, more: Partial<MailMessage> = {}, authorities?: string) => {
-  const mailer = createSmtpMailer({ url, from, ca: authorities });
+  const mailer = createSmtpMailer({
+    url,
+    from,
+    ca: authorities === undefined ? undefined : () => authorities,
+  });
   return mailer.send({ ...message, ...more }).finally(() => mailer[Symbol.dispose]());
 };
 async function fail(
@@ -99,6 +104,17 @@ describe('a mail over SMTP', () => {
     expect(upgraded.mails).toEqual([]);
     await send(`smtp://localhost:${upgraded.port}`);
     expect(upgraded.mails).toMatchObject([{ isEncrypted: false }]);
+  });
+
+  it('is sent where an authority is trusted that was added while the mailer was open', async () => {
+    const authorities = [(await createTestAuthority()).ca];
+    const url = `smtps://${credentials}localhost:${encrypted.port}`;
+    using mailer = createSmtpMailer({ url, from, ca: () => authorities.join('') });
+    await expect(mailer.send(message)).rejects.toThrow(MailFailure);
+    authorities.push(ca);
+    encrypted.mails.length = 0;
+    await mailer.send(message);
+    expect(encrypted.mails).toHaveLength(1);
   });
 
   it.each([

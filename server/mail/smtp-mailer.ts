@@ -9,8 +9,8 @@ export interface SmtpOptions {
   readonly url: string;
   /** HEDDLE_MAIL_FROM. */
   readonly from: string;
-  /** Authorities (PEM) that are trusted beside those of the system. */
-  readonly ca?: string | undefined;
+  /** Authorities (PEM), as of now, that are trusted beside those of the system. */
+  readonly ca?: (() => string) | undefined;
 }
 
 const connectMsMax = 10_000;
@@ -24,23 +24,28 @@ export function createSmtpMailer({ url, from, ca }: SmtpOptions): Mailer & Dispo
   if (sender === undefined) throw new TypeError('The sender is no address.');
   const host = hostname.replace(/^\[|\]$/g, '');
   const isSecure = protocol === 'smtps:';
-  const transport = createTransport({
+  const options = {
     // A server on this machine has a certificate that no authority has signed, if any.
     ...{ host, secure: isSecure, requireTLS: !isLoopback(hostname), ignoreTLS: isLoopback(hostname) },
     ...(port === '' ? {} : { port: Number(port) }),
     ...(username === ''
       ? {}
       : { auth: { user: decodeURIComponent(username), pass: decodeURIComponent(password) } }),
-    ...(ca === undefined ? {} : { tls: { ca: [...rootCertificates, ca] } }),
     ...{ connectionTimeout: connectMsMax, greetingTimeout: connectMsMax, dnsTimeout: connectMsMax },
     ...{ socketTimeout: silenceMsMax, disableFileAccess: true, disableUrlAccess: true },
-  });
+  };
+  const open = (trusted: string | undefined) => {
+    const tls = trusted === undefined ? {} : { tls: { ca: [...rootCertificates, trusted] } };
+    return { trusted, transport: createTransport({ ...options, ...tls }) };
+  };
+  let opened = open(ca?.());
   const senderHost = sender.address.slice(sender.address.lastIndexOf('@') + 1);
   return {
     async send({ to, subject, text, id }: MailMessage) {
       if (!messageIdForm.test(id)) throw new TypeError('The id of a mail has other characters.');
       try {
-        await transport.sendMail({
+        if (opened.trusted !== ca?.()) opened = open(ca?.());
+        await opened.transport.sendMail({
           ...{ from: sender, to: { name: '', address: to }, subject: toOneLine(subject), text },
           ...{ messageId: `<${id}@${senderHost}>`, headers: { 'auto-submitted': 'auto-generated' } },
         });
@@ -49,7 +54,7 @@ export function createSmtpMailer({ url, from, ca }: SmtpOptions): Mailer & Dispo
         throw toMailFailure(cause);
       }
     },
-    [Symbol.dispose]: () => transport.close(),
+    [Symbol.dispose]: () => opened.transport.close(),
   };
 }
 

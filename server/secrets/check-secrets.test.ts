@@ -55,6 +55,21 @@ describe('checkSecrets', () => {
     }
   });
 
+  it('looks at each of two mesh secrets', () => {
+    const good = randomBytes(32).toString('hex');
+    for (const [bad, says] of [
+      [weak.HEDDLE_MESH_SECRET, /could be guessed/],
+      [known.HEDDLE_MESH_SECRET, /placeholder/],
+    ] as const) {
+      for (const text of [`${bad},${good}`, `${good}, ${bad}`]) {
+        expect(() => check({ HEDDLE_MESH_SECRET: text, HOST: '0.0.0.0' })).toThrow(says);
+      }
+    }
+    const both = `${known.HEDDLE_MESH_SECRET},${weak.HEDDLE_MESH_SECRET}`;
+    expect(() => check({ HEDDLE_MESH_SECRET: both })).toThrow(/placeholder/);
+    expect(check({ HEDDLE_MESH_SECRET: `${good},${good}`, HOST: '0.0.0.0' })).toEqual([]);
+  });
+
   it('takes secrets that are drawn at random, and none', () => {
     const hex = randomBytes(32).toString('hex');
     const env = {

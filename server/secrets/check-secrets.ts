@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { findKeyWeakness, findSecretWeakness, type SecretWeakness } from '#core/secrets/secret-strength.ts';
+import { readMeshSecrets } from '#transport/mesh-keys.ts';
 import { type Environment, StartError } from '../config.ts';
 import { isLoopback } from '../mesh-connections.ts';
 import { decodeEncryptionKey } from './encryption-key.ts';
@@ -8,7 +9,12 @@ import { decodeEncryptionKey } from './encryption-key.ts';
 const checks = {
   HEDDLE_ADMIN_KEY: (text: string) => findSecretWeakness(text, 'hd_'),
   HEDDLE_ENCRYPTION_KEY: (text: string) => findKeyWeakness(decodeEncryptionKey(text)),
-  HEDDLE_MESH_SECRET: (text: string) => findSecretWeakness(text),
+  HEDDLE_MESH_SECRET: (text: string) => {
+    const found = readMeshSecrets(text).map((secret) => findSecretWeakness(secret));
+    return (
+      found.find((weakness) => weakness === 'KNOWN') ?? found.find((weakness) => weakness !== null) ?? null
+    );
+  },
   HEDDLE_STORE_PASSWORD: (text: string) => findSecretWeakness(text),
 } satisfies Partial<Record<keyof Environment, (text: string) => SecretWeakness | null>>;
 

@@ -1,10 +1,13 @@
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createCa } from '#cli/commands/create-ca.ts';
-import { watchTlsFiles } from './tls-files.ts';
+import { createTestAuthority } from '#test/support/processes/certificates.ts';
+import { StartError } from '../config.ts';
+import { watchAuthorities, watchTlsFiles } from './tls-files.ts';
 
 const log = pino({ level: 'silent' });
 const names = 'HEDDLE_TLS_CERT';
@@ -58,4 +61,51 @@ it('refuses to start with files that are missing or do not fit together, and nam
   expect(() => watchTlsFiles(files(), { names, log })).toThrow(
     /^HEDDLE_TLS_CERT: the certificate cannot be used/,
   );
+});
+
+describe('the authorities that are trusted', () => {
+  const authorities = { names: 'HEDDLE_TLS_CA', log };
+
+  it('are those of the file, as soon as it has changed', async () => {
+    const path = join(dir, 'trusted.pem');
+    const former = await readFile(join(dir, 'ca.pem'), 'utf8');
+    await writeFile(path, former);
+    using trusted = watchAuthorities(path, authorities);
+    expect(trusted.current()).toBe(former);
+    const next = (await createTestAuthority()).ca;
+    for (const text of [former + next, next]) {
+      await writeFile(path, text);
+      trusted.reload();
+      expect(trusted.current()).toBe(text);
+    }
+  });
+
+  it.each([
+    ['nothing', () => ''],
+    ['no certificate', () => 'nonsense'],
+    ['a key', () => readFileSync(file('key.pem'), 'utf8')],
+    ['a certificate that is cut', () => readFileSync(join(dir, 'ca.pem'), 'utf8').slice(0, -30)],
+    [
+      'one of two that cannot be read',
+      () =>
+        `${readFileSync(join(dir, 'ca.pem'), 'utf8')}-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n`,
+    ],
+  ])('are never %s: that stops the start, and later changes nothing', async (_what, text) => {
+    const path = join(dir, 'trusted.pem');
+    await writeFile(path, text());
+    expect(() => watchAuthorities(path, authorities)).toThrow(StartError);
+    expect(() => watchAuthorities(path, authorities)).toThrow(
+      /^HEDDLE_TLS_CA: the certificate cannot be used: /,
+    );
+    expect(() => watchTlsFiles({ ...files(), ca: path }, { names, log })).toThrow(StartError);
+    await cp(join(dir, 'ca.pem'), path);
+    using trusted = watchAuthorities(path, authorities);
+    const former = trusted.current();
+    await writeFile(path, text());
+    trusted.reload();
+    expect(trusted.current()).toBe(former);
+    await rm(path);
+    trusted.reload();
+    expect(trusted.current()).toBe(former);
+  });
 });

@@ -49,20 +49,24 @@ function busSuite(name: string, open: () => Bus): void {
 
 busSuite('memory', () => createMemoryBus(log));
 
-withRedis('redis bus', (redis) => {
-  const open = () => createRedisBus(redis().commands, redis().channels, log);
-  busSuite('redis', open);
+withRedis(
+  'redis bus',
+  (redis) => {
+    const open = () => createRedisBus(redis().commands, redis().channels, log);
+    busSuite('redis', open);
 
-  it('notifies the listeners of other processes, and its own once', async () => {
-    await using one = open();
-    await using two = open();
-    const [own, foreign] = [vi.fn(), vi.fn()];
-    await one.subscribe('completion.cancel', own);
-    await two.subscribe('completion.cancel', foreign);
-    await one.publish('completion.cancel', { completionId: 'x' });
-    await vi.waitFor(() => expect(foreign).toHaveBeenCalledExactlyOnceWith({ completionId: 'x' }));
-    await one.publish('completion.cancel', { completionId: 'y' });
-    await vi.waitFor(() => expect(foreign).toHaveBeenCalledTimes(2));
-    expect(own).toHaveBeenCalledTimes(2);
-  });
-});
+    it('notifies the listeners of other processes, and its own once', async () => {
+      await using one = open();
+      await using two = open();
+      const [own, foreign] = [vi.fn(), vi.fn()];
+      await one.subscribe('completion.cancel', own);
+      await two.subscribe('completion.cancel', foreign);
+      await one.publish('completion.cancel', { completionId: 'x' });
+      await vi.waitFor(() => expect(foreign).toHaveBeenCalledExactlyOnceWith({ completionId: 'x' }));
+      await one.publish('completion.cancel', { completionId: 'y' });
+      await vi.waitFor(() => expect(foreign).toHaveBeenCalledTimes(2));
+      expect(own).toHaveBeenCalledTimes(2);
+    });
+  },
+  'heddle-gateway',
+);

@@ -148,17 +148,21 @@ function leftSuite(name: string, open: (ledger: FakeLedger) => Quota): void {
 
 leftSuite('memory', (history) => createMemoryQuota({ history }));
 
-withRedis('redis: what is left', (redis) => {
-  const open = (ledger: FakeLedger) => createRedisQuota(redis().commands, ledger);
-  leftSuite('redis', open);
+withRedis(
+  'redis: what is left',
+  (redis) => {
+    const open = (ledger: FakeLedger) => createRedisQuota(redis().commands, ledger);
+    leftSuite('redis', open);
 
-  it('is the same in memory and in Redis, after every call of random ones', async () => {
-    await fc.assert(
-      fc.asyncProperty(limits, fc.array(step, { minLength: 1, maxLength: 10 }), async (on, steps) => {
-        const memory = new Meters((history) => createMemoryQuota({ history }));
-        expect(await new Meters(open).run(on, steps)).toEqual(await memory.run(on, steps));
-      }),
-      { numRuns: 60 },
-    );
-  });
-});
+    it('is the same in memory and in Redis, after every call of random ones', async () => {
+      await fc.assert(
+        fc.asyncProperty(limits, fc.array(step, { minLength: 1, maxLength: 10 }), async (on, steps) => {
+          const memory = new Meters((history) => createMemoryQuota({ history }));
+          expect(await new Meters(open).run(on, steps)).toEqual(await memory.run(on, steps));
+        }),
+        { numRuns: 60 },
+      );
+    });
+  },
+  'heddle-gateway',
+);

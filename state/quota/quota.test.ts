@@ -28,20 +28,22 @@ it('writes no rule of the meters in Lua that rules.ts has', () => {
   expect(text.match(/^local [A-Z][A-Z_]* =.*$/gm)).toBeNull();
 });
 
-withRedis('redis quota', (redis) => {
-  quotaSuite(
-    'redis',
-    (history) => createRedisQuota(redis().commands, history),
-    async (quota) => {
-      await redis().commands.flushall();
-      return quota;
-    },
-  );
+withRedis(
+  'redis quota',
+  (redis) => {
+    quotaSuite(
+      'redis',
+      (history) => createRedisQuota(redis().commands, history),
+      async (quota) => {
+        await redis().admin.flushall();
+        return quota;
+      },
+    );
 
-  it('reckons every window in Lua as in TypeScript, in every month', async () => {
-    const names = Object.values(LimitWindow).filter((name) => name !== 'INFLIGHT');
-    const windows = readFileSync(new URL('./lua/windows.lua', import.meta.url), 'utf8');
-    const script = `${printLuaRules()}${windows}
+    it('reckons every window in Lua as in TypeScript, in every month', async () => {
+      const names = Object.values(LimitWindow).filter((name) => name !== 'INFLIGHT');
+      const windows = readFileSync(new URL('./lua/windows.lua', import.meta.url), 'utf8');
+      const script = `${printLuaRules()}${windows}
       local answers = {}
       for _, at in ipairs(ARGV) do
         for _, window in ipairs({ ${names.map((name) => `'${name}'`).join(', ')} }) do
@@ -51,130 +53,132 @@ withRedis('redis quota', (redis) => {
         end
       end
       return answers`;
-    const times: number[] = [];
-    for (let month = 0; month < 12 * 12; month++) {
-      const firstMs = Date.UTC(2020, month, 1);
-      times.push(firstMs - 1, firstMs, firstMs + 14 * 86_400_000 + 12_345);
-    }
-    const answers = (await redis().commands.eval(script, 0, ...times)) as string[];
-    const expected = times.flatMap((at) =>
-      names.flatMap((window) => [
-        slotEndMs(window, at).toFixed(4),
-        slotStartMs(window, at).toFixed(4),
-        windowStartMs(window, at).toFixed(4),
-      ]),
-    );
-    expect(answers).toEqual(expected);
-  });
+      const times: number[] = [];
+      for (let month = 0; month < 12 * 12; month++) {
+        const firstMs = Date.UTC(2020, month, 1);
+        times.push(firstMs - 1, firstMs, firstMs + 14 * 86_400_000 + 12_345);
+      }
+      const answers = (await redis().admin.eval(script, 0, ...times)) as string[];
+      const expected = times.flatMap((at) =>
+        names.flatMap((window) => [
+          slotEndMs(window, at).toFixed(4),
+          slotStartMs(window, at).toFixed(4),
+          windowStartMs(window, at).toFixed(4),
+        ]),
+      );
+      expect(answers).toEqual(expected);
+    });
 
-  it('lets a slot leave in the very millisecond of its end, in Lua as in TypeScript', async () => {
-    const [windows, partition] = ['windows', 'partition'].map((file) =>
-      readFileSync(new URL(`./lua/${file}.lua`, import.meta.url), 'utf8'),
-    );
-    const script = `${printLuaRules()}${windows}\n${partition}
+    it('lets a slot leave in the very millisecond of its end, in Lua as in TypeScript', async () => {
+      const [windows, partition] = ['windows', 'partition'].map((file) =>
+        readFileSync(new URL(`./lua/${file}.lua`, import.meta.url), 'utf8'),
+      );
+      const script = `${printLuaRules()}${windows}\n${partition}
       local answers = {}
       for at = 999, 1000 do
         now = at
         answers[#answers + 1] = advance({ 'SECOND', 'TOKENS', 0, { { 0, 1000, 7, 0 } } })
       end
       return answers`;
-    const keys = ['{slots}:counters', '{slots}:reservations', '{slots}:expiries'];
-    expect(await redis().commands.eval(script, 3, ...keys)).toEqual([7, 0]);
-  });
+      const keys = ['{slots}:counters', '{slots}:reservations', '{slots}:expiries'];
+      expect(await redis().admin.eval(script, 3, ...keys)).toEqual([7, 0]);
+    });
 
-  it.each(['counters', 'reservations', 'expiries'])(
-    'holds no room for calls in flight of a partition whose %s Redis has evicted',
-    async (evicted) => {
-      const quota = createRedisQuota(redis().commands, new FakeLedger());
-      const partition = randomUUID();
-      const limits = [limitOn('app:a', 'CONCURRENCY', 1n, 'INFLIGHT')];
-      const asked = { partition, scopes: [], amounts: { CONCURRENCY: 1n }, limits, ttlMs: 60_000 };
-      expect(await quota.reserve({ id: '1', ...asked })).toMatchObject({ granted: true });
-      expect(await quota.reserve({ id: '2', ...asked })).toMatchObject({ granted: false });
-      await redis().commands.del(`heddle:quota:{${partition}}:${evicted}`);
-      expect(await quota.reserve({ id: '2', ...asked })).toMatchObject({ granted: true });
-    },
-  );
+    it.each(['counters', 'reservations', 'expiries'])(
+      'holds no room for calls in flight of a partition whose %s Redis has evicted',
+      async (evicted) => {
+        const quota = createRedisQuota(redis().commands, new FakeLedger());
+        const partition = randomUUID();
+        const limits = [limitOn('app:a', 'CONCURRENCY', 1n, 'INFLIGHT')];
+        const asked = { partition, scopes: [], amounts: { CONCURRENCY: 1n }, limits, ttlMs: 60_000 };
+        expect(await quota.reserve({ id: '1', ...asked })).toMatchObject({ granted: true });
+        expect(await quota.reserve({ id: '2', ...asked })).toMatchObject({ granted: false });
+        await redis().admin.del(`heddle:quota:{${partition}}:${evicted}`);
+        expect(await quota.reserve({ id: '2', ...asked })).toMatchObject({ granted: true });
+      },
+    );
 
-  it.each([
-    [7_195_000, 1],
-    [7_201_000, 2],
-  ])(
-    'forgets a counter that no limit has named for two hours: after %i ms it is read %i times',
-    async (ms, reads) => {
-      const ledger = new FakeLedger();
-      const quota = createRedisQuota(redis().commands, ledger);
-      const partition = randomUUID();
-      const month = limitOn('app:a', 'COST', 10n, 'MONTH');
-      await quota.read(partition, [month]);
-      const age = `local counters = cmsgpack.unpack(redis.call('HGET', KEYS[1], 'app:a'))
+    it.each([
+      [7_195_000, 1],
+      [7_201_000, 2],
+    ])(
+      'forgets a counter that no limit has named for two hours: after %i ms it is read %i times',
+      async (ms, reads) => {
+        const ledger = new FakeLedger();
+        const quota = createRedisQuota(redis().commands, ledger);
+        const partition = randomUUID();
+        const month = limitOn('app:a', 'COST', 10n, 'MONTH');
+        await quota.read(partition, [month]);
+        const age = `local counters = cmsgpack.unpack(redis.call('HGET', KEYS[1], 'app:a'))
       for _, counter in pairs(counters) do
         counter[3] = counter[3] - tonumber(ARGV[1])
       end
       redis.call('HSET', KEYS[1], 'app:a', cmsgpack.pack(counters))`;
-      await redis().commands.eval(age, 1, `heddle:quota:{${partition}}:counters`, ms);
-      await quota.read(partition, [limitOn('app:a', 'TOKENS', 10n, 'DAY')]);
-      expect(ledger.reads).toBe(2);
-      await quota.read(partition, [month]);
-      expect(ledger.reads - 1).toBe(reads);
-    },
-  );
+        await redis().admin.eval(age, 1, `heddle:quota:{${partition}}:counters`, ms);
+        await quota.read(partition, [limitOn('app:a', 'TOKENS', 10n, 'DAY')]);
+        expect(ledger.reads).toBe(2);
+        await quota.read(partition, [month]);
+        expect(ledger.reads - 1).toBe(reads);
+      },
+    );
 
-  it('remembers what is settled for a read of the ledger in progress, when one that began too long ago ends', async () => {
-    const ledger = new FakeLedger();
-    const later = new FakeLedger(ledger.rows);
-    const { commands } = redis();
-    const [one, two] = [createRedisQuota(commands, ledger), createRedisQuota(commands, later)];
-    const partition = randomUUID();
-    const limits = [limitOn('app:a', 'COST', 10n, 'MONTH'), limitOn('app:a', 'COST', 10n, 'DAY')] as const;
-    const reads = [ledger, later].map((history) => {
-      const [hasRead, mayEnd] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-      history.afterRead = () => {
-        hasRead.resolve();
-        return mayEnd.promise;
-      };
-      return { hasRead: hasRead.promise, end: mayEnd.resolve };
+    it('remembers what is settled for a read of the ledger in progress, when one that began too long ago ends', async () => {
+      const ledger = new FakeLedger();
+      const later = new FakeLedger(ledger.rows);
+      const { commands } = redis();
+      const [one, two] = [createRedisQuota(commands, ledger), createRedisQuota(commands, later)];
+      const partition = randomUUID();
+      const limits = [limitOn('app:a', 'COST', 10n, 'MONTH'), limitOn('app:a', 'COST', 10n, 'DAY')] as const;
+      const reads = [ledger, later].map((history) => {
+        const [hasRead, mayEnd] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+        history.afterRead = () => {
+          hasRead.resolve();
+          return mayEnd.promise;
+        };
+        return { hasRead: hasRead.promise, end: mayEnd.resolve };
+      });
+      const early = one.read(partition, [limits[0]]);
+      await reads[0]?.hasRead;
+      // It takes too long: settled calls are no longer remembered for it.
+      await redis().admin.hset(`heddle:quota:{${partition}}:counters`, '#seeding', '0');
+      const late = two.read(partition, [limits[1]]);
+      await reads[1]?.hasRead;
+      reads[0]?.end();
+      await early;
+      const asked = { partition, scopes: ['app:a'], amounts: { COST: 4n }, limits: [], ttlMs: 60_000 };
+      expect(await one.reserve({ id: '1', ...asked })).toMatchObject({ granted: true });
+      await one.settle(partition, '1', { COST: 3n }, ['app:a']);
+      reads[1]?.end();
+      expect(await late).toEqual([{ spent: 3n, reserved: 0n }]);
     });
-    const early = one.read(partition, [limits[0]]);
-    await reads[0]?.hasRead;
-    // It takes too long: settled calls are no longer remembered for it.
-    await commands.hset(`heddle:quota:{${partition}}:counters`, '#seeding', '0');
-    const late = two.read(partition, [limits[1]]);
-    await reads[1]?.hasRead;
-    reads[0]?.end();
-    await early;
-    const asked = { partition, scopes: ['app:a'], amounts: { COST: 4n }, limits: [], ttlMs: 60_000 };
-    expect(await one.reserve({ id: '1', ...asked })).toMatchObject({ granted: true });
-    await one.settle(partition, '1', { COST: 3n }, ['app:a']);
-    reads[1]?.end();
-    expect(await late).toEqual([{ spent: 3n, reserved: 0n }]);
-  });
 
-  it('counts a call once that ends while two processes read the ledger', async () => {
-    const ledger = new FakeLedger();
-    const later = new FakeLedger(ledger.rows);
-    const [one, two] = [ledger, later].map((history) => createRedisQuota(redis().commands, history));
-    if (one === undefined || two === undefined) throw new Error('There are two.');
-    const partition = randomUUID();
-    const limits = [limitOn('app:a', 'COST', 10n, 'MONTH'), limitOn('app:a', 'COST', 10n, 'DAY')] as const;
-    ledger.open('1', Date.now() - 10, ['app:a'], { COST: 4n });
-    const hasBegun = Promise.withResolvers<void>();
-    const mayRead = Promise.withResolvers<void>();
-    later.beforeRead = () => {
-      hasBegun.resolve();
-      return mayRead.promise;
-    };
-    ledger.afterRead = () => hasBegun.promise;
-    const first = one.read(partition, [limits[0]]);
-    const second = two.read(partition, [limits[1]]);
-    expect(await first).toEqual([{ spent: 0n, reserved: 4n }]);
-    ledger.close('1', { COST: 3n });
-    mayRead.resolve();
-    expect(await second).toEqual([{ spent: 0n, reserved: 4n }]);
-    await one.settle(partition, '1', { COST: 3n }, ['app:a']);
-    expect(await two.read(partition, limits)).toEqual(limits.map(() => ({ spent: 3n, reserved: 0n })));
-  });
-});
+    it('counts a call once that ends while two processes read the ledger', async () => {
+      const ledger = new FakeLedger();
+      const later = new FakeLedger(ledger.rows);
+      const [one, two] = [ledger, later].map((history) => createRedisQuota(redis().commands, history));
+      if (one === undefined || two === undefined) throw new Error('There are two.');
+      const partition = randomUUID();
+      const limits = [limitOn('app:a', 'COST', 10n, 'MONTH'), limitOn('app:a', 'COST', 10n, 'DAY')] as const;
+      ledger.open('1', Date.now() - 10, ['app:a'], { COST: 4n });
+      const hasBegun = Promise.withResolvers<void>();
+      const mayRead = Promise.withResolvers<void>();
+      later.beforeRead = () => {
+        hasBegun.resolve();
+        return mayRead.promise;
+      };
+      ledger.afterRead = () => hasBegun.promise;
+      const first = one.read(partition, [limits[0]]);
+      const second = two.read(partition, [limits[1]]);
+      expect(await first).toEqual([{ spent: 0n, reserved: 4n }]);
+      ledger.close('1', { COST: 3n });
+      mayRead.resolve();
+      expect(await second).toEqual([{ spent: 0n, reserved: 4n }]);
+      await one.settle(partition, '1', { COST: 3n }, ['app:a']);
+      expect(await two.read(partition, limits)).toEqual(limits.map(() => ({ spent: 3n, reserved: 0n })));
+    });
+  },
+  'heddle-gateway',
+);
 
 describe('memory quota over time', () => {
   const ttlMs = 60_000;

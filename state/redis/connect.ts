@@ -21,15 +21,22 @@ const connectMsMax = 5_000;
 /** How long a command waits for its answer, or for a connection. None of ours blocks in the server. */
 const commandMsMax = 3_000;
 
-/** Rejects when the server cannot be reached at first; later losses are logged, and the connection is restored. */
-export async function connectRedis(url: string, log: Logger, ca?: string): Promise<RedisConnections> {
+/**
+ * Rejects when the server cannot be reached at first; later losses are logged, and the connection is restored. `ca`: the
+ * authorities (PEM) that are trusted for a connection that is opened now; absent: those of the system.
+ */
+export async function connectRedis(url: string, log: Logger, ca?: () => string): Promise<RedisConnections> {
+  let isOpen = false;
   const options = {
     lazyConnect: true,
+    // One command less for each connection, and no right that is needed for it.
+    disableClientInfo: true,
     connectTimeout: connectMsMax,
     maxRetriesPerRequest: retriesPerCommand,
     enableAutoPipelining: true,
-    ...(ca !== undefined && url.startsWith('rediss:') ? { tls: { ca } } : {}),
-    retryStrategy: (attempt: number) => Math.min(50 * 2 ** attempt, 2_000),
+    ...(ca !== undefined && url.startsWith('rediss:') ? { tls: createTlsOptions(ca) } : {}),
+    // A first connection that fails is not tried again: nothing of it is left when the start fails.
+    retryStrategy: (attempt: number) => (isOpen ? Math.min(50 * 2 ** attempt, 2_000) : null),
   };
   const commands = new Redis(url, { ...options, commandTimeout: commandMsMax });
   const subscriber = new Redis(url, { ...options, enableAutoPipelining: false, maxRetriesPerRequest: null });
@@ -40,16 +47,17 @@ export async function connectRedis(url: string, log: Logger, ca?: string): Promi
       log.warn({ err }, 'the connection to Redis failed');
     });
   }
-  try {
-    await Promise.all([commands.connect(), subscriber.connect()]);
-  } catch (error) {
+  const opened = await Promise.allSettled([commands.connect(), subscriber.connect()]);
+  const failures = opened.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
+  if (failures.length > 0 || commands.status === 'end' || subscriber.status === 'end') {
     commands.disconnect();
     subscriber.disconnect();
     const { host } = new URL(url);
     throw new Error(`Redis at ${host} cannot be used: ${why || 'the connection is closed'}`, {
-      cause: error,
+      cause: failures[0],
     });
   }
+  isOpen = true;
   return {
     commands,
     channels: createChannels(subscriber, log),
@@ -62,6 +70,13 @@ export async function connectRedis(url: string, log: Logger, ca?: string): Promi
     },
   };
 }
+
+/** ioredis reads the options of TLS anew for each connection, the getter with them. */
+const createTlsOptions = (ca: () => string) => ({
+  get ca() {
+    return ca();
+  },
+});
 
 function createChannels(subscriber: Redis, log: Logger): Channels {
   interface Channel {

@@ -12,7 +12,7 @@ withRedis('what redis stream logs keep in Redis, and when', (redis) => {
   let ids = 0;
   /** A log of its own, and what Redis holds of it. */
   async function open(bounds: Partial<StreamLogBounds> = {}, onAbandoned = vi.fn()) {
-    const { commands, channels } = redis();
+    const { commands, channels, admin } = redis();
     const logs = createRedisStreamLogs(
       commands,
       channels,
@@ -29,7 +29,7 @@ withRedis('what redis stream logs keep in Redis, and when', (redis) => {
         await new Promise(setImmediate);
       }
     };
-    return { commands, channels, logs, id, keys, writer, settled, onAbandoned };
+    return { commands, channels, admin, logs, id, keys, writer, settled, onAbandoned };
   }
 
   afterEach(() => {
@@ -38,66 +38,66 @@ withRedis('what redis stream logs keep in Redis, and when', (redis) => {
 
   describe('redis stream logs', () => {
     it('take a reader for gone, and forget it, that has not shown itself in time', async () => {
-      const { commands, keys, writer } = await open({ eventsMax: 2 });
-      await commands.hset(keys.readers, 'alive', `0:${farAwayMs}`, 'dead', '0:1');
+      const { admin, keys, writer } = await open({ eventsMax: 2 });
+      await admin.hset(keys.readers, 'alive', `0:${farAwayMs}`, 'dead', '0:1');
       expect(await writer.readers()).toBe(1);
-      expect(await commands.hkeys(keys.readers)).toEqual(['alive']);
-      await commands.hset(keys.readers, 'alive', '0:1');
+      expect(await admin.hkeys(keys.readers)).toEqual(['alive']);
+      await admin.hset(keys.readers, 'alive', '0:1');
       // Nobody is left whom the writer would wait for.
       for (let at = 0; at < 10; at++) await writer.append(String(at));
       expect(await writer.readers()).toBe(0);
     });
 
     it('take readers of a log that Redis has lost for gone only after they had time to show themselves', async () => {
-      const { commands, keys, writer, onAbandoned } = await open();
-      await commands.hset(keys.readers, 'r', `0:${farAwayMs}`);
+      const { admin, keys, writer, onAbandoned } = await open();
+      await admin.hset(keys.readers, 'r', `0:${farAwayMs}`);
       expect(await writer.readers()).toBe(1);
-      await commands.del(keys.events, keys.meta, keys.readers);
+      await admin.del(keys.events, keys.meta, keys.readers);
       expect(await writer.readers()).toBe(1);
       expect(onAbandoned).not.toHaveBeenCalled();
-      await commands.hset(keys.meta, 'lost', Date.now() - aliveMs - 1_000);
+      await admin.hset(keys.meta, 'lost', Date.now() - aliveMs - 1_000);
       expect(await writer.readers()).toBe(0);
       expect(onAbandoned).toHaveBeenCalledTimes(1);
     });
 
     it('have room again when Redis has evicted what they held', async () => {
-      const { commands, keys, writer } = await open({ sizeMax: 1_000 });
+      const { admin, keys, writer } = await open({ sizeMax: 1_000 });
       await writer.append('large', 1_500);
-      await commands.del(keys.events);
+      await admin.del(keys.events);
       expect(await writer.readers()).toBe(0);
-      await commands.hset(keys.readers, 'behind', `0:${farAwayMs}`);
+      await admin.hset(keys.readers, 'behind', `0:${farAwayMs}`);
       await writer.append('b', 10);
       await writer.readers();
       expect(writer.append('c', 10)).toBeUndefined();
     });
 
     it('let all that they keep expire: soon after the last word of a writer, later once they have ended', async () => {
-      const { commands, keys, writer, logs, id } = await open();
+      const { admin, keys, writer, logs, id } = await open();
       const all = [keys.events, keys.meta, keys.readers];
       const reader = logs.read<string>(id, -1);
       await writer.append('a');
       await reader.next();
       await writer.readers();
       for (const key of all) {
-        expect(await commands.pttl(key), key).toBeGreaterThan(0);
+        expect(await admin.pttl(key), key).toBeGreaterThan(0);
         const lifeMs = key === keys.events ? 4 * aliveMs : aliveMs;
-        expect(await commands.pttl(key), key).toBeLessThanOrEqual(lifeMs);
+        expect(await admin.pttl(key), key).toBeLessThanOrEqual(lifeMs);
       }
       await writer.end('last');
       for (const key of all) {
-        expect(await commands.pttl(key), key).toBeGreaterThan(aliveMs);
-        expect(await commands.pttl(key), key).toBeLessThanOrEqual(60_000);
+        expect(await admin.pttl(key), key).toBeGreaterThan(aliveMs);
+        expect(await admin.pttl(key), key).toBeLessThanOrEqual(60_000);
       }
       await reader.return?.();
     });
 
     it('are abandoned for no longer than a writer that fell silent is waited for', async () => {
-      const { commands, keys, writer } = await open();
+      const { admin, keys, writer } = await open();
       await writer.append('a');
       await writer[Symbol.asyncDispose]();
       for (const key of [keys.events, keys.meta]) {
-        expect(await commands.pttl(key)).toBeGreaterThan(0);
-        expect(await commands.pttl(key)).toBeLessThanOrEqual(aliveMs);
+        expect(await admin.pttl(key)).toBeGreaterThan(0);
+        expect(await admin.pttl(key)).toBeLessThanOrEqual(aliveMs);
       }
     });
 
@@ -142,21 +142,21 @@ withRedis('what redis stream logs keep in Redis, and when', (redis) => {
     });
 
     it('count as seen only what was before the last batch of a reader', async () => {
-      const { commands, keys, writer, logs, id } = await open();
+      const { admin, keys, writer, logs, id } = await open();
       for (const text of ['a', 'b', 'c']) await writer.append(text);
       await writer.readers();
       const reader = logs.read<string>(id, 0);
       await reader.next();
-      expect(await commands.hvals(keys.readers)).toEqual([expect.stringMatching(/^1:\d+$/)]);
+      expect(await admin.hvals(keys.readers)).toEqual([expect.stringMatching(/^1:\d+$/)]);
       await reader.return?.();
     });
 
     it('fail a reader at once whose events were dropped while it was taken for gone', async () => {
-      const { commands, keys, writer, logs, id, settled } = await open({ eventsMax: 2 });
+      const { admin, keys, writer, logs, id, settled } = await open({ eventsMax: 2 });
       await writer.append('0');
       const reader = logs.read<string>(id, -1);
       expect((await reader.next()).value?.event).toBe('0');
-      await commands.del(keys.readers);
+      await admin.del(keys.readers);
       for (let at = 1; at < 10; at++) await writer.append(String(at));
       await writer.readers();
       vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
@@ -165,9 +165,9 @@ withRedis('what redis stream logs keep in Redis, and when', (redis) => {
     });
 
     it('have no listener when readers and writer have left', async () => {
-      const { commands, keys, writer, logs, id } = await open();
+      const { admin, keys, writer, logs, id } = await open();
       const listeners = async () =>
-        (await commands.pubsub('NUMSUB', keys.eventsChannel, keys.writerChannel)) as unknown[];
+        (await admin.pubsub('NUMSUB', keys.eventsChannel, keys.writerChannel)) as unknown[];
       const [early, attached] = [logs.read<string>(id, -1), logs.read<string>(id, -1)];
       await early.return?.();
       await vi.waitFor(async () => expect(await writer.readers()).toBe(1));
@@ -181,28 +181,28 @@ withRedis('what redis stream logs keep in Redis, and when', (redis) => {
 
     it('hear from waiting readers, and from a silent writer, every five seconds', async () => {
       vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] });
-      const { commands, keys, logs, id, settled } = await open();
+      const { admin, keys, logs, id, settled } = await open();
       const reader = logs.read<string>(id, -1);
       void reader.next();
       await settled();
-      const [name = ''] = await commands.hkeys(keys.readers);
-      await commands.hset(keys.readers, name, '0:1');
-      await commands.pexpire(keys.meta, 1_000);
+      const [name = ''] = await admin.hkeys(keys.readers);
+      await admin.hset(keys.readers, name, '0:1');
+      await admin.pexpire(keys.meta, 1_000);
       vi.advanceTimersByTime(beatMs);
       await settled();
-      expect(await commands.hget(keys.readers, name)).not.toBe('0:1');
-      expect(await commands.pttl(keys.meta)).toBeGreaterThan(1_000);
+      expect(await admin.hget(keys.readers, name)).not.toBe('0:1');
+      expect(await admin.pttl(keys.meta)).toBeGreaterThan(1_000);
       await reader.return?.();
     });
 
     it('are left as they are by a second writer that their id is refused to', async () => {
-      const { commands, keys, writer, logs, id } = await open();
+      const { admin, keys, writer, logs, id } = await open();
       await expect(logs.open<string>(id, { keepMs: 1 })).rejects.toThrow(id);
-      expect(await commands.hget(keys.meta, 'state')).toBe('OPEN');
+      expect(await admin.hget(keys.meta, 'state')).toBe('OPEN');
       await writer.end('last');
-      expect(await commands.hget(keys.meta, 'state')).toBe('ENDED');
+      expect(await admin.hget(keys.meta, 'state')).toBe('ENDED');
       await vi.waitFor(async () =>
-        expect(await commands.pubsub('NUMSUB', keys.writerChannel)).toEqual([keys.writerChannel, 0]),
+        expect(await admin.pubsub('NUMSUB', keys.writerChannel)).toEqual([keys.writerChannel, 0]),
       );
     });
 

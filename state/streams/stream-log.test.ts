@@ -43,7 +43,7 @@ withRedis('redis stream logs', (redis) => {
     });
 
     it('report every event once though Redis answers too late', async () => {
-      const { commands, channels } = redis();
+      const { commands, channels, admin } = redis();
       await using stack = new AsyncDisposableStack();
       const impatient = stack.adopt(commands.duplicate({ commandTimeout: 100 }), (client) =>
         client.disconnect(),
@@ -54,14 +54,14 @@ withRedis('redis stream logs', (redis) => {
         seal: testPayloads,
       });
       const writer = await logs.open<string>('late', { keepMs: 60_000 });
-      await commands.client('PAUSE', 60_000, 'WRITE');
+      await admin.client('PAUSE', 60_000, 'WRITE');
       void writer.append('a');
       void writer.append('b');
       await once(failures, 'data');
       void writer.append('c');
       await once(failures, 'data');
       // What was sent so far is now carried out, one after the other.
-      await commands.client('UNPAUSE');
+      await admin.client('UNPAUSE');
       void writer.append('d');
       await writer.end('last');
       const seen: LoggedEvent<string>[] = [];
@@ -70,7 +70,7 @@ withRedis('redis stream logs', (redis) => {
     });
 
     it('leave nothing behind of a log that could not be opened', async () => {
-      const { commands, channels } = redis();
+      const { commands, channels, admin } = redis();
       await using stack = new AsyncDisposableStack();
       const impatient = stack.adopt(commands.duplicate({ commandTimeout: 100 }), (client) =>
         client.disconnect(),
@@ -80,18 +80,18 @@ withRedis('redis stream logs', (redis) => {
         seal: testPayloads,
       });
       await logs.open<string>('one', { keepMs: 1 });
-      await commands.client('PAUSE', 60_000, 'WRITE');
+      await admin.client('PAUSE', 60_000, 'WRITE');
       await expect(logs.open<string>('unopened', { keepMs: 1 })).rejects.toMatchObject({
         code: 'OVERLOADED',
       });
-      await commands.client('UNPAUSE');
+      await admin.client('UNPAUSE');
       const meta = 'heddle:stream:{unopened}:meta';
-      await vi.waitFor(async () => expect(await commands.pttl(meta)).not.toBe(-2));
-      expect(await commands.pttl(meta)).toBeGreaterThan(0);
+      await vi.waitFor(async () => expect(await admin.pttl(meta)).not.toBe(-2));
+      expect(await admin.pttl(meta)).toBeGreaterThan(0);
     });
 
     it('do not take readers for gone that Redis has forgotten', async () => {
-      const { commands, channels } = redis();
+      const { commands, channels, admin } = redis();
       const logs = createRedisStreamLogs(commands, channels, {
         log: pino({ level: 'silent' }),
         seal: testPayloads,
@@ -103,7 +103,7 @@ withRedis('redis stream logs', (redis) => {
       expect((await reader.next()).value?.event).toBe('a');
       expect(await writer.readers()).toBe(1);
       const waiting = reader.next();
-      await commands.del(['events', 'meta', 'readers'].map((key) => `heddle:stream:{forgotten}:${key}`));
+      await admin.del(['events', 'meta', 'readers'].map((key) => `heddle:stream:{forgotten}:${key}`));
       await writer.append('b');
       expect((await waiting).value).toEqual({ sequence: 1, event: 'b' });
       await writer.end('last');
@@ -112,7 +112,7 @@ withRedis('redis stream logs', (redis) => {
     });
 
     it('hold the events of a silent writer longer than its readers wait, until it writes again', async () => {
-      const { commands, channels } = redis();
+      const { commands, channels, admin } = redis();
       const logs = createRedisStreamLogs(commands, channels, {
         log: pino({ level: 'silent' }),
         seal: testPayloads,
@@ -124,20 +124,20 @@ withRedis('redis stream logs', (redis) => {
       const writer = await logs.open<string>('silent', { keepMs: 60_000 });
       await writer.append('a');
       await vi.waitFor(async () => expect(await logs.held('silent')).toHaveLength(1));
-      expect(await commands.pttl(events)).toBeGreaterThan(3 * (await commands.pttl(meta)));
+      expect(await admin.pttl(events)).toBeGreaterThan(3 * (await admin.pttl(meta)));
       // Its time is over.
-      await commands.del(meta);
+      await admin.del(meta);
       expect(await logs.held('silent')).toEqual([{ sequence: 0, event: 'a' }]);
       await expect(logs.read('silent', -1).next()).rejects.toMatchObject({ reason: 'UNKNOWN' });
       await writer.append('b');
       await vi.waitFor(async () => expect(await logs.held('silent')).toEqual([{ sequence: 1, event: 'b' }]));
       await writer.end('c');
-      expect(await commands.pttl(events)).toBeLessThanOrEqual(60_000);
+      expect(await admin.pttl(events)).toBeLessThanOrEqual(60_000);
       expect(await logs.held('silent')).toHaveLength(2);
     });
 
     it('continue when Redis has evicted the events of a full log', async () => {
-      const { commands, channels } = redis();
+      const { commands, channels, admin } = redis();
       const logs = createRedisStreamLogs(
         commands,
         channels,
@@ -153,22 +153,22 @@ withRedis('redis stream logs', (redis) => {
       expect(await writer.readers()).toBe(1);
       const room = writer.append('c', 1) ?? waited;
       expect(room).toBeDefined();
-      await commands.del('heddle:stream:{evicted}:events');
+      await admin.del('heddle:stream:{evicted}:events');
       await reader.return?.();
       await room;
     });
 
     it('fail the readers of a writer that is gone', async () => {
-      const { commands, channels } = redis();
+      const { commands, channels, admin } = redis();
       const options = { log: pino({ level: 'silent' }), seal: testPayloads };
       const dying = commands.duplicate();
       await createRedisStreamLogs(dying, channels, options).open<string>('gone', { keepMs: 60_000 });
       const reader = createRedisStreamLogs(commands, channels, options).read<string>('gone', -1);
       // Attached: its first read is done.
-      await vi.waitFor(async () => expect(await commands.hlen('heddle:stream:{gone}:readers')).toBe(1));
+      await vi.waitFor(async () => expect(await admin.hlen('heddle:stream:{gone}:readers')).toBe(1));
       // As a killed process: it does not say that it gives the log up.
       dying.disconnect();
-      await commands.del('heddle:stream:{gone}:meta', 'heddle:stream:{gone}:events');
+      await admin.del('heddle:stream:{gone}:meta', 'heddle:stream:{gone}:events');
       vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
       try {
         const ended = vi.fn();

@@ -72,6 +72,6 @@ withRedis('used tokens in Redis', (connections) => {
     const used = createRedisUsedTokens(connections().commands);
     const id = randomUUID();
     await used.add(id, 30);
-    await vi.waitFor(async () => expect(await connections().commands.exists(`heddle:token:${id}`)).toBe(0));
+    await vi.waitFor(async () => expect(await connections().admin.exists(`heddle:token:${id}`)).toBe(0));
   });
 });

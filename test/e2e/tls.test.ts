@@ -1,32 +1,17 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { type AddressInfo, connect } from 'node:net';
 import { dirname, join } from 'node:path';
-import { createServer } from 'node:tls';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startManyProcesses, type TestMesh, temporaryDirectory } from '#test/support/mesh.ts';
 import { hasRedis, startRedis } from '../support/processes/redis.ts';
+import { startTlsFront } from '../support/processes/tls-front.ts';
 import { accessScenarios } from './scenarios/access.ts';
 import { invocationScenarios } from './scenarios/invocation.ts';
 import { streamScenarios } from './scenarios/streams.ts';
 
 const newPassword = () => randomBytes(16).toString('hex');
-
-/** Accepts TLS with the certificate of `mongo` in front of the store. */
-async function startTlsStore(certificates: string, storePort: number) {
-  const read = (name: string) => readFile(join(certificates, 'mongo', name));
-  const server = createServer({ cert: await read('server.pem'), key: await read('server.pem') }, (socket) => {
-    const store = connect(storePort, '127.0.0.1');
-    socket.on('error', () => store.destroy()).on('close', () => store.destroy());
-    store.on('error', () => socket.destroy()).on('close', () => socket.destroy());
-    socket.pipe(store).pipe(socket);
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return { port: (server.address() as AddressInfo).port, [Symbol.dispose]: () => void server.close() };
-}
 
 describe('the mesh in many processes, with the certificates and users of Redis that docker-compose.yml has', () => {
   const stack = new AsyncDisposableStack();
@@ -50,7 +35,8 @@ describe('the mesh in many processes, with the certificates and users of Redis t
         redisUrl: as('heddle', passwords.REDIS_PASSWORD),
         gatewayRedisUrl: as('heddle-gateway', passwords.REDIS_GATEWAY_PASSWORD),
         mongoUrl: async (storePort, password) => {
-          const { port } = stack.use(await startTlsStore(certificates, storePort));
+          const pem = await readFile(join(certificates, 'mongo', 'server.pem'), 'utf8');
+          const { port } = stack.use(await startTlsFront(storePort, { cert: pem, key: pem }));
           return `mongodb://heddle:${password}@127.0.0.1:${port}/heddle?directConnection=true&tls=true`;
         },
       }),

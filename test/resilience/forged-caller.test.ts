@@ -10,7 +10,7 @@ import { createTestClient } from '#test/support/client.ts';
 import { meshVariables, startHeddle, temporaryDirectory } from '#test/support/mesh.ts';
 import { identityHeader } from '#transport/identity.ts';
 import { answerCode, answerCodeHeader } from '#transport/mesh-answers.ts';
-import { deriveAnswerKey } from '#transport/mesh-keys.ts';
+import { deriveAnswerKeys } from '#transport/mesh-keys.ts';
 import type { TlsMaterial } from '#transport/mesh-tls.ts';
 import { createTestAuthority } from '../support/processes/certificates.ts';
 
@@ -77,7 +77,7 @@ describe('whoever stands between a gateway and the tenants subgraph', () => {
   });
 
   it('is trusted with the mesh secret alone', async () => {
-    const key = deriveAnswerKey(mesh.gateway.HEDDLE_MESH_SECRET ?? '');
+    const key = deriveAnswerKeys(mesh.gateway.HEDDLE_MESH_SECRET ?? '')[0];
     const url = await startImpostor(undefined, (identity) => answerCode(key, identity, 200, forgedBody));
     expect((await ask(url)).data).toMatchObject({ me: { kind: 'API_KEY' } });
   });

@@ -35,7 +35,7 @@ export interface AddressesOptions {
   readonly operationsMax: number;
   readonly eventsMax: number;
   /** What answers over plain HTTP are checked with. */
-  readonly answerKey: KeyObject | undefined;
+  readonly answerKeys: readonly KeyObject[] | undefined;
   /** What connections to https addresses are opened with. */
   readonly tls: TlsSource | undefined;
   readonly now: () => number;
@@ -60,7 +60,7 @@ function createConnector(name: string, tls: TlsSource): buildConnector.connector
 
 /** Opens no connection yet. */
 export function createAddresses(options: AddressesOptions) {
-  const { name, urls, operationsMax, eventsMax, answerKey, tls, now, delay } = options;
+  const { name, urls, operationsMax, eventsMax, answerKeys, tls, now, delay } = options;
   const connect = tls === undefined ? { timeout: connectTimeoutMs } : createConnector(name, tls);
   const entries = urls.map((url) => {
     const forget = () => {
@@ -80,7 +80,7 @@ export function createAddresses(options: AddressesOptions) {
         name,
         url: new URL(url.href.replace(/^http/, 'ws')),
         eventsMax,
-        answerKey: url.protocol === 'https:' ? undefined : answerKey,
+        answerKeys: url.protocol === 'https:' ? undefined : answerKeys,
         tls,
         onDisconnect: forget,
         delay,

@@ -9,13 +9,15 @@ import { loadDirectiveDefinitions } from '#schema/load-sdl.ts';
 import { createMemoryBus } from '#state/bus/memory.ts';
 import { createMemoryQuota } from '#state/quota/memory.ts';
 import { createMemoryUsedTokens } from '#state/tokens/memory.ts';
+import type { UsedTokens } from '#state/tokens/tokens.ts';
 import { createSubgraph } from '#subgraphs/runtime/subgraph.ts';
 import { sampleCaller } from '#test/support/gateways/sample-subgraphs.ts';
 import { memoryAudit } from '#test/support/gateways/small-graph.ts';
+import type { Subgraph } from '../executor.ts';
 import { socketNonceHeader } from '../mesh-answers.ts';
 import {
   createMeshKeyPair,
-  deriveAnswerKey,
+  deriveAnswerKeys,
   deriveMeshKeys,
   readPublicKeys,
   readSigningKey,
@@ -24,9 +26,9 @@ import { type ServedSubgraph, serveSubgraph } from '../server/serve.ts';
 import { createHttpExecutor } from './http.ts';
 
 const pair = createMeshKeyPair();
-const answerKey = deriveAnswerKey('what authenticates the answers of this mesh');
-const gatewayKeys = { signingKey: readSigningKey(pair.privateKey), answerKey };
-const subgraphKeys = { publicKeys: readPublicKeys(pair.publicKey), answerKey };
+const answerKeys = deriveAnswerKeys('what authenticates the answers of this mesh');
+const gatewayKeys = { signingKey: readSigningKey(pair.privateKey), answerKeys };
+const subgraphKeys = { publicKeys: readPublicKeys(pair.publicKey), answerKey: answerKeys[0] };
 const log = pino({ level: 'silent' });
 const sdl = `
   type Query { scopes(of: String): String }
@@ -43,6 +45,8 @@ interface Answer {
 }
 
 let stack: AsyncDisposableStack;
+let subgraph: Subgraph;
+let usedTokens: UsedTokens & { readonly shared: boolean };
 let served: ServedSubgraph;
 let mutations: number;
 /** What whoever stands between makes of an answer, and of the messages of a WebSocket. */
@@ -54,7 +58,7 @@ beforeEach(async () => {
   mutations = 0;
   forge = (answer) => answer;
   forgeMessages = (messages) => messages;
-  const subgraph = createSubgraph({
+  subgraph = createSubgraph({
     name: 'models',
     typeDefs: sdl,
     services: { log, bus: createMemoryBus(log), quota: createMemoryQuota(), audit: memoryAudit().audit },
@@ -70,7 +74,7 @@ beforeEach(async () => {
       },
     },
   });
-  const usedTokens = { ...createMemoryUsedTokens(), shared: true };
+  usedTokens = { ...createMemoryUsedTokens(), shared: true };
   served = await serveSubgraph(subgraph, { host: '127.0.0.1', port: 0, keys: subgraphKeys, usedTokens, log });
   stack.defer(() => served.close(0));
 });
@@ -193,7 +197,7 @@ describe('an answer over plain HTTP', () => {
   });
 
   it('is refused of a subgraph with another mesh secret', async () => {
-    const keys = { ...gatewayKeys, answerKey: deriveMeshKeys('x'.repeat(32)).answerKey };
+    const keys = { ...gatewayKeys, answerKeys: deriveAnswerKeys('x'.repeat(32)) };
     const executor = stack.use(createHttpExecutor({ name: 'models', url: served.url, keys }));
     const asked = executor.execute({
       document: parse('{ scopes }'),
@@ -245,5 +249,49 @@ describe('the events of a WebSocket over plain HTTP', () => {
     await read();
     forgeMessages = (sent) => [at(sent, first), ...former.slice(1)];
     expect(await read()).toEqual([1, 'INTERNAL']);
+  });
+});
+
+describe('a mesh secret that changes', () => {
+  const [former, next] = [
+    'the former secret of this mesh: 32 bytes',
+    'the next secret of this mesh: 32 bytes',
+  ];
+
+  it.each([
+    [former, former, true],
+    [former, `${former},${next}`, true],
+    [`${former},${next}`, former, true],
+    [`${former}, ${next}`, `${next},${former}`, true],
+    [`${next},${former}`, `${former},${next}`, true],
+    [next, `${next},${former}`, true],
+    [`${next},${former}`, next, true],
+    [`${next},${former}`, former, false],
+    [former, next, false],
+  ])('%s in subgraphs and %s in gateways authenticates answers and events: %s', async (there, here, fits) => {
+    const [keys, own] = [deriveMeshKeys(there), deriveMeshKeys(here)];
+    const server = await serveSubgraph(subgraph, { host: '127.0.0.1', port: 0, keys, usedTokens, log });
+    stack.defer(() => server.close(0));
+    const signed = { ...own, signingKey: keys.signingKey };
+    for (const gateway of fits ? [own, signed] : [signed]) {
+      const executor = stack.use(createHttpExecutor({ name: 'models', url: server.url, keys: gateway }));
+      const ask = (query: string) =>
+        executor.execute({
+          document: parse(query),
+          caller: sampleCaller(),
+          requestId: 'r',
+          clientAddress: null,
+        });
+      const answered = ask('{ scopes(of: "x") }');
+      if (!fits) {
+        await expect(answered).rejects.toMatchObject({ code: 'INTERNAL', message: /HEDDLE_MESH_SECRET/ });
+        await expect(ask('subscription { numbers }')).rejects.toMatchObject({ code: 'OVERLOADED' });
+        continue;
+      }
+      expect(await answered).toEqual({ data: { scopes: 'those of x' } });
+      const events = await ask('subscription { numbers }');
+      if (!(Symbol.asyncIterator in events)) throw new Error(JSON.stringify(events));
+      expect((await Array.fromAsync(events)).map(({ data }) => data?.numbers)).toEqual([1, 2, 3]);
+    }
   });
 });

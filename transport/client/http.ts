@@ -100,7 +100,7 @@ function toAddress({ name, keys, tls }: HttpExecutorOptions, text: string): URL 
       `The subgraph ${name} is reached over TLS, and no certificates are configured: ${url.host}`,
     );
   }
-  if (url.protocol === 'http:' && keys.answerKey === undefined) {
+  if (url.protocol === 'http:' && keys.answerKeys === undefined) {
     throw new TypeError(
       `The subgraph ${name} is reached over plain HTTP, and no mesh secret is configured: ${url.host}`,
     );
@@ -170,7 +170,7 @@ class OtherProcess extends Error {
  */
 export function createHttpExecutor(options: HttpExecutorOptions): SubgraphExecutor & AsyncDisposable {
   const { name, keys, tls, operationsMax = operationsMaxDefault, now = Date.now } = options;
-  const { answerKey } = keys;
+  const { answerKeys } = keys;
   const urls = options.url.split(',').map((url) => toAddress(options, url.trim()));
   const eventsMax = options.eventsMax ?? eventsMaxDefault;
   const { delay } = options;
@@ -179,7 +179,7 @@ export function createHttpExecutor(options: HttpExecutorOptions): SubgraphExecut
     urls,
     operationsMax,
     eventsMax,
-    answerKey,
+    answerKeys,
     tls,
     now,
     delay,
@@ -220,8 +220,8 @@ export function createHttpExecutor(options: HttpExecutorOptions): SubgraphExecut
     } finally {
       ending[Symbol.dispose]();
     }
-    const isOpenToForgery = url.protocol === 'http:' && answerKey !== undefined;
-    if (isOpenToForgery && !isAuthenticAnswer(answerKey, code, identity, statusCode, text)) {
+    const isOpenToForgery = url.protocol === 'http:' && answerKeys !== undefined;
+    if (isOpenToForgery && !isAuthenticAnswer(answerKeys, code, identity, statusCode, text)) {
       throw forgedAnswer(name);
     }
     const result = parseJson(text);

@@ -7,7 +7,7 @@ import { HeddleError } from '#core/errors.ts';
 import { expectError } from '#core/expect-error.ts';
 import { parseJson } from '#core/json/exact-json.ts';
 import { drainedCloseCode } from '../http-drain.ts';
-import { SocketCodes, socketNonceHeader } from '../mesh-answers.ts';
+import { SocketCodeReader, socketNonceHeader } from '../mesh-answers.ts';
 import { checkPart, type TlsSource, tlsVersionMin } from '../mesh-tls.ts';
 import { broken, overrun, readError, readResult, refusedIdentity, unreachable } from './errors.ts';
 import { EventBuffer } from './event-buffer.ts';
@@ -78,9 +78,13 @@ const brokenCloseCode = 1006;
  * WebSockets that emit messages parsed, with the digits of their numbers (graphql-ws parses those that are texts, and
  * rounds), and, over plain HTTP, only what a subgraph of this mesh has sent over this socket, in order.
  */
-function createMeshSocket(name: string, answerKey: KeyObject | undefined, tls: TlsSource | undefined) {
+function createMeshSocket(
+  name: string,
+  answerKeys: readonly KeyObject[] | undefined,
+  tls: TlsSource | undefined,
+) {
   return class MeshSocket extends WebSocket {
-    readonly #codes: SocketCodes | undefined;
+    readonly #codes: SocketCodeReader | undefined;
 
     constructor(address: string | URL, protocols?: string | string[]) {
       const nonce = randomUUID();
@@ -88,13 +92,13 @@ function createMeshSocket(name: string, answerKey: KeyObject | undefined, tls: T
         perMessageDeflate: false,
         maxPayload: messageBytesMax,
         handshakeTimeout: acknowledgeTimeoutMs,
-        ...(answerKey === undefined ? {} : { headers: { [socketNonceHeader]: nonce } }),
+        ...(answerKeys === undefined ? {} : { headers: { [socketNonceHeader]: nonce } }),
         ...tls?.current(),
         minVersion: tlsVersionMin,
         // The type of ws has another result than Node's own option, which this is handed on to.
         checkServerIdentity: checkPart(name) as never,
       });
-      this.#codes = answerKey && new SocketCodes(answerKey, nonce);
+      this.#codes = answerKeys && new SocketCodeReader(answerKeys, nonce);
     }
 
     // biome-ignore lint/suspicious/noExplicitAny: the signature of EventEmitter
@@ -151,13 +155,13 @@ export function createSubscriber(options: {
   readonly url: URL;
   readonly eventsMax: number;
   /** What messages are checked with; absent where a certificate stands before them. */
-  readonly answerKey: KeyObject | undefined;
+  readonly answerKeys: readonly KeyObject[] | undefined;
   readonly tls: TlsSource | undefined;
   readonly onDisconnect: () => void;
   readonly delay?: ((ms: number, signal: AbortSignal) => Promise<unknown>) | undefined;
 }): Subscriber {
   const { name, url, eventsMax, onDisconnect, delay = waitFor } = options;
-  const webSocketImpl = createMeshSocket(name, options.answerKey, options.tls);
+  const webSocketImpl = createMeshSocket(name, options.answerKeys, options.tls);
   let pongTimeout: NodeJS.Timeout | undefined;
   let isOpen = false;
   let connections = 0;
