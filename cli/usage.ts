@@ -126,6 +126,9 @@ const usages: readonly Usage[] = [
   },
 ];
 
+/** The names of every command, such as `audit verify`. */
+export const commandNames: readonly string[] = usages.map(({ synopsis }) => synopsis.replace(/ [<].*$/, ''));
+
 /** The help of one command, or of all of them. */
 export function describeUsage(command?: string): string {
   const lines = findUsages(command).flatMap(({ synopsis, summary, options = {} }) => [

@@ -61,6 +61,8 @@ export const collectionAccess: Readonly<Record<string, CollectionAccess>> = {
     writers: [
       'server/repairs.ts',
       'server/subgraph-modules.ts',
+      'server/audit/audit-upkeep.ts',
+      'cli/record-command.ts',
       'mongo/audit/genesis.ts',
       'mongo/audit/retention.ts',
     ],
@@ -104,10 +106,10 @@ export const collectionAccess: Readonly<Record<string, CollectionAccess>> = {
 /** The users of the other modules of `mongo/`, which read or write through the collections above. */
 export const helperUsers: Readonly<Record<string, readonly string[]>> = {
   'audit/chain': ['mongo/', 'cli/audit/', 'server/erasure/'],
-  'audit/genesis': ['mongo/audit/verify.ts', 'server/subgraph-modules.ts'],
+  'audit/genesis': ['cli/record-command.ts', 'mongo/audit/verify.ts', 'server/subgraph-modules.ts'],
   'audit/retention': ['server/audit/audit-upkeep.ts'],
   'audit/verify': ['cli/audit/'],
-  connect: ['cli/open-store.ts', 'server/mesh-store.ts'],
+  connect: ['cli/open-store.ts', 'cli/record-command.ts', 'cli/commands/', 'server/mesh-store.ts'],
   'credential-secret': ['inference/', 'mongo/encryption-check.ts', 'subgraphs/models/'],
   eraser: ['subgraphs/inference/', 'subgraphs/tenants/', 'inference/erasure/'],
   'erasure-rules': ['server/erasure/', 'subgraphs/tenants/'],

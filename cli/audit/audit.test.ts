@@ -51,7 +51,7 @@ async function readExport(format: 'jsonl' | 'ocsf', filter = {}): Promise<string
       done();
     },
   });
-  await exportAuditLog(environment, { format, filter }, output);
+  await exportAuditLog(database.connection, { format, filter }, output);
   return Buffer.concat(written).toString();
 }
 

@@ -1,9 +1,8 @@
 import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import type { Connection } from 'mongoose';
 import { toCanonicalText } from '#mongo/audit/chain.ts';
 import { type AuditRecord, auditLog } from '#mongo/audit/log.ts';
-import type { Environment } from '#server/config.ts';
-import { openStoreBeside } from '../open-store.ts';
 import { toOcsf } from './ocsf.ts';
 
 export const exportFormats = ['jsonl', 'ocsf'] as const;
@@ -24,15 +23,14 @@ const batchSize = 500;
 
 /** Writes a line for each record: chain by chain, then those that are not chained. Memory does not grow with their number. */
 export async function exportAuditLog(
-  environment: Environment,
+  connection: Connection,
   { format, filter }: { readonly format: (typeof exportFormats)[number]; readonly filter: ExportFilter },
   output: Writable,
 ): Promise<void> {
-  await using database = await openStoreBeside(environment);
   const { tenantId, from, to } = filter;
   const at = { ...(from && { $gte: from }), ...(to && { $lt: to }) };
   const where = { ...(tenantId !== undefined && { tenantId }), ...((from || to) && { at }) };
-  const records = auditLog(database.connection);
+  const records = auditLog(connection);
   const parts = [
     records.find({ ...where, sequence: { $gt: 0 } }).sort({ chain: 1, sequence: 1 }),
     records.find({ ...where, sequence: null }).sort({ _id: 1 }),

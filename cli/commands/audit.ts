@@ -56,7 +56,17 @@ async function exportRecords(args: readonly string[]): Promise<number> {
   if (format === undefined) throw new StartError(`--format must be one of ${exportFormats.join(', ')}`);
   const range = { from: toTime('--from', values.from), to: toTime('--to', values.to) };
   const filter = { tenantId: values.tenant, ...range };
-  await exportAuditLog(readEnvironment(process.env), { format, filter }, process.stdout);
+  const [{ openStoreBeside }, { recordCommand }] = await Promise.all([
+    import('../open-store.ts'),
+    import('../record-command.ts'),
+  ]);
+  await using database = await openStoreBeside(readEnvironment(process.env));
+  const { connection } = database;
+  const command = { action: 'audit.export', targetType: 'AuditLog', targetId: values.tenant ?? 'mesh' };
+  await recordCommand(connection, { ...command, arguments: { ...values } }, async () => {
+    await exportAuditLog(connection, { format, filter }, process.stdout);
+    return null;
+  });
   return 0;
 }
 

@@ -1,11 +1,14 @@
 import { open, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { findSecretWeakness } from '#core/secrets/secret-strength.ts';
+import type { Database } from '#mongo/connect.ts';
 import { dataDirectory, type Environment, readEnvironment, StartError } from '#server/config.ts';
 import { createLog } from '#server/log.ts';
 import { checkSecrets, reportWeakSecrets } from '#server/secrets/check-secrets.ts';
 import { readEncryptionKeys } from '#server/secrets/encryption-key.ts';
+import { openDirectoryBeside, StoreElsewhere } from '../open-store.ts';
+import { type OperatorCommand, recordCommand } from '../record-command.ts';
 import { usageError } from '../usage.ts';
 
 const passphraseCharactersMin = 12;
@@ -15,8 +18,10 @@ const passphraseBytesMax = 64 * 1024;
 export async function backup(args: readonly string[]): Promise<number> {
   const { file, dir, environment, passphraseFile, encrypt } = parse('backup', args);
   const { backupDirectory } = await import('@heddle/embedded-store/backup');
+  const arguments_ = { directory: resolve(dir), file: resolve(file) };
   if (!encrypt && passphraseFile === undefined) {
-    await backupDirectory(dir, file);
+    const command = { ...backupTarget, arguments: { ...arguments_, encrypted: false } };
+    await recordInStore(dir, command, () => backupDirectory(dir, file));
     console.log(
       `${file} holds the store of ${dir}. Keep the encryption key with it: provider keys are sealed.`,
     );
@@ -27,7 +32,10 @@ export async function backup(args: readonly string[]): Promise<number> {
     passphraseFile === undefined
       ? { key: await currentKey(environment) }
       : { passphrase: checkedPassphrase(await readPassphrase(passphraseFile), passphraseFile) };
-  await backupDirectory(dir, file, (bytes) => encryptBackup(bytes, secret));
+  const command = { ...backupTarget, arguments: { ...arguments_, encrypted: true } };
+  await recordInStore(dir, command, () =>
+    backupDirectory(dir, file, (bytes) => encryptBackup(bytes, secret)),
+  );
   const opens = passphraseFile === undefined ? 'the encryption key' : 'the passphrase';
   console.log(
     `${file} holds the store of ${dir}, encrypted. Only ${opens} opens it: keep that apart, with the encryption key of the provider keys.`,
@@ -45,8 +53,41 @@ export async function restore(args: readonly string[]): Promise<number> {
     const secrets = { keys: await readEncryptionKeys(environment), passphrase };
     await restoreDirectory(file, dir, (bytes) => decryptBackup(bytes, secrets));
   } else await restoreDirectory(file, dir);
+  const command = { ...restoreTarget, arguments: { directory: resolve(dir), file: resolve(file) } };
+  await recordInStore(dir, command, async () => {});
   console.log(`${dir} holds the store of ${file}.`);
   return 0;
+}
+
+const backupTarget = { action: 'store.backup', targetType: 'Store', targetId: 'mesh' };
+const restoreTarget = { ...backupTarget, action: 'store.restore' };
+
+/**
+ * Runs the command with a record in the audit log of the store in the directory. Where another process serves that store without
+ * a socket beside it, as `heddle store` does, the command runs without a record, and a line of the log states so.
+ */
+async function recordInStore(dir: string, command: OperatorCommand, run: () => Promise<void>): Promise<void> {
+  await using database = await openOrReport(dir, command.action);
+  const runWithoutState = async () => {
+    await run();
+    return null;
+  };
+  if (database === null) await run();
+  else await recordCommand(database.connection, command, runWithoutState);
+}
+
+async function openOrReport(dir: string, action: string): Promise<Database | null> {
+  try {
+    return await openDirectoryBeside(dir);
+  } catch (err) {
+    if (!(err instanceof StoreElsewhere)) throw err;
+    const log = createLog(readEnvironment(process.env).LOG_LEVEL);
+    log.warn(
+      { event: 'audit_failed', action, err: err.cause },
+      `${err.message}: the command is not recorded`,
+    );
+    return null;
+  }
 }
 
 function parse(command: 'backup' | 'restore', args: readonly string[]) {

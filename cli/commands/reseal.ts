@@ -3,6 +3,7 @@ import { readEnvironment, StartError } from '#server/config.ts';
 import { createLog } from '#server/log.ts';
 import { openSecretBoxes } from '#server/secrets/secret-boxes.ts';
 import { openStoreBeside } from '../open-store.ts';
+import { recordCommand } from '../record-command.ts';
 
 /**
  * `heddle reseal [--discard]`: seals everything in the store with the current encryption key, while the mesh runs or is
@@ -37,16 +38,28 @@ export async function reseal(args: readonly string[]): Promise<number> {
       `${unreadable} stored provider keys are sealed with an encryption key that is not at hand: set it as HEDDLE_ENCRYPTION_KEY_PREVIOUS, or drop them with --discard`,
     );
   }
-  const credentials = await resealCredentials(connection, secrets);
-  const results = await resealCompletionResults(connection, payloads);
-  const adminKey = await findAdminKeyForm(connection, pepper);
-  if (adminKey === 'LOST' && values.discard) await giveUpAdminKey(connection);
-  await resealAuditKey(connection, secrets);
-  await recordEncryptionKey(connection, secrets);
-  log.info({ event: 'reseal', keyId: secrets.keyId, ...credentials, results }, 'sealed with the current key');
+  const run = async () => {
+    const credentials = await resealCredentials(connection, secrets);
+    const results = await resealCompletionResults(connection, payloads);
+    const adminKey = await findAdminKeyForm(connection, pepper);
+    if (adminKey === 'LOST' && values.discard) await giveUpAdminKey(connection);
+    await resealAuditKey(connection, secrets);
+    await recordEncryptionKey(connection, secrets);
+    return { credentials, results, adminKey };
+  };
+  const { keyId } = secrets;
+  const { credentials, results, adminKey } = await recordCommand(
+    connection,
+    {
+      ...{ action: 'encryptionKey.rotate', targetType: 'EncryptionKey', targetId: keyId },
+      arguments: { discard: values.discard },
+    },
+    run,
+  );
+  log.info({ event: 'reseal', keyId, ...credentials, results }, 'sealed with the current key');
   const left = credentials.unreadable === 0 ? '' : `; ${credentials.unreadable} are to be entered again`;
   console.log(
-    `Sealed ${credentials.resealed} provider keys and ${results} kept completions with the key ${secrets.keyId}${left}.`,
+    `Sealed ${credentials.resealed} provider keys and ${results} kept completions with the key ${keyId}${left}.`,
   );
   if (adminKey !== 'CURRENT') console.log(adminKeyAdvice[adminKey]);
   return 0;

@@ -9,6 +9,22 @@ import { listeningOn } from '#server/start-failure.ts';
 /** The one user of the store. */
 const user = 'heddle';
 
+/** Records in the audit log of the mesh that whoever has the password may now read and write its store. */
+async function recordServing(
+  uri: string,
+  credentials: { readonly user: string; readonly password: string } | undefined,
+  arguments_: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const [{ openDatabase }, { recordCommand }] = await Promise.all([
+    import('#mongo/connect.ts'),
+    import('../record-command.ts'),
+  ]);
+  const as = credentials && `//${credentials.user}:${encodeURIComponent(credentials.password)}@`;
+  await using database = await openDatabase(as === undefined ? uri : uri.replace('//', as));
+  const command = { action: 'store.serve', targetType: 'Store', targetId: 'mesh', arguments: arguments_ };
+  await recordCommand(database.connection, command, async () => null);
+}
+
 /**
  * `heddle store`: serves the embedded store alone over loopback TCP, for mongosh, Compass and other test suites, to a user
  * with a password; with `--no-auth` to every user of the machine.
@@ -38,6 +54,7 @@ export async function serveStore(args: readonly string[]): Promise<number> {
     const given = environment.HEDDLE_STORE_PASSWORD;
     const credentials = isOpen ? undefined : { user, password: given ?? (await readStorePassword(dir)) };
     await using store = await listeningOn('--port', openStore({ dir, listen: { port }, credentials }));
+    await recordServing(store.uri, credentials, { directory: dir, port, password: !isOpen });
     const where = given === undefined ? `in ${toPasswordFile(dir)}` : 'that of HEDDLE_STORE_PASSWORD';
     console.log(
       isOpen

@@ -96,3 +96,34 @@ describe('what is counted', () => {
     expect(await auditLog(database.connection).findById(id).lean()).toBeNull();
   });
 });
+
+describe('the cost of a change in the audit log', () => {
+  it('is five commands of the store, three of them before the change', async () => {
+    await using counted = await openTestDatabase({ monitorCommands: true });
+    const log = createAuditLog(counted.connection);
+    const sent: string[] = [];
+    const note = (event: { readonly commandName: string; readonly command: Record<string, unknown> }) =>
+      sent.push(`${event.commandName} ${event.command[event.commandName]}`);
+    const run = async () => {
+      const id = await log.begin({
+        ...{ tenantId: 'acme', action: 'app.update', arguments: null, requestId: 'r', clientAddress: null },
+        actor: { kind: 'API_KEY', keyId: 'k1', appId: 'a1', subject: null },
+      });
+      await log.name(id, { targetType: 'App', targetId: 'a1' });
+      sent.push('the change');
+      const target = { targetType: 'App', targetId: 'a1', before: null, after: null };
+      await log.end(id, { outcome: 'SUCCEEDED', errorCode: null, ...target });
+    };
+    // The first one reads the ends of the chains.
+    await run();
+    const client = counted.connection.getClient();
+    client.on('commandStarted', note);
+    sent.length = 0;
+    await run();
+    client.off('commandStarted', note);
+    expect(sent).toEqual([
+      ...['insert audit_log', 'insert audit_starts', 'update audit_log', 'the change'],
+      ...['find audit_log', 'update audit_log'],
+    ]);
+  });
+});

@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import type { SecretBox } from '#core/secrets/secret-box.ts';
 import { claimAuditTurn, createAnchors } from '#mongo/audit/anchors.ts';
 import { openAuditSigner } from '#mongo/audit/keys.ts';
+import { createAuditLog } from '#mongo/audit/log.ts';
 import { pruneAuditLog } from '#mongo/audit/retention.ts';
 import type { Environment } from '../config.ts';
 
@@ -68,6 +69,11 @@ export async function runAuditUpkeep(connection: Connection, options: AuditUpkee
     if (file !== undefined) await appendLine(file, line);
     if (url !== undefined) await send(url, line, options);
   }
+  await createAuditLog(connection, now).count({
+    ...{ tenantId: null, action: 'audit.anchor', outcome: 'SUCCEEDED', errorCode: null, count: 1 },
+    actor: { kind: 'SYSTEM', keyId: null, appId: null, subject: null },
+    ...{ requestId: 'anchor', clientAddress: null },
+  });
 }
 
 /** Durable when it resolves. */
