@@ -55,7 +55,7 @@ export class AnswerBuilder {
         break;
       case 'finish':
         this.usage = part.usage;
-        if (part.detail !== undefined || part.stopSequence !== undefined) this.#more.finish = toDetails(part);
+        this.#finish(part);
         break;
       case 'provider-block':
         this.#more.addBlock({ format: part.format, block: part.block, textOffset: this.text.length });
@@ -71,6 +71,10 @@ export class AnswerBuilder {
       default:
         this.#more.add(part);
     }
+  }
+
+  #finish({ type: _, reason: __, usage: ___, ...details }: ProviderPart & { readonly type: 'finish' }): void {
+    if (Object.keys(details).length > 0) this.#more.finish = details;
   }
 
   get #more(): ExtrasBuilder {
@@ -113,13 +117,6 @@ export class AnswerBuilder {
     if (part.id !== undefined) call.id = part.id;
     call.arguments += part.argumentsDelta;
   }
-}
-
-function toDetails({ detail, stopSequence }: FinishDetails): FinishDetails {
-  return {
-    ...(detail === undefined ? {} : { detail }),
-    ...(stopSequence === undefined ? {} : { stopSequence }),
-  };
 }
 
 /** The part as one of a first answer. */

@@ -211,12 +211,16 @@ export type ProviderPart =
       readonly usage: ProviderUsage;
     } & FinishDetails);
 
-/** What few answers state of their end. */
+/** What few answers state of how they were made, and of their end. */
 export interface FinishDetails {
   /** The provider's own word for the reason, where it states more. */
   readonly detail?: string;
   /** The stop string that ended the answer. */
   readonly stopSequence?: string;
+  /** The provider's name for the configuration of the AI model that answered. */
+  readonly fingerprint?: string;
+  /** The tier of service that the provider states for the answer, in its own word. */
+  readonly serviceTier?: string;
 }
 
 /** A further answer to the same request. */

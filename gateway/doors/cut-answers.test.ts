@@ -30,6 +30,8 @@ const completion = {
   providerBlocks: [],
   finishDetail: null,
   stopSequence: null,
+  systemFingerprint: null,
+  serviceTier: null,
   logprobs: null,
   alternatives: [],
   dropped: [],

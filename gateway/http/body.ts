@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { expectError } from '#core/expect-error.ts';
+import { toWholeCharacters } from '#core/json/whole-characters.ts';
 import { chooseBodyBounds } from '../limits.ts';
 import { type DecodedBounds, decodeBody, readContentEncoding } from './bodies/content-encoding.ts';
 import type { Exchange } from './exchange.ts';
@@ -114,7 +115,7 @@ function parseJson(body: Buffer): unknown {
   // Decoding would put replacement characters into what the client sent, without a word to it.
   if (!isUtf8(body)) throw new BadRequest(400, 'The body is no valid UTF-8.');
   try {
-    return JSON.parse(body.toString('utf8'));
+    return JSON.parse(toWholeCharacters(body.toString('utf8')));
   } catch (error) {
     expectError(error, SyntaxError);
     throw new BadRequest(400, 'The body is no valid JSON.');

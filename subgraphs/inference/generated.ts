@@ -242,6 +242,8 @@ export type Completion = {
   readonly finishReason: FinishReason;
   readonly finishDetail: Maybe<Scalars['String']['output']>;
   readonly stopSequence: Maybe<Scalars['String']['output']>;
+  readonly systemFingerprint: Maybe<Scalars['String']['output']>;
+  readonly serviceTier: Maybe<Scalars['String']['output']>;
   readonly usage: TokenUsage;
   readonly cost: Scalars['Decimal']['output'];
   readonly cache: CacheStatus;
@@ -764,6 +766,8 @@ export type CompletionResolvers<ContextType = context.SubgraphContext, ParentTyp
   finishReason?: Resolver<ResolversTypes['FinishReason'], ParentType, ContextType>;
   finishDetail?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   stopSequence?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  systemFingerprint?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  serviceTier?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   usage?: Resolver<ResolversTypes['TokenUsage'], ParentType, ContextType>;
   cost?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
   cache?: Resolver<ResolversTypes['CacheStatus'], ParentType, ContextType>;

@@ -187,6 +187,8 @@ export function inferenceResolvers(
       providerBlocks: ({ extras }) => extras?.providerBlocks ?? [],
       finishDetail: ({ extras }) => extras?.finish?.detail ?? null,
       stopSequence: ({ extras }) => extras?.finish?.stopSequence ?? null,
+      systemFingerprint: ({ extras }) => extras?.finish?.fingerprint ?? null,
+      serviceTier: ({ extras }) => extras?.finish?.serviceTier ?? null,
       logprobs: ({ extras }) => extras?.logprobs ?? null,
       alternatives: ({ extras }) => extras?.alternatives ?? [],
       dropped: ({ dropped }) => dropped ?? [],

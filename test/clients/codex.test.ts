@@ -138,7 +138,10 @@ describe('a request of Codex', () => {
     [{ type: 'apply_patch' }, 'tools[0] (apply_patch)'],
     [{ type: 'web_search' }, 'tools.web_search'],
     [{ type: 'image_generation' }, 'tools[0] (image_generation)'],
-    [{ type: 'namespace', name: 'mcp', tools: [] }, 'tools[0] (namespace)'],
+    [
+      { type: 'namespace', name: 'mcp', tools: [{ type: 'function', name: 'f', defer_loading: true }] },
+      'tools[0] (namespace)',
+    ],
   ])('is answered without the tool %j, which it is informed of', async (tool, dropped) => {
     const response = await send({ model: 'demo/tools', input: 'hello', tools: [tool] });
     expect([response.status, response.headers.get('x-heddle-dropped')]).toEqual([200, dropped]);

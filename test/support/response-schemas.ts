@@ -32,6 +32,7 @@ const item = z.discriminatedUnion('type', [
     status,
     call_id: z.string().min(1),
     name: z.string().min(1),
+    namespace: z.string().min(1).optional(),
     arguments: z.string(),
   }),
   z.object({
@@ -39,7 +40,13 @@ const item = z.discriminatedUnion('type', [
     id: z.string().min(1),
     call_id: z.string().min(1),
     name: z.string().min(1),
+    namespace: z.string().min(1).optional(),
     input: z.string(),
+  }),
+  z.object({
+    type: z.literal('compaction'),
+    id: z.string().min(1),
+    encrypted_content: z.string().min(1),
   }),
   z.object({
     type: z.literal('reasoning'),
@@ -84,7 +91,7 @@ export const responseSchema = z.object({
   tool_choice: z.union([z.string(), z.object({ type: z.string() })]),
   tools: z.array(
     z.union([
-      z.object({ type: z.enum(['function', 'custom']), name: z.string() }),
+      z.object({ type: z.enum(['function', 'custom', 'namespace']), name: z.string() }),
       z.object({ type: z.enum(['web_search', 'code_interpreter']) }),
     ]),
   ),

@@ -13,6 +13,7 @@ import {
   responsesStart,
   responsesStream,
 } from '../operations.generated.ts';
+import { toCompactedOutput } from './compact/compaction-item.ts';
 import { followResponse } from './follow-response.ts';
 import { prepareResponse } from './prepare-response.ts';
 import { type ResponseEvent, ResponseFraming } from './response-events.ts';
@@ -22,9 +23,8 @@ import { toStoredResponse } from './response-object.ts';
 export async function createResponse(exchange: Exchange): Promise<void> {
   const body = toFields(await readCallJson(exchange), '');
   const headers = readCallHeaders(exchange);
-  const { variables, request, isStreamed, isBackground, dropped } = await prepareResponse(exchange, body, {
-    headers,
-  });
+  const prepared = await prepareResponse(exchange, body, { headers });
+  const { variables, request, isStreamed, isBackground, isCompaction, dropped } = prepared;
   const setHeaders = ({ id, dropped: more, limits }: ResponsesCompleteMutation['complete']) =>
     setCompletionHeaders(exchange.response, { completionId: id, dropped: [...dropped, ...more], limits });
   if (isBackground) {
@@ -40,9 +40,11 @@ export async function createResponse(exchange: Exchange): Promise<void> {
         : event;
     const { events, unread } = await openCompletion(exchange, responsesStream, variables, readEvent);
     const createdS = Math.floor(Date.now() / 1000);
-    return sendEvents(exchange, new ResponseFraming(exchange, { createdS, request }), events, unread);
+    const framing = new ResponseFraming(exchange, { createdS, request, isCompaction });
+    return sendEvents(exchange, framing, events, unread);
   }
   const { complete } = await runDeclared(exchange, responsesComplete, variables);
   setHeaders(complete);
-  return endJson(exchange, toStoredResponse(exchange, complete, request));
+  const output = isCompaction ? toCompactedOutput(complete) : undefined;
+  return endJson(exchange, toStoredResponse(exchange, complete, request, output));
 }

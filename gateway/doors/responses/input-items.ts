@@ -9,6 +9,7 @@ import type {
 } from '../operations.generated.ts';
 import { readCompactionItem } from './compact/compaction-item.ts';
 import { readReasoningItem } from './response-reasoning.ts';
+import { toGraphName } from './tools/client-tools.ts';
 import { isVendorCall, toOwnItem } from './vendor-items.ts';
 
 const messagePlaces = { content: '.content', parts: '.content' };
@@ -120,7 +121,7 @@ function readRole(role: unknown, at: string): MessageInput['role'] {
 
 function readCall(item: BodyFields, at: string): ToolCallInput {
   const id = requireText(item.call_id, `${at}.call_id`);
-  const name = requireText(item.name, `${at}.name`);
+  const name = toGraphName(requireText(item.name, `${at}.name`), toText(item.namespace, `${at}.namespace`));
   if (item.type === 'custom_tool_call') {
     return { id, name, arguments: { input: toText(item.input, `${at}.input`) ?? '' } };
   }

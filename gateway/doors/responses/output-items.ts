@@ -2,6 +2,7 @@ import { toResponseAnnotation } from '../citations.ts';
 import type { ChatReasoningFragment } from '../operations.generated.ts';
 import {
   type CallItem,
+  findClientTool,
   itemIds,
   type MessageParts,
   type OutputItem,
@@ -11,6 +12,7 @@ import {
   toReasoningItem,
   toTextPart,
 } from './response-items.ts';
+import type { ClientTools } from './tools/client-tools.ts';
 import { readVendorItem } from './vendor-items.ts';
 
 type Write = (type: string, fields: object) => string;
@@ -59,7 +61,7 @@ interface CallDelta {
  */
 export class OutputItems {
   readonly #completionId: string;
-  readonly #customNames: ReadonlySet<string>;
+  readonly #tools: ClientTools;
   readonly #write: Write;
   readonly #writeDelta: WriteDelta;
   readonly #items: OpenItem[] = [];
@@ -70,9 +72,9 @@ export class OutputItems {
   #vendorCount = 0;
   readonly #calls = new Map<number, OpenCall>();
 
-  constructor(completionId: string, customNames: ReadonlySet<string>, write: Write, writeDelta: WriteDelta) {
+  constructor(completionId: string, tools: ClientTools, write: Write, writeDelta: WriteDelta) {
     this.#completionId = completionId;
-    this.#customNames = customNames;
+    this.#tools = tools;
     this.#write = write;
     this.#writeDelta = writeDelta;
   }
@@ -174,15 +176,9 @@ export class OutputItems {
     let open = this.#calls.get(index);
     if (open === undefined) {
       opened = this.#closeReasoning();
-      const isCustom = this.#customNames.has(name ?? '');
-      const itemId = itemIds.call(this.#completionId, index, isCustom);
-      const call: CallItem = {
-        id: itemId,
-        callId: id ?? itemId,
-        name: name ?? '',
-        argumentsText: '',
-        isCustom,
-      };
+      const tool = findClientTool(name ?? '', this.#tools);
+      const itemId = itemIds.call(this.#completionId, index, tool.isCustom);
+      const call: CallItem = { id: itemId, callId: id ?? itemId, argumentsText: '', ...tool };
       const item = toCallItem(call, 'in_progress');
       open = { id: itemId, index: this.#items.length, item, isClosed: false, call, head: '' };
       open.head = this.#deltaHead('response.function_call_arguments.delta', open, '');

@@ -2,6 +2,7 @@ import type { CallContext } from '../../operations/run-declared.ts';
 import { type BodyFields, toText, WrongField } from '../body-fields.ts';
 import type { CallHeaders } from '../call-headers.ts';
 import type { CompletionInput } from '../operations.generated.ts';
+import { endsWithTrigger, readCompactionCall } from './compact/compaction-call.ts';
 import { itemsMax, readInputItems } from './input-items.ts';
 import type { RequestFields } from './response-object.ts';
 import { readResponsesRequest } from './responses-request.ts';
@@ -15,6 +16,8 @@ export interface PreparedResponse {
   readonly items: readonly BodyFields[];
   readonly isStreamed: boolean;
   readonly isBackground: boolean;
+  /** The answer is the summary of the conversation: its one item is of type `compaction`. */
+  readonly isCompaction: boolean;
   /** What this handler does not send. */
   readonly dropped: readonly string[];
 }
@@ -52,6 +55,7 @@ export async function prepareResponse(
   { headers, find }: { readonly headers: CallHeaders; readonly find?: FindConversation },
 ): Promise<PreparedResponse> {
   const items = await readConversation(call, body, find);
+  if (endsWithTrigger(items)) return prepareCompaction(body, items.slice(0, -1), headers);
   const { input, repeated, isStored, isStreamed, isBackground, dropped } = readResponsesRequest(body, items);
   const hasRule = call.caller.payloadLogging === 'NONE';
   const isToStore = isStored && headers.retention !== 'NONE';
@@ -78,6 +82,30 @@ export async function prepareResponse(
     items,
     isStreamed,
     isBackground,
+    isCompaction: false,
     dropped: isToStore && kept === undefined ? [...dropped, 'store'] : dropped,
+  };
+}
+
+/** A response that compacts its conversation: nothing of it is stored. Throws WrongField. */
+function prepareCompaction(
+  body: BodyFields,
+  items: readonly BodyFields[],
+  headers: CallHeaders,
+): PreparedResponse {
+  const { repeated, isStreamed, isBackground } = readResponsesRequest(body, items);
+  if (isBackground) {
+    throw new WrongField('background', 'needs a response that is stored, and a compaction is not.');
+  }
+  const { input, dropped } = readCompactionCall(body, items);
+  return {
+    variables: { input: { ...input, ...headers, retention: 'NONE' } },
+    request: { ...repeated, store: false },
+    // What continues the response has its summary in their place.
+    items: [],
+    isStreamed,
+    isBackground,
+    isCompaction: true,
+    dropped,
   };
 }

@@ -1,7 +1,7 @@
 import type { Exchange } from '../../http/exchange.ts';
 import { endJson } from '../../http/send.ts';
 import { runDeclared } from '../../operations/run-declared.ts';
-import { WrongField } from '../body-fields.ts';
+import { type BodyFields, WrongField } from '../body-fields.ts';
 import { setCompletionHeaders } from '../completion-headers.ts';
 import { responsesCancel, responsesDelete } from '../operations.generated.ts';
 import { passBody } from '../pass-body.ts';
@@ -56,6 +56,13 @@ export async function deleteResponse(exchange: Exchange): Promise<void> {
   return endJson(exchange, { id: readId(exchange), object: 'response', deleted: true });
 }
 
+/** Throws WrongField: a list that began anew would have no end. */
+function findPlace(listed: readonly BodyFields[], id: string): number {
+  const at = listed.findIndex((item) => item.id === id);
+  if (at === -1) throw new WrongField('after', 'is the id of no item in the list.');
+  return at;
+}
+
 /** GET /v1/responses/{id}/input_items, the last first unless `order=asc`. */
 export async function listInputItems(exchange: Exchange): Promise<void> {
   const query = new URLSearchParams(exchange.search);
@@ -64,7 +71,7 @@ export async function listInputItems(exchange: Exchange): Promise<void> {
   const listed = items.map((item, at) => toListedItem(item, `${completion.id}_${at}`));
   if (query.get('order') !== 'asc') listed.reverse();
   const after = query.get('after');
-  const from = after === null ? 0 : listed.findIndex(({ id }) => id === after) + 1;
+  const from = after === null ? 0 : findPlace(listed, after) + 1;
   const data = listed.slice(from, from + limit);
   return endJson(exchange, {
     object: 'list',

@@ -16,6 +16,7 @@ const completion = {
   providerBlocks: [],
   toolCalls: [{ id: 'call_1', name: 'shell', argumentsText: '{"a":1}' }],
   finishReason: 'TOOL_CALLS',
+  serviceTier: null,
   dropped: [],
   limits: [],
   error: null,

@@ -1,8 +1,9 @@
 import type { Framing } from '../../http/stream.ts';
 import { GraphFailure } from '../../operations/run-declared.ts';
 import type { ResponseCompletionFragment, ResponsesStreamSubscription } from '../operations.generated.ts';
+import { toCompactedOutput } from './compact/compaction-item.ts';
 import { OutputItems } from './output-items.ts';
-import { readCustomNames, toOutput } from './response-items.ts';
+import { toOutput } from './response-items.ts';
 import {
   type ReportContext,
   type RequestFields,
@@ -13,6 +14,7 @@ import {
   toResponse,
   toResponseError,
 } from './response-object.ts';
+import { listClientTools } from './tools/client-tools.ts';
 
 export type ResponseEvent = ResponsesStreamSubscription['completionStream'];
 
@@ -21,6 +23,8 @@ export interface ResponseStreamOptions {
   readonly request: RequestFields;
   /** True where no event `error` precedes `response.failed`: over a WebSocket it would be the end of the response. */
   readonly isOneEnd?: boolean;
+  /** Its one item is the summary of the conversation. */
+  readonly isCompaction?: boolean;
   /** The number of the last event that the client has; -1: none. */
   readonly after?: number;
   /** Of a completion that has started already: its events follow the first one. */
@@ -45,13 +49,14 @@ export class ResponseFraming implements Framing<ResponseEvent> {
   #model = '';
   #items: OutputItems;
   /** The single events are lost: the client receives what is missing when all of it is known. */
-  #isWhole = false;
+  #isWhole: boolean;
   #ended: ResponseState | undefined;
 
   constructor(call: ReportContext, options: ResponseStreamOptions) {
     this.#call = call;
     this.#options = options;
     this.#after = options.after ?? -1;
+    this.#isWhole = options.isCompaction === true;
     this.#items = this.#openItems('');
     const { started } = options;
     if (started !== undefined) this.opening = this.#begin(started.completionId, started.model);
@@ -91,7 +96,7 @@ export class ResponseFraming implements Framing<ResponseEvent> {
         return this.#finish(event.completion);
       case 'CompletionRestarted':
         // Nothing of the answer was sent: the whole follows as its first events.
-        this.#isWhole = this.#after >= 0 || this.#items.hasAny;
+        this.#isWhole ||= this.#after >= 0 || this.#items.hasAny;
         return '';
       case 'ProviderBlockAdded':
         return this.#isWhole ? '' : this.#items.vendorItem(event);
@@ -115,10 +120,9 @@ export class ResponseFraming implements Framing<ResponseEvent> {
   }
 
   #openItems(completionId: string): OutputItems {
-    const customNames = readCustomNames(this.#options.request.tools);
     return new OutputItems(
       completionId,
-      customNames,
+      listClientTools(this.#options.request.tools),
       (type, fields) => this.#write(type, fields),
       (head, delta) => this.#writeDelta(head, delta),
     );
@@ -139,10 +143,15 @@ export class ResponseFraming implements Framing<ResponseEvent> {
   }
 
   #finish(completion: ResponseCompletionFragment): string {
-    const whole = this.#isWhole
-      ? toOutput(completion, readCustomNames(this.#options.request.tools))
-      : undefined;
+    const whole = this.#isWhole ? this.#toWhole(completion) : undefined;
     return this.#end(readOutcome(this.#call, completion), whole);
+  }
+
+  #toWhole(completion: ResponseCompletionFragment): ReturnType<typeof toOutput> {
+    const { isCompaction, request } = this.#options;
+    return isCompaction === true
+      ? toCompactedOutput(completion)
+      : toOutput(completion, listClientTools(request.tools));
   }
 
   #end(outcome: ResponseOutcome, whole?: ReturnType<typeof toOutput>): string {

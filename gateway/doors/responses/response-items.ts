@@ -2,6 +2,7 @@ import { type BodyFields, isFields } from '../body-fields.ts';
 import { toResponseAnnotation } from '../citations.ts';
 import type { ChatReasoningFragment, ResponseCompletionFragment } from '../operations.generated.ts';
 import { sealReasoning } from './response-reasoning.ts';
+import type { ClientTool, ClientTools } from './tools/client-tools.ts';
 import { readVendorItem } from './vendor-items.ts';
 
 /** An item of the output, as clients have it and send it back. */
@@ -21,13 +22,6 @@ export const itemIds = {
 /** The completion that an item's id names; undefined for the id of another server. */
 export function readItemCompletionId(itemId: string): string | undefined {
   return /^(?:msg|rs|fc|ctc|vt)_([0-9a-z]+)(?:_\d+)?$/.exec(itemId)?.[1];
-}
-
-/** The names of the tools whose input is a text and not JSON. */
-export function readCustomNames(tools: unknown): ReadonlySet<string> {
-  if (!Array.isArray(tools)) return new Set();
-  const custom = tools.filter((tool) => isFields(tool) && tool.type === 'custom');
-  return new Set(custom.map((tool) => String(tool.name)));
 }
 
 export interface MessageParts {
@@ -65,20 +59,24 @@ export function toReasoningItem(id: string, text: string, block?: ChatReasoningF
   };
 }
 
-export interface CallItem {
+export interface CallItem extends ClientTool {
   readonly id: string;
   readonly callId: string;
-  readonly name: string;
   /** JSON text; of a custom tool, of an object with the input. */
   readonly argumentsText: string;
-  readonly isCustom: boolean;
+}
+
+/** The tool that a call of the graph names, as the client knows it. */
+export function findClientTool(name: string, tools: ClientTools): ClientTool {
+  return tools.get(name) ?? { name, isCustom: false };
 }
 
 export function toCallItem(call: CallItem, status: ItemStatus): OutputItem {
-  const { id, callId, name, argumentsText, isCustom } = call;
+  const { id, callId, name, namespace, argumentsText, isCustom } = call;
+  const called = { status, call_id: callId, name, ...(namespace === undefined ? {} : { namespace }) };
   return isCustom
-    ? { id, type: 'custom_tool_call', status, call_id: callId, name, input: readCustomInput(argumentsText) }
-    : { id, type: 'function_call', status, call_id: callId, name, arguments: argumentsText };
+    ? { id, type: 'custom_tool_call', ...called, input: readCustomInput(argumentsText) }
+    : { id, type: 'function_call', ...called, arguments: argumentsText };
 }
 
 /** The text that a custom tool is called with: for the graph it is the one field of its arguments. */
@@ -93,10 +91,7 @@ export function readCustomInput(argumentsText: string): string {
 }
 
 /** The items of a whole answer: reasoning, then calls of tools that the vendor ran, the message, and calls of the client's tools. */
-export function toOutput(
-  completion: ResponseCompletionFragment,
-  customNames: ReadonlySet<string>,
-): readonly OutputItem[] {
+export function toOutput(completion: ResponseCompletionFragment, tools: ClientTools): readonly OutputItem[] {
   const { id, status, text, refusal, reasoning, reasoningBlocks, toolCalls, citations, logprobs } =
     completion;
   const ran = completion.providerBlocks.flatMap(
@@ -114,9 +109,9 @@ export function toOutput(
   );
   items.push(...ran);
   const calls = toolCalls.map(({ id: callId, name, argumentsText }, at) => {
-    const isCustom = customNames.has(name);
+    const tool = findClientTool(name, tools);
     return toCallItem(
-      { id: itemIds.call(id, at, isCustom), callId, name, argumentsText, isCustom },
+      { id: itemIds.call(id, at, tool.isCustom), callId, argumentsText, ...tool },
       'completed',
     );
   });

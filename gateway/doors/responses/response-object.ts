@@ -2,7 +2,8 @@ import { type CallContext, GraphFailure } from '../../operations/run-declared.ts
 import type { BodyFields } from '../body-fields.ts';
 import { presentOpenAiError } from '../openai/openai-errors.ts';
 import type { ChatUsageFragment, ResponseCompletionFragment } from '../operations.generated.ts';
-import { type OutputItem, readCustomNames, toOutput } from './response-items.ts';
+import { type OutputItem, toOutput } from './response-items.ts';
+import { listClientTools } from './tools/client-tools.ts';
 
 /** The fields of a response that repeat its request. */
 export type RequestFields = BodyFields;
@@ -17,6 +18,8 @@ export interface ResponseState {
   readonly output: readonly OutputItem[];
   readonly usage: object | null;
   readonly error: ResponseError | null;
+  /** Of the answer, once its provider has stated it; absent: that of the request. */
+  readonly serviceTier?: string;
 }
 
 /** The error of a failed response; `type` is for the event `error` only. */
@@ -27,7 +30,10 @@ interface ResponseError {
 }
 
 /** How a response has ended, or that it has not. */
-export type ResponseOutcome = Pick<ResponseState, 'status' | 'incompleteReason' | 'error' | 'usage'>;
+export type ResponseOutcome = Pick<
+  ResponseState,
+  'status' | 'incompleteReason' | 'error' | 'usage' | 'serviceTier'
+>;
 
 /** What the errors of a response are reported with. */
 export type ReportContext = Pick<CallContext, 'requestId' | 'services'>;
@@ -38,7 +44,7 @@ export function toResponseId(completionId: string): string {
 
 /** Every field is there from the first event on: strict clients refuse a response that lacks one. */
 export function toResponse(state: ResponseState, request: RequestFields): BodyFields {
-  const { id, createdS, model, status, incompleteReason, output, usage, error } = state;
+  const { id, createdS, model, status, incompleteReason, output, usage, error, serviceTier } = state;
   return {
     id: toResponseId(id),
     object: 'response',
@@ -51,6 +57,7 @@ export function toResponse(state: ResponseState, request: RequestFields): BodyFi
     output,
     usage,
     ...request,
+    ...(serviceTier === undefined ? {} : { service_tier: serviceTier }),
   };
 }
 
@@ -70,7 +77,7 @@ export function toResponsesUsage(usage: ChatUsageFragment): object {
 /** How a completion has ended, or that it has not. */
 export function readOutcome(
   call: ReportContext,
-  { status, finishReason, error, usage }: ResponseCompletionFragment,
+  { status, finishReason, error, usage, serviceTier }: ResponseCompletionFragment,
 ): ResponseOutcome {
   const counted = toResponsesUsage(usage);
   switch (status) {
@@ -97,6 +104,7 @@ export function readOutcome(
         incompleteReason: reason,
         error: null,
         usage: counted,
+        ...(serviceTier === null ? {} : { serviceTier }),
       };
     }
   }
@@ -122,12 +130,13 @@ export function toStoredResponse(
   call: ReportContext,
   completion: ResponseCompletionFragment,
   request: RequestFields,
+  output: readonly OutputItem[] = toOutput(completion, listClientTools(request.tools)),
 ): BodyFields {
   const state: ResponseState = {
     id: completion.id,
     createdS: Math.floor(Date.parse(completion.createdAt) / 1000),
     model: completion.model.id,
-    output: toOutput(completion, readCustomNames(request.tools)),
+    output,
     ...readOutcome(call, completion),
   };
   return toResponse(state, request);

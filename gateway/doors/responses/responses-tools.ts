@@ -10,6 +10,7 @@ import {
 } from '../body-fields.ts';
 import { markPlace } from '../input-places.ts';
 import type { ToolInput } from '../operations.generated.ts';
+import { isClientNamespace, readToolFields, toGraphName } from './tools/client-tools.ts';
 import { isVendorTool } from './vendor-items.ts';
 
 const toolPlaces = { name: '.name', parameters: '.parameters', description: '.description' };
@@ -37,24 +38,53 @@ export function readResponsesTools(fields: BodyFields): ReadTools {
     const tool = toFields(value, at);
     switch (tool.type) {
       case 'function': {
-        const read = readFunction(isFields(tool.function) ? tool.function : tool, at);
+        const read = readFunction(readToolFields(tool), at);
         tools.push(markPlace(read, at, toolPlaces));
         const { name, description = null, parameters, strict = null } = read;
         repeated.push({ type: 'function', name, description, parameters, strict });
         break;
       }
       case 'custom':
-        tools.push(markPlace(readCustomTool(isFields(tool.custom) ? tool.custom : tool, at), at, toolPlaces));
+        tools.push(markPlace(readCustomTool(readToolFields(tool), at), at, toolPlaces));
         repeated.push(isFields(tool.custom) ? { type: 'custom', ...tool.custom } : tool);
         break;
       default:
-        if (isVendorTool(tool)) {
+        if (isClientNamespace(tool)) {
+          tools.push(...readNamespace(tool, at, dropped));
+          repeated.push(tool);
+        } else if (isVendorTool(tool)) {
           own.push(tool);
           repeated.push(tool);
         } else dropped.push(`${at} (${requireText(tool.type, `${at}.type`)})`);
     }
   }
   return { ...choose(fields.tool_choice, tools, own.length, dropped), own, repeated, dropped };
+}
+
+/** The tools of a namespace, under names that distinguish them from all others. The first one describes the namespace. */
+function readNamespace(fields: BodyFields, at: string, dropped: string[]): readonly ToolInput[] {
+  const namespace = requireText(fields.name, `${at}.name`);
+  const about = toText(fields.description, `${at}.description`) ?? '';
+  const tools: ToolInput[] = [];
+  for (const [index, value] of (toList(fields.tools, `${at}.tools`, toolsMax) ?? []).entries()) {
+    const place = `${at}.tools[${index}]`;
+    const tool = toFields(value, place);
+    if (tool.type !== 'function' && tool.type !== 'custom') {
+      dropped.push(`${place} (${requireText(tool.type, `${place}.type`)})`);
+      continue;
+    }
+    const given = readToolFields(tool);
+    const read = tool.type === 'custom' ? readCustomTool(given, place) : readFunction(given, place);
+    const texts = tools.length === 0 && about !== '' ? [read.description, `${namespace}: ${about}`] : [];
+    const description = texts.filter((text) => text != null && text !== '').join('\n\n');
+    const named = {
+      ...read,
+      name: toGraphName(read.name, namespace),
+      ...(description === '' ? {} : { description }),
+    };
+    tools.push(markPlace(named, place, toolPlaces));
+  }
+  return tools;
 }
 
 function readFunction(fields: BodyFields, at: string): ToolInput {
@@ -108,8 +138,8 @@ function choose(
   switch (fields.type) {
     case 'function':
     case 'custom': {
-      const named = isFields(fields.function) ? fields.function.name : fields.name;
-      return { tools, toolChoice: requireText(named, 'tool_choice.name') };
+      const name = requireText(readToolFields(fields).name, 'tool_choice.name');
+      return { tools, toolChoice: toGraphName(name, toText(fields.namespace, 'tool_choice.namespace')) };
     }
     case 'allowed_tools':
       return allow(fields, tools);
@@ -123,7 +153,12 @@ function choose(
 function allow(fields: BodyFields, tools: readonly ToolInput[]): Pick<ReadTools, 'tools' | 'toolChoice'> {
   const { tools: named, mode = 'auto' } = isFields(fields.allowed_tools) ? fields.allowed_tools : fields;
   const list = toList(named, 'tool_choice.tools', toolsMax) ?? [];
-  const names = new Set(list.map((tool, at) => toFields(tool, `tool_choice.tools[${at}]`).name));
+  const names = new Set(
+    list.map((tool, at) => {
+      const { name, namespace } = toFields(tool, `tool_choice.tools[${at}]`);
+      return toGraphName(String(name), toText(namespace, `tool_choice.tools[${at}].namespace`));
+    }),
+  );
   const allowed = tools.filter(({ name }) => names.has(name));
   return {
     tools: allowed,

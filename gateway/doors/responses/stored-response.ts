@@ -2,8 +2,9 @@ import { type CallContext, GraphFailure, runDeclared } from '../../operations/ru
 import { type BodyFields, isFields, WrongField } from '../body-fields.ts';
 import { NamedRefusal } from '../openai/openai-errors.ts';
 import { type ResponseCompletionFragment, storedResponse } from '../operations.generated.ts';
-import { type OutputItem, readCustomNames, readItemCompletionId, toOutput } from './response-items.ts';
+import { type OutputItem, readItemCompletionId, toOutput } from './response-items.ts';
 import type { RequestFields } from './response-object.ts';
+import { listClientTools } from './tools/client-tools.ts';
 
 /** What is kept with the completion of a response: it is read back as it was, and continued. */
 export interface KeptRequest {
@@ -97,7 +98,7 @@ export async function readPreviousItems(
 }
 
 function readOutput({ completion, request }: StoredResponse): readonly OutputItem[] {
-  return toOutput(completion, readCustomNames(request.tools));
+  return toOutput(completion, listClientTools(request.tools));
 }
 
 /** The items with those in place of references: clients may name an item of a stored response by its id alone. */

@@ -6,6 +6,7 @@ import { toFinishReason, UsageCounter } from '../../translate/usage.ts';
 import type { UsageDialect } from '../../translate/usage-report.ts';
 import { EmittedTexts } from '../shared/emitted-texts.ts';
 import { type Fields, fields, list, saysAnything, text } from '../shared/fields.ts';
+import { MadeBy } from '../shared/made-by.ts';
 import type { AnswerEnd, AnswerReader, Wire } from '../shared/wire.ts';
 import { readContent, readReasoning } from './chat-fields.ts';
 import { ChatToolCalls } from './chat-tool-calls.ts';
@@ -29,6 +30,7 @@ class ChatReader implements AnswerReader {
   readonly #call: ProviderCall;
   readonly #kind: ProviderKind;
   readonly #details = new ReasoningDetails();
+  readonly #made = new MadeBy();
   /** Sources that each chunk names again. */
   #citations = 0;
   /** The readers of further answers, by their indexes. */
@@ -176,11 +178,16 @@ class ChatReader implements AnswerReader {
     const reason = readFinishReason(this.#rawFinish);
     // A refusal ends with `stop` on the wire: the refusal is the reason.
     const refused = this.#refused && reason.unified === 'stop';
-    return { reason: refused ? { ...reason, unified: 'content-filter' } : reason, usage };
+    return {
+      reason: refused ? { ...reason, unified: 'content-filter' } : reason,
+      usage,
+      made: this.#made.details,
+    };
   }
 
   /** Groq reports the usage of a stream in a field of its own, and there why it stopped early; Moonshot in the choice. */
   #count(received: Fields): void {
+    this.#made.add(received);
     if (received.usage) this.#usage.add(received.usage);
     const groq = received.x_groq ? fields(received.x_groq) : null;
     if (groq === null) return;

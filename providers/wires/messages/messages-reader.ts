@@ -4,6 +4,7 @@ import { readFinishReason } from '../../translate/finish-reason.ts';
 import { UsageCounter, usageSoFar } from '../../translate/usage.ts';
 import { EmittedTexts } from '../shared/emitted-texts.ts';
 import { type Fields, fields, list, text } from '../shared/fields.ts';
+import { MadeBy } from '../shared/made-by.ts';
 import type { AnswerEnd, AnswerReader, Wire } from '../shared/wire.ts';
 
 /** Reads Anthropic's messages: message_stop is the terminal marker. Blocks that are no part of others are passed on as they are. */
@@ -21,6 +22,7 @@ class MessagesReader implements AnswerReader {
   readonly #emitted = new EmittedTexts();
   #message: Fields | null = null;
   readonly #usage = new UsageCounter({ cacheApart: true });
+  readonly #made = new MadeBy();
   #stopReason = '';
   #stopSequence = '';
   ended = false;
@@ -38,6 +40,7 @@ class MessagesReader implements AnswerReader {
       const delta = fields(event.delta);
       this.#usage.add(event.usage);
       this.#usage.add(delta?.usage);
+      this.#made.add(fields(event.usage) ?? {});
       this.#stopReason = text(delta?.stop_reason) || this.#stopReason;
       this.#stopSequence = text(delta?.stop_sequence) || this.#stopSequence;
     } else if (event.type === 'message_stop') {
@@ -52,6 +55,7 @@ class MessagesReader implements AnswerReader {
   whole(answer: Fields, into: ProviderPart[]): void {
     if (!Array.isArray(answer.content)) throw malformed();
     this.#usage.add(answer.usage);
+    this.#made.add(fields(answer.usage) ?? {});
     this.#stopReason = text(answer.stop_reason);
     this.#stopSequence = text(answer.stop_sequence);
     for (const [index, block] of answer.content.entries()) {
@@ -65,7 +69,8 @@ class MessagesReader implements AnswerReader {
   end(): AnswerEnd {
     if (!this.ended) throw cutShort();
     const stopped = this.#stopSequence === '' ? {} : { stopSequence: this.#stopSequence };
-    return { reason: readFinishReason(this.#stopReason), usage: this.#usage.counts, ...stopped };
+    const [reason, usage] = [readFinishReason(this.#stopReason), this.#usage.counts];
+    return { reason, usage, ...stopped, made: this.#made.details };
   }
 
   /** Reports the whole input before the first token: what an aborted stream is billed by. */
@@ -74,6 +79,7 @@ class MessagesReader implements AnswerReader {
     if (this.#message !== null && this.#message.id !== message?.id) throw malformed();
     this.#message = message;
     this.#usage.addStart(message?.usage);
+    this.#made.add(fields(message?.usage) ?? {});
     this.#usage.addStart(event.usage);
     const { counts } = this.#usage;
     if (counts !== null) into.push({ type: 'usage', usage: usageSoFar(counts) });

@@ -184,3 +184,48 @@ describe('calls of tools that the vendor has run', () => {
     expect(parts.filter(({ type }) => type === 'provider-block')).toEqual([block]);
   });
 });
+
+describe('responses of several pieces of reasoning', () => {
+  const summary = (output_index: number, summary_index: number, text: string): Event => ({
+    type: 'response.reasoning_summary_text.delta',
+    output_index,
+    summary_index,
+    delta: text,
+  });
+  const reasoning = (...texts: readonly string[]) => ({
+    type: 'reasoning',
+    summary: texts.map((text) => ({ type: 'summary_text', text })),
+  });
+  const done = (output_index: number, item: object): Event => ({
+    type: 'response.output_item.done',
+    output_index,
+    item,
+  });
+  const output = [reasoning('**Plan**\nA', '**Check**'), reasoning('**Act**'), message('Yes', '.')];
+  const items = output.map((item, at) => done(at, item));
+  const deltas = [
+    ...[summary(0, 0, '**Pl'), summary(0, 0, 'an**\nA'), summary(0, 1, '**Check**')],
+    ...[summary(1, 0, '**A'), summary(1, 0, 'ct**')],
+    ...[delta(2, 'Yes'), delta(2, '.')],
+  ];
+
+  it.each([
+    ['deltas', deltas],
+    ['deltas and items', [...deltas, ...items]],
+    ['some deltas and items', [...deltas.slice(0, 3), ...items]],
+    ['items', items],
+    ['the end', []],
+  ] as const)('have a paragraph for each of %s', async (_what, events) => {
+    const answered = await read(...events, end(output));
+    expect([answered.reasoning, answered.text, answered.error]).toEqual([
+      '**Plan**\nA\n\n**Check**\n\n**Act**',
+      'Yes.',
+      null,
+    ]);
+  });
+
+  it('have no more than one where the vendor has written it', async () => {
+    const { reasoning: thought } = await read(summary(0, 0, 'A\n\n'), summary(0, 1, 'B'), end());
+    expect(thought).toBe('A\n\nB');
+  });
+});

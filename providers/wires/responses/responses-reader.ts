@@ -4,7 +4,9 @@ import { readFinishReason } from '../../translate/finish-reason.ts';
 import { UsageCounter } from '../../translate/usage.ts';
 import { EmittedTexts } from '../shared/emitted-texts.ts';
 import { type Fields, fields, list, text } from '../shared/fields.ts';
+import { MadeBy } from '../shared/made-by.ts';
 import type { AnswerEnd, AnswerReader, Wire } from '../shared/wire.ts';
+import { joinParagraphs, Paragraphs } from './paragraphs.ts';
 import { isWrapper, nestedCalls } from './parallel-calls.ts';
 
 type TextKind = 'text' | 'reasoning' | 'refusal';
@@ -16,6 +18,7 @@ const doneTexts: ReadonlyMap<string, TextKind> = new Map([
   ['response.reasoning_text.done', 'reasoning'],
   ['response.reasoning_summary_text.done', 'reasoning'],
 ]);
+const nothingBetween = { ofItem: '', before: '' };
 /** Items of tools that the vendor has run. */
 const vendorCalls = new Set(['web_search_call', 'x_search_call', 'code_interpreter_call']);
 const ends = new Set(['response.completed', 'response.incomplete', 'response.failed', 'response.done']);
@@ -43,6 +46,7 @@ class ResponsesReader implements AnswerReader {
   /** What was emitted of an item's text, by its output index. */
   readonly #emitted = new Map<unknown, string>();
   readonly #all = new EmittedTexts();
+  readonly #paragraphs = new Paragraphs();
   #callCount = 0;
   #refused = false;
   #response: Fields | null = null;
@@ -73,7 +77,7 @@ class ResponsesReader implements AnswerReader {
     } else if (type === 'response.function_call_arguments.delta') {
       this.#arguments(this.#keyOfEvent(event), text(event.delta), into);
     } else if (type === 'response.reasoning_summary_text.delta' || type === 'response.reasoning_text.delta') {
-      this.#emitText('reasoning', index, event.delta, into);
+      this.#emitText('reasoning', index, event.delta, into, event.summary_index ?? event.content_index);
     } else if (type === 'response.refusal.delta') {
       this.#refused = true;
       this.#emitText('refusal', index, event.delta, into);
@@ -100,6 +104,12 @@ class ResponsesReader implements AnswerReader {
   end(): AnswerEnd {
     if (!this.ended) throw cutShort();
     if ([...this.#calls.values()].includes(null)) throw malformed();
+    const made = new MadeBy();
+    made.add(this.#response ?? {});
+    return { ...this.#readEnd(), made: made.details };
+  }
+
+  #readEnd(): AnswerEnd {
     const response = this.#response;
     const status = text(response?.status);
     const raw = text(fields(response?.incomplete_details)?.reason) || status;
@@ -120,11 +130,10 @@ class ResponsesReader implements AnswerReader {
     this.#usage.add(this.#response?.usage);
     this.#usage.add(event.usage);
     const items = list(this.#response?.output).map(fields);
-    const join = (type: string) =>
-      items.map((item) => (item?.type === type ? textOfItem(item) : '')).join('');
+    const texts = (type: string) => items.map((item) => (item?.type === type ? textOfItem(item) : ''));
     this.#refused ||= items.some(isRefusal);
-    this.#all.emitRest('reasoning', join('reasoning'), into);
-    this.#all.emitRest('text', join('message') || text(this.#response?.output_text), into);
+    this.#all.emitRest('reasoning', joinParagraphs(texts('reasoning')), into);
+    this.#all.emitRest('text', texts('message').join('') || text(this.#response?.output_text), into);
     for (const item of items) if (item !== null) this.#finishItem(item, into);
     for (const item of items) {
       if (item?.type === 'function_call') this.#callRest(item, into);
@@ -274,14 +283,17 @@ class ResponsesReader implements AnswerReader {
     into.push({ type: 'refusal', text: received });
   }
 
-  #emitText(type: TextKind, index: unknown, received: unknown, into: ProviderPart[]): void {
+  /** `part`: the place in the item, of which reasoning has several. */
+  #emitText(type: TextKind, index: unknown, received: unknown, into: ProviderPart[], part?: unknown): void {
     if (typeof received !== 'string' || received === '') return;
     if (type === 'refusal') {
       this.#refuse(received, into);
       return;
     }
-    this.#emitted.set(index, (this.#emitted.get(index) ?? '') + received);
-    this.#all.emit(type, received, into);
+    const isThought = type === 'reasoning';
+    const { ofItem, before } = isThought ? this.#paragraphs.next({ index, part }, received) : nothingBetween;
+    this.#emitted.set(index, (this.#emitted.get(index) ?? '') + ofItem + received);
+    this.#all.emit(type, before + ofItem + received, into);
   }
 }
 
@@ -313,12 +325,11 @@ function refusalOfItem(item: Fields): string {
 /** The text of a message; the summary of a reasoning, or failing that the reasoning. */
 function textOfItem(item: Fields): string {
   const summary = list(item.summary);
-  return (summary.length > 0 ? summary : list(item.content))
-    .map((content) => {
-      const part = fields(content);
-      return part?.type === 'refusal' ? '' : text(part?.text);
-    })
-    .join('');
+  const texts = (summary.length > 0 ? summary : list(item.content)).map((content) => {
+    const part = fields(content);
+    return part?.type === 'refusal' ? '' : text(part?.text);
+  });
+  return item.type === 'reasoning' ? joinParagraphs(texts) : texts.join('');
 }
 
 /** OpenAI's responses API, which xAI speaks as well. */

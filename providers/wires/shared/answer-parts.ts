@@ -46,7 +46,10 @@ export class AnswerParts {
   #outputBytes = 0;
   #hasText = false;
   #called = false;
-  readonly #ids = new Set<string>();
+  /** Of the calls of tools, those of earlier answers among them: some servers number the calls of each answer anew. */
+  readonly #ids: Set<string>;
+  /** Ids of calls that are passed on under another one. */
+  readonly #renamed = new Map<string, string>();
   /** Tool calls that have no arguments yet. */
   readonly #bare = new Set<number>();
 
@@ -60,6 +63,7 @@ export class AnswerParts {
   constructor(reader: AnswerReader, context: Context) {
     this.#reader = reader;
     this.#context = context;
+    this.#ids = listCallIds(context.call);
     this.#framing = this.#newFraming();
   }
 
@@ -258,6 +262,11 @@ export class AnswerParts {
       if (part.type === 'tool-call' && part.id !== undefined && !isOfAlternative(part)) {
         part = this.#identified(part);
         passed[at] = part;
+      } else if (part.type === 'reasoning-block' && this.#renamed.size > 0) {
+        // A signature follows its call.
+        const toolCallId = this.#renamed.get(part.block.toolCallId ?? '') ?? part.block.toolCallId;
+        part = { ...part, block: { ...part.block, toolCallId } };
+        passed[at] = part;
       }
       this.#count(part);
     }
@@ -270,6 +279,7 @@ export class AnswerParts {
     let id = given === '' ? randomUUID() : given;
     for (let next = 2; this.#ids.has(id); next++) id = `${given}_${next}`;
     this.#ids.add(id);
+    if (id !== given) this.#renamed.set(given, id);
     this.#bare.add(part.index);
     const argumentsDelta = /^\s*(?:null|\{\s*\})?\s*$/.test(part.argumentsDelta) ? '' : part.argumentsDelta;
     return { ...part, id, argumentsDelta };
@@ -293,8 +303,17 @@ export class AnswerParts {
   }
 }
 
-function readFinishDetails({ reason: { raw }, stopSequence }: AnswerEnd): FinishDetails {
+function listCallIds({ messages }: ProviderCall): Set<string> {
+  const ids = new Set<string>();
+  for (const message of messages) {
+    if (message.role === 'assistant') for (const { id } of message.toolCalls) ids.add(id);
+  }
+  return ids;
+}
+
+function readFinishDetails({ reason: { raw }, stopSequence, made }: AnswerEnd): FinishDetails {
   return {
+    ...made,
     ...(raw !== undefined && detailedReasons.has(raw) ? { detail: raw } : {}),
     ...(stopSequence === undefined ? {} : { stopSequence }),
   };

@@ -1,5 +1,5 @@
 import type { LanguageModelV4FinishReason } from '@ai-sdk/provider';
-import type { ProviderCall, ProviderKind, ProviderPart } from '../../provider.ts';
+import type { FinishDetails, ProviderCall, ProviderKind, ProviderPart } from '../../provider.ts';
 import type { UsageCounts } from '../../translate/usage-report.ts';
 import type { EventFraming } from './event-lines.ts';
 import type { Fields } from './fields.ts';
@@ -12,6 +12,8 @@ export interface AnswerEnd {
   readonly usage: UsageCounts | null;
   /** The stop string that ended it, where the vendor returns it. */
   readonly stopSequence?: string;
+  /** As FinishDetails has them. */
+  readonly made?: Pick<FinishDetails, 'fingerprint' | 'serviceTier'>;
   /** The vendor's message about what went wrong. */
   readonly error?: unknown;
 }

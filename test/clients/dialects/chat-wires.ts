@@ -15,6 +15,10 @@ const usage = {
   completion_tokens_details: { reasoning_tokens: counts.reasoning },
 };
 
+/** What the servers state of how an answer was made. */
+const made = { service_tier: 'priority', system_fingerprint: 'fp_44709d6fcb' };
+const priority = '"service_tier":"priority"';
+
 const choose = (delta: object, index = 0, more: object = {}) => ({
   choices: [{ index, delta, finish_reason: null, ...more }],
 });
@@ -54,9 +58,15 @@ const chat: UpstreamWire = {
     'cached',
     'reasoningTokens',
   ]),
+  made: {
+    'chat completions': [priority, `"system_fingerprint":"${made.system_fingerprint}"`],
+    responses: [priority],
+    messages: [priority],
+  },
   contentType: 'text/event-stream',
   isStreamed: isStreamedByField,
   whole: (answer) => ({
+    ...made,
     id: 'c1',
     object: 'chat.completion',
     created: 1,
@@ -78,7 +88,7 @@ const chat: UpstreamWire = {
   }),
   frames: (answer) =>
     toEvents(
-      choose({ role: 'assistant', content: '' }),
+      { ...made, ...choose({ role: 'assistant', content: '' }) },
       ...(answer.reasoning ? [choose({ reasoning_content: answer.reasoning })] : []),
       ...(answer.texts ?? []).map((content) =>
         choose({ content }, 0, answer.logprob ? { logprobs: toLogprobs(answer.logprob) } : {}),
@@ -151,6 +161,7 @@ const toResponse = (answer: UpstreamAnswer) => ({
   created_at: 1,
   model: 'gpt-5-mini',
   status: answer.isCutByLength ? 'incomplete' : 'completed',
+  service_tier: made.service_tier,
   ...(answer.isCutByLength ? { incomplete_details: { reason: 'max_output_tokens' } } : {}),
   output: toOutput(answer),
   usage: responsesUsage,
@@ -210,6 +221,7 @@ const responses: UpstreamWire = {
     'cached',
     'reasoningTokens',
   ]),
+  made: { 'chat completions': [priority], responses: [priority], messages: [priority] },
   contentType: 'text/event-stream',
   isStreamed: isStreamedByField,
   whole: toResponse,

@@ -49,6 +49,8 @@ export interface UpstreamWire {
   /** Behind the origin of the server. */
   readonly path: string;
   readonly aspects: ReadonlySet<Aspect>;
+  /** By the dialect of the client: what its answer repeats of what the vendor states of how it was made. */
+  readonly made?: Readonly<Record<string, readonly string[]>>;
   readonly contentType: string;
   isStreamed(request: ServedRequest): boolean;
   whole(answer: UpstreamAnswer): object;

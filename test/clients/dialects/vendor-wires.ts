@@ -16,6 +16,7 @@ const messagesUsage = {
   cache_read_input_tokens: counts.cached,
   cache_creation_input_tokens: counts.cacheWrite,
   output_tokens: counts.output,
+  service_tier: 'priority',
 };
 const toClaudeCitation = (url: string) => ({
   type: 'web_search_result_location',
@@ -84,6 +85,9 @@ const messages: UpstreamWire = {
   model: 'claude-sonnet-4-5',
   path: '/v1',
   aspects: new Set(['reasoning', 'signature', 'calls', 'citations', 'cached', 'cacheWrite']),
+  made: Object.fromEntries(
+    ['chat completions', 'responses', 'messages'].map((name) => [name, ['"service_tier":"priority"']]),
+  ),
   contentType: 'text/event-stream',
   isStreamed: isStreamedByField,
   whole: (answer) => ({

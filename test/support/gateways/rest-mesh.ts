@@ -28,6 +28,8 @@ const sampleCompletion = {
   providerBlocks: [],
   finishDetail: null,
   stopSequence: null,
+  systemFingerprint: null,
+  serviceTier: null,
   logprobs: null,
   alternatives: [],
   dropped: [],

@@ -83,7 +83,11 @@ function countServerTools({ providerBlocks }: Pick<Completed, 'providerBlocks'>)
  * Every field that clients look for in a usage, with the counts that are known. Input that is read from or written into the cache is
  * counted apart.
  */
-export function toMessagesUsage(usage: MessagesUsageFragment, serverTools: ServerToolUse | null): object {
+export function toMessagesUsage(
+  usage: MessagesUsageFragment,
+  serverTools: ServerToolUse | null,
+  serviceTier: string | null,
+): object {
   const { inputTokens, outputTokens, cachedInputTokens, cacheWriteTokens, cacheWrite1hTokens } = usage;
   return {
     input_tokens: Math.max(0, inputTokens - cachedInputTokens - cacheWriteTokens),
@@ -95,9 +99,17 @@ export function toMessagesUsage(usage: MessagesUsageFragment, serverTools: Serve
     },
     output_tokens: outputTokens,
     server_tool_use: serverTools,
-    service_tier: 'standard',
+    service_tier: toServiceTier(serviceTier),
     inference_geo: null,
   };
+}
+
+const serviceTiers: ReadonlySet<string | null> = new Set(['standard', 'priority', 'batch']);
+
+/** Anthropic's words for the tier that a provider states; null for one that Anthropic does not have. */
+function toServiceTier(stated: string | null): string | null {
+  if (stated === 'default') return 'standard';
+  return serviceTiers.has(stated) ? stated : null;
 }
 
 /** A message without content, as a stream begins with it. */
@@ -110,7 +122,7 @@ export function toEmptyMessage(id: string, model: string, usage: MessagesUsageFr
     content: [],
     stop_reason: null,
     stop_sequence: null,
-    usage: toMessagesUsage(usage, null),
+    usage: toMessagesUsage(usage, null, null),
   };
 }
 
@@ -159,7 +171,7 @@ export function toMessage(completion: Completed): object {
       })),
     ],
     ...toStop(completion, refusal !== null),
-    usage: toMessagesUsage(completion.usage, countServerTools(completion)),
+    usage: toMessagesUsage(completion.usage, countServerTools(completion), completion.serviceTier),
   };
 }
 

@@ -36,7 +36,15 @@ const finished = (
 ) =>
   ({
     __typename: 'CompletionFinished',
-    completion: { status, finishReason, finishDetail: null, stopSequence: null, usage, ...end },
+    completion: {
+      status,
+      finishReason,
+      finishDetail: null,
+      stopSequence: null,
+      serviceTier: null,
+      usage,
+      ...end,
+    },
   }) as const;
 const text = (value: string) => ({ __typename: 'TextDelta', text: value }) as const;
 const thought = (value: string) => ({ __typename: 'ReasoningDelta', text: value }) as const;

@@ -244,11 +244,8 @@ export class MessagesFraming implements Framing<MessagesEvent> {
       return rest + this.failed(new HeddleError('CONFLICT', 'The completion was canceled.'));
     }
     const delta = toStop(completion, this.#hasRefused);
-    return (
-      rest +
-      writeEvent('message_delta', { delta, usage: toMessagesUsage(completion.usage, this.#serverTools) }) +
-      writeEvent('message_stop', {})
-    );
+    const usage = toMessagesUsage(completion.usage, this.#serverTools, completion.serviceTier);
+    return rest + writeEvent('message_delta', { delta, usage }) + writeEvent('message_stop', {});
   }
 }
 

@@ -108,7 +108,10 @@ const effortsByBudget = [
 /** The effort, and the schema of the answer. Without thinking the provider's default is left as it is. */
 function readOutput(fields: BodyFields): Partial<CompletionInput> {
   const config = fields.output_config == null ? {} : toFields(fields.output_config, 'output_config');
-  const effort = toText(config.effort, 'output_config.effort') ?? readThinkingEffort(fields.thinking);
+  const given = toText(config.effort, 'output_config.effort');
+  // Beside thinking that is turned off, an effort is about the rest of the answer: no other dialect has a field for that.
+  const isOff = isFields(fields.thinking) && fields.thinking.type === 'disabled';
+  const effort = isOff ? undefined : (given ?? readThinkingEffort(fields.thinking));
   const format = config.format ?? fields.output_format;
   const schema = format == null ? undefined : readFormat(format);
   return {

@@ -89,7 +89,7 @@ function toChoice(choice: Choice, index: number, customTools: CustomTools): obje
 
 /** The answer of chat completions. */
 export function toChatAnswer(completion: Completed, customTools: CustomTools): object {
-  const { id, createdAt, model, usage, alternatives } = completion;
+  const { id, createdAt, model, usage, alternatives, systemFingerprint, serviceTier } = completion;
   return {
     id: `chatcmpl-${id}`,
     object: 'chat.completion',
@@ -97,7 +97,7 @@ export function toChatAnswer(completion: Completed, customTools: CustomTools): o
     model: model.id,
     choices: [completion, ...alternatives].map((choice, index) => toChoice(choice, index, customTools)),
     usage: toChatUsage(usage),
-    service_tier: 'default',
-    system_fingerprint: null,
+    service_tier: serviceTier,
+    system_fingerprint: systemFingerprint,
   };
 }

@@ -18,6 +18,11 @@ interface ChunkOptions {
   readonly customTools: CustomTools;
 }
 
+interface MadeBy {
+  readonly systemFingerprint: string | null;
+  readonly serviceTier?: string | null;
+}
+
 /** A call of a custom tool, whose input is inside of JSON: it is sent when that is whole. */
 interface HeldCall {
   readonly alternative: number;
@@ -37,6 +42,8 @@ export class ChatFraming implements Framing<ChatEvent> {
   readonly keepAlive = ': keep-alive\n\n';
   readonly #exchange: Exchange;
   readonly #options: ChunkOptions;
+  #id = '';
+  #model = '';
   /** The fields that all chunks share. */
   #head = '';
   /** What stands before the delta of the first choice, and behind every delta: written out once for all chunks. */
@@ -59,7 +66,9 @@ export class ChatFraming implements Framing<ChatEvent> {
   next(event: ChatEvent): string {
     switch (event.__typename) {
       case 'CompletionStarted':
-        this.#begin(event.completionId, event.model.id);
+        this.#id = event.completionId;
+        this.#model = event.model.id;
+        this.#writeHead({ systemFingerprint: null });
         return this.#role(0);
       case 'TextDelta':
         return this.#delta(event.alternative, `{"content":${JSON.stringify(event.text)}}`);
@@ -92,7 +101,8 @@ export class ChatFraming implements Framing<ChatEvent> {
         return '';
       case 'CompletionFinished': {
         refuseCanceled(event.completion);
-        const { finishReason, usage } = event.completion;
+        const { finishReason, usage, systemFingerprint, serviceTier } = event.completion;
+        this.#writeHead({ systemFingerprint, serviceTier });
         const finish = this.#release(0) + this.#choice(0, '{}', 'null', toChatFinishReason(finishReason));
         if (!this.#options.includesUsage) return finish;
         return `${finish}${this.#head}"choices":[],"usage":${JSON.stringify(toChatUsage(usage))}}\n\n`;
@@ -113,13 +123,15 @@ export class ChatFraming implements Framing<ChatEvent> {
     return `data: ${JSON.stringify({ error: presentOpenAiError(this.#exchange, thrown) })}\n\n`;
   }
 
-  #begin(id: string, model: string): void {
+  /** How the answer was made is known at its end. */
+  #writeHead({ systemFingerprint, serviceTier }: MadeBy): void {
     const shared = {
-      id: `chatcmpl-${id}`,
+      id: `chatcmpl-${this.#id}`,
       object: 'chat.completion.chunk',
       created: this.#options.createdS,
-      model,
-      system_fingerprint: null,
+      model: this.#model,
+      ...(serviceTier === undefined ? {} : { service_tier: serviceTier }),
+      system_fingerprint: systemFingerprint,
     };
     this.#head = `data: ${JSON.stringify(shared).slice(0, -1)},`;
     this.#before = `${this.#head}"choices":[{"index":0,"delta":`;

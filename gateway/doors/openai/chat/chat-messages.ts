@@ -1,3 +1,5 @@
+import { mayLoseDigits, parseJson } from '#core/json/exact-json.ts';
+import { toWholeCharacters } from '#core/json/whole-characters.ts';
 import {
   type BodyFields,
   readDataUrl,
@@ -136,15 +138,20 @@ function readFunctionCall(value: unknown, at: string): ToolCallInput {
   return { id: called, name: called, arguments: readCallArguments(given, `${at}.arguments`) };
 }
 
-/** Arguments are JSON in a text, as the model wrote it; what is no JSON stays a text. Some clients send the value itself. */
+/**
+ * Arguments are JSON in a text, as the model wrote it; what is no JSON stays a text, and so does what a value would not hold
+ * digit for digit. Some clients send the value itself.
+ */
 export function readCallArguments(value: unknown, at: string): unknown {
   if (typeof value !== 'string') {
     if (value === undefined || value === null) return {};
     return toFields(value, at);
   }
   if (value.trim() === '') return {};
+  const text = toWholeCharacters(value);
   try {
-    return JSON.parse(value);
+    const parsed: unknown = JSON.parse(text);
+    return mayLoseDigits(text) && JSON.stringify(parseJson(text)) !== JSON.stringify(parsed) ? text : parsed;
   } catch (error) {
     if (error instanceof SyntaxError) return value;
     throw error;

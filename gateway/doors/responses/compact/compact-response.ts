@@ -2,42 +2,24 @@ import { readCallJson } from '../../../http/body.ts';
 import type { Exchange } from '../../../http/exchange.ts';
 import { endJson } from '../../../http/send.ts';
 import { runDeclared } from '../../../operations/run-declared.ts';
-import { type BodyFields, requireText, toFields, toText, WrongField } from '../../body-fields.ts';
+import { type BodyFields, toFields } from '../../body-fields.ts';
 import { readCallHeaders } from '../../call-headers.ts';
 import { refuseCanceled } from '../../completion-events.ts';
 import { setCompletionHeaders } from '../../completion-headers.ts';
 import { responsesComplete } from '../../operations.generated.ts';
-import { readItemMessages } from '../input-items.ts';
 import { readConversation } from '../prepare-response.ts';
 import { toListedItem } from '../response-items.ts';
 import { toResponsesUsage } from '../response-object.ts';
+import { readCompactionCall } from './compaction-call.ts';
 import { toCompactionItem } from './compaction-item.ts';
-import { writeTranscript } from './transcript.ts';
-
-const task =
-  'Summarize the conversation that the user sends, for an assistant that continues it without having seen it. Keep every ' +
-  'decision, fact, name, number, file, tool result and open task that it may need. Write the summary alone.';
 
 /** POST /v1/responses/compact: the messages of the user as they are, and one item that stands for all of the conversation. */
 export async function compactResponse(exchange: Exchange): Promise<void> {
   const body = toFields(await readCallJson(exchange), '');
-  const model = requireText(body.model, 'model');
   const items = await readConversation(exchange, body);
-  const { messages, dropped } = readItemMessages(items);
-  if (messages.length === 0) throw new WrongField('input', 'must have at least one item.');
-  const instructions = toText(body.instructions, 'instructions') ?? '';
-  const system = instructions === '' ? [] : [{ role: 'SYSTEM', content: instructions } as const];
+  const { input, dropped } = readCompactionCall(body, items);
   const { complete } = await runDeclared(exchange, responsesComplete, {
-    input: {
-      model,
-      messages: [
-        { role: 'SYSTEM', content: task },
-        { role: 'USER', content: writeTranscript([...system, ...messages]) },
-      ],
-      ...readCallHeaders(exchange),
-      retention: 'NONE',
-      allowRestart: false,
-    },
+    input: { ...input, ...readCallHeaders(exchange), retention: 'NONE' },
   });
   refuseCanceled(complete);
   setCompletionHeaders(exchange.response, {

@@ -1,12 +1,24 @@
 import { type BodyFields, isFields, requireText, WrongField } from '../../body-fields.ts';
+import type { ResponseCompletionFragment } from '../../operations.generated.ts';
+import type { OutputItem } from '../response-items.ts';
 
 /** Marks `encrypted_content` that this handler has written. */
 const mark = 'hdc1.';
 
 /** The item that stands for a conversation: its client returns it unchanged. */
-export function toCompactionItem(id: string, summary: string): BodyFields & { readonly id: string } {
+export function toCompactionItem(id: string, summary: string): OutputItem {
   const sealed = Buffer.from(JSON.stringify({ summary })).toString('base64url');
   return { id: `cmp_${id}`, type: 'compaction', encrypted_content: mark + sealed };
+}
+
+/** The output of a response that compacts its conversation; nothing where there is no whole summary. */
+export function toCompactedOutput({
+  id,
+  status,
+  finishReason,
+  text,
+}: ResponseCompletionFragment): readonly OutputItem[] {
+  return status === 'SUCCEEDED' && finishReason === 'STOP' ? [toCompactionItem(id, text)] : [];
 }
 
 /**

@@ -22,7 +22,7 @@ export interface EventTarget {
  */
 export async function sendResponse(
   call: CallContext,
-  { variables, request }: PreparedResponse,
+  { variables, request, isCompaction }: PreparedResponse,
   target: EventTarget,
 ): Promise<ResponseState | undefined> {
   const { signal } = call;
@@ -30,7 +30,7 @@ export async function sendResponse(
     event: ({ completionStream }) => completionStream,
   });
   const createdS = Math.floor(Date.now() / 1000);
-  const framing = new ResponseFraming(call, { createdS, request, isOneEnd: true });
+  const framing = new ResponseFraming(call, { createdS, request, isCompaction, isOneEnd: true });
   const send = async (text: string) => {
     const release = unread.hold(text.length);
     await target.send(text);
