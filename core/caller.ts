@@ -73,6 +73,10 @@ export interface Caller {
   readonly keyLineId: string | null;
   /** Of a key that was made with a limited one: `key:<line>` and `app:<id>` of its makers, whose limits count its calls too. */
   readonly makerScopes?: readonly string[];
+  /** Of a key that belongs to a member: the id of the member. */
+  readonly memberId?: string;
+  /** Of a key that belongs to a service: the name of the service. */
+  readonly service?: string;
   /** Of a person or workload: the `sub` of its token, which is unique for its issuer alone. */
   readonly subject: string | null;
   /** Of a person or workload: the id of the issuer of its token. */

@@ -17,6 +17,13 @@ export const AccessStatus = {
 } as const;
 
 export type AccessStatus = typeof AccessStatus[keyof typeof AccessStatus];
+export const ApiKeyOwnerKind = {
+  APP: 'APP',
+  MEMBER: 'MEMBER',
+  SERVICE: 'SERVICE'
+} as const;
+
+export type ApiKeyOwnerKind = typeof ApiKeyOwnerKind[keyof typeof ApiKeyOwnerKind];
 export const AuditOutcome = {
   STARTED: 'STARTED',
   INTERRUPTED: 'INTERRUPTED',

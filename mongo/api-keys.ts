@@ -25,12 +25,20 @@ export interface ApiKeyRecord {
   makerScopes?: string[];
   allowedIps: string[] | null;
   expiresAt: Date | null;
+  /** Days after which it is to be rotated; absent or null: it has no schedule. */
+  rotateEveryDays?: number | null;
+  /** How long after `rotationDueAt` it ends, and how long it stays valid beside its successor. Null as the schedule is. */
+  rotationOverlapSeconds?: number | null;
+  /** When it is to be rotated by its schedule. Null as that is. */
+  rotationDueAt?: Date | null;
   /** AI models and routes that may be called: a name each, or a beginning followed by `*`; null: all. Absent on older records. */
   models?: string[] | null;
   /** Prompts that may be run, in the same way. */
   prompts?: string[] | null;
   /** The member that the key belongs to, with which it ends; absent or null: it belongs to no member. */
   ownerMemberId?: string | null;
+  /** The name of the service that the key belongs to; absent or null: it belongs to none. Without either it belongs to its app. */
+  service?: string | null;
   /** The member that has seen the text of the key, as it made or rotated it; absent or null: it was no member. */
   madeByMemberId?: string | null;
   /** To the minute. */
@@ -67,9 +75,13 @@ export const apiKeys = defineCollection<ApiKeyRecord>(
     makerScopes: { type: [String], default: undefined },
     allowedIps: { type: [String], default: null },
     expiresAt: date,
+    rotateEveryDays: Number,
+    rotationOverlapSeconds: Number,
+    rotationDueAt: Date,
     models: { type: [String], default: null },
     prompts: { type: [String], default: null },
     ownerMemberId: String,
+    service: String,
     madeByMemberId: String,
     lastUsedAt: date,
     lastUsedFrom: String,
@@ -87,13 +99,15 @@ export const apiKeys = defineCollection<ApiKeyRecord>(
     [{ makerScopes: 1 }, { sparse: true }],
     [{ scopes: 1 }],
     [{ ownerMemberId: 1 }, { sparse: true }],
+    [{ service: 1 }, { sparse: true }],
     [{ madeByMemberId: 1 }, { sparse: true }],
     [{ replaces: 1 }, { sparse: true }],
     [{ tenantId: 1, createdAt: 1, _id: 1 }],
     // For those who see every tenant.
     [{ createdAt: 1, _id: 1 }],
     [{ label: 1, _id: 1 }],
-    // For the reports of keys that expire.
+    // For the reports of keys that expire, and of those that are to be rotated.
     [{ expiresAt: 1, _id: 1 }],
+    [{ rotationDueAt: 1 }, { sparse: true }],
   ],
 );

@@ -48,7 +48,7 @@ async function repair(
   if (names.includes('tenants')) {
     const { completeMarks } = await import('#subgraphs/tenants/tenants/below-tenant.ts');
     left.tenants = await completeMarks(connection, log);
-    const { settleRotations } = await import('#subgraphs/tenants/keys/settle-rotations.ts');
+    const { settleRotations } = await import('#subgraphs/tenants/keys/rotation/settle-rotations.ts');
     left.keys = await settleRotations(connection, log);
     const { settleDepartures } = await import('#subgraphs/tenants/members/end-membership.ts');
     // Readers find what is published here when they look the next time, as what settleEvents publishes.

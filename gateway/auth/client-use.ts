@@ -11,6 +11,17 @@ export class RateLimited extends HeddleError {
   }
 }
 
+/** The same by its address: whatever it sends is refused, but for keys that are known to be good. */
+export class AddressThrottled extends RateLimited {
+  /** What is counted under the address: an IPv4 address, or the /64 network of an IPv6 address. */
+  readonly network: string;
+
+  constructor(message: string, retryAfterMs: number, { network }: Client) {
+    super(message, retryAfterMs);
+    this.network = network;
+  }
+}
+
 /** Clients that are counted separately; further ones are counted as one. */
 const clientsMax = 20_000;
 /** Clients that are looked at to find one that may be forgotten. */
@@ -92,6 +103,8 @@ export class Use {
 /** The client of a request, with what its address uses. */
 export interface Client {
   readonly address: string | null;
+  /** What its use is counted under, as `ClientAddress.subject`. */
+  readonly network: string;
   readonly use: Use;
   /** True behind a trusted proxy: connections of proxies are not counted. */
   readonly isProxied: boolean;
@@ -130,10 +143,10 @@ export class ClientUse {
     const peer = this.#addresses.readPeer(request);
     if (peer !== null && this.#addresses.isTrusted(peer)) {
       const { address, subject } = this.#addresses.behind(peer, request);
-      return { address, use: this.#findUse(subject), isProxied: true };
+      return { address, network: subject, use: this.#findUse(subject), isProxied: true };
     }
     const { address, subject } = this.#addresses.direct(peer);
-    const client = { address, use: this.#findUse(subject), isProxied: false };
+    const client = { address, network: subject, use: this.#findUse(subject), isProxied: false };
     this.#direct.set(request.socket, client);
     return client;
   }
@@ -145,7 +158,7 @@ export class ClientUse {
     const { address, subject } = this.#addresses.direct(peer);
     const use = this.#findUse(subject);
     if (!this.hold(use, address)) return false;
-    this.#direct.set(socket, { address, use, isProxied: false });
+    this.#direct.set(socket, { address, network: subject, use, isProxied: false });
     socket.once('close', () => this.release(use));
     return true;
   }

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { Caller } from '#core/caller.ts';
 import { createOverloadedError, type HeddleError } from '#core/errors.ts';
 import type { Callers, Credentials } from '../auth/caller.ts';
-import { type Client, type ClientUse, RateLimited, type Use } from '../auth/client-use.ts';
+import { AddressThrottled, type Client, type ClientUse, type Use } from '../auth/client-use.ts';
 import type { Exposures } from '../auth/exposure.ts';
 import type { BrowserSessions } from '../auth/sessions.ts';
 import type { RequestDocuments } from '../document/request-documents.ts';
@@ -85,18 +85,18 @@ export function shuttingDown(message = 'This process is shutting down.'): Heddle
 }
 
 /**
- * Throws RateLimited for a client with too many refused requests. Behind one address there may be many callers:
+ * Throws AddressThrottled for a client with too many refused requests. Behind one address there may be many callers:
  * a key that was good before is let through, and a few keys a second that were not seen yet.
  */
 export function refuseRateLimited(
   { clients, callers }: Pick<GatewayServices, 'clients' | 'callers'>,
-  { use }: Client,
+  client: Client,
   credentials: Credentials,
 ): void {
-  const waitMs = clients.waitMs(use);
+  const waitMs = clients.waitMs(client.use);
   if (waitMs === 0 || callers.isKnown(credentials)) return;
-  if (!callers.isUnseen(credentials) || !clients.takeLookup(use)) {
-    throw new RateLimited('Too many requests from this address were refused.', waitMs);
+  if (!callers.isUnseen(credentials) || !clients.takeLookup(client.use)) {
+    throw new AddressThrottled('Too many requests from this address were refused.', waitMs, client);
   }
 }
 

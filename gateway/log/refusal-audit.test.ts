@@ -4,6 +4,7 @@ import { sampleCaller } from '#test/support/gateways/sample-subgraphs.ts';
 import { keptLog } from '#test/support/processes/log-lines.ts';
 import type { SubgraphExecutor } from '#transport/executor.ts';
 import { type AuditedRefusal, type CountedRefusal, RefusalAudit } from './refusal-audit.ts';
+import type { ThrottledAddress } from './throttled-addresses.ts';
 
 const refusal = (more: Partial<AuditedRefusal> = {}): AuditedRefusal => ({
   action: 'app.create',
@@ -17,6 +18,7 @@ const refusal = (more: Partial<AuditedRefusal> = {}): AuditedRefusal => ({
 
 function start() {
   const written: CountedRefusal[] = [];
+  const throttled: ThrottledAddress[] = [];
   const failing = { now: false, meanwhile: (): void => undefined };
   const { log, lines } = keptLog();
   const tenants: SubgraphExecutor = {
@@ -27,10 +29,11 @@ function start() {
         throw new Error('not there');
       }
       written.push(...((variables?.refusals ?? []) as CountedRefusal[]));
+      throttled.push(...((variables?.throttled ?? []) as ThrottledAddress[]));
       return { data: { _audit: 1 } };
     },
   };
-  return { audit: new RefusalAudit(tenants, log, Date.now), written, failing, lines };
+  return { audit: new RefusalAudit(tenants, log, Date.now), written, throttled, failing, lines };
 }
 
 describe('refusals for the audit log', () => {
@@ -103,7 +106,105 @@ describe('refusals for the audit log', () => {
   });
 });
 
+const startMs = Date.parse('2026-03-01T10:00:00Z');
+
+describe('addresses that have to wait', () => {
+  const minute = startMs / 60_000;
+  beforeEach(() => {
+    vi.useFakeTimers({ now: startMs });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it('are reported within five seconds, each once a minute, and again where that failed', async () => {
+    const { audit, throttled, failing } = start();
+    for (let n = 0; n < 100; n++) for (const network of ['192.0.2.1', '192.0.2.2']) audit.throttled(network);
+    failing.now = true;
+    await vi.advanceTimersByTimeAsync(5_000);
+    failing.now = false;
+    for (let n = 0; n < 100; n++) audit.throttled('192.0.2.1');
+    await vi.advanceTimersByTimeAsync(5_000);
+    const both = ['192.0.2.1', '192.0.2.2'].map((address) => ({ address, minute }));
+    expect(throttled).toEqual(both);
+    await vi.advanceTimersByTimeAsync(50_000);
+    audit.throttled('192.0.2.2');
+    await audit[Symbol.asyncDispose]();
+    expect(throttled).toEqual([...both, { address: '192.0.2.2', minute: minute + 1 }]);
+  });
+
+  it('are two hundred reports an hour at most, and one a minute for all others', async () => {
+    const { audit, throttled } = start();
+    for (let hour = 0; hour < 2; hour++) {
+      for (let n = 0; n < 60 * 12; n++) {
+        for (let address = 0; address < 100; address++) audit.throttled(`2001:db8:0:${address}::/64`);
+        await vi.advanceTimersByTimeAsync(5_000);
+      }
+      expect(throttled.filter(({ address }) => address !== null)).toHaveLength(200);
+      expect(throttled.filter(({ address }) => address === null)).toHaveLength(58);
+      throttled.length = 0;
+    }
+    await audit[Symbol.asyncDispose]();
+  });
+
+  it('are bounded while they cannot be reported', async () => {
+    const { audit, throttled, failing } = start();
+    failing.now = true;
+    for (let hour = 0; hour < 5; hour++) {
+      for (let address = 0; address < 200; address++) audit.throttled(`2001:db8:0:${address}::/64`);
+      await vi.advanceTimersByTimeAsync(3_600_000);
+    }
+    failing.now = false;
+    await audit[Symbol.asyncDispose]();
+    expect(throttled).toHaveLength(500);
+  });
+});
+
 describe('a gateway', () => {
+  it('reports an address that has to wait, and counts it in the audit log as a refused credential', async () => {
+    const throttled: ThrottledAddress[] = [];
+    const written: CountedRefusal[] = [];
+    const sample = await startSampleGateway({
+      limits: { refusalsPerSecond: 1 },
+      trustedProxies: ['127.0.0.1'],
+      now: () => startMs,
+    });
+    const { tenants } = sample.mesh.executors;
+    const { execute } = tenants;
+    vi.spyOn(tenants, 'execute').mockImplementation(async (request) => {
+      if (!Array.isArray(request.variables?.refusals)) return execute(request);
+      written.push(...(request.variables.refusals as CountedRefusal[]));
+      throttled.push(...(request.variables.throttled as ThrottledAddress[]));
+      return { data: { _audit: 1 } };
+    });
+    const post = async (address: string, key: string | null) => {
+      const response = await fetch(`${sample.url}/graphql`, {
+        method: 'POST',
+        headers: {
+          ...{ 'content-type': 'application/json', 'x-forwarded-for': address },
+          ...(key === null ? {} : { 'x-api-key': key }),
+        },
+        body: JSON.stringify({ query: '{ model(id: "m1") { price } }' }),
+      });
+      await response.arrayBuffer();
+      return response.status;
+    };
+    const statuses = new Set<string>();
+    // An IPv6 client has its whole network, whichever address it chooses.
+    for (let n = 0; n < 11; n++)
+      statuses.add(`network ${await post(`2001:db8::${(n + 1).toString(16)}`, `hd_unknown_${n}`)}`);
+    for (let n = 0; n < 11; n++) statuses.add(`no key ${await post('198.51.100.1', null)}`);
+    for (let n = 0; n < 11; n++) statuses.add(`key ${await post('192.0.2.7', sampleKey)}`);
+    await sample[Symbol.asyncDispose]();
+    expect([...statuses]).toEqual(['network 401', 'network 429', 'no key 200', 'no key 429', 'key 200']);
+    expect(throttled.map(({ address }) => address)).toEqual(['2001:db8:0:0::/64', '198.51.100.1']);
+    const refused = written.filter(({ errorCode }) => errorCode === 'RATE_LIMITED');
+    expect(refused).toMatchObject([
+      { action: 'credential', actor: { kind: 'ANONYMOUS', keyId: null }, clientAddress: '2001:db8::b' },
+      { action: 'credential', clientAddress: '198.51.100.1' },
+    ]);
+  });
+
   it('records refused credentials and mutations that do not run, and no other refusals', async () => {
     const written: CountedRefusal[] = [];
     const sample = await startSampleGateway();

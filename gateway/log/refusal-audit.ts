@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { type Caller, systemCaller } from '#core/caller.ts';
 import { newRequestId } from '#core/request-id.ts';
 import type { SubgraphExecutor } from '#transport/executor.ts';
+import { ThrottledAddresses } from './throttled-addresses.ts';
 
 /** How often what was refused is written to the audit log. */
 const flushMs = 5_000;
@@ -18,7 +19,10 @@ const waitingMax = 2_000;
 /** Stands for the keys or addresses that are not recorded separately. */
 const others = 'others';
 
-const write = parse('mutation ($refusals: JSON!) { _audit(refusals: $refusals) }', { noLocation: true });
+const write = parse(
+  'mutation ($refusals: JSON!, $throttled: JSON!) { _audit(refusals: $refusals, throttled: $throttled) }',
+  { noLocation: true },
+);
 
 /** One refusal for the audit log. */
 export interface AuditedRefusal {
@@ -41,6 +45,8 @@ export interface CountedRefusal {
     readonly keyId: string | null;
     readonly appId: string | null;
     readonly subject: string | null;
+    readonly memberId?: string;
+    readonly service?: string;
   };
   readonly requestId: string;
   readonly clientRequestId: string | null;
@@ -50,7 +56,8 @@ export interface CountedRefusal {
 
 /**
  * Gathers what the gateway refuses, and hands it every five seconds to the audit log, counted. Whoever is refused adds
- * to few records: ten kinds an hour for each key or address, two hundred addresses an hour.
+ * to few records: ten kinds an hour for each key or address, two hundred addresses an hour. With them go the addresses that have to
+ * wait, which become events.
  */
 export class RefusalAudit implements AsyncDisposable {
   readonly #tenants: SubgraphExecutor;
@@ -61,6 +68,7 @@ export class RefusalAudit implements AsyncDisposable {
   /** The kinds of each key and address within the hour. */
   readonly #subjects = new Map<string, Set<string>>();
   #waiting = new Map<string, CountedRefusal>();
+  readonly #throttled = new ThrottledAddresses();
   #timer: NodeJS.Timeout | undefined;
   #flushing: Promise<void> | undefined;
 
@@ -90,6 +98,8 @@ export class RefusalAudit implements AsyncDisposable {
           keyId: caller?.keyId ?? null,
           appId: caller?.appId ?? null,
           subject: caller?.subject ?? null,
+          ...(caller?.memberId === undefined ? {} : { memberId: caller.memberId }),
+          ...(caller?.service === undefined ? {} : { service: caller.service }),
         },
         requestId: refusal.requestId,
         clientRequestId: refusal.clientRequestId,
@@ -97,7 +107,13 @@ export class RefusalAudit implements AsyncDisposable {
         count: 1,
       });
     }
-    this.#timer ??= setTimeout(() => void this.#flush(), flushMs).unref();
+    this.#flushSoon();
+  }
+
+  /** An address has to wait, as too many of its requests were refused. */
+  throttled(network: string): void {
+    this.#throttled.add(network, this.#now());
+    this.#flushSoon();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -124,6 +140,10 @@ export class RefusalAudit implements AsyncDisposable {
     return { subject, kinds };
   }
 
+  #flushSoon(): void {
+    this.#timer ??= setTimeout(() => void this.#flush(), flushMs).unref();
+  }
+
   #flush(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -135,13 +155,14 @@ export class RefusalAudit implements AsyncDisposable {
 
   async #write(): Promise<void> {
     const refusals = [...this.#waiting.values()];
-    if (refusals.length === 0) return;
+    const throttled = this.#throttled.take();
+    if (refusals.length === 0 && throttled.length === 0) return;
     const written = this.#waiting;
     this.#waiting = new Map();
     try {
       const result = await this.#tenants.execute({
         document: write,
-        variables: { refusals },
+        variables: { refusals, throttled },
         caller: systemCaller,
         requestId: newRequestId(),
         clientAddress: null,
@@ -152,6 +173,7 @@ export class RefusalAudit implements AsyncDisposable {
         { event: 'audit_failed', err: error, records: refusals.length },
         'refusals wait for the audit log',
       );
+      this.#throttled.putBack(throttled);
       // They are written with the next ones.
       for (const [id, refusal] of written) {
         const waiting = this.#waiting.get(id);

@@ -2,6 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Caller, TokenProblem } from '#core/caller.ts';
 import { type ErrorCode, HeddleError } from '#core/errors.ts';
+import { AddressThrottled } from '../auth/client-use.ts';
 import { coordinateAt } from '../coordinate.ts';
 import type { Operation } from '../document/operation.ts';
 import type { ClientError } from '../errors.ts';
@@ -81,10 +82,10 @@ function computeFingerprint(key: string): string {
 /** Logs what the gateway refuses or hands on as refused: one line for each code of an answer, bounded under a flood. */
 export class RefusalLog implements Disposable {
   readonly #log: Logger;
-  readonly #audit: Pick<RefusalAudit, 'add'> | undefined;
+  readonly #audit: Pick<RefusalAudit, 'add' | 'throttled'> | undefined;
   readonly #lines: BoundedLines;
 
-  constructor(log: Logger, now?: () => number, audit?: Pick<RefusalAudit, 'add'>) {
+  constructor(log: Logger, now?: () => number, audit?: Pick<RefusalAudit, 'add' | 'throttled'>) {
     this.#log = log;
     this.#audit = audit;
     this.#lines = new BoundedLines(({ count, most }) => {
@@ -106,7 +107,10 @@ export class RefusalLog implements Disposable {
             ...(credential.fingerprint === undefined ? {} : { keyFingerprint: credential.fingerprint }),
           };
     this.#write(error.code, error.extensions, { ...request, caller }, about);
-    if (credential !== undefined) this.#record('credential', error.code, { ...request, caller });
+    const isThrottled = error instanceof AddressThrottled;
+    if (credential !== undefined || isThrottled)
+      this.#record('credential', error.code, { ...request, caller });
+    if (isThrottled) this.#audit?.throttled(error.network);
   }
 
   /** The errors of an answer: a line for each code, with the first field that it refuses and how many there are. */

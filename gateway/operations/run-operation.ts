@@ -1,6 +1,6 @@
 import type { Caller } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
-import { type Client, RateLimited, Unread } from '../auth/client-use.ts';
+import { AddressThrottled, type Client, RateLimited, Unread } from '../auth/client-use.ts';
 import type { DocumentSource } from '../document/document-source.ts';
 import type { Operation } from '../document/operation.ts';
 import { type ClientResult, refusal } from '../errors.ts';
@@ -54,7 +54,8 @@ async function prepareText(
   const use = useOfCaller(services, client, caller);
   const waitMs = services.clients.waitMs(use);
   if (waitMs > 0 && (isAnonymous || !isPrepared)) {
-    throw new RateLimited('Too many requests were refused: no new document is read, no schema sent.', waitMs);
+    const message = 'Too many requests were refused: no new document is read, no schema sent.';
+    throw isAnonymous ? new AddressThrottled(message, waitMs, client) : new RateLimited(message, waitMs);
   }
   await services.turns.next(use, isAnonymous);
   const begunMs = performance.now();

@@ -6,11 +6,15 @@ import { type ChainLink, ChainWriter, chainIndex, chainPaths, inChain, toChainNa
 import { auditStarts, createAuditStarts, toUnchangedId } from './starts.ts';
 
 /** Who did it. */
-interface AuditActor {
+export interface AuditActor {
   kind: string;
   keyId: string | null;
   appId: string | null;
   subject: string | null;
+  /** The member that the key belongs to; absent: none. */
+  memberId?: string | undefined;
+  /** The name of the service that the key belongs to; absent: none. */
+  service?: string | undefined;
 }
 
 /**
@@ -61,7 +65,10 @@ export const auditLog = defineCollection<AuditRecord>(
     _id: text,
     at: { type: Date, required: true },
     tenantId: optional,
-    actor: { _id: false, kind: text, keyId: optional, appId: optional, subject: optional },
+    actor: {
+      ...{ _id: false, kind: text, keyId: optional, appId: optional, subject: optional },
+      ...{ memberId: String, service: String },
+    },
     action: text,
     outcome: text,
     errorCode: optional,

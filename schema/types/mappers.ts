@@ -25,7 +25,7 @@ export const mappers: Readonly<Record<SubgraphName, Mappers>> = {
   tenants: {
     'core/caller.ts': { Caller: 'Caller' },
     'mongo/access-grants.ts': { AccessGrant: 'AccessGrantRecord' },
-    'mongo/api-keys.ts': { ApiKey: 'ApiKeyRecord' },
+    'mongo/api-keys.ts': { ApiKey: 'ApiKeyRecord', ApiKeyOwner: 'ApiKeyRecord' },
     'mongo/apps.ts': { App: 'AppRecord' },
     'mongo/budgets.ts': { Budget: 'BudgetRecord' },
     'mongo/erasures.ts': { Erasure: 'ErasureRecord' },

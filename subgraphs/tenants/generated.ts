@@ -19,6 +19,7 @@ import type * as trustedDocuments from '#mongo/trusted-documents.ts';
 import type { OnRevoke } from '#core/graph-enums.generated.ts';
 import type { PayloadLogging } from '#core/graph-enums.generated.ts';
 import type { TrustedDocumentsMode } from '#core/graph-enums.generated.ts';
+import type { ApiKeyOwnerKind } from '#core/graph-enums.generated.ts';
 import type { InvitationStatus } from '#core/graph-enums.generated.ts';
 import type { InvitationMail } from '#core/graph-enums.generated.ts';
 import type { ErasureKind } from '#core/graph-enums.generated.ts';
@@ -311,6 +312,7 @@ export type Mutation = {
 
 export type Mutation_AuditArgs = {
   refusals: Scalars['JSON']['input'];
+  throttled?: InputMaybe<Scalars['JSON']['input']>;
 };
 
 
@@ -672,6 +674,7 @@ export type SavedTrustedDocuments = {
 export type ApiKey = {
   readonly id: Scalars['ID']['output'];
   readonly app: App;
+  readonly owner: ApiKeyOwner;
   readonly label: Scalars['String']['output'];
   readonly hint: Scalars['String']['output'];
   readonly scopes: ReadonlyArray<Scalars['String']['output']>;
@@ -679,12 +682,21 @@ export type ApiKey = {
   readonly budgets: ReadonlyArray<Budget>;
   readonly allowedIps: Maybe<ReadonlyArray<Scalars['String']['output']>>;
   readonly expiresAt: Maybe<Scalars['DateTime']['output']>;
+  readonly rotateEveryDays: Maybe<Scalars['Int']['output']>;
+  readonly rotationOverlapSeconds: Maybe<Scalars['Int']['output']>;
+  readonly rotationDueAt: Maybe<Scalars['DateTime']['output']>;
   readonly models: Maybe<ReadonlyArray<Scalars['String']['output']>>;
   readonly prompts: Maybe<ReadonlyArray<Scalars['String']['output']>>;
   readonly lastUsedAt: Maybe<Scalars['DateTime']['output']>;
   readonly lastUsedFrom: Maybe<Scalars['String']['output']>;
   readonly revokedAt: Maybe<Scalars['DateTime']['output']>;
   readonly createdAt: Scalars['DateTime']['output'];
+};
+
+export type ApiKeyOwner = {
+  readonly kind: ApiKeyOwnerKind;
+  readonly member: Maybe<Member>;
+  readonly service: Maybe<Scalars['ID']['output']>;
 };
 
 export type CreatedApiKey = {
@@ -993,7 +1005,10 @@ export type ApiKeyFilter = {
   readonly search?: InputMaybe<Scalars['String']['input']>;
   readonly unusedSince?: InputMaybe<Scalars['DateTime']['input']>;
   readonly expiresBefore?: InputMaybe<Scalars['DateTime']['input']>;
+  readonly rotationDueBefore?: InputMaybe<Scalars['DateTime']['input']>;
+  readonly ownerKind?: InputMaybe<ApiKeyOwnerKind>;
   readonly ownerMemberId?: InputMaybe<Scalars['ID']['input']>;
+  readonly service?: InputMaybe<Scalars['ID']['input']>;
   readonly madeByMemberId?: InputMaybe<Scalars['ID']['input']>;
   readonly archived?: InputMaybe<Scalars['Boolean']['input']>;
 };
@@ -1123,11 +1138,15 @@ export type UpdateAppInput = {
 
 export type CreateApiKeyInput = {
   readonly appId: Scalars['ID']['input'];
+  readonly ownerMemberId?: InputMaybe<Scalars['ID']['input']>;
+  readonly service?: InputMaybe<Scalars['ID']['input']>;
   readonly label?: InputMaybe<Scalars['String']['input']>;
   readonly scopes?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
   readonly limits?: InputMaybe<ReadonlyArray<LimitInput>>;
   readonly allowedIps?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
   readonly expiresAt?: InputMaybe<Scalars['DateTime']['input']>;
+  readonly rotateEveryDays?: InputMaybe<Scalars['Int']['input']>;
+  readonly rotationOverlapSeconds?: InputMaybe<Scalars['Int']['input']>;
   readonly models?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
   readonly prompts?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
 };
@@ -1151,6 +1170,8 @@ export type UpdateApiKeyInput = {
   readonly limits?: InputMaybe<ReadonlyArray<LimitInput>>;
   readonly allowedIps?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
   readonly expiresAt?: InputMaybe<Scalars['DateTime']['input']>;
+  readonly rotateEveryDays?: InputMaybe<Scalars['Int']['input']>;
+  readonly rotationOverlapSeconds?: InputMaybe<Scalars['Int']['input']>;
   readonly models?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
   readonly prompts?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
 };
@@ -1381,6 +1402,8 @@ export type ResolversTypes = {
   TrustedDocumentEdge: ResolverTypeWrapper<connection.Connection<trustedDocuments.TrustedDocumentRecord>['edges'][number]>;
   SavedTrustedDocuments: ResolverTypeWrapper<SavedTrustedDocuments>;
   ApiKey: ResolverTypeWrapper<apiKeys.ApiKeyRecord>;
+  ApiKeyOwner: ResolverTypeWrapper<apiKeys.ApiKeyRecord>;
+  ApiKeyOwnerKind: ApiKeyOwnerKind;
   CreatedApiKey: ResolverTypeWrapper<Omit<CreatedApiKey, 'key'> & { key: ResolversTypes['ApiKey'] }>;
   PageToken: ResolverTypeWrapper<PageToken>;
   Member: ResolverTypeWrapper<members.MemberRecord>;
@@ -1490,6 +1513,7 @@ export type ResolversParentTypes = {
   TrustedDocumentEdge: connection.Connection<trustedDocuments.TrustedDocumentRecord>['edges'][number];
   SavedTrustedDocuments: SavedTrustedDocuments;
   ApiKey: apiKeys.ApiKeyRecord;
+  ApiKeyOwner: apiKeys.ApiKeyRecord;
   CreatedApiKey: Omit<CreatedApiKey, 'key'> & { key: ResolversParentTypes['ApiKey'] };
   PageToken: PageToken;
   Member: members.MemberRecord;
@@ -1625,7 +1649,7 @@ export type MutationResolvers<ContextType = context.SubgraphContext, ParentType 
   createApiKey?: Resolver<ResolversTypes['CreatedApiKey'], ParentType, ContextType, RequireFields<MutationCreateApiKeyArgs, 'input'>>;
   updateApiKey?: Resolver<ResolversTypes['ApiKey'], ParentType, ContextType, RequireFields<MutationUpdateApiKeyArgs, 'id' | 'input'>>;
   createPageToken?: Resolver<ResolversTypes['PageToken'], ParentType, ContextType, RequireFields<MutationCreatePageTokenArgs, 'input'>>;
-  rotateApiKey?: Resolver<ResolversTypes['CreatedApiKey'], ParentType, ContextType, RequireFields<MutationRotateApiKeyArgs, 'id' | 'overlapSeconds'>>;
+  rotateApiKey?: Resolver<ResolversTypes['CreatedApiKey'], ParentType, ContextType, RequireFields<MutationRotateApiKeyArgs, 'id'>>;
   revokeApiKey?: Resolver<ResolversTypes['ApiKey'], ParentType, ContextType, RequireFields<MutationRevokeApiKeyArgs, 'id'>>;
   revokeApiKeys?: Resolver<ReadonlyArray<ResolversTypes['ID']>, ParentType, ContextType, RequireFields<MutationRevokeApiKeysArgs, 'filter'>>;
   saveMember?: Resolver<ResolversTypes['Member'], ParentType, ContextType, RequireFields<MutationSaveMemberArgs, 'input'>>;
@@ -1777,6 +1801,7 @@ export type ApiKeyResolvers<ContextType = context.SubgraphContext, ParentType ex
   __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['ApiKey']> | FederationReferenceType, FederationReferenceType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   app?: Resolver<ResolversTypes['App'], ParentType, ContextType>;
+  owner?: Resolver<ResolversTypes['ApiKeyOwner'], ParentType, ContextType>;
   label?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   hint?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   scopes?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
@@ -1784,6 +1809,9 @@ export type ApiKeyResolvers<ContextType = context.SubgraphContext, ParentType ex
   budgets?: Resolver<ReadonlyArray<ResolversTypes['Budget']>, ParentType, ContextType>;
   allowedIps?: Resolver<Maybe<ReadonlyArray<ResolversTypes['String']>>, ParentType, ContextType>;
   expiresAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  rotateEveryDays?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  rotationOverlapSeconds?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  rotationDueAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   models?: Resolver<Maybe<ReadonlyArray<ResolversTypes['String']>>, ParentType, ContextType>;
   prompts?: Resolver<Maybe<ReadonlyArray<ResolversTypes['String']>>, ParentType, ContextType>;
   lastUsedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
@@ -1791,6 +1819,14 @@ export type ApiKeyResolvers<ContextType = context.SubgraphContext, ParentType ex
   revokedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
 };
+
+export type ApiKeyOwnerResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['ApiKeyOwner'] = ResolversParentTypes['ApiKeyOwner']> = {
+  kind?: Resolver<ResolversTypes['ApiKeyOwnerKind'], ParentType, ContextType>;
+  member?: Resolver<Maybe<ResolversTypes['Member']>, ParentType, ContextType>;
+  service?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+};
+
+export type ApiKeyOwnerKindResolvers = EnumResolverSignature<{ APP?: any, MEMBER?: any, SERVICE?: any }, ResolversTypes['ApiKeyOwnerKind']>;
 
 export type CreatedApiKeyResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['CreatedApiKey'] = ResolversParentTypes['CreatedApiKey']> = {
   key?: Resolver<ResolversTypes['ApiKey'], ParentType, ContextType>;
@@ -2102,6 +2138,8 @@ export type Resolvers<ContextType = context.SubgraphContext> = {
   TrustedDocumentEdge?: TrustedDocumentEdgeResolvers<ContextType>;
   SavedTrustedDocuments?: SavedTrustedDocumentsResolvers<ContextType>;
   ApiKey?: ApiKeyResolvers<ContextType>;
+  ApiKeyOwner?: ApiKeyOwnerResolvers<ContextType>;
+  ApiKeyOwnerKind?: ApiKeyOwnerKindResolvers;
   CreatedApiKey?: CreatedApiKeyResolvers<ContextType>;
   PageToken?: PageTokenResolvers<ContextType>;
   Member?: MemberResolvers<ContextType>;

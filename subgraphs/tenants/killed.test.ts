@@ -11,7 +11,7 @@ import { ask, askForData } from '#test/support/subgraph.ts';
 import { startTenants, type TestTenants } from '#test/support/tenants.ts';
 import { startTokenIssuer, type TokenIssuer } from '#test/support/token-issuer.ts';
 import { settleAcceptances } from './invitations/accept-invitation.ts';
-import { settleRotations } from './keys/settle-rotations.ts';
+import { settleRotations } from './keys/rotation/settle-rotations.ts';
 import { settleDepartures } from './members/end-membership.ts';
 import { completeMarks } from './tenants/below-tenant.ts';
 

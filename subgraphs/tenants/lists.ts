@@ -26,6 +26,7 @@ import type {
   QueryTenantsArgs,
 } from './generated.ts';
 import { withInvitationStatus } from './invitations/invitation-state.ts';
+import { withOwnerKind } from './keys/key-owner.ts';
 import type { TenantsContext } from './loaders.ts';
 import { listIssuerIds } from './members/identify-person.ts';
 import { withinShownName } from './tenants/archived-name.ts';
@@ -131,18 +132,23 @@ export function selectApiKeys(
   const works = { revokedAt: null, $or: [{ expiresAt: null }, { expiresAt: { $gt: now } }] };
   const hasEnded = { $or: [{ revokedAt: { $ne: null } }, { expiresAt: { $lte: now } }] };
   const active = filter.active;
-  const { unusedSince, expiresBefore } = filter;
+  const { unusedSince, expiresBefore, rotationDueBefore } = filter;
   return {
     ...visibleTo(caller, filter),
     ...given({
       appId: filter.appId,
       ownerMemberId: filter.ownerMemberId,
       madeByMemberId: filter.madeByMemberId,
+      service: filter.service,
     }),
     ...search('label', filter.search),
     ...joinConditions([
       active == null ? {} : active ? works : hasEnded,
+      withOwnerKind(filter.ownerKind),
       expiresBefore == null ? {} : { expiresAt: { $ne: null, $lt: expiresBefore } },
+      rotationDueBefore == null
+        ? {}
+        : { ...works, rotationDueAt: { $ne: null, $lt: rotationDueBefore }, replacedById: null },
       // A key that is younger has not had the time to be used.
       unusedSince == null
         ? {}

@@ -34,9 +34,10 @@ import type { InvitationMails } from './invitations/send-invitations.ts';
 import { createApiKey } from './keys/create-api-key.ts';
 import { createPageToken } from './keys/create-page-token.ts';
 import { findCaller } from './keys/find-caller.ts';
+import { readOwnerKind } from './keys/key-owner.ts';
 import type { KeyUsage } from './keys/key-usage.ts';
 import { revokeApiKey, revokeApiKeys } from './keys/revoke-api-key.ts';
-import { rotateApiKey } from './keys/rotate-api-key.ts';
+import { rotateApiKey } from './keys/rotation/rotate-api-key.ts';
 import { updateApiKey } from './keys/update-api-key.ts';
 import { assignPlan } from './limits/assign-plan.ts';
 import { deleteBudget } from './limits/delete-budget.ts';
@@ -62,7 +63,7 @@ import { deactivateMember, reactivateMember } from './members/deactivate-member.
 import { removeMember } from './members/remove-member.ts';
 import { saveMember } from './members/save-member.ts';
 import { listFieldPolicies } from './policy/list-field-policies.ts';
-import { recordRefusals } from './record-refusals.ts';
+import { recordRefusals, reportThrottled } from './record-refusals.ts';
 import { scopesOfKey } from './restrictions/scopes.ts';
 import { deleteRole } from './roles/delete-role.ts';
 import { listRoles } from './roles/list-roles.ts';
@@ -145,6 +146,7 @@ export function tenantsResolvers(
       _audit: async (_root, args, { caller }) => {
         if (caller.kind !== 'SYSTEM')
           throw new HeddleError('FORBIDDEN', 'Only the mesh itself writes to the audit log.');
+        await reportThrottled(args.throttled, deps);
         return recordRefusals(args.refusals, deps);
       },
       _startSession: (_root, _args, context) => startSession(context, deps),
@@ -257,10 +259,19 @@ export function tenantsResolvers(
     ApiKey: {
       id,
       app: (key, _args, { loaders }) => loadReferred(loaders.app, key.appId),
+      owner: (key) => key,
       scopes: scopesOfKey,
+      rotationDueAt: ({ replacedById, rotationDueAt }) =>
+        (replacedById === null ? rotationDueAt : null) ?? null,
       limits: (key) => key.limits.map(toLimit),
       budgets: (key, _args, { loaders }) => loaders.budgetsOfKeyLine.load(key.lineId),
       __resolveReference: (ref, { loaders }) => loaders.apiKey.load(ref.id),
+    },
+    ApiKeyOwner: {
+      kind: readOwnerKind,
+      member: ({ ownerMemberId }, _args, { loaders }) =>
+        ownerMemberId == null ? null : loaders.member.load(ownerMemberId),
+      service: ({ service }) => service ?? null,
     },
     Member: {
       id,

@@ -195,6 +195,8 @@ export type AuditFilter = {
   readonly keyId?: InputMaybe<Scalars['ID']['input']>;
   readonly appId?: InputMaybe<Scalars['ID']['input']>;
   readonly subject?: InputMaybe<Scalars['String']['input']>;
+  readonly memberId?: InputMaybe<Scalars['ID']['input']>;
+  readonly service?: InputMaybe<Scalars['ID']['input']>;
   readonly targetType?: InputMaybe<Scalars['String']['input']>;
   readonly targetId?: InputMaybe<Scalars['ID']['input']>;
   readonly requestId?: InputMaybe<Scalars['String']['input']>;
@@ -296,6 +298,8 @@ export type AuditActor = {
   readonly app: Maybe<App>;
   readonly keyId: Maybe<Scalars['ID']['output']>;
   readonly subject: Maybe<Scalars['String']['output']>;
+  readonly memberId: Maybe<Scalars['ID']['output']>;
+  readonly service: Maybe<Scalars['ID']['output']>;
 };
 
 export type PageInfo = {
@@ -792,6 +796,8 @@ export type AuditActorResolvers<ContextType = context.SubgraphContext, ParentTyp
   app?: Resolver<Maybe<ResolversTypes['App']>, ParentType, ContextType>;
   keyId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
   subject?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  memberId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  service?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
 };
 
 export type PageInfoResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['PageInfo'] = ResolversParentTypes['PageInfo']> = {

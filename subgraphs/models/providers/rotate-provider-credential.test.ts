@@ -91,14 +91,25 @@ describe('rotateProviderCredential', () => {
       /^CONFLICT: An earlier rotation of the credential ends at 2026-01-01T01:00:00.000Z/,
     );
     nowMs += 3_599_000;
-    const deps = { connection: database.connection, now: () => nowMs };
-    await deletePreviousSecrets(deps);
+    const deps = { ...services, connection: database.connection, now: () => nowMs };
+    expect(await deletePreviousSecrets(deps)).toBe(0);
     expect((await stored()).secrets).toHaveLength(2);
     nowMs += 1_000;
     const { provider } = await run(`{ provider(id: "${providerId}") { credentials { ${fields} } } }`);
     expect(provider).toMatchObject({ credentials: [{ previousHint: null, previousEndsAt: null }] });
-    await deletePreviousSecrets(deps);
+    const ended = { 'previous.endsAt': { $lte: new Date(nowMs) } };
+    const count = await providerCredentials(database.connection).countDocuments(ended);
+    const deleted = await Promise.all([deletePreviousSecrets(deps), deletePreviousSecrets(deps)]);
+    expect(deleted.reduce((sum, one) => sum + one)).toBe(count);
     expect((await stored()).secrets).toEqual(['sk-secret-0002']);
+    const records = await auditLog(database.connection)
+      .find({ targetId: credentialId, action: 'providerCredential.retire' })
+      .lean();
+    expect(records).toMatchObject([
+      { outcome: 'SUCCEEDED', actor: { kind: 'SYSTEM' }, tenantId: null, before: { hint: '0001' } },
+    ]);
+    const found = await events(database.connection).find({ subject: credentialId }).lean();
+    expect(found).toMatchObject([{ type: 'credential.retired', data: { providerId, hint: '0001' } }]);
     await run(rotate('sk-secret-0003'));
   });
 

@@ -9,6 +9,7 @@ import {
 } from '#mongo/provider-credentials.ts';
 import { providers } from '#mongo/providers.ts';
 import { providerDestination } from '#providers/registry/destination.ts';
+import { auditedStart } from '../../runtime/policy/audited-start.ts';
 import { catalogChanged, type ModelsContext, type ModelsDeps, readNow } from '../deps.ts';
 import type { MutationRotateProviderCredentialArgs } from '../generated.ts';
 import { checkedInt } from '../inputs.ts';
@@ -70,13 +71,41 @@ export function findPrevious({ previous }: ProviderCredentialRecord, now: Date):
   return previous != null && previous.endsAt > now ? previous : null;
 }
 
-/** Deletes the replaced secrets of rotations that have ended; their number. No process uses them from then on anyway. */
-export async function deletePreviousSecrets(deps: Pick<ModelsDeps, 'connection' | 'now'>): Promise<number> {
-  const { connection } = deps;
-  const { modifiedCount } = await providerCredentials(connection).updateMany(
-    { 'previous.endsAt': { $lte: readNow(deps) } },
-    { $unset: { previous: 1 } },
-  );
-  if (modifiedCount > 0) await bumpCatalogRevision(connection);
-  return modifiedCount;
+/** Replaced secrets that one sweep deletes. */
+const endedMax = 100;
+
+/**
+ * Deletes the replaced secrets of rotations that have ended, each with its event and its audit record, once among all processes;
+ * their number. No process uses them from then on anyway.
+ */
+export async function deletePreviousSecrets(
+  deps: Pick<ModelsDeps, 'connection' | 'now' | 'audit' | 'events'>,
+): Promise<number> {
+  const collection = providerCredentials(deps.connection);
+  const ended = await collection
+    .find({ 'previous.endsAt': { $lte: readNow(deps) } })
+    .sort({ 'previous.endsAt': 1, _id: 1 })
+    .limit(endedMax)
+    .lean();
+  let deleted = 0;
+  for (const { _id, previous, ...credential } of ended) {
+    if (previous == null) continue;
+    const { tenantId = null, providerId, label } = credential;
+    const { hint, endsAt } = previous;
+    // It has ended whether or not this process lives to delete it.
+    const event = { type: 'credential.retired', tenantId, subject: _id, data: { providerId, label, hint } };
+    await deps.events.record(event, `credential.retired:${_id}:${endsAt.getTime()}`);
+    const change = {
+      ...{ action: 'providerCredential.retire', targetType: 'ProviderCredential', targetId: _id },
+      ...{ tenantId, before: { hint, endsAt: endsAt.toISOString() }, requestId: 'sweep' },
+    };
+    await auditedStart(deps.audit, change, async () => {
+      const same = { _id, 'previous.endsAt': endsAt };
+      const { modifiedCount } = await collection.updateOne(same, { $unset: { previous: 1 } });
+      deleted += modifiedCount;
+      return modifiedCount > 0;
+    });
+  }
+  if (deleted > 0) await bumpCatalogRevision(deps.connection);
+  return deleted;
 }

@@ -1,8 +1,17 @@
-import type { AuditEnd, AuditLog } from '#mongo/audit/log.ts';
+import type { AuditActor, AuditEnd, AuditLog } from '#mongo/audit/log.ts';
 
 export type { AuditLog, AuditOccurrence } from '#mongo/audit/log.ts';
 
-/** A change that a start of the mesh, or a command, makes by itself. */
+/** The part of a caller that the audit log records. */
+export function toActor({ kind, keyId, appId, subject, memberId, service }: AuditActor): AuditActor {
+  return {
+    ...{ kind, keyId, appId, subject },
+    ...(memberId === undefined ? {} : { memberId }),
+    ...(service === undefined ? {} : { service }),
+  };
+}
+
+/** A change that a start of the mesh, a sweep or a command makes by itself. */
 interface StartChange {
   readonly action: string;
   readonly targetType: string;
@@ -11,6 +20,8 @@ interface StartChange {
   /** Without secrets. */
   readonly before?: unknown;
   readonly after?: unknown;
+  /** What stands for the request; the default is `start`. */
+  readonly requestId?: string;
 }
 
 /**
@@ -19,7 +30,15 @@ interface StartChange {
  */
 export async function auditedStart(
   audit: AuditLog | undefined,
-  { action, targetType, targetId, tenantId = null, before = null, after = null }: StartChange,
+  {
+    action,
+    targetType,
+    targetId,
+    tenantId = null,
+    before = null,
+    after = null,
+    requestId = 'start',
+  }: StartChange,
   run: () => Promise<boolean>,
 ): Promise<boolean> {
   if (audit === undefined) return run();
@@ -30,7 +49,7 @@ export async function auditedStart(
     targetType,
     targetId,
     arguments: null,
-    requestId: 'start',
+    requestId,
     clientAddress: null,
   });
   const end = (outcome: AuditEnd['outcome'], errorCode: string | null) =>

@@ -4,6 +4,7 @@ import type { AuditOutcome } from '#core/graph-enums.generated.ts';
 import { hiddenSecret, hideAddressUsers } from '#core/secrets/address-user.ts';
 import type { AuditLog, AuditOccurrence, AuditTarget } from '#mongo/audit/log.ts';
 import type { ChangeTarget, OperationContext } from '../context.ts';
+import { toActor } from './audited-start.ts';
 
 const secretName =
   /secret|password|passphrase|authorization|private_?key|^(api_?key|key_?hash|sealed|token|access_?token)$/i;
@@ -58,10 +59,6 @@ interface AuditServices {
   readonly log: Logger;
 }
 
-function toActor({ caller }: OperationContext<unknown>) {
-  return { kind: caller.kind, keyId: caller.keyId, appId: caller.appId, subject: caller.subject };
-}
-
 function toOccurrence(
   action: string,
   outcome: AuditOccurrence['outcome'],
@@ -72,7 +69,7 @@ function toOccurrence(
   const request = { requestId, clientRequestId, clientAddress };
   return {
     tenantId: caller.tenantId,
-    actor: toActor(context),
+    actor: toActor(context.caller),
     action,
     outcome,
     errorCode,
@@ -147,7 +144,7 @@ export async function withAudit<T>(
   context.takeUnchanged();
   const id = await services.audit.begin({
     tenantId: caller.tenantId,
-    actor: toActor(context),
+    actor: toActor(context.caller),
     action,
     arguments: redact(args),
     requestId,

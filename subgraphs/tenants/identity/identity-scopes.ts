@@ -1,5 +1,6 @@
-import { scopes as knownScopes, meetsScopes } from '#core/caller.ts';
+import { scopes as knownScopes } from '#core/caller.ts';
 import type { TenantsDeps } from '../deps.ts';
+import { intersectScopes } from '../restrictions/scopes.ts';
 import { findRoleScopes } from '../roles/find-role.ts';
 import type { Identity } from './identity.ts';
 import { TokenRefusal } from './token-refusal.ts';
@@ -19,14 +20,5 @@ export async function scopesOfIdentity(
     const name = JSON.stringify(role.slice(0, 100));
     throw new TokenRefusal('ROLE', `There is no role ${name} in the tenant of this token.`);
   }
-  return named === null ? granted : intersect(granted, named);
-}
-
-/** What both lists allow; `x:write` of one and `x:read` of the other is `x:read`. */
-function intersect(some: readonly string[], others: readonly string[]): readonly string[] {
-  const both = [
-    ...some.filter((scope) => meetsScopes({ scopes: others }, [[scope]])),
-    ...others.filter((scope) => meetsScopes({ scopes: some }, [[scope]])),
-  ];
-  return [...new Set(both)];
+  return named === null ? granted : intersectScopes(granted, named);
 }

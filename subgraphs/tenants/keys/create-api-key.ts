@@ -13,13 +13,15 @@ import { boundsOfCaller, boundsOfKey, requireWithin } from '../restrictions/boun
 import { checkedScopes, requireAllScopes } from '../restrictions/scopes.ts';
 import { visible } from '../tenants/visible.ts';
 import { checkedExpiry } from './in-force.ts';
+import { checkedOwner, requireOwner, requireScopesOfOwner } from './key-owner.ts';
 import { hashOfKey, hintOfKey, newKeyText } from './key-text.ts';
 import { withRoomForKey } from './make-room-for-key.ts';
 import { readMakerScopes } from './makers.ts';
+import { checkedSchedule } from './rotation/rotation-schedule.ts';
 
 /**
  * Makes a key of an app that the caller may see, within the bounds of the caller: what is left out is as wide as they
- * are, or as the default limits where those are narrower; FORBIDDEN for more.
+ * are, or as the default limits where those are narrower; FORBIDDEN for more, and for an owner whose keys the caller may not make.
  */
 export async function createApiKey(
   input: CreateApiKeyInput,
@@ -42,6 +44,7 @@ export async function createApiKey(
     tenantId: app.tenantId,
     appId: app._id,
     label: checkedText(input.label ?? 'key', 'input.label'),
+    ...checkedOwner(input),
     hint: hintOfKey(text),
     keyHash: hashOfKey(text),
     scopes,
@@ -53,6 +56,7 @@ export async function createApiKey(
     expiresAt:
       checkedExpiry(input.expiresAt, 'input.expiresAt', now) ??
       (maker.expiresAtMs === null ? null : new Date(maker.expiresAtMs)),
+    ...checkedSchedule(input, now),
     models: checkedPatterns(input.models, 'input.models') ?? (maker.models && [...maker.models]),
     prompts: checkedPatterns(input.prompts, 'input.prompts') ?? (maker.prompts && [...maker.prompts]),
     lastUsedAt: null,
@@ -63,6 +67,8 @@ export async function createApiKey(
   requireWithin('The new key', boundsOfKey(key), maker);
   await context.auditTarget({ tenantId: key.tenantId, type: 'ApiKey', id });
   await withRoomForKey(key, now, deps, async () => {
+    await requireOwner(key, context.caller, deps);
+    await requireScopesOfOwner(key, deps);
     key.madeByMemberId = await findMaker(context.caller, deps);
     await apiKeys(deps.connection).create({ ...key });
   });

@@ -17,13 +17,13 @@ import { type TeamRecord, teams } from '#mongo/teams.ts';
 import { readPayloadRule, type TenantRecord, tenants } from '#mongo/tenants.ts';
 import { findCallerGrants } from '../access/caller-grants.ts';
 import { readNow, type TenantsDeps } from '../deps.ts';
-import { scopesOfKey } from '../restrictions/scopes.ts';
+import { findKeyScopes } from './key-owner.ts';
 import { findMakers, makerIds } from './makers.ts';
 
 /**
  * The caller that a key or page token of this SHA-256 stands for, with every limit that binds it; null when there is no such key,
- * or it was revoked or has expired; that it is archived, where its app or tenant is. Five commands, four of them at once, and two for the makers of a key that limits of
- * theirs bind; the gateway remembers the answer.
+ * or it was revoked or has expired; that it is archived, where its app or tenant is. Five commands, four of them at once, two for the makers of a key that limits of
+ * theirs bind, and one or two for the member that owns it; the gateway remembers the answer.
  */
 export async function findCaller(keyHash: string, deps: FindCallerDeps): Promise<Found> {
   const { connection, pepper = noPepper } = deps;
@@ -74,7 +74,7 @@ async function callerOfKey(key: ApiKeyRecord, deps: FindCallerDeps, attempt = 1)
   const { connection } = deps;
   if (key.revokedAt !== null || (key.expiresAt && key.expiresAt <= readNow(deps))) return null;
   const makerScopes = key.makerScopes ?? [];
-  const [tenant, app, bounds, makers, grants] = await Promise.all([
+  const [tenant, app, bounds, makers, grants, scopes] = await Promise.all([
     tenants(connection).findById(key.tenantId).lean(),
     apps(connection).findById(key.appId).lean(),
     budgets(connection)
@@ -88,8 +88,9 @@ async function callerOfKey(key: ApiKeyRecord, deps: FindCallerDeps, attempt = 1)
       .lean(),
     findMakers(key.tenantId, makerScopes, deps),
     findCallerGrants(key.appId, connection),
+    findKeyScopes(key, deps),
   ]);
-  if (!tenant || !app || !makers) return null;
+  if (!tenant || !app || !makers || !scopes) return null;
   const [plan, boundTeams] = await Promise.all([
     plans(connection).findById(tenant.planId).lean(),
     findBoundTeams(app, makers.teams, connection),
@@ -104,8 +105,10 @@ async function callerOfKey(key: ApiKeyRecord, deps: FindCallerDeps, attempt = 1)
     ...(app.teamId == null ? {} : { teamId: app.teamId }),
     keyId: key._id,
     keyLineId: key.lineId,
+    ...(key.ownerMemberId == null ? {} : { memberId: key.ownerMemberId }),
+    ...(key.service == null ? {} : { service: key.service }),
     subject: null,
-    scopes: scopesOfKey(key),
+    scopes,
     ...(makerScopes.length === 0 ? {} : { makerScopes }),
     limits: collectLimits(tenant._id, {
       planLimits: plan.limits,

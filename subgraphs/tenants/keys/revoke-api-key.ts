@@ -76,10 +76,17 @@ export async function revokeApiKeys(
     // An operator's own key is not among them; without one (a person, a key that ends) the newest stays.
     const left = await apiKeys(deps.connection).exists({
       ...{ _id: { $nin: admins.map(({ _id }) => _id) }, scopes: 'tenants:admin', revokedAt: null },
-      ...{ replacedById: null, expiresAt: null, hidden: null, createdAt: { $lte: readNow(deps) } },
+      ...{
+        replacedById: null,
+        expiresAt: null,
+        ownerMemberId: null,
+        hidden: null,
+        createdAt: { $lte: readNow(deps) },
+      },
     });
     const last = admins.findLast(
-      ({ expiresAt, replacedById }) => expiresAt === null && replacedById === null,
+      ({ expiresAt, replacedById, ownerMemberId }) =>
+        expiresAt === null && replacedById === null && ownerMemberId == null,
     );
     if (left === null && last !== undefined) kept.add(last._id);
   }

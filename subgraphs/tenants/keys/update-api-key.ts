@@ -21,6 +21,8 @@ import { requireLive } from '../tenants/below-tenant.ts';
 import { keepingOperators } from '../tenants/keep-operators.ts';
 import { visible } from '../tenants/visible.ts';
 import { changedMeanwhile, checkedExpiry, requireInForce } from './in-force.ts';
+import { requireScopesOfOwner } from './key-owner.ts';
+import { changedSchedule } from './rotation/rotation-schedule.ts';
 
 /**
  * Changes the specified fields of another key in force; a key that has ended stays ended (CONFLICT). FORBIDDEN when the key
@@ -56,6 +58,7 @@ export async function updateApiKey(
   if (input.allowedIps !== undefined) {
     change.allowedIps = checkedAddresses(input.allowedIps, 'input.allowedIps');
   }
+  Object.assign(change, changedSchedule(before, input, now));
   if (input.expiresAt !== undefined) {
     change.expiresAt = checkedExpiry(input.expiresAt, 'input.expiresAt', now);
   }
@@ -63,7 +66,9 @@ export async function updateApiKey(
   if (input.prompts !== undefined) change.prompts = checkedPatterns(input.prompts, 'input.prompts');
   const wanted = { ...before, ...change };
   requireWithin('The key', boundsOfKey(wanted), bounds);
+  if (change.scopes !== undefined) await requireScopesOfOwner(wanted, deps);
   const { label, scopes, limits, allowedIps, expiresAt, models = null, prompts = null } = before;
+  const { rotationDueAt = null } = before;
   const update = () =>
     apiKeys(deps.connection)
       .findOneAndUpdate(
@@ -78,6 +83,7 @@ export async function updateApiKey(
           expiresAt,
           models,
           prompts,
+          rotationDueAt,
         },
         { $set: change },
         { returnDocument: 'after' },

@@ -5,8 +5,8 @@ import { rolesToScopes } from '#core/roles.ts';
 import type { ApiKeyRecord } from '#mongo/api-keys.ts';
 import { type MemberRecord, members } from '#mongo/members.ts';
 import { readNow, type TenantsDeps } from '../deps.ts';
+import { findKeyScopes } from '../keys/key-owner.ts';
 import type { TenantsContext } from '../loaders.ts';
-import { scopesOfKey } from '../restrictions/scopes.ts';
 import { findRoleScopes } from '../roles/find-role.ts';
 import { findMemberScopes } from '../roles/member-role.ts';
 
@@ -37,7 +37,15 @@ export async function findHolder(
   const builtIn = rolesToScopes(as);
   if (builtIn !== undefined) return { isAnonymous: false, scopes: builtIn, problem: null };
   const [key, member] = await Promise.all([loaders.apiKey.load(as), loaders.member.load(as)]);
-  if (key) return { isAnonymous: false, scopes: scopesOfKey(key), problem: findProblem(key, readNow(deps)) };
+  if (key) {
+    const scopes = await findKeyScopes(key, deps);
+    const problem = findProblem(key, readNow(deps));
+    return {
+      isAnonymous: false,
+      scopes: scopes ?? [],
+      problem: scopes === null ? (problem ?? ownerGone) : problem,
+    };
+  }
   const role = await findRoleScopes(as, caller.tenantId, deps.connection);
   const named = member ?? (role === null ? await findBySubject(as, caller, deps) : null);
   if (named) {
@@ -60,6 +68,8 @@ function findMemberProblem({ hidden, deactivatedAt }: MemberRecord): string | nu
   if (deactivatedAt != null) return 'The member is deactivated.';
   return hidden === true ? 'The tenant of the member is archived.' : null;
 }
+
+const ownerGone = 'The member that owns the API key is deactivated or removed.';
 
 function findProblem(key: ApiKeyRecord, now: Date): string | null {
   if (key.revokedAt !== null) return 'The API key was revoked.';

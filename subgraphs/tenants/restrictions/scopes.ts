@@ -45,3 +45,12 @@ export function scopesOfKey({
 }: Pick<ApiKeyRecord, 'lineId' | 'scopes'>): readonly string[] {
   return lineId === adminKeyId ? everyScope : stored;
 }
+
+/** What both lists allow; `x:write` of one and `x:read` of the other is `x:read`. */
+export function intersectScopes(some: readonly string[], others: readonly string[]): readonly string[] {
+  const both = [
+    ...some.filter((scope) => meetsScopes({ scopes: others }, [[scope]])),
+    ...others.filter((scope) => meetsScopes({ scopes: some }, [[scope]])),
+  ];
+  return [...new Set(both)];
+}

@@ -8,7 +8,7 @@ const operatorScope = 'tenants:admin';
 
 /**
  * Runs what ends or narrows a key. Where that key has tenants:admin, one change at a time, and CONFLICT when no other
- * such key would be left in force without an end: no operator could get in any more.
+ * such key would be left in force without an end, which a key of a member has: no operator could get in any more.
  */
 export async function keepingOperators<T>(
   key: ApiKeyRecord,
@@ -76,6 +76,7 @@ async function requireAnother(
     revokedAt: null,
     replacedById: null,
     expiresAt: null,
+    ownerMemberId: null,
     hidden: null,
   });
   if (another === null) throw new HeddleError('CONFLICT', message);

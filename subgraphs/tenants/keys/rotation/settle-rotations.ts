@@ -1,7 +1,7 @@
 import type { Connection } from 'mongoose';
 import type { Logger } from 'pino';
 import { apiKeys } from '#mongo/api-keys.ts';
-import { withTenant } from '../tenants/below-tenant.ts';
+import { withTenant } from '../../tenants/below-tenant.ts';
 
 /** Keys that one sweep looks at. */
 const pendingMax = 100;
