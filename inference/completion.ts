@@ -87,6 +87,7 @@ export type CompletionEventData = { readonly completionId: string } & (
   | { readonly type: 'RefusalDelta'; readonly text: string; readonly alternative?: number }
   | { readonly type: 'CitationAdded'; readonly citation: unknown }
   | { readonly type: 'ProviderBlockAdded'; readonly format: string; readonly block: unknown }
+  | { readonly type: 'ProviderBlockChanged'; readonly format: string; readonly change: unknown }
   | { readonly type: 'LogprobsDelta'; readonly tokens: readonly unknown[]; readonly alternative?: number }
   | ({ readonly type: 'AudioDelta' } & Partial<AudioAnswer>)
   | { readonly type: 'AlternativeFinished'; readonly alternative: number; readonly reason: FinishReason }

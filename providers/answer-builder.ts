@@ -60,6 +60,8 @@ export class AnswerBuilder {
       case 'provider-block':
         this.#more.addBlock({ format: part.format, block: part.block, textOffset: this.text.length });
         break;
+      case 'provider-block-change':
+        break;
       case 'refusal':
         this.received += part.text.length;
         this.#more.add(part);

@@ -123,6 +123,8 @@ export interface ProviderCall {
   readonly providerTools?: Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>>;
   /** auto, none, required, or a tool's name. */
   readonly toolChoice?: string;
+  /** Which tool to call where `toolChoice` cannot state it, in the provider's own form, by wire format. */
+  readonly providerToolChoice?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   /** JSON Schema of the answer. */
   readonly responseSchema?: Readonly<Record<string, unknown>>;
   readonly reasoningEffort?: string;
@@ -187,6 +189,8 @@ export type ProviderPart =
   | { readonly type: 'citation'; readonly citation: unknown }
   /** A block that is no other part, complete, in the form of the wire format. */
   | { readonly type: 'provider-block'; readonly format: string; readonly block: unknown }
+  /** Progress of such a block before it is complete: an event in the form of the wire format. It is no part of the answer. */
+  | { readonly type: 'provider-block-change'; readonly format: string; readonly change: unknown }
   /** Tokens in the form of OpenAI's chat completions. */
   | { readonly type: 'logprobs'; readonly tokens: readonly unknown[]; readonly alternative?: number }
   /** A part of the audio; each field only where it is known by now. `data` is base64 of its own. */
@@ -324,6 +328,10 @@ export interface ProviderOptions {
    * `accessKeyId:secretAccessKey[:sessionToken]`; for VERTEX an API key or a service account's JSON. Null: none needed.
    */
   readonly secret: string | null;
+  /**
+   * One tenant alone may use the account of the credential: its calls may name what the account keeps, such as files. Absent: several may.
+   */
+  readonly isExclusive?: boolean;
   readonly fetch: typeof globalThis.fetch;
 }
 

@@ -33,6 +33,7 @@ export type AnyCompletionEvent =
         | 'AudioDelta'
         | 'CitationAdded'
         | 'ProviderBlockAdded'
+        | 'ProviderBlockChanged'
         | 'LogprobsDelta'
         | 'AlternativeFinished'
         | 'CompletionRestarted'

@@ -34,6 +34,17 @@ describe('a question', () => {
     expect(new Set(all.map(inputHash)).size).toBe(all.length);
   });
 
+  it('is the same for an idempotency key with another token for the server of a tool, and none without the tool', () => {
+    const buildTool = (more: object) =>
+      buildRequest({ call: { messages: [], providerTools: { responses: [{ type: 'mcp', ...more }] } } });
+    const [one, other] = ['a', 'b'].map((token) => inputHash(buildTool({ authorization: token })));
+    expect(other).toBe(one);
+    expect(inputHash(buildTool({ server_url: 'https://a.test/1' }))).not.toBe(
+      inputHash(buildTool({ server_url: 'https://a.test/2' })),
+    );
+    expect(inputHash(buildRequest())).not.toBe(one);
+  });
+
   it('is the same whatever finds the call in the ledger', () => {
     const labelled = buildRequest({ labels: { ...labels, tags: ['a'], requestId: 'other' } });
     for (const scope of scopes) expect(computeKey(scope, labelled)).toBe(computeKey(scope));

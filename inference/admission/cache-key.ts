@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Caller } from '#core/caller.ts';
 import type { CacheScope } from '#core/graph-enums.generated.ts';
+import { withoutCallSecrets } from '../call-secrets.ts';
 import type { CompletionRequest } from '../request.ts';
 
 /** Fields of providers that name the end user and the purpose of a call: no answer depends on them. */
@@ -38,9 +39,9 @@ function readAudience(request: CompletionRequest, caller: Caller, scope: CacheSc
   return ['caller', tenantId, ...identifyCaller(caller, request)];
 }
 
-/** Determines whether a repeated idempotency key comes with the same input. */
+/** Determines whether a repeated idempotency key comes with the same input. A token that was renewed meanwhile is none of it. */
 export function inputHash(request: CompletionRequest): string {
-  return sha256(canonicalQuestion(request));
+  return sha256(canonicalQuestion({ ...request, call: withoutCallSecrets(request.call) }));
 }
 
 /** The caller within the tenant: the API key (rotation keeps it), the user, or failing both the app; and for which end user. */

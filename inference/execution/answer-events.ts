@@ -30,6 +30,8 @@ export function toEvent(completionId: string, part: ProviderPart): CompletionEve
       return { ...part, type: 'CitationAdded', completionId };
     case 'provider-block':
       return { ...part, type: 'ProviderBlockAdded', completionId };
+    case 'provider-block-change':
+      return { ...part, type: 'ProviderBlockChanged', completionId };
     case 'logprobs':
       return { ...part, type: 'LogprobsDelta', completionId };
     case 'audio':
@@ -69,6 +71,8 @@ export function toPart(event: CompletionEventData): ProviderPart | null {
       return { type: 'citation', citation: event.citation };
     case 'ProviderBlockAdded':
       return { type: 'provider-block', format: event.format, block: event.block };
+    case 'ProviderBlockChanged':
+      return { type: 'provider-block-change', format: event.format, change: event.change };
     case 'LogprobsDelta':
       return { ...rest, type: 'logprobs' } as ProviderPart;
     case 'AudioDelta':

@@ -16,6 +16,10 @@ const tool = (more: object): Call => ({
   messages: [asked],
   tools: [{ name: 'f', parameters: { type: 'object' }, ...more }],
 });
+const ran = (more: object): Call => ({
+  messages: [asked],
+  providerTools: { responses: [{ type: 'mcp', server_label: 's', ...more }] },
+});
 const called = (more: object): Call => ({
   messages: [
     asked,
@@ -61,6 +65,23 @@ const places: Readonly<Record<string, Call>> = {
   "a tool's name": tool({ name: token }),
   "a tool's description": tool({ description: `Use ${token}.` }),
   "a tool's parameters": tool({ parameters: { type: 'object', properties: { a: { default: token } } } }),
+  "a description of a provider's tool": ran({ server_description: `Use ${token}.` }),
+  "the address of a provider's tool": ran({ server_url: `https://host.test/${token}` }),
+  "the choice of a provider's tool": {
+    messages: [asked],
+    providerToolChoice: { responses: { name: token } },
+  },
+  "an item of a provider's tool": {
+    messages: [
+      asked,
+      {
+        role: 'assistant',
+        text: '',
+        toolCalls: [],
+        parts: [{ type: 'text', text: '', own: { responses: { type: 'mcp_call', output: token } } }],
+      },
+    ],
+  },
   'the response schema': { messages: [asked], responseSchema: { type: 'object', description: token } },
   'a stop text': { messages: [asked], stop: ['x', token] },
   'the address of an image': file('image/*', { url: `https://host.test/a.png?token=${token}` }),
@@ -91,6 +112,12 @@ describe('what the secrets guardrail looks at', () => {
     );
     const looked = { ...readCallTexts(harmless), tenantId: 't' };
     expect(await secretsGuardrail.checkInput?.(looked)).toEqual({ allowed: true });
+  });
+
+  it('is not what is for the server of a tool alone', () => {
+    const { texts } = readCallTexts(ran({ authorization: token, headers: { 'x-api-key': token } }));
+    expect(texts.join()).not.toContain(token);
+    expect(texts.join()).toContain('server_label');
   });
 
   it.each([

@@ -7,6 +7,7 @@ import type {
   ProviderMessage,
   ToolCall,
 } from '#providers/provider.ts';
+import { withoutCallSecrets } from '../call-secrets.ts';
 import type { CompletionRequest } from '../request.ts';
 
 type Looked = Pick<GuardedText, 'texts' | 'urls'>;
@@ -16,7 +17,7 @@ const opaqueMedia = /^(?:image\/(?!svg)|audio\/|video\/)/i;
 
 /** All of a call that goes to an AI model: the messages in their order, then everything else that is sent. */
 export function readCallTexts(call: CompletionRequest['call']): Looked {
-  const { messages, tools, responseSchema, stop, providerOptions, providerTools } = call;
+  const { messages, tools, responseSchema, stop, providerOptions, providerToolChoice } = call;
   const texts: string[] = [];
   const urls: string[] = [];
   for (const message of messages) addMessage(message, texts, urls);
@@ -26,7 +27,9 @@ export function readCallTexts(call: CompletionRequest['call']): Looked {
   }
   if (responseSchema !== undefined) texts.push(JSON.stringify(responseSchema));
   texts.push(...(stop ?? []));
-  for (const value of [providerOptions, providerTools]) {
+  // A credential for the server of a tool goes to the provider alone, and to no guardrail.
+  const { providerTools } = withoutCallSecrets(call);
+  for (const value of [providerOptions, providerTools, providerToolChoice]) {
     if (value !== undefined) texts.push(JSON.stringify(value));
   }
   return { texts, urls };

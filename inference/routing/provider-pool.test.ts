@@ -331,3 +331,27 @@ describe('the provider pool', () => {
     expect(made).toMatchObject([before, { ...before, ...change }]);
   });
 });
+
+describe('an account', () => {
+  const offer = (tenants: readonly string[], plans: readonly string[] = []) => ({ tenants, plans });
+  it.each([
+    ['of the mesh, offered to all', { offeredTo: null }, false],
+    ['offered to several tenants', { offeredTo: offer(['a', 'b']) }, false],
+    ['offered to a plan', { offeredTo: offer([], ['gold']) }, false],
+    ['offered to a tenant and a plan', { offeredTo: offer(['a'], ['gold']) }, false],
+    ['offered to no one', { offeredTo: offer([]) }, false],
+    ['offered to one tenant', { offeredTo: offer(['a']) }, true],
+    ["of a tenant's own", { tenantId: 'a' }, true],
+  ])('%s is exclusive: %s %s', async (_, more, isExclusive) => {
+    const { pool, made, read } = setup();
+    await pool.take(read(more), new Set()).provider;
+    expect(made[0]?.isExclusive).toBe(isExclusive);
+  });
+
+  it('is no longer exclusive once it is offered to others', async () => {
+    const { pool, made, read } = setup();
+    await pool.take(read({ offeredTo: offer(['a']) }), new Set()).provider;
+    await pool.take(read({ offeredTo: offer(['a', 'b']) }), new Set()).provider;
+    expect(made.map((options) => options.isExclusive)).toEqual([true, false]);
+  });
+});

@@ -63,6 +63,7 @@ interface Entry {
   readonly region: string | null;
   readonly sealed: string | null;
   readonly destination: string | null;
+  readonly isExclusive: boolean;
   readonly cooldown: Cooldown;
   /** A promise only until it is there: awaiting one costs a turn on every call. Undefined: to be made. */
   provider: Provider | Promise<Provider> | undefined;
@@ -75,6 +76,12 @@ function toSlot({ id, endsAtMs }: CatalogCredential): string {
 
 function isKind(kind: string): kind is ProviderKind {
   return providerKinds.some((known) => known === kind);
+}
+
+/** Whether one tenant alone may call it: its own, or one of the mesh's that is offered to it and to no plan. */
+function isOfOneTenant({ tenantId, offeredTo }: CatalogProvider): boolean {
+  if (tenantId !== null) return true;
+  return offeredTo !== null && offeredTo.tenants.length === 1 && offeredTo.plans.length === 0;
 }
 
 export function createProviderPool(options: ProviderPoolOptions): ProviderPool {
@@ -104,11 +111,13 @@ export function createProviderPool(options: ProviderPoolOptions): ProviderPool {
     const key = `${provider.id}\0${credential === null ? '' : toSlot(credential)}`;
     const { kind, baseUrl, region } = provider;
     const { sealed, destination } = credential ?? { sealed: null, destination: null };
+    const isExclusive = isOfOneTenant(provider);
     const known = entries.get(key);
     if (
       known !== undefined &&
       known.sealed === sealed &&
       known.destination === destination &&
+      known.isExclusive === isExclusive &&
       known.baseUrl === baseUrl &&
       known.kind === kind &&
       known.region === region
@@ -121,6 +130,7 @@ export function createProviderPool(options: ProviderPoolOptions): ProviderPool {
       region,
       sealed,
       destination,
+      isExclusive,
       cooldown: new Cooldown(now),
       provider: undefined,
     };
@@ -193,7 +203,7 @@ export function createProviderPool(options: ProviderPoolOptions): ProviderPool {
       secret = opened.secret;
     }
     const fetch = provider.tenantId === null ? options.fetch : options.fetchOfTenants;
-    return create({ kind, baseUrl, region, secret, fetch });
+    return create({ kind, baseUrl, region, secret, fetch, isExclusive: isOfOneTenant(provider) });
   }
 
   function openProvider(

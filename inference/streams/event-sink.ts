@@ -55,6 +55,8 @@ function countCharacters(event: CompletionEventData): number {
       return JSON.stringify(event.citation).length;
     case 'ProviderBlockAdded':
       return JSON.stringify(event.block).length;
+    case 'ProviderBlockChanged':
+      return JSON.stringify(event.change).length;
     case 'LogprobsDelta':
       return JSON.stringify(event.tokens).length;
     default:

@@ -4,6 +4,7 @@ import type { VendorOptions } from '../vendor.ts';
 import { chatWire } from '../wires/chat/chat-reader.ts';
 import { createChatRequests } from '../wires/chat/chat-request.ts';
 import { createEmbeddingRequests } from '../wires/embeddings/embeddings-request.ts';
+import { needsResponses } from '../wires/responses/own-items.ts';
 import { responsesWire } from '../wires/responses/responses-reader.ts';
 import { createResponsesRequests } from '../wires/responses/responses-request.ts';
 import { createWireProvider } from '../wires/shared/wire-provider.ts';
@@ -47,9 +48,9 @@ export function createOpenai(options: VendorOptions): TraitedProvider {
   });
   let chatOnly = false;
 
-  /** Only chat completions have several answers. */
-  const useResponses = ({ model, alternatives }: ProviderCall) =>
-    !chatOnly && alternatives === undefined && prefersResponses(model);
+  /** Only chat completions have several answers; only responses have tools that OpenAI runs. */
+  const useResponses = (call: ProviderCall) =>
+    !chatOnly && call.alternatives === undefined && (prefersResponses(call.model) || needsResponses(call));
 
   /** Behind an admin's own base URL, notes the lack of a responses API once and continues with chat. */
   function fallBack(error: unknown): void {

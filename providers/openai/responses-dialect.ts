@@ -30,12 +30,14 @@ function adapt(body: ResponsesBody, { model }: ProviderCall): void {
   const { reasons, samplesWithoutReasoning } = openaiModel(withoutPrefix(model));
   body.store = false;
   if (!reasons) return;
-  body.include = [...list(body.include), 'reasoning.encrypted_content'];
+  const includes = new Set([...list(body.include), 'reasoning.encrypted_content']);
+  body.include = [...includes];
   if (samplesWithoutReasoning && fields(body.reasoning)?.effort === 'none') return;
   delete body.temperature;
   delete body.top_p;
   // Log probabilities are taken with none of its reasoning.
-  body.include = ['reasoning.encrypted_content'];
+  includes.delete('message.output_text.logprobs');
+  body.include = [...includes];
   delete body.top_logprobs;
 }
 

@@ -66,5 +66,5 @@ export async function makeProvider(options: ProviderOptions): Promise<Provider> 
   const checked = check(kind, options);
   const vendor = await vendors[kind].load();
   const make = await vendor.load();
-  return withOwnCalls(make(checked), kind);
+  return withOwnCalls(make(checked), kind, options.isExclusive);
 }

@@ -29,6 +29,11 @@ export function rejectInput(message: string): ProviderFailure {
   return new ProviderFailure('BAD_USER_INPUT', message, { retryable: false });
 }
 
+/** The same where another provider may well take the call. */
+export function rejectElsewhere(message: string): ProviderFailure {
+  return new ProviderFailure('BAD_USER_INPUT', `${message}.`, { retryable: false, isAboutCall: true });
+}
+
 /** A call of something that the AI model, or its vendor's API, does not take. */
 export function rejectUnsupported(what: string): ProviderFailure {
   return rejectInput(`This model cannot take the call: ${what}.`);

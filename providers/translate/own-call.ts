@@ -1,4 +1,5 @@
 import type { Provider, ProviderCall, ProviderKind, ProviderMessage, SentReasoning } from '../provider.ts';
+import { listLeftOut, toSharedCall } from '../wires/responses/account-state.ts';
 import { fields } from '../wires/shared/fields.ts';
 import { rejectUnsupported } from './call-parts.ts';
 import { hasOwnParts, listOthers, toOwnParts, toOwnTools } from './own-parts.ts';
@@ -156,18 +157,20 @@ function lacksReasoning(
 
 /** The call with nothing that is for providers of other kinds. The same call where there is nothing of that. */
 function toOwnCall(call: ProviderCall, kind: ProviderKind, wire: string): ProviderCall {
-  const { providerOptions, providerTools, messages } = call;
-  const isOwn = providerOptions === undefined && providerTools === undefined && !messages.some(hasOwn);
-  if (isOwn) return call;
+  const { providerOptions, providerTools, providerToolChoice, messages } = call;
+  const hasTools = providerTools !== undefined || providerToolChoice !== undefined;
+  if (providerOptions === undefined && !hasTools && !messages.some(hasOwn)) return call;
   const own = providerOptions?.[kind.toLowerCase()];
-  const { providerOptions: _, providerTools: _tools, toolChoice, ...rest } = call;
+  const {
+    providerOptions: _,
+    providerTools: _tools,
+    providerToolChoice: _choice,
+    toolChoice,
+    ...rest
+  } = call;
   return {
     ...rest,
-    ...(providerTools !== undefined
-      ? toOwnTools(call, wire)
-      : toolChoice === undefined
-        ? {}
-        : { toolChoice }),
+    ...(hasTools ? toOwnTools(call, wire) : toolChoice === undefined ? {} : { toolChoice }),
     messages: messages.map((message) => toOwnMessage(message, kind, wire)),
     ...(providerOptions === undefined ? {} : { providerOptions: { ...providerOptions, own: own ?? {} } }),
   };
@@ -258,15 +261,28 @@ function hasAudioId(message: ProviderMessage): message is Assistant {
   return message.role === 'assistant' && message.audioId !== undefined;
 }
 
-/** The provider behind what all providers of its kind have in common. */
-export function withOwnCalls(provider: TraitedProvider, kind: ProviderKind): Provider {
-  /** @throws {ProviderFailure} BAD_USER_INPUT for several answers, or a spoken one, where the wire format has none */
+/** Formats whose calls may name what an account keeps; of the others such fields are never sent. */
+function namesAccountState(wire: string): boolean {
+  return wire === 'responses';
+}
+
+/**
+ * The provider behind what all providers of its kind have in common.
+ * @param isExclusive one tenant alone may use its account
+ */
+export function withOwnCalls(provider: TraitedProvider, kind: ProviderKind, isExclusive = false): Provider {
+  /**
+   * @throws {ProviderFailure} BAD_USER_INPUT for several answers, or a spoken one, where the wire format has none, and for what a shared
+   * account keeps
+   */
   const prepare = (call: ProviderCall): ProviderCall => {
     refuseAudio(call, provider);
     if (call.alternatives !== undefined && provider.traits?.(call).hasAlternatives === false) {
       throw rejectUnsupported('it returns one answer to a request, and alternatives requests more');
     }
-    return toOwnCall(call, kind, provider.traits?.(call).name ?? '');
+    const wire = provider.traits?.(call).name ?? '';
+    const own = toOwnCall(call, kind, wire);
+    return !isExclusive && namesAccountState(wire) ? toSharedCall(own, wire) : own;
   };
   const { countTokens } = provider;
   return {
@@ -279,7 +295,11 @@ export function withOwnCalls(provider: TraitedProvider, kind: ProviderKind): Pro
     embed: (call) => provider.embed(call),
     dropped: (call) => {
       const traits = provider.traits?.(call);
-      return traits === undefined ? undefined : findDropped(call, kind, traits, provider.dropped?.(call));
+      if (traits === undefined) return undefined;
+      const dropped = findDropped(call, kind, traits, provider.dropped?.(call));
+      if (isExclusive || !namesAccountState(traits.name)) return dropped;
+      const leftOut = listLeftOut(call, traits.name).map((type) => `messages.${type}`);
+      return leftOut.length === 0 ? dropped : [...(dropped ?? []), ...leftOut];
     },
   };
 }

@@ -48,23 +48,25 @@ export function hasOwnParts(message: ProviderMessage): boolean {
 
 /** The tools of the wire format that the provider runs, and the choice as far as it is one of the tools that are left. */
 export function toOwnTools(
-  { providerTools, tools, toolChoice }: ProviderCall,
+  { providerTools, providerToolChoice, tools, toolChoice }: ProviderCall,
   wire: string,
-): Pick<ProviderCall, 'providerTools' | 'toolChoice'> {
+): Pick<ProviderCall, 'providerTools' | 'providerToolChoice' | 'toolChoice'> {
   const own = providerTools?.[wire] ?? [];
+  const choice = providerToolChoice?.[wire];
   const all = [...(tools ?? []), ...own];
   const isOpen = toolChoice === 'auto' || toolChoice === 'none' || toolChoice === 'required';
   // What is left has no tool of that name, or none at all: nothing can be chosen.
   const isKept = isOpen ? all.length > 0 : all.some(({ name }) => name === toolChoice);
   return {
     ...(own.length === 0 ? {} : { providerTools: { [wire]: own } }),
+    ...(choice === undefined || all.length === 0 ? {} : { providerToolChoice: { [wire]: choice } }),
     ...(toolChoice === undefined || !isKept ? {} : { toolChoice }),
   };
 }
 
 /** Names what of the messages and tools of a call is in the form of other wire formats. */
 export function listOthers(
-  { messages, tools, providerTools }: ProviderCall,
+  { messages, tools, providerTools, providerToolChoice }: ProviderCall,
   wire: string,
 ): readonly string[] {
   const names = new Set<string>();
@@ -88,6 +90,9 @@ export function listOthers(
   for (const [format, given] of Object.entries(providerTools ?? {})) {
     if (format === wire) continue;
     for (const { type } of given) add(`tools.${String(type)}`);
+  }
+  for (const [format, { type }] of Object.entries(providerToolChoice ?? {})) {
+    if (format !== wire) add(`toolChoice.${String(type)}`);
   }
   return [...names];
 }

@@ -69,6 +69,7 @@ export const mappers: Readonly<Record<SubgraphName, Mappers>> = {
       CitationAdded: "CompletionEvent<'CitationAdded'>",
       LogprobsDelta: "CompletionEvent<'LogprobsDelta'>",
       ProviderBlockAdded: "CompletionEvent<'ProviderBlockAdded'>",
+      ProviderBlockChanged: "CompletionEvent<'ProviderBlockChanged'>",
       ReasoningDelta: "CompletionEvent<'ReasoningDelta'>",
       ReasoningFinished: "CompletionEvent<'ReasoningFinished'>",
       RefusalDelta: "CompletionEvent<'RefusalDelta'>",

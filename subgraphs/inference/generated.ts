@@ -172,6 +172,7 @@ export type CompletionInput = {
   readonly seed?: InputMaybe<Scalars['Int']['input']>;
   readonly tools?: InputMaybe<ReadonlyArray<ToolInput>>;
   readonly providerTools?: InputMaybe<Scalars['JSON']['input']>;
+  readonly providerToolChoice?: InputMaybe<Scalars['JSON']['input']>;
   readonly toolChoice?: InputMaybe<Scalars['String']['input']>;
   readonly responseSchema?: InputMaybe<Scalars['JSON']['input']>;
   readonly reasoningEffort?: InputMaybe<Scalars['String']['input']>;
@@ -385,6 +386,13 @@ export type AudioDelta = CompletionEvent & {
 };
 
 export type ProviderBlockAdded = CompletionEvent & {
+  readonly completionId: Scalars['ID']['output'];
+  readonly sequence: Scalars['Int']['output'];
+  readonly format: Scalars['String']['output'];
+  readonly content: Scalars['JSON']['output'];
+};
+
+export type ProviderBlockChanged = CompletionEvent & {
   readonly completionId: Scalars['ID']['output'];
   readonly sequence: Scalars['Int']['output'];
   readonly format: Scalars['String']['output'];
@@ -622,6 +630,7 @@ export type ResolversTypes = {
   CitationAdded: ResolverTypeWrapper<completionEvents.CompletionEvent<'CitationAdded'>>;
   AudioDelta: ResolverTypeWrapper<completionEvents.CompletionEvent<'AudioDelta'>>;
   ProviderBlockAdded: ResolverTypeWrapper<completionEvents.CompletionEvent<'ProviderBlockAdded'>>;
+  ProviderBlockChanged: ResolverTypeWrapper<completionEvents.CompletionEvent<'ProviderBlockChanged'>>;
   AlternativeFinished: ResolverTypeWrapper<completionEvents.CompletionEvent<'AlternativeFinished'>>;
   LogprobsDelta: ResolverTypeWrapper<completionEvents.CompletionEvent<'LogprobsDelta'>>;
   ToolCallDelta: ResolverTypeWrapper<completionEvents.CompletionEvent<'ToolCallDelta'>>;
@@ -683,6 +692,7 @@ export type ResolversParentTypes = {
   CitationAdded: completionEvents.CompletionEvent<'CitationAdded'>;
   AudioDelta: completionEvents.CompletionEvent<'AudioDelta'>;
   ProviderBlockAdded: completionEvents.CompletionEvent<'ProviderBlockAdded'>;
+  ProviderBlockChanged: completionEvents.CompletionEvent<'ProviderBlockChanged'>;
   AlternativeFinished: completionEvents.CompletionEvent<'AlternativeFinished'>;
   LogprobsDelta: completionEvents.CompletionEvent<'LogprobsDelta'>;
   ToolCallDelta: completionEvents.CompletionEvent<'ToolCallDelta'>;
@@ -852,7 +862,7 @@ export type AttemptResolvers<ContextType = context.SubgraphContext, ParentType e
 };
 
 export type CompletionEventResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['CompletionEvent'] = ResolversParentTypes['CompletionEvent']> = {
-  __resolveType: TypeResolveFn<'CompletionStarted' | 'TextDelta' | 'ReasoningDelta' | 'ReasoningFinished' | 'RefusalDelta' | 'CitationAdded' | 'AudioDelta' | 'ProviderBlockAdded' | 'AlternativeFinished' | 'LogprobsDelta' | 'ToolCallDelta' | 'CompletionRestarted' | 'CompletionFinished' | 'CompletionFailed', ParentType, ContextType>;
+  __resolveType: TypeResolveFn<'CompletionStarted' | 'TextDelta' | 'ReasoningDelta' | 'ReasoningFinished' | 'RefusalDelta' | 'CitationAdded' | 'AudioDelta' | 'ProviderBlockAdded' | 'ProviderBlockChanged' | 'AlternativeFinished' | 'LogprobsDelta' | 'ToolCallDelta' | 'CompletionRestarted' | 'CompletionFinished' | 'CompletionFailed', ParentType, ContextType>;
 };
 
 export type CompletionStartedResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['CompletionStarted'] = ResolversParentTypes['CompletionStarted']> = {
@@ -915,6 +925,14 @@ export type AudioDeltaResolvers<ContextType = context.SubgraphContext, ParentTyp
 };
 
 export type ProviderBlockAddedResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['ProviderBlockAdded'] = ResolversParentTypes['ProviderBlockAdded']> = {
+  completionId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  sequence?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  format?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  content?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type ProviderBlockChangedResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['ProviderBlockChanged'] = ResolversParentTypes['ProviderBlockChanged']> = {
   completionId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   sequence?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   format?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
@@ -1063,6 +1081,7 @@ export type Resolvers<ContextType = context.SubgraphContext> = {
   CitationAdded?: CitationAddedResolvers<ContextType>;
   AudioDelta?: AudioDeltaResolvers<ContextType>;
   ProviderBlockAdded?: ProviderBlockAddedResolvers<ContextType>;
+  ProviderBlockChanged?: ProviderBlockChangedResolvers<ContextType>;
   AlternativeFinished?: AlternativeFinishedResolvers<ContextType>;
   LogprobsDelta?: LogprobsDeltaResolvers<ContextType>;
   ToolCallDelta?: ToolCallDeltaResolvers<ContextType>;

@@ -147,6 +147,11 @@ export function inferenceResolvers(
       format: ({ event: { format } }) => format,
       content: ({ event: { block } }) => block,
     },
+    ProviderBlockChanged: {
+      ...event,
+      format: ({ event: { format } }) => format,
+      content: ({ event: { change } }) => change,
+    },
     LogprobsDelta: { ...event, alternative: readAlternative, tokens: ({ event: { tokens } }) => tokens },
     AlternativeFinished: {
       ...event,

@@ -82,7 +82,7 @@ describe('a request of Codex', () => {
     const response = await send(body);
     expect(response.status).toBe(200);
     const dropped = response.headers.get('x-heddle-dropped') ?? '';
-    for (const name of ['tools.web_search', 'tools[3] (tool_search)', 'messages.web_search_call']) {
+    for (const name of ['tools.web_search', 'tools.tool_search', 'messages.web_search_call']) {
       expect(dropped).toContain(name);
     }
     const events = parseResponseEvents(await response.text());
@@ -133,14 +133,14 @@ describe('a request of Codex', () => {
   });
 
   it.each([
-    [{ type: 'local_shell' }, 'tools[0] (local_shell)'],
-    [{ type: 'shell' }, 'tools[0] (shell)'],
-    [{ type: 'apply_patch' }, 'tools[0] (apply_patch)'],
+    [{ type: 'local_shell' }, 'tools.local_shell'],
+    [{ type: 'shell' }, 'tools.shell'],
+    [{ type: 'apply_patch' }, 'tools.apply_patch'],
     [{ type: 'web_search' }, 'tools.web_search'],
-    [{ type: 'image_generation' }, 'tools[0] (image_generation)'],
+    [{ type: 'image_generation' }, 'tools.image_generation'],
     [
       { type: 'namespace', name: 'mcp', tools: [{ type: 'function', name: 'f', defer_loading: true }] },
-      'tools[0] (namespace)',
+      'tools.namespace',
     ],
   ])('is answered without the tool %j, which it is informed of', async (tool, dropped) => {
     const response = await send({ model: 'demo/tools', input: 'hello', tools: [tool] });

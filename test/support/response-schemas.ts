@@ -16,7 +16,7 @@ const item = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('web_search_call'),
     id: z.string().min(1),
-    status: z.literal('completed'),
+    status: z.enum(['in_progress', 'completed']),
     action: z.unknown(),
   }),
   z.object({
@@ -92,7 +92,7 @@ export const responseSchema = z.object({
   tools: z.array(
     z.union([
       z.object({ type: z.enum(['function', 'custom', 'namespace']), name: z.string() }),
-      z.object({ type: z.enum(['web_search', 'code_interpreter']) }),
+      z.object({ type: z.string().regex(/^(?!(?:function|custom|namespace)$)./) }),
     ]),
   ),
   top_logprobs: z.int(),
@@ -166,6 +166,7 @@ export const eventSchema = z.discriminatedUnion('type', [
   event('response.function_call_arguments.done', { ...inItem, name: z.string(), arguments: z.string() }),
   event('response.custom_tool_call_input.delta', { ...inItem, delta: z.string() }),
   event('response.custom_tool_call_input.done', { ...inItem, input: z.string() }),
+  event('response.web_search_call.searching', inItem),
   event('response.reasoning_summary_part.added', { ...inSummary, part: summaryPart }),
   event('response.reasoning_summary_part.done', { ...inSummary, part: summaryPart }),
   event('response.reasoning_summary_text.delta', { ...inSummary, delta: z.string() }),

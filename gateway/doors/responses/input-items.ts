@@ -8,9 +8,9 @@ import type {
   ToolCallInput,
 } from '../operations.generated.ts';
 import { readCompactionItem } from './compact/compaction-item.ts';
+import { isVendorCall, toResponsesPart } from './output/vendor-items.ts';
 import { readReasoningItem } from './response-reasoning.ts';
 import { toGraphName } from './tools/client-tools.ts';
-import { isVendorCall, toOwnItem } from './vendor-items.ts';
 
 const messagePlaces = { content: '.content', parts: '.content' };
 const outputPlaces = { content: '.output', parts: '.output', toolCallId: '.call_id' };
@@ -29,30 +29,35 @@ interface Assistant {
   readonly texts: ContentPartInput[];
   readonly toolCalls: ToolCallInput[];
   readonly reasoning: ReasoningInput[];
-}
-
-export interface ReadMessages {
-  readonly messages: readonly MessageInput[];
-  /** Items of other tools that a vendor runs. */
-  readonly dropped: readonly string[];
+  /** It has items of the vendor's. */
+  hasItems: boolean;
 }
 
 /**
  * The messages that items stand for. What the AI model answered at once is several items, and one message: its reasoning, its
- * text and its tool calls. Throws WrongField.
+ * text, its tool calls, and the items of the vendor's own tools. Throws WrongField.
+ * @param vendorNamespaces the namespaces of tools that the vendor searches: calls in them are its own items
  */
-export function readItemMessages(items: readonly BodyFields[]): ReadMessages {
+export function readItemMessages(
+  items: readonly BodyFields[],
+  vendorNamespaces: ReadonlySet<unknown> = new Set(),
+): readonly MessageInput[] {
   const messages: MessageInput[] = [];
-  const dropped: string[] = [];
   const callIds = new Set<unknown>();
+  /** Of calls that are items of the vendor's, and their results with them. */
+  const vendorCallIds = new Set<unknown>();
   let answer: Assistant | undefined;
   const end = () => {
     if (answer !== undefined) messages.push(toAssistantMessage(answer));
     answer = undefined;
   };
   const current = (): Assistant => {
-    answer ??= { texts: [], toolCalls: [], reasoning: [] };
+    answer ??= { texts: [], toolCalls: [], reasoning: [], hasItems: false };
     return answer;
+  };
+  const addOwn = (item: BodyFields) => {
+    current().texts.push(toResponsesPart(item));
+    current().hasItems = true;
   };
   for (const [index, item] of items.entries()) {
     const at = `input[${index}]`;
@@ -61,7 +66,9 @@ export function readItemMessages(items: readonly BodyFields[]): ReadMessages {
         const content = readContentParts(item.content, `${at}.content`);
         const role = readRole(item.role, at);
         if (role === 'ASSISTANT') {
-          current().texts.push(...(content.parts ?? [{ text: content.content ?? '' }]));
+          const texts = content.parts ?? [{ text: content.content ?? '' }];
+          const phase = toText(item.phase, `${at}.phase`);
+          current().texts.push(...(phase === undefined ? texts : texts.map((text) => addPhase(text, phase))));
           break;
         }
         end();
@@ -69,15 +76,26 @@ export function readItemMessages(items: readonly BodyFields[]): ReadMessages {
         break;
       }
       case 'reasoning':
+        // What the vendor did between two blocks of reasoning stays between them.
+        if (answer?.hasItems === true && answer.toolCalls.length === 0) end();
         current().reasoning.push(readReasoningItem(item, at));
         break;
       case 'function_call':
       case 'custom_tool_call':
+        if (isVendorCall(item, vendorNamespaces)) {
+          vendorCallIds.add(item.call_id);
+          addOwn(item);
+          break;
+        }
         callIds.add(item.call_id);
         current().toolCalls.push(readCall(item, at));
         break;
       case 'function_call_output':
       case 'custom_tool_call_output': {
+        if (vendorCallIds.has(item.call_id)) {
+          addOwn(item);
+          break;
+        }
         end();
         const toolCallId = requireText(item.call_id, `${at}.call_id`);
         if (!callIds.has(toolCallId)) throw new WrongField(`${at}.call_id`, 'names no tool call before it.');
@@ -94,15 +112,17 @@ export function readItemMessages(items: readonly BodyFields[]): ReadMessages {
         messages.push({ role: 'USER', content: `${summaryHead}${readCompactionItem(item, at)}` });
         break;
       default:
-        if (isVendorCall(item)) {
-          current().texts.push(toOwnItem(item));
-          break;
-        }
-        dropped.push(`${at} (${requireText(item.type, `${at}.type`)})`);
+        // An item of a tool that the vendor runs, or that the client runs for it: its call or its result.
+        requireText(item.type, `${at}.type`);
+        addOwn(item);
     }
   }
   end();
-  return { messages, dropped };
+  return messages;
+}
+
+function addPhase(part: ContentPartInput, phase: string): ContentPartInput {
+  return part.text == null ? part : toResponsesPart({ phase }, part.text);
 }
 
 function readRole(role: unknown, at: string): MessageInput['role'] {

@@ -97,7 +97,7 @@ function prepareCompaction(
   if (isBackground) {
     throw new WrongField('background', 'needs a response that is stored, and a compaction is not.');
   }
-  const { input, dropped } = readCompactionCall(body, items);
+  const input = readCompactionCall(body, items);
   return {
     variables: { input: { ...input, ...headers, retention: 'NONE' } },
     request: { ...repeated, store: false },
@@ -106,6 +106,6 @@ function prepareCompaction(
     isStreamed,
     isBackground,
     isCompaction: true,
-    dropped,
+    dropped: [],
   };
 }

@@ -25,7 +25,33 @@ const reasoningBlock = fc.record({
   details: fc.constant(null),
   provider: fc.constantFrom('ANTHROPIC', 'OPENAI'),
 });
+/** Items of the vendor with their progress, and the beginnings of messages with a phase. */
+const vendorPart: fc.Arbitrary<ResponseEvent> = fc.oneof(
+  fc.constantFrom('commentary', 'final_answer').map(
+    (phase): ResponseEvent => ({
+      __typename: 'ProviderBlockAdded',
+      format: 'responses',
+      content: { type: 'message', phase },
+    }),
+  ),
+  fc.record({ index: fc.nat(3), step: fc.nat(2) }).map(({ index, step }): ResponseEvent => {
+    const item = { type: 'web_search_call', id: `ws_${index}`, status: 'completed', action: {} };
+    const changes = [
+      { type: 'response.output_item.added', output_index: index, item },
+      {
+        type: 'response.web_search_call.searching',
+        output_index: index,
+        item_id: item.id,
+        sequence_number: 9,
+      },
+    ];
+    return step === 2
+      ? { __typename: 'ProviderBlockAdded', format: 'responses', content: item }
+      : { __typename: 'ProviderBlockChanged', format: 'responses', content: changes[step] };
+  }),
+);
 const part: fc.Arbitrary<ResponseEvent> = fc.oneof(
+  vendorPart,
   text.map((one): ResponseEvent => ({ __typename: 'TextDelta', ...base, text: one })),
   text.map((one): ResponseEvent => ({ __typename: 'ReasoningDelta', ...base, text: one })),
   text.map((one): ResponseEvent => ({ __typename: 'RefusalDelta', ...base, text: one })),
@@ -114,13 +140,12 @@ it('writes every answer as events of the protocol, each item once and complete w
       expect(response.status).toBe(reason === 'STOP' ? 'completed' : 'incomplete');
       const texts = (type: string) =>
         parts.flatMap((one) => (one.__typename === type && 'text' in one ? [one.text] : [])).join('');
-      const message = response.output.find(({ type }) => type === 'message');
-      const written = message?.type === 'message' ? message.content : [];
+      const written = response.output.flatMap((item) => (item.type === 'message' ? item.content : []));
       expect(written.map((one) => ('text' in one ? one.text : '')).join('')).toBe(texts('TextDelta'));
       expect(written.map((one) => ('refusal' in one ? one.refusal : '')).join('')).toBe(
         texts('RefusalDelta'),
       );
-      const calls = response.output.filter(({ type }) => type.endsWith('_call'));
+      const calls = response.output.filter(({ type }) => /^(?:function|custom_tool)_call$/.test(type));
       const indexes = parts.flatMap((one) => (one.__typename === 'ToolCallDelta' ? [one.index] : []));
       expect(calls).toHaveLength(new Set(indexes).size);
     }),

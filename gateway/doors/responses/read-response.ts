@@ -6,7 +6,7 @@ import { setCompletionHeaders } from '../completion-headers.ts';
 import { responsesCancel, responsesDelete } from '../operations.generated.ts';
 import { passBody } from '../pass-body.ts';
 import { followResponse } from './follow-response.ts';
-import { toListedItem } from './response-items.ts';
+import { toListedItem } from './output/response-items.ts';
 import { toStoredResponse } from './response-object.ts';
 import { readCompletionId, requireStored, toResponseRefusal } from './stored-response.ts';
 

@@ -2,8 +2,8 @@ import type { Framing } from '../../http/stream.ts';
 import { GraphFailure } from '../../operations/run-declared.ts';
 import type { ResponseCompletionFragment, ResponsesStreamSubscription } from '../operations.generated.ts';
 import { toCompactedOutput } from './compact/compaction-item.ts';
-import { OutputItems } from './output-items.ts';
-import { toOutput } from './response-items.ts';
+import { OutputItems } from './output/output-items.ts';
+import { toOutput } from './output/whole-output.ts';
 import {
   type ReportContext,
   type RequestFields,
@@ -100,6 +100,8 @@ export class ResponseFraming implements Framing<ResponseEvent> {
         return '';
       case 'ProviderBlockAdded':
         return this.#isWhole ? '' : this.#items.vendorItem(event);
+      case 'ProviderBlockChanged':
+        return this.#isWhole ? '' : this.#items.vendorChange(event);
       case 'AlternativeFinished':
       case 'AudioDelta':
         // A response has one answer, in text.

@@ -2,7 +2,8 @@ import { type CallContext, GraphFailure } from '../../operations/run-declared.ts
 import type { BodyFields } from '../body-fields.ts';
 import { presentOpenAiError } from '../openai/openai-errors.ts';
 import type { ChatUsageFragment, ResponseCompletionFragment } from '../operations.generated.ts';
-import { type OutputItem, toOutput } from './response-items.ts';
+import type { OutputItem } from './output/response-items.ts';
+import { toOutput } from './output/whole-output.ts';
 import { listClientTools } from './tools/client-tools.ts';
 
 /** The fields of a response that repeat its request. */

@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import { toShownTool } from '#core/secrets/tool-secrets.ts';
+import { accountTools, vendorItems, vendorTools } from '#test/support/vendor-items.ts';
 import { WrongField } from '../body-fields.ts';
 import { readInputItems, readItemMessages } from './input-items.ts';
 import { readResponsesRequest } from './responses-request.ts';
 
 const read = (body: Record<string, unknown>) =>
   readResponsesRequest({ model: 'demo/echo', ...body }, readInputItems(body.input ?? 'Hi'));
-const messages = (items: readonly Record<string, unknown>[]) => readItemMessages(items).messages;
+const messages = (items: readonly Record<string, unknown>[]) => readItemMessages(items);
 const fn = (name: string) => ({ type: 'function', name, parameters: { type: 'object', properties: {} } });
 
 describe('the items of an input', () => {
@@ -54,22 +56,23 @@ describe('the items of an input', () => {
     expect(messages([call])).toMatchObject([{ toolCalls: [{ arguments: { n: 1 } }] }]);
   });
 
-  it('of tools that a vendor runs are never refused (new-api #5938): searches go to it, others are dropped and named', () => {
+  it('of tools that a vendor runs are never refused (new-api #5938): they go to it in their places', () => {
     const search = { type: 'web_search_call', id: 'ws_1' };
-    const { messages: read, dropped } = readItemMessages([
-      { type: 'mcp_call', id: 'mcp_1' },
+    const call = { type: 'mcp_call', id: 'mcp_1' };
+    const read = messages([
+      call,
       { role: 'user', content: 'Hi' },
       search,
       { role: 'assistant', content: 'Found.' },
     ]);
     expect(read).toEqual([
+      { role: 'ASSISTANT', parts: [{ text: '', providerOptions: { responses: call } }] },
       { role: 'USER', content: 'Hi' },
       {
         role: 'ASSISTANT',
         parts: [{ text: '', providerOptions: { responses: search } }, { text: 'Found.' }],
       },
     ]);
-    expect(dropped).toEqual(['input[0] (mcp_call)']);
   });
 
   it.each([
@@ -122,50 +125,101 @@ describe('a request of responses', () => {
     });
   });
 
-  it('drops and names tools that a vendor runs, and a choice of one (Bifrost #3170, #3596)', () => {
+  it('leaves to the vendor every tool that is no function, and a choice of one (Bifrost #3170, #3596)', () => {
+    const tools = [...vendorTools, ...accountTools, { type: 'web_search_preview_2025_03_11' }];
     const { input, dropped, repeated } = read({
-      tools: [fn('a'), { type: 'tool_search', description: 'x' }, { type: 'mcp', server_label: 's' }],
+      tools: [fn('a'), ...tools],
       tool_choice: { type: 'web_search' },
     });
     expect(input.tools?.map(({ name }) => name)).toEqual(['a']);
-    expect(input.toolChoice).toBeUndefined();
-    expect(dropped).toEqual(['tools[1] (tool_search)', 'tools[2] (mcp)', 'tool_choice (web_search)']);
-    expect(repeated.tools).toMatchObject([{ type: 'function', name: 'a', strict: null }]);
+    expect(input.providerTools).toEqual({ responses: tools });
+    expect([input.toolChoice, input.providerToolChoice]).toEqual([
+      undefined,
+      { responses: { type: 'web_search' } },
+    ]);
+    expect(dropped).toEqual([]);
+    expect(repeated.tools).toMatchObject([
+      { type: 'function', name: 'a', strict: null },
+      ...tools.map(toShownTool),
+    ]);
+    expect(() => read({ tools: [{ type: '' }] })).toThrow(
+      expect.objectContaining({ param: 'tools[0].type' }),
+    );
   });
 
-  const auto = { type: 'auto' };
-  it.each([
-    [{ type: 'web_search', external_web_access: false }, true],
-    [{ type: 'web_search_preview_2025_03_11', search_context_size: 'low' }, true],
-    [{ type: 'x_search' }, true],
-    [{ type: 'code_interpreter', container: auto }, true],
-    [{ type: 'code_interpreter', container: { ...auto, file_ids: [] } }, true],
-    [{ type: 'code_interpreter', container: { ...auto, file_ids: ['file_1'] } }, false],
-    [{ type: 'code_interpreter', container: 'cntr_1' }, false],
-    [{ type: 'code_interpreter' }, false],
-    [{ type: 'file_search', vector_store_ids: ['vs_1'] }, false],
-    [{ type: 'mcp', server_url: 'https://x.test' }, false],
-    [{ type: 'image_generation' }, false],
-    [{ type: 'computer_use_preview' }, false],
-    [{ type: 'web_searcher' }, false],
-  ])('leaves to the vendor what reaches nothing of its account: %j %s', (tool, isSent) => {
-    for (const choice of ['auto', 'required', undefined]) {
-      const { input, dropped, repeated } = read({ tools: [tool], tool_choice: choice });
-      expect(input.providerTools).toEqual(isSent ? { responses: [tool] } : undefined);
-      expect(input.toolChoice).toBe(isSent ? choice : undefined);
-      expect(dropped).toEqual(isSent ? [] : [`tools[0] (${tool.type})`]);
-      expect(repeated.tools).toEqual(isSent ? [tool] : []);
+  it.each(['auto', 'required', undefined])(
+    'reads the choice %s of tools that a vendor runs alone',
+    (choice) => {
+      const { input } = read({ tools: [{ type: 'web_search' }], tool_choice: choice });
+      expect(input.toolChoice).toBe(choice);
+      expect(input.tools).toBeUndefined();
+    },
+  );
+
+  it('names a choice of a tool where there is none', () => {
+    const { input, dropped } = read({ tool_choice: { type: 'web_search' } });
+    expect([input.providerToolChoice, dropped]).toEqual([undefined, ['tool_choice (web_search)']]);
+  });
+
+  it('leaves calls in a namespace that the vendor searches to it, with their results, and no others', () => {
+    const later = { type: 'function', name: 'f', defer_loading: true };
+    const tools = [
+      { type: 'namespace', name: 'a', tools: [later] },
+      { type: 'namespace', name: 'b', tools: [{ type: 'function', name: 'f' }] },
+    ];
+    const call = (namespace: string) => ({
+      ...{ type: 'function_call', call_id: `call_${namespace}`, name: 'f', arguments: '{}' },
+      namespace,
+    });
+    const result = (id: string) => ({ type: 'function_call_output', call_id: `call_${id}`, output: 'x' });
+    const input = [call('a'), result('a'), call('b'), result('b')];
+    const read = readResponsesRequest({ model: 'm', tools }, input).input;
+    expect(read.providerTools).toEqual({ responses: [tools[0]] });
+    expect(read.messages).toMatchObject([
+      {
+        parts: [
+          { providerOptions: { responses: call('a') } },
+          { providerOptions: { responses: result('a') } },
+        ],
+        toolCalls: [{ id: 'call_b', name: 'b__f' }],
+      },
+      { role: 'TOOL', toolCallId: 'call_b' },
+    ]);
+  });
+
+  it('leaves it to the vendor which of its tools and of the functions are allowed', () => {
+    const tools = [{ type: 'web_search' }, { type: 'custom', name: 'a' }];
+    const choice = { type: 'allowed_tools', mode: 'auto', tools };
+    for (const given of [choice, { type: 'allowed_tools', allowed_tools: { mode: 'auto', tools } }]) {
+      const { input } = read({ tools: [fn('a'), fn('b'), { type: 'web_search' }], tool_choice: given });
+      expect(input.tools?.map(({ name }) => name)).toEqual(['a', 'b']);
+      expect(input.providerToolChoice).toEqual({
+        responses: { ...choice, tools: [{ type: 'web_search' }, { type: 'function', name: 'a' }] },
+      });
     }
   });
 
-  it('drops and names what only tools of a vendor include in an answer', () => {
+  it('sends what only tools of a vendor include in an answer', () => {
     const include = [
       'reasoning.encrypted_content',
       'file_search_call.results',
       'message.output_text.logprobs',
     ];
-    expect(read({ include }).dropped).toEqual(['include (file_search_call.results)']);
+    expect(read({ include }).input.providerOptions).toEqual({
+      responses: { include: ['file_search_call.results'] },
+    });
     expect(() => read({ include: [7] })).toThrow(expect.objectContaining({ param: 'include[0]' }));
+  });
+
+  it('keeps what the vendor did between two blocks of reasoning between them', () => {
+    const reasoning = (text: string) => ({ type: 'reasoning', summary: [{ type: 'summary_text', text }] });
+    const [listed, called] = vendorItems;
+    const items = [{ role: 'user', content: 'Hello' }, reasoning('A'), listed, reasoning('B'), called];
+    const { input } = readResponsesRequest({ model: 'm' }, items as never);
+    expect(input.messages.slice(1)).toMatchObject([
+      { reasoning: [{ text: 'A' }], parts: [{ providerOptions: { responses: listed } }] },
+      { reasoning: [{ text: 'B' }], parts: [{ providerOptions: { responses: called } }] },
+    ]);
   });
 
   it.each([

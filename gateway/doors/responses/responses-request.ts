@@ -12,9 +12,9 @@ import {
 import { markInput } from '../input-places.ts';
 import type { CompletionInput } from '../operations.generated.ts';
 import { readItemMessages } from './input-items.ts';
+import { responsesFormat } from './output/vendor-items.ts';
 import type { RequestFields } from './response-object.ts';
 import { readResponsesTools } from './responses-tools.ts';
-import { responsesFormat } from './vendor-items.ts';
 
 /** The call that a request of responses describes. */
 export interface ResponsesRequest {
@@ -42,6 +42,8 @@ const responsesNames = {
   parallelToolCalls: 'parallel_tool_calls',
   tools: 'tools',
   toolChoice: 'tool_choice',
+  providerTools: 'tools',
+  providerToolChoice: 'tool_choice',
   responseSchema: 'text.format.schema',
   endUserId: 'user',
   attachment: 'input',
@@ -77,9 +79,10 @@ export function readResponsesRequest(fields: BodyFields, items: readonly BodyFie
   const isBackground = toBoolean(fields.background, 'background') ?? false;
   if (isBackground && !isStored) throw new WrongField('background', 'needs store: it is read later.');
   const instructions = toText(fields.instructions, 'instructions');
-  const { messages, dropped } = readItemMessages(items);
-  if (messages.length === 0) throw new WrongField('input', 'must have at least one item.');
   const tools = readResponsesTools(fields);
+  const namespaces = tools.own.filter(({ type }) => type === 'namespace').map(({ name }) => name);
+  const messages = readItemMessages(items, new Set(namespaces));
+  if (messages.length === 0) throw new WrongField('input', 'must have at least one item.');
   const includes = readIncludes(fields.include);
   const system = instructions === undefined || instructions === '' ? [] : [toSystem(instructions)];
   const input: CompletionInput = {
@@ -92,11 +95,14 @@ export function readResponsesRequest(fields: BodyFields, items: readonly BodyFie
       : {
           ...(tools.tools.length === 0 ? {} : { tools: tools.tools }),
           toolChoice: tools.toolChoice,
+          ...(tools.ownChoice === undefined
+            ? {}
+            : { providerToolChoice: { [responsesFormat]: tools.ownChoice } }),
           parallelToolCalls: toBoolean(fields.parallel_tool_calls, 'parallel_tool_calls'),
         }),
     ...readFormat(fields.text),
     endUserId: toText(fields.safety_identifier ?? fields.user, 'user') || undefined,
-    ...readOthers(fields),
+    ...readOthers(fields, includes),
   };
   markInput(input, responsesNames, () => readResponsesRequest(fields, items));
   return {
@@ -105,11 +111,7 @@ export function readResponsesRequest(fields: BodyFields, items: readonly BodyFie
     isStreamed: toBoolean(fields.stream, 'stream') ?? false,
     isBackground,
     isStored,
-    dropped: [
-      ...dropped,
-      ...tools.dropped,
-      ...includes.filter((name) => !servedIncludes.has(name)).map((name) => `include (${name})`),
-    ],
+    dropped: tools.dropped,
   };
 }
 
@@ -162,8 +164,10 @@ function readFormat(value: unknown): Partial<CompletionInput> {
 }
 
 /** Fields that the graph does not name: they go to a provider of this dialect as they are. */
-function readOthers(fields: BodyFields): Partial<CompletionInput> {
+function readOthers(fields: BodyFields, includes: readonly string[]): Partial<CompletionInput> {
   const others: Record<string, unknown> = {};
+  const include = includes.filter((name) => !servedIncludes.has(name));
+  if (include.length > 0) others.include = include;
   for (const [name, value] of Object.entries(fields)) {
     if (!known.has(name) && value != null) others[name] = value;
   }

@@ -1,3 +1,4 @@
+import { toShownTool } from '#core/secrets/tool-secrets.ts';
 import {
   type BodyFields,
   isFields,
@@ -10,8 +11,8 @@ import {
 } from '../body-fields.ts';
 import { markPlace } from '../input-places.ts';
 import type { ToolInput } from '../operations.generated.ts';
+import { responsesFormat } from './output/vendor-items.ts';
 import { isClientNamespace, readToolFields, toGraphName } from './tools/client-tools.ts';
-import { isVendorTool } from './vendor-items.ts';
 
 const toolPlaces = { name: '.name', parameters: '.parameters', description: '.description' };
 const toolsMax = 10_000;
@@ -20,6 +21,8 @@ const textInput = { type: 'object', properties: { input: { type: 'string' } }, r
 export interface ReadTools {
   readonly tools: readonly ToolInput[];
   readonly toolChoice: string | undefined;
+  /** The choice where it is one of the vendor's own form. */
+  readonly ownChoice?: BodyFields;
   /** Tools that the vendor runs. */
   readonly own: readonly BodyFields[];
   /** Tools as a response repeats them. */
@@ -38,10 +41,11 @@ export function readResponsesTools(fields: BodyFields): ReadTools {
     const tool = toFields(value, at);
     switch (tool.type) {
       case 'function': {
-        const read = readFunction(readToolFields(tool), at);
+        const called = readToolFields(tool);
+        const read = readFunction(called, at);
         tools.push(markPlace(read, at, toolPlaces));
         const { name, description = null, parameters, strict = null } = read;
-        repeated.push({ type: 'function', name, description, parameters, strict });
+        repeated.push({ ...readFurther(called), type: 'function', name, description, parameters, strict });
         break;
       }
       case 'custom':
@@ -52,10 +56,11 @@ export function readResponsesTools(fields: BodyFields): ReadTools {
         if (isClientNamespace(tool)) {
           tools.push(...readNamespace(tool, at, dropped));
           repeated.push(tool);
-        } else if (isVendorTool(tool)) {
-          own.push(tool);
-          repeated.push(tool);
-        } else dropped.push(`${at} (${requireText(tool.type, `${at}.type`)})`);
+          break;
+        }
+        requireText(tool.type, `${at}.type`);
+        own.push(tool);
+        repeated.push(toShownTool(tool));
     }
   }
   return { ...choose(fields.tool_choice, tools, own.length, dropped), own, repeated, dropped };
@@ -87,14 +92,26 @@ function readNamespace(fields: BodyFields, at: string, dropped: string[]): reado
   return tools;
 }
 
+const functionFields: ReadonlySet<string> = new Set(['type', 'name', 'description', 'parameters', 'strict']);
+
+/** What a function has that the graph does not name, such as `defer_loading`. */
+function readFurther(tool: BodyFields): BodyFields {
+  const further = Object.entries(tool).filter(
+    ([name, value]) => !functionFields.has(name) && value !== undefined && value !== null,
+  );
+  return Object.fromEntries(further);
+}
+
 function readFunction(fields: BodyFields, at: string): ToolInput {
   const { parameters, strict } = fields;
+  const further = readFurther(fields);
   const isStrict = toBoolean(strict, `${at}.strict`);
   return {
     ...readName(fields, at),
     parameters:
       parameters == null ? { type: 'object', properties: {} } : toFields(parameters, `${at}.parameters`),
     ...(isStrict === undefined ? {} : { strict: isStrict }),
+    ...(Object.keys(further).length === 0 ? {} : { providerOptions: { [responsesFormat]: further } }),
   };
 }
 
@@ -120,12 +137,9 @@ function readName(fields: BodyFields, at: string): { readonly name: string; read
   };
 }
 
-function choose(
-  choice: unknown,
-  tools: readonly ToolInput[],
-  ownCount: number,
-  dropped: string[],
-): Pick<ReadTools, 'tools' | 'toolChoice'> {
+type Choice = Pick<ReadTools, 'tools' | 'toolChoice' | 'ownChoice'>;
+
+function choose(choice: unknown, tools: readonly ToolInput[], ownCount: number, dropped: string[]): Choice {
   if (choice === undefined || choice === null) return { tools, toolChoice: undefined };
   if (typeof choice === 'string') {
     const isOpen = choice === 'auto' || choice === 'none';
@@ -142,15 +156,34 @@ function choose(
       return { tools, toolChoice: toGraphName(name, toText(fields.namespace, 'tool_choice.namespace')) };
     }
     case 'allowed_tools':
-      return allow(fields, tools);
+      return ownCount === 0
+        ? allow(fields, tools)
+        : { tools, toolChoice: undefined, ownChoice: toOwnAllowed(fields, tools) };
     default:
-      dropped.push(`tool_choice (${requireText(fields.type, 'tool_choice.type')})`);
+      requireText(fields.type, 'tool_choice.type');
+      if (tools.length + ownCount > 0) return { tools, toolChoice: undefined, ownChoice: fields };
+      dropped.push(`tool_choice (${fields.type})`);
       return { tools, toolChoice: undefined };
   }
 }
 
+/** The same with tools that the vendor runs, which it alone distinguishes. The client's are functions to it, by the names of the graph. */
+function toOwnAllowed(choice: BodyFields, tools: readonly ToolInput[]): BodyFields {
+  const { type } = choice;
+  const fields = isFields(choice.allowed_tools) ? { type, ...choice.allowed_tools } : choice;
+  const named = toList(fields.tools, 'tool_choice.tools', toolsMax) ?? [];
+  const names = new Set(tools.map(({ name }) => name));
+  const allowed = named.map((value, at) => {
+    const place = `tool_choice.tools[${at}]`;
+    const tool = toFields(value, place);
+    const name = toGraphName(String(tool.name), toText(tool.namespace, `${place}.namespace`));
+    return names.has(name) ? { type: 'function', name } : tool;
+  });
+  return { ...fields, tools: allowed };
+}
+
 /** Of several tools only some may be called: the others are not shown. */
-function allow(fields: BodyFields, tools: readonly ToolInput[]): Pick<ReadTools, 'tools' | 'toolChoice'> {
+function allow(fields: BodyFields, tools: readonly ToolInput[]): Choice {
   const { tools: named, mode = 'auto' } = isFields(fields.allowed_tools) ? fields.allowed_tools : fields;
   const list = toList(named, 'tool_choice.tools', toolsMax) ?? [];
   const names = new Set(

@@ -2,7 +2,8 @@ import { type CallContext, GraphFailure, runDeclared } from '../../operations/ru
 import { type BodyFields, isFields, WrongField } from '../body-fields.ts';
 import { NamedRefusal } from '../openai/openai-errors.ts';
 import { type ResponseCompletionFragment, storedResponse } from '../operations.generated.ts';
-import { type OutputItem, readItemCompletionId, toOutput } from './response-items.ts';
+import { type OutputItem, readItemCompletionId } from './output/response-items.ts';
+import { toOutput } from './output/whole-output.ts';
 import type { RequestFields } from './response-object.ts';
 import { listClientTools } from './tools/client-tools.ts';
 

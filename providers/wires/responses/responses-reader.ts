@@ -1,3 +1,4 @@
+import { listToolSecrets, redactValues } from '#core/secrets/tool-secrets.ts';
 import type { ProviderCall, ProviderKind, ProviderPart } from '../../provider.ts';
 import { cutShort, malformed } from '../../translate/completeness.ts';
 import { readFinishReason } from '../../translate/finish-reason.ts';
@@ -6,6 +7,7 @@ import { EmittedTexts } from '../shared/emitted-texts.ts';
 import { type Fields, fields, list, text } from '../shared/fields.ts';
 import { MadeBy } from '../shared/made-by.ts';
 import type { AnswerEnd, AnswerReader, Wire } from '../shared/wire.ts';
+import { responsesName } from './own-items.ts';
 import { joinParagraphs, Paragraphs } from './paragraphs.ts';
 import { isWrapper, nestedCalls } from './parallel-calls.ts';
 
@@ -19,13 +21,16 @@ const doneTexts: ReadonlyMap<string, TextKind> = new Map([
   ['response.reasoning_summary_text.done', 'reasoning'],
 ]);
 const nothingBetween = { ofItem: '', before: '' };
-/** Items of tools that the vendor has run. */
-const vendorCalls = new Set(['web_search_call', 'x_search_call', 'code_interpreter_call']);
+/** Items that are parts of an answer. All others are the vendor's own, and pass through. */
+const knownItems: ReadonlySet<string> = new Set(['message', 'reasoning', 'function_call', '']);
 const ends = new Set(['response.completed', 'response.incomplete', 'response.failed', 'response.done']);
+
+/** Events that have an item, or all of them, as a whole. */
+const wholes: ReadonlySet<string> = new Set(['response.output_item.done', ...ends]);
 
 /**
  * Reads OpenAI's responses: the event that brings the response's end is the terminal marker. What was emitted in deltas is not
- * emitted again when its item is done, nor at the end. Calls of tools that the vendor ran are blocks.
+ * emitted again when its item is done, nor at the end. The vendor's own items, such as the calls of tools that it ran, are blocks.
  */
 class ResponsesReader implements AnswerReader {
   readonly #tools: ProviderCall['tools'];
@@ -56,19 +61,27 @@ class ResponsesReader implements AnswerReader {
   readonly #cited = new Set<unknown>();
   /** Encrypted reasoning that was emitted. */
   readonly #sealed = new Set<string>();
-  /** The calls of the vendor's tools that were emitted. */
-  readonly #ran = new Set<string>();
+  /** The vendor's own items that were emitted. */
+  readonly #passed = new Set<string>();
+  /** The output indexes of those that have begun. */
+  readonly #passing = new Set<unknown>();
+  /** The output indexes of messages whose phase was emitted. */
+  readonly #phased = new Set<unknown>();
+  /** Credentials that the vendor may repeat. */
+  readonly #secrets: readonly string[];
   #refusal = '';
   ended = false;
 
-  constructor(tools: ProviderCall['tools'], kind: ProviderKind) {
+  constructor({ tools, providerTools }: ProviderCall, kind: ProviderKind) {
     this.#tools = tools;
     this.#kind = kind;
+    this.#secrets = listToolSecrets(providerTools?.[responsesName] ?? []);
   }
 
   event(event: Fields, into: ProviderPart[]): void {
     const { type, output_index: index } = event;
-    if (type === 'response.output_text.delta') {
+    if (this.#passing.has(index) && !wholes.has(text(type))) this.#pass(event, into);
+    else if (type === 'response.output_text.delta') {
       this.#emitText('text', index, event.delta, into);
       if (event.logprobs) addLogprobs(event.logprobs, into);
     } else if (type === 'response.output_text.annotation.added') {
@@ -84,7 +97,7 @@ class ResponsesReader implements AnswerReader {
     } else if (type === 'response.function_call_arguments.done') {
       this.#argumentsRest(this.#keyOfEvent(event), text(event.arguments), into);
     } else if (doneTexts.has(text(type))) this.#done(event, into);
-    else if (type === 'response.output_item.added') this.#open(index, fields(event.item), into);
+    else if (type === 'response.output_item.added') this.#open(event, into);
     else if (type === 'response.output_item.done') this.#item(index, fields(event.item), into);
     else if (ends.has(text(type))) this.#end(event, into);
   }
@@ -136,17 +149,31 @@ class ResponsesReader implements AnswerReader {
     this.#all.emitRest('text', texts('message').join('') || text(this.#response?.output_text), into);
     for (const item of items) if (item !== null) this.#finishItem(item, into);
     for (const item of items) {
-      if (item?.type === 'function_call') this.#callRest(item, into);
-      else if (item !== null && vendorCalls.has(text(item.type))) this.#vendorCall(item, into);
+      if (item === null) continue;
+      if (isOwnItem(item)) this.#ownItem(item, into);
+      else if (item.type === 'function_call') this.#callRest(item, into);
     }
     this.ended = true;
   }
 
-  #vendorCall(item: Fields, into: ProviderPart[]): void {
+  #ownItem(item: Fields, into: ProviderPart[]): void {
     const id = text(item.id) || JSON.stringify(item);
-    if (this.#ran.has(id)) return;
-    this.#ran.add(id);
-    into.push({ type: 'provider-block', format: 'responses', block: item });
+    if (this.#passed.has(id)) return;
+    this.#passed.add(id);
+    into.push({ type: 'provider-block', format: responsesName, block: redactValues(item, this.#secrets) });
+  }
+
+  /** Progress of one of the vendor's own items. */
+  #pass({ sequence_number: _, ...event }: Fields, into: ProviderPart[]): void {
+    const change = redactValues(event, this.#secrets);
+    into.push({ type: 'provider-block-change', format: responsesName, change });
+  }
+
+  /** The phase of a message stands before its text. */
+  #phase(index: unknown, { type, phase }: Fields, into: ProviderPart[]): void {
+    if (type !== 'message' || text(phase) === '' || this.#phased.has(index)) return;
+    this.#phased.add(index);
+    into.push({ type: 'provider-block', format: responsesName, block: { type: 'message', phase } });
   }
 
   #callRest(item: Fields, into: ProviderPart[]): void {
@@ -156,8 +183,17 @@ class ResponsesReader implements AnswerReader {
     else if (id !== '' || this.#callCount === 0) this.#call(item, item, into);
   }
 
-  #open(index: unknown, item: Fields | null, into: ProviderPart[]): void {
-    if (item?.type !== 'function_call') return;
+  #open(event: Fields, into: ProviderPart[]): void {
+    const { output_index: index } = event;
+    const item = fields(event.item);
+    if (item === null) return;
+    this.#phase(index, item, into);
+    if (isOwnItem(item)) {
+      if (typeof index === 'number') this.#passing.add(index);
+      this.#pass(event, into);
+      return;
+    }
+    if (item.type !== 'function_call') return;
     const name = text(item.name);
     const key = this.#chooseKey(index, item);
     if (isWrapper(name, this.#tools)) this.#calls.set(key, null);
@@ -220,9 +256,11 @@ class ResponsesReader implements AnswerReader {
 
   /** A whole item: what of it has not been emitted yet. */
   #item(index: unknown, item: Fields | null, into: ProviderPart[]): void {
-    if (item?.type === 'function_call') this.#call(this.#chooseKey(index, item), item, into);
-    if (item !== null && vendorCalls.has(text(item.type))) this.#vendorCall(item, into);
-    if (item?.type !== 'message' && item?.type !== 'reasoning') return;
+    if (item === null) return;
+    if (isOwnItem(item)) this.#ownItem(item, into);
+    else if (item.type === 'function_call') this.#call(this.#chooseKey(index, item), item, into);
+    if (item.type !== 'message' && item.type !== 'reasoning') return;
+    this.#phase(index, item, into);
     if (isRefusal(item)) this.#refused = true;
     if (!this.#cited.has(index)) {
       this.#cited.add(index);
@@ -297,6 +335,12 @@ class ResponsesReader implements AnswerReader {
   }
 }
 
+/** Calls of functions in a namespace, and by a program that the vendor runs, are its own: a name alone does not state what is called. */
+function isOwnItem({ type, namespace, caller }: Fields): boolean {
+  if (!knownItems.has(text(type))) return true;
+  return type === 'function_call' && (text(namespace) !== '' || fields(caller)?.type === 'program');
+}
+
 function readItemId(item: Fields): string {
   return text(item.call_id) || text(item.id);
 }
@@ -334,5 +378,5 @@ function textOfItem(item: Fields): string {
 
 /** OpenAI's responses API, which xAI speaks as well. */
 export const responsesWire: Wire = {
-  reader: ({ tools }, kind) => new ResponsesReader(tools, kind),
+  reader: (call, kind) => new ResponsesReader(call, kind),
 };

@@ -12,7 +12,9 @@ import {
 import { arrangeConversation, type ConversationRules } from '../../translate/conversation.ts';
 import { addOwnOptions, type WireTraits } from '../../translate/own-call.ts';
 import { isStrictSchema } from '../../translate/strict-schema.ts';
+import { list } from '../shared/fields.ts';
 import { postJson, type WireRequests } from '../shared/wire-request.ts';
+import { readOwn, responsesName, writeAnswer, writeUser } from './own-items.ts';
 
 /** A request of the responses API. What is undefined is not sent. */
 export type ResponsesBody = Record<string, unknown>;
@@ -46,7 +48,7 @@ export interface ResponsesRequestOptions {
 }
 
 const traits: WireTraits = {
-  name: 'responses',
+  name: responsesName,
   hasAlternatives: false,
 };
 
@@ -57,10 +59,13 @@ function writeBlock({ text, signature, redacted }: SentReasoning): object[] {
   return [{ type: 'reasoning', id: signature ?? undefined, summary, encrypted_content: redacted }];
 }
 
-function writeParts(parts: readonly ContentPart[], dialect: ResponsesDialect): object[] {
-  return parts.map((part, at) =>
-    part.type === 'text' ? { type: 'input_text', text: part.text } : dialect.writeFile(readFile(part), at),
-  );
+function writeContent(part: ContentPart, at: number, dialect: ResponsesDialect): object {
+  const own = readOwn(part);
+  // With a type they take the place of the part.
+  if (own?.type !== undefined) return own;
+  const written =
+    part.type === 'text' ? { type: 'input_text', text: part.text } : dialect.writeFile(readFile(part), at);
+  return { ...own, ...written };
 }
 
 /** The API has no other sign of a failure than the text of the result. */
@@ -68,27 +73,16 @@ function writeOutput(
   { content, parts, isError }: ProviderMessage & { readonly role: 'tool' },
   dialect: ResponsesDialect,
 ): string | object[] {
-  if (parts !== undefined) return writeParts(parts, dialect);
+  if (parts !== undefined) return parts.map((part, at) => writeContent(part, at, dialect));
   return isError === true ? `Error: ${content}` : content;
-}
-
-/** The text of an answer, with items that only this format has in their places. */
-function writeTexts({ text, parts }: ProviderMessage & { readonly role: 'assistant' }): object[] {
-  const write = (content: string) => (content === '' ? [] : [{ role: 'assistant', content }]);
-  if (!parts?.some(({ own }) => own?.[traits.name] !== undefined)) return write(text);
-  return parts.flatMap(({ text: part, own }) => {
-    const item = own?.[traits.name];
-    return item === undefined ? write(part) : [item];
-  });
 }
 
 function writeMessage(message: ProviderMessage, model: string, dialect: ResponsesDialect): object[] {
   switch (message.role) {
     case 'system':
       return [{ role: dialect.systemRole?.(model) ?? 'system', content: message.content }];
-    case 'user': {
-      return [{ role: 'user', content: writeParts(message.parts, dialect) }];
-    }
+    case 'user':
+      return writeUser(message.parts, (part, at) => writeContent(part, at, dialect));
     case 'assistant': {
       const calls = message.toolCalls.map(({ id, name, arguments: given }) => ({
         type: 'function_call',
@@ -98,7 +92,7 @@ function writeMessage(message: ProviderMessage, model: string, dialect: Response
         arguments: typeof given === 'string' ? given : JSON.stringify(given),
         ...dialect.callFields?.(id),
       }));
-      const written = [...writeTexts(message), ...calls];
+      const written = [...writeAnswer(message.text, message.parts), ...calls];
       return message.reasoning === undefined
         ? written
         : [...message.reasoning.flatMap(writeBlock), ...written];
@@ -113,13 +107,15 @@ function writeMessage(message: ProviderMessage, model: string, dialect: Response
 function addTools(body: ResponsesBody, call: ProviderCall, dialect: ResponsesDialect): void {
   const { writeSchema, toolFields } = dialect;
   const choice = readToolChoice(call);
-  const { tools = [], providerTools } = call;
-  const own = providerTools?.[traits.name] ?? [];
-  if (tools.length + own.length === 0) return;
+  const { tools = [], providerTools, providerToolChoice } = call;
+  const ran = providerTools?.[traits.name] ?? [];
+  if (tools.length + ran.length === 0) return;
   body.parallel_tool_calls = call.parallelToolCalls;
-  const written = tools.map(({ name, description, parameters, strict }) => {
+  const written = tools.map((tool) => {
+    const { name, description, parameters, strict } = tool;
     const complete = completeParameters(parameters);
     return {
+      ...readOwn(tool),
       type: 'function',
       name,
       description,
@@ -128,8 +124,16 @@ function addTools(body: ResponsesBody, call: ProviderCall, dialect: ResponsesDia
       ...(strict === undefined ? {} : { strict }),
     };
   });
-  body.tools = [...written, ...own];
-  body.tool_choice = choice?.type === 'tool' ? { type: 'function', name: choice.toolName } : choice?.type;
+  body.tools = [...written, ...ran];
+  body.tool_choice =
+    providerToolChoice?.[traits.name] ??
+    (choice?.type === 'tool' ? { type: 'function', name: choice.toolName } : choice?.type);
+}
+
+/** What an answer is to have beside what is requested of every answer. */
+function addIncludes(body: ResponsesBody, { providerOptions }: ProviderCall): void {
+  const further = [providerOptions?.[traits.name], providerOptions?.own].flatMap((one) => list(one?.include));
+  if (further.length > 0) body.include = [...new Set([...list(body.include), ...further])];
 }
 
 function writeFormat(schema: JsonSchema, { writeSchema, alwaysStrict }: ResponsesDialect): object {
@@ -162,6 +166,7 @@ export function createResponsesRequests(options: ResponsesRequestOptions): WireR
     }
     if (streaming) body.stream = true;
     addOwnOptions(body, call, traits.name);
+    addIncludes(body, call);
     dialect.adapt?.(body, call);
     return postJson(url, headers, body);
   };

@@ -1,3 +1,4 @@
+import { listToolSecrets } from '#core/secrets/tool-secrets.ts';
 import { toFailure } from '../../failure/failure.ts';
 import { findConnectionWatch } from '../../http/connection-watch.ts';
 import type { ResponseReader } from '../../http/read-response.ts';
@@ -42,14 +43,25 @@ export function createWireProvider(options: WireProviderOptions): WireProvider {
   const dropped =
     options.requests.dropped ?? (traits.takes === undefined ? createDroppedFields(build) : null);
 
-  const send = (request: WireRequest, signal: AbortSignal | undefined) =>
-    sendRequest(request, fetch, secret, signal);
+  /** What no error repeats: the credential, with those for the servers of tools. */
+  const listSecrets = ({ providerTools }: ProviderCall): typeof secret =>
+    providerTools === undefined
+      ? secret
+      : [secret ?? '', ...listToolSecrets(Object.values(providerTools).flat())].join(' ');
+
+  const send = (request: WireRequest, call: ProviderCall, signal = call.signal) =>
+    sendRequest(request, fetch, listSecrets(call), signal);
 
   function readParts(call: ProviderCall, request: WireRequest, reader: AnswerReader): AnswerParts {
     const { answerTool } = request;
     const filter = answerTool === null ? (wire.filter?.(call) ?? null) : new AnswerTool(answerTool);
     const { framing } = wire;
-    return new AnswerParts(reader, { call, secret, filter, ...(framing === undefined ? {} : { framing }) });
+    return new AnswerParts(reader, {
+      call,
+      secret: listSecrets(call),
+      filter,
+      ...(framing === undefined ? {} : { framing }),
+    });
   }
 
   /** The requests of one answer: the first, and one more for each time that its reader requests a continuation. */
@@ -72,7 +84,7 @@ export function createWireProvider(options: WireProviderOptions): WireProvider {
       const parts = readParts(call, first, answer);
       for (const request of listRequests(first, answer)) {
         parts.goOn();
-        const body = readResponse(await send(request, abort.signal));
+        const body = readResponse(await send(request, call, abort.signal));
         while (!parts.ended) {
           for (const part of parts.read(await body.read())) {
             yield part;
@@ -85,7 +97,7 @@ export function createWireProvider(options: WireProviderOptions): WireProvider {
       }
       yield* parts.finish();
     } catch (error) {
-      throw toFailure(error, call.signal, secret);
+      throw toFailure(error, call.signal, listSecrets(call));
     } finally {
       abort.abort(new Error('The stream is no longer read.'));
     }
@@ -101,12 +113,12 @@ export function createWireProvider(options: WireProviderOptions): WireProvider {
       : {
           async countTokens(call) {
             try {
-              const response = await send(await buildCount(call), call.signal);
+              const response = await send(await buildCount(call), call);
               const tokens = readCount(fields(await response.json())?.input_tokens);
               if (tokens === undefined) throw malformed();
               return tokens;
             } catch (error) {
-              throw toFailure(error, call.signal, secret);
+              throw toFailure(error, call.signal, listSecrets(call));
             }
           },
         }),
@@ -118,12 +130,12 @@ export function createWireProvider(options: WireProviderOptions): WireProvider {
         const parts = readParts(call, first, answer);
         const received: ProviderPart[] = [];
         for (const request of listRequests(first, answer)) {
-          const response = await send(request, call.signal);
+          const response = await send(request, call);
           received.push(...parts.whole(await response.text()));
         }
         return gather([...received, ...parts.finish()]);
       } catch (error) {
-        throw toFailure(error, call.signal, secret);
+        throw toFailure(error, call.signal, listSecrets(call));
       }
     },
   };

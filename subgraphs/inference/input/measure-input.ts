@@ -60,7 +60,8 @@ function countOwnBytes(message: ProviderMessage): number {
 }
 
 /** Bytes of everything in the input that is text. */
-function countTextBytes({ messages, tools, responseSchema, providerOptions, providerTools }: Call): number {
+function countTextBytes(call: Call): number {
+  const { messages, tools, responseSchema, providerOptions, providerTools, providerToolChoice } = call;
   let bytes = 0;
   for (const message of messages) {
     // The frame that vendors put around a message.
@@ -75,7 +76,7 @@ function countTextBytes({ messages, tools, responseSchema, providerOptions, prov
       if (message.reasoning !== undefined) bytes += Buffer.byteLength(JSON.stringify(message.reasoning));
     } else if (message.role !== 'user') bytes += Buffer.byteLength(message.content);
   }
-  for (const value of [tools, responseSchema, providerOptions, providerTools]) {
+  for (const value of [tools, responseSchema, providerOptions, providerTools, providerToolChoice]) {
     if (value !== undefined) bytes += Buffer.byteLength(JSON.stringify(value));
   }
   return bytes;

@@ -49,13 +49,13 @@ function parseMessage(
   switch (role) {
     case 'SYSTEM': {
       const system =
-        parseTexts(content, parts, at) ?? refuseField(at, 'a SYSTEM message needs content or parts.');
+        parseTexts(content, parts, at, egress) ?? refuseField(at, 'a SYSTEM message needs content or parts.');
       return { role: 'system', content: system.text, ...system.end };
     }
     case 'USER':
       return { role: 'user', parts: userParts(content, parts, at, egress) };
     case 'ASSISTANT': {
-      const parsed = parseTexts(content, parts, at);
+      const parsed = parseTexts(content, parts, at, egress);
       if (parsed === undefined && toolCalls == null && reasoning == null && audioId == null)
         refuseField(at, 'an ASSISTANT message needs content, parts, toolCalls, reasoning or audioId.');
       if (audioId != null && (audioId === '' || audioId.length > audioIdMax))
@@ -100,6 +100,7 @@ function parseTexts(
   content: string | null | undefined,
   inputs: readonly ContentPartInput[] | null | undefined,
   at: string,
+  egress: Egress,
 ): Texts | undefined {
   if (content != null) return { text: content, end: {}, parts: [] };
   if (inputs == null) return undefined;
@@ -107,7 +108,7 @@ function parseTexts(
   const parts = inputs.map((part, index): TextPart => {
     const place = `${at}.parts[${index}]`;
     const text = part.text ?? refuseField(place, 'this message has text parts only.');
-    return { type: 'text', text, ...parsePartEnd(part, place) };
+    return { type: 'text', text, ...parsePartEnd(part, place, egress) };
   });
   const own = parts.at(-1)?.own;
   return {
@@ -136,8 +137,8 @@ function toAssistantParts(
 }
 
 /** What each kind of part may have. */
-function parsePartEnd({ cache, providerOptions }: ContentPartInput, at: string) {
-  const own = parseOwnFields(providerOptions, at);
+function parsePartEnd({ cache, providerOptions }: ContentPartInput, at: string, egress: Egress) {
+  const own = parseOwnFields(providerOptions, at, egress);
   return {
     ...(cache === true ? ({ cache: true } as const) : {}),
     ...(own === undefined ? {} : { own }),
@@ -219,7 +220,7 @@ function parsePart(part: ContentPartInput, at: string, egress: Egress): ContentP
   if (part.mediaType != null && !mediaType.test(part.mediaType)) {
     badInput(`${at}.mediaType`, 'must be a media type such as image/png.');
   }
-  const end = parsePartEnd(part, at);
+  const end = parsePartEnd(part, at, egress);
   if (part.text != null) return { type: 'text', text: part.text, ...end };
   const more = { ...parseFileTraits(part, at), ...end };
   const type = part.mediaType == null ? null : normalizeMediaType(part.mediaType);

@@ -3,6 +3,7 @@ import type { Capability } from '#core/graph-enums.generated.ts';
 import { badInput, refuseField } from '#core/input.ts';
 import { parseResponseSchema } from '#inference/admission/structured-output.ts';
 import type { CallOrigin } from '#inference/call-labels.ts';
+import { hasCallSecrets } from '#inference/call-secrets.ts';
 import type { CompletionRequest } from '#inference/request.ts';
 import type { AudioOutput, ProviderCall, ProviderMessage } from '#providers/provider.ts';
 import { checkedCallParameters } from '../../runtime/call-parameters.ts';
@@ -11,7 +12,13 @@ import type { AudioOutputInput, CompletionInput, RunPromptInput, ToolInput } fro
 import { parseLabels } from './labels.ts';
 import { measureInput } from './measure-input.ts';
 import { parseMessages } from './messages.ts';
-import { isFormatName, isRecord, parseOwnFields, parseProviderTools } from './own-fields.ts';
+import {
+  isFormatName,
+  isRecord,
+  parseOwnFields,
+  parseProviderToolChoice,
+  parseProviderTools,
+} from './own-fields.ts';
 
 /** What complete and runPrompt have in common: what is left out is as the SDL's defaults. */
 type CallOptionsInput = Partial<Pick<CompletionInput, keyof CompletionInput & keyof RunPromptInput>>;
@@ -39,10 +46,8 @@ export function parseCompletionInput(
   origin: CallOrigin,
   egress: Egress = openEgress,
 ): CompletionRequest {
-  return completeRequest(input, parseMessages(input.messages, egress), origin, {
-    promptId: null,
-    promptVersionId: null,
-  });
+  const messages = parseMessages(input.messages, egress);
+  return completeRequest(input, messages, origin, { promptId: null, promptVersionId: null }, egress);
 }
 
 /** The same for messages that are made already. */
@@ -51,6 +56,7 @@ export function completeRequest(
   messages: readonly ProviderMessage[],
   origin: CallOrigin,
   prompt: { readonly promptId: string | null; readonly promptVersionId: string | null },
+  egress: Egress = openEgress,
 ): CompletionRequest {
   const { stop, topLogprobs, alternatives = 1, ...parameters } = checkedCallParameters(input);
   const call: Writable<CompletionRequest['call']> = { messages, ...parameters };
@@ -68,7 +74,9 @@ export function completeRequest(
     call.tools = parseTools(tools);
     needs.push('TOOLS');
   }
-  if (input.providerTools != null) call.providerTools = parseProviderTools(input.providerTools);
+  if (input.providerTools != null) call.providerTools = parseProviderTools(input.providerTools, egress);
+  if (input.providerToolChoice != null)
+    call.providerToolChoice = parseProviderToolChoice(input.providerToolChoice);
   if (toolChoice != null) call.toolChoice = parseToolChoice(toolChoice, call);
   const labels = parseLabels(input, origin);
   const isKept = labels.retention !== 'NONE';
@@ -82,7 +90,7 @@ export function completeRequest(
   return {
     model: input.model,
     call,
-    ...parseCallOptions(input, isKept),
+    ...parseCallOptions(input, isKept && !hasCallSecrets(call)),
     ...parseAttachment(input, isKept),
     labels,
     ...prompt,

@@ -131,8 +131,9 @@ export class MessagesFraming implements Framing<MessagesEvent> {
       case 'LogprobsDelta':
       case 'AlternativeFinished':
       case 'AudioDelta':
+      case 'ProviderBlockChanged':
       case 'CompletionFailed':
-        // The request contains none of the first three, and the last is thrown.
+        // No answer to such a request has the first four, and the last is thrown.
         return '';
     }
   }

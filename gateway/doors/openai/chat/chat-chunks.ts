@@ -97,6 +97,7 @@ export class ChatFraming implements Framing<ChatEvent> {
           this.#choice(event.alternative, '{}', 'null', toChatFinishReason(event.finishReason))
         );
       case 'ProviderBlockAdded':
+      case 'ProviderBlockChanged':
         // The dialect has no blocks.
         return '';
       case 'CompletionFinished': {

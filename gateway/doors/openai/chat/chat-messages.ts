@@ -16,6 +16,7 @@ import type {
   ReasoningInput,
   ToolCallInput,
 } from '../../operations.generated.ts';
+import { toResponsesPart } from '../../responses/output/vendor-items.ts';
 import { readReasoningDetail } from './chat-reasoning.ts';
 
 const messagePlaces = {
@@ -166,7 +167,8 @@ export function readContentParts(value: unknown, at: string): Pick<MessageInput,
   if (list === undefined || list.length === 0) return { content: '' };
   const parts = list.map((part, index) => readPart(toFields(part, `${at}[${index}]`), `${at}[${index}]`));
   const [only] = parts;
-  const isOneText = parts.length === 1 && only?.text != null && only.cache !== true;
+  const isPlain = only?.cache !== true && only?.providerOptions == null;
+  const isOneText = parts.length === 1 && only?.text != null && isPlain;
   return isOneText ? { content: only.text } : { parts };
 }
 
@@ -181,6 +183,7 @@ function readPart(part: BodyFields, at: string): ContentPartInput {
       return { text: toText(part.refusal, `${at}.refusal`) ?? '' };
     case 'image_url':
     case 'input_image': {
+      if (part.image_url == null && part.file_id != null) return toResponsesPart(part);
       const image =
         typeof part.image_url === 'string'
           ? { url: part.image_url, detail: part.detail }
@@ -210,6 +213,8 @@ function readPart(part: BodyFields, at: string): ContentPartInput {
     }
     case 'file':
     case 'input_file': {
+      const isElsewhere = part.file_data == null && (part.file_id ?? part.file_url) != null;
+      if (part.type === 'input_file' && isElsewhere) return toResponsesPart(part);
       const file = part.file === undefined ? part : toFields(part.file, `${at}.file`);
       if (file.file_data == null) {
         throw new WrongField(

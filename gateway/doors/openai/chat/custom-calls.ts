@@ -1,6 +1,6 @@
 import { isFields } from '../../body-fields.ts';
 import type { MessageInput } from '../../operations.generated.ts';
-import { readCustomInput } from '../../responses/response-items.ts';
+import { readCustomInput } from '../../responses/output/response-items.ts';
 
 /**
  * How the calls of a tool whose input is a text are answered, by its name: as calls of their own type, or, where the tool was

@@ -45,6 +45,7 @@ export class LegacyFraming implements Framing<LegacyEvent> {
       case 'AlternativeFinished':
         return this.#chunk(event.alternative, '', toChatFinishReason(event.finishReason));
       case 'ProviderBlockAdded':
+      case 'ProviderBlockChanged':
         // The dialect has no blocks.
         return '';
       case 'CompletionFinished': {

@@ -7,8 +7,8 @@ import { readCallHeaders } from '../../call-headers.ts';
 import { refuseCanceled } from '../../completion-events.ts';
 import { setCompletionHeaders } from '../../completion-headers.ts';
 import { responsesComplete } from '../../operations.generated.ts';
+import { toListedItem } from '../output/response-items.ts';
 import { readConversation } from '../prepare-response.ts';
-import { toListedItem } from '../response-items.ts';
 import { toResponsesUsage } from '../response-object.ts';
 import { readCompactionCall } from './compaction-call.ts';
 import { toCompactionItem } from './compaction-item.ts';
@@ -17,14 +17,14 @@ import { toCompactionItem } from './compaction-item.ts';
 export async function compactResponse(exchange: Exchange): Promise<void> {
   const body = toFields(await readCallJson(exchange), '');
   const items = await readConversation(exchange, body);
-  const { input, dropped } = readCompactionCall(body, items);
+  const input = readCompactionCall(body, items);
   const { complete } = await runDeclared(exchange, responsesComplete, {
     input: { ...input, ...readCallHeaders(exchange), retention: 'NONE' },
   });
   refuseCanceled(complete);
   setCompletionHeaders(exchange.response, {
     completionId: complete.id,
-    dropped: [...dropped, ...complete.dropped],
+    dropped: complete.dropped,
     limits: complete.limits,
   });
   return endJson(exchange, {

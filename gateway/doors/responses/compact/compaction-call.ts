@@ -7,31 +7,21 @@ const task =
   'Summarize the conversation that the user sends, for an assistant that continues it without having seen it. Keep every ' +
   'decision, fact, name, number, file, tool result and open task that it may need. Write the summary alone.';
 
-/** A call for the summary of a conversation. */
-export interface CompactionCall {
-  readonly input: CompletionInput;
-  /** Items that the summary lacks. */
-  readonly dropped: readonly string[];
-}
-
 /** The call that compacts a conversation. Nothing of it is stored. Throws WrongField. */
-export function readCompactionCall(body: BodyFields, items: readonly BodyFields[]): CompactionCall {
+export function readCompactionCall(body: BodyFields, items: readonly BodyFields[]): CompletionInput {
   const model = requireText(body.model, 'model');
-  const { messages, dropped } = readItemMessages(items);
+  const messages = readItemMessages(items);
   if (messages.length === 0) throw new WrongField('input', 'must have at least one item.');
   const instructions = toText(body.instructions, 'instructions') ?? '';
   const system = instructions === '' ? [] : [{ role: 'SYSTEM', content: instructions } as const];
   return {
-    input: {
-      model,
-      messages: [
-        { role: 'SYSTEM', content: task },
-        { role: 'USER', content: writeTranscript([...system, ...messages]) },
-      ],
-      retention: 'NONE',
-      allowRestart: false,
-    },
-    dropped,
+    model,
+    messages: [
+      { role: 'SYSTEM', content: task },
+      { role: 'USER', content: writeTranscript([...system, ...messages]) },
+    ],
+    retention: 'NONE',
+    allowRestart: false,
   };
 }
 

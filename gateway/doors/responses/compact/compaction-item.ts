@@ -1,6 +1,6 @@
 import { type BodyFields, isFields, requireText, WrongField } from '../../body-fields.ts';
 import type { ResponseCompletionFragment } from '../../operations.generated.ts';
-import type { OutputItem } from '../response-items.ts';
+import type { OutputItem } from '../output/response-items.ts';
 
 /** Marks `encrypted_content` that this handler has written. */
 const mark = 'hdc1.';

@@ -1,9 +1,12 @@
-import { toResponseAnnotation } from '../citations.ts';
-import type { ChatReasoningFragment } from '../operations.generated.ts';
+import { toResponseAnnotation } from '../../citations.ts';
+import type { ChatReasoningFragment } from '../../operations.generated.ts';
+import type { ClientTools } from '../tools/client-tools.ts';
+import type { OpenCall, OpenItem, OpenMessage, OpenReasoning } from './open-items.ts';
 import {
   type CallItem,
   findClientTool,
   itemIds,
+  type MessageHead,
   type MessageParts,
   type OutputItem,
   readCustomInput,
@@ -12,41 +15,11 @@ import {
   toReasoningItem,
   toTextPart,
 } from './response-items.ts';
-import type { ClientTools } from './tools/client-tools.ts';
-import { readVendorItem } from './vendor-items.ts';
+import { readPhase, readVendorChange, readVendorItem, type VendorBlock } from './vendor-items.ts';
 
 type Write = (type: string, fields: object) => string;
 /** Writes an event whose last field but its number is the delta. */
 type WriteDelta = (head: string, delta: string) => string;
-
-/** An item that has begun, at its place in the output. */
-interface OpenItem {
-  readonly id: string;
-  readonly index: number;
-  /** The last state of the item. */
-  item: OutputItem;
-  isClosed: boolean;
-}
-
-interface OpenMessage extends OpenItem {
-  text: string | null;
-  refusal: string | null;
-  textHead: string;
-  readonly annotations: object[];
-  readonly logprobs: unknown[];
-  /** The parts in the order in which they began. */
-  readonly order: ('text' | 'refusal')[];
-}
-
-interface OpenReasoning extends OpenItem {
-  text: string;
-  head: string;
-}
-
-interface OpenCall extends OpenItem {
-  call: CallItem;
-  head: string;
-}
 
 interface CallDelta {
   readonly index: number;
@@ -66,10 +39,15 @@ export class OutputItems {
   readonly #writeDelta: WriteDelta;
   readonly #items: OpenItem[] = [];
   #message: OpenMessage | undefined;
+  #messageCount = 0;
+  /** The phase of the next message. */
+  #phase: string | undefined;
   #reasoning: OpenReasoning | undefined;
   #reasoningCount = 0;
   /** Blocks of any dialect: ids count them as the whole answer does. */
   #vendorCount = 0;
+  /** Items of the vendor that it reports the progress of, by its own output indexes. */
+  readonly #vendorItems = new Map<unknown, OpenItem>();
   readonly #calls = new Map<number, OpenCall>();
 
   constructor(completionId: string, tools: ClientTools, write: Write, writeDelta: WriteDelta) {
@@ -162,6 +140,11 @@ export class OutputItems {
     return opened + this.#writeDelta(this.#reasoning.head, delta);
   }
 
+  /** Ends the reasoning so far. */
+  endReasoning(): string {
+    return this.#closeReasoning();
+  }
+
   /** Ends the reasoning so far; without any it is an item of its own, such as one that is encrypted. */
   reasoningBlock(block: ChatReasoningFragment): string {
     if (this.#reasoning !== undefined) return this.#closeReasoning(block);
@@ -175,7 +158,7 @@ export class OutputItems {
     let opened = '';
     let open = this.#calls.get(index);
     if (open === undefined) {
-      opened = this.#closeReasoning();
+      opened = this.endReasoning();
       const tool = findClientTool(name ?? '', this.#tools);
       const itemId = itemIds.call(this.#completionId, index, tool.isCustom);
       const call: CallItem = { id: itemId, callId: id ?? itemId, argumentsText: '', ...tool };
@@ -191,13 +174,36 @@ export class OutputItems {
     return open.call.isCustom ? opened : opened + this.#writeDelta(open.head, argumentsDelta);
   }
 
-  /** The call of a tool that the vendor ran: it is whole. */
-  vendorItem(block: { readonly format: string; readonly content: unknown }): string {
+  /** An item of the vendor's, which is whole by now; or the phase of the message that begins. */
+  vendorItem(block: VendorBlock): string {
+    const phase = readPhase(block);
+    if (phase !== undefined) {
+      this.#phase = phase;
+      return this.endReasoning() + this.#endMessage();
+    }
     const item = readVendorItem(block, itemIds.vendor(this.#completionId, this.#vendorCount++));
     if (item === undefined) return '';
-    const closed = this.#closeReasoning();
-    const open: OpenItem = { id: item.id, index: this.#items.length, item, isClosed: true };
-    return closed + this.#add(open, item) + this.#done(open);
+    const begun = this.#items.find(({ id, isClosed }) => id === item.id && !isClosed);
+    const [opened, open] = begun === undefined ? this.#openVendorItem(item) : ['', begun];
+    open.item = item;
+    return opened + this.#done(open);
+  }
+
+  /** Progress of an item of the vendor's, in its place in this output. */
+  vendorChange(block: VendorBlock): string {
+    const change = readVendorChange(block);
+    if (change === undefined) return '';
+    const { type, index, fields } = change;
+    if (type === 'response.output_item.added') {
+      const item = readVendorItem({ format: block.format, content: fields.item }, '');
+      if (item === undefined || item.id === '' || this.#items.some(({ id }) => id === item.id)) return '';
+      const [opened, open] = this.#openVendorItem(item);
+      this.#vendorItems.set(index, open);
+      return opened;
+    }
+    const open = this.#vendorItems.get(index);
+    if (open === undefined || open.isClosed) return '';
+    return this.#write(type, { ...fields, output_index: open.index });
   }
 
   /**
@@ -206,8 +212,9 @@ export class OutputItems {
    */
   close(isComplete: boolean, whole?: readonly OutputItem[]): string {
     if (whole !== undefined) return this.#replace(whole);
-    let text = this.#closeReasoning();
-    if (isComplete && this.#message === undefined && this.#calls.size === 0) {
+    let text = this.endReasoning();
+    const isSilent = this.#items.every(({ item }) => item.type === 'reasoning');
+    if (isComplete && (isSilent || this.#phase !== undefined)) {
       const [opened, open] = this.#openMessage();
       open.text = '';
       text += opened + this.#beginPart(open, 'text');
@@ -215,10 +222,8 @@ export class OutputItems {
     const status = isComplete ? 'completed' : 'incomplete';
     for (const open of this.#items) {
       if (open.isClosed) continue;
-      text +=
-        open === this.#message
-          ? this.#closeMessage(this.#message, status)
-          : this.#closeCall(open as OpenCall);
+      if (open === this.#message) text += this.#closeMessage(this.#message, status);
+      else text += 'call' in open ? this.#closeCall(open as OpenCall) : this.#done(open);
     }
     return text;
   }
@@ -241,12 +246,16 @@ export class OutputItems {
 
   #openMessage(): readonly [string, OpenMessage] {
     if (this.#message !== undefined) return ['', this.#message];
-    const closed = this.#closeReasoning();
+    const closed = this.endReasoning();
     const parts: MessageParts = { text: null, refusal: null, annotations: [], logprobs: [] };
-    const item = toMessageItem(this.#completionId, parts, 'in_progress');
-    const base = { id: item.id, index: this.#items.length, item, isClosed: false, textHead: '' };
+    const id = itemIds.message(this.#completionId, this.#messageCount++);
+    const head: MessageHead = this.#phase === undefined ? { id } : { id, phase: this.#phase };
+    this.#phase = undefined;
+    const item = toMessageItem(head, parts, 'in_progress');
+    const base = { id, index: this.#items.length, item, isClosed: false, textHead: '' };
     const open: OpenMessage = {
       ...base,
+      head,
       text: null,
       refusal: null,
       annotations: [],
@@ -254,6 +263,19 @@ export class OutputItems {
       order: [],
     };
     this.#message = open;
+    return [closed + this.#add(open, item), open];
+  }
+
+  /** The text after what begins now is another message. */
+  #endMessage(): string {
+    const open = this.#message;
+    this.#message = undefined;
+    return open === undefined ? '' : this.#closeMessage(open, 'completed');
+  }
+
+  #openVendorItem(item: OutputItem): readonly [string, OpenItem] {
+    const closed = this.endReasoning() + this.#endMessage();
+    const open: OpenItem = { id: item.id, index: this.#items.length, item, isClosed: false };
     return [closed + this.#add(open, item), open];
   }
 
@@ -283,7 +305,7 @@ export class OutputItems {
           : this.#write('response.refusal.done', { ...place, refusal: open.refusal });
       text += this.#write('response.content_part.done', { ...place, part });
     }
-    const item = toMessageItem(this.#completionId, open, status);
+    const item = toMessageItem(open.head, open, status);
     const [first] = open.order;
     // The parts of a stream stand in the order in which they began.
     const content = first === 'refusal' ? (item.content as unknown[]).toReversed() : item.content;

@@ -1,9 +1,7 @@
-import { type BodyFields, isFields } from '../body-fields.ts';
-import { toResponseAnnotation } from '../citations.ts';
-import type { ChatReasoningFragment, ResponseCompletionFragment } from '../operations.generated.ts';
-import { sealReasoning } from './response-reasoning.ts';
-import type { ClientTool, ClientTools } from './tools/client-tools.ts';
-import { readVendorItem } from './vendor-items.ts';
+import { type BodyFields, isFields } from '../../body-fields.ts';
+import type { ChatReasoningFragment } from '../../operations.generated.ts';
+import { sealReasoning } from '../response-reasoning.ts';
+import type { ClientTool, ClientTools } from '../tools/client-tools.ts';
 
 /** An item of the output, as clients have it and send it back. */
 export type OutputItem = BodyFields & { readonly id: string; readonly type: string };
@@ -12,7 +10,7 @@ type ItemStatus = 'in_progress' | 'completed' | 'incomplete';
 
 /** Ids of items name their completion, so that a reference to an item leads to it. */
 export const itemIds = {
-  message: (completionId: string) => `msg_${completionId}`,
+  message: (completionId: string, at: number) => `msg_${completionId}${at === 0 ? '' : `_${at}`}`,
   reasoning: (completionId: string, at: number) => `rs_${completionId}_${at}`,
   call: (completionId: string, at: number, isCustom: boolean) =>
     `${isCustom ? 'ctc' : 'fc'}_${completionId}_${at}`,
@@ -22,6 +20,13 @@ export const itemIds = {
 /** The completion that an item's id names; undefined for the id of another server. */
 export function readItemCompletionId(itemId: string): string | undefined {
   return /^(?:msg|rs|fc|ctc|vt)_([0-9a-z]+)(?:_\d+)?$/.exec(itemId)?.[1];
+}
+
+/** What a message has beside its parts. */
+export interface MessageHead {
+  readonly id: string;
+  /** Which part of the work it belongs to, in the words of the vendor; absent: the vendor states none. */
+  readonly phase?: string;
 }
 
 export interface MessageParts {
@@ -35,13 +40,18 @@ export function toTextPart({ text, annotations, logprobs }: MessageParts): objec
   return { type: 'output_text', text: text ?? '', annotations, logprobs };
 }
 
-export function toMessageItem(completionId: string, parts: MessageParts, status: ItemStatus): OutputItem {
+export function toMessageItem(
+  { id, phase }: MessageHead,
+  parts: MessageParts,
+  status: ItemStatus,
+): OutputItem {
   const { text, refusal } = parts;
   return {
-    id: itemIds.message(completionId),
+    id,
     type: 'message',
     status,
     role: 'assistant',
+    ...(phase === undefined ? {} : { phase }),
     content: [
       ...(text === null ? [] : [toTextPart(parts)]),
       ...(refusal === null ? [] : [{ type: 'refusal', refusal }]),
@@ -88,48 +98,6 @@ export function readCustomInput(argumentsText: string): string {
     if (error instanceof SyntaxError) return argumentsText;
     throw error;
   }
-}
-
-/** The items of a whole answer: reasoning, then calls of tools that the vendor ran, the message, and calls of the client's tools. */
-export function toOutput(completion: ResponseCompletionFragment, tools: ClientTools): readonly OutputItem[] {
-  const { id, status, text, refusal, reasoning, reasoningBlocks, toolCalls, citations, logprobs } =
-    completion;
-  const ran = completion.providerBlocks.flatMap(
-    (block, at) => readVendorItem(block, itemIds.vendor(id, at)) ?? [],
-  );
-  if (status === 'RUNNING') return [];
-  const blocks: { readonly text: string; readonly block?: ChatReasoningFragment }[] = reasoningBlocks.map(
-    (block) => ({ text: block.text ?? '', block }),
-  );
-  if (reasoning !== null && reasoningBlocks.every((block) => block.text === null)) {
-    blocks.unshift({ text: reasoning });
-  }
-  const items = blocks.map(({ text: given, block }, at) =>
-    toReasoningItem(itemIds.reasoning(id, at), given, block),
-  );
-  items.push(...ran);
-  const calls = toolCalls.map(({ id: callId, name, argumentsText }, at) => {
-    const tool = findClientTool(name, tools);
-    return toCallItem(
-      { id: itemIds.call(id, at, tool.isCustom), callId, argumentsText, ...tool },
-      'completed',
-    );
-  });
-  const isSilent = text === '' && refusal === null;
-  if (!isSilent || (status === 'SUCCEEDED' && calls.length === 0)) {
-    const parts: MessageParts = {
-      text: text === '' && refusal !== null ? null : text,
-      refusal,
-      annotations: citations.map(toResponseAnnotation),
-      logprobs: readLogprobs(logprobs),
-    };
-    items.push(toMessageItem(id, parts, status === 'SUCCEEDED' ? 'completed' : 'incomplete'));
-  }
-  return [...items, ...calls];
-}
-
-function readLogprobs(value: unknown): readonly unknown[] {
-  return isFields(value) && Array.isArray(value.content) ? value.content : [];
 }
 
 /** An item with what a client may leave out. */
