@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Catalog } from '#catalog/catalog.ts';
 import type { Egress } from '#core/egress.ts';
 import type { JsonSchemas } from '#core/json-schema/json-schema.ts';
+import type { OwnerBoxes } from '#core/secrets/owner-boxes.ts';
 import type { GuardrailStage } from '#guardrails/guardrails.ts';
 import type { Bus } from '#state/bus/bus.ts';
 import type { Cache } from '#state/cache/cache.ts';
@@ -43,6 +44,8 @@ export interface InferenceEngine {
   readonly quota: Quota;
   readonly cache: Cache;
   readonly streams: StreamLogs;
+  /** Seal what is kept of completions, each for its tenant. */
+  readonly payloads: OwnerBoxes;
 
   /** The guardrails in force before and after a call. */
   readonly guardrails: {

@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import type { Catalog } from '#catalog/catalog.ts';
 import { type Egress, openEgress } from '#core/egress.ts';
 import { createJsonSchemas } from '#core/json-schema/json-schema.ts';
-import type { SecretBox } from '#core/secrets/secret-box.ts';
+import type { OwnerBoxes } from '#core/secrets/owner-boxes.ts';
 import { guardrailStages, parseGuardrails } from '#guardrails/guardrails.ts';
 import type { EventLog } from '#mongo/events.ts';
 import { createHttpFetch } from '#providers/http/http-fetch.ts';
@@ -42,10 +42,10 @@ export interface InferenceEngineOptions {
   readonly quota: Quota;
   readonly cache: Cache;
   readonly streams: StreamLogs;
-  /** Opens the keys of providers. */
-  readonly secretBox: SecretBox;
-  /** Seals what is kept of completions. */
-  readonly payloads: SecretBox;
+  /** Open the keys of providers. */
+  readonly secrets: OwnerBoxes;
+  /** Seal what is kept of completions. */
+  readonly payloads: OwnerBoxes;
   /** Names, separated by commas; see guardrails/guardrails.ts. */
   readonly guardrails?: string;
   /** `allow`: callers with a limit on cost may call AI models without a price. The default is `refuse`. */
@@ -73,7 +73,7 @@ const neverAborted = new AbortController().signal;
 export async function openInferenceEngine(
   options: InferenceEngineOptions,
 ): Promise<InferenceEngine & AsyncDisposable> {
-  const { log, connection, catalog, bus, quota, cache, streams, secretBox, payloads } = options;
+  const { log, connection, catalog, bus, quota, cache, streams, secrets, payloads } = options;
   const { egress = openEgress, now = Date.now, random = Math.random } = options;
   const delay = options.delay ?? ((ms, signal) => wait(ms, undefined, { signal }));
   const guardrails = guardrailStages(parseGuardrails(options.guardrails ?? ''));
@@ -95,7 +95,7 @@ export async function openInferenceEngine(
   const rejections = opened.use(new CredentialRejections({ events: options.events, log }));
   const pool = createProviderPool({
     catalog,
-    secretBox,
+    secrets,
     fetch: http.fetch,
     fetchOfTenants: httpOfTenants.fetch,
     random,
@@ -137,6 +137,7 @@ export async function openInferenceEngine(
     quota,
     cache,
     streams,
+    payloads,
     guardrails,
     jsonSchemas,
     egress,

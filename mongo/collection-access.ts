@@ -42,8 +42,8 @@ export const collectionAccess: Readonly<Record<string, CollectionAccess>> = {
   'provider-credentials': { ...ofModels, readers: [...ofModels.readers, 'mongo/encryption-check.ts'] },
   'catalog-revisions': { writers: ['subgraphs/models/'], readers: ['catalog/'] },
   'encryption-check': {
-    writers: ['cli/commands/reseal.ts', 'server/mesh-store.ts'],
-    readers: ['subgraphs/models/'],
+    writers: ['cli/commands/reseal.ts', 'server/secrets/'],
+    readers: ['mongo/keyring/'],
   },
   prompts: ofPrompts,
   'prompt-versions': ofPrompts,
@@ -90,7 +90,7 @@ export const collectionAccess: Readonly<Record<string, CollectionAccess>> = {
   },
   'audit/checkpoints': { writers: ['mongo/audit/retention.ts'], readers: ['cli/audit/'] },
   'audit/anchors': { writers: ['server/audit/audit-upkeep.ts'], readers: ['cli/audit/'] },
-  'tenant-keys': { writers: [], readers: [] },
+  'tenant-keys': { writers: ['mongo/keyring/'], readers: ['mongo/keyring/', 'server/secrets/'] },
   locks: {
     writers: [
       'subgraphs/runtime/',
@@ -113,6 +113,9 @@ export const helperUsers: Readonly<Record<string, readonly string[]>> = {
   'credential-secret': ['inference/', 'mongo/encryption-check.ts', 'subgraphs/models/'],
   eraser: ['subgraphs/inference/', 'subgraphs/tenants/', 'inference/erasure/'],
   'erasure-rules': ['server/erasure/', 'subgraphs/tenants/'],
+  'keyring/data-keys': ['mongo/keyring/', 'server/secrets/'],
+  'keyring/keyring': ['server/'],
+  'keyring/rotate': ['cli/commands/reseal.ts'],
   'key-pepper': ['server/', 'subgraphs/tenants/'],
   'group-writes': ['inference/', 'mongo/connect.ts'],
   limit: ['mongo/', 'subgraphs/tenants/'],

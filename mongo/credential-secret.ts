@@ -1,5 +1,6 @@
+import { HeddleError } from '#core/errors.ts';
 import type { CredentialState } from '#core/graph-enums.generated.ts';
-import type { SecretBox } from '#core/secrets/secret-box.ts';
+import type { OwnerBoxes, Sealer } from '#core/secrets/owner-boxes.ts';
 
 /** A credential as it is stored, as far as opening it needs. */
 export interface SealedCredential {
@@ -27,26 +28,39 @@ const unreadable: OpenedCredential = {
 
 /** The secret, bound to its credential, its provider, and where it may be sent. */
 export function sealCredential(
-  box: SecretBox,
+  box: Sealer,
   secret: string,
   { id, providerId, destination }: Omit<SealedCredential, 'sealed'>,
 ): string {
   return box.seal(secret, toSealContext(id, providerId, destination));
 }
 
-/** Opens the secret for this destination, the provider's own: for any other than it was entered for, it stays closed. */
+/**
+ * Opens the secret for this destination, the provider's own: for any other than it was entered for, it stays closed. A promise only
+ * while its owner's key is not in memory; it rejects with OVERLOADED where the key cannot be had now.
+ */
 export function openCredential(
-  box: SecretBox,
+  boxes: Pick<OwnerBoxes, 'open'>,
   { id, providerId, sealed, destination }: SealedCredential,
   providerDestination: string,
-): OpenedCredential {
+): OpenedCredential | Promise<OpenedCredential> {
   if (destination !== null && destination !== providerDestination) return originChanged;
   try {
-    return { state: 'READY', secret: box.open(sealed, toSealContext(id, providerId, destination)) };
-  } catch {
-    // Any error: sealed under another key or for another record, or damaged.
-    return unreadable;
+    const opened = boxes.open(sealed, toSealContext(id, providerId, destination));
+    return typeof opened === 'string' ? ready(opened) : opened.then(ready, toUnreadable);
+  } catch (error) {
+    return toUnreadable(error);
   }
+}
+
+function ready(secret: string): OpenedCredential {
+  return { state: 'READY', secret };
+}
+
+/** Any error: sealed under another key or for another record, or damaged; unless the key may be had later. */
+function toUnreadable(error: unknown): OpenedCredential {
+  if (error instanceof HeddleError && error.code === 'OVERLOADED') throw error;
+  return unreadable;
 }
 
 function toSealContext(id: string, providerId: string, destination: string | null): readonly string[] {

@@ -1,17 +1,19 @@
 import type { Connection } from 'mongoose';
 import { HeddleError } from '#core/errors.ts';
-import type { SecretBox } from '#core/secrets/secret-box.ts';
+import { isDuplicateKey } from '#core/input.ts';
+import { readDataKeyId } from '#core/secrets/data-box.ts';
+import type { OwnerBoxes } from '#core/secrets/owner-boxes.ts';
 import { defineCollection } from './collection.ts';
 import { openCredential, toSealedCredential } from './credential-secret.ts';
 import { providerCredentials } from './provider-credentials.ts';
 
 interface EncryptionCheckRecord {
   readonly _id: string;
-  /** Names the key that the store's secrets are sealed with. */
+  /** Names the root key that what is stored needs. */
   readonly keyId: string;
 }
 
-/** One record: which key the stored secrets are sealed with. Made by the first start. */
+/** One record: which root key the stored secrets need. Made by the first start. */
 const encryptionChecks = defineCollection<EncryptionCheckRecord>('encryption_checks', {
   _id: { type: String, required: true },
   keyId: { type: String, required: true },
@@ -21,40 +23,68 @@ const _id = 'secrets';
 /** Of secrets that an older version of Heddle sealed with a key that the first process to look did not have. */
 const unknownKeyId = 'unknown';
 
-/** What a process finds when it compares its encryption keys with the store. */
+/** The root keys at hand. */
+export interface KnownRootKeys {
+  /** Names the one that is in use. */
+  readonly rootKeyId: string;
+  /** Whether the root key of this name is at hand, in use or as a former one. */
+  hasRootKey(id: string): boolean;
+}
+
+/** What a process finds when it compares its root keys with the store. */
 export interface EncryptionCheck {
-  /** The store's key is this process's current key, one of its previous keys, or neither. */
+  /** The store's key is the root key in use, a former one at hand, or neither. */
   readonly key: 'CURRENT' | 'PREVIOUS' | 'OTHER';
-  /** Provider credentials that this process cannot open. */
+  /** Provider credentials of the mesh, and those without a data key, that this process cannot open. */
   readonly unreadable: number;
 }
 
-/** Compares the keys of the box with the store's; a store without one takes the current key of the box. */
-export async function checkEncryptionKey(connection: Connection, box: SecretBox): Promise<EncryptionCheck> {
-  const credentials = (await providerCredentials(connection).find().lean()).map(toSealedCredential);
-  const unreadable = credentials.filter(
-    (credential) => openCredential(box, credential, credential.destination ?? '').state !== 'READY',
-  ).length;
+/** Compares the root keys with the store's; a store without one takes the one in use. */
+export async function checkEncryptionKey(
+  connection: Connection,
+  keys: KnownRootKeys & { readonly secrets: OwnerBoxes },
+): Promise<EncryptionCheck> {
+  const { known, unreadable } = await countUnreadable(connection, keys.secrets);
   const stored = await storedKeyId(connection);
   if (stored === null || stored === unknownKeyId) {
-    const isOther = unreadable > 0 && unreadable === credentials.length;
-    await adoptKey(connection, stored, isOther ? unknownKeyId : box.keyId);
+    const isOther = unreadable > 0 && unreadable === known;
+    await adoptKey(connection, stored, isOther ? unknownKeyId : keys.rootKeyId);
   }
-  return { key: compare(box, await storedKeyId(connection)), unreadable };
+  return { key: compare(keys, await storedKeyId(connection)), unreadable };
 }
 
-/** Throws CONFLICT where a new secret would be sealed with another key than those in the store, without a word. */
-export async function refuseOtherKey(connection: Connection, box: SecretBox): Promise<void> {
-  if (compare(box, await storedKeyId(connection)) !== 'OTHER') return;
-  throw new HeddleError(
+/** The credentials of tenants with data keys are left out: each would cost the unwrapping of its tenant's key. */
+async function countUnreadable(connection: Connection, secrets: OwnerBoxes) {
+  const records = await providerCredentials(connection).find().lean();
+  const known = records.filter(
+    ({ tenantId, sealed }) => tenantId == null || readDataKeyId(sealed) === undefined,
+  );
+  let unreadable = 0;
+  for (const record of known) {
+    const credential = toSealedCredential(record);
+    const { state } = await openCredential(secrets, credential, credential.destination ?? '');
+    if (state !== 'READY') unreadable += 1;
+  }
+  return { known: known.length, unreadable };
+}
+
+/** Throws CONFLICT where a new data key would be wrapped with another root key than those in the store, without a word. */
+export async function refuseOtherKey(connection: Connection, keys: KnownRootKeys): Promise<void> {
+  if (compare(keys, await storedKeyId(connection)) === 'OTHER') throw otherKey();
+}
+
+/** Where what is stored needs another root key than those at hand. */
+export function otherKey(cause?: unknown): HeddleError {
+  return new HeddleError(
     'CONFLICT',
     'The stored secrets are sealed with another encryption key than the one Heddle was started with: restore that key, or drop them with `heddle reseal --discard`.',
+    { cause },
   );
 }
 
-/** Records that the stored secrets are sealed with the current key of the box. */
-export async function recordEncryptionKey(connection: Connection, box: SecretBox): Promise<void> {
-  await encryptionChecks(connection).updateOne({ _id }, { $set: { keyId: box.keyId } }, { upsert: true });
+/** Records that what is stored needs this root key. */
+export async function recordEncryptionKey(connection: Connection, keyId: string): Promise<void> {
+  await encryptionChecks(connection).updateOne({ _id }, { $set: { keyId } }, { upsert: true });
 }
 
 /** Of several processes that start at once, the first one decides. */
@@ -66,7 +96,7 @@ async function adoptKey(connection: Connection, stored: string | null, keyId: st
   try {
     await encryptionChecks(connection).create({ _id, keyId });
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 11000)) throw error;
+    if (!isDuplicateKey(error)) throw error;
   }
 }
 
@@ -74,7 +104,7 @@ async function storedKeyId(connection: Connection): Promise<string | null> {
   return (await encryptionChecks(connection).findById(_id).lean())?.keyId ?? null;
 }
 
-function compare(box: SecretBox, stored: string | null): EncryptionCheck['key'] {
-  if (stored === null || stored === box.keyId) return 'CURRENT';
-  return box.hasKey(stored) ? 'PREVIOUS' : 'OTHER';
+function compare(keys: KnownRootKeys, stored: string | null): EncryptionCheck['key'] {
+  if (stored === null || stored === keys.rootKeyId) return 'CURRENT';
+  return keys.hasRootKey(stored) ? 'PREVIOUS' : 'OTHER';
 }

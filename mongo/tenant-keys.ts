@@ -29,22 +29,27 @@ export interface TenantKeyRecord {
 
 const text = { type: String, required: true };
 
-export const tenantKeys = defineCollection<TenantKeyRecord>('tenant_keys', {
-  _id: text,
-  revision: { type: Number, required: true },
-  keys: [
-    {
-      _id: false,
-      keyId: text,
-      version: { type: Number, required: true },
-      rootKeyId: text,
-      wrapped: { type: String, default: null },
-      createdAt: { type: Date, required: true },
-    },
-  ],
-  createdAt: { type: Date, required: true },
-  destroyedAt: { type: Date, default: null },
-});
+export const tenantKeys = defineCollection<TenantKeyRecord>(
+  'tenant_keys',
+  {
+    _id: text,
+    revision: { type: Number, required: true },
+    keys: [
+      {
+        _id: false,
+        keyId: text,
+        version: { type: Number, required: true },
+        rootKeyId: text,
+        wrapped: { type: String, default: null },
+        createdAt: { type: Date, required: true },
+      },
+    ],
+    createdAt: { type: Date, required: true },
+    destroyedAt: { type: Date, default: null },
+  },
+  // What is sealed names its key, not its owner.
+  [[{ 'keys.keyId': 1 }]],
+);
 
 /** Is called after the keys of a tenant were destroyed through the same connection. */
 export type OnKeyDestroyed = (tenantId: string) => Promise<void>;

@@ -2,11 +2,12 @@ import { join } from 'node:path';
 import { makeDirectory } from '@heddle/embedded-store/make-directory';
 import type { Connection } from 'mongoose';
 import type { Logger } from 'pino';
-import type { SecretBox } from '#core/secrets/secret-box.ts';
 import type { SubgraphName } from '#core/subgraph-names.ts';
+import type { Keyring } from '#mongo/keyring/keyring.ts';
 import type { LedgerHistory } from '#mongo/meter-history.ts';
 import { dataDirectory, type Environment } from './config.ts';
 import { keepRepairing } from './repairs.ts';
+import { checkRootKey } from './secrets/secret-boxes.ts';
 
 /** The store of record, as the subgraphs of this process share it. */
 export interface MeshStore {
@@ -49,15 +50,14 @@ export async function openMeshStore(
 export interface StoreUse {
   /** The subgraphs of this process; their code is loaded, and with it their collections defined. */
   readonly names: readonly SubgraphName[];
-  /** Opens the keys of providers. */
-  readonly secretBox: SecretBox;
+  readonly keyring: Keyring;
   readonly log: Logger;
 }
 
 /** Makes the indexes, repairs what killed processes have left, and keeps doing so; keeps the hours of the ledger summed. */
 export async function prepareMeshStore(
   { connection, isAlone, history }: MeshStore,
-  { names, secretBox, log }: StoreUse,
+  { names, keyring, log }: StoreUse,
   starting: AsyncDisposableStack,
 ): Promise<void> {
   const [{ ensureIndexes }, { freeLocks }, { createAuditLog, keepHoursSummed, recordChainStart }] =
@@ -75,20 +75,5 @@ export async function prepareMeshStore(
   await recordChainStart(connection, createAuditLog(connection), new Date());
   starting.use(await keepRepairing(connection, { names, log, isAlone }));
   if (names.includes('inference')) starting.use(keepHoursSummed(history, log));
-  await checkKey(connection, secretBox, log);
-}
-
-/** Reports an encryption key that is not the one the store's secrets are sealed with. */
-async function checkKey(connection: Connection, box: SecretBox, log: Logger): Promise<void> {
-  const { checkEncryptionKey } = await import('#mongo/encryption-check.ts');
-  const { key, unreadable } = await checkEncryptionKey(connection, box);
-  const about = { event: 'encryption_key', key, unreadable };
-  if (key === 'OTHER' || unreadable > 0) {
-    log.error(
-      about,
-      'the encryption key is not the one that stored provider keys are sealed with: calls that need them fail, and no other key can be stored; restore HEDDLE_ENCRYPTION_KEY or encryption.key, or drop the keys with `heddle reseal --discard`',
-    );
-  } else if (key === 'PREVIOUS') {
-    log.warn(about, 'stored provider keys are sealed with a previous encryption key: run `heddle reseal`');
-  }
+  await checkRootKey(connection, keyring, log);
 }

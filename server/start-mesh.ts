@@ -4,10 +4,10 @@ import { connectParts } from './mesh-connections.ts';
 import { openMeshStore } from './mesh-store.ts';
 import { findProblems } from './problems.ts';
 import { checkSecrets, reportWeakSecrets } from './secrets/check-secrets.ts';
-import { openSecretBoxes } from './secrets/secret-boxes.ts';
+import { openKeyring, openOperatorKeys, shareDestroyedKeys } from './secrets/secret-boxes.ts';
 import { serveSubgraphs } from './serve-subgraphs.ts';
 import { startGateway, startPlanner } from './start-gateway.ts';
-import { type StartedSubgraphs, startSubgraphs } from './start-subgraphs.ts';
+import { type StartedSubgraphs, type SubgraphResources, startSubgraphs } from './start-subgraphs.ts';
 
 /** How long, after the grace time, the ends of the calls that were stopped may take on their way to the clients. */
 const lastEventsMs = 400;
@@ -28,17 +28,22 @@ export async function startMesh(options: MeshOptions): Promise<Mesh> {
   const planner = parts.includes('gateway') ? starting.use(await startPlanner()) : undefined;
 
   // What processes share, and what only subgraphs work with: keys, the store, its ledger behind the meters.
-  const boxes = parts.some((part) => part !== 'gateway') ? await openSecretBoxes(environment) : undefined;
+  const sealed = parts.some((part) => part !== 'gateway')
+    ? await openSealedStore(options, connections.ca, starting)
+    : undefined;
   const { openState } = await import('#state/open-state.ts');
-  const shared = { ca: connections.ca, seal: boxes?.payloads };
+  const shared = { ca: connections.ca, seal: sealed?.keyring.payloads };
   const state = starting.use(await openState(environment.REDIS_URL, log, shared));
-  const store = boxes && (await openMeshStore(environment, connections.ca, starting));
+  const store = sealed?.store;
+  if (sealed !== undefined) {
+    starting.use(await shareDestroyedKeys(sealed.store.connection, sealed.keyring, state.bus));
+  }
   const quota = starting.use(state.openQuota(store?.history));
   const problems = () => findProblems({ state, store, log });
 
   const { subgraphs, newAdminKey } =
-    boxes && store
-      ? await startSubgraphs(options, { boxes, store, state, quota, ca: connections.ca }, starting)
+    sealed !== undefined
+      ? await startSubgraphs(options, { ...sealed, state, quota, ca: connections.ca }, starting)
       : noSubgraphs;
   const served = await serveSubgraphs(options, { subgraphs, connections, state, problems }, starting);
   const gateway =
@@ -68,4 +73,16 @@ export async function startMesh(options: MeshOptions): Promise<Mesh> {
       return closing;
     },
   };
+}
+
+/** The store, and the keys that what is stored is sealed with. */
+async function openSealedStore(
+  { environment, log }: MeshOptions,
+  ca: SubgraphResources['ca'],
+  starting: AsyncDisposableStack,
+): Promise<Pick<SubgraphResources, 'store' | 'keyring' | 'pepper'>> {
+  const keys = await openOperatorKeys(environment);
+  const store = await openMeshStore(environment, ca, starting);
+  const keyring = starting.use(await openKeyring(store.connection, keys, log));
+  return { store, keyring, pepper: keys.pepper };
 }

@@ -3,7 +3,8 @@ import type { Connection } from 'mongoose';
 import { parseCountLimits } from '#core/count-limits.ts';
 import { createEgress } from '#core/egress.ts';
 import { type SubgraphName, subgraphNames } from '#core/subgraph-names.ts';
-import { noPepper } from '#mongo/key-pepper.ts';
+import { type KeyPepper, noPepper } from '#mongo/key-pepper.ts';
+import type { Keyring } from '#mongo/keyring/keyring.ts';
 import type { State } from '#state/open-state.ts';
 import type { Quota } from '#state/quota/quota.ts';
 import { parseLimits } from '#subgraphs/tenants/limits/default-limits.ts';
@@ -13,12 +14,13 @@ import { openMailer } from './mail/open-mailer.ts';
 import type { MeshOptions, NewAdminKey } from './mesh.ts';
 import { type MeshStore, prepareMeshStore } from './mesh-store.ts';
 import { openNewAdminKeyFile } from './secrets/new-admin-key-file.ts';
-import type { SecretBoxes } from './secrets/secret-boxes.ts';
 import type { SubgraphParts } from './subgraph-modules.ts';
 
 /** What the subgraphs of this process share, and what they are opened with. */
 export interface SubgraphResources {
-  readonly boxes: SecretBoxes;
+  /** What is stored is sealed with its keys. */
+  readonly keyring: Keyring;
+  readonly pepper: KeyPepper;
   readonly store: MeshStore;
   readonly state: State;
   readonly quota: Quota;
@@ -40,7 +42,7 @@ const outboundBounds = { callsMax: 64, connectTimeoutMs: 5_000, responseBytesMax
  */
 export async function startSubgraphs(
   { environment, parts, providerEnvironment, log }: MeshOptions,
-  { boxes, store, state, quota, ca }: SubgraphResources,
+  { keyring, pepper: chosenPepper, store, state, quota, ca }: SubgraphResources,
   starting: AsyncDisposableStack,
 ): Promise<StartedSubgraphs> {
   const names = subgraphNames.filter((name) => parts.includes(name));
@@ -49,25 +51,25 @@ export async function startSubgraphs(
   );
   const makers = await Promise.all(names.map(loadSubgraph));
   const { connection, isAlone } = store;
-  const { secrets: secretBox, payloads } = boxes;
+  const { secrets, payloads } = keyring;
   const isKeyNamed = environment.HEDDLE_ENCRYPTION_KEY !== undefined;
   if (names.includes('models') !== names.includes('inference') && !isKeyNamed) {
     log.warn(
       'HEDDLE_ENCRYPTION_KEY is not set: models and inference need one data directory, or the same key',
     );
   }
-  await prepareMeshStore(store, { names, secretBox, log }, starting);
+  await prepareMeshStore(store, { names, keyring, log }, starting);
 
   // A key file of one's own is certainly that of every process only where there is no other process.
-  const pepper = isKeyNamed || isAlone ? boxes.pepper : noPepper;
+  const pepper = isKeyNamed || isAlone ? chosenPepper : noPepper;
   const audit = createAuditLog(connection);
   const egress = createEgress(environment.HEDDLE_EGRESS_ALLOW);
   const outbound = starting.use(createHttpFetch({ egress, ...outboundBounds }));
   if (names.includes('tenants')) {
     const { keepAuditLog } = await import('./audit/audit-upkeep.ts');
-    starting.use(keepAuditLog(connection, { environment, secretBox, fetch: outbound.fetch, log }));
+    starting.use(keepAuditLog(connection, { environment, secrets, fetch: outbound.fetch, log }));
   }
-  const first = { bus: state.bus, secretBox, egress, audit, pepper };
+  const first = { bus: state.bus, secrets, egress, audit, pepper };
   const newAdminKey = names.includes('tenants')
     ? await makeAdminKey(connection, { environment, log }, first)
     : null;
@@ -86,7 +88,7 @@ export async function startSubgraphs(
     counts: parseCountLimits(environment.HEDDLE_COUNT_LIMITS),
     connection,
     catalog,
-    secretBox,
+    secrets,
     payloads,
     pepper,
     egress,
@@ -128,7 +130,7 @@ export async function startSubgraphs(
 }
 
 /** What first starts are made with. */
-type FirstStart = Pick<SubgraphParts, 'bus' | 'secretBox' | 'egress' | 'audit' | 'pepper'>;
+type FirstStart = Pick<SubgraphParts, 'bus' | 'secrets' | 'egress' | 'audit' | 'pepper'>;
 
 /** The first tenant and its admin key; what a new admin key is shown by, once. */
 async function makeAdminKey(
@@ -163,14 +165,14 @@ async function keepFirstIssuer(
 async function registerProviders(
   connection: Connection,
   providerEnvironment: MeshOptions['providerEnvironment'],
-  { bus, secretBox, egress, audit }: FirstStart,
+  { bus, secrets, egress, audit }: FirstStart,
 ): Promise<readonly string[]> {
   const [{ registerEnvironmentProviders }, { bindOlderCredentials }] = await Promise.all([
     import('#subgraphs/models/providers/register-provider.ts'),
     import('#subgraphs/models/providers/reseal-credentials.ts'),
   ]);
-  const services = { bus, secretBox, egress, audit };
+  const services = { bus, secrets, egress, audit };
   const ids = await registerEnvironmentProviders(connection, providerEnvironment, services);
-  await bindOlderCredentials(connection, secretBox);
+  await bindOlderCredentials(connection, secrets);
   return ids;
 }

@@ -3,7 +3,7 @@ import type { Catalog } from '#catalog/catalog.ts';
 import type { Egress } from '#core/egress.ts';
 import type { TrustedDocumentsMode } from '#core/graph-enums.generated.ts';
 import type { Mailer } from '#core/mail/mailer.ts';
-import type { SecretBox } from '#core/secrets/secret-box.ts';
+import type { OwnerBoxes } from '#core/secrets/owner-boxes.ts';
 import type { SubgraphName } from '#core/subgraph-names.ts';
 import type { KeyPepper } from '#mongo/key-pepper.ts';
 import type { Cache } from '#state/cache/cache.ts';
@@ -26,10 +26,10 @@ export { createHttpFetch } from '#providers/http/http-fetch.ts';
 export interface SubgraphParts extends SubgraphServices {
   readonly connection: Connection;
   readonly catalog: Catalog;
-  /** For the keys of providers. */
-  readonly secretBox: SecretBox;
+  /** For the keys of providers, and secrets of the mesh. */
+  readonly secrets: OwnerBoxes;
   /** For what clients and AI models write. */
-  readonly payloads: SecretBox;
+  readonly payloads: OwnerBoxes;
   /** For the admin key that an operator has chosen. */
   readonly pepper: KeyPepper;
   /** HEDDLE_EGRESS_ALLOW. */

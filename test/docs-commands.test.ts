@@ -196,7 +196,7 @@ describe('the commands of the documentation', () => {
     expect(await states(second)).toEqual(['READY']);
     const resealing = start(['reseal'], both);
     expect(await ended(resealing), resealing.output()).toBe(0);
-    expect(resealing.output()).toContain('Sealed 1 provider keys');
+    expect(resealing.output()).toContain('Wrapped the data keys of 1 owners');
     expect(await states(second)).toEqual(['READY']);
     await stop(second);
 

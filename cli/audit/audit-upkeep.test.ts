@@ -54,7 +54,7 @@ async function change(count: number, tenantId = 'acme'): Promise<void> {
 function upkeep(variables: Record<string, string>, more: Partial<AuditUpkeepOptions> = {}): Promise<void> {
   return runAuditUpkeep(database.connection, {
     environment: readEnvironment({ HEDDLE_DATA_DIR: dir, ...variables }),
-    secretBox: testSecrets,
+    secrets: testSecrets,
     fetch,
     log: pino({ level: 'silent' }),
     now: () => clock.ms,

@@ -3,12 +3,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { createSecretBox } from '#core/secrets/secret-box.ts';
 import { isSignedBy, openAuditSigner, readAuditKeys } from '#mongo/audit/keys.ts';
 import { type Database, ensureIndexes, openDatabase } from '#mongo/connect.ts';
+import { checkEncryptionKey } from '#mongo/encryption-check.ts';
+import { openTestKeyring } from '#test/support/seal.ts';
 import { runKeysCommand } from './keys.ts';
 
-const [former, current] = [randomBytes(32), randomBytes(32)];
+const [former, current, other] = [randomBytes(32), randomBytes(32), randomBytes(32)];
 let dir: string;
 let database: Database;
 
@@ -23,30 +24,58 @@ afterAll(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
-it('seals the key that signs anchors with the current encryption key, beside a running store, and again without effect', async () => {
+/** The boxes of a process with this encryption key; what is sealed before data keys is opened by it alone. */
+function openBoxes(encryptionKey: Uint8Array) {
+  return openTestKeyring(database.connection, encryptionKey);
+}
+
+async function rotate(...args: readonly string[]): Promise<string> {
+  const printed = vi.spyOn(console, 'log').mockImplementation(() => {});
+  try {
+    expect(await runKeysCommand(['rotate', ...args])).toBe(0);
+    return printed.mock.calls.map(([line]) => line).join('\n');
+  } finally {
+    printed.mockRestore();
+  }
+}
+
+it('wraps the data keys with the current encryption key, beside a running store, and again without effect', async () => {
   const { connection } = database;
-  const before = await openAuditSigner(connection, createSecretBox(former));
+  await using before = openBoxes(former);
+  await checkEncryptionKey(connection, before);
+  const signer = await openAuditSigner(connection, before.secrets);
+  const sealed = (await before.payloads.of('acme')).seal('text', ['a']);
   vi.stubEnv('HEDDLE_DATA_DIR', dir);
   vi.stubEnv('LOG_LEVEL', 'silent');
   vi.stubEnv('HEDDLE_ENCRYPTION_KEY', current.toString('hex'));
   vi.stubEnv('HEDDLE_ENCRYPTION_KEY_PREVIOUS', former.toString('hex'));
-  const printed = vi.spyOn(console, 'log').mockImplementation(() => {});
-  for (let run = 0; run < 2; run++) expect(await runKeysCommand(['rotate'])).toBe(0);
-  expect(printed.mock.calls[0]?.[0]).toMatch(/^Sealed 0 provider keys and 0 kept completions with the key/);
-  printed.mockRestore();
-  const after = await openAuditSigner(connection, createSecretBox(current));
-  expect(after.keyId).toBe(before.keyId);
-  expect(isSignedBy(await readAuditKeys(connection), 'text', after.sign('text'))).toBe(true);
+  expect(await rotate()).toMatch(/^Wrapped the data keys of 2 owners with the key/);
+  expect(await rotate()).toMatch(/^Wrapped the data keys of 0 owners with the key/);
+  await using after = openBoxes(current);
+  expect(await checkEncryptionKey(connection, after)).toEqual({ key: 'CURRENT', unreadable: 0 });
+  expect(await after.payloads.open(sealed, ['a'])).toBe('text');
+  const same = await openAuditSigner(connection, after.secrets);
+  expect(same.keyId).toBe(signer.keyId);
+  expect(isSignedBy(await readAuditKeys(connection), 'text', same.sign('text'))).toBe(true);
 });
 
-it('makes another signing key where the encryption key is lost, and still knows what the former one has signed', async () => {
+it('makes other data keys where the encryption key is lost and what it opened is dropped', async () => {
   const { connection } = database;
-  const before = await openAuditSigner(connection, createSecretBox(current));
-  const after = await openAuditSigner(connection, createSecretBox(randomBytes(32)));
-  expect(after.keyId).not.toBe(before.keyId);
+  await using before = openBoxes(current);
+  const signer = await openAuditSigner(connection, before.secrets);
+  const sealed = (await before.payloads.of('acme')).seal('text', ['a']);
+  vi.stubEnv('HEDDLE_ENCRYPTION_KEY', other.toString('hex'));
+  vi.stubEnv('HEDDLE_ENCRYPTION_KEY_PREVIOUS', '');
+  await expect(runKeysCommand(['rotate'])).rejects.toThrow('encryption key that is not at hand');
+  expect(await rotate('--discard')).toMatch(/^Wrapped/);
+  await using after = openBoxes(other);
+  await expect(async () => after.payloads.open(sealed, ['a'])).rejects.toThrow('cannot be opened');
+  expect(await after.payloads.open((await after.payloads.of('acme')).seal('new', ['a']), ['a'])).toBe('new');
+  const anew = await openAuditSigner(connection, after.secrets);
+  expect(anew.keyId).not.toBe(signer.keyId);
   const keys = await readAuditKeys(connection);
-  for (const signer of [before, after]) expect(isSignedBy(keys, 'text', signer.sign('text'))).toBe(true);
-  expect(isSignedBy(keys, 'other', before.sign('text'))).toBe(false);
+  for (const one of [signer, anew]) expect(isSignedBy(keys, 'text', one.sign('text'))).toBe(true);
+  expect(isSignedBy(keys, 'other', signer.sign('text'))).toBe(false);
 });
 
 it('refuses what it does not know', async () => {

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { readEnvironment, StartError } from '#server/config.ts';
 import { createLog } from '#server/log.ts';
-import { openSecretBoxes } from '#server/secrets/secret-boxes.ts';
+import { openKeyring, openOperatorKeys } from '#server/secrets/secret-boxes.ts';
 import { openStoreBeside } from '../open-store.ts';
 import { recordCommand } from '../record-command.ts';
 
@@ -20,35 +20,43 @@ export async function reseal(args: readonly string[]): Promise<number> {
     { checkEncryptionKey, recordEncryptionKey },
     { resealCredentials },
     { resealCompletionResults },
+    { discardLostKeys, rewrapDataKeys },
     { findAdminKeyForm, giveUpAdminKey },
     { resealAuditKey },
   ] = await Promise.all([
     import('#mongo/encryption-check.ts'),
     import('#subgraphs/models/providers/reseal-credentials.ts'),
-    import('#inference/ledger/results.ts'),
+    import('#inference/ledger/reseal-results.ts'),
+    import('#mongo/keyring/rotate.ts'),
     import('#subgraphs/tenants/keys/admin-key-form.ts'),
     import('#mongo/audit/keys.ts'),
   ]);
   await using database = await openStoreBeside(environment);
-  const { secrets, payloads, pepper } = await openSecretBoxes(environment);
+  const operatorKeys = await openOperatorKeys(environment);
   const { connection } = database;
-  const { key, unreadable } = await checkEncryptionKey(connection, secrets);
+  const { roots, pepper } = operatorKeys;
+  await using keyring = await openKeyring(connection, operatorKeys, log);
+  const { secrets, payloads, rootKeyId: keyId } = keyring;
+  const { key, unreadable } = await checkEncryptionKey(connection, keyring);
   if ((key === 'OTHER' || unreadable > 0) && !values.discard) {
     throw new StartError(
       `${unreadable} stored provider keys are sealed with an encryption key that is not at hand: set it as HEDDLE_ENCRYPTION_KEY_PREVIOUS, or drop them with --discard`,
     );
   }
   const run = async () => {
+    if (values.discard) await discardLostKeys(connection, roots);
+    // Before that no data key is made in a store that needs another root key.
+    if (key === 'OTHER') await recordEncryptionKey(connection, keyId);
+    const rewrapped = await rewrapDataKeys(connection, roots);
     const credentials = await resealCredentials(connection, secrets);
     const results = await resealCompletionResults(connection, payloads);
     const adminKey = await findAdminKeyForm(connection, pepper);
     if (adminKey === 'LOST' && values.discard) await giveUpAdminKey(connection);
     await resealAuditKey(connection, secrets);
-    await recordEncryptionKey(connection, secrets);
-    return { credentials, results, adminKey };
+    await recordEncryptionKey(connection, keyId);
+    return { rewrapped, credentials, results, adminKey };
   };
-  const { keyId } = secrets;
-  const { credentials, results, adminKey } = await recordCommand(
+  const { rewrapped, credentials, results, adminKey } = await recordCommand(
     connection,
     {
       ...{ action: 'encryptionKey.rotate', targetType: 'EncryptionKey', targetId: keyId },
@@ -56,10 +64,10 @@ export async function reseal(args: readonly string[]): Promise<number> {
     },
     run,
   );
-  log.info({ event: 'reseal', keyId, ...credentials, results }, 'sealed with the current key');
+  log.info({ event: 'reseal', keyId, rewrapped, ...credentials, results }, 'sealed with the current key');
   const left = credentials.unreadable === 0 ? '' : `; ${credentials.unreadable} are to be entered again`;
   console.log(
-    `Sealed ${credentials.resealed} provider keys and ${results} kept completions with the key ${keyId}${left}.`,
+    `Wrapped the data keys of ${rewrapped} owners with the key ${keyId}. Sealed ${credentials.resealed} provider keys and ${results} kept completions anew${left}.`,
   );
   if (adminKey !== 'CURRENT') console.log(adminKeyAdvice[adminKey]);
   return 0;

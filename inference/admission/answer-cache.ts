@@ -3,6 +3,7 @@ import { narrowestScope } from '#core/cache-scope.ts';
 import type { Caller } from '#core/caller.ts';
 import type { FinishReason } from '#core/graph-enums.generated.ts';
 import { parseJson } from '#core/json/exact-json.ts';
+import { meshOwner } from '#core/secrets/owner-boxes.ts';
 import type { Cache } from '#state/cache/cache.ts';
 import type { CompletionData } from '../completion.ts';
 import type { ClosedInvocation } from '../execution/outcome.ts';
@@ -29,6 +30,8 @@ export interface CachePlan {
   readonly key: string;
   readonly read: boolean;
   readonly maxAgeMs: number;
+  /** Whose answer is kept: the tenant of the call. */
+  readonly owner: string;
 }
 
 /** Shared as far as the field's @cache, the caller's app and tenant, and the call all allow. Null: the cache has no part in it. */
@@ -40,7 +43,12 @@ export function cachePlan(
   const use = request.cache === 'DEFAULT' ? (caller.cacheByDefault ? 'USE' : 'BYPASS') : request.cache;
   if (policy === null || use === 'BYPASS') return null;
   const scope = narrowestScope(policy.scope, caller.cacheScope, request.cacheScope);
-  return { key: cacheKey(request, caller, scope), read: use === 'USE', maxAgeMs: policy.maxAgeMs };
+  return {
+    key: cacheKey(request, caller, scope),
+    read: use === 'USE',
+    maxAgeMs: policy.maxAgeMs,
+    owner: caller.tenantId ?? meshOwner,
+  };
 }
 
 interface KeptAnswer extends CachedAnswer {
@@ -74,7 +82,7 @@ export async function keepAnswer(
   const model = catalog.model(answer.modelId);
   if (model === undefined) return;
   const kept: KeptAnswer = { ...answer, modelCreatedAtMs: model.createdAtMs };
-  await cache.set(plan.key, JSON.stringify(kept), plan.maxAgeMs);
+  await cache.set(plan.key, JSON.stringify(kept), plan.maxAgeMs, plan.owner);
 }
 
 const keptReasons: ReadonlySet<FinishReason> = new Set<FinishReason>(['STOP', 'TOOL_CALLS', 'LENGTH']);

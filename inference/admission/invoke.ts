@@ -1,5 +1,6 @@
 import type { Caller } from '#core/caller.ts';
 import type { CacheStatus, OnDisconnect } from '#core/graph-enums.generated.ts';
+import { meshOwner } from '#core/secrets/owner-boxes.ts';
 import type { InvocationRecord } from '#mongo/invocations.ts';
 import { noUsage } from '#providers/provider.ts';
 import { type CompletionData, newCompletionId } from '../completion.ts';
@@ -119,6 +120,9 @@ async function begin(
   const model = await resolveModel(request.model, caller, engine);
   const { input } = engine.guardrails;
   if (input !== undefined) await input({ ...readCallTexts(request.call), tenantId: caller.tenantId });
+  // Before anything is counted: without its key nothing of the call could be kept.
+  const sealer = caller.tenantId === null ? undefined : engine.payloads.of(caller.tenantId);
+  if (sealer instanceof Promise) await sealer;
   const id = options.meters?.id ?? newCompletionId(engine.now());
   const call: RequestedCall = { id, request: { ...request, model }, caller, options };
   const { idempotencyKey } = request;
@@ -253,7 +257,7 @@ async function admit(
       await compileResponseSchema(structured, caller.tenantId ?? '', engine.jsonSchemas);
     }
     if (options.mode === 'STREAM') stream = await openStream(requested, meters, engine);
-    const attached = toAttachmentResults(id, request.attachment, startedAtMs);
+    const attached = toAttachmentResults(id, row.tenantId, request.attachment, startedAtMs);
     await engine.ledger.open(reserveInRow(row, atMs, bound), ...attached);
   } catch (error) {
     candidates.release();
@@ -271,7 +275,7 @@ async function admit(
 }
 
 async function openStream(
-  { id, request, options: { onDisconnect } }: RequestedCall,
+  { id, request, caller, options: { onDisconnect } }: RequestedCall,
   meters: Meters,
   { streams, lostReaders }: Pick<InferenceEngine, 'streams' | 'lostReaders'>,
 ): Promise<StreamEnds> {
@@ -283,7 +287,8 @@ async function openStream(
     if (onDisconnect === 'DRAIN') sink.drain();
   };
   const keepMs = request.labels.retention === 'NONE' ? unkeptLogMs : logKeptMs;
-  const writer = await streams.open(id, { keepMs, onAbandoned });
+  const owner = caller.tenantId ?? meshOwner;
+  const writer = await streams.open(id, { owner, keepMs, onAbandoned });
   const sink = createEventSink(id, writer, request.promptVersionId, meters.listLimits());
   return {
     sink,
@@ -319,11 +324,11 @@ async function answer(
   const providerId = found.modelId.slice(0, found.modelId.indexOf('/'));
   const model = { id: found.modelId, provider: { id: providerId } };
   const row = buildRow(call, { model, cache, startedAtMs: nowMs, opening: null, ownerId });
-  const result = toCompletionResult(completion, nowMs);
+  const result = toCompletionResult(completion, row.tenantId, nowMs);
   await ledger.open(
     { ...row, status: 'SUCCEEDED', endedAt: new Date(nowMs), latencyMs: 0 },
     ...(result === null ? [] : [result]),
-    ...toAttachmentResults(id, request.attachment, nowMs),
+    ...toAttachmentResults(id, row.tenantId, request.attachment, nowMs),
   );
   return { kind: 'ANSWERED', completion };
 }

@@ -3,7 +3,7 @@ import type { CompletionStatus } from '#core/graph-enums.generated.ts';
 import type { ProviderAnswer } from '#providers/provider.ts';
 import type { CompletionData } from '../completion.ts';
 import type { InferenceEngine } from '../engine.ts';
-import type { CompletionResult } from '../ledger/results.ts';
+import type { NewCompletionResult } from '../ledger/results.ts';
 import { toClosing, toCompletionResult, withoutWords } from '../ledger/rows.ts';
 import type { Meters } from '../metering/meters.ts';
 import type { CompletionRequest } from '../request.ts';
@@ -20,6 +20,7 @@ import { withoutInput } from './without-input.ts';
 /** An invocation whose last attempt has ended. */
 export interface EndedInvocation {
   readonly id: string;
+  readonly tenantId: string;
   readonly request: CompletionRequest;
   readonly meters: Meters;
   /** The model of the last attempt. */
@@ -74,10 +75,10 @@ function keepAnswer(
   outcome: Outcome,
   ended: EndedInvocation,
   endedAtMs: number,
-): ClosedInvocation & { readonly result: CompletionResult | null } {
+): ClosedInvocation & { readonly result: NewCompletionResult | null } {
   const { status, answer, json, failure } = outcome;
   const completion = ended.complete(status, answer, json, failure);
-  const result = toCompletionResult(completion, endedAtMs);
+  const result = toCompletionResult(completion, ended.tenantId, endedAtMs);
   const isEmpty = Object.keys(answer).length === 0;
   if (result !== null || isEmpty) return { completion, failure, result };
   return keepAnswer(

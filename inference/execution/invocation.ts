@@ -167,6 +167,7 @@ export class Invocation implements ProgressSource {
       outcome,
       {
         id: this.id,
+        tenantId: this.start.caller.tenantId ?? '',
         request: this.start.request,
         meters: this.start.meters,
         model: this.#model,

@@ -86,7 +86,7 @@ const close = (id: string) =>
   ledger.close(
     id,
     toClosing(completion(id), 'm', 2_000, null),
-    toCompletionResult(completion(id), Date.now()),
+    toCompletionResult(completion(id), 'acme', Date.now()),
   );
 const standing = (id: string) => invocations(database.connection).findById(id).lean();
 

@@ -80,7 +80,11 @@ describe('the ledger', () => {
         ids.map(async (id) => {
           await ledger.open(row(id));
           const done = completion(id, `text of ${id}`);
-          await ledger.close(id, toClosing(done, 'm', 2_000, null), toCompletionResult(done, Date.now()));
+          await ledger.close(
+            id,
+            toClosing(done, 'm', 2_000, null),
+            toCompletionResult(done, 'acme', Date.now()),
+          );
         }),
       );
     });
@@ -121,7 +125,7 @@ describe('the ledger', () => {
     await ledger.open(row(id));
     const estimate = { status: 'FAILED', orphaned: true } as const;
     await invocations(database.connection).updateOne({ _id: id }, { $set: estimate });
-    const part = toCompletionResult(completion(id, 'a part'), Date.now());
+    const part = toCompletionResult(completion(id, 'a part'), 'acme', Date.now());
     await createCompletionResults(database.connection, services).write([part!]);
     await ledger.close(id, toClosing(completion(id, 'x'), 'm', 2_000, null), null);
     const closed = await invocations(database.connection).findById(id).lean();

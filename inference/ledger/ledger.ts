@@ -7,7 +7,7 @@ import { GroupWriter } from './group-writer.ts';
 import type { InvocationClosing } from './invocation-closing.ts';
 import { nativeCollection } from './native-collection.ts';
 import { closeOrphaned, commitUsage, type SweepServices } from './orphaned.ts';
-import { type CompletionResult, createCompletionResults } from './results.ts';
+import { createCompletionResults, type NewCompletionResult } from './results.ts';
 import { isOfDocuments, isOnlyDuplicates } from './write-errors.ts';
 
 /**
@@ -17,14 +17,14 @@ import { isOfDocuments, isOnlyDuplicates } from './write-errors.ts';
  */
 export interface Ledger {
   /** A new row: RUNNING, or ended already (an answer from the cache), after what is stored with it. */
-  open(row: InvocationRecord, ...stored: readonly CompletionResult[]): Promise<void>;
+  open(row: InvocationRecord, ...stored: readonly NewCompletionResult[]): Promise<void>;
   /** Raises what the row of a running call has reserved. */
   raise(id: string, reserved: { readonly tokens: bigint; readonly costNanos: bigint }): Promise<void>;
   /**
    * Ends a row; tried again for a while when the database fails. What rejects in the end is closed as FAILED by a later
    * `closeLost`, with what it took, which then commits its usage to the meters as well.
    */
-  close(id: string, closing: InvocationClosing, result: CompletionResult | null): Promise<void>;
+  close(id: string, closing: InvocationClosing, result: NewCompletionResult | null): Promise<void>;
   /** Are there rows that could not be opened or closed since the last `closeLost`? */
   readonly hasLost: boolean;
   /**
@@ -48,7 +48,7 @@ const unsetOnClose = { opening: true, progress: true, orphaned: true } as const;
 interface Closing {
   readonly id: string;
   readonly closing: InvocationClosing;
-  readonly result: CompletionResult | null;
+  readonly result: NewCompletionResult | null;
 }
 
 export interface LedgerOptions extends Omit<SweepServices, 'connection'> {
@@ -79,7 +79,7 @@ export function createLedger(
     }
   }, options);
 
-  const contents = new GroupWriter<CompletionResult>(async (items) => {
+  const contents = new GroupWriter<NewCompletionResult>(async (items) => {
     await results.write(items);
   }, options);
 

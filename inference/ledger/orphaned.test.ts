@@ -44,7 +44,7 @@ const received = (chars: number, usage = null as ReturnType<typeof buildUsage> |
 
 /** A stream log whose writer died after these events. */
 async function orphanedLog(id: string, events: readonly Partial<CompletionEventData>[]): Promise<void> {
-  const writer = await streams.open<object>(id, { keepMs: 60_000 });
+  const writer = await streams.open<object>(id, { owner: 'acme', keepMs: 60_000 });
   for (const event of events) void writer.append({ completionId: id, ...event });
 }
 const started = (modelId = model.id) => ({ type: 'CompletionStarted', modelId }) as const;
@@ -54,7 +54,7 @@ describe('rows of a process that is gone', () => {
   it('are closed once: by the result where there is one, otherwise as FAILED; those of others are left', async () => {
     const [gone, other] = [goneOwner(), goneOwner()];
     const [done, silent, running] = [await gone.open(), await gone.open(), await other.open()];
-    await results().write([toCompletionResult({ ...answered, id: done }, startedAtMs + 400)!]);
+    await results().write([toCompletionResult({ ...answered, id: done }, 'acme', startedAtMs + 400)!]);
 
     expect(await gone.close()).toBe(2);
     expect(await gone.close(sweptAtMs + 1)).toBe(0);
@@ -163,7 +163,7 @@ describe('rows of a process that is gone', () => {
     const few = createMemoryStreamLogs({ eventsMax: 2 });
     const gone = goneOwner();
     const id = await gone.open(received(4));
-    const writer = await few.open<object>(id, { keepMs: 60_000 });
+    const writer = await few.open<object>(id, { owner: 'acme', keepMs: 60_000 });
     for (const event of [started(), text('a'.repeat(40)), text('b'.repeat(40)), text('c'.repeat(40))]) {
       void writer.append(event);
     }
@@ -277,7 +277,7 @@ describe('rows of a process that is gone', () => {
     const gone = goneOwner();
     const id = await gone.open(received(4_000));
     const held = async () => {
-      await results().write([toCompletionResult({ ...answered, id }, startedAtMs + 400)!]);
+      await results().write([toCompletionResult({ ...answered, id }, 'acme', startedAtMs + 400)!]);
       return [];
     };
     expect(await closeOrphaned({ ...services, streams: { held } }, [gone.ownerId], sweptAtMs)).toBe(1);

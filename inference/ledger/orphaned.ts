@@ -1,6 +1,6 @@
 import type { Connection } from 'mongoose';
 import type { Logger } from 'pino';
-import type { SecretBox } from '#core/secrets/secret-box.ts';
+import type { OwnerBoxes } from '#core/secrets/owner-boxes.ts';
 import { completionKeptMs } from '#mongo/completions.ts';
 import { type InvocationRecord, invocations } from '#mongo/invocations.ts';
 import { listScopes } from '#state/quota/caller-bounds.ts';
@@ -27,8 +27,8 @@ export interface SweepServices {
   /** Events of a call outlive its process where the logs are not in its memory. */
   readonly streams: Pick<StreamLogs, 'held'>;
   readonly quota: Pick<Quota, 'settle' | 'release'>;
-  /** Seals and opens what is kept of completions. */
-  readonly payloads: SecretBox;
+  /** Seal and open what is kept of completions. */
+  readonly payloads: OwnerBoxes;
 }
 
 /** What the living know of rows that are to be closed. */
@@ -178,7 +178,9 @@ async function closeBatch(
         const orphan = closeOrphan(row, await readEvents(services, row), atMs);
         const closing = isKept ? orphan.closing : withoutWords(orphan.closing);
         const result =
-          isKept && orphan.completion !== null ? toCompletionResult(orphan.completion, atMs) : null;
+          isKept && orphan.completion !== null
+            ? toCompletionResult(orphan.completion, row.tenantId, atMs)
+            : null;
         const earlier = result && (await kept.keep(result));
         closings.set(row._id, earlier === null ? closing : closingOfResult(earlier));
         const { keyId, tenantId, requestId } = row;

@@ -2,7 +2,8 @@ import { type Connection, mongo } from 'mongoose';
 import type { Logger } from 'pino';
 import { HeddleError } from '#core/errors.ts';
 import { isDuplicateKey } from '#core/input.ts';
-import type { Sealed, SecretBox } from '#core/secrets/secret-box.ts';
+import type { OwnerBoxes, Sealer } from '#core/secrets/owner-boxes.ts';
+import type { Sealed } from '#core/secrets/secret-box.ts';
 import { type CompletionRecord, completions } from '#mongo/completions.ts';
 import { type GroupWrite, type GroupWriteResult, openGroupWrites } from '#mongo/group-writes.ts';
 import { nativeCollection } from './native-collection.ts';
@@ -16,15 +17,20 @@ export interface CompletionResult {
   readonly expiresAt: Date;
 }
 
+/** A result that is stored: sealed for its tenant. */
+export interface NewCompletionResult extends CompletionResult {
+  readonly tenantId: string;
+}
+
 /** The kept results of completions. At rest their contents are sealed. */
 export interface CompletionResults {
   /**
    * Resolves when all are durable; those that are there already are replaced. Nothing of `then` is durable before them.
-   * The result of `then`, where it is set.
+   * One that nothing can be sealed for, as its tenant was erased, is left out. The result of `then`, where it is set.
    */
-  write(results: readonly CompletionResult[], then?: GroupWrite): Promise<GroupWriteResult | undefined>;
+  write(results: readonly NewCompletionResult[], then?: GroupWrite): Promise<GroupWriteResult | undefined>;
   /** Where there is a result of that id already, it stands: that one; otherwise null. */
-  keep(result: CompletionResult): Promise<CompletionResult | null>;
+  keep(result: NewCompletionResult): Promise<CompletionResult | null>;
   /** Those that there are and that can be opened. Throws GRAPH_COST_EXCEEDED where they are too long together. */
   find(ids: readonly string[]): Promise<ReadonlyMap<string, CompletionResult>>;
   remove(ids: readonly string[]): Promise<void>;
@@ -36,32 +42,50 @@ const durable = { writeConcern: { w: 'majority', j: true }, ordered: false } as 
 const charactersMax = 16 * 1024 * 1024;
 const batchSize = 4;
 
-const toSealContext = (id: string) => ['completions', id];
+/** What a result is sealed for. */
+export const toSealContext = (id: string): readonly string[] => ['completions', id];
 
-function seal(payloads: SecretBox, content: string, id: string): mongo.Binary {
-  return new mongo.Binary(payloads.sealToBytes(content, toSealContext(id)));
+/** The content of a result as it is stored. */
+export function sealResult(sealer: Sealer, content: string, id: string): mongo.Binary {
+  return new mongo.Binary(sealer.sealToBytes(content, toSealContext(id)));
 }
 
-function sealedIn(stored: mongo.Binary | string): Sealed {
+/** What is sealed in a stored result. */
+export function sealedIn(stored: mongo.Binary | string): Sealed {
   return typeof stored === 'string' ? stored : stored.value();
+}
+
+function toRecord({ _id, content, expiresAt }: NewCompletionResult, sealer: Sealer): CompletionRecord {
+  return { _id, sealed: sealResult(sealer, content, _id), expiresAt };
 }
 
 export function createCompletionResults(
   connection: Connection,
-  { payloads, log }: { readonly payloads: SecretBox; readonly log: Logger },
+  { payloads, log }: { readonly payloads: OwnerBoxes; readonly log: Logger },
 ): CompletionResults {
   const stored = nativeCollection<CompletionRecord>(connection, completions);
   const writes = openGroupWrites(connection);
 
-  function sealed({ _id, content, expiresAt }: CompletionResult): CompletionRecord {
-    return { _id, sealed: seal(payloads, content, _id), expiresAt };
+  async function toRecords(results: readonly NewCompletionResult[]): Promise<readonly CompletionRecord[]> {
+    const records: CompletionRecord[] = [];
+    for (const result of results) {
+      try {
+        const sealer = payloads.of(result.tenantId);
+        records.push(toRecord(result, sealer instanceof Promise ? await sealer : sealer));
+      } catch (error) {
+        // Any error: a row is closed with or without its content, which is never stored unsealed.
+        log.warn({ err: error, completionId: result._id }, 'a completion cannot be sealed and is not kept');
+      }
+    }
+    return records;
   }
 
   async function find(ids: readonly string[]): Promise<ReadonlyMap<string, CompletionResult>> {
     const results = new Map<string, CompletionResult>();
-    const open = ({ _id, sealed: text, content: plain, expiresAt }: CompletionRecord) => {
+    const open = async ({ _id, sealed: text, content: plain, expiresAt }: CompletionRecord) => {
       try {
-        const content = text === undefined ? plain : payloads.open(sealedIn(text), toSealContext(_id));
+        const opened = text === undefined ? plain : payloads.open(sealedIn(text), toSealContext(_id));
+        const content = opened instanceof Promise ? await opened : opened;
         if (content !== undefined) results.set(_id, { _id, content, expiresAt });
         return content?.length ?? 0;
       } catch (error) {
@@ -71,12 +95,12 @@ export function createCompletionResults(
     };
     const found = completions(connection).find({ _id: { $in: [...ids] } });
     if (ids.length === 1) {
-      for (const record of await found.lean<CompletionRecord[]>()) open(record);
+      for (const record of await found.lean<CompletionRecord[]>()) await open(record);
       return results;
     }
     let characters = 0;
     for await (const record of found.lean<CompletionRecord[]>().cursor({ batchSize })) {
-      characters += open(record as CompletionRecord);
+      characters += await open(record as CompletionRecord);
       if (characters > charactersMax) {
         throw new HeddleError(
           'GRAPH_COST_EXCEEDED',
@@ -91,7 +115,7 @@ export function createCompletionResults(
     find,
     async write(results, then) {
       const behind = then === undefined ? [] : [then];
-      const records = results.map(sealed);
+      const records = await toRecords(results);
       const first = records.length === 0 ? [] : [{ collection: stored.collectionName, insert: records }];
       try {
         return (await writes.run([...first, ...behind]))[first.length];
@@ -106,8 +130,9 @@ export function createCompletionResults(
       }
     },
     async keep(result) {
+      const record = toRecord(result, await payloads.of(result.tenantId));
       try {
-        await stored.insertOne(sealed(result), durable);
+        await stored.insertOne(record, durable);
         return null;
       } catch (error) {
         if (!isDuplicateKey(error)) throw error;
@@ -118,35 +143,4 @@ export function createCompletionResults(
       await stored.deleteMany({ _id: { $in: [...ids] } });
     },
   };
-}
-
-/**
- * Seals the kept results with the current key that are not sealed with it yet; what cannot be opened stays and expires.
- * The number of those that were sealed.
- */
-export async function resealCompletionResults(connection: Connection, payloads: SecretBox): Promise<number> {
-  const stored = nativeCollection<CompletionRecord>(connection, completions);
-  let resealed = 0;
-  for await (const { _id, sealed, content } of stored.find({})) {
-    if (sealed !== undefined && payloads.isCurrent(sealedIn(sealed))) continue;
-    const text = sealed === undefined ? content : openOrUndefined(payloads, sealedIn(sealed), _id);
-    if (text === undefined) continue;
-    const same = sealed === undefined ? { _id } : { _id, sealed };
-    const change = {
-      $set: { sealed: seal(payloads, text, _id) },
-      $unset: { content: true as const },
-    };
-    const { modifiedCount } = await stored.updateOne(same, change);
-    resealed += modifiedCount;
-  }
-  return resealed;
-}
-
-function openOrUndefined(payloads: SecretBox, sealed: Sealed, id: string): string | undefined {
-  try {
-    return payloads.open(sealed, toSealContext(id));
-  } catch {
-    // Any error: sealed under another key, or damaged.
-    return undefined;
-  }
 }

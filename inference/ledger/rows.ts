@@ -7,7 +7,7 @@ import type { CallLabels } from '../call-labels.ts';
 import type { AttemptData, CompletionData, CompletionError } from '../completion.ts';
 import type { UpperBound } from '../metering/usage-cost.ts';
 import type { InvocationClosing } from './invocation-closing.ts';
-import type { CompletionResult } from './results.ts';
+import type { NewCompletionResult } from './results.ts';
 
 /** What is known of an invocation when it begins. */
 export interface RowStart {
@@ -156,13 +156,17 @@ const contentBytesMax = 11 * 1024 * 1024;
 const bytesPerUnit = 3;
 
 /** What is kept of an ended completion; null: it is larger, or nested deeper, than can be kept. */
-export function toCompletionResult(completion: CompletionData, endedAtMs: number): CompletionResult | null {
+export function toCompletionResult(
+  completion: CompletionData,
+  tenantId: string,
+  endedAtMs: number,
+): NewCompletionResult | null {
   const content = toJson(completion);
   if (content === null) return null;
   if (content.length * bytesPerUnit > contentBytesMax && Buffer.byteLength(content) > contentBytesMax) {
     return null;
   }
-  return { _id: completion.id, content, expiresAt: new Date(endedAtMs + completionKeptMs) };
+  return { _id: completion.id, tenantId, content, expiresAt: new Date(endedAtMs + completionKeptMs) };
 }
 
 function toJson(completion: CompletionData): string | null {

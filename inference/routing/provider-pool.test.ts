@@ -9,7 +9,7 @@ import { catalogModel } from '#test/support/catalog-model.ts';
 import { scriptedProvider } from '#test/support/scripted-provider.ts';
 import { createProviderPool, type ProviderPoolOptions } from './provider-pool.ts';
 
-const secretBox = createSecretBox(new Uint8Array(32));
+const secrets = createSecretBox(new Uint8Array(32));
 
 /** How the providers of tenants are called. */
 const fetchOfTenants: typeof globalThis.fetch = async () => new Response();
@@ -23,7 +23,7 @@ function setup(
   let snapshot: CatalogSnapshot = emptySnapshot;
   const pool = createProviderPool({
     catalog: { snapshot: () => snapshot },
-    secretBox,
+    secrets,
     fetch: globalThis.fetch,
     fetchOfTenants,
     random: () => 0.5,
@@ -63,7 +63,7 @@ const credential = (id: string, secret: string, weight = 1, destination = openAi
   id,
   label: id,
   weight,
-  sealed: sealCredential(secretBox, secret, { id, providerId: 'p', destination }),
+  sealed: sealCredential(secrets, secret, { id, providerId: 'p', destination }),
   destination,
 });
 

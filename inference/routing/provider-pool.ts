@@ -5,7 +5,7 @@ import type {
   CatalogProvider,
   CatalogSnapshot,
 } from '#catalog/catalog.ts';
-import type { SecretBox } from '#core/secrets/secret-box.ts';
+import type { OwnerBoxes } from '#core/secrets/owner-boxes.ts';
 import { openCredential } from '#mongo/credential-secret.ts';
 import {
   type Provider,
@@ -45,7 +45,8 @@ export interface ProviderPool {
 
 export interface ProviderPoolOptions {
   readonly catalog: Pick<Catalog, 'snapshot'>;
-  readonly secretBox: SecretBox;
+  /** Open the keys of providers. */
+  readonly secrets: Pick<OwnerBoxes, 'open'>;
   readonly fetch: ProviderOptions['fetch'];
   /** For the providers of tenants. */
   readonly fetchOfTenants: ProviderOptions['fetch'];
@@ -140,7 +141,7 @@ export function createProviderPool(options: ProviderPoolOptions): ProviderPool {
 
   const open = (provider: CatalogProvider, credential: CatalogCredential) =>
     openCredential(
-      options.secretBox,
+      options.secrets,
       { ...credential, providerId: provider.id },
       providerDestination(provider),
     );
@@ -149,9 +150,18 @@ export function createProviderPool(options: ProviderPoolOptions): ProviderPool {
   function listUsable(provider: CatalogProvider): readonly CatalogCredential[] {
     const known = usable.get(provider);
     if (known !== undefined) return known;
-    const ready = provider.credentials.filter((credential) => open(provider, credential).state === 'READY');
+    let isAwaited = false;
+    const ready = provider.credentials.filter((credential) => {
+      const opened = open(provider, credential);
+      if (!(opened instanceof Promise)) return opened.state === 'READY';
+      // It counts as usable until its owner's key is in memory.
+      isAwaited = true;
+      // Any error: the call that uses the credential receives it.
+      opened.catch(() => undefined);
+      return true;
+    });
     const found = ready.length > 0 ? ready : provider.credentials;
-    usable.set(provider, found);
+    if (!isAwaited) usable.set(provider, found);
     return found;
   }
 
@@ -196,7 +206,7 @@ export function createProviderPool(options: ProviderPoolOptions): ProviderPool {
     if (!isKind(kind)) throw noRoute(`The provider ${id} is of the unknown kind ${kind}.`);
     let secret: string | null = null;
     if (credential !== null) {
-      const opened = open(provider, credential);
+      const opened = await open(provider, credential);
       if (opened.state !== 'READY') {
         throw noRoute(`The credential ${credential.label} of ${id} cannot be used. ${opened.reason}`);
       }

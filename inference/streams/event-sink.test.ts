@@ -50,6 +50,7 @@ it.each([
       // What a call holds while it runs: its log must not hold it any longer.
       const input = Array.from({ length: 400_000 }, (_, n) => n + 0.5);
       const writer = await logs.open<CompletionEventData>(`c${call}`, {
+        owner: 'acme',
         keepMs: 600_000,
         onAbandoned: () => input.fill(0),
       });

@@ -1,7 +1,8 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, hash, sign, verify } from 'node:crypto';
 import type { Connection } from 'mongoose';
+import { HeddleError } from '#core/errors.ts';
 import { isDuplicateKey } from '#core/input.ts';
-import type { SecretBox } from '#core/secrets/secret-box.ts';
+import { meshOwner, type OwnerBoxes } from '#core/secrets/owner-boxes.ts';
 import { defineCollection } from '../collection.ts';
 
 /** A key pair (Ed25519) that signs anchors and checkpoints of the audit log. */
@@ -43,11 +44,11 @@ const current = 'current';
 const toContext = (keyId: string) => ['audit_keys', keyId];
 
 /** The signer of this store. Its key is made once; anew where the present encryption keys do not open it. */
-export async function openAuditSigner(connection: Connection, box: SecretBox): Promise<AuditSigner> {
+export async function openAuditSigner(connection: Connection, boxes: OwnerBoxes): Promise<AuditSigner> {
   const keys = auditKeys(connection);
   for (;;) {
     const stored = await keys.findById(current).lean();
-    const der = stored === null ? undefined : openSealed(stored, box);
+    const der = stored === null ? undefined : await openSealed(stored, boxes);
     if (stored !== null && der !== undefined) {
       const key = createPrivateKey({ key: Buffer.from(der, 'base64url'), format: 'der', type: 'pkcs8' });
       const { keyId } = stored;
@@ -65,7 +66,7 @@ export async function openAuditSigner(connection: Connection, box: SecretBox): P
       await keys.deleteOne({ _id: current, keyId: stored.keyId });
     }
     try {
-      await keys.create(makeKey(box));
+      await keys.create(await makeKey(boxes));
     } catch (error) {
       // Another process has made it at the same time.
       if (!isDuplicateKey(error)) throw error;
@@ -78,28 +79,32 @@ export function computeAuditKeyId(publicKey: string): string {
   return hash('sha256', publicKey, 'hex').slice(0, 16);
 }
 
-function makeKey(box: SecretBox): AuditKeyRecord {
+async function makeKey(boxes: OwnerBoxes): Promise<AuditKeyRecord> {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
   const spki = publicKey.export({ format: 'der', type: 'spki' }).toString('base64url');
   const keyId = computeAuditKeyId(spki);
   const der = privateKey.export({ format: 'der', type: 'pkcs8' }).toString('base64url');
-  return { _id: current, keyId, publicKey: spki, sealed: box.seal(der, toContext(keyId)), at: new Date() };
+  const sealed = (await boxes.of(meshOwner)).seal(der, toContext(keyId));
+  return { _id: current, keyId, publicKey: spki, sealed, at: new Date() };
 }
 
-function openSealed({ keyId, sealed }: AuditKeyRecord, box: SecretBox): string | undefined {
+/** Rejects with OVERLOADED while the root key cannot be reached. */
+async function openSealed({ keyId, sealed }: AuditKeyRecord, boxes: OwnerBoxes): Promise<string | undefined> {
   try {
-    return sealed === null ? undefined : box.open(sealed, toContext(keyId));
-  } catch {
-    // Any error: of another encryption key.
+    return sealed === null ? undefined : await boxes.open(sealed, toContext(keyId));
+  } catch (error) {
+    // Any other error: of another encryption key.
+    if (error instanceof HeddleError && error.code === 'OVERLOADED') throw error;
     return undefined;
   }
 }
 
-/** Seals the private key with the current encryption key. Returns whether it was sealed with another. */
-export async function resealAuditKey(connection: Connection, box: SecretBox): Promise<boolean> {
+/** Seals the private key with the present data key of the mesh. Returns whether it was sealed with another key. */
+export async function resealAuditKey(connection: Connection, boxes: OwnerBoxes): Promise<boolean> {
   const stored = await auditKeys(connection).findById(current).lean();
+  const box = await boxes.of(meshOwner);
   if (stored?.sealed == null || box.isCurrent(stored.sealed)) return false;
-  const der = openSealed(stored, box);
+  const der = await openSealed(stored, boxes);
   if (der === undefined) return false;
   const sealed = box.seal(der, toContext(stored.keyId));
   const same = { _id: current, sealed: stored.sealed };

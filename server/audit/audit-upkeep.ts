@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Connection } from 'mongoose';
 import type { Logger } from 'pino';
-import type { SecretBox } from '#core/secrets/secret-box.ts';
+import type { OwnerBoxes } from '#core/secrets/owner-boxes.ts';
 import { claimAuditTurn, createAnchors } from '#mongo/audit/anchors.ts';
 import { openAuditSigner } from '#mongo/audit/keys.ts';
 import { createAuditLog } from '#mongo/audit/log.ts';
@@ -25,7 +25,7 @@ type AnchorVariables =
 export interface AuditUpkeepOptions {
   readonly environment: Pick<Environment, AnchorVariables>;
   /** Seals the key that signs. */
-  readonly secretBox: SecretBox;
+  readonly secrets: OwnerBoxes;
   /** Obeys the rules of egress. */
   readonly fetch: typeof globalThis.fetch;
   readonly log: Logger;
@@ -52,10 +52,10 @@ export function keepAuditLog(connection: Connection, options: AuditUpkeepOptions
 
 /** Does what is due, if no other process has done it. */
 export async function runAuditUpkeep(connection: Connection, options: AuditUpkeepOptions): Promise<void> {
-  const { environment, secretBox, now = Date.now } = options;
+  const { environment, secrets, now = Date.now } = options;
   const nowMs = now();
   if (await claimAuditTurn(connection, 'retention', { nowMs, everyMs: pruneEveryMs })) {
-    const signer = await openAuditSigner(connection, secretBox);
+    const signer = await openAuditSigner(connection, secrets);
     const days = environment.HEDDLE_AUDIT_RETENTION_DAYS;
     const changesKeptMs = days === undefined ? null : days * 86_400_000;
     await pruneAuditLog(connection, { nowMs, changesKeptMs, signer });
@@ -64,7 +64,7 @@ export async function runAuditUpkeep(connection: Connection, options: AuditUpkee
   const everyMs = environment.HEDDLE_AUDIT_ANCHOR_MINUTES * 60_000;
   if (file === undefined && url === undefined) return;
   if (!(await claimAuditTurn(connection, 'anchor', { nowMs, everyMs }))) return;
-  const signer = await openAuditSigner(connection, secretBox);
+  const signer = await openAuditSigner(connection, secrets);
   for await (const line of createAnchors(connection, signer, nowMs)) {
     if (file !== undefined) await appendLine(file, line);
     if (url !== undefined) await send(url, line, options);

@@ -4,6 +4,8 @@ export interface BusMessages {
   readonly 'catalog.changed': { readonly collection: string };
   /** A key, app, tenant, plan or budget changed: forget what is remembered of callers. */
   readonly 'callers.changed': { readonly tenantId: string | null };
+  /** The data key of a tenant was destroyed: forget it. */
+  readonly 'keys.destroyed': { readonly tenantId: string };
   /** An event was published: the subscriptions `events` read the new ones. */
   readonly 'events.recorded': Readonly<Record<never, never>>;
   /** An erasure was requested, or has come to a step of another part of the mesh. */

@@ -13,9 +13,9 @@ function cacheSuite(name: string, open: () => Cache): void {
       const cache = open();
       const key = randomUUID();
       expect(await cache.get(key)).toBeUndefined();
-      await cache.set(key, 'ünï', 60_000);
+      await cache.set(key, 'ünï', 60_000, 'acme');
       expect(await cache.get(key)).toBe('ünï');
-      await cache.set(key, 'other', 60_000);
+      await cache.set(key, 'other', 60_000, 'acme');
       expect(await cache.get(key)).toBe('other');
       await cache.delete(key);
       expect(await cache.get(key)).toBeUndefined();
@@ -24,14 +24,14 @@ function cacheSuite(name: string, open: () => Cache): void {
     it('forgets a value after its time', async () => {
       const cache = open();
       const key = randomUUID();
-      await cache.set(key, 'soon gone', 30);
+      await cache.set(key, 'soon gone', 30, 'acme');
       await vi.waitFor(async () => expect(await cache.get(key)).toBeUndefined());
     });
 
     it('does not keep what is too large', async () => {
       const cache = open();
       const key = randomUUID();
-      await cache.set(key, 'x'.repeat(1024 * 1024 + 1), 60_000);
+      await cache.set(key, 'x'.repeat(1024 * 1024 + 1), 60_000, 'acme');
       expect(await cache.get(key)).toBeUndefined();
     });
   });
@@ -48,9 +48,9 @@ withRedis('redis cache', (redis) => {
 describe('memory cache', () => {
   it('is bounded: the least recently used goes first', async () => {
     const cache = createMemoryCache({ sizeMax: 3_000, valueSizeMax: 2_000 });
-    for (const key of ['a', 'b']) await cache.set(key, 'x'.repeat(1_000), 60_000);
+    for (const key of ['a', 'b']) await cache.set(key, 'x'.repeat(1_000), 60_000, 'acme');
     await cache.get('a');
-    await cache.set('c', 'x'.repeat(1_000), 60_000);
+    await cache.set('c', 'x'.repeat(1_000), 60_000, 'acme');
     expect(await cache.get('b')).toBeUndefined();
     expect(await cache.get('a')).toBeDefined();
   });

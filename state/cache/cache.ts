@@ -5,7 +5,10 @@
  */
 export interface Cache extends AsyncDisposable {
   get(key: string): Promise<string | undefined>;
-  /** Values larger than the implementation's bound are not kept. */
-  set(key: string, value: string, ttlMs: number): Promise<void>;
+  /**
+   * Values larger than the implementation's bound are not kept. Where values leave the process, they are sealed for `owner`, the
+   * tenant that the value comes from.
+   */
+  set(key: string, value: string, ttlMs: number, owner: string): Promise<void>;
   delete(key: string): Promise<void>;
 }

@@ -20,15 +20,19 @@ export function createRedisCache(
     async get(key) {
       try {
         const sealed = await redis.get(toRedisKey(key));
-        return sealed === null ? undefined : seal.open(sealed, ['cache', key]);
+        return sealed === null ? undefined : await seal.open(sealed, ['cache', key]);
       } catch (error) {
         return failed(error);
       }
     },
-    async set(key, value, ttlMs) {
+    async set(key, value, ttlMs, owner) {
       if (value.length > valueSizeMax || ttlMs < 1) return;
-      const sealed = seal.seal(value, ['cache', key]);
-      await redis.set(toRedisKey(key), sealed, 'PX', Math.floor(ttlMs)).catch(failed);
+      try {
+        const sealed = (await seal.of(owner)).seal(value, ['cache', key]);
+        await redis.set(toRedisKey(key), sealed, 'PX', Math.floor(ttlMs));
+      } catch (error) {
+        failed(error);
+      }
     },
     async delete(key) {
       await redis.del(toRedisKey(key)).catch(failed);

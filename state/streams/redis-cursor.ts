@@ -66,7 +66,8 @@ export class RedisCursor<Event> implements AsyncIterableIterator<LoggedEvent<Eve
           this.#taken += 1;
           const sequence = this.#position;
           this.#position += 1;
-          const json = this.#services.seal.open(sealed, sealContext(this.#id, sequence));
+          const opened = this.#services.seal.open(sealed, sealContext(this.#id, sequence));
+          const json = typeof opened === 'string' ? opened : await opened;
           return { done: false, value: { sequence, event: parseJson(json) as Event } };
         }
         if (this.#end === 'GIVEN_UP') throw this.#abandoned();

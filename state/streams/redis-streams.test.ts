@@ -21,7 +21,7 @@ withRedis('what redis stream logs keep in Redis, and when', (redis) => {
     );
     const id = `kept ${++ids}`;
     const keys = streamKeys(id);
-    const writer = await logs.open<string>(id, { keepMs: 60_000, onAbandoned });
+    const writer = await logs.open<string>(id, { owner: 'acme', keepMs: 60_000, onAbandoned });
     /** Resolves when all that was sent before has been carried out. */
     const settled = async () => {
       for (let turns = 0; turns < 3; turns++) {
@@ -197,7 +197,7 @@ withRedis('what redis stream logs keep in Redis, and when', (redis) => {
 
     it('are left as they are by a second writer that their id is refused to', async () => {
       const { admin, keys, writer, logs, id } = await open();
-      await expect(logs.open<string>(id, { keepMs: 1 })).rejects.toThrow(id);
+      await expect(logs.open<string>(id, { owner: 'acme', keepMs: 1 })).rejects.toThrow(id);
       expect(await admin.hget(keys.meta, 'state')).toBe('OPEN');
       await writer.end('last');
       expect(await admin.hget(keys.meta, 'state')).toBe('ENDED');

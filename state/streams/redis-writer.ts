@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { PayloadSeal } from '../payload-seal.ts';
+import type { PayloadSeal, PayloadSealer } from '../payload-seal.ts';
 import type { Channels } from '../redis/connect.ts';
 import {
   aliveMs,
@@ -24,6 +24,11 @@ export interface RedisStreamServices {
   readonly bounds: StreamLogBounds;
 }
 
+export interface RedisWriterOptions extends StreamWriterOptions {
+  /** Seals the events for their owner. */
+  readonly sealer: PayloadSealer;
+}
+
 /** Events that may wait to be sent, before the writer is made to wait for Redis; their sizes together are bounded as the log's. */
 const unsentMax = 256;
 const sendRetriesMax = 5;
@@ -35,7 +40,7 @@ const sendRetriesMax = 5;
 export class RedisStreamWriter<Event> implements StreamWriter<Event> {
   readonly #id: string;
   readonly #services: RedisStreamServices;
-  readonly #options: StreamWriterOptions;
+  readonly #options: RedisWriterOptions;
   readonly #keys: StreamKeys;
   readonly #beat: NodeJS.Timeout;
   #stopListening: () => void = () => {};
@@ -58,7 +63,7 @@ export class RedisStreamWriter<Event> implements StreamWriter<Event> {
 
   constructor(
     id: string,
-    options: StreamWriterOptions,
+    options: RedisWriterOptions,
     services: RedisStreamServices,
     onClosed: (writer: RedisStreamWriter<Event>) => void,
   ) {
@@ -129,7 +134,7 @@ export class RedisStreamWriter<Event> implements StreamWriter<Event> {
 
   #push(event: Event, size: number): void {
     const context = sealContext(this.#id, this.#length);
-    this.#unsent.push({ sealed: this.#services.seal.seal(JSON.stringify(event), context), size });
+    this.#unsent.push({ sealed: this.#options.sealer.seal(JSON.stringify(event), context), size });
     this.#pendingSize += size;
     this.#length += 1;
   }

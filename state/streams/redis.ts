@@ -6,6 +6,7 @@ import { RedisCursor } from './redis-cursor.ts';
 import { defineStreamScripts, sealContext, streamKeys } from './redis-keys.ts';
 import { type RedisStreamServices, RedisStreamWriter } from './redis-writer.ts';
 import {
+  type LoggedEvent,
   type StreamLogBounds,
   type StreamLogs,
   type StreamWriterOptions,
@@ -29,7 +30,10 @@ export function createRedisStreamLogs(
   const writers = new Set<AsyncDisposable>();
   return {
     async open<Event>(id: string, options: StreamWriterOptions) {
-      const writer = new RedisStreamWriter<Event>(id, options, services, (closed) => writers.delete(closed));
+      const sealer = await seal.of(options.owner);
+      const writer = new RedisStreamWriter<Event>(id, { ...options, sealer }, services, (closed) =>
+        writers.delete(closed),
+      );
       writers.add(writer);
       try {
         await writer.open();
@@ -43,12 +47,15 @@ export function createRedisStreamLogs(
       new RedisCursor<Event>(id, after, signal, services),
     async held<Event>(id: string) {
       const entries = await redis.xrange(streamKeys(id).events, '-', '+');
-      return entries.map(([name, [, sealed = '']]) => {
+      const held: LoggedEvent<Event>[] = [];
+      for (const [name, [, sealed = '']] of entries) {
         // See append-3.lua: the event of number n has the id (n+1)-0.
         const sequence = Number(name.slice(0, name.indexOf('-'))) - 1;
-        const json = seal.open(sealed, sealContext(id, sequence));
-        return { sequence, event: JSON.parse(json) as Event };
-      });
+        const opened = seal.open(sealed, sealContext(id, sequence));
+        const json = typeof opened === 'string' ? opened : await opened;
+        held.push({ sequence, event: JSON.parse(json) as Event });
+      }
+      return held;
     },
     async [Symbol.asyncDispose]() {
       await Promise.all([...writers].map((writer) => writer[Symbol.asyncDispose]()));

@@ -23,7 +23,7 @@ export function streamLogReadersSuite(name: string, open: () => StreamLogs): voi
       const logs = open();
       const id = randomUUID();
       const onAbandoned = vi.fn();
-      const writer = await logs.open<TextEvent>(id, { keepMs: 60_000, onAbandoned });
+      const writer = await logs.open<TextEvent>(id, { owner: 'acme', keepMs: 60_000, onAbandoned });
       const abort = new AbortController();
       const reader = logs.read<TextEvent>(id, -1, abort.signal);
       await writer.append(say('a'));
@@ -37,7 +37,7 @@ export function streamLogReadersSuite(name: string, open: () => StreamLogs): voi
     it('attaches no reader whose signal has aborted before, and leaves no listener on a signal', async () => {
       const logs = open();
       const id = randomUUID();
-      const writer = await logs.open<TextEvent>(id, { keepMs: 60_000 });
+      const writer = await logs.open<TextEvent>(id, { owner: 'acme', keepMs: 60_000 });
       const gone = logs.read<TextEvent>(id, -1, AbortSignal.abort());
       await writer.append(say('a'));
       expect(await gone.next()).toEqual({ done: true, value: undefined });
@@ -54,7 +54,7 @@ export function streamLogReadersSuite(name: string, open: () => StreamLogs): voi
     it('hands over each event once to a reader that requests all at once', async () => {
       const logs = open();
       const id = randomUUID();
-      const writer = await logs.open<TextEvent>(id, { keepMs: 60_000 });
+      const writer = await logs.open<TextEvent>(id, { owner: 'acme', keepMs: 60_000 });
       const reader = logs.read<TextEvent>(id, -1);
       const asked = Array.from({ length: 600 }, () => reader.next());
       for (let at = 0; at < 600; at++) await writer.append(say(String(at)));
@@ -66,7 +66,7 @@ export function streamLogReadersSuite(name: string, open: () => StreamLogs): voi
     it('hands over events in order to a reader that requests several at once', async () => {
       const logs = open();
       const id = randomUUID();
-      const writer = await logs.open<TextEvent>(id, { keepMs: 60_000 });
+      const writer = await logs.open<TextEvent>(id, { owner: 'acme', keepMs: 60_000 });
       const reader = logs.read<TextEvent>(id, -1);
       const asked = [reader.next(), reader.next()];
       await writer.append(say('a'));

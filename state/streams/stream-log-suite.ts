@@ -26,7 +26,7 @@ export function streamLogSuite(
     it('emits every event after its number to every reader, in order, once, and then the end', async () => {
       const logs = open();
       const id = randomUUID();
-      const writer = await logs.open<TextEvent>(id, { keepMs: 60_000 });
+      const writer = await logs.open<TextEvent>(id, { owner: 'acme', keepMs: 60_000 });
       const early = all(logs.read<TextEvent>(id, -1));
       for (const text of ['a', 'b', 'c']) await writer.append(say(text));
       const middle = all(logs.read<TextEvent>(id, 0));
@@ -43,7 +43,7 @@ export function streamLogSuite(
     it('carries a thousand events, written without waiting, to readers that come and go', async () => {
       const logs = open();
       const id = randomUUID();
-      const writer = await logs.open<TextEvent>(id, { keepMs: 60_000 });
+      const writer = await logs.open<TextEvent>(id, { owner: 'acme', keepMs: 60_000 });
       const texts = Array.from({ length: 1_000 }, (_, at) => `event ${at}`);
       const reading = Promise.all([-1, 10, 500].map((after) => all(logs.read<TextEvent>(id, after))));
       for (const text of texts) await writer.append(say(text));
@@ -56,7 +56,7 @@ export function streamLogSuite(
       const logs = open({ eventsMax: 4 });
       const id = randomUUID();
       const onAbandoned = vi.fn();
-      const writer = await logs.open<TextEvent>(id, { keepMs: 60_000, onAbandoned });
+      const writer = await logs.open<TextEvent>(id, { owner: 'acme', keepMs: 60_000, onAbandoned });
       const held = async () =>
         (await logs.held<TextEvent>(id)).map(({ sequence, event }) => `${sequence}:${event.text}`);
       for (const text of ['a', 'b', 'c']) await writer.append(say(text));
@@ -78,8 +78,8 @@ export function streamLogSuite(
     it('has one writer for an id', async () => {
       const logs = open();
       const id = randomUUID();
-      const first = await logs.open<TextEvent>(id, { keepMs: 60_000 });
-      await expect(logs.open<TextEvent>(id, { keepMs: 60_000 })).rejects.toThrow(id);
+      const first = await logs.open<TextEvent>(id, { owner: 'acme', keepMs: 60_000 });
+      await expect(logs.open<TextEvent>(id, { owner: 'acme', keepMs: 60_000 })).rejects.toThrow(id);
       const reading = all(logs.read<TextEvent>(id, -1));
       await vi.waitFor(async () => expect(await first.readers()).toBe(1));
       await first.append(say('a'));
@@ -90,7 +90,7 @@ export function streamLogSuite(
     it('makes the writer wait while the log is full and a reader is behind, and lets it continue when that has read', async () => {
       const logs = open({ eventsMax: 10 });
       const id = randomUUID();
-      const writer = await logs.open<TextEvent>(id, { keepMs: 60_000 });
+      const writer = await logs.open<TextEvent>(id, { owner: 'acme', keepMs: 60_000 });
       const reader = logs.read<TextEvent>(id, -1);
       const first = reader.next();
       let waited: Promise<void> | undefined;
@@ -120,7 +120,7 @@ export function streamLogSuite(
     it('does not wait without readers, and then has dropped the oldest events', async () => {
       const logs = open({ eventsMax: 10 });
       const id = randomUUID();
-      const writer = await logs.open<TextEvent>(id, { keepMs: 60_000 });
+      const writer = await logs.open<TextEvent>(id, { owner: 'acme', keepMs: 60_000 });
       for (let at = 0; at < 500; at++) await writer.append(say(String(at)));
       await writer.end(say('last'));
       await expect(all(logs.read<TextEvent>(id, -1))).rejects.toMatchObject({ reason: 'TRIMMED' });
@@ -130,7 +130,7 @@ export function streamLogSuite(
     it('bounds what a log holds by size too', async () => {
       const logs = open({ sizeMax: 1_000 });
       const id = randomUUID();
-      const writer = await logs.open<TextEvent>(id, { keepMs: 60_000 });
+      const writer = await logs.open<TextEvent>(id, { owner: 'acme', keepMs: 60_000 });
       for (let at = 0; at < 20; at++) await writer.append(say('x'.repeat(400)), 400);
       await writer.end(say('last'));
       await expect(all(logs.read<TextEvent>(id, -1))).rejects.toMatchObject({ reason: 'TRIMMED' });
@@ -139,7 +139,7 @@ export function streamLogSuite(
     it('lets an event through that is larger than its bound, as soon as every reader has passed it', async () => {
       const logs = open({ sizeMax: 1_000 });
       const id = randomUUID();
-      const writer = await logs.open<TextEvent>(id, { keepMs: 60_000 });
+      const writer = await logs.open<TextEvent>(id, { owner: 'acme', keepMs: 60_000 });
       const reader = logs.read<TextEvent>(id, -1);
       const seen: (string | undefined)[] = [];
       const take = async () => seen.push((await reader.next()).value?.event.text);
@@ -160,7 +160,7 @@ export function streamLogSuite(
     it('makes the writer wait for a reader that has not passed an event larger than the bound', async () => {
       const logs = open({ sizeMax: 1_000 });
       const id = randomUUID();
-      const writer = await logs.open<TextEvent>(id, { keepMs: 60_000 });
+      const writer = await logs.open<TextEvent>(id, { owner: 'acme', keepMs: 60_000 });
       const reader = logs.read<TextEvent>(id, -1);
       await vi.waitFor(async () => expect(await writer.readers()).toBe(1));
       let room = false;
@@ -180,7 +180,7 @@ export function streamLogSuite(
     it('does not wait with an event larger than its bound, where there is no reader', async () => {
       const logs = open({ sizeMax: 1_000 });
       const id = randomUUID();
-      const writer = await logs.open<TextEvent>(id, { keepMs: 60_000 });
+      const writer = await logs.open<TextEvent>(id, { owner: 'acme', keepMs: 60_000 });
       for (const text of ['a', 'b', 'c']) await writer.append(say(text), 4_000);
       expect((await logs.read<TextEvent>(id, 1).next()).value?.event.text).toBe('c');
       await writer.end(say('last'));
@@ -192,7 +192,7 @@ export function streamLogSuite(
       for (let round = 0; round < 10; round++) {
         const logs = open({ sizeMax, eventsMax: random.pick([1, 10, 1_000]) });
         const id = randomUUID();
-        const writer = await logs.open<TextEvent>(id, { keepMs: 60_000 });
+        const writer = await logs.open<TextEvent>(id, { owner: 'acme', keepMs: 60_000 });
         const sizes = Array.from({ length: 60 }, () =>
           random.pick([1, 10, sizeMax - 1, sizeMax, sizeMax + 1, 2 * sizeMax, largest]),
         );
@@ -228,7 +228,7 @@ export function streamLogSuite(
       ]) {
         const logs = open({ eventsMax: 10 });
         const id = randomUUID();
-        const writer = await logs.open<TextEvent>(id, { keepMs: 60_000 });
+        const writer = await logs.open<TextEvent>(id, { owner: 'acme', keepMs: 60_000 });
         const reader = logs.read<TextEvent>(id, -1);
         await vi.waitFor(async () => expect(await writer.readers()).toBe(1));
         const { room } = await fill(writer);
@@ -241,7 +241,7 @@ export function streamLogSuite(
     it('emits what a log that was abandoned holds, and then fails its readers', async () => {
       const logs = open();
       const id = randomUUID();
-      const writer = await logs.open<TextEvent>(id, { keepMs: 60_000 });
+      const writer = await logs.open<TextEvent>(id, { owner: 'acme', keepMs: 60_000 });
       const early = logs.read<TextEvent>(id, -1);
       await writer.append(say('a'));
       expect((await early.next()).value?.event.text).toBe('a');
@@ -257,7 +257,7 @@ export function streamLogSuite(
     it('is read to its end after it has ended, however many events it holds', async () => {
       const logs = open();
       const id = randomUUID();
-      const writer = await logs.open<TextEvent>(id, { keepMs: 60_000 });
+      const writer = await logs.open<TextEvent>(id, { owner: 'acme', keepMs: 60_000 });
       for (let at = 0; at < 700; at++) await writer.append(say(String(at)));
       await writer.end(say('700'));
       const whole = Array.from({ length: 701 }, (_, at) => `${at}:${at}`);
@@ -268,7 +268,7 @@ export function streamLogSuite(
     it('fails a reader that requests events far after the end of a log', async () => {
       const logs = open();
       const id = randomUUID();
-      const writer = await logs.open<TextEvent>(id, { keepMs: 60_000 });
+      const writer = await logs.open<TextEvent>(id, { owner: 'acme', keepMs: 60_000 });
       await writer.append(say('a'));
       await writer.end(say('last'));
       expect(await all(logs.read<TextEvent>(id, 1))).toEqual([]);
@@ -279,7 +279,7 @@ export function streamLogSuite(
       const logs = open();
       const id = randomUUID();
       const onAbandoned = vi.fn();
-      const writer = await logs.open<TextEvent>(id, { keepMs: 60_000, onAbandoned });
+      const writer = await logs.open<TextEvent>(id, { owner: 'acme', keepMs: 60_000, onAbandoned });
       await writer.append(say('a'));
       const [one, two] = [logs.read<TextEvent>(id, -1), logs.read<TextEvent>(id, -1)];
       await Promise.all([one.next(), two.next()]);
@@ -304,7 +304,7 @@ export function streamLogSuite(
         [randomUUID(), (writer: StreamWriter<TextEvent>) => writer[Symbol.asyncDispose]()],
       ] as const) {
         const onAbandoned = vi.fn();
-        const writer = await logs.open<TextEvent>(id, { keepMs: 60_000, onAbandoned });
+        const writer = await logs.open<TextEvent>(id, { owner: 'acme', keepMs: 60_000, onAbandoned });
         await writer.append(say('a'));
         await close(writer);
         await writer.readers();
@@ -322,7 +322,7 @@ export function streamLogSuite(
     it('abandons the logs that are still written when it is closed itself', async () => {
       const logs = open();
       const id = randomUUID();
-      const writer = await logs.open<TextEvent>(id, { keepMs: 60_000 });
+      const writer = await logs.open<TextEvent>(id, { owner: 'acme', keepMs: 60_000 });
       await writer.append(say('a'));
       const reader = logs.read<TextEvent>(id, 0);
       const waiting = reader.next().catch(({ reason }) => reason);
@@ -335,7 +335,7 @@ export function streamLogSuite(
       const logs = open();
       const id = randomUUID();
       const onAbandoned = vi.fn();
-      const writer = await logs.open<TextEvent>(id, { keepMs: 60_000, onAbandoned });
+      const writer = await logs.open<TextEvent>(id, { owner: 'acme', keepMs: 60_000, onAbandoned });
       const reading = all(logs.read<TextEvent>(id, -1));
       await writer.end(say('last'));
       await reading;

@@ -32,7 +32,7 @@ withRedis('redis stream logs', (redis) => {
         createRedisStreamLogs(commands, channels, { log, seal: testPayloads }),
         createRedisStreamLogs(commands, channels, { log, seal: testPayloads }),
       ];
-      const writer = await one.open<string>('shared', { keepMs: 60_000 });
+      const writer = await one.open<string>('shared', { owner: 'acme', keepMs: 60_000 });
       const reader = two.read<string>('shared', -1);
       const first = reader.next();
       await writer.append('hello');
@@ -53,7 +53,7 @@ withRedis('redis stream logs', (redis) => {
         log: pino({ level: 'warn' }, failures),
         seal: testPayloads,
       });
-      const writer = await logs.open<string>('late', { keepMs: 60_000 });
+      const writer = await logs.open<string>('late', { owner: 'acme', keepMs: 60_000 });
       await admin.client('PAUSE', 60_000, 'WRITE');
       void writer.append('a');
       void writer.append('b');
@@ -79,9 +79,9 @@ withRedis('redis stream logs', (redis) => {
         log: pino({ level: 'silent' }),
         seal: testPayloads,
       });
-      await logs.open<string>('one', { keepMs: 1 });
+      await logs.open<string>('one', { owner: 'acme', keepMs: 1 });
       await admin.client('PAUSE', 60_000, 'WRITE');
-      await expect(logs.open<string>('unopened', { keepMs: 1 })).rejects.toMatchObject({
+      await expect(logs.open<string>('unopened', { owner: 'acme', keepMs: 1 })).rejects.toMatchObject({
         code: 'OVERLOADED',
       });
       await admin.client('UNPAUSE');
@@ -97,7 +97,7 @@ withRedis('redis stream logs', (redis) => {
         seal: testPayloads,
       });
       const onAbandoned = vi.fn();
-      const writer = await logs.open<string>('forgotten', { keepMs: 60_000, onAbandoned });
+      const writer = await logs.open<string>('forgotten', { owner: 'acme', keepMs: 60_000, onAbandoned });
       const reader = logs.read<string>('forgotten', -1);
       await writer.append('a');
       expect((await reader.next()).value?.event).toBe('a');
@@ -121,7 +121,7 @@ withRedis('redis stream logs', (redis) => {
         string,
         string,
       ];
-      const writer = await logs.open<string>('silent', { keepMs: 60_000 });
+      const writer = await logs.open<string>('silent', { owner: 'acme', keepMs: 60_000 });
       await writer.append('a');
       await vi.waitFor(async () => expect(await logs.held('silent')).toHaveLength(1));
       expect(await admin.pttl(events)).toBeGreaterThan(3 * (await admin.pttl(meta)));
@@ -144,7 +144,7 @@ withRedis('redis stream logs', (redis) => {
         { log: pino({ level: 'silent' }), seal: testPayloads },
         { sizeMax: 1_000 },
       );
-      const writer = await logs.open<string>('evicted', { keepMs: 60_000 });
+      const writer = await logs.open<string>('evicted', { owner: 'acme', keepMs: 60_000 });
       const reader = logs.read<string>('evicted', -1);
       await vi.waitFor(async () => expect(await writer.readers()).toBe(1));
       void writer.append('a', 900);
@@ -162,7 +162,10 @@ withRedis('redis stream logs', (redis) => {
       const { commands, channels, admin } = redis();
       const options = { log: pino({ level: 'silent' }), seal: testPayloads };
       const dying = commands.duplicate();
-      await createRedisStreamLogs(dying, channels, options).open<string>('gone', { keepMs: 60_000 });
+      await createRedisStreamLogs(dying, channels, options).open<string>('gone', {
+        owner: 'acme',
+        keepMs: 60_000,
+      });
       const reader = createRedisStreamLogs(commands, channels, options).read<string>('gone', -1);
       // Attached: its first read is done.
       await vi.waitFor(async () => expect(await admin.hlen('heddle:stream:{gone}:readers')).toBe(1));
@@ -193,7 +196,7 @@ describe('memory stream logs', () => {
     let nowMs = 0;
     const logs = createMemoryStreamLogs({ now: () => nowMs, keptSizeMax: 1_000 });
     const write = async (id: string, keepMs: number, size: number, lastSize = 1) => {
-      const writer = await logs.open<string>(id, { keepMs });
+      const writer = await logs.open<string>(id, { owner: 'acme', keepMs });
       await writer.append('a', size);
       await writer.end('last', lastSize);
     };
@@ -235,7 +238,7 @@ describe('memory stream logs', () => {
         ['short', 100],
         ['later', 1_000],
       ] as const) {
-        const writer = await logs.open<string>(id, { keepMs });
+        const writer = await logs.open<string>(id, { owner: 'acme', keepMs });
         await writer.end('last');
       }
       const held = async () => {
@@ -257,7 +260,7 @@ describe('memory stream logs', () => {
 
   it('fails readers at once when the writer is disposed without an end', async () => {
     const logs = createMemoryStreamLogs();
-    const writer = await logs.open<string>('x', { keepMs: 1 });
+    const writer = await logs.open<string>('x', { owner: 'acme', keepMs: 1 });
     const waiting = logs.read<string>('x', -1).next();
     await writer[Symbol.asyncDispose]();
     await expect(waiting).rejects.toMatchObject({ reason: 'ABANDONED' });

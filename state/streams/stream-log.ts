@@ -19,6 +19,8 @@ export class StreamLogLost extends Error {
 }
 
 export interface StreamWriterOptions {
+  /** The tenant that the events are of: where they leave the process, they are sealed for it. */
+  readonly owner: string;
   /** How long the log stays readable after it was closed. */
   readonly keepMs: number;
   /** Called whenever the last reader has left before the end, from whatever process it read. May be called again. */
@@ -73,7 +75,7 @@ export interface StreamWriter<Event> extends AsyncDisposable {
  * Events are plain JSON. Deliberately absent: several writers, editing, search.
  */
 export interface StreamLogs extends AsyncDisposable {
-  /** Throws when the id is taken. */
+  /** Throws when the id is taken, or where nothing can be sealed for the owner. */
   open<Event>(id: string, options: StreamWriterOptions): Promise<StreamWriter<Event>>;
   /**
    * The events after number `after` (-1: all), following the writer until the end. Returning early, or aborting

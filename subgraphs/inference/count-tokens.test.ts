@@ -78,7 +78,7 @@ async function openCounter(stack: AsyncDisposableStack, countTokens: Count, time
       ...services,
       connection,
       catalog,
-      secretBox: testSecrets,
+      secrets: testSecrets,
       payloads: testPayloads,
       cache: createMemoryCache(),
       streams: createMemoryStreamLogs(),

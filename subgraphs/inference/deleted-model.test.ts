@@ -39,7 +39,7 @@ function openModels({ bus }: TestInference) {
     ...testServices(database),
     bus,
     connection,
-    secretBox: testSecrets,
+    secrets: testSecrets,
   });
   return (mutation: string) => askForData(subgraph, admin, `mutation { ${mutation} }`);
 }

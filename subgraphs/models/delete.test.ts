@@ -272,12 +272,12 @@ describe('a start', () => {
     const { connection } = own.database;
     const start = async (env: Record<string, string>) => {
       const services = testServices(own.database);
-      const { secretBox } = own;
+      const { secrets } = own.keyring;
       const environmentProviders = await registerEnvironmentProviders(connection, env, {
         ...services,
-        secretBox,
+        secrets,
       });
-      return createModelsSubgraph({ ...services, connection, secretBox, environmentProviders });
+      return createModelsSubgraph({ ...services, connection, secrets, environmentProviders });
     };
     const env = { OPENAI_API_KEY: 'sk-openai-0001' };
     const first = await start(env);
@@ -311,7 +311,7 @@ describe('what is remembered of deleted models and providers', () => {
     const counts = parseCountLimits('deletedModels=3,deletedProviders=1');
     const bounded = createModelsSubgraph({
       ...testServices(mesh.database),
-      ...{ connection, secretBox: mesh.secretBox, counts },
+      ...{ connection, secrets: mesh.keyring.secrets, counts },
     });
     const remove = async (query: string, id: string) =>
       (await ask(bounded, admin, query, { id })).errors

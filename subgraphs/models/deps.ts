@@ -1,6 +1,6 @@
 import type { Connection } from 'mongoose';
 import type { Egress } from '#core/egress.ts';
-import type { SecretBox } from '#core/secrets/secret-box.ts';
+import type { OwnerBoxes } from '#core/secrets/owner-boxes.ts';
 import { bumpCatalogRevision } from '#mongo/catalog-revisions.ts';
 import type { SubgraphContext } from '../runtime/context.ts';
 import type { SubgraphServices } from '../runtime/subgraph.ts';
@@ -9,7 +9,8 @@ import type { ModelsLoaders } from './loaders.ts';
 /** Dependencies of the models subgraph. */
 export interface ModelsDeps extends SubgraphServices {
   readonly connection: Connection;
-  readonly secretBox: SecretBox;
+  /** Seal and open the keys of providers. */
+  readonly secrets: OwnerBoxes;
   /** Where providers may be; absent: every destination is allowed. */
   readonly egress?: Egress;
   /** The ids of the providers that this process's start has made or found, and the next one would make again. */

@@ -2,7 +2,7 @@ import type { Connection } from 'mongoose';
 import type { Catalog } from '#catalog/catalog.ts';
 import type { TrustedDocumentsMode } from '#core/graph-enums.generated.ts';
 import type { Mailer } from '#core/mail/mailer.ts';
-import type { SecretBox } from '#core/secrets/secret-box.ts';
+import type { OwnerBoxes } from '#core/secrets/owner-boxes.ts';
 import type { KeyPepper } from '#mongo/key-pepper.ts';
 import type { SubgraphServices } from '../runtime/subgraph.ts';
 import type { OutboundFetch } from './identity/issuer-documents.ts';
@@ -18,7 +18,7 @@ export interface TenantsDeps extends SubgraphServices {
   /** Calls to identity providers; left out: none can be reached. */
   readonly outboundFetch?: OutboundFetch;
   /** Seals what browsers keep while their users sign in elsewhere; left out: no one can. */
-  readonly secretBox?: SecretBox;
+  readonly secrets?: OwnerBoxes;
   /** What this mesh is to the identity provider; left out: people sign in with keys alone. */
   readonly signInClient?: SignInClient | undefined;
   /** Sends mails; left out: none are sent. */

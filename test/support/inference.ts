@@ -169,7 +169,7 @@ export async function startInference(
     ...services,
     connection,
     catalog,
-    secretBox: testSecrets,
+    secrets: testSecrets,
     payloads: testPayloads,
     cache: createMemoryCache(),
     streams: createMemoryStreamLogs(),

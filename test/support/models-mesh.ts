@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { type Catalog, openCatalog } from '#catalog/catalog.ts';
-import { createSecretBox, type SecretBox } from '#core/secrets/secret-box.ts';
 import type { Database } from '#mongo/connect.ts';
+import type { Keyring } from '#mongo/keyring/keyring.ts';
 import { createModelsSubgraph } from '#subgraphs/models/subgraph.ts';
 import type { Subgraph } from '#transport/executor.ts';
 import { openTestDatabase } from './database.ts';
+import { openTestKeyring } from './seal.ts';
 import { ask, testCaller, testServices } from './subgraph.ts';
 
 /** May change models; belongs to a tenant as every key does. */
@@ -17,7 +18,7 @@ export interface ModelsMesh extends AsyncDisposable {
   readonly database: Database;
   readonly subgraph: Subgraph;
   readonly catalog: Catalog;
-  readonly secretBox: SecretBox;
+  readonly keyring: Keyring;
   /** Code and message of every error of a call. */
   refusal(query: string, variables?: Record<string, unknown>, caller?: typeof modelsAdmin): Promise<string>;
 }
@@ -27,14 +28,16 @@ export async function openModelsMesh(
 ): Promise<ModelsMesh> {
   const database = await open();
   const services = testServices(database);
-  const secretBox = createSecretBox(randomBytes(32));
-  const subgraph = createModelsSubgraph({ ...services, connection: database.connection, secretBox });
-  const catalog = await openCatalog(database.connection, { bus: services.bus, refreshMs: 3_600_000 });
+  const { connection } = database;
+  const keyring = openTestKeyring(connection, randomBytes(32));
+  const { secrets } = keyring;
+  const subgraph = createModelsSubgraph({ ...services, connection, secrets });
+  const catalog = await openCatalog(connection, { bus: services.bus, refreshMs: 3_600_000 });
   return {
     database,
     subgraph,
     catalog,
-    secretBox,
+    keyring,
     async refusal(query, variables = {}, caller = modelsAdmin) {
       const { errors = [] } = await ask(subgraph, caller, query, variables);
       return errors.map(({ code, message }) => `${code}: ${message}`).join('\n');
@@ -42,6 +45,7 @@ export async function openModelsMesh(
     async [Symbol.asyncDispose]() {
       await catalog[Symbol.asyncDispose]();
       await subgraph[Symbol.asyncDispose]();
+      await keyring[Symbol.asyncDispose]();
       await database.close();
     },
   };

@@ -134,11 +134,11 @@ describe('aliases of a tenant', () => {
 
   it('are bounded for each tenant and in all, and one that is there can be saved when there is no room', async () => {
     const counts = parseCountLimits('modelAliasesPerTenant=2,modelAliases=6');
-    const { database, secretBox } = mesh;
+    const { database, keyring } = mesh;
     const small = createModelsSubgraph({
       ...testServices(database),
       connection: database.connection,
-      secretBox,
+      secrets: keyring.secrets,
       counts,
     });
     const add = async (tenantId: string, name: string) => {

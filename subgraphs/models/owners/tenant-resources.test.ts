@@ -318,7 +318,7 @@ describe('what a tenant owns', () => {
       createModelsSubgraph({
         ...testServices(mesh.database),
         connection: mesh.database.connection,
-        secretBox: mesh.secretBox,
+        secrets: mesh.keyring.secrets,
         counts: parseCountLimits(limits),
       });
     for (const [limits, creation] of [

@@ -1,5 +1,4 @@
 import { checkedText } from '#core/input.ts';
-import { refuseOtherKey } from '#mongo/encryption-check.ts';
 import { type ProviderCredentialRecord, providerCredentials } from '#mongo/provider-credentials.ts';
 import { providers } from '#mongo/providers.ts';
 import { catalogChanged, type ModelsContext, type ModelsDeps, readNow } from '../deps.ts';
@@ -19,15 +18,14 @@ export async function addProviderCredential(
   const weight = checkedInt(input.weight ?? 1, 'weight', 0, weightMax);
   const collection = providerCredentials(deps.connection);
   const { providerId } = input;
-  await refuseOtherKey(deps.connection, deps.secretBox);
   const record = await withCatalog(deps, async () => {
     const found = await providers(deps.connection).findById(providerId).lean();
     const named = { what: 'provider', id: providerId };
     const provider = await requireEditable(found, named, context, deps);
-    const record = credentialRecord(
+    const record = await credentialRecord(
       { provider, label, secret: input.secret, weight, createdAt: readNow(deps) },
       'secret',
-      deps.secretBox,
+      deps.secrets,
     );
     await checkRoom(deps, 'credentialsPerProvider', collection.countDocuments({ providerId }).exec());
     const target = { tenantId: provider.tenantId ?? null, type: 'ProviderCredential', id: record._id };

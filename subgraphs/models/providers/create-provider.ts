@@ -2,7 +2,6 @@ import { openEgress } from '#core/egress.ts';
 import { HeddleError } from '#core/errors.ts';
 import { badInput, orConflict } from '#core/input.ts';
 import { toOwnedId } from '#core/owned-id.ts';
-import { refuseOtherKey } from '#mongo/encryption-check.ts';
 import { models } from '#mongo/models.ts';
 import { isTakenByAnotherType } from '#mongo/node-records.ts';
 import { providerCredentials } from '#mongo/provider-credentials.ts';
@@ -46,13 +45,12 @@ export async function createProvider(
   const credential =
     input.apiKey == null
       ? undefined
-      : credentialRecord(
+      : await credentialRecord(
           { provider: record, label: 'default', secret: input.apiKey, weight: 1, createdAt: now },
           'input.apiKey',
-          deps.secretBox,
+          deps.secrets,
         );
 
-  if (credential !== undefined) await refuseOtherKey(deps.connection, deps.secretBox);
   await context.auditTarget({ tenantId: owner, type: 'Provider', id: record._id });
   await withCatalog(deps, async () => {
     const known = input.registerModels === true ? await currentModels(input.kind, now.getTime()) : [];

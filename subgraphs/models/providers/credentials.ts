@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { badInput } from '#core/input.ts';
-import type { SecretBox } from '#core/secrets/secret-box.ts';
+import { meshOwner, type OwnerBoxes } from '#core/secrets/owner-boxes.ts';
 import { sealCredential } from '#mongo/credential-secret.ts';
 import type { ProviderCredentialRecord } from '#mongo/provider-credentials.ts';
 import type { ProviderRecord } from '#mongo/providers.ts';
@@ -13,19 +13,22 @@ const hintFrom = 12;
 /** What a header can carry; the JSON of a service account's key is read and never sent, so it may have many lines. */
 const secretText = /^(?:[\x20-\x7e]+|\{[\s\S]*\})$/;
 
+/** A provider, as far as its secrets are bound to it. */
+type SealedProvider = Pick<ProviderRecord, '_id' | 'tenantId' | 'kind' | 'baseUrl' | 'region'>;
+
 /** A record with the secret sealed for the provider as it is now. */
-export function credentialRecord(
+export async function credentialRecord(
   credential: {
     readonly id?: string;
-    readonly provider: Pick<ProviderRecord, '_id' | 'tenantId' | 'kind' | 'baseUrl' | 'region'>;
+    readonly provider: SealedProvider;
     readonly label: string;
     readonly secret: string;
     readonly weight: number;
     readonly createdAt: Date;
   },
   field: string,
-  secretBox: SecretBox,
-): ProviderCredentialRecord {
+  secrets: OwnerBoxes,
+): Promise<ProviderCredentialRecord> {
   const { provider } = credential;
   const id = credential.id ?? randomUUID();
   return {
@@ -33,32 +36,33 @@ export function credentialRecord(
     providerId: provider._id,
     ...(provider.tenantId == null ? {} : { tenantId: provider.tenantId }),
     label: credential.label,
-    ...sealSecret(credential.secret, { id, provider }, field, secretBox),
+    ...(await sealSecret(credential.secret, { id, provider }, field, secrets)),
     weight: credential.weight,
     enabled: true,
     createdAt: credential.createdAt,
   };
 }
 
-/** What a record holds of a secret, which is what is left without the space around it. */
-export function sealSecret(
+/**
+ * What a record holds of a secret, which is what is left without the space around it. Rejects with CONFLICT where what is stored
+ * needs another root key.
+ */
+export async function sealSecret(
   given: string,
-  {
-    id,
-    provider,
-  }: { readonly id: string; readonly provider: Pick<ProviderRecord, '_id' | 'kind' | 'baseUrl' | 'region'> },
+  { id, provider }: { readonly id: string; readonly provider: SealedProvider },
   field: string,
-  secretBox: SecretBox,
-): Required<Pick<ProviderCredentialRecord, 'hint' | 'sealed' | 'destination'>> {
+  secrets: OwnerBoxes,
+): Promise<Required<Pick<ProviderCredentialRecord, 'hint' | 'sealed' | 'destination'>>> {
   const secret = given.trim();
   if (secret === '' || secret.length > secretMax) {
     badInput(field, `must have 1 to ${secretMax} characters.`);
   }
   if (!secretText.test(secret)) badInput(field, 'must be one line of printable ASCII characters.');
   const destination = providerDestination(provider);
+  const sealer = await secrets.of(provider.tenantId ?? meshOwner);
   return {
     hint: secret.length >= hintFrom ? secret.slice(-4) : '',
-    sealed: sealCredential(secretBox, secret, { id, providerId: provider._id, destination }),
+    sealed: sealCredential(sealer, secret, { id, providerId: provider._id, destination }),
     destination,
   };
 }

@@ -1,8 +1,12 @@
 import { createCipheriv, randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createLocalRootKey } from '#core/secrets/local-root-key.ts';
 import { createSecretBox } from '#core/secrets/secret-box.ts';
-import { openCredential } from '#mongo/credential-secret.ts';
+import { openCredential, sealCredential, toSealedCredential } from '#mongo/credential-secret.ts';
 import { checkEncryptionKey } from '#mongo/encryption-check.ts';
+import type { RootKeys } from '#mongo/keyring/data-keys.ts';
+import type { Keyring } from '#mongo/keyring/keyring.ts';
+import { rewrapDataKeys } from '#mongo/keyring/rotate.ts';
 import { providerCredentials } from '#mongo/provider-credentials.ts';
 import { providerDestination } from '#providers/registry/destination.ts';
 import {
@@ -11,6 +15,7 @@ import {
   type ModelsMesh,
   openModelsMesh,
 } from '#test/support/models-mesh.ts';
+import { openTestKeyring } from '#test/support/seal.ts';
 import { askForData, testServices } from '#test/support/subgraph.ts';
 import { createModelsSubgraph } from '../subgraph.ts';
 import { registerEnvironmentProviders } from './register-provider.ts';
@@ -45,13 +50,14 @@ const update = (id: string, input: Record<string, unknown>) =>
   );
 
 /** What a call would send to the provider as the catalog has it now; null: nothing. */
-function sent(id: string): readonly (string | null)[] {
+async function sent(id: string): Promise<readonly (string | null)[]> {
   const provider = mesh.catalog.provider(id)!;
-  return provider.credentials.map((credential) => {
+  const open = async (credential: (typeof provider.credentials)[number]) => {
     const sealed = { ...credential, providerId: id };
-    const opened = openCredential(mesh.secretBox, sealed, providerDestination(provider));
+    const opened = await openCredential(mesh.keyring.secrets, sealed, providerDestination(provider));
     return opened.state === 'READY' ? opened.secret : null;
-  });
+  };
+  return Promise.all(provider.credentials.map(open));
 }
 
 const home = 'https://api.example.com/v1';
@@ -73,9 +79,9 @@ describe('the credentials of a provider whose address has changed', () => {
     ['another region of Vertex', 'VERTEX', { region: 'europe-west1' }, { region: null }],
   ])('are sent nowhere until they are entered again: %s', async (_name, kind, before, after) => {
     await create({ id: 'p', kind, apiKey: 'sk-first-secret', ...before });
-    expect(sent('p')).toEqual(['sk-first-secret']);
+    expect(await sent('p')).toEqual(['sk-first-secret']);
     await update('p', after);
-    expect(sent('p')).toEqual([null]);
+    expect(await sent('p')).toEqual([null]);
     const [credential] = await states('p');
     expect(credential).toMatchObject({ state: 'ORIGIN_CHANGED', reason: expect.stringContaining('again') });
     const enter = `mutation ($id: ID!, $input: UpdateProviderCredentialInput!) {
@@ -90,7 +96,7 @@ describe('the credentials of a provider whose address has changed', () => {
     expect(await askForData(mesh.subgraph, admin, enter, { id: credential?.id, input })).toEqual({
       updateProviderCredential: { hint: '2222', state: 'READY', reason: null },
     });
-    expect(sent('p')).toEqual(['sk-second-secret-2222']);
+    expect(await sent('p')).toEqual(['sk-second-secret-2222']);
   });
 
   it.each([
@@ -101,7 +107,7 @@ describe('the credentials of a provider whose address has changed', () => {
   ])('are kept where they go to the same place: %s', async (_name, kind, before, after) => {
     await create({ id: 'p', kind, apiKey: 'sk-first-secret', ...before });
     await update('p', after);
-    expect(sent('p')).toEqual(['sk-first-secret']);
+    expect(await sent('p')).toEqual(['sk-first-secret']);
     expect(await states('p')).toMatchObject([{ state: 'READY', reason: null }]);
   });
 
@@ -113,7 +119,7 @@ describe('the credentials of a provider whose address has changed', () => {
       admin,
       'mutation { addProviderCredential(providerId: "p", label: "new", secret: "sk-new") { state } }',
     );
-    expect(sent('p')).toEqual([null, 'sk-new']);
+    expect(await sent('p')).toEqual([null, 'sk-new']);
     expect((await states('p')).map(({ state }) => state)).toEqual(['ORIGIN_CHANGED', 'READY']);
   });
 
@@ -127,13 +133,13 @@ describe('the credentials of a provider whose address has changed', () => {
       destination: record!.destination!,
     };
     const evil = providerDestination({ kind: 'VLLM', baseUrl: 'https://evil.example.com', region: null });
-    const open = (change: Partial<typeof sealed>, destination = sealed.destination) =>
-      openCredential(mesh.secretBox, { ...sealed, ...change }, destination).state;
-    expect(open({})).toBe('READY');
-    expect(open({}, evil)).toBe('ORIGIN_CHANGED');
-    expect(open({ destination: evil }, evil)).toBe('UNREADABLE');
-    expect(open({ id: 'other' })).toBe('UNREADABLE');
-    expect(open({ providerId: 'other' })).toBe('UNREADABLE');
+    const open = async (change: Partial<typeof sealed>, destination = sealed.destination) =>
+      (await openCredential(mesh.keyring.secrets, { ...sealed, ...change }, destination)).state;
+    expect(await open({})).toBe('READY');
+    expect(await open({}, evil)).toBe('ORIGIN_CHANGED');
+    expect(await open({ destination: evil }, evil)).toBe('UNREADABLE');
+    expect(await open({ id: 'other' })).toBe('UNREADABLE');
+    expect(await open({ providerId: 'other' })).toBe('UNREADABLE');
   });
 });
 
@@ -141,16 +147,16 @@ describe('the keys of the environment', () => {
   const register = (env: Record<string, string>) =>
     registerEnvironmentProviders(mesh.database.connection, env, {
       bus: testServices(mesh.database).bus,
-      secretBox: mesh.secretBox,
+      secrets: mesh.keyring.secrets,
     }).then(() => mesh.catalog.refresh());
 
   it('are never sealed for an address that an admin set for their provider, at no later start', async () => {
     await register({ OPENAI_API_KEY: 'sk-environment' });
-    expect(sent('openai')).toEqual(['sk-environment']);
+    expect(await sent('openai')).toEqual(['sk-environment']);
     await update('openai', { baseUrl: 'https://evil.example.com' });
     for (const key of ['sk-environment', 'sk-environment', 'sk-another']) {
       await register({ OPENAI_API_KEY: key });
-      expect(sent('openai')).toEqual([null]);
+      expect(await sent('openai')).toEqual([null]);
     }
     expect(await states('openai')).toMatchObject([{ state: 'ORIGIN_CHANGED' }]);
   });
@@ -158,62 +164,93 @@ describe('the keys of the environment', () => {
   it('follow an address of the environment, and keep it when only the key is left there', async () => {
     await register({ OPENAI_API_KEY: 'sk-environment' });
     await register({ OPENAI_API_KEY: 'sk-environment', OPENAI_BASE_URL: home });
-    expect(sent('openai')).toEqual(['sk-environment']);
+    expect(await sent('openai')).toEqual(['sk-environment']);
     await register({ OPENAI_API_KEY: 'sk-environment' });
-    expect(sent('openai')).toEqual(['sk-environment']);
+    expect(await sent('openai')).toEqual(['sk-environment']);
   });
 
   it('are not sent to a provider of the same id that an admin made before', async () => {
     await create({ id: 'openai', kind: 'OPENAI_COMPATIBLE', baseUrl: 'https://other.example.com' });
     await register({ OPENAI_API_KEY: 'sk-environment' });
-    expect(sent('openai')).toEqual([null]);
+    expect(await sent('openai')).toEqual([null]);
   });
 });
 
 describe('secrets that an older version of Heddle sealed', () => {
-  /** The box of the mesh has a random key: these have a box of their own. */
   const key = randomBytes(32);
   const box = createSecretBox(key);
+  let keyring: Keyring;
+  beforeEach(() => {
+    keyring = openTestKeyring(mesh.database.connection, key);
+  });
+  afterEach(() => keyring[Symbol.asyncDispose]());
 
-  async function storeOlder(secret: string): Promise<void> {
-    await create({ id: 'p', kind: 'VLLM', baseUrl: home });
+  /** Without an address, in the first form of sealed texts. */
+  const sealFirstForm = (secret: string) => {
     const iv = randomBytes(12);
     const cipher = createCipheriv('aes-256-gcm', key, iv);
     const text = Buffer.concat([cipher.update(secret), cipher.final()]);
-    const sealed = `v1.${Buffer.concat([iv, cipher.getAuthTag(), text]).toString('base64url')}`;
+    return `v1.${Buffer.concat([iv, cipher.getAuthTag(), text]).toString('base64url')}`;
+  };
+
+  async function storeOlder(sealed: string, more: { readonly destination?: string } = {}): Promise<void> {
+    await create({ id: 'p', kind: 'VLLM', baseUrl: home });
     const record = { _id: 'old', providerId: 'p', label: 'old', hint: '', sealed, weight: 1, enabled: true };
-    await providerCredentials(mesh.database.connection).create({ ...record, createdAt: new Date() });
+    await providerCredentials(mesh.database.connection).create({ ...record, ...more, createdAt: new Date() });
   }
   const stored = async () => (await providerCredentials(mesh.database.connection).findById('old').lean())!;
+  const bind = () => bindOlderCredentials(mesh.database.connection, keyring.secrets);
 
   it('are sealed anew for the present address, once', async () => {
-    await storeOlder('sk-older');
-    expect(await bindOlderCredentials(mesh.database.connection, box)).toEqual({ resealed: 1, unreadable: 0 });
+    await storeOlder(sealFirstForm('sk-older'));
+    expect(await bind()).toEqual({ resealed: 1, unreadable: 0 });
     const { sealed, destination } = await stored();
-    expect([sealed.slice(0, 3), destination]).toEqual(['v2.', `VLLM ${home}`]);
+    expect([sealed.slice(0, 3), destination]).toEqual(['v3.', `VLLM ${home}`]);
     const credential = { id: 'old', providerId: 'p', sealed, destination: destination! };
-    expect(openCredential(box, credential, `VLLM ${home}`)).toEqual({ state: 'READY', secret: 'sk-older' });
-    expect(await bindOlderCredentials(mesh.database.connection, box)).toEqual({ resealed: 0, unreadable: 0 });
+    expect(await openCredential(keyring.secrets, credential, `VLLM ${home}`)).toEqual({
+      state: 'READY',
+      secret: 'sk-older',
+    });
+    expect(await bind()).toEqual({ resealed: 0, unreadable: 0 });
   });
 
   it('are bound to the address that they had when it changes before that, also where their key is away', async () => {
-    await storeOlder('sk-older');
+    await storeOlder(sealFirstForm('sk-older'));
     await update('p', { baseUrl: 'https://evil.example.com' });
-    await bindOlderCredentials(mesh.database.connection, box);
+    await bind();
     expect(await stored()).toMatchObject({ destination: `VLLM ${home}` });
     expect(await states('p')).toMatchObject([{ state: 'ORIGIN_CHANGED' }]);
+  });
+
+  it('open with the encryption key that sealed them until reseal moves them to the data key', async () => {
+    const bound = { id: 'old', providerId: 'p', destination: `VLLM ${home}` };
+    await storeOlder(sealCredential(box, 'sk-older', bound), { destination: bound.destination });
+    const { connection } = mesh.database;
+    const read = async () =>
+      openCredential(keyring.secrets, toSealedCredential(await stored()), bound.destination);
+    expect(await read()).toEqual({ state: 'READY', secret: 'sk-older' });
+    expect(await resealCredentials(connection, keyring.secrets)).toEqual({ resealed: 1, unreadable: 0 });
+    expect((await stored()).sealed).toMatch(/^v3\./);
+    expect(await read()).toEqual({ state: 'READY', secret: 'sk-older' });
   });
 });
 
 describe('another encryption key than the one of the store', () => {
-  const subgraphWith = (secretBox: ReturnType<typeof createSecretBox>) =>
-    createModelsSubgraph({ ...testServices(mesh.database), connection: mesh.database.connection, secretBox });
+  let stack: AsyncDisposableStack;
+  beforeEach(() => {
+    stack = new AsyncDisposableStack();
+  });
+  afterEach(() => stack.disposeAsync());
+  const open = (...given: readonly [Uint8Array, ...Uint8Array[]]) =>
+    stack.use(openTestKeyring(mesh.database.connection, given[0], { previous: given.slice(1) }));
+  const subgraphWith = ({ secrets }: Keyring) =>
+    createModelsSubgraph({ ...testServices(mesh.database), connection: mesh.database.connection, secrets });
 
   it('is found at start and shown with each credential, and seals nothing new until the old ones are dropped', async () => {
     const { connection } = mesh.database;
-    expect(await checkEncryptionKey(connection, mesh.secretBox)).toEqual({ key: 'CURRENT', unreadable: 0 });
+    expect(await checkEncryptionKey(connection, mesh.keyring)).toEqual({ key: 'CURRENT', unreadable: 0 });
     await create({ id: 'p', kind: 'VLLM', baseUrl: home, apiKey: 'sk-first-secret' });
-    const other = createSecretBox(randomBytes(32));
+    const other = open(randomBytes(32));
     const subgraph = subgraphWith(other);
     expect(await checkEncryptionKey(connection, other)).toEqual({ key: 'OTHER', unreadable: 1 });
     const [credential] = await states('p', subgraph);
@@ -228,23 +265,24 @@ describe('another encryption key than the one of the store', () => {
       await expect(askForData(subgraph, admin, mutation)).rejects.toThrow('another encryption key');
     }
     expect(await providerCredentials(connection).countDocuments()).toBe(1);
-    expect(await checkEncryptionKey(connection, mesh.secretBox)).toEqual({ key: 'CURRENT', unreadable: 0 });
+    expect(await checkEncryptionKey(connection, mesh.keyring)).toEqual({ key: 'CURRENT', unreadable: 0 });
   });
 
-  it('is no other key where the former one is set as previous; reseal then moves every secret to it', async () => {
+  it('is no other key where the former one is set as previous; the data keys are then wrapped with it', async () => {
     const { connection } = mesh.database;
     const [former, key] = [randomBytes(32), randomBytes(32)];
-    const old = createSecretBox(former);
+    const old = open(former);
     await checkEncryptionKey(connection, old);
     const before = subgraphWith(old);
     const input = { id: 'p', kind: 'VLLM', baseUrl: home, apiKey: 'sk-first-secret' };
     await askForData(before, admin, createProvider, { input });
-    const both = createSecretBox(key, { previous: [former] });
+    const both = open(key, former);
     expect(await checkEncryptionKey(connection, both)).toEqual({ key: 'PREVIOUS', unreadable: 0 });
-    expect(await resealCredentials(connection, both)).toEqual({ resealed: 1, unreadable: 0 });
-    expect(await resealCredentials(connection, both)).toEqual({ resealed: 0, unreadable: 0 });
-    expect(await states('p', subgraphWith(createSecretBox(key)))).toMatchObject([{ state: 'READY' }]);
-    expect(await states('p', before)).toMatchObject([{ state: 'UNREADABLE' }]);
+    const roots: RootKeys = [createLocalRootKey(key), createLocalRootKey(former)];
+    expect(await rewrapDataKeys(connection, roots)).toBe(1);
+    expect(await rewrapDataKeys(connection, roots)).toBe(0);
+    expect(await states('p', subgraphWith(open(key)))).toMatchObject([{ state: 'READY' }]);
+    expect(await states('p', subgraphWith(open(former)))).toMatchObject([{ state: 'UNREADABLE' }]);
   });
 });
 

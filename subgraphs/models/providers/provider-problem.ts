@@ -11,14 +11,14 @@ import type { ModelsLoaders } from '../loaders.ts';
 export async function credentialState(
   record: ProviderCredentialRecord,
   { provider: load }: ModelsLoaders,
-  { secretBox }: Pick<ModelsDeps, 'secretBox'>,
+  { secrets }: Pick<ModelsDeps, 'secrets'>,
 ): Promise<{
   readonly state: CredentialState;
   readonly reason: string | null;
 }> {
   const provider = await load.load(record.providerId);
   const destination = provider === null ? '' : providerDestination(provider);
-  const opened = openCredential(secretBox, toSealedCredential(record), destination);
+  const opened = await openCredential(secrets, toSealedCredential(record), destination);
   if (opened.state !== 'READY') return opened;
   return { state: record.enabled ? 'READY' : 'DISABLED', reason: null };
 }

@@ -29,14 +29,15 @@ afterAll(() => mesh?.[Symbol.asyncDispose]());
 const refusal: ModelsMesh['refusal'] = (...args) => mesh.refusal(...args);
 
 /** The secrets of a provider, opened as a call opens them; null: not for its present address. */
-function readSecrets(id: string): readonly (string | null)[] {
+async function readSecrets(id: string): Promise<readonly (string | null)[]> {
   const provider = catalog.provider(id);
   if (provider === undefined) throw new Error(`There is no provider ${id}.`);
-  return provider.credentials.map((credential) => {
+  const open = async (credential: (typeof provider.credentials)[number]) => {
     const sealed = { ...credential, providerId: id };
-    const opened = openCredential(mesh.secretBox, sealed, providerDestination(provider));
+    const opened = await openCredential(mesh.keyring.secrets, sealed, providerDestination(provider));
     return opened.state === 'READY' ? opened.secret : null;
-  });
+  };
+  return Promise.all(provider.credentials.map(open));
 }
 
 let taken = 0;
@@ -61,7 +62,7 @@ describe('providers', () => {
     });
     const provider = catalog.provider('openai-eu');
     expect(provider).toMatchObject({ kind: 'OPENAI', region: 'eu' });
-    expect(readSecrets('openai-eu')).toEqual(['sk-verysecret-1234']);
+    expect(await readSecrets('openai-eu')).toEqual(['sk-verysecret-1234']);
     const everything = JSON.stringify([
       await auditLog(database.connection).find().lean(),
       await database.connection.collection('provider_credentials').find().toArray(),
@@ -230,7 +231,7 @@ describe('providers', () => {
   it('takes the JSON of a service account as it was downloaded, in many lines', async () => {
     const apiKey = JSON.stringify({ type: 'service_account', private_key: 'a\nb' }, null, 2);
     await askForData(subgraph, admin, createProvider, { input: { id: 'json', kind: 'VERTEX', apiKey } });
-    expect(readSecrets('json')).toEqual([apiKey]);
+    expect(await readSecrets('json')).toEqual([apiKey]);
   });
 
   it('keeps nothing of a base URL but origin and path', async () => {

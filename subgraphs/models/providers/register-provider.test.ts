@@ -2,10 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Catalog, openCatalog } from '#catalog/catalog.ts';
-import { createSecretBox } from '#core/secrets/secret-box.ts';
 import { auditLog, createAuditLog } from '#mongo/audit/log.ts';
 import type { Database } from '#mongo/connect.ts';
 import { openCredential } from '#mongo/credential-secret.ts';
+import { checkEncryptionKey } from '#mongo/encryption-check.ts';
+import type { Keyring } from '#mongo/keyring/keyring.ts';
 import { models } from '#mongo/models.ts';
 import { providerCredentials } from '#mongo/provider-credentials.ts';
 import { providers } from '#mongo/providers.ts';
@@ -14,34 +15,40 @@ import { providerKinds, providerVariables } from '#providers/registry/environmen
 import { vendors } from '#providers/registry/vendors.generated.ts';
 import { createMemoryBus } from '#state/bus/memory.ts';
 import { openTestDatabase } from '#test/support/database.ts';
+import { openTestKeyring } from '#test/support/seal.ts';
 import { countCommands } from '#test/support/subgraph.ts';
 import { registerEnvironmentProviders } from './register-provider.ts';
 
-const secretBox = createSecretBox(randomBytes(32));
+const key = randomBytes(32);
+let keyring: Keyring;
 let database: Database;
 let catalog: Catalog;
 let bus: ReturnType<typeof createMemoryBus>;
 
 beforeEach(async () => {
   database = await openTestDatabase({ monitorCommands: true });
+  keyring = openTestKeyring(database.connection, key);
   bus = createMemoryBus(pino({ level: 'silent' }));
   catalog = await openCatalog(database.connection, { bus, refreshMs: 3_600_000 });
 });
 
 afterEach(async () => {
   await catalog?.[Symbol.asyncDispose]();
+  await keyring?.[Symbol.asyncDispose]();
   await database?.close();
 });
 
-const register = (env: Record<string, string>, box = secretBox) =>
-  registerEnvironmentProviders(database.connection, env, { bus, secretBox: box });
+const register = (env: Record<string, string>, { secrets } = keyring) =>
+  registerEnvironmentProviders(database.connection, env, { bus, secrets });
 
-const openSecret = (id: string, box = secretBox) =>
-  catalog.provider(id)?.credentials.map((credential) => {
-    const destination = providerDestination(catalog.provider(id)!);
-    const opened = openCredential(box, { ...credential, providerId: id }, destination);
-    return opened.state === 'READY' ? opened.secret : null;
-  });
+const openSecret = (id: string) =>
+  Promise.all(
+    (catalog.provider(id)?.credentials ?? []).map(async (credential) => {
+      const destination = providerDestination(catalog.provider(id)!);
+      const opened = await openCredential(keyring.secrets, { ...credential, providerId: id }, destination);
+      return opened.state === 'READY' ? opened.secret : null;
+    }),
+  );
 
 describe('registerEnvironmentProviders', () => {
   it('records in the audit log what a start registers or changes, and nothing where nothing changes', async () => {
@@ -52,7 +59,7 @@ describe('registerEnvironmentProviders', () => {
       { OPENAI_API_KEY: 'sk-second' },
     ];
     for (const env of starts) {
-      await registerEnvironmentProviders(database.connection, env, { bus, secretBox, audit });
+      await registerEnvironmentProviders(database.connection, env, { bus, secrets: keyring.secrets, audit });
     }
     const records = await auditLog(database.connection).find({}).sort({ _id: 1 }).lean();
     expect(
@@ -122,7 +129,7 @@ describe('registerEnvironmentProviders', () => {
       GEMINI_API_KEY: 'gem-0001',
     });
     expect(ids).toEqual(['demo', 'anthropic', 'google', 'openai']);
-    expect(openSecret('openai')).toEqual(['sk-openai-0001']);
+    expect(await openSecret('openai')).toEqual(['sk-openai-0001']);
     expect(catalog.model('openai/gpt-5-mini')).toMatchObject({
       contextTokens: 400_000,
       price: {
@@ -146,7 +153,7 @@ describe('registerEnvironmentProviders', () => {
     await models(connection).updateOne({ _id: 'openai/gpt-5-mini' }, { $set: { lifecycle: 'RETIRED' } });
     await models(connection).deleteOne({ _id: 'openai/gpt-5-nano' });
     await register({ OPENAI_API_KEY: 'sk-openai-0002', OPENAI_BASE_URL: 'http://127.0.0.1:9/v1/' });
-    expect(openSecret('openai')).toEqual(['sk-openai-0002']);
+    expect(await openSecret('openai')).toEqual(['sk-openai-0002']);
     expect(catalog.provider('openai')).toMatchObject({
       enabled: false,
       region: 'eu',
@@ -163,18 +170,19 @@ describe('registerEnvironmentProviders', () => {
     expect(commands).toEqual(['find', 'find']);
   });
 
-  it('seals the key anew under another encryption key', async () => {
+  it('leaves what is sealed under another encryption key than its own, which the start reports', async () => {
+    await checkEncryptionKey(database.connection, keyring);
     await register({ MISTRAL_API_KEY: 'mistral-0001' });
-    const other = createSecretBox(randomBytes(32));
-    await register({ MISTRAL_API_KEY: 'mistral-0001' }, other);
-    expect(openSecret('mistral', other)).toEqual(['mistral-0001']);
+    await using other = openTestKeyring(database.connection, randomBytes(32));
+    await register({ MISTRAL_API_KEY: 'mistral-0002', OPENAI_API_KEY: 'sk-openai-0001' }, other);
+    expect(await openSecret('mistral')).toEqual(['mistral-0001']);
     expect(await providerCredentials(database.connection).find().lean()).toHaveLength(1);
   });
 
   it('ends alike when several processes do it at once', async () => {
     const env = { OPENAI_API_KEY: 'sk-openai-0001' };
     await Promise.all([register(env), register(env), register(env)]);
-    expect(openSecret('openai')).toEqual(['sk-openai-0001']);
+    expect(await openSecret('openai')).toEqual(['sk-openai-0001']);
     expect(catalog.model('openai/gpt-5-mini')).toBeDefined();
   });
 

@@ -1,7 +1,8 @@
 import type { Connection } from 'mongoose';
 import type { Egress } from '#core/egress.ts';
+import { HeddleError } from '#core/errors.ts';
 import { badInput, isDuplicateKey } from '#core/input.ts';
-import type { SecretBox } from '#core/secrets/secret-box.ts';
+import type { OwnerBoxes } from '#core/secrets/owner-boxes.ts';
 import { openCredential, toSealedCredential } from '#mongo/credential-secret.ts';
 import { type ProviderCredentialRecord, providerCredentials } from '#mongo/provider-credentials.ts';
 import { deletedProviders, type ProviderRecord, providers } from '#mongo/providers.ts';
@@ -21,7 +22,7 @@ import { credentialRecord } from './credentials.ts';
 
 export interface RegisterDeps {
   readonly bus: Bus;
-  readonly secretBox: SecretBox;
+  readonly secrets: OwnerBoxes;
   readonly egress?: Egress;
   readonly now?: () => number;
   /** Where what a start changes is recorded. */
@@ -174,22 +175,12 @@ async function seal(
     baseUrl: own.baseUrl ?? record?.baseUrl ?? null,
     region: own.region ?? record?.region ?? null,
   };
-  const isKept = [used, own].some(
-    (address) => present !== undefined && isSealedFor(address, secret, present, deps.secretBox),
-  );
-  if (isKept) return false;
-  const { _id, hint, sealed, destination, ...onInsert } = credentialRecord(
-    {
-      id: credentialId(id),
-      provider: own,
-      label: 'environment',
-      secret,
-      weight: 1,
-      createdAt: readNow(deps),
-    },
-    `The key of ${id}`,
-    deps.secretBox,
-  );
+  for (const address of present === undefined ? [] : [used, own]) {
+    if (await isSealedFor(address, secret, present as ProviderCredentialRecord, deps.secrets)) return false;
+  }
+  const credential = await sealOwn(own, secret, deps);
+  if (credential === null) return false;
+  const { _id, hint, sealed, destination, ...onInsert } = credential;
   return recorded('providerCredential.follow', provider, deps, async () => {
     await providerCredentials(connection).updateOne(
       { _id },
@@ -200,13 +191,32 @@ async function seal(
   });
 }
 
-/** False also when it was sealed with another encryption key: it is then sealed anew. */
-function isSealedFor(
+/** Null where what is stored needs another root key than those at hand, which the start reports. */
+async function sealOwn(
+  provider: Parameters<typeof credentialRecord>[0]['provider'],
+  secret: string,
+  deps: RegisterDeps,
+): Promise<ProviderCredentialRecord | null> {
+  const { _id } = provider;
+  const settings = { label: 'environment', weight: 1, createdAt: readNow(deps) };
+  try {
+    return await credentialRecord(
+      { id: credentialId(_id), provider, secret, ...settings },
+      `The key of ${_id}`,
+      deps.secrets,
+    );
+  } catch (error) {
+    if (error instanceof HeddleError && error.code === 'CONFLICT') return null;
+    throw error;
+  }
+}
+
+async function isSealedFor(
   address: Parameters<typeof providerDestination>[0],
   secret: string,
   present: ProviderCredentialRecord,
-  secretBox: SecretBox,
-): boolean {
-  const opened = openCredential(secretBox, toSealedCredential(present), providerDestination(address));
+  secrets: OwnerBoxes,
+): Promise<boolean> {
+  const opened = await openCredential(secrets, toSealedCredential(present), providerDestination(address));
   return opened.state === 'READY' && opened.secret === secret.trim();
 }

@@ -1,5 +1,6 @@
 import type { Connection } from 'mongoose';
-import type { SecretBox } from '#core/secrets/secret-box.ts';
+import { HeddleError } from '#core/errors.ts';
+import { meshOwner, type OwnerBoxes, type Sealer } from '#core/secrets/owner-boxes.ts';
 import { bumpCatalogRevision } from '#mongo/catalog-revisions.ts';
 import { openCredential, sealCredential, toSealedCredential } from '#mongo/credential-secret.ts';
 import { type ProviderCredentialRecord, providerCredentials } from '#mongo/provider-credentials.ts';
@@ -13,28 +14,33 @@ export interface ResealedCredentials {
 }
 
 /**
- * Seals every provider credential with the current key of the box that is not sealed with it yet. Secrets that an older
+ * Seals every provider credential with the present data key of its owner that is not sealed with it yet. Secrets that an older
  * version of Heddle bound to no address are bound to the present one of their provider. Safe while the mesh runs.
  */
-export function resealCredentials(connection: Connection, box: SecretBox): Promise<ResealedCredentials> {
-  return reseal(connection, box, {});
+export function resealCredentials(connection: Connection, secrets: OwnerBoxes): Promise<ResealedCredentials> {
+  return reseal(connection, secrets, {});
 }
 
 /** As resealCredentials, of the secrets that an older version of Heddle sealed. */
-export function bindOlderCredentials(connection: Connection, box: SecretBox): Promise<ResealedCredentials> {
-  return reseal(connection, box, { sealed: /^v1\./ });
+export function bindOlderCredentials(
+  connection: Connection,
+  secrets: OwnerBoxes,
+): Promise<ResealedCredentials> {
+  return reseal(connection, secrets, { sealed: /^v1\./ });
 }
 
 async function reseal(
   connection: Connection,
-  box: SecretBox,
+  secrets: OwnerBoxes,
   filter: { readonly sealed?: RegExp },
 ): Promise<ResealedCredentials> {
   const records = await providerCredentials(connection).find(filter).lean();
-  const isStale = ({ sealed }: { readonly sealed: string }) => !box.isCurrent(sealed);
-  const stale = records.filter(
-    (record) => isStale(record) || (record.previous != null && isStale(record.previous)),
-  );
+  const stale: ProviderCredentialRecord[] = [];
+  for (const record of records) {
+    const sealer = await findSealer(secrets, record);
+    const texts = [record.sealed, ...(record.previous == null ? [] : [record.previous.sealed])];
+    if (texts.some((sealed) => sealer?.isCurrent(sealed) !== true)) stale.push(record);
+  }
   const owners = stale.map(({ providerId }) => providerId);
   const known = await (stale.length === 0
     ? []
@@ -46,7 +52,7 @@ async function reseal(
   let unreadable = 0;
   for (const record of stale) {
     const destination = record.destination ?? destinations.get(record.providerId) ?? '';
-    const change = sealAnew(box, record, destination);
+    const change = await sealAnew(secrets, record, destination);
     if (change === null) {
       unreadable += 1;
       continue;
@@ -60,18 +66,36 @@ async function reseal(
   return { resealed, unreadable };
 }
 
-function sealAnew(
-  box: SecretBox,
+/** Null: the owner's key was destroyed, or needs a root key that is not at hand. */
+async function findSealer(
+  secrets: OwnerBoxes,
+  { tenantId }: ProviderCredentialRecord,
+): Promise<Sealer | null> {
+  try {
+    return await secrets.of(tenantId ?? meshOwner);
+  } catch (error) {
+    if (error instanceof HeddleError && error.code === 'CONFLICT') return null;
+    throw error;
+  }
+}
+
+async function sealAnew(
+  secrets: OwnerBoxes,
   record: ProviderCredentialRecord,
   destination: string,
-): Pick<ProviderCredentialRecord, 'sealed' | 'destination' | 'previous'> | null {
+): Promise<Pick<ProviderCredentialRecord, 'sealed' | 'destination' | 'previous'> | null> {
   const credential = toSealedCredential(record);
-  const opened = openCredential(box, credential, destination);
-  if (opened.state !== 'READY') return null;
-  const sealed = sealCredential(box, opened.secret, { ...credential, destination });
+  const opened = await openCredential(secrets, credential, destination);
+  const sealer = await findSealer(secrets, record);
+  if (opened.state !== 'READY' || sealer === null) return null;
+  const sealed = sealCredential(sealer, opened.secret, { ...credential, destination });
   const { previous } = record;
   if (previous == null) return { sealed, destination };
   // The replaced secret lives out its overlap; where it does not open any more, it goes.
-  const old = sealAnew(box, { ...record, ...previous, previous: null }, previous.destination ?? destination);
+  const old = await sealAnew(
+    secrets,
+    { ...record, ...previous, previous: null },
+    previous.destination ?? destination,
+  );
   return { sealed, destination, previous: old === null ? null : { ...previous, ...old } };
 }

@@ -33,7 +33,7 @@ beforeAll(async () => {
   services = testServices(database);
   const { connection } = database;
   subgraph = opened.use(
-    createModelsSubgraph({ ...services, connection, secretBox: testSecrets, now: () => nowMs }),
+    createModelsSubgraph({ ...services, connection, secrets: testSecrets, now: () => nowMs }),
   );
 });
 afterAll(() => opened?.disposeAsync());
@@ -59,11 +59,15 @@ const make = async (caller: Caller) => {
 const stored = async () => {
   const record = await providerCredentials(database.connection).findById(credentialId).lean();
   if (record === null) throw new Error('The credential is gone.');
-  const open = (one: { sealed: string; destination?: string }, box = testSecrets) =>
-    openCredential(box, toSealedCredential({ ...record, ...one }), one.destination ?? '');
-  const readSecret = (one: ReturnType<typeof open>) => (one.state === 'READY' ? one.secret : one.state);
+  const open = (one: { sealed: string; destination?: string }) =>
+    openCredential(testSecrets, toSealedCredential({ ...record, ...one }), one.destination ?? '');
+  const readSecret = async (one: { sealed: string; destination?: string }) => {
+    const opened = await open(one);
+    return opened.state === 'READY' ? opened.secret : opened.state;
+  };
   const { previous } = record;
-  return { record, secrets: [record, ...(previous ? [previous] : [])].map((one) => readSecret(open(one))) };
+  const secrets = await Promise.all([record, ...(previous ? [previous] : [])].map(readSecret));
+  return { record, secrets };
 };
 
 beforeEach(async () => {
@@ -142,7 +146,10 @@ describe('rotateProviderCredential', () => {
     const { connection } = database;
     const old = (await stored()).record;
     const isOld = (sealed: string) => sealed === old.sealed || sealed === old.previous?.sealed;
-    const renewing = { ...testSecrets, isCurrent: (sealed: string) => !isOld(sealed) };
+    const renewing = {
+      ...testSecrets,
+      of: () => ({ ...testSecrets, isCurrent: (sealed: string) => !isOld(sealed) }),
+    };
     expect(await resealCredentials(connection, renewing)).toMatchObject({ resealed: 1, unreadable: 0 });
     const { record, secrets } = await stored();
     expect([record.sealed, record.previous?.sealed].map((sealed) => isOld(sealed ?? ''))).toEqual([

@@ -1,7 +1,6 @@
 import { HeddleError } from '#core/errors.ts';
 import { notFound } from '#core/input.ts';
 import { bumpCatalogRevision } from '#mongo/catalog-revisions.ts';
-import { refuseOtherKey } from '#mongo/encryption-check.ts';
 import {
   type PreviousSecret,
   type ProviderCredentialRecord,
@@ -27,13 +26,12 @@ export async function rotateProviderCredential(
   context: ModelsContext,
   deps: ModelsDeps,
 ): Promise<ProviderCredentialRecord> {
-  const { connection, secretBox } = deps;
+  const { connection, secrets } = deps;
   const overlap = checkedInt(overlapSeconds ?? 0, 'overlapSeconds', 0, overlapSecondsMax);
   const collection = providerCredentials(connection);
   const named = { what: 'provider credential', id };
   const before = await requireEditable(await collection.findById(id).lean(), named, context, deps);
   const { tenantId = null, providerId, hint, sealed } = before;
-  await refuseOtherKey(connection, secretBox);
   const provider = await providers(connection).findById(providerId).lean();
   if (provider === null) return notFound('provider', providerId);
   const now = readNow(deps);
@@ -44,7 +42,7 @@ export async function rotateProviderCredential(
       `An earlier rotation of the credential ends at ${draining.endsAt.toISOString()}: wait, or replace its secret at once with updateProviderCredential.`,
     );
   }
-  const fresh = sealSecret(secret, { id, provider }, 'secret', secretBox);
+  const fresh = await sealSecret(secret, { id, provider }, 'secret', secrets);
   const destination = before.destination ?? providerDestination(provider);
   const previous = { hint, sealed, destination, endsAt: new Date(now.getTime() + overlap * 1_000) };
   const change =

@@ -1,5 +1,4 @@
 import { checkedText, notFound } from '#core/input.ts';
-import { refuseOtherKey } from '#mongo/encryption-check.ts';
 import { type ProviderCredentialRecord, providerCredentials } from '#mongo/provider-credentials.ts';
 import { providers } from '#mongo/providers.ts';
 import { catalogChanged, type ModelsContext, type ModelsDeps, readNow } from '../deps.ts';
@@ -42,9 +41,9 @@ async function replaceSecret(
   secret: string,
   deps: ModelsDeps,
 ): Promise<Pick<ProviderCredentialRecord, 'hint' | 'sealed' | 'destination' | 'rotatedAt'>> {
-  const { connection, secretBox } = deps;
-  await refuseOtherKey(connection, secretBox);
+  const { connection, secrets } = deps;
   const provider = await providers(connection).findById(providerId).lean();
   if (provider === null) return notFound('provider', providerId);
-  return { ...sealSecret(secret, { id, provider }, 'input.secret', secretBox), rotatedAt: readNow(deps) };
+  const sealed = await sealSecret(secret, { id, provider }, 'input.secret', secrets);
+  return { ...sealed, rotatedAt: readNow(deps) };
 }

@@ -40,7 +40,7 @@ beforeAll(async () => {
   mesh = await startTenants(openFailingDatabase, {
     counts: parseCountLimits('invitationsPerTenant=3'),
     publicUrl: 'https://heddle.example',
-    secretBox: testSecrets,
+    secrets: testSecrets,
   });
 });
 afterAll(() => mesh?.[Symbol.asyncDispose]());

@@ -1,5 +1,5 @@
 import { createOverloadedError, HeddleError } from '#core/errors.ts';
-import type { SecretBox } from '#core/secrets/secret-box.ts';
+import { meshOwner, type OwnerBoxes } from '#core/secrets/owner-boxes.ts';
 import { tenants } from '#mongo/tenants.ts';
 import { readNow, type TenantsDeps } from '../deps.ts';
 import type { TenantsContext } from '../loaders.ts';
@@ -58,7 +58,7 @@ export async function offerInvitation(
   const expiresAtMs = readNow(deps).getTime() + acceptMsMax;
   const offer: Offer = { secretHash: state.invitation, person, expiresAtMs };
   return {
-    state: readBox(deps).seal(JSON.stringify(offer), sealContext),
+    state: (await readBoxes(deps).of(meshOwner)).seal(JSON.stringify(offer), sealContext),
     tenantName: tenant?.name ?? invitation.tenantId,
     role: readRoleName(invitation),
     person: person.email ?? person.subject,
@@ -71,15 +71,15 @@ export async function acceptOffer(
   context: TenantsContext,
   deps: TenantsDeps,
 ): Promise<{ readonly tenantId: string } | null> {
-  const { secretHash, person } = openOffer(sealed, deps);
+  const { secretHash, person } = await openOffer(sealed, deps);
   const member = await acceptInvitation(secretHash, person, context, deps);
   if (member !== null) return { tenantId: member.tenantId };
   context.unchanged();
   return null;
 }
 
-function openOffer(sealed: string, deps: TenantsDeps): Offer {
-  const offer = readSealed(sealed, readBox(deps));
+async function openOffer(sealed: string, deps: TenantsDeps): Promise<Offer> {
+  const offer = await readSealed(sealed, readBoxes(deps));
   if (offer !== undefined && offer.expiresAtMs > readNow(deps).getTime()) return offer;
   throw new HeddleError(
     'UNAUTHENTICATED',
@@ -87,16 +87,16 @@ function openOffer(sealed: string, deps: TenantsDeps): Offer {
   );
 }
 
-function readSealed(sealed: string, box: SecretBox): Offer | undefined {
+async function readSealed(sealed: string, boxes: OwnerBoxes): Promise<Offer | undefined> {
   try {
-    return JSON.parse(box.open(sealed, sealContext)) as Offer;
+    return JSON.parse(await boxes.open(sealed, sealContext)) as Offer;
   } catch {
     // Any error: the box throws for whatever it did not seal.
     return undefined;
   }
 }
 
-function readBox({ secretBox }: TenantsDeps): SecretBox {
-  if (secretBox === undefined) throw createOverloadedError('Nothing can be sealed here.');
-  return secretBox;
+function readBoxes({ secrets }: TenantsDeps): OwnerBoxes {
+  if (secrets === undefined) throw createOverloadedError('Nothing can be sealed here.');
+  return secrets;
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import * as oauth from 'oauth4webapi';
 import { createOverloadedError, HeddleError } from '#core/errors.ts';
-import type { SecretBox } from '#core/secrets/secret-box.ts';
+import type { OwnerBoxes } from '#core/secrets/owner-boxes.ts';
 import { type IssuerRecord, issuers } from '#mongo/issuers.ts';
 import { readNow, type TenantsDeps } from '../deps.ts';
 import type { Claims } from '../identity/claims.ts';
@@ -32,7 +32,7 @@ export interface FinishedSignIn {
 
 interface Configured {
   readonly client: SignInClient;
-  readonly box: SecretBox;
+  readonly secrets: OwnerBoxes;
   readonly issuer: IssuerRecord;
 }
 
@@ -54,7 +54,7 @@ export class CodeFlow {
   ): Promise<BegunSignIn | null> {
     const configured = await this.#findConfigured();
     if (configured === null) return null;
-    const { client, box, issuer } = configured;
+    const { client, secrets, issuer } = configured;
     const server = await reachable(this.#servers.read(issuer));
     const codeVerifier = oauth.generateRandomCodeVerifier();
     const state: SignInState = {
@@ -77,7 +77,7 @@ export class CodeFlow {
       code_challenge_method: 'S256',
     };
     for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
-    return { url: url.href, state: sealState(state, box) };
+    return { url: url.href, state: await sealState(state, secrets) };
   }
 
   /** Redeems the code that the provider sent the browser back with. Throws UNAUTHENTICATED for an answer to another request. */
@@ -85,8 +85,8 @@ export class CodeFlow {
     const configured = await this.#findConfigured();
     if (configured === null)
       throw new HeddleError('NOT_FOUND', 'No identity provider is configured for sign-in.');
-    const { client, box, issuer } = configured;
-    const state = openSignInState(sealed, readNow(this.#deps).getTime(), box);
+    const { client, secrets, issuer } = configured;
+    const state = await openSignInState(sealed, readNow(this.#deps).getTime(), secrets);
     if (state.issuerId !== issuer._id) {
       throw new HeddleError('UNAUTHENTICATED', 'The identity provider has changed meanwhile: sign in again.');
     }
@@ -118,10 +118,10 @@ export class CodeFlow {
   }
 
   async #findConfigured(): Promise<Configured | null> {
-    const { signInClient: client, secretBox: box, connection } = this.#deps;
-    if (client === undefined || box === undefined) return null;
+    const { signInClient: client, secrets, connection } = this.#deps;
+    if (client === undefined || secrets === undefined) return null;
     const issuer = await issuers(connection).findById(client.issuerId).lean();
-    return issuer && { client, box, issuer };
+    return issuer && { client, secrets, issuer };
   }
 
   async #redeem(

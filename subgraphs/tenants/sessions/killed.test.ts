@@ -18,7 +18,7 @@ beforeAll(async () => {
   issuer = await startTokenIssuer();
   mesh = await startTenants(openFailingDatabase, {
     outboundFetch: globalThis.fetch,
-    secretBox: testSecrets,
+    secrets: testSecrets,
     signInClient: { issuerId: 'people', clientId: 'heddle' },
   });
   acme = await mesh.addTenant('Acme');

@@ -1,5 +1,5 @@
 import { HeddleError } from '#core/errors.ts';
-import type { SecretBox } from '#core/secrets/secret-box.ts';
+import { meshOwner, type OwnerBoxes } from '#core/secrets/owner-boxes.ts';
 
 /** What a browser keeps, sealed, while its user is at the identity provider. */
 export interface SignInState {
@@ -19,13 +19,17 @@ export interface SignInState {
 const context = ['sign-in', 'state'];
 
 /** The state as the text of a cookie. */
-export function sealState(state: SignInState, box: SecretBox): string {
-  return box.seal(JSON.stringify(state), context);
+export async function sealState(state: SignInState, boxes: OwnerBoxes): Promise<string> {
+  return (await boxes.of(meshOwner)).seal(JSON.stringify(state), context);
 }
 
 /** The state of a cookie. Throws UNAUTHENTICATED for a text that was altered or sealed elsewhere, or too long ago. */
-export function openSignInState(sealed: string, nowMs: number, box: SecretBox): SignInState {
-  const state = openSealed(sealed, box);
+export async function openSignInState(
+  sealed: string,
+  nowMs: number,
+  boxes: OwnerBoxes,
+): Promise<SignInState> {
+  const state = await openSealed(sealed, boxes);
   if (state === undefined || state.expiresAtMs <= nowMs) {
     throw new HeddleError(
       'UNAUTHENTICATED',
@@ -35,9 +39,9 @@ export function openSignInState(sealed: string, nowMs: number, box: SecretBox): 
   return state;
 }
 
-function openSealed(sealed: string, box: SecretBox): SignInState | undefined {
+async function openSealed(sealed: string, boxes: OwnerBoxes): Promise<SignInState | undefined> {
   try {
-    return JSON.parse(box.open(sealed, context)) as SignInState;
+    return JSON.parse(await boxes.open(sealed, context)) as SignInState;
   } catch {
     // Any error: the box throws for whatever it did not seal.
     return undefined;

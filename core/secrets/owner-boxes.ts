@@ -1,0 +1,22 @@
+import type { SealContext, Sealed, SecretBox } from './secret-box.ts';
+
+/** The owner of what is the mesh's and no tenant's: the id of no tenant. */
+export const meshOwner = '@mesh';
+
+/** Seals for one owner, with that owner's present data key. */
+export type Sealer = Pick<SecretBox, 'seal' | 'sealToBytes' | 'isCurrent'>;
+
+/** Seals texts at rest, each for its owner: a tenant, or the mesh (`meshOwner`). What is sealed for one opens with no other's key. */
+export interface OwnerBoxes {
+  /**
+   * What seals for the owner, for a moment or for one call or stream. A promise only while the owner's key is not in
+   * memory; it rejects with OVERLOADED where the key cannot be had now, and with CONFLICT where it was destroyed or is
+   * wrapped by a root key that is not at hand.
+   */
+  of(owner: string): Sealer | Promise<Sealer>;
+  /**
+   * The text that was sealed for this context, whoever its owner is. A promise only while the owner's key is not in memory.
+   * Throws, or rejects, as SecretBox does, and also where the owner's key was destroyed.
+   */
+  open(sealed: Sealed, context: SealContext): string | Promise<string>;
+}

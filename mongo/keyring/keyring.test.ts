@@ -1,0 +1,339 @@
+import { randomBytes } from 'node:crypto';
+import { pino } from 'pino';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readDataKeyId } from '#core/secrets/data-box.ts';
+import { createLocalRootKey } from '#core/secrets/local-root-key.ts';
+import { meshOwner } from '#core/secrets/owner-boxes.ts';
+import { type RootKey, RootKeyFailure } from '#core/secrets/root-key.ts';
+import { createSecretBox } from '#core/secrets/secret-box.ts';
+import { openTestDatabase } from '#test/support/database.ts';
+import type { Database } from '../connect.ts';
+import { recordEncryptionKey } from '../encryption-check.ts';
+import { destroyTenantKey, type TenantKeyRecord, tenantKeys } from '../tenant-keys.ts';
+import { activationMs, addVersion, rewrapRecord } from './data-keys.ts';
+import { Keyring, type KeyringOptions } from './keyring.ts';
+
+const context = ['completions', 'c1'];
+const rootBytes = randomBytes(32);
+
+/** A local root key that counts what it unwraps, and fails on request. */
+function createCountedRoot(key: Uint8Array = rootBytes) {
+  const root = createLocalRootKey(key);
+  const counts = { wrapped: 0, unwrapped: 0 };
+  const state: { failure: RootKeyFailure['reason'] | null } = { failure: null };
+  const refuse = () => {
+    if (state.failure !== null) throw new RootKeyFailure(state.failure, 'Not now.');
+  };
+  const counted: RootKey = {
+    id: root.id,
+    async wrap(...given) {
+      refuse();
+      counts.wrapped += 1;
+      return root.wrap(...given);
+    },
+    async unwrap(...given) {
+      refuse();
+      counts.unwrapped += 1;
+      return root.unwrap(...given);
+    },
+  };
+  return { root: counted, counts, state };
+}
+
+let database: Database;
+let stack: AsyncDisposableStack;
+beforeAll(async () => {
+  database = await openTestDatabase({ monitorCommands: true });
+  stack = new AsyncDisposableStack();
+});
+afterAll(async () => {
+  await stack?.disposeAsync();
+  await database?.close();
+});
+
+let nowMs = Date.now();
+const open = (options: Partial<KeyringOptions> = {}) =>
+  stack.use(
+    new Keyring({
+      connection: database.connection,
+      roots: [createCountedRoot().root],
+      log: pino({ level: 'silent' }),
+      now: () => nowMs,
+      ...options,
+    }),
+  );
+const read = (owner: string) => tenantKeys(database.connection).findById(owner).lean<TenantKeyRecord>();
+const names: string[] = [];
+/** An owner that no other test has. */
+const newOwner = () => {
+  names.push('');
+  return `owner-${names.length}`;
+};
+
+describe('data keys', () => {
+  it('are made where their owner first seals, once for all processes, and wrapped at rest', async () => {
+    const owner = newOwner();
+    const keyrings = Array.from({ length: 5 }, () => open());
+    const sealed = await Promise.all(
+      keyrings.map(async ({ payloads }) => (await payloads.of(owner)).seal('text', context)),
+    );
+    const record = await read(owner);
+    expect(record).toMatchObject({ revision: 1, destroyedAt: null, keys: [{ version: 1 }] });
+    expect(new Set(sealed.map(readDataKeyId))).toEqual(new Set([record?.keys[0]?.keyId]));
+    for (const { payloads } of keyrings) {
+      for (const text of sealed) expect(await payloads.open(text, context)).toBe('text');
+    }
+    expect(await open().payloads.open(sealed[0] ?? '', context)).toBe('text');
+  });
+
+  it('are in memory after the first use: then nothing is awaited, read or unwrapped', async () => {
+    const { root, counts } = createCountedRoot();
+    const owner = newOwner();
+    const { payloads } = open({ roots: [root] });
+    const sealed = (await payloads.of(owner)).sealToBytes('text', context);
+    const before = { ...counts };
+    const commands: string[] = [];
+    const note = ({ commandName }: { readonly commandName: string }) => void commands.push(commandName);
+    database.connection.getClient().on('commandStarted', note);
+    for (let call = 0; call < 10; call++) {
+      expect(payloads.of(owner)).not.toBeInstanceOf(Promise);
+      expect(payloads.open(sealed, context)).toBe('text');
+    }
+    database.connection.getClient().off('commandStarted', note);
+    expect([counts, commands]).toEqual([before, []]);
+  });
+
+  it('are unwrapped once for all that wait for them', async () => {
+    const { root, counts } = createCountedRoot();
+    const owner = newOwner();
+    const sealed = (await open().payloads.of(owner)).seal('text', context);
+    const { payloads } = open({ roots: [root] });
+    const opened = await Promise.all(Array.from({ length: 20 }, () => payloads.open(sealed, context)));
+    expect(new Set(opened)).toEqual(new Set(['text']));
+    expect(counts).toEqual({ wrapped: 0, unwrapped: 1 });
+  });
+
+  it('open nothing of another owner, nor of the other purpose', async () => {
+    const [one, other] = [newOwner(), newOwner()];
+    const { payloads, secrets } = open();
+    const sealed = (await payloads.of(one)).seal('text', context);
+    const foreign = await payloads.of(other);
+    expect(foreign.isCurrent(sealed)).toBe(false);
+    const renamed = sealed.replace(
+      readDataKeyId(sealed) ?? '',
+      readDataKeyId(foreign.seal('', context)) ?? '',
+    );
+    await expect(async () => payloads.open(renamed, context)).rejects.toThrow('cannot be opened');
+    await expect(async () => secrets.open(sealed, context)).rejects.toThrow('cannot be opened');
+    await expect(async () => payloads.open(`v3.${'0'.repeat(16)}.AAAA`, context)).rejects.toThrow(
+      'cannot be opened',
+    );
+  });
+
+  it('leave to the older boxes what was sealed before there were any', async () => {
+    const older = {
+      secrets: createSecretBox(rootBytes),
+      payloads: createSecretBox(rootBytes, { purpose: 'payloads' }),
+    };
+    const sealed = [older.payloads.seal('text', context), older.payloads.sealToBytes('text', context)];
+    for (const text of sealed) {
+      expect(open({ older }).payloads.open(text, context)).toBe('text');
+      expect(() => open().payloads.open(text, context)).toThrow('cannot be opened');
+    }
+  });
+});
+
+describe('a key that was destroyed', () => {
+  it('seals and opens nothing at once in the process that destroyed it, and no other is made', async () => {
+    const owner = newOwner();
+    const { payloads } = open();
+    const sealed = (await payloads.of(owner)).seal('text', context);
+    await destroyTenantKey(database.connection, owner);
+    await expect(async () => payloads.of(owner)).rejects.toMatchObject({ code: 'CONFLICT' });
+    await expect(async () => payloads.open(sealed, context)).rejects.toThrow();
+    expect((await read(owner))?.keys).toHaveLength(1);
+    expect(await addVersion(database.connection, [createCountedRoot().root], owner)).toBe(false);
+  });
+
+  it('is forgotten while it is being read', async () => {
+    const owner = newOwner();
+    const sealed = (await open().payloads.of(owner)).seal('text', context);
+    const { root } = createCountedRoot();
+    const slow: RootKey = {
+      ...root,
+      async unwrap(...given) {
+        await destroyTenantKey(database.connection, owner);
+        return root.unwrap(...given);
+      },
+    };
+    const { payloads } = open({ roots: [slow] });
+    await expect(async () => payloads.open(sealed, context)).rejects.toMatchObject({ code: 'CONFLICT' });
+    await expect(async () => payloads.of(owner)).rejects.toMatchObject({ code: 'CONFLICT' });
+  });
+
+  it('is forgotten within 30 seconds by a process that misses the notice', async () => {
+    const owner = newOwner();
+    const { payloads } = open();
+    const sealed = (await payloads.of(owner)).seal('text', context);
+    const { keys = [], revision = 0 } = (await read(owner)) ?? {};
+    const destroyed = keys.map((key) => ({ ...key, wrapped: null }));
+    await tenantKeys(database.connection).updateOne(
+      { _id: owner },
+      { $set: { keys: destroyed, destroyedAt: new Date(), revision: revision + 1 } },
+    );
+    nowMs += 29_999;
+    expect(payloads.open(sealed, context)).toBe('text');
+    nowMs += 1;
+    await expect(async () => payloads.open(sealed, context)).rejects.toMatchObject({ code: 'CONFLICT' });
+  });
+
+  it('is forgotten by the comparison with the store, which keeps every other key in memory', async () => {
+    const [one, other] = [newOwner(), newOwner()];
+    const keyring = open();
+    await Promise.all([keyring.payloads.of(one), keyring.payloads.of(other)]);
+    await tenantKeys(database.connection).updateOne({ _id: one }, { $set: { destroyedAt: new Date() } });
+    nowMs += 20_000;
+    await keyring.check();
+    nowMs += 20_000;
+    expect(keyring.payloads.of(other)).not.toBeInstanceOf(Promise);
+    await expect(async () => keyring.payloads.of(one)).rejects.toMatchObject({ code: 'CONFLICT' });
+  });
+});
+
+describe('versions', () => {
+  it('seal when every process knows them, and what former ones sealed still opens', async () => {
+    const { connection } = database;
+    nowMs = Date.now();
+    const owner = newOwner();
+    const keyring = open();
+    const { root } = createCountedRoot();
+    const before = (await keyring.payloads.of(owner)).seal('text', context);
+    expect(await addVersion(connection, [root], owner)).toBe(true);
+    const [first, second] = (await read(owner))?.keys ?? [];
+    await keyring.check();
+    const sealingId = async () => readDataKeyId((await keyring.payloads.of(owner)).seal('', context));
+    expect(await sealingId()).toBe(first?.keyId);
+    nowMs = (second?.createdAt.getTime() ?? 0) + activationMs;
+    await keyring.check();
+    expect(await sealingId()).toBe(second?.keyId);
+    expect((await keyring.payloads.of(owner)).isCurrent(before)).toBe(false);
+    for (const one of [keyring, open()]) expect(await one.payloads.open(before, context)).toBe('text');
+  });
+
+  it('are each added once where several are added together', async () => {
+    const owner = newOwner();
+    const { root } = createCountedRoot();
+    await open().payloads.of(owner);
+    await Promise.all(Array.from({ length: 4 }, () => addVersion(database.connection, [root], owner)));
+    expect((await read(owner))?.keys.map(({ version }) => version)).toEqual([1, 2, 3, 4, 5]);
+    expect(new Set((await read(owner))?.keys.map(({ keyId }) => keyId)).size).toBe(5);
+  });
+});
+
+describe('the root key', () => {
+  it('is replaced by wrapping the data keys again: what is sealed stays, and the former one is needed no more', async () => {
+    const owner = newOwner();
+    const [former, current] = [createCountedRoot(), createCountedRoot(randomBytes(32))];
+    const sealed = (await open({ roots: [former.root] }).payloads.of(owner)).seal('text', context);
+    expect(await open({ roots: [current.root, former.root] }).payloads.open(sealed, context)).toBe('text');
+    const rewrap = () => rewrapRecord(database.connection, [current.root, former.root], owner);
+    expect([await rewrap(), await rewrap()]).toEqual([1, 0]);
+    expect(await open({ roots: [current.root] }).payloads.open(sealed, context)).toBe('text');
+    await expect(async () =>
+      open({ roots: [former.root] }).payloads.open(sealed, context),
+    ).rejects.toMatchObject({
+      code: 'CONFLICT',
+      message: expect.stringContaining('another encryption key'),
+    });
+  });
+
+  it('wraps for one owner and one key: a record that is moved does not open', async () => {
+    const [one, other] = [newOwner(), newOwner()];
+    const keyring = open();
+    const sealed = (await keyring.payloads.of(one)).seal('text', context);
+    await keyring.payloads.of(other);
+    const { keys = [] } = (await read(one)) ?? {};
+    await tenantKeys(database.connection).updateOne({ _id: other }, { $set: { keys } });
+    await tenantKeys(database.connection).deleteOne({ _id: one });
+    await expect(async () => open().payloads.open(sealed, context)).rejects.toMatchObject({
+      code: 'CONFLICT',
+    });
+  });
+
+  it('makes no key in a store that needs another one', async () => {
+    const { connection } = database;
+    const owner = newOwner();
+    await recordEncryptionKey(connection, 'another');
+    await expect(async () => open().payloads.of(owner)).rejects.toMatchObject({ code: 'CONFLICT' });
+    expect(await read(owner)).toBeNull();
+    await recordEncryptionKey(connection, createLocalRootKey(rootBytes).id);
+    await open().payloads.of(owner);
+  });
+
+  it('may be away for 12 hours for keys in memory, which are unwrapped again every hour; others are OVERLOADED', async () => {
+    const [known, unknown] = [newOwner(), newOwner()];
+    const { root, counts, state } = createCountedRoot();
+    const keyring = open({ roots: [root] });
+    const use = async (owner: string) => (await keyring.payloads.of(owner)).seal('text', context);
+    const sealed = await use(known);
+    for (let hour = 0; hour < 2; hour++) {
+      nowMs += 3_600_000;
+      await use(known);
+    }
+    expect(counts).toEqual({ wrapped: 1, unwrapped: 3 });
+    state.failure = 'UNREACHABLE';
+    await expect(use(unknown)).rejects.toMatchObject({
+      code: 'OVERLOADED',
+      extensions: { retryAfterMs: expect.any(Number) },
+    });
+    nowMs += 12 * 3_600_000 - 1;
+    expect(await keyring.payloads.open(await use(known), context)).toBe('text');
+    nowMs += 30_001;
+    await expect(use(known)).rejects.toMatchObject({ code: 'OVERLOADED' });
+    await expect(async () => keyring.payloads.open(sealed, context)).rejects.toMatchObject({
+      code: 'OVERLOADED',
+    });
+    state.failure = null;
+    expect(await keyring.payloads.open(sealed, context)).toBe('text');
+  });
+
+  it('that refuses ends the use of a key in memory after an hour at the latest', async () => {
+    const owner = newOwner();
+    const { root, state } = createCountedRoot();
+    const keyring = open({ roots: [root] });
+    await keyring.payloads.of(owner);
+    state.failure = 'REFUSED';
+    nowMs += 3_600_000;
+    await expect(async () => keyring.payloads.of(owner)).rejects.toMatchObject({ code: 'CONFLICT' });
+    nowMs += 1;
+    await keyring.check();
+    await expect(async () => keyring.payloads.of(owner)).rejects.toMatchObject({ code: 'CONFLICT' });
+  });
+
+  it('unwraps nothing for owners that were not used for an hour: they leave the memory', async () => {
+    const [idle, used] = [newOwner(), newOwner()];
+    const { root, counts } = createCountedRoot();
+    const keyring = open({ roots: [root] });
+    await Promise.all([keyring.payloads.of(idle), keyring.payloads.of(used)]);
+    for (let hour = 0; hour < 3; hour++) {
+      nowMs += 3_600_000;
+      await keyring.check();
+      await keyring.payloads.of(used);
+    }
+    // Used in the first hour, both are unwrapped once more; then one.
+    expect(counts.unwrapped - 2).toBe(1 + 3);
+  });
+
+  it('is not called by a mesh whose own key is in memory', async () => {
+    const { root, counts } = createCountedRoot();
+    const keyring = open({ roots: [root] });
+    await keyring.secrets.of(meshOwner);
+    const before = counts.unwrapped;
+    for (let minute = 0; minute < 30; minute++) {
+      nowMs += 15_000;
+      await keyring.check();
+      expect(keyring.secrets.of(meshOwner)).not.toBeInstanceOf(Promise);
+    }
+    expect(counts.unwrapped).toBe(before);
+  });
+});
