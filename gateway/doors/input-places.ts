@@ -76,12 +76,28 @@ export function placeError(thrown: unknown): PlacedError | undefined {
   if (origin === undefined) return undefined;
   const { messages: param } = origin.names;
   if (code === 'CONTEXT_TOO_LONG' && param !== undefined) return { param, message };
-  const { field } = extensions;
-  if (typeof field !== 'string' || !message.startsWith(field)) return undefined;
-  const problem = message.slice(field.length);
+  const named = readField(message, extensions.field);
+  if (named === undefined) return undefined;
+  const { field, problem } = named;
   if (field === providerField) return { param: null, message: `The fields for the provider${problem}` };
   const at = findPlace(field, origin);
   return at === undefined ? undefined : { param: at, message: `${at}${problem}` };
+}
+
+/** What GraphQL itself states of a value that the scalar JSON does not take. */
+const refusedJson =
+  /^Variable "\$input" got (?:an )?invalid value .*?at "input\.([^"]+)"[:;] Expected type "JSON"\. (.+)$/s;
+
+/** The field of the input that a refusal is about, and what is wrong with it. */
+function readField(
+  message: string,
+  field: unknown,
+): { readonly field: string; readonly problem: string } | undefined {
+  if (typeof field === 'string' && message.startsWith(field)) {
+    return { field, problem: message.slice(field.length) };
+  }
+  const [, path, problem] = refusedJson.exec(message) ?? [];
+  return path === undefined ? undefined : { field: path, problem: `: ${problem}` };
 }
 
 /** The field of the client's body for one of the input, such as `messages[2].parts[0].data`. */

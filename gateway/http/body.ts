@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { expectError } from '#core/expect-error.ts';
+import { isNestedTooDeep, jsonDepthMax } from '#core/json/json-depth.ts';
 import { toWholeCharacters } from '#core/json/whole-characters.ts';
 import { chooseBodyBounds } from '../limits.ts';
 import { type DecodedBounds, decodeBody, readContentEncoding } from './bodies/content-encoding.ts';
@@ -93,31 +94,47 @@ function readBytes(request: IncomingMessage, bounds: BodyBounds): Promise<Buffer
  * being read.
  */
 export function readJson(exchange: Exchange): Promise<unknown> {
-  return readJsonWithin(exchange, chooseBounds(exchange, false));
+  return readJsonWithin(exchange, chooseBounds(exchange, false), parseJson);
 }
 
-/** The same for the body of a call of an AI model over REST, which may hold images and files. */
+/**
+ * The same for the body of a call of an AI model over REST, which may hold images and files. Its values are walked before the
+ * graph bounds them: 400 where they nest too deep.
+ */
 export function readCallJson(exchange: Exchange): Promise<unknown> {
-  return readJsonWithin(exchange, chooseBounds(exchange, true));
+  return readJsonWithin(exchange, chooseBounds(exchange, true), (text) => parseShallowJson(text, 'The body'));
 }
 
-async function readJsonWithin(exchange: Exchange, bounds: BodyBounds): Promise<unknown> {
+async function readJsonWithin(
+  exchange: Exchange,
+  bounds: BodyBounds,
+  parse: (text: string) => unknown,
+): Promise<unknown> {
   const { headers } = exchange.request;
   if (!isJson(headers['content-type'])) {
     throw new BadRequest(415, 'Send the request as application/json in UTF-8.');
   }
   const encoding = readContentEncoding(headers['content-encoding']);
   const bytes = await readBytes(exchange.request, bounds);
-  return parseJson(encoding === undefined ? bytes : await decodeBody(bytes, encoding, bounds));
-}
-
-function parseJson(body: Buffer): unknown {
+  const body = encoding === undefined ? bytes : await decodeBody(bytes, encoding, bounds);
   // Decoding would put replacement characters into what the client sent, without a word to it.
   if (!isUtf8(body)) throw new BadRequest(400, 'The body is no valid UTF-8.');
+  return parse(toWholeCharacters(body.toString('utf8')));
+}
+
+function parseJson(text: string, what = 'The body'): unknown {
   try {
-    return JSON.parse(toWholeCharacters(body.toString('utf8')));
+    return JSON.parse(text);
   } catch (error) {
     expectError(error, SyntaxError);
-    throw new BadRequest(400, 'The body is no valid JSON.');
+    throw new BadRequest(400, `${what} is no valid JSON.`);
   }
+}
+
+/** The value of a text of JSON from a client, which no function that walks it can overflow. Throws BadRequest 400. */
+export function parseShallowJson(text: string, what: string): unknown {
+  if (isNestedTooDeep(text)) {
+    throw new BadRequest(400, `${what} nests deeper than ${jsonDepthMax} levels of lists and objects.`);
+  }
+  return parseJson(text, what);
 }

@@ -88,6 +88,28 @@ describe('bad input over REST', () => {
   );
 
   it.each(Object.keys(paths) as Dialect[])(
+    '%s: refuses a value that nests too deep, wherever it stands, by the names of the client',
+    async (dialect) => {
+      for (const path of listPaths(fullBodies[dialect])) {
+        for (const [levels, open, close] of [
+          [70, '[', ']'],
+          [70, '{"a":', '}'],
+          [50_000, '{"type":"document","source":{"type":"content","content":[', ']}}'],
+        ] as const) {
+          const deep = `${open.repeat(levels)}1${close.repeat(levels)}`;
+          const body = JSON.stringify(replaceAt(fullBodies[dialect], path, '@')).replace('"@"', () => deep);
+          const response = await send(dialect, body);
+          const text = await response.text();
+          const about = `${path.join('.')} ${levels} ${open} ${text}`;
+          expect(levels === 70 ? [200, 400, 404] : [400], about).toContain(response.status);
+          if (response.status === 200) continue;
+          expect((JSON.parse(text) as { error: DialectError }).error.message, about).not.toMatch(graphNames);
+        }
+      }
+    },
+  );
+
+  it.each(Object.keys(paths) as Dialect[])(
     '%s: never fails by a value of another kind, nor names a field that only the graph has',
     async (dialect) => {
       const value = fc.oneof(

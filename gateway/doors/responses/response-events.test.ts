@@ -75,7 +75,7 @@ const finished: ResponseEvent = { __typename: 'CompletionFinished', completion }
 const restarted: ResponseEvent = { __typename: 'CompletionRestarted' };
 
 function frame(events: readonly ResponseEvent[], after?: number) {
-  const framing = new ResponseFraming({} as never, {
+  const framing = new ResponseFraming({ requestId: 'r1', services: {} } as never, {
     createdS: 1,
     request,
     ...(after === undefined ? {} : { after, started: { completionId, model: 'demo/echo' } }),
@@ -156,6 +156,33 @@ describe('the events of a response', () => {
     expect(events.at(-1)).toMatchObject({
       response: { output: [{ content: [{ text: 'Hello there' }] }, { name: 'shell' }] },
     });
+  });
+
+  it('end for a client that has more of them than there are left of a call that failed, and for no other twice', () => {
+    const error = { code: 'PROVIDER_ERROR', message: 'Gone.', retryAfterMs: null } as const;
+    const gone = { ...completion, status: 'FAILED', text: '', toolCalls: [], error } as const;
+    const failed: ResponseEvent = {
+      __typename: 'CompletionFailed',
+      completionId,
+      code: error.code,
+      message: error.message,
+      retryAfterMs: null,
+      completion: gone,
+    };
+    const all = frame([failed], -1);
+    expect(all.map(({ type }) => type)).toEqual([
+      'response.created',
+      'response.in_progress',
+      'error',
+      'response.failed',
+    ]);
+    for (const [after] of all.entries()) expect(frame([failed], after)).toEqual(all.slice(after + 1));
+    expect(frame([failed], 26)).toMatchObject([
+      { type: 'error', sequence_number: 27 },
+      { type: 'response.failed', sequence_number: 28, response: { status: 'failed' } },
+    ]);
+    const whole = frame([text('Hello'), finished], -1);
+    expect(frame([text('Hello'), finished], whole.length - 1)).toEqual([]);
   });
 
   it('are no longer sent one by one where they are lost in the middle, and none of the text twice', () => {

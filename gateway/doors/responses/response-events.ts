@@ -157,7 +157,6 @@ export class ResponseFraming implements Framing<ResponseEvent> {
   }
 
   #end(outcome: ResponseOutcome, whole?: ReturnType<typeof toOutput>): string {
-    // A client that has more events than there are now still receives the end.
     if (whole !== undefined) this.#number = Math.max(this.#number, this.#after + 1);
     const closed = this.#items.close(outcome.status === 'completed', whole);
     const type =
@@ -167,6 +166,8 @@ export class ResponseFraming implements Framing<ResponseEvent> {
     this.#ended = this.#toState(outcome);
     // Clients that read only deltas would take `response.failed` for a normal end: SDKs throw the event `error`.
     const hasError = outcome.error !== null && this.#options.isOneEnd !== true;
+    // A client that has more events than there are now still receives the end, such as of a call whose process has ended.
+    if (this.#after >= this.#number + (hasError ? 2 : 1)) this.#number = this.#after + 1;
     const error = hasError ? this.#write('error', toErrorEvent(outcome.error)) : '';
     return closed + error + this.#write(type, { response: toResponse(this.#ended, this.#options.request) });
   }

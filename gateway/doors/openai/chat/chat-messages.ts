@@ -1,4 +1,5 @@
 import { mayLoseDigits, parseJson } from '#core/json/exact-json.ts';
+import { isNestedTooDeep, jsonDepthMax } from '#core/json/json-depth.ts';
 import { toWholeCharacters } from '#core/json/whole-characters.ts';
 import {
   type BodyFields,
@@ -150,6 +151,7 @@ export function readCallArguments(value: unknown, at: string): unknown {
   }
   if (value.trim() === '') return {};
   const text = toWholeCharacters(value);
+  if (isNestedTooDeep(text)) throw new WrongField(at, `nests deeper than ${jsonDepthMax} levels.`);
   try {
     const parsed: unknown = JSON.parse(text);
     return mayLoseDigits(text) && JSON.stringify(parseJson(text)) !== JSON.stringify(parsed) ? text : parsed;

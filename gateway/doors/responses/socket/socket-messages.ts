@@ -1,3 +1,4 @@
+import { parseShallowJson } from '../../../http/body.ts';
 import { BadRequest, toStatus } from '../../../http/problem.ts';
 import { type BodyFields, isFields, toText, WrongField } from '../../body-fields.ts';
 import { presentOpenAiError } from '../../openai/openai-errors.ts';
@@ -13,7 +14,7 @@ const laneCharactersMax = 256;
 
 /** Throws BadRequest and WrongField for what is no `response.create`. */
 export function readCreateMessage(text: string): CreateMessage {
-  const message = parse(text);
+  const message = parseShallowJson(text, 'The message');
   if (!isFields(message)) throw new BadRequest(400, 'A message must be an object.');
   const { type, stream_id: streamId, ...body } = message;
   if (type !== 'response.create') throw new WrongField('type', 'must be response.create.');
@@ -25,15 +26,6 @@ export function readCreateMessage(text: string): CreateMessage {
     throw new WrongField('stream_id', `must have at most ${laneCharactersMax} characters.`);
   }
   return { body, lane };
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) throw new BadRequest(400, 'The message is no valid JSON.');
-    throw error;
-  }
 }
 
 /** Events of a stream as messages: each is the data of one event, with its lane where the client named one. */
