@@ -1,4 +1,5 @@
 import { decodeJwt, decodeProtectedHeader } from 'jose';
+import { findRepeatedName } from '#core/json/repeated-names.ts';
 import type { Claims } from './claims.ts';
 import { TokenRefusal } from './token-refusal.ts';
 
@@ -23,6 +24,7 @@ export interface TokenParts {
 /** Reads a JWT that is not verified yet; throws TokenRefusal for one that would be refused whatever its signature. */
 export function readToken(token: string): TokenParts {
   const { header, claims } = decode(token);
+  requireDistinctNames(token);
   const { alg, typ, cty } = header;
   if (typeof alg !== 'string' || !signatureAlgorithms.includes(alg)) {
     throw new TokenRefusal(
@@ -55,5 +57,16 @@ function decode(token: string) {
   } catch (cause) {
     // Any error: what cannot be decoded is no JWT.
     throw new TokenRefusal('MALFORMED', 'The token is no JWT that can be read.', { cause });
+  }
+}
+
+/**
+ * Throws TokenRefusal for a token with a name twice in its header or claims. Whoever made the token and whoever reads it might take another one of two values of the same name (RFC 7519, 4 and 5).
+ */
+export function requireDistinctNames(token: string): void {
+  for (const part of token.split('.', 2)) {
+    const name = findRepeatedName(Buffer.from(part, 'base64url').toString());
+    if (name === undefined) continue;
+    throw new TokenRefusal('MALFORMED', `The token has the name ${JSON.stringify(name.slice(0, 50))} twice.`);
   }
 }

@@ -172,6 +172,22 @@ describe('a hostile token', () => {
       'MALFORMED',
       async () => head(await issuer.sign(), { crit: ['b64'], b64: false }),
     ],
+    ['with a header twice', 'MALFORMED', () => signText('{"alg":"none","kid":"k1","alg":"ES256"}')],
+    [
+      'with a claim twice',
+      'MALFORMED',
+      () => signText(undefined, (claims) => `{"sub":"eve",${claims.slice(1)}`),
+    ],
+    [
+      'with a claim twice, once escaped',
+      'MALFORMED',
+      () => signText(undefined, (claims) => `{"s\\u0075b":"eve",${claims.slice(1)}`),
+    ],
+    [
+      'with a name twice within a claim',
+      'MALFORMED',
+      () => signText(undefined, (claims) => `${claims.slice(0, -1)},"x":{"role":1,"role":2}}`),
+    ],
     ['with another token in it', 'MALFORMED', async () => issuer.sign({}, { header: { cty: 'JWT' } })],
     ['of the type of a logout', 'CLAIMS', async () => issuer.sign({}, { header: { typ: 'logout+jwt' } })],
     ['of the type of a proof', 'CLAIMS', async () => issuer.sign({}, { header: { typ: 'dpop+jwt' } })],
@@ -218,6 +234,23 @@ describe('a hostile token', () => {
     ['whose payload is a list', 'MALFORMED', () => `${encode({ alg: 'ES256' })}.${encode([1])}.AAAA`],
   ])('%s is refused', async (_what, refused, token) => {
     expect(await problem(await token())).toBe(refused);
+  });
+
+  /** A token of these very texts, which the key of the issuer has signed. */
+  async function signText(
+    header = JSON.stringify({ alg: 'ES256', kid: 'k1' }),
+    change = (claims: string) => claims,
+  ): Promise<string> {
+    const [, payload = ''] = (await issuer.sign()).split('.');
+    const texts = [header, change(Buffer.from(payload, 'base64url').toString())];
+    const signed = texts.map((text) => Buffer.from(text).toString('base64url')).join('.');
+    const algorithm = { name: 'ECDSA', hash: 'SHA-256' };
+    const signature = await crypto.subtle.sign(algorithm, issuer.key.privateKey, Buffer.from(signed));
+    return `${signed}.${Buffer.from(signature).toString('base64url')}`;
+  }
+
+  it('is refused for the name that it has twice alone: the same text with each name once is accepted', async () => {
+    expect(await problem(await signText())).toBe('USER');
   });
 
   /** HS256 with the text of the public key as the secret. */

@@ -7,6 +7,7 @@ import { readNow, type TenantsDeps } from '../deps.ts';
 import type { Claims } from '../identity/claims.ts';
 import { IssuerFailure, noFetch, type OutboundFetch } from '../identity/issuer-documents.ts';
 import type { IssuerKeys } from '../identity/issuer-keys.ts';
+import { requireDistinctNames } from '../identity/token-parts.ts';
 import { TokenRefusal } from '../identity/token-refusal.ts';
 import { type ProviderServer, ProviderServers } from './provider-server.ts';
 import type { SignInClient } from './sign-in-client.ts';
@@ -93,6 +94,7 @@ export class CodeFlow {
     const server = await reachable(this.#servers.read(issuer));
     try {
       const { idToken, claims } = await this.#redeem(server, client, query, state);
+      requireDistinctNames(idToken);
       await this.#keys.verify(idToken, issuer);
       return { issuer, claims, state };
     } catch (error) {
