@@ -162,6 +162,40 @@ describe('the chain of a tenant', () => {
     ]);
   });
 
+  it.each([
+    ['of the last record', 4, 5],
+    ['of a record in its middle', 2, 5],
+    ['of its first record', 1, 5],
+    ['of a record in its middle, behind a gap', 2, 9],
+  ])('has a fork reported: a second successor %s', async (_what, place, sequence) => {
+    await change(4);
+    const found = (await records())[place - 1]!;
+    const fork = { ...found, _id: 'fork', sequence, action: 'nothing' };
+    await auditLog(database.connection).collection.insertOne({
+      ...fork,
+      hash: computeLinkHash(fork),
+    } as never);
+    const { problems } = await verify();
+    expect(problems).toContainEqual({
+      ...{ kind: 'FORKED', chain: 'changes:acme', sequence, recordId: 'fork' },
+      message: `Record ${sequence} (fork) of changes:acme was inserted beside another: it follows the same record as record ${place}.`,
+    });
+    expect(problems.filter(({ kind }) => kind === 'FORKED')).toHaveLength(1);
+  });
+
+  it('has a fork reported that continues, once for its first record', async () => {
+    await change(3);
+    const [, second] = await records();
+    let previousHash = second!.previousHash;
+    for (const sequence of [4, 5]) {
+      const fork = { ...second, _id: `fork-${sequence}`, sequence, previousHash };
+      previousHash = computeLinkHash(fork);
+      await auditLog(database.connection).collection.insertOne({ ...fork, hash: previousHash } as never);
+    }
+    const { kinds } = await verify();
+    expect(kinds.filter((kind) => kind.startsWith('FORKED'))).toEqual(['FORKED changes:acme 4']);
+  });
+
   it('cannot be forked: another record of the same place is refused by the index, and reported where there is none', async () => {
     await change(3);
     const second = (await records())[1]!;

@@ -27,12 +27,17 @@ export interface VerifyOptions {
 /** A record with its place in a chain. */
 export type ChainedRecord = ChainLink & { readonly _id: string };
 
+/** Records of a chain that a verification remembers, to name the one that another one follows as well. */
+const rememberedMax = 10_000;
+
 /** Verifies records that come in the order of their chains and sequences. Memory does not grow with their number. */
 export class ChainVerifier {
   /** Records that were verified. */
   records = 0;
   readonly #options: VerifyOptions;
   readonly #seen = new Set<string>();
+  /** Of the last records of the chain: the sequence by the hash of the record before. */
+  readonly #followers = new Map<string, number>();
   #last: Pick<ChainedRecord, '_id' | 'chain' | 'sequence' | 'hash'> | undefined;
 
   constructor(options: VerifyOptions = {}) {
@@ -45,6 +50,7 @@ export class ChainVerifier {
     if (chain !== this.#last?.chain) {
       yield* this.#finishChain();
       this.#seen.add(chain);
+      this.#followers.clear();
     }
     const checkpoint = this.#options.checkpoints?.get(chain);
     const last = chain === this.#last?.chain ? this.#last : undefined;
@@ -65,6 +71,7 @@ export class ChainVerifier {
     if (anchored !== undefined && anchored !== record.hash) {
       yield toProblem('ALTERED', record, 'an anchor states another hash');
     }
+    this.#remember(record);
     this.#last = { _id: record._id, chain, sequence, hash: record.hash };
   }
 
@@ -83,8 +90,11 @@ export class ChainVerifier {
     before: Pick<ChainedRecord, 'sequence' | 'hash'>,
   ): Generator<AuditProblem> {
     const { chain, sequence, previousHash } = record;
+    const sibling = this.#followers.get(previousHash);
     if (sequence <= before.sequence) {
       yield toProblem('FORKED', record, 'another record has this place of the chain');
+    } else if (sibling !== undefined) {
+      yield toProblem('FORKED', record, `it follows the same record as record ${sibling}`);
     } else if (sequence > before.sequence + 1) {
       yield toGap(chain, before.sequence + 1, sequence - 1, `record ${sequence}`);
     } else if (previousHash !== before.hash) {
@@ -98,6 +108,14 @@ export class ChainVerifier {
         );
       }
     }
+  }
+
+  #remember({ previousHash, sequence }: ChainedRecord): void {
+    if (this.#followers.has(previousHash)) return;
+    if (this.#followers.size >= rememberedMax) {
+      this.#followers.delete(this.#followers.keys().next().value ?? '');
+    }
+    this.#followers.set(previousHash, sequence);
   }
 
   *#finishChain(): Generator<AuditProblem> {
