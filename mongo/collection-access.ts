@@ -26,7 +26,7 @@ export const collectionAccess: Readonly<Record<string, CollectionAccess>> = {
   members: { ...ofTenants, writers: [...ofTenants.writers, 'mongo/upgrade-members.ts'] },
   plans: ofTenants,
   teams: ofTenants,
-  tenants: ofTenants,
+  tenants: { ...ofTenants, writers: [...ofTenants.writers, 'mongo/upgrade-tenants.ts'] },
   erasures: { writers: ['subgraphs/tenants/', 'server/erasure/'], readers: [] },
   invitations: { writers: ['subgraphs/tenants/'], readers: [] },
   issuers: { writers: ['subgraphs/tenants/'], readers: ['mongo/upgrade-members.ts'] },
@@ -124,5 +124,6 @@ export const helperUsers: Readonly<Record<string, readonly string[]>> = {
   'node-records': ['subgraphs/models/', 'subgraphs/prompts/', 'subgraphs/tenants/', 'subgraphs/usage/'],
   'prompt-uses': ['subgraphs/models/'],
   'upgrade-members': ['server/mesh-store.ts'],
+  'upgrade-tenants': ['server/mesh-store.ts'],
   'write-probe': ['server/mesh-store.ts'],
 };

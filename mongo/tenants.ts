@@ -9,6 +9,8 @@ export interface TenantRecord {
   _id: string;
   /** Unique; of an archived tenant followed by its id, between spaces. */
   name: string;
+  /** What names that look the same have in common. Absent of an archived tenant, and of one whose name looked like another before. */
+  nameKey?: string;
   planId: string;
   /** Data residency; null: anywhere. */
   allowedRegions: string[] | null;
@@ -51,6 +53,7 @@ export const tenants = defineCollection<TenantRecord>(
   {
     _id: text,
     name: text,
+    nameKey: String,
     planId: text,
     allowedRegions: { type: [String], default: null },
     payloadLogging: text,
@@ -64,6 +67,7 @@ export const tenants = defineCollection<TenantRecord>(
   },
   [
     [{ name: 1 }, { unique: true }],
+    [{ nameKey: 1 }, { unique: true, partialFilterExpression: { nameKey: { $exists: true } } }],
     [{ createdAt: 1, _id: 1 }],
     [{ archivedAt: 1 }, { sparse: true }],
     [{ marksDue: 1 }, { sparse: true }],

@@ -69,8 +69,12 @@ export async function prepareMeshStore(
   if (isAlone) await freeLocks(connection);
   await ensureIndexes(connection);
   if (names.includes('tenants')) {
-    const { upgradeMembers } = await import('#mongo/upgrade-members.ts');
+    const [{ upgradeMembers }, { upgradeTenants }] = await Promise.all([
+      import('#mongo/upgrade-members.ts'),
+      import('#mongo/upgrade-tenants.ts'),
+    ]);
     await upgradeMembers(connection);
+    await upgradeTenants(connection);
   }
   await recordChainStart(connection, createAuditLog(connection), new Date());
   starting.use(await keepRepairing(connection, { names, log, isAlone }));

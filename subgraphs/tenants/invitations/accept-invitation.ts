@@ -8,6 +8,7 @@ import { requireRoom } from '../../runtime/with-room.ts';
 import { callersChanged, readNow, type TenantsDeps } from '../deps.ts';
 import { randomId } from '../keys/ids.ts';
 import type { TenantsContext } from '../loaders.ts';
+import { toEmailKey } from '../members/email.ts';
 import { findSettledMember } from '../members/find-settled-member.ts';
 import { toMemberEvent } from '../members/member-events.ts';
 import { findRoleScopes, withRoles } from '../roles/find-role.ts';
@@ -76,7 +77,7 @@ export function requireInvited(
   { emailKey, anyEmail }: Pick<InvitationRecord, 'emailKey' | 'anyEmail'>,
   { email, isEmailVerified }: ProvenPerson,
 ): void {
-  if (anyEmail || (isEmailVerified && email?.toLowerCase() === emailKey)) return;
+  if (anyEmail || (isEmailVerified && email !== null && toEmailKey(email) === emailKey)) return;
   const reason = isEmailVerified
     ? 'The invitation is for another email address than the one that you signed in with.'
     : 'The identity provider has not verified your email address.';

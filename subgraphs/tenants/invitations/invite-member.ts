@@ -4,7 +4,7 @@ import { readNow, type TenantsDeps } from '../deps.ts';
 import type { InviteMemberInput, ResolversParentTypes } from '../generated.ts';
 import { randomId } from '../keys/ids.ts';
 import type { TenantsContext } from '../loaders.ts';
-import { checkedEmail } from '../members/email.ts';
+import { checkedEmail, requireUnlikeEmail, toEmailKey } from '../members/email.ts';
 import { findMaker } from '../members/find-maker.ts';
 import { withRoles } from '../roles/find-role.ts';
 import { readCustomRole, requireMemberRole } from '../roles/member-role.ts';
@@ -33,7 +33,7 @@ export async function inviteMember(
   const now = readNow(deps);
   const { secret, secretHash } = createInvitationSecret();
   const invitation: InvitationRecord = {
-    ...{ _id: randomId(), tenantId, email, emailKey: email.toLowerCase() },
+    ...{ _id: randomId(), tenantId, email, emailKey: toEmailKey(email) },
     ...{ role: input.role, customRole: readCustomRole(input), anyEmail: input.anyEmail ?? false },
     message: input.message == null ? null : checkedText(input.message, 'input.message', messageLengthMax),
     ...{ invitedBy: caller.subject ?? caller.keyId, invitedByMemberId: null },
@@ -46,6 +46,7 @@ export async function inviteMember(
   const proof = { collection: 'invitations', id, by: 'EXISTS' } as const;
   await withLiveOwner({ tenantId }, deps, async () => {
     invitation.invitedByMemberId = await findMaker(caller, deps);
+    await requireUnlikeEmail(email, tenantId, deps);
     await makeRoomForInvitation(invitation, deps);
     await withRoles(deps.connection, async () => {
       await requireMemberRole(invitation, tenantId, caller, deps);

@@ -8,6 +8,7 @@ import { type KeyPepper, noPepper } from '#mongo/key-pepper.ts';
 import { tenants, toPayloadRule } from '#mongo/tenants.ts';
 import { type AuditLog, auditedStart } from '../../runtime/policy/audited-start.ts';
 import { ensureUnlimitedPlan } from '../limits/ensure-plan.ts';
+import { toTenantName } from '../tenants/tenant-name.ts';
 import { checkedPreset, hashOfKey, hintOfKey, hintOfPreset, newKeyText } from './key-text.ts';
 
 /** The tenant of the first start. */
@@ -66,7 +67,7 @@ export async function ensureFirstTenant(
   await insertOnce(
     tenants(connection).create({
       _id: defaultId,
-      name: defaultId,
+      ...toTenantName(defaultId),
       planId,
       allowedRegions: null,
       ...toPayloadRule('DEFAULT'),

@@ -101,6 +101,27 @@ it('an issuer that is not saved, and what is no single address, are refused', as
   }
 });
 
+it.each([
+  ['in Cyrillic letters', 'ada@\u0435\u0445\u0430\u043c\u0440\u04cf\u0435.com'],
+  ['with a digit', 'ada@examp1e.com'],
+  ['in full width', 'ａｄａ@example.com'],
+  ['with another m', 'ada@exarnple.com'],
+])('an address that looks like that of another member or invitation is refused: %s', async (_what, alike) => {
+  expect((await save('VIEWER', { subject: 'first', email: 'Ada@example.com' })).errors).toBeUndefined();
+  expect((await save('VIEWER', { subject: 'second', email: alike })).errors?.[0]).toMatchObject({
+    code: 'CONFLICT',
+    message: `The address ${JSON.stringify(alike)} looks like "Ada@example.com", which is another one in this tenant.`,
+  });
+  expect((await save('VIEWER', { subject: 'second', email: 'ada@EXAMPLE.com' })).errors).toBeUndefined();
+});
+
+it.each(['ada@exаmple.com', 'a\u200bda@example.com', 'ada@example.com\u202e', 'ada@exam\u00adple.com'])(
+  'an address with letters of several scripts, or that cannot be seen, is refused: %j',
+  async (email) => {
+    expect((await save('VIEWER', { email })).errors?.[0]?.code).toBe('BAD_USER_INPUT');
+  },
+);
+
 it('a member that is made and demoted at once stays an owner, as the last one', async () => {
   const answers = await Promise.all([save('OWNER'), save('VIEWER')]);
   const [found] = await members(mesh.database.connection).find({ tenantId }).lean();

@@ -10,7 +10,7 @@ import { withRoles } from '../roles/find-role.ts';
 import { readCustomRole, requireMemberRole, requireScopesOfMember } from '../roles/member-role.ts';
 import { withLiveOwner } from '../tenants/below-tenant.ts';
 import { findTenantId } from '../tenants/visible.ts';
-import { checkedEmail } from './email.ts';
+import { checkedEmail, requireUnlikeEmail } from './email.ts';
 import { findSettledMember } from './find-settled-member.ts';
 import { requireAnotherOwner } from './keep-owner.ts';
 
@@ -32,6 +32,7 @@ export async function saveMember(
     const id = found?._id ?? randomId();
     await context.auditTarget({ tenantId, type: 'Member', id });
     if (found) await requireScopesOfMember(found, context.caller, deps);
+    if (email !== null) await requireUnlikeEmail(email, tenantId, deps);
     await requireRoom(deps, 'membersPerTenant', () =>
       records.countDocuments({ tenantId, _id: { $ne: id } }).exec(),
     );

@@ -111,6 +111,30 @@ describe('saveRole', () => {
     expect(await refusal(remove, { name })).toMatch(/^NOT_FOUND/);
   });
 
+  it.each(['0wner', 'audit0r', 'deve1oper', 'adrnin', '\u043ewner', 'owner\u200b', 'Ｏｗｎｅｒ', ' OWNER '])(
+    'refuses %j, which looks like a built-in role',
+    async (name) => {
+      expect(await refusal(save, { input: { name, scopes: [] } })).toMatch(
+        /^BAD_USER_INPUT input\.name must not be or look like a built-in role/,
+      );
+    },
+  );
+
+  it('refuses a name that looks like another role that the tenant has', async () => {
+    const suffix = newName();
+    const saveAs = (name: string, caller = acme.caller) =>
+      refusal(save, { input: { name, scopes: [] } }, caller);
+    expect(await saveAs(`operator-l.${suffix}`)).toBe('none');
+    expect(await saveAs(`operator-1.${suffix}`)).toBe(
+      `CONFLICT The name "operator-1.${suffix}" looks like the role "operator-l.${suffix}": choose another.`,
+    );
+    expect(await saveAs(`operator-l.${suffix}`)).toBe('none');
+    expect(await saveAs(`operator-1.${suffix}`, other.caller)).toBe('none');
+    expect(await saveAs(`of-all-0.${suffix}`, mesh.admin)).toBe('none');
+    expect(await saveAs(`of-all-o.${suffix}`)).toMatch(/^CONFLICT/);
+    expect(await saveAs(`of-a11-0.${suffix}`, mesh.admin)).toMatch(/^CONFLICT/);
+  });
+
   it('is bound to the scopes of the caller, before and after', async () => {
     const name = newName();
     const narrow: Caller = { ...acme.caller, scopes: ['tenants:write', 'usage:read'] };
@@ -235,7 +259,7 @@ describe('deleteRole', () => {
 
   it.each(['OWNER', 'owner', 'Auditor'])('refuses the built-in role %s', async (name) => {
     expect(await refusal(remove, { name })).toMatch(
-      /^BAD_USER_INPUT name must not be the name of a built-in role/,
+      /^BAD_USER_INPUT name must not be or look like a built-in role/,
     );
   });
 

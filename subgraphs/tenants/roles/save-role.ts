@@ -7,7 +7,7 @@ import { checkedScopes } from '../restrictions/scopes.ts';
 import { withLiveOwner } from '../tenants/below-tenant.ts';
 import { withRoles } from './find-role.ts';
 import { keepAccess } from './keep-access.ts';
-import { checkedRoleName, findRoleTenant, requireScopesOfRole } from './role-place.ts';
+import { checkedRoleName, findRoleTenant, requireScopesOfRole, requireUnlikeRole } from './role-place.ts';
 
 /** Creates a custom role or replaces its scopes; who has it has the new ones at once. FORBIDDEN beyond the scopes of the caller. */
 export async function saveRole(
@@ -29,6 +29,7 @@ export async function saveRole(
       requireScopesOfRole(context.caller, name, before.scopes);
       await keepAccess(before, scopes, connection);
     } else {
+      await requireUnlikeRole(name, tenantId, connection);
       await requireRoom(deps, tenantId === null ? 'roles' : 'rolesPerTenant', () =>
         records.countDocuments({ tenantId }),
       );

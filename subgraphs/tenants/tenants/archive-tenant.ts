@@ -40,7 +40,7 @@ export async function archiveTenant(id: string, context: TenantsContext, deps: T
     const archived = { name: storedArchivedName(before), archivedAt: readNow(deps) };
     await keepingOperatorsOutside({ tenantId: id }, caller, deps.connection, async () => {
       await changeArchived(id, deps.connection, () =>
-        records.updateOne({ _id: id }, { $set: archived }).exec(),
+        records.updateOne({ _id: id }, { $set: archived, $unset: { nameKey: 1 } }).exec(),
       );
     });
     const after: TenantRecord = { ...before, ...archived };

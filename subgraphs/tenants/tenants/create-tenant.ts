@@ -1,4 +1,3 @@
-import { checkedText, orConflict } from '#core/input.ts';
 import { type TenantRecord, tenants, toPayloadRule } from '#mongo/tenants.ts';
 import { checkedCacheScope, checkedRegions } from '../../runtime/checked-input.ts';
 import { withRoom } from '../../runtime/with-room.ts';
@@ -9,6 +8,7 @@ import { randomId, toSlug } from '../keys/ids.ts';
 import { ensureDefaultPlan } from '../limits/ensure-plan.ts';
 import { withPlan } from '../limits/with-plan.ts';
 import type { TenantsContext } from '../loaders.ts';
+import { checkedTenantName, orNameConflict } from './tenant-name.ts';
 import { visible } from './visible.ts';
 
 /** Adds a tenant. CONFLICT when the name is taken, NOT_FOUND when there is no such plan. */
@@ -17,15 +17,15 @@ export async function createTenant(
   context: TenantsContext,
   deps: TenantsDeps,
 ): Promise<TenantRecord> {
-  const name = checkedText(input.name, 'input.name');
-  const slug = toSlug(name);
+  const named = checkedTenantName(input.name, 'input.name');
+  const slug = toSlug(named.name);
   const planId =
     input.planId == null
       ? await ensureDefaultPlan(deps.connection, deps.defaultLimits.tenant)
       : (await visible('plan', input.planId, context))._id;
   const tenant: TenantRecord = {
     _id: slug === '' ? randomId() : `${slug}-${randomId(8)}`,
-    name,
+    ...named,
     planId,
     allowedRegions: checkedRegions(input.allowedRegions, 'input.allowedRegions'),
     ...toPayloadRule(input.payloadLogging ?? 'DEFAULT'),
@@ -44,10 +44,7 @@ export async function createTenant(
     () =>
       withPlan(planId, deps, async () => {
         await requirePlanAccess(await visible('plan', planId, context), tenant._id, deps);
-        return orConflict(
-          records.create({ ...tenant }),
-          `There is a tenant named ${JSON.stringify(tenant.name)} already.`,
-        );
+        return orNameConflict(records.create({ ...tenant }), tenant.name, deps);
       }),
   );
   context.audit({ tenantId: tenant._id, type: 'Tenant', id: tenant._id, after: tenant });

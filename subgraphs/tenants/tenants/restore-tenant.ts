@@ -1,4 +1,4 @@
-import { notFound, orConflict } from '#core/input.ts';
+import { notFound } from '#core/input.ts';
 import { type TenantRecord, tenants } from '#mongo/tenants.ts';
 import { requireRoom } from '../../runtime/with-room.ts';
 import { callersChanged, type TenantsDeps } from '../deps.ts';
@@ -6,6 +6,7 @@ import type { TenantsContext } from '../loaders.ts';
 import { withTenants } from './archive-tenant.ts';
 import { withShownName } from './archived-name.ts';
 import { changeArchived, markHidden } from './below-tenant.ts';
+import { orNameConflict, toTenantName } from './tenant-name.ts';
 import { visible } from './visible.ts';
 
 /**
@@ -27,11 +28,13 @@ export async function restoreTenant(
       return { before, after: before };
     }
     await requireRoom(deps, 'tenants', () => records.countDocuments({ archivedAt: null }));
-    const restored = { name: withShownName(before).name, archivedAt: null };
+    const restored = { ...toTenantName(withShownName(before).name), archivedAt: null };
     await changeArchived(id, deps.connection, () =>
-      orConflict(
+      orNameConflict(
         records.updateOne({ _id: id }, { $set: restored }).exec(),
-        `There is a tenant named ${JSON.stringify(restored.name)} already: rename or archive that one first.`,
+        restored.name,
+        deps,
+        'rename or archive that one first',
       ),
     );
     return { before, after: { ...before, ...restored } };

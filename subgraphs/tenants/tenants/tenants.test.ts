@@ -69,6 +69,9 @@ describe('tenants', () => {
     ['BAD_USER_INPUT', /^input\.name /, { name: 'x'.repeat(201) }],
     ['BAD_USER_INPUT', /^input\.allowedRegions /, { name: 'a', allowedRegions: [] }],
     ['BAD_USER_INPUT', /^input\.allowedRegions\[1\] /, { name: 'a', allowedRegions: ['eu', ''] }],
+    ['BAD_USER_INPUT', /^input\.name .*several scripts/, { name: 'The Gооgle' }],
+    ['BAD_USER_INPUT', /^input\.name .*direction/, { name: 'emcA\u202e' }],
+    ['BAD_USER_INPUT', /^input\.name .*visible/, { name: '\u200b' }],
     ['NOT_FOUND', /plan "none"/, { name: 'a', planId: 'none' }],
   ])('are refused with %s, naming %s', async (code, message, input) => {
     const error = await refusal(createTenant, { input }, mesh.admin);

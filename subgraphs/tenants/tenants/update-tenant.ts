@@ -1,10 +1,11 @@
-import { badInput, checkedText, notFound, orConflict } from '#core/input.ts';
+import { badInput, notFound } from '#core/input.ts';
 import { type TenantRecord, tenants, toPayloadRule } from '#mongo/tenants.ts';
 import { checkedCacheScope, checkedRegions } from '../../runtime/checked-input.ts';
 import { callersChanged, type TenantsDeps } from '../deps.ts';
 import type { UpdateTenantInput } from '../generated.ts';
 import type { TenantsContext } from '../loaders.ts';
 import { withLiveOwner } from './below-tenant.ts';
+import { checkedTenantName, orNameConflict } from './tenant-name.ts';
 import { visible } from './visible.ts';
 
 /** Changes the specified fields; null clears allowedRegions and cacheScope, and is refused elsewhere. */
@@ -16,7 +17,9 @@ export async function updateTenant(
 ): Promise<TenantRecord> {
   const before = await visible('tenant', id, context);
   const change: Partial<TenantRecord> = {};
-  if (input.name !== undefined) change.name = checkedText(input.name ?? '', 'input.name');
+  if (input.name !== undefined) {
+    Object.assign(change, checkedTenantName(input.name ?? '', 'input.name'));
+  }
   if (input.allowedRegions !== undefined) {
     change.allowedRegions = checkedRegions(input.allowedRegions, 'input.allowedRegions');
   }
@@ -35,12 +38,13 @@ export async function updateTenant(
   }
   await context.auditTarget({ tenantId: id, type: 'Tenant', id });
   const after = await withLiveOwner({ tenantId: id }, deps, () =>
-    orConflict(
+    orNameConflict(
       tenants(deps.connection)
         .findOneAndUpdate({ _id: id }, { $set: change }, { returnDocument: 'after' })
         .lean()
         .exec(),
-      `There is a tenant named ${JSON.stringify(change.name)} already.`,
+      change.name ?? before.name,
+      deps,
     ),
   );
   if (!after) notFound('tenant', id);
