@@ -37,11 +37,11 @@ function isSameCaller(caller: Caller, call: CallMaker): boolean {
   return caller.subject !== null && caller.subject === call.subject && caller.appId === call.appId;
 }
 
+/** A filter of rows of the ledger. */
+export type CallRows = Readonly<Record<string, string | null>>;
+
 /** The rows of the ledger that `seesCall` lets the caller read, as a filter; of older rows without a key line none is its own. */
-export function readableRows(
-  caller: Caller,
-  scopes: readonly Scope[],
-): Readonly<Record<string, string | null>> {
+export function readableRows(caller: Caller, scopes: readonly Scope[]): CallRows {
   if (readsAll(caller, scopes)) {
     return hasScope(caller, 'tenants:admin') ? {} : { tenantId: ownTenantId(caller) };
   }

@@ -1,9 +1,9 @@
 import type { Connection } from 'mongoose';
-import type { Caller } from '#core/caller.ts';
 import { HeddleError, isErrorCode } from '#core/errors.ts';
 import { parseJson } from '#core/json/exact-json.ts';
-import { type CallMaker, seesCall } from '#core/ledger-reach.ts';
+import type { CallMaker } from '#core/ledger-reach.ts';
 import { OneAtATime } from '#core/one-at-a-time.ts';
+import type { CallReach } from '#core/policies.ts';
 import { type InvocationRecord, invocations } from '#mongo/invocations.ts';
 import type { CompletionData } from './completion.ts';
 import { type ClosedInvocation, failureOfError } from './execution/outcome.ts';
@@ -13,11 +13,6 @@ import { completionOfRow } from './ledger/rows.ts';
 
 const pollMsMin = 20;
 const pollMsMax = 1_000;
-
-/** Content is wider than the ledger: `usage:read` does not show it. */
-function mayRead(caller: Caller, call: CallMaker): boolean {
-  return seesCall(caller, call, ['completions:read']);
-}
 
 function readMaker({ start: { caller, request } }: RunningCompletion): CallMaker {
   return { ...caller, endUserId: request.labels.endUserId };
@@ -41,8 +36,8 @@ export class CompletionReader {
     this.#options = options;
   }
 
-  /** Those that there are and that the caller may read, in any order. */
-  async findMany(ids: readonly string[], caller: Caller): Promise<CompletionData[]> {
+  /** Those that there are and that the caller reaches, in any order. */
+  async findMany(ids: readonly string[], reach: CallReach): Promise<CompletionData[]> {
     const { connection, running } = this.#options;
     const local = ids.flatMap((id) => running.get(id) ?? []);
     const elsewhere = ids.filter((id) => running.get(id) === undefined);
@@ -54,15 +49,15 @@ export class CompletionReader {
             .lean();
     return [
       ...local
-        .filter((completion) => mayRead(caller, readMaker(completion)))
+        .filter((completion) => reach.sees(readMaker(completion)))
         .map((completion) => completion.running()),
-      ...(await this.#stored(rows.filter((row) => row.kind === 'completion' && mayRead(caller, row)))),
+      ...(await this.#stored(rows.filter((row) => row.kind === 'completion' && reach.sees(row)))),
     ];
   }
 
   /** Throws NOT_FOUND: there is none, or the caller may not read it. */
-  async get(id: string, caller: Caller): Promise<CompletionData> {
-    const [found] = await this.findMany([id], caller);
+  async get(id: string, reach: CallReach): Promise<CompletionData> {
+    const [found] = await this.findMany([id], reach);
     if (found === undefined) {
       throw new HeddleError('NOT_FOUND', 'There is no completion of this id that you may read.');
     }
@@ -70,15 +65,20 @@ export class CompletionReader {
   }
 
   /** Waits for its end, at most so long, and returns what there is by then. */
-  async outcome(id: string, caller: Caller, waitMsMax: number, signal: AbortSignal): Promise<CompletionData> {
+  async outcome(
+    id: string,
+    reach: CallReach,
+    waitMsMax: number,
+    signal: AbortSignal,
+  ): Promise<CompletionData> {
     const { running, now, delay } = this.#options;
     const local = running.get(id);
-    if (local !== undefined && mayRead(caller, readMaker(local))) {
+    if (local !== undefined && reach.sees(readMaker(local))) {
       return (await local.done).completion;
     }
     const untilMs = now() + waitMsMax;
     for (let pollMs = pollMsMin; ; pollMs = Math.min(pollMs * 2, pollMsMax)) {
-      const found = await this.get(id, caller);
+      const found = await this.get(id, reach);
       if (found.status !== 'RUNNING' || now() >= untilMs || signal.aborted) return found;
       // Any error: the wait ends early when the client leaves, which is looked at above.
       await delay(pollMs, signal).catch(() => undefined);

@@ -11,6 +11,9 @@ export interface FieldRequirement {
   readonly demands: readonly (readonly ScopeSet[])[];
   /** The same as one list: a caller needs all scopes of one set. Empty: none. */
   readonly scopes: readonly ScopeSet[];
+  /** Each entry is one @policy, of which one set must be met. */
+  readonly policyDemands: readonly (readonly ScopeSet[])[];
+  /** The same as one list. */
   readonly policies: readonly ScopeSet[];
   readonly meters: readonly Meter[];
   /** The action that @audited names. */
@@ -38,16 +41,21 @@ function readRequirement(
   directives: DirectivesByName | undefined,
 ): FieldRequirement {
   const demands = unique((demand ?? []).filter(isOfScopes));
-  const policies = (demand ?? []).filter((sets) => !isOfScopes(sets));
+  const policyDemands = unique((demand ?? []).filter((sets) => !isOfScopes(sets))).map(withoutPrefix);
   return {
     coordinate,
     authenticated: demand !== undefined,
     demands,
     scopes: combine(demands),
-    policies: combine(unique(policies)).map((set) => set.map((name) => name.slice('@policy '.length))),
+    policyDemands,
+    policies: combine(policyDemands),
     meters: (directives?.get('quota')?.[0]?.meters ?? []) as readonly Meter[],
     audited: (directives?.get('audited')?.[0]?.action as string | undefined) ?? null,
   };
+}
+
+function withoutPrefix(sets: readonly ScopeSet[]): readonly ScopeSet[] {
+  return sets.map((set) => set.map((name) => name.slice('@policy '.length)));
 }
 
 function unique<T>(values: readonly T[]): readonly T[] {

@@ -9,7 +9,8 @@ const document: DocumentNode = parse(`
     open: Int
     known: Int @authenticated
     scoped: Int @requiresScopes(scopes: [["models:read"], ["usage:read", "tenants:read"]])
-    ruled: Int @policy(policies: [["x"]])
+    ruled: Int @policy(policies: [["own-app"]])
+    called: Int @policy(policies: [["own-call"]])
     both: T @requiresScopes(scopes: [["models:read"]])
   }
   type T @requiresScopes(scopes: [["usage:read"]]) { a: Int }`);
@@ -34,12 +35,12 @@ function judge(query: string, caller: Caller) {
 }
 
 describe('what a caller is denied', () => {
-  const all = '{ open known scoped ruled both { a } }';
+  const all = '{ open known scoped ruled called both { a } }';
   it.each<[string, Caller, readonly string[]]>([
     [
       'without a key',
       anonymousCaller,
-      ['known', 'scoped', 'ruled', 'both', 'a'].map((name) => `${name} UNAUTHENTICATED`),
+      ['known', 'scoped', 'ruled', 'called', 'both', 'a'].map((name) => `${name} UNAUTHENTICATED`),
     ],
     ['without scopes', withScopes(), ['scoped', 'ruled', 'both', 'a'].map((name) => `${name} FORBIDDEN`)],
     ['with one alternative', withScopes('models:read'), ['ruled FORBIDDEN', 'both FORBIDDEN', 'a FORBIDDEN']],
@@ -48,7 +49,17 @@ describe('what a caller is denied', () => {
       withScopes('usage:read'),
       ['scoped FORBIDDEN', 'ruled FORBIDDEN', 'both FORBIDDEN'],
     ],
-    ['with all of it', withScopes('usage:read', 'tenants:read', 'models:read'), ['ruled FORBIDDEN']],
+    ['with all scopes', withScopes('usage:read', 'tenants:read', 'models:read'), ['ruled FORBIDDEN']],
+    [
+      'with all scopes and an app',
+      { ...withScopes('usage:read', 'tenants:read', 'models:read'), appId: 'a' },
+      [],
+    ],
+    [
+      'with all scopes and an app, for an end user',
+      { ...withScopes('usage:read', 'tenants:read', 'models:read'), appId: 'a', endUserId: 'e' },
+      ['ruled FORBIDDEN'],
+    ],
   ])('%s', (_who, caller, denied) => {
     expect(judge(all, caller).denied).toEqual(denied);
   });
@@ -60,6 +71,24 @@ describe('what a caller is denied', () => {
       judge(all, withScopes('models:read')).key,
     );
     expect(judge('{ open }', anonymousCaller).key).not.toBe(judge('{ open }', withScopes()).key);
+  });
+
+  it('is worded by the scopes that are missing, and otherwise by the policy', () => {
+    const both = '{ strict }';
+    const document = parse(
+      'type Query { strict: Int @requiresScopes(scopes: [["a"]]) @policy(policies: [["own-key"], ["own-app"]]) }',
+    );
+    const refuse = (caller: Caller) => {
+      const parsed = parse(both).definitions[0] as OperationDefinitionNode;
+      const built = buildASTSchema(document, { assumeValid: true });
+      const demands = compileDemands(built, readPolicy(document), parsed, new Map());
+      return [...denyFields(demands, grantKey(caller, demands)).values()].map(({ message }) => message);
+    };
+    expect(refuse(withScopes())).toEqual(['Query.strict requires the scope a.']);
+    expect(refuse(withScopes('a'))).toEqual([
+      'Query.strict requires an API key of an app, which neither a page token nor a person has, or an app: use an API key of the app, or have a rule of your issuer assign you to one.',
+    ]);
+    expect(refuse({ ...withScopes('a'), appId: 'a' })).toEqual([]);
   });
 
   it('is found in fragments, also in those used twice, inside others and on no type', () => {

@@ -15,6 +15,7 @@ import {
 } from 'graphql';
 import { type Caller, meetsScopes } from '#core/caller.ts';
 import type { ErrorCode } from '#core/errors.ts';
+import { meetsPolicies, requiresPolicies } from '#core/policies.ts';
 import { requiresAuthentication, requiresScopes } from '#core/refusal-words.ts';
 import type { IsIncluded } from '../document/selections.ts';
 import { typenameField } from '../document/selections.ts';
@@ -78,26 +79,32 @@ export function compileDemands(
   return { byField, requirements: [...requirements] };
 }
 
+/** How a caller stands to a requirement, as one character. */
+const met = '1';
+const lacksScopes = '0';
+const isNotAdmitted = 'p';
+
+function judge(caller: Caller, { scopes, policies }: Requirement): string {
+  if (caller.kind === 'ANONYMOUS' || !scopes.every((sets) => meetsScopes(caller, sets))) return lacksScopes;
+  return policies.every((sets) => meetsPolicies(caller, sets)) ? met : isNotAdmitted;
+}
+
 /** True when the caller shows all that the requirement requests. */
 export function meets(caller: Caller, requirement: Requirement): boolean {
-  if (requirement.unmeetable || caller.kind === 'ANONYMOUS') return false;
-  return requirement.scopes.every((sets) => meetsScopes(caller, sets));
+  return judge(caller, requirement) === met;
 }
 
 /** Which of the operation's requirements the caller meets, as text: the key under which what follows is remembered. */
 export function grantKey(caller: Caller, demands: OperationDemands): string {
   let key = caller.kind === 'ANONYMOUS' ? 'a' : 'k';
-  for (const requirement of demands.requirements) key += meets(caller, requirement) ? '1' : '0';
+  for (const requirement of demands.requirements) key += judge(caller, requirement);
   return key;
 }
 
-function describeRefusal(requirement: Requirement, coordinate: string, anonymous: boolean) {
+function describeRefusal(requirement: Requirement, coordinate: string, judged: string, anonymous: boolean) {
   if (anonymous) return { code: 'UNAUTHENTICATED', message: requiresAuthentication(coordinate) } as const;
-  if (requirement.unmeetable) {
-    return {
-      code: 'FORBIDDEN',
-      message: `${coordinate} has a policy that this gateway cannot grant.`,
-    } as const;
+  if (judged === isNotAdmitted) {
+    return { code: 'FORBIDDEN', message: requiresPolicies(coordinate, requirement.policies) } as const;
   }
   return { code: 'FORBIDDEN', message: requiresScopes(coordinate, requirement.scopes) } as const;
 }
@@ -105,10 +112,13 @@ function describeRefusal(requirement: Requirement, coordinate: string, anonymous
 /** The fields that are refused to a caller who meets what the key states. */
 export function denyFields(demands: OperationDemands, key: string): Denied {
   const anonymous = key.startsWith('a');
-  const unmet = new Set(demands.requirements.filter((_, index) => key[index + 1] !== '1'));
+  const judgements = new Map(
+    demands.requirements.map((requirement, index) => [requirement, key[index + 1] ?? lacksScopes]),
+  );
   const denied = new Map<FieldNode, { code: ErrorCode; message: string }>();
   for (const [field, { requirement, coordinate }] of demands.byField) {
-    if (unmet.has(requirement)) denied.set(field, describeRefusal(requirement, coordinate, anonymous));
+    const judged = judgements.get(requirement) ?? lacksScopes;
+    if (judged !== met) denied.set(field, describeRefusal(requirement, coordinate, judged, anonymous));
   }
   return denied;
 }

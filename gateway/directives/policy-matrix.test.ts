@@ -10,7 +10,7 @@ import {
   type TypeNode,
 } from 'graphql';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { anonymousCaller, type Caller } from '#core/caller.ts';
+import { scopes as allScopes, anonymousCaller, type Caller } from '#core/caller.ts';
 import { builtInRoles } from '#core/roles.ts';
 import { buildApiSchema } from '#schema/api-schema.ts';
 import { supergraphUrl } from '#schema/compose.ts';
@@ -104,7 +104,7 @@ beforeAll(() => {
 function toCaller(scopes: readonly string[] | null): Caller {
   return scopes === null
     ? anonymousCaller
-    : { ...anonymousCaller, kind: 'API_KEY', tenantId: 'acme', scopes };
+    : { ...anonymousCaller, kind: 'API_KEY', tenantId: 'acme', appId: 'app', keyId: 'key', scopes };
 }
 
 /** The refusal of a document that selects the field; undefined: it is allowed. */
@@ -143,6 +143,27 @@ describe('every field of the graph', () => {
     expect(coordinates.length).toBeGreaterThan(500);
     if (scopes === null || scopes.length < 9) expect(refusals).toBeGreaterThan(50);
   });
+
+  it.each<[who: string, caller: Partial<Caller>, refused: readonly string[]]>([
+    ['a person without an app', { kind: 'USER', appId: null, keyId: null }, ['own-app', 'own-key']],
+    ['a person of an app', { kind: 'USER', keyId: null }, ['own-key']],
+    ['a page token', { endUserId: 'ada' }, ['own-app', 'own-key']],
+    ['an API key', {}, []],
+  ])(
+    'is refused to %s with every scope where its @policy does not admit it, and nowhere else',
+    (_who, more, names) => {
+      const caller = { ...toCaller(Object.keys(allScopes)), ...more };
+      const refused = coordinates
+        .map(([type, field]) => refuse(type, field, caller))
+        .filter((reason) => reason !== undefined)
+        .map((reason) => reason.replace(/^FORBIDDEN (\S+) requires .*$/, '$1'));
+      const stated = readFieldRequirements(sdl)
+        .filter(({ policies }) => policies.some((set) => set.some((name) => names.includes(name))))
+        .map(({ coordinate }) => coordinate);
+      expect(refused.toSorted()).toEqual(stated);
+      expect(stated.length > 0).toBe(names.length > 0);
+    },
+  );
 
   it('has in the query `policy` what the SDL states', () => {
     const shown = readFieldRequirements(sdl);

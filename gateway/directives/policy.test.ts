@@ -34,22 +34,37 @@ describe('the policy in a schema', () => {
     expect(readPolicy(parse(sdl)).field('T', 'plain')?.requirement).toBeUndefined();
   });
 
-  it('grants no caller a field with @policy', () => {
-    const sdl = 'type T { f: Int @policy(policies: [["x"]]) }';
-    expect(readPolicy(parse(sdl)).field('T', 'f')?.requirement?.unmeetable).toBe(true);
+  it.each([
+    ['a field', 'type T { f: Int @policy(policies: [["x"]]) }', 'T.f'],
+    [
+      'a field, beside one that is',
+      'type T { f: Int @policy(policies: [["own-app"], ["own-call", "x"]]) }',
+      'T.f',
+    ],
+    ['a type', 'type Q { f: T } type T @policy(policies: [["x"]]) { g: Int }', 'T'],
+    ['a scalar', 'type T { f: S } scalar S @policy(policies: [["x"]])', 'S'],
+    ['a field, in an empty list', 'type T { f: Int @policy(policies: []) }', 'T.f'],
+    ['a field, in an empty set', 'type T { f: Int @policy(policies: [["own-app"], []]) }', 'T.f'],
+  ])('is refused where %s has a @policy that is not enforced', (_what, sdl, place) => {
+    expect(() => readPolicy(parse(sdl))).toThrow(`@policy of ${place} names what is not enforced`);
   });
 
   it('refuses a cost where it is not counted', () => {
     expect(() => readPolicy(parse('input I { a: Int @cost(weight: 5) }'))).toThrow(/I\.a/);
   });
 
-  it('grants no caller a field that any @policy concerns, whatever else is demanded', () => {
+  it('demands for a field each @policy that concerns it, beside the scopes', () => {
     const sdl = `
-      type T @requiresScopes(scopes: [["a"]]) { f: R g: S }
-      type R @policy(policies: [["x"]]) { h: Int }
+      type T @requiresScopes(scopes: [["a"]]) { f: R @policy(policies: [["own-key"], ["own-call"]]) g: S }
+      type R @policy(policies: [["own-app"]]) { h: Int }
       scalar S`;
-    const unmeetable = (field: string) => readPolicy(parse(sdl)).field('T', field)?.requirement?.unmeetable;
-    expect([unmeetable('f'), unmeetable('g')]).toEqual([true, false]);
+    const requirement = (field: string) => readPolicy(parse(sdl)).field('T', field)?.requirement;
+    expect(requirement('f')).toMatchObject({
+      scopes: [[['a']]],
+      policies: [[['own-key'], ['own-call']], [['own-app']]],
+    });
+    expect(requirement('g')?.policies).toEqual([]);
+    expect(requirement('f')?.key).not.toBe(requirement('g')?.key);
   });
 
   it.each([

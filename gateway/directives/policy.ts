@@ -5,7 +5,7 @@ import {
   Kind,
   type TypeDefinitionNode,
 } from 'graphql';
-import { arePoliciesKnown } from '#core/policies.ts';
+import { arePoliciesKnown, type PolicySets, policies } from '#core/policies.ts';
 import { readArguments } from '#schema/directives.ts';
 
 /** What a caller must show: every alternative list must be met by one of its sets of scopes. */
@@ -14,8 +14,8 @@ export interface Requirement {
   readonly key: string;
   /** Each entry is one @requiresScopes: an OR of ANDs. All entries must hold. */
   readonly scopes: readonly (readonly (readonly string[])[])[];
-  /** @policy names a rule that no subgraph enforces, so the field is refused to everyone. */
-  readonly unmeetable: boolean;
+  /** Each entry is one @policy, in the same way. */
+  readonly policies: readonly PolicySets[];
 }
 
 /** @listSize of a field: how many objects its list holds. */
@@ -79,16 +79,27 @@ function isCharged(directives: readonly ConstDirectiveNode[] | undefined): boole
   return Array.isArray(meters) && (meters.includes('TOKENS') || meters.includes('COST'));
 }
 
-type Demand = Pick<Requirement, 'scopes' | 'unmeetable'>;
+type Demand = Pick<Requirement, 'scopes' | 'policies'>;
 
-function readDemand(directives: readonly ConstDirectiveNode[] | undefined): Demand | undefined {
+function readDemand(
+  directives: readonly ConstDirectiveNode[] | undefined,
+  place: string,
+): Demand | undefined {
   const scoped = find(directives, 'requiresScopes');
   const ruled = find(directives, 'policy');
-  const unmeetable = ruled !== undefined && !arePoliciesKnown(readSets(readArguments(ruled).policies));
   if (scoped === undefined && ruled === undefined && find(directives, 'authenticated') === undefined)
     return undefined;
-  if (scoped === undefined) return { scopes: [], unmeetable };
-  return { scopes: [readSets(readArguments(scoped).scopes)], unmeetable };
+  return {
+    scopes: scoped === undefined ? [] : [readSets(readArguments(scoped).scopes)],
+    policies: ruled === undefined ? [] : [readPolicies(ruled, place)],
+  };
+}
+
+function readPolicies(directive: ConstDirectiveNode, place: string): PolicySets {
+  const sets = readSets(readArguments(directive).policies);
+  if (arePoliciesKnown(sets)) return sets;
+  const names = Object.keys(policies).join(', ');
+  throw new Error(`@policy of ${place} names what is not enforced; there are ${names}.`);
 }
 
 /** The argument of @requiresScopes and @policy: a list of lists of names. */
@@ -100,10 +111,14 @@ function readSets(value: unknown): readonly (readonly string[])[] {
 function joinDemands(demands: readonly (Demand | undefined)[]): Demand | undefined {
   const present = demands.filter((demand) => demand !== undefined);
   if (present.length === 0) return undefined;
-  const scopes = new Map(
-    present.flatMap((demand) => demand.scopes).map((sets) => [JSON.stringify(sets), sets]),
-  );
-  return { scopes: [...scopes.values()], unmeetable: present.some((demand) => demand.unmeetable) };
+  return {
+    scopes: distinct(present.flatMap((demand) => demand.scopes)),
+    policies: distinct(present.flatMap((demand) => demand.policies)),
+  };
+}
+
+function distinct<T>(values: readonly T[]): readonly T[] {
+  return [...new Map(values.map((value) => [JSON.stringify(value), value])).values()];
 }
 
 function readTypeName(field: FieldDefinitionNode): string {
@@ -115,7 +130,7 @@ function readTypeName(field: FieldDefinitionNode): string {
 /**
  * Reads @authenticated, @requiresScopes, @policy, @cost and @listSize of a composed schema. Fails closed: a field of
  * an interface demands what any implementation's field demands, and a field demands what its type demands. Throws
- * for @cost on an input field, which is not counted.
+ * for @cost on an input field, which is not counted, and for a @policy that is not enforced.
  */
 export function readPolicy(supergraph: DocumentNode): PolicyIndex {
   const types = new Map<string, TypeDefinitionNode>();
@@ -159,9 +174,9 @@ export function readPolicy(supergraph: DocumentNode): PolicyIndex {
     const field = findField(typeName, fieldName);
     const returned = field === undefined ? undefined : types.get(readTypeName(field));
     return joinDemands([
-      readDemand(types.get(typeName)?.directives),
-      readDemand(field?.directives),
-      readDemand(returned?.directives),
+      readDemand(types.get(typeName)?.directives, typeName),
+      readDemand(field?.directives, `${typeName}.${fieldName}`),
+      readDemand(returned?.directives, returned?.name.value ?? ''),
       ...(implementations.get(typeName) ?? []).map((name) => demandOfField(name, fieldName)),
     ]);
   };
@@ -169,7 +184,7 @@ export function readPolicy(supergraph: DocumentNode): PolicyIndex {
   const requirements = new Map<string, Requirement>();
   const intern = (demand: Demand | undefined): Requirement | undefined => {
     if (demand === undefined) return undefined;
-    const key = JSON.stringify([demand.scopes, demand.unmeetable]);
+    const key = JSON.stringify([demand.scopes, demand.policies]);
     const known = requirements.get(key) ?? { key, ...demand };
     requirements.set(key, known);
     return known;

@@ -1,5 +1,5 @@
-import type { Caller } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
+import type { CallReach } from '#core/policies.ts';
 import { type AnswerBuilder, toParts } from '#providers/answer-builder.ts';
 import type { ProviderPart } from '#providers/provider.ts';
 import { type LoggedEvent, StreamLogLost } from '#state/streams/stream-log.ts';
@@ -126,7 +126,7 @@ export type FollowDeps = Pick<
 export function followCompletion(
   id: string,
   after: number,
-  caller: Caller,
+  reach: CallReach,
   signal: AbortSignal,
   deps: FollowDeps,
 ): CompletionEvents {
@@ -162,7 +162,7 @@ export function followCompletion(
     isReplay = true;
     // Before the row is waited for: what the log holds is only kept for a while.
     const sent = await answerUpTo(id, last, deps);
-    const completion = await outcome(id, caller, signal, deps);
+    const completion = await outcome(id, reach, signal, deps);
     if (completion.unkept) throw streamNotKept(id);
     inner = replayAfter(completion, last, sent);
   }
@@ -211,14 +211,14 @@ const noop = (): void => undefined;
 /** The completion when it has ended, whichever process runs it; as it stands when the client leaves before. */
 async function outcome(
   id: string,
-  caller: Caller,
+  reach: CallReach,
   signal: AbortSignal,
   { reader, rowWatch, delay, log }: FollowDeps,
 ): Promise<CompletionData> {
   const over = AbortSignal.any([signal, AbortSignal.timeout(followMsMax)]);
   for (let failures = 0; ; ) {
     try {
-      const found = await reader.outcome(id, caller, 0, over);
+      const found = await reader.outcome(id, reach, 0, over);
       if (found.status !== 'RUNNING' || over.aborted) return found;
     } catch (error) {
       failures += 1;

@@ -11,8 +11,9 @@ export async function cancelCompletion(
   context: SubgraphContext,
   { running, reader, bus }: InferenceEngine,
 ): Promise<CompletionData> {
-  const { caller, signal } = context;
-  const completion = await reader.get(id, caller);
+  const { signal } = context;
+  const reach = context.reach('own-call');
+  const completion = await reader.get(id, reach);
   if (completion.status !== 'RUNNING') {
     context.unchanged();
     return completion;
@@ -22,5 +23,5 @@ export async function cancelCompletion(
   const local = running.get(id);
   if (local === undefined) await bus.publish('completion.cancel', { completionId: id });
   else local.cancel('It was cancelled by its caller.');
-  return reader.outcome(id, caller, waitMsMax, signal);
+  return reader.outcome(id, reach, waitMsMax, signal);
 }

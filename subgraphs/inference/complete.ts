@@ -1,6 +1,7 @@
 import type { Caller } from '#core/caller.ts';
 import { isEndedByMesh } from '#core/connection-lost.ts';
 import { createOverloadedError, type HeddleError } from '#core/errors.ts';
+import { bindPolicy } from '#core/policies.ts';
 import { beginCall, type CallAdmission } from '#inference/admission/invoke.ts';
 import { answerNotKept } from '#inference/admission/unkept.ts';
 import { type CompletionData, withLimits } from '#inference/completion.ts';
@@ -71,7 +72,9 @@ async function waitForEnd(
 ): Promise<ClosedInvocation> {
   if (begun.kind === 'ANSWERED') return { completion: begun.completion, failure: null };
   if (begun.kind === 'EXISTING')
-    return toClosedInvocation(await reader.outcome(begun.id, caller, waitMsMax, signal));
+    return toClosedInvocation(
+      await reader.outcome(begun.id, bindPolicy('own-call', caller), waitMsMax, signal),
+    );
   const { invocation } = begun;
   if (!stops) return invocation.done;
   const onLeave = () => {

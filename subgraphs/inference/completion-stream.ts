@@ -1,4 +1,5 @@
 import type { Caller } from '#core/caller.ts';
+import { bindPolicy, type CallReach } from '#core/policies.ts';
 import { beginCall } from '#inference/admission/invoke.ts';
 import type { InferenceEngine } from '#inference/engine.ts';
 import type { CachePolicy, CompletionRequest } from '#inference/request.ts';
@@ -17,19 +18,20 @@ export async function completionStream(
   const begun = await beginCall(request, caller, { mode: 'STREAM', cachePolicy, onDisconnect }, engine);
   if (begun.kind === 'ANSWERED') return replayAfter(begun.completion, -1);
   const id = begun.kind === 'EXISTING' ? begun.id : begun.invocation.id;
-  return engine.lostReaders.read(id, signal, (reading) => followCompletion(id, -1, caller, reading, engine));
+  const reach = bindPolicy('own-call', caller);
+  return engine.lostReaders.read(id, signal, (reading) => followCompletion(id, -1, reach, reading, engine));
 }
 
-/** The events after number `after`, for the app that made the call. Throws NOT_FOUND for others. */
+/** The events after number `after`, for those who reach the call. Throws NOT_FOUND for others. */
 export async function resumeCompletion(
   id: string,
   after: number,
-  caller: Caller,
+  reach: CallReach,
   signal: AbortSignal,
   engine: InferenceEngine,
 ): Promise<CompletionEvents> {
-  await engine.reader.get(id, caller);
+  await engine.reader.get(id, reach);
   return engine.lostReaders.read(id, signal, (reading) =>
-    followCompletion(id, Math.max(-1, after), caller, reading, engine),
+    followCompletion(id, Math.max(-1, after), reach, reading, engine),
   );
 }

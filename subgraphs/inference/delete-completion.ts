@@ -11,7 +11,7 @@ export async function deleteCompletion(
   engine: InferenceEngine,
 ): Promise<string> {
   const { reader, results } = engine;
-  const completion = await reader.get(id, context.caller);
+  const completion = await reader.get(id, context.reach('own-call'));
   await context.auditTarget({ type: 'Completion', id });
   if (completion.status === 'RUNNING') {
     const { status } = await cancelCompletion(id, context, engine);

@@ -13,12 +13,12 @@ export interface InferenceLoaders {
 }
 
 export function createInferenceLoaders(
-  { caller }: Pick<SubgraphContext, 'caller'>,
+  context: Pick<SubgraphContext, 'reach'>,
   { reader, results }: Pick<InferenceEngine, 'reader' | 'results'>,
 ): InferenceLoaders {
   return {
     completion: recordLoader(
-      (ids) => reader.findMany(ids, caller),
+      (ids) => reader.findMany(ids, context.reach('own-call')),
       ({ id }) => id,
     ),
     attachment: recordLoader(

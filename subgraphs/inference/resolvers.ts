@@ -115,8 +115,14 @@ export function inferenceResolvers(
         resolve: itself,
       },
       resumeCompletion: {
-        subscribe: (_, { id, after }, { caller, signal }) =>
-          resumeCompletion(toStoredId('Invocation', id), after, caller, signal, engine),
+        subscribe: (_, { id, after }, context) =>
+          resumeCompletion(
+            toStoredId('Invocation', id),
+            after,
+            context.reach('own-call'),
+            context.signal,
+            engine,
+          ),
         resolve: itself,
       },
     },

@@ -1,4 +1,5 @@
 import type { Caller } from '#core/caller.ts';
+import { bindPolicy } from '#core/policies.ts';
 import { beginCall } from '#inference/admission/invoke.ts';
 import { type CompletionData, withLimits } from '#inference/completion.ts';
 import type { InferenceEngine } from '#inference/engine.ts';
@@ -23,5 +24,7 @@ export async function startCompletion(
     const { invocation } = begun;
     return withLimits(invocation.running(), invocation.start.meters.listLimits());
   }
-  return begun.kind === 'ANSWERED' ? begun.completion : engine.reader.get(begun.id, caller);
+  return begun.kind === 'ANSWERED'
+    ? begun.completion
+    : engine.reader.get(begun.id, bindPolicy('own-call', caller));
 }

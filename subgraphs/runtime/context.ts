@@ -1,4 +1,5 @@
 import type { Caller } from '#core/caller.ts';
+import { bindPolicy, type CallPolicyName, type CallReach } from '#core/policies.ts';
 import type { SubgraphRequest } from '#transport/executor.ts';
 
 /** The present instant by the injected clock, as dates are stored. */
@@ -32,6 +33,8 @@ export interface SubgraphContext<TLoaders = unknown> {
   readonly signal: AbortSignal;
   /** Made on first use, once per operation (per event of a subscription), so that nothing is cached beyond it. */
   readonly loaders: TLoaders;
+  /** What a policy of calls lets the caller reach: for fields with @policy, which return nothing where nothing was decided. */
+  reach(policy: CallPolicyName): CallReach;
   /**
    * Inside an @audited mutation, before its first write: names what it is about to change, so that its record does so also
    * where the process dies before the end. Rejects where that cannot be written.
@@ -58,6 +61,7 @@ export class OperationContext<TLoaders> implements SubgraphContext<TLoaders> {
   #change: AuditedChange | undefined;
   #unchanged = false;
   #nameTarget: ((target: ChangeTarget) => Promise<void>) | undefined;
+  #decided: Set<CallPolicyName> | undefined;
   #streamId: string | undefined;
   #streamNote: { readonly completionId: string; readonly ended: boolean } | undefined;
 
@@ -77,6 +81,21 @@ export class OperationContext<TLoaders> implements SubgraphContext<TLoaders> {
   get loaders(): TLoaders {
     this.#loaders ??= this.#createLoaders(this);
     return this.#loaders;
+  }
+
+  reach(policy: CallPolicyName): CallReach {
+    const reach = bindPolicy(policy, this.caller);
+    const decided = <T>(decision: T): T => {
+      this.#decided ??= new Set();
+      this.#decided.add(policy);
+      return decision;
+    };
+    return { sees: (call) => decided(reach.sees(call)), rows: () => decided(reach.rows()) };
+  }
+
+  /** Whether the policy has been decided in this operation. */
+  hasDecided(policy: CallPolicyName): boolean {
+    return this.#decided?.has(policy) ?? false;
   }
 
   streamed(completionId: string, ended: boolean): void {

@@ -24,6 +24,7 @@ import { OperationContext, type SubgraphContext } from './context.ts';
 import { maskErrors, toResultError } from './errors.ts';
 import { auditRefusal, withAudit, withAuditedRead } from './policy/audited.ts';
 import { enforceAuth, isForOverseers, isOpenToKeys } from './policy/auth.ts';
+import { withDecisions } from './policy/decisions.ts';
 import { type ExecutedPolicy, visitPolicies } from './policy/policy.ts';
 import { isCounted, withQuota } from './policy/quota.ts';
 import { type Executed, type PreparedOperation, prepareOperation } from './prepared-operation.ts';
@@ -68,7 +69,7 @@ export interface SubgraphOptions<TLoaders> {
 
 /**
  * Makes a subgraph of SDL and resolvers. What the SDL states runs around the resolvers, read once here and never per
- * request: @authenticated and @requiresScopes (again, after the gateway), @quota of fields that only draw REQUESTS
+ * request: @authenticated, @requiresScopes and @policy (again, after the gateway), @quota of fields that only draw REQUESTS
  * and CONCURRENCY (fields that draw TOKENS or COST reserve all meters at once themselves), @audited. Operations are
  * the router's own and are not validated again. Failures are results with errors: a HeddleError as it is, everything
  * else masked as INTERNAL and logged.
@@ -78,6 +79,7 @@ export interface SubgraphOptions<TLoaders> {
  * - `__resolveReference` and every list call `seesTenant(context.caller, record.tenantId)`: `_entities` carries no
  *   directive, so a reference that the caller may not see resolves to null. Answer a record that is not frozen:
  *   @apollo/subgraph writes `__typename` onto it;
+ * - a field whose @policy depends on the record calls `context.reach(policy)`: without a decision nothing is returned;
  * - an @audited mutation names what it is about to change before its first write, `await context.auditTarget({ type, id })`, and
  *   reports what it did with `context.audit({ type, id, before, after })`;
  * - a subscription's `subscribe` ends its waits on `context.signal`, and its `resolve` does not read its arguments.
@@ -113,9 +115,10 @@ export function createSubgraph<TLoaders>(options: SubgraphOptions<TLoaders>): Su
       if (policy.quota && isCounted(policy.quota)) {
         throw new Error(`${parent.name}.${field.name}: @quota on a subscription needs TOKENS or COST.`);
       }
-      field.subscribe = guard(field.subscribe ?? defaultFieldResolver, policy, guarded);
+      const subscribe = withDecisions(field.subscribe ?? defaultFieldResolver, policy);
+      field.subscribe = guard(subscribe, policy, guarded);
     } else {
-      const resolve = field.resolve ?? defaultFieldResolver;
+      const resolve = withDecisions(field.resolve ?? defaultFieldResolver, policy);
       const changes = parent === schema.getMutationType();
       field.resolve = changes
         ? guardMutation(resolve, `${parent.name}.${field.name}`, policy, guarded)

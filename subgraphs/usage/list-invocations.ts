@@ -1,20 +1,19 @@
 import type { Connection as Database } from 'mongoose';
-import type { Caller } from '#core/caller.ts';
+import type { CallReach } from '#core/policies.ts';
 import { requestTimeMs } from '#core/request-id.ts';
 import { type InvocationRecord, invocations } from '#mongo/invocations.ts';
 import { type Connection, findPage } from '../runtime/connection.ts';
 import { timeSort } from '../runtime/list-input.ts';
-import { visibleRows } from './deps.ts';
 import type { QueryInvocationsArgs } from './generated.ts';
 
-/** Rows that match every specified field and that the caller may see. */
+/** Rows that match every specified field and that the caller reaches. */
 export function listInvocations(
   database: Database,
   { filter, orderBy, ...page }: QueryInvocationsArgs,
-  caller: Caller,
+  reach: CallReach,
 ): Promise<Connection<InvocationRecord>> {
   const { from, to, model, tag, ...equal } = filter ?? {};
-  const visible = visibleRows(caller);
+  const visible = reach.rows();
   const given = Object.entries({ ...equal, modelId: model, tags: tag }).filter(([, value]) => value != null);
   const excludes = given.some(([name, value]) => Object.hasOwn(visible, name) && visible[name] !== value);
   const startedAt = toRange(from, to, equal.requestId);

@@ -1,7 +1,6 @@
 import DataLoader from 'dataloader';
 import type { Connection } from 'mongoose';
 import { hasScope } from '#core/caller.ts';
-import { seesCall } from '#core/ledger-reach.ts';
 import { findPrefixedType, toStoredId } from '#core/node-id.ts';
 import { seesTenant } from '#core/tenant-reach.ts';
 import { type AuditRecord, auditLog } from '#mongo/audit/log.ts';
@@ -9,7 +8,6 @@ import { type InvocationRecord, invocations } from '#mongo/invocations.ts';
 import { findNodeRecords, type NodeRecord, type NodeType, plainIdTypes } from '#mongo/node-records.ts';
 import type { SubgraphContext } from '../runtime/context.ts';
 import { recordLoader } from '../runtime/loaders.ts';
-import { ledgerScopes, visibleRows } from './deps.ts';
 import type { UsageBucket } from './generated.ts';
 import { usageBuckets } from './usage-buckets.ts';
 import type { UsageQuery } from './usage-query.ts';
@@ -61,8 +59,9 @@ async function loadNodeRecords(
 
 export function createUsageLoaders(
   connection: Connection,
-  { caller }: Pick<SubgraphContext, 'caller'>,
+  context: Pick<SubgraphContext, 'caller' | 'reach'>,
 ): UsageLoaders {
+  const { caller } = context;
   /** One command for all that differ only in the id. */
   async function loadUsage(wanted: readonly UsageRequest[]): Promise<(readonly UsageBucket[])[]> {
     const kinds = Map.groupBy(wanted, toGroupKey);
@@ -71,7 +70,7 @@ export function createUsageLoaders(
       [...kinds].map(async ([kind, group]) => {
         const [first] = group;
         if (first === undefined) return;
-        const found = await usageBuckets(connection, visibleRows(caller), first.query, {
+        const found = await usageBuckets(connection, context.reach('own-row').rows(), first.query, {
           field: first.field,
           ids: group.map(({ id }) => id),
         });
@@ -93,7 +92,7 @@ export function createUsageLoaders(
           .find({ _id: { $in: ids } })
           .lean(),
       (invocation) => invocation._id,
-      (row) => seesCall(caller, row, ledgerScopes),
+      (row) => context.reach('own-row').sees(row),
     ),
     auditRecord: recordLoader(
       (ids) =>

@@ -1,9 +1,9 @@
 import { Kind, type ObjectTypeDefinitionNode, parse } from 'graphql';
 import { hasScope } from '#core/caller.ts';
-import { seesCall } from '#core/ledger-reach.ts';
 import { isListed } from '#core/name-patterns.ts';
 import { seesOffer } from '#core/offers.ts';
 import { toCallName } from '#core/owned-id.ts';
+import { type PolicySets, selectCallPolicies } from '#core/policies.ts';
 import { type SubgraphName, subgraphNames } from '#core/subgraph-names.ts';
 import { seesTenant } from '#core/tenant-reach.ts';
 import { type NodeRecord, type NodeType, nodeTypes } from '#mongo/node-records.ts';
@@ -11,7 +11,6 @@ import { readArguments } from '#schema/directives.ts';
 import { loadSubgraphSdl } from '#schema/load-sdl.ts';
 import type { TypedReference } from '../runtime/entity.ts';
 import { type AuthRule, enforceAuth } from '../runtime/policy/auth.ts';
-import { ledgerScopes } from './deps.ts';
 import type { NodeResolvers } from './generated.ts';
 import type { UsageContext } from './loaders.ts';
 
@@ -66,22 +65,36 @@ export function readNodeRules(): NodeRules {
     const scopeRules = directives
       .filter(({ name }) => name.value === 'requiresScopes')
       .map((directive) => readArguments(directive).scopes as string[][]);
-    return { coordinate: 'Query.node', scopeRules };
+    const policyRules = directives
+      .filter(({ name }) => name.value === 'policy')
+      .map((directive) => readArguments(directive).policies as string[][]);
+    return { coordinate: 'Query.node', scopeRules, policyRules };
   };
   return Object.fromEntries(nodeTypes.map((type) => [type, findRule(type)])) as NodeRules;
 }
 
-function isVisible(record: NodeRecord, { caller }: UsageContext): boolean {
+function isVisible(record: NodeRecord, context: UsageContext, rules: NodeRules): boolean {
+  const { caller } = context;
   const { type, id, tenantId } = record;
   if ((type === 'Model' || type === 'Route') && !isListed(caller, toCallName(id))) return false;
   if (type === 'ProviderCredential' && tenantId === null) return hasScope(caller, 'models:write');
-  if (type === 'Completion') return seesCall(caller, record, ['completions:read']);
-  if (type === 'Invocation') return seesCall(caller, record, ledgerScopes);
+  if (type === 'Completion' || type === 'Invocation')
+    return reaches(record, context, rules[type].policyRules);
   if (tenantId === null) {
     if (record.offers !== null) return seesOffer(record.offers, caller);
     return type !== 'AuditRecord' || hasScope(caller, 'tenants:admin');
   }
   return seesTenant(caller, tenantId);
+}
+
+/** By the policies of the field that returns such records, as the SDL states them. */
+function reaches(record: NodeRecord, context: UsageContext, rules: readonly PolicySets[]): boolean {
+  return (
+    rules.length > 0 &&
+    rules.every((sets) =>
+      sets.some((set) => selectCallPolicies(set).every((name) => context.reach(name).sees(record))),
+    )
+  );
 }
 
 /**
@@ -94,7 +107,7 @@ export async function findNode(
   rules: NodeRules,
 ): Promise<TypedReference | null> {
   const record = (await context.loaders.nodeRecords.load(id)).find((candidate) =>
-    isVisible(candidate, context),
+    isVisible(candidate, context, rules),
   );
   if (record === undefined) return null;
   enforceAuth(rules[record.type], context.caller);

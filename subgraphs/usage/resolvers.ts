@@ -6,7 +6,7 @@ import type { EventRecord } from '#mongo/events.ts';
 import { scalarResolvers } from '#schema/scalars.ts';
 import type { CompleteResolvers } from '../runtime/complete-resolvers.ts';
 import { type EntityReference, toEntity } from '../runtime/entity.ts';
-import { type UsageDeps, visibleRows } from './deps.ts';
+import type { UsageDeps } from './deps.ts';
 import type { EventFeed } from './events/event-feed.ts';
 import { followEvents, listEvents } from './events/read-events.ts';
 import type { QueryUsageArgs, Resolvers } from './generated.ts';
@@ -48,9 +48,9 @@ export function usageResolvers(
         if (ids.length > nodesMax) badInput('ids', `must be at most ${nodesMax}; there are ${ids.length}.`);
         return ids.map((id) => findNode(id, context, nodeRules));
       },
-      usage: (_, args, { caller }, info) =>
-        usageBuckets(connection, visibleRows(caller), usageQuery(args, info)),
-      invocations: (_, args, { caller }) => listInvocations(connection, args, caller),
+      usage: (_, args, context, info) =>
+        usageBuckets(connection, context.reach('own-row').rows(), usageQuery(args, info)),
+      invocations: (_, args, context) => listInvocations(connection, args, context.reach('own-row')),
       invocation: (_, { id }, { loaders }) => loaders.invocation.load(toStoredId('Invocation', id)),
       auditLog: (_, args, { caller }) => listAuditRecords(args, caller, connection),
       events: (_, args, { caller }) => listEvents(args, caller, connection),

@@ -1,12 +1,15 @@
 import { type Caller, meetsScopes, type Scope } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
+import { meetsPolicies, type PolicySets, requiresPolicies } from '#core/policies.ts';
 
-/** What @authenticated and @requiresScopes on a field, its type and its result's type demand together. */
+/** What @authenticated, @requiresScopes and @policy on a field, its type and its result's type demand together. */
 export interface AuthRule {
   /** "Mutation.createApp", for the messages. */
   readonly coordinate: string;
   /** Each inner list is one way in, all of its scopes needed; every outer list must have one way in. */
   readonly scopeRules: readonly (readonly (readonly string[])[])[];
+  /** Each entry is one @policy. */
+  readonly policyRules: readonly PolicySets[];
 }
 
 /** True where any key may call the field, or any that may invoke models: such a key may be in a page. */
@@ -26,7 +29,7 @@ export function isForOverseers(rule: AuthRule | undefined): boolean {
   );
 }
 
-/** Throws UNAUTHENTICATED or FORBIDDEN, naming the field and the scopes it wants. */
+/** Throws UNAUTHENTICATED or FORBIDDEN, naming the field and what it requires. */
 export function enforceAuth(rule: AuthRule, caller: Caller): void {
   if (caller.kind === 'ANONYMOUS') {
     throw new HeddleError(
@@ -41,5 +44,8 @@ export function enforceAuth(rule: AuthRule, caller: Caller): void {
       'FORBIDDEN',
       `${rule.coordinate} needs the scope ${wanted}: use a key that has it.`,
     );
+  }
+  if (!rule.policyRules.every((sets) => meetsPolicies(caller, sets))) {
+    throw new HeddleError('FORBIDDEN', requiresPolicies(rule.coordinate, rule.policyRules));
   }
 }

@@ -8,7 +8,7 @@ import {
   isObjectType,
 } from 'graphql';
 import type { Meter } from '#core/graph-enums.generated.ts';
-import { arePoliciesKnown } from '#core/policies.ts';
+import { arePoliciesKnown, type CallPolicyName, selectCallPolicies } from '#core/policies.ts';
 import { readArguments } from '#schema/directives.ts';
 import type { AuthRule } from './auth.ts';
 import type { QuotaRule } from './quota.ts';
@@ -19,6 +19,8 @@ export interface ExecutedPolicy {
   readonly quota: QuotaRule | undefined;
   /** The action that @audited names. */
   readonly audited: string | undefined;
+  /** The policies of its own that a record decides: one of the sets is decided before anything is returned. */
+  readonly byRecord: readonly (readonly CallPolicyName[])[];
 }
 
 type Field = GraphQLField<unknown, unknown>;
@@ -60,25 +62,38 @@ function buildPolicy(field: Field, parent: GraphQLObjectType, schema: GraphQLSch
         ...(type.getFields()[field.name]?.astNode?.directives ?? []),
       ]),
   ];
-  const rules = around.filter((directive) => directive.name.value === 'policy');
-  if (!rules.every((directive) => arePoliciesKnown(readArguments(directive).policies as string[][]))) {
+  const policyRules = around.filter(isPolicy).map(readSets);
+  if (!policyRules.every(arePoliciesKnown)) {
     throw new Error(`${coordinate}: @policy is not enforced here; use a name of core/policies.ts.`);
   }
   const scopeRules = around
     .filter((directive) => directive.name.value === 'requiresScopes')
     .map((directive) => readArguments(directive).scopes as string[][]);
   const authenticated =
-    around.some((directive) => directive.name.value === 'authenticated') || rules.length > 0;
+    around.some((directive) => directive.name.value === 'authenticated') || policyRules.length > 0;
   const quota = own.find((directive) => directive.name.value === 'quota');
   const audited = own.find((directive) => directive.name.value === 'audited');
   if (audited && parent === schema.getSubscriptionType()) {
     throw new Error(`${coordinate}: @audited belongs on mutations and reads, not on subscriptions.`);
   }
   return {
-    auth: authenticated || scopeRules.length > 0 ? { coordinate, scopeRules } : undefined,
+    auth: authenticated || scopeRules.length > 0 ? { coordinate, scopeRules, policyRules } : undefined,
     quota: quota && toQuotaRule(readArguments(quota)),
     audited: audited && String(readArguments(audited).action),
+    byRecord: own
+      .filter(isPolicy)
+      .flatMap(readSets)
+      .map(selectCallPolicies)
+      .filter((names) => names.length > 0),
   };
+}
+
+function isPolicy({ name }: DirectiveNode): boolean {
+  return name.value === 'policy';
+}
+
+function readSets(directive: DirectiveNode): string[][] {
+  return readArguments(directive).policies as string[][];
 }
 
 function readDirectives(type: {

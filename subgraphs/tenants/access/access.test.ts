@@ -164,7 +164,9 @@ it('is requested by people for the app that a rule assigns to them, and otherwis
   const person: Caller = { ...caller, kind: 'USER', keyId: null, subject: 'ada', issuerId: 'main' };
   const request = 'mutation { requestAccess(resource: "dear") { status } }';
   expect(await ask(mesh.subgraph, { ...person, appId: null }, request)).toMatchObject({
-    errors: [{ code: 'FORBIDDEN', message: expect.stringContaining('no rule of your issuer') }],
+    errors: [
+      { code: 'FORBIDDEN', message: expect.stringContaining('have a rule of your issuer assign you to one') },
+    ],
   });
   expect((await ask(mesh.subgraph, person, request)).data).toEqual({ requestAccess: { status: 'PENDING' } });
   const list = '{ accessGrants { totalCount } }';

@@ -1,5 +1,6 @@
 import { HeddleError } from '#core/errors.ts';
 import { checkedText, isDuplicateKey } from '#core/input.ts';
+import { ownAppId } from '#core/policies.ts';
 import { type AccessGrantRecord, accessGrants } from '#mongo/access-grants.ts';
 import { requireRoom } from '../../runtime/with-room.ts';
 import { callersChanged, readNow, type TenantsDeps } from '../deps.ts';
@@ -20,17 +21,7 @@ export async function requestAccess(
   context: TenantsContext,
   deps: TenantsDeps,
 ): Promise<AccessGrantRecord> {
-  const { appId, endUserId, kind } = context.caller;
-  if (endUserId !== null)
-    throw new HeddleError('FORBIDDEN', 'A page token cannot request access: use an API key of the app.');
-  if (appId === null) {
-    throw new HeddleError(
-      'FORBIDDEN',
-      kind === 'USER'
-        ? 'Access is granted to apps, and no rule of your issuer assigns you to one: call requestAccess with an API key of the app.'
-        : 'Access is granted to apps: call requestAccess with an API key of the app.',
-    );
-  }
+  const appId = ownAppId(context.caller);
   const app = await visible('app', appId, context);
   const now = readNow(deps);
   const grant = {

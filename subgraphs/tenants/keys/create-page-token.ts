@@ -2,6 +2,8 @@ import type { Scope } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
 import { badInput } from '#core/input.ts';
 import { checkedPatterns } from '#core/name-patterns.ts';
+import { ownKeyId } from '#core/policies.ts';
+import { ownTenantId } from '#core/tenant-reach.ts';
 import { checkedEndUserId } from '#core/text/label.ts';
 import { pageTokens } from '#mongo/page-tokens.ts';
 import { readNow, type TenantsDeps } from '../deps.ts';
@@ -19,22 +21,15 @@ const tokensMax = 10_000;
 
 /**
  * Makes a token for a browser: for one end user, within the scopes, models and prompts of the caller's key, whose
- * limits count its calls. FORBIDDEN for more, and to a page token.
+ * limits count its calls. FORBIDDEN for more.
  */
 export async function createPageToken(
   input: PageTokenInput,
   { caller }: TenantsContext,
   deps: TenantsDeps,
 ): Promise<PageToken> {
-  const { tenantId, keyId } = caller;
-  if (caller.endUserId !== null)
-    throw new HeddleError('FORBIDDEN', 'A page token makes no other token: use an API key of the app.');
-  if (tenantId === null || keyId === null) {
-    throw new HeddleError(
-      'FORBIDDEN',
-      'A page token is made with an API key: call createPageToken with one.',
-    );
-  }
+  const tenantId = ownTenantId(caller);
+  const keyId = ownKeyId(caller);
   const endUserId = checkedEndUserId(input.endUserId, 'input.endUserId');
   const lifetimeSeconds = input.expiresInSeconds ?? lifetimeSecondsDefault;
   if (lifetimeSeconds < 1 || lifetimeSeconds > lifetimeSecondsMax) {

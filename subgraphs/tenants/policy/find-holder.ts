@@ -1,6 +1,7 @@
 import { anonymousCaller, type Caller, hasScope } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
 import { notFound } from '#core/input.ts';
+import type { PolicyHolder } from '#core/policies.ts';
 import { rolesToScopes } from '#core/roles.ts';
 import type { ApiKeyRecord } from '#mongo/api-keys.ts';
 import { type MemberRecord, members } from '#mongo/members.ts';
@@ -11,7 +12,7 @@ import { findRoleScopes } from '../roles/find-role.ts';
 import { findMemberScopes } from '../roles/member-role.ts';
 
 /** Whose rights a policy is shown for. */
-export interface Holder {
+export interface Holder extends PolicyHolder {
   readonly isAnonymous: boolean;
   readonly scopes: readonly string[];
   /** Why it is refused whatever its scopes are; null: it is not. */
@@ -29,34 +30,42 @@ export async function findHolder(
   deps: TenantsDeps,
 ): Promise<Holder> {
   const { caller, loaders } = context;
-  if (as == null) return { isAnonymous: caller.kind === 'ANONYMOUS', scopes: caller.scopes, problem: null };
+  if (as == null) {
+    const { kind, scopes, appId, keyId, endUserId } = caller;
+    return { isAnonymous: kind === 'ANONYMOUS', problem: null, scopes, appId, keyId, endUserId };
+  }
   if (!hasScope(caller, 'tenants:read')) {
     throw new HeddleError('FORBIDDEN', 'The policy of others requires the scope tenants:read.');
   }
-  if (as === anonymousCaller.kind) return { isAnonymous: true, scopes: [], problem: null };
+  if (as === anonymousCaller.kind) return { ...emptyHolder, isAnonymous: true };
   const builtIn = rolesToScopes(as);
-  if (builtIn !== undefined) return { isAnonymous: false, scopes: builtIn, problem: null };
+  if (builtIn !== undefined) return ofRole(builtIn);
   const [key, member] = await Promise.all([loaders.apiKey.load(as), loaders.member.load(as)]);
   if (key) {
     const scopes = await findKeyScopes(key, deps);
     const problem = findProblem(key, readNow(deps));
     return {
-      isAnonymous: false,
-      scopes: scopes ?? [],
+      ...{ ...emptyHolder, appId: key.appId, keyId: key._id, scopes: scopes ?? [] },
       problem: scopes === null ? (problem ?? ownerGone) : problem,
     };
   }
   const role = await findRoleScopes(as, caller.tenantId, deps.connection);
   const named = member ?? (role === null ? await findBySubject(as, caller, deps) : null);
   if (named) {
-    return {
-      isAnonymous: false,
-      scopes: await findMemberScopes(named, deps),
-      problem: findMemberProblem(named),
-    };
+    return { ...emptyHolder, scopes: await findMemberScopes(named, deps), problem: findMemberProblem(named) };
   }
   if (role === null) return notFound('API key, member, subject or role', as);
-  return { isAnonymous: false, scopes: role, problem: null };
+  return ofRole(role);
+}
+
+const emptyHolder: Holder = {
+  ...{ isAnonymous: false, scopes: [], problem: null },
+  ...{ appId: null, keyId: null, endUserId: null },
+};
+
+/** A role is shown for an API key with its scopes, which is what can do most with them. */
+function ofRole(scopes: readonly string[]): Holder {
+  return { ...emptyHolder, scopes, appId: 'any', keyId: 'any' };
 }
 
 function findBySubject(subject: string, { tenantId }: Caller, { connection }: TenantsDeps) {

@@ -1,5 +1,6 @@
 import { meetsScopes } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
+import { meetsPolicies, requiresPolicies } from '#core/policies.ts';
 import { requiresAuthentication, requiresScopes } from '#core/refusal-words.ts';
 import { readSupergraph } from '#schema/compose.ts';
 import { type FieldRequirement, readFieldRequirements } from '#schema/field-policies.ts';
@@ -45,9 +46,13 @@ function toFieldPolicy(requirement: FieldRequirement, holder: Holder): FieldPoli
 }
 
 /** Why the field is refused, as the gateway words it; null: it is allowed. */
-function findReason({ coordinate, authenticated, demands }: FieldRequirement, holder: Holder): string | null {
+function findReason(requirement: FieldRequirement, holder: Holder): string | null {
+  const { coordinate, authenticated, demands, policyDemands } = requirement;
   if (holder.problem !== null) return holder.problem;
   if (!authenticated) return null;
   if (holder.isAnonymous) return requiresAuthentication(coordinate);
-  return demands.every((sets) => meetsScopes(holder, sets)) ? null : requiresScopes(coordinate, demands);
+  if (!demands.every((sets) => meetsScopes(holder, sets))) return requiresScopes(coordinate, demands);
+  return policyDemands.every((sets) => meetsPolicies(holder, sets))
+    ? null
+    : requiresPolicies(coordinate, policyDemands);
 }
