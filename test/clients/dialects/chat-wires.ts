@@ -115,7 +115,8 @@ const responsesUsage = {
   total_tokens: counts.input + counts.output,
 };
 
-function toOutput({ texts, reasoning, signature, calls, refusal, citation, logprob }: UpstreamAnswer) {
+function toOutput(answer: UpstreamAnswer) {
+  const { texts, reasoning, signature, calls, refusal, citation, logprob, vendorItem } = answer;
   const text = {
     type: 'output_text',
     text: (texts ?? []).join(''),
@@ -135,6 +136,7 @@ function toOutput({ texts, reasoning, signature, calls, refusal, citation, logpr
           },
         ]
       : []),
+    ...(vendorItem ? [{ type: 'mcp_call', id: 'mcp_1', name: 'search', output: vendorItem }] : []),
     ...(texts || refusal
       ? [
           {
@@ -176,6 +178,7 @@ function toItemEvents(item: Item, output_index: number, answer: UpstreamAnswer):
     item: 'arguments' in item ? { ...item, arguments: '' } : { ...item, content: [], summary: [] },
   };
   const done = { type: 'response.output_item.done', output_index, item };
+  if ('output' in item) return [added, done];
   const logprobs = answer.logprob ? { logprobs: toLogprobs(answer.logprob).content } : {};
   const at = { output_index, item_id: item.id, content_index: 0 };
   if ('arguments' in item) {
@@ -217,6 +220,7 @@ const responses: UpstreamWire = {
     'calls',
     'refusal',
     'citations',
+    'vendorItems',
     'logprobs',
     'cached',
     'reasoningTokens',

@@ -19,7 +19,7 @@ export interface Dialect {
 
 const selection = `id status text reasoning
   reasoningBlocks { text signature redacted toolCallId provider }
-  refusal citations logprobs
+  refusal citations logprobs providerBlocks { content }
   toolCalls { id name argumentsText }
   alternatives { index text finishReason }
   finishReason dropped
@@ -35,6 +35,7 @@ const stream = `subscription ($input: CompletionInput!) {
     ... on RefusalDelta { refusal: text }
     ... on CitationAdded { citation }
     ... on LogprobsDelta { tokens }
+    ... on ProviderBlockAdded { content }
     ... on ToolCallDelta { index id name argumentsDelta }
     ... on AlternativeFinished { alternative finishReason }
     ... on CompletionFinished {

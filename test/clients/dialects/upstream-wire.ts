@@ -7,6 +7,7 @@ export type Aspect =
   | 'calls'
   | 'refusal'
   | 'citations'
+  | 'vendorItems'
   | 'logprobs'
   | 'alternatives'
   | 'cached'
@@ -30,6 +31,8 @@ export interface UpstreamAnswer {
   readonly refusal?: string;
   /** The address that is cited. */
   readonly citation?: string;
+  /** What a tool answered that the vendor ran, in an item of its own. */
+  readonly vendorItem?: string;
   /** The token that has a log probability. */
   readonly logprob?: string;
   /** The texts of further answers. */
