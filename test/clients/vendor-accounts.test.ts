@@ -1,12 +1,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startOneProcess } from '#test/support/mesh.ts';
+import { admin } from '#test/e2e/scenarios/setup.ts';
+import { startOneProcess, type TestMesh } from '#test/support/mesh.ts';
 import { openVendorAccount, type VendorAccount } from '#test/support/setups/vendor-account.ts';
-import { accountTools, clientItems, mcp, phased, tokens } from '#test/support/vendor-items.ts';
+import { accountTools, clientItems, mcp, phased, tokens, vendorItems } from '#test/support/vendor-items.ts';
 
 const stack = new AsyncDisposableStack();
+let mesh: TestMesh;
 let account: VendorAccount;
 beforeAll(async () => {
-  const mesh = stack.use(await startOneProcess());
+  mesh = stack.use(await startOneProcess());
   account = await openVendorAccount(() => mesh, stack);
 });
 afterAll(() => stack.disposeAsync());
@@ -46,6 +48,24 @@ describe('the credentials of a tool', () => {
     expect(findTokens(await account.stream({ model: account.model, tools: [mcp], input: 'Hello' }))).toEqual(
       [],
     );
+  });
+
+  it('are stored nowhere, as nothing is, for a tenant with the payload rule NONE, whose answer has every item', async () => {
+    const other = await openVendorAccount(() => mesh, stack);
+    await admin(() => mesh).data(
+      'mutation ($id: ID!) { updateTenant(id: $id, input: { payloadLogging: NONE }) { id } }',
+      { id: other.tenantId },
+    );
+    other.output = vendorItems;
+    const response = await other.create({ model: other.model, tools: [mcp], input: 'Hello' });
+    expect(response.output).toEqual(vendorItems);
+    expect(findTokens(response)).toEqual([]);
+    await expect(other.openai.responses.retrieve(response.id)).rejects.toMatchObject({ status: 404 });
+    const { completion } = await other.client.data<{ completion: object }>(
+      'query ($id: ID!) { completion(id: $id) { attachment providerBlocks { content } } }',
+      { id: response.id.replace('resp_', '') },
+    );
+    expect(completion).toEqual({ attachment: null, providerBlocks: [] });
   });
 
   it('are in no error that repeats them, and in no item', async () => {

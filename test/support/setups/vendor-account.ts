@@ -7,6 +7,7 @@ import { toVendorAnswer, toVendorEvents, type VendorItem } from '#test/support/v
 
 /** An account of OpenAI that a test writes the answers of, and a tenant that calls it through its SDK. */
 export interface VendorAccount {
+  readonly tenantId: string;
   readonly client: TestClient;
   readonly openai: OpenAI;
   readonly upstream: WireServer;
@@ -20,6 +21,8 @@ export interface VendorAccount {
   output: readonly VendorItem[];
   /** The error that it answers in place of that. */
   failure: object | undefined;
+  /** It streams the answer and does not end it. */
+  isHeld: boolean;
   /** The body of the last request that it got. */
   readSent(): { readonly tools: unknown; readonly tool_choice: unknown } & {
     readonly include: readonly string[];
@@ -45,7 +48,9 @@ export async function openVendorAccount(mesh: MeshOf, stack: AsyncDisposableStac
       const whole = path.endsWith('/chat/completions')
         ? { choices, usage: { prompt_tokens: 1, completion_tokens: 1 } }
         : toVendorAnswer(output);
-      response.end(isStreamed ? sse(...toVendorEvents(output)) : JSON.stringify(failure ?? whole));
+      if (!isStreamed) response.end(JSON.stringify(failure ?? whole));
+      else if (account.isHeld) response.write(sse(...toVendorEvents(output).slice(0, -1)));
+      else response.end(sse(...toVendorEvents(output)));
     }),
   );
   const add = (name: string) => addModel(mesh, 'OPENAI', upstream.url, name);
@@ -55,9 +60,10 @@ export async function openVendorAccount(mesh: MeshOf, stack: AsyncDisposableStac
     { id: ownModel.split('/')[0], input: { offeredTo: { tenants: [tenantId] } } },
   );
   const account: VendorAccount = {
-    ...{ client, openai, upstream, model, chatModel, ownModel },
+    ...{ tenantId, client, openai, upstream, model, chatModel, ownModel },
     output: [],
     failure: undefined,
+    isHeld: false,
     readSent: () => JSON.parse(upstream.requests.at(-1)?.body ?? '{}'),
     post: (body) =>
       fetch(`${url}/v1/responses`, {
