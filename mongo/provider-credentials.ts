@@ -56,5 +56,12 @@ export const providerCredentials = defineCollection<ProviderCredentialRecord>(
     rotatedAt: Date,
     createdAt: { type: Date, required: true },
   },
-  [[{ providerId: 1, createdAt: 1 }], [{ 'previous.endsAt': 1 }, { sparse: true }]],
+  [
+    [{ providerId: 1, createdAt: 1 }],
+    [{ tenantId: 1, createdAt: 1, _id: 1 }],
+    // For those who see every tenant.
+    [{ createdAt: 1, _id: 1 }],
+    [{ label: 1, _id: 1 }],
+    [{ 'previous.endsAt': 1 }, { sparse: true }],
+  ],
 );

@@ -39,6 +39,7 @@ export type Query = {
   readonly model: Maybe<Model>;
   readonly providers: ReadonlyArray<Provider>;
   readonly provider: Maybe<Provider>;
+  readonly providerCredentials: ProviderCredentialConnection;
   readonly routes: ReadonlyArray<Route>;
   readonly route: Maybe<Route>;
   readonly explainModel: ModelExplanation;
@@ -70,6 +71,16 @@ export type QueryProvidersArgs = {
 
 export type QueryProviderArgs = {
   id: Scalars['ID']['input'];
+};
+
+
+export type QueryProviderCredentialsArgs = {
+  filter?: InputMaybe<ProviderCredentialFilter>;
+  orderBy?: InputMaybe<ListOrder>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
 };
 
 
@@ -235,6 +246,7 @@ export type ProviderOffer = {
 
 export type ProviderCredential = {
   readonly id: Scalars['ID']['output'];
+  readonly provider: Provider;
   readonly label: Scalars['String']['output'];
   readonly hint: Scalars['String']['output'];
   readonly weight: Scalars['Int']['output'];
@@ -244,6 +256,17 @@ export type ProviderCredential = {
   readonly rotatedAt: Maybe<Scalars['DateTime']['output']>;
   readonly previousHint: Maybe<Scalars['String']['output']>;
   readonly previousEndsAt: Maybe<Scalars['DateTime']['output']>;
+};
+
+export type ProviderCredentialConnection = {
+  readonly edges: ReadonlyArray<ProviderCredentialEdge>;
+  readonly pageInfo: PageInfo;
+  readonly totalCount: Scalars['Int']['output'];
+};
+
+export type ProviderCredentialEdge = {
+  readonly cursor: Scalars['String']['output'];
+  readonly node: ProviderCredential;
 };
 
 export type Model = {
@@ -316,6 +339,14 @@ export type RouteTimeouts = {
   readonly firstTokenMs: Scalars['Int']['output'];
   readonly interTokenMs: Scalars['Int']['output'];
   readonly totalMs: Scalars['Int']['output'];
+};
+
+export type ProviderCredentialFilter = {
+  readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
+  readonly providerId?: InputMaybe<Scalars['ID']['input']>;
+  readonly enabled?: InputMaybe<Scalars['Boolean']['input']>;
+  readonly rotating?: InputMaybe<Scalars['Boolean']['input']>;
+  readonly search?: InputMaybe<Scalars['String']['input']>;
 };
 
 export type ProviderFilter = {
@@ -569,6 +600,8 @@ export type ResolversTypes = {
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
   ProviderOffer: ResolverTypeWrapper<ProviderOffer>;
   ProviderCredential: ResolverTypeWrapper<providerCredentials.ProviderCredentialRecord>;
+  ProviderCredentialConnection: ResolverTypeWrapper<connection.Connection<providerCredentials.ProviderCredentialRecord>>;
+  ProviderCredentialEdge: ResolverTypeWrapper<connection.Connection<providerCredentials.ProviderCredentialRecord>['edges'][number]>;
   CredentialState: CredentialState;
   Modality: Modality;
   Capability: Capability;
@@ -584,6 +617,7 @@ export type ResolversTypes = {
   RouteTarget: ResolverTypeWrapper<routes.RouteTargetRecord>;
   RouteTimeouts: ResolverTypeWrapper<RouteTimeouts>;
   ListOrder: ListOrder;
+  ProviderCredentialFilter: ProviderCredentialFilter;
   ProviderFilter: ProviderFilter;
   RouteFilter: RouteFilter;
   ModelFilter: ModelFilter;
@@ -619,6 +653,8 @@ export type ResolversParentTypes = {
   Boolean: Scalars['Boolean']['output'];
   ProviderOffer: ProviderOffer;
   ProviderCredential: providerCredentials.ProviderCredentialRecord;
+  ProviderCredentialConnection: connection.Connection<providerCredentials.ProviderCredentialRecord>;
+  ProviderCredentialEdge: connection.Connection<providerCredentials.ProviderCredentialRecord>['edges'][number];
   Model: models.MaybeDeletedModel;
   ModelPrice: ModelPrice;
   ModelConnection: connection.Connection<models.MaybeDeletedModel>;
@@ -627,6 +663,7 @@ export type ResolversParentTypes = {
   Route: routes.RouteRecord;
   RouteTarget: routes.RouteTargetRecord;
   RouteTimeouts: RouteTimeouts;
+  ProviderCredentialFilter: ProviderCredentialFilter;
   ProviderFilter: ProviderFilter;
   RouteFilter: RouteFilter;
   ModelFilter: ModelFilter;
@@ -659,6 +696,7 @@ export type QueryResolvers<ContextType = context.SubgraphContext, ParentType ext
   model?: Resolver<Maybe<ResolversTypes['Model']>, ParentType, ContextType, RequireFields<QueryModelArgs, 'id'>>;
   providers?: Resolver<ReadonlyArray<ResolversTypes['Provider']>, ParentType, ContextType, RequireFields<QueryProvidersArgs, 'orderBy'>>;
   provider?: Resolver<Maybe<ResolversTypes['Provider']>, ParentType, ContextType, RequireFields<QueryProviderArgs, 'id'>>;
+  providerCredentials?: Resolver<ResolversTypes['ProviderCredentialConnection'], ParentType, ContextType, RequireFields<QueryProviderCredentialsArgs, 'orderBy'>>;
   routes?: Resolver<ReadonlyArray<ResolversTypes['Route']>, ParentType, ContextType, RequireFields<QueryRoutesArgs, 'orderBy'>>;
   route?: Resolver<Maybe<ResolversTypes['Route']>, ParentType, ContextType, RequireFields<QueryRouteArgs, 'alias'>>;
   explainModel?: Resolver<ResolversTypes['ModelExplanation'], ParentType, ContextType, RequireFields<QueryExplainModelArgs, 'name'>>;
@@ -711,6 +749,7 @@ export type ProviderOfferResolvers<ContextType = context.SubgraphContext, Parent
 export type ProviderCredentialResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['ProviderCredential'] = ResolversParentTypes['ProviderCredential'], FederationReferenceType extends FederationReferenceTypes['ProviderCredential'] = FederationReferenceTypes['ProviderCredential']> = {
   __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['ProviderCredential']> | FederationReferenceType, FederationReferenceType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  provider?: Resolver<ResolversTypes['Provider'], ParentType, ContextType>;
   label?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   hint?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   weight?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
@@ -720,6 +759,17 @@ export type ProviderCredentialResolvers<ContextType = context.SubgraphContext, P
   rotatedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   previousHint?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   previousEndsAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+};
+
+export type ProviderCredentialConnectionResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['ProviderCredentialConnection'] = ResolversParentTypes['ProviderCredentialConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['ProviderCredentialEdge']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type ProviderCredentialEdgeResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['ProviderCredentialEdge'] = ResolversParentTypes['ProviderCredentialEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['ProviderCredential'], ParentType, ContextType>;
 };
 
 export type CredentialStateResolvers = EnumResolverSignature<{ READY?: any, DISABLED?: any, ORIGIN_CHANGED?: any, UNREADABLE?: any }, ResolversTypes['CredentialState']>;
@@ -847,6 +897,8 @@ export type Resolvers<ContextType = context.SubgraphContext> = {
   Provider?: ProviderResolvers<ContextType>;
   ProviderOffer?: ProviderOfferResolvers<ContextType>;
   ProviderCredential?: ProviderCredentialResolvers<ContextType>;
+  ProviderCredentialConnection?: ProviderCredentialConnectionResolvers<ContextType>;
+  ProviderCredentialEdge?: ProviderCredentialEdgeResolvers<ContextType>;
   CredentialState?: CredentialStateResolvers;
   Modality?: ModalityResolvers;
   Capability?: CapabilityResolvers;

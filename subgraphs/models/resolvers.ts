@@ -23,6 +23,7 @@ import { findVisibleModel, findVisibleProvider, findVisibleRoute } from './owner
 import { addProviderCredential } from './providers/add-provider-credential.ts';
 import { createProvider } from './providers/create-provider.ts';
 import { deleteProvider } from './providers/delete-provider.ts';
+import { listProviderCredentials } from './providers/list-credentials.ts';
 import { listProviders, listRoutes } from './providers/list-providers.ts';
 import { credentialState, findProviderProblem } from './providers/provider-problem.ts';
 import { removeProviderCredential } from './providers/remove-provider-credential.ts';
@@ -44,6 +45,7 @@ export function modelsResolvers(deps: ModelsDeps): CompleteResolvers<Resolvers<M
       model: (_, { id }, { caller, loaders }) => findVisibleModel(id, caller, loaders),
       providers: (_, args, { caller }) => listProviders(args, caller, deps),
       provider: (_, { id }, { caller, loaders }) => findVisibleProvider(id, caller, loaders),
+      providerCredentials: (_, args, { caller }) => listProviderCredentials(args, caller, deps),
       routes: (_, args, { caller }) => listRoutes(args, caller, deps),
       route: (_, { alias }, { caller, loaders }) =>
         findVisibleRoute(toStoredId('Route', alias), caller, loaders),
@@ -85,6 +87,7 @@ export function modelsResolvers(deps: ModelsDeps): CompleteResolvers<Resolvers<M
           ? loaders.credential.load(id)
           : null,
       id: ({ _id }) => _id,
+      provider: ({ providerId }, _, { loaders }) => loadReferred(loaders.everProvider, providerId),
       state: async (record, _, { loaders }) => (await credentialState(record, loaders, deps)).state,
       reason: async (record, _, { loaders }) => (await credentialState(record, loaders, deps)).reason,
       previousHint: (record) => findPrevious(record, readNow(deps))?.hint ?? null,

@@ -634,6 +634,7 @@ export type App = {
   readonly tenant: Tenant;
   readonly team: Maybe<Team>;
   readonly keys: ReadonlyArray<ApiKey>;
+  readonly apiKeys: ApiKeyConnection;
   readonly limits: ReadonlyArray<Limit>;
   readonly cacheByDefault: Maybe<Scalars['Boolean']['output']>;
   readonly cacheScope: Maybe<CacheScope>;
@@ -642,6 +643,16 @@ export type App = {
   readonly trustedDocuments: Maybe<TrustedDocumentsMode>;
   readonly createdAt: Scalars['DateTime']['output'];
   readonly archivedAt: Maybe<Scalars['DateTime']['output']>;
+};
+
+
+export type AppApiKeysArgs = {
+  filter?: InputMaybe<ApiKeyFilter>;
+  orderBy?: InputMaybe<ListOrder>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
 };
 
 export type TrustedDocument = {
@@ -1758,6 +1769,7 @@ export type AppResolvers<ContextType = context.SubgraphContext, ParentType exten
   tenant?: Resolver<ResolversTypes['Tenant'], ParentType, ContextType>;
   team?: Resolver<Maybe<ResolversTypes['Team']>, ParentType, ContextType>;
   keys?: Resolver<ReadonlyArray<ResolversTypes['ApiKey']>, ParentType, ContextType>;
+  apiKeys?: Resolver<ResolversTypes['ApiKeyConnection'], ParentType, ContextType, RequireFields<AppApiKeysArgs, 'orderBy'>>;
   limits?: Resolver<ReadonlyArray<ResolversTypes['Limit']>, ParentType, ContextType>;
   cacheByDefault?: Resolver<Maybe<ResolversTypes['Boolean']>, ParentType, ContextType>;
   cacheScope?: Resolver<Maybe<ResolversTypes['CacheScope']>, ParentType, ContextType>;

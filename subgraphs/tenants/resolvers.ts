@@ -252,6 +252,12 @@ export function tenantsResolvers(
       name: (app) => shownName(app),
       tenant: (app, _args, { loaders }) => loadReferred(loaders.tenant, app.tenantId),
       keys: (app, _args, { loaders }) => loaders.keysOfApp.load(app._id),
+      apiKeys: (app, args, context) =>
+        listApiKeys(
+          { ...args, filter: { archived: app.hidden === true, ...args.filter, appId: app._id } },
+          context,
+          deps,
+        ),
       limits: (app) => app.limits.map(toLimit),
       __resolveReference: (ref, { loaders }) => loaders.app.load(ref.id),
     },

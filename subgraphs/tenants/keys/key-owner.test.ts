@@ -287,3 +287,37 @@ describe('a service', () => {
     expect(event?.data).toMatchObject({ service: 'import', ownerMemberId: null });
   });
 });
+
+it('the keys of an app are filtered and paginated, also of an archived one, and never those of another', async () => {
+  const { createApp } = await run<{ createApp: { id: string } }>(
+    'mutation ($t: ID!) { createApp(input: { tenantId: $t, name: "second" }) { id } }',
+    { t: acme.tenantId },
+  );
+  const appId = createApp.id;
+  const made = [await makeKey({ appId, service: 'a' }), await makeKey({ appId }), await makeKey({})];
+  const [first, second] = made.map(({ key }) => key.id);
+  const query = `query ($id: ID!, $filter: ApiKeyFilter, $first: Int, $after: String) { app(id: $id) {
+    apiKeys(filter: $filter, first: $first, after: $after) { edges { node { id } } pageInfo { endCursor } totalCount }
+  } }`;
+  interface Listed {
+    readonly app: {
+      readonly apiKeys: {
+        readonly edges: readonly { readonly node: { readonly id: string } }[];
+        readonly pageInfo: { readonly endCursor: string | null };
+        readonly totalCount: number;
+      };
+    };
+  }
+  const list = async (variables: object = {}) => {
+    const { edges, pageInfo, totalCount } = (await run<Listed>(query, { id: appId, ...variables })).app
+      .apiKeys;
+    return { ids: edges.map(({ node }) => node.id), endCursor: pageInfo.endCursor, totalCount };
+  };
+  expect(await list()).toMatchObject({ ids: [first, second], totalCount: 2 });
+  const page = await list({ first: 1 });
+  expect(page.ids).toEqual([first]);
+  expect((await list({ after: page.endCursor })).ids).toEqual([second]);
+  expect((await list({ filter: { ownerKind: 'SERVICE', appId: acme.appId } })).ids).toEqual([first]);
+  await run('mutation ($id: ID!) { archiveApp(id: $id) }', { id: appId });
+  expect((await list()).ids).toEqual([first, second]);
+});
