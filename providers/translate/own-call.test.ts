@@ -33,9 +33,9 @@ function createRecorder(own: Partial<TraitedProvider> = {}) {
   return { calls, provider };
 }
 
-async function send(given: ProviderCall, kind: ProviderKind): Promise<ProviderCall> {
+async function send(given: ProviderCall, kind: ProviderKind, isExclusive = false): Promise<ProviderCall> {
   const { calls, provider } = createRecorder();
-  await expect(withOwnCalls(provider, kind).generate(given)).rejects.toThrow('recorded');
+  await expect(withOwnCalls(provider, kind, isExclusive).generate(given)).rejects.toThrow('recorded');
   const [sent] = calls;
   if (sent === undefined) throw new Error('Nothing was sent.');
   return sent;
@@ -112,6 +112,35 @@ describe('providerOptions', () => {
     const chat = { ...shared, verbosity: 'low', logit_bias: {} };
     expect(await sent({ chat }, 'responses')).toEqual({ ...shared, text: { verbosity: 'low' } });
   });
+
+  it.each([
+    ['chat', 'service_tier', ['priority', 'scale', 'PRIORITY', '', 1], ['auto', 'default', 'flex']],
+    ['responses', 'service_tier', ['priority', 'fast'], ['auto', 'flex']],
+    ['messages', 'speed', ['fast'], ['standard']],
+    ['messages', 'service_tier', ['priority'], ['auto', 'standard_only']],
+    ['own', 'serviceTier', [{ type: 'priority' }], [{ type: 'flex' }]],
+  ])(
+    'of %s that cost more (%s) are sent on the account of one tenant alone',
+    async (key, name, costly, others) => {
+      const read = async (value: unknown, isExclusive: boolean) => {
+        const option = key === 'own' ? 'openai' : key;
+        const given = { ...call, providerOptions: { [option]: { [name]: value, other: 1 } } };
+        const sent = await send(given, 'OPENAI', isExclusive);
+        const { dropped } = withOwnCalls(createRecorder().provider, 'OPENAI', isExclusive);
+        const path = `providerOptions.${option}.${name}`;
+        return [sent.providerOptions?.[option], dropped?.(given)?.includes(path) === true];
+      };
+      // What is for another wire format than that of the recorder is dropped in any case.
+      const isOther = key === 'messages';
+      for (const value of costly) {
+        expect(await read(value, false)).toEqual([{ other: 1 }, true]);
+        expect(await read(value, true)).toEqual([{ [name]: value, other: 1 }, isOther]);
+      }
+      for (const value of others) {
+        expect((await read(value, false))[0]).toEqual({ [name]: value, other: 1 });
+      }
+    },
+  );
 
   it('that the vendor refuses are not sent', () => {
     const body = {};

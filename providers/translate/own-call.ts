@@ -1,5 +1,6 @@
 import type { Provider, ProviderCall, ProviderKind, ProviderMessage, SentReasoning } from '../provider.ts';
 import { listLeftOut, toSharedCall } from '../wires/responses/account-state.ts';
+import { listCostlyTiers, withoutCostlyTiers } from '../wires/shared/costly-tiers.ts';
 import { fields } from '../wires/shared/fields.ts';
 import { rejectUnsupported } from './call-parts.ts';
 import { hasOwnParts, listOthers, toOwnParts, toOwnTools } from './own-parts.ts';
@@ -281,7 +282,7 @@ export function withOwnCalls(provider: TraitedProvider, kind: ProviderKind, isEx
       throw rejectUnsupported('it returns one answer to a request, and alternatives requests more');
     }
     const wire = provider.traits?.(call).name ?? '';
-    const own = toOwnCall(call, kind, wire);
+    const own = toOwnCall(isExclusive ? call : withoutCostlyTiers(call), kind, wire);
     return !isExclusive && namesAccountState(wire) ? toSharedCall(own, wire) : own;
   };
   const { countTokens } = provider;
@@ -297,9 +298,10 @@ export function withOwnCalls(provider: TraitedProvider, kind: ProviderKind, isEx
       const traits = provider.traits?.(call);
       if (traits === undefined) return undefined;
       const dropped = findDropped(call, kind, traits, provider.dropped?.(call));
-      if (isExclusive || !namesAccountState(traits.name)) return dropped;
-      const leftOut = listLeftOut(call, traits.name).map((type) => `messages.${type}`);
-      return leftOut.length === 0 ? dropped : [...(dropped ?? []), ...leftOut];
+      if (isExclusive) return dropped;
+      const leftOut = namesAccountState(traits.name) ? listLeftOut(call, traits.name) : [];
+      const more = [...leftOut.map((type) => `messages.${type}`), ...listCostlyTiers(call)];
+      return more.length === 0 ? dropped : [...new Set([...(dropped ?? []), ...more])];
     },
   };
 }
