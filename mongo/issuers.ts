@@ -24,6 +24,18 @@ export interface IssuerRule {
   appId: string | null;
 }
 
+/** How people sign in at an issuer with a browser. */
+export interface IssuerSignIn {
+  /** The client that this mesh is to the issuer. */
+  clientId: string;
+  /** The secret of the client, sealed; null: a public client, which PKCE alone protects. */
+  clientSecret: string | null;
+  /** What the page of sign-in shows. */
+  name: string;
+  /** Whose people sign in here, in lower case. The page does not list an issuer that has some. */
+  emailDomains: string[];
+}
+
 /** An issuer of JWTs: an identity provider, or whatever else vouches for people and workloads. */
 export interface IssuerRecord {
   _id: string;
@@ -35,6 +47,8 @@ export interface IssuerRecord {
   claims: IssuerClaims;
   /** The first that fits counts. */
   rules: IssuerRule[];
+  /** Null or absent: by its tokens alone, but for the first issuer, whose client the environment may state. */
+  signIn?: IssuerSignIn | null;
   createdAt: Date;
   /** True: HEDDLE_OIDC_ISSUER states it, and each start keeps it so. Absent: saveIssuer has made it. */
   fromEnvironment?: boolean;
@@ -61,6 +75,10 @@ export const issuers = defineCollection<IssuerRecord>(
       endUser: optional,
     },
     rules: [{ _id: false, claim: text, value: text, tenantId: optional, role: text, appId: optional }],
+    signIn: {
+      type: { _id: false, clientId: text, clientSecret: optional, name: text, emailDomains: [String] },
+      default: null,
+    },
     createdAt: { type: Date, required: true },
     fromEnvironment: Boolean,
   },

@@ -23,6 +23,7 @@ export async function reseal(args: readonly string[]): Promise<number> {
     { discardLostKeys, rewrapDataKeys },
     { findAdminKeyForm, giveUpAdminKey },
     { resealAuditKey },
+    { resealClientSecrets },
   ] = await Promise.all([
     import('#mongo/encryption-check.ts'),
     import('#subgraphs/models/providers/reseal-credentials.ts'),
@@ -30,6 +31,7 @@ export async function reseal(args: readonly string[]): Promise<number> {
     import('#mongo/keyring/rotate.ts'),
     import('#subgraphs/tenants/keys/admin-key-form.ts'),
     import('#mongo/audit/keys.ts'),
+    import('#subgraphs/tenants/sign-in/client-secret.ts'),
   ]);
   await using database = await openStoreBeside(environment);
   const operatorKeys = await openOperatorKeys(environment);
@@ -53,10 +55,11 @@ export async function reseal(args: readonly string[]): Promise<number> {
     const adminKey = await findAdminKeyForm(connection, pepper);
     if (adminKey === 'LOST' && values.discard) await giveUpAdminKey(connection);
     await resealAuditKey(connection, secrets);
+    const clients = await resealClientSecrets(connection, secrets);
     await recordEncryptionKey(connection, keyId);
-    return { rewrapped, credentials, results, adminKey };
+    return { rewrapped, credentials, results, adminKey, clients };
   };
-  const { rewrapped, credentials, results, adminKey } = await recordCommand(
+  const { rewrapped, credentials, results, adminKey, clients } = await recordCommand(
     connection,
     {
       ...{ action: 'encryptionKey.rotate', targetType: 'EncryptionKey', targetId: keyId },
@@ -69,6 +72,11 @@ export async function reseal(args: readonly string[]): Promise<number> {
   console.log(
     `Wrapped the data keys of ${rewrapped} owners with the key ${keyId}. Sealed ${credentials.resealed} provider keys and ${results} kept completions anew${left}.`,
   );
+  if (clients.unreadable > 0) {
+    console.log(
+      `${clients.unreadable} secrets of clients at issuers open with no key at hand: save these issuers again with saveIssuer.`,
+    );
+  }
   if (adminKey !== 'CURRENT') console.log(adminKeyAdvice[adminKey]);
   return 0;
 }

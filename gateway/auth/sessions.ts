@@ -12,12 +12,24 @@ export interface NewSession {
   readonly lifetimeSeconds: number;
 }
 
-/** What a sign-in at the identity provider is begun with. */
+/** What a sign-in at an identity provider is begun with. */
 export interface SignInTarget {
+  /** Where browsers come back to, without the ID of an issuer. */
   readonly redirectUri: string;
   readonly returnPath: string;
   /** Null: the tenant that the provider states, or the first that has the person as a member. */
   readonly tenantId: string | null;
+  /** The issuer to sign in at; null: the one for the domain, or the only one. */
+  readonly issuerId: string | null;
+  /** The domain of an email address; null: none was named. */
+  readonly emailDomain: string | null;
+}
+
+/** What a person chooses from where there are several identity providers. */
+export interface SignInChoices {
+  readonly providers: readonly { readonly id: string; readonly name: string }[];
+  /** Whether others are found by the domain of an email address. */
+  readonly hasDomains: boolean;
 }
 
 /** Where the browser goes, and the text of the cookie that it keeps meanwhile. */
@@ -26,8 +38,9 @@ export interface SignInRedirect {
   readonly state: string;
 }
 
-/** The query of the address that the browser comes back to, and the text of its cookie. */
+/** The address that the browser comes back to, its query apart, and the text of its cookie. */
 export interface ReturnedSignIn {
+  readonly redirectUri: string;
   readonly query: string;
   readonly state: string;
 }
@@ -40,6 +53,12 @@ export interface InvitationOffer {
   readonly person: string;
 }
 
+/** Where a person who has accepted an invitation signs in. */
+export interface AcceptedInvitation {
+  readonly tenantId: string;
+  readonly issuerId: string;
+}
+
 /** What a person who comes back from the identity provider gets: a session, or the invitation whose link it opened; null: that has ended. */
 export type SignInOutcome =
   | (NewSession & { readonly returnPath: string; readonly invitation?: never })
@@ -49,8 +68,8 @@ export type SignInOutcome =
 export interface BrowserSessions {
   /** Rejects with FORBIDDEN for what is no API key, OVERLOADED where the subgraph cannot be reached. */
   start(caller: Caller, context: CallerContext): Promise<NewSession>;
-  /** Begins a sign-in at the identity provider; null where none is configured. */
-  begin(target: SignInTarget, context: CallerContext): Promise<SignInRedirect | null>;
+  /** Begins a sign-in at an identity provider, or states what there is to choose from; null where none is configured. NOT_FOUND for one that is not. */
+  begin(target: SignInTarget, context: CallerContext): Promise<SignInRedirect | SignInChoices | null>;
   /** Starts the session of a person who comes back from the identity provider, unless it began with an invitation. */
   finish(returned: ReturnedSignIn, context: CallerContext): Promise<SignInOutcome>;
   /** Begins the sign-in with which the invitation of a link is accepted; null where that cannot be used. */
@@ -60,7 +79,7 @@ export interface BrowserSessions {
     context: CallerContext,
   ): Promise<SignInRedirect | null>;
   /** Accepts what the browser was offered; null where the invitation has ended meanwhile. */
-  acceptInvitation(state: string, context: CallerContext): Promise<{ readonly tenantId: string } | null>;
+  acceptInvitation(state: string, context: CallerContext): Promise<AcceptedInvitation | null>;
   /** Ends the session of the caller; `everywhere`: all of its key or person. Resolves with where the provider ends its own; null: nowhere. */
   end(caller: Caller, everywhere: boolean, context: CallerContext): Promise<string | null>;
 }
@@ -71,13 +90,17 @@ const endDocument = parse('mutation ($everywhere: Boolean!) { _endSession(everyw
 });
 
 const beginDocument = parse(
-  `mutation ($redirectUri: String!, $returnPath: String!, $tenantId: ID) {
-    _beginSignIn(redirectUri: $redirectUri, returnPath: $returnPath, tenantId: $tenantId)
+  `mutation ($redirectUri: String!, $returnPath: String!, $tenantId: ID, $issuerId: ID, $emailDomain: String) {
+    _beginSignIn(
+      redirectUri: $redirectUri, returnPath: $returnPath, tenantId: $tenantId, issuerId: $issuerId, emailDomain: $emailDomain
+    )
   }`,
   { noLocation: true },
 );
 const finishDocument = parse(
-  'mutation ($query: String!, $state: String!) { _finishSignIn(querySecret: $query, stateSecret: $state) }',
+  `mutation ($query: String!, $state: String!, $redirectUri: String!) {
+    _finishSignIn(querySecret: $query, stateSecret: $state, redirectUri: $redirectUri)
+  }`,
   { noLocation: true },
 );
 
@@ -118,7 +141,7 @@ export function createSessions(tenants: SubgraphExecutor): BrowserSessions {
     },
     async begin(target, context) {
       const { _beginSignIn } = await run(beginDocument, { ...target }, systemCaller, context);
-      return (_beginSignIn as SignInRedirect | null | undefined) ?? null;
+      return (_beginSignIn as SignInRedirect | SignInChoices | null | undefined) ?? null;
     },
     async finish(returned, context) {
       const { _finishSignIn } = await run(finishDocument, { ...returned }, systemCaller, context);
@@ -131,7 +154,7 @@ export function createSessions(tenants: SubgraphExecutor): BrowserSessions {
     },
     async acceptInvitation(state, context) {
       const { _acceptInvitation } = await run(acceptDocument, { state }, systemCaller, context);
-      return (_acceptInvitation as { readonly tenantId: string } | null | undefined) ?? null;
+      return (_acceptInvitation as AcceptedInvitation | null | undefined) ?? null;
     },
     async end(caller, everywhere, context) {
       const { _endSession } = await run(endDocument, { everywhere }, caller, context);

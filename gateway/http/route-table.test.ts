@@ -155,6 +155,7 @@ describe('the list of routes', () => {
       'GET / root-page unlimited',
       'HEAD / root-page unlimited',
       'GET /auth/callback auth public',
+      'GET /auth/callback/{issuer} auth public',
       'GET /auth/invitation auth public',
       'POST /auth/invitation auth public',
       'GET /auth/login auth public',

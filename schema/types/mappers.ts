@@ -30,7 +30,12 @@ export const mappers: Readonly<Record<SubgraphName, Mappers>> = {
     'mongo/budgets.ts': { Budget: 'BudgetRecord' },
     'mongo/erasures.ts': { Erasure: 'ErasureRecord' },
     'mongo/invitations.ts': { Invitation: 'InvitationRecord' },
-    'mongo/issuers.ts': { Issuer: 'IssuerRecord', IssuerClaims: 'IssuerClaims', IssuerRule: 'IssuerRule' },
+    'mongo/issuers.ts': {
+      Issuer: 'IssuerRecord',
+      IssuerClaims: 'IssuerClaims',
+      IssuerRule: 'IssuerRule',
+      IssuerSignIn: 'IssuerSignIn',
+    },
     'mongo/members.ts': { Member: 'MemberRecord' },
     'mongo/plans.ts': { Plan: 'PlanRecord' },
     'mongo/teams.ts': { Team: 'TeamRecord' },

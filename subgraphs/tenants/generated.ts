@@ -320,12 +320,15 @@ export type Mutation_BeginSignInArgs = {
   redirectUri: Scalars['String']['input'];
   returnPath: Scalars['String']['input'];
   tenantId?: InputMaybe<Scalars['ID']['input']>;
+  issuerId?: InputMaybe<Scalars['ID']['input']>;
+  emailDomain?: InputMaybe<Scalars['String']['input']>;
 };
 
 
 export type Mutation_FinishSignInArgs = {
   querySecret: Scalars['String']['input'];
   stateSecret: Scalars['String']['input'];
+  redirectUri: Scalars['String']['input'];
 };
 
 
@@ -834,7 +837,15 @@ export type Issuer = {
   readonly jwksUrl: Maybe<Scalars['String']['output']>;
   readonly claims: IssuerClaims;
   readonly rules: ReadonlyArray<IssuerRule>;
+  readonly signIn: Maybe<IssuerSignIn>;
   readonly createdAt: Scalars['DateTime']['output'];
+};
+
+export type IssuerSignIn = {
+  readonly clientId: Scalars['String']['output'];
+  readonly hasClientSecret: Scalars['Boolean']['output'];
+  readonly name: Scalars['String']['output'];
+  readonly emailDomains: ReadonlyArray<Scalars['String']['output']>;
 };
 
 export type IssuerClaims = {
@@ -1230,6 +1241,14 @@ export type IssuerInput = {
   readonly jwksUrl?: InputMaybe<Scalars['String']['input']>;
   readonly claims?: InputMaybe<IssuerClaimsInput>;
   readonly rules?: InputMaybe<ReadonlyArray<IssuerRuleInput>>;
+  readonly signIn?: InputMaybe<IssuerSignInInput>;
+};
+
+export type IssuerSignInInput = {
+  readonly clientId: Scalars['String']['input'];
+  readonly clientSecret?: InputMaybe<Scalars['String']['input']>;
+  readonly name?: InputMaybe<Scalars['String']['input']>;
+  readonly emailDomains?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
 };
 
 export type IssuerClaimsInput = {
@@ -1433,6 +1452,7 @@ export type ResolversTypes = {
   MemberRole: MemberRole;
   Role: ResolverTypeWrapper<shownRole.ShownRole>;
   Issuer: ResolverTypeWrapper<issuers.IssuerRecord>;
+  IssuerSignIn: ResolverTypeWrapper<issuers.IssuerSignIn>;
   IssuerClaims: ResolverTypeWrapper<issuers.IssuerClaims>;
   IssuerRule: ResolverTypeWrapper<issuers.IssuerRule>;
   IssuerConnection: ResolverTypeWrapper<connection.Connection<issuers.IssuerRecord>>;
@@ -1491,6 +1511,7 @@ export type ResolversTypes = {
   LimitInput: LimitInput;
   IssuerFilter: IssuerFilter;
   IssuerInput: IssuerInput;
+  IssuerSignInInput: IssuerSignInInput;
   IssuerClaimsInput: IssuerClaimsInput;
   IssuerRuleInput: IssuerRuleInput;
   PlanInput: PlanInput;
@@ -1538,6 +1559,7 @@ export type ResolversParentTypes = {
   ErasureEdge: connection.Connection<erasures.ErasureRecord>['edges'][number];
   Role: shownRole.ShownRole;
   Issuer: issuers.IssuerRecord;
+  IssuerSignIn: issuers.IssuerSignIn;
   IssuerClaims: issuers.IssuerClaims;
   IssuerRule: issuers.IssuerRule;
   IssuerConnection: connection.Connection<issuers.IssuerRecord>;
@@ -1590,6 +1612,7 @@ export type ResolversParentTypes = {
   LimitInput: LimitInput;
   IssuerFilter: IssuerFilter;
   IssuerInput: IssuerInput;
+  IssuerSignInInput: IssuerSignInInput;
   IssuerClaimsInput: IssuerClaimsInput;
   IssuerRuleInput: IssuerRuleInput;
   PlanInput: PlanInput;
@@ -1640,7 +1663,7 @@ export type MutationResolvers<ContextType = context.SubgraphContext, ParentType 
   _audit?: Resolver<ResolversTypes['Int'], ParentType, ContextType, RequireFields<Mutation_AuditArgs, 'refusals'>>;
   _startSession?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
   _beginSignIn?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType, RequireFields<Mutation_BeginSignInArgs, 'redirectUri' | 'returnPath'>>;
-  _finishSignIn?: Resolver<ResolversTypes['JSON'], ParentType, ContextType, RequireFields<Mutation_FinishSignInArgs, 'querySecret' | 'stateSecret'>>;
+  _finishSignIn?: Resolver<ResolversTypes['JSON'], ParentType, ContextType, RequireFields<Mutation_FinishSignInArgs, 'querySecret' | 'stateSecret' | 'redirectUri'>>;
   _beginInvitation?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType, RequireFields<Mutation_BeginInvitationArgs, 'invitationSecret' | 'redirectUri'>>;
   _acceptInvitation?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType, RequireFields<Mutation_AcceptInvitationArgs, 'stateSecret'>>;
   _endSession?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType, RequireFields<Mutation_EndSessionArgs, 'everywhere'>>;
@@ -1955,7 +1978,15 @@ export type IssuerResolvers<ContextType = context.SubgraphContext, ParentType ex
   jwksUrl?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   claims?: Resolver<ResolversTypes['IssuerClaims'], ParentType, ContextType>;
   rules?: Resolver<ReadonlyArray<ResolversTypes['IssuerRule']>, ParentType, ContextType>;
+  signIn?: Resolver<Maybe<ResolversTypes['IssuerSignIn']>, ParentType, ContextType>;
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+};
+
+export type IssuerSignInResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['IssuerSignIn'] = ResolversParentTypes['IssuerSignIn']> = {
+  clientId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  hasClientSecret?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  emailDomains?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
 export type IssuerClaimsResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['IssuerClaims'] = ResolversParentTypes['IssuerClaims']> = {
@@ -2170,6 +2201,7 @@ export type Resolvers<ContextType = context.SubgraphContext> = {
   MemberRole?: MemberRoleResolvers;
   Role?: RoleResolvers<ContextType>;
   Issuer?: IssuerResolvers<ContextType>;
+  IssuerSignIn?: IssuerSignInResolvers<ContextType>;
   IssuerClaims?: IssuerClaimsResolvers<ContextType>;
   IssuerRule?: IssuerRuleResolvers<ContextType>;
   IssuerConnection?: IssuerConnectionResolvers<ContextType>;

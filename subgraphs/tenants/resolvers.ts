@@ -74,6 +74,7 @@ import { endSession } from './sessions/end-session.ts';
 import { finishSignIn } from './sessions/finish-sign-in.ts';
 import { findSessionCaller } from './sessions/session-caller.ts';
 import { startSession } from './sessions/start-session.ts';
+import { beginSignIn } from './sign-in/begin-sign-in.ts';
 import { archiveTeam, restoreTeam } from './teams/archive-team.ts';
 import { createTeam } from './teams/create-team.ts';
 import { updateTeam } from './teams/update-team.ts';
@@ -152,7 +153,7 @@ export function tenantsResolvers(
       _startSession: (_root, _args, context) => startSession(context, deps),
       _beginSignIn: (_root, args, { caller }) => {
         requireSystem(caller);
-        return codeFlow.begin({ ...args, tenantId: args.tenantId ?? null, invitation: null });
+        return beginSignIn(args, codeFlow, deps);
       },
       _finishSignIn: (_root, args, context) => {
         requireSystem(context.caller);
@@ -307,6 +308,7 @@ export function tenantsResolvers(
           .map(([collection, records]) => ({ collection, records })),
     },
     Issuer: { id },
+    IssuerSignIn: { hasClientSecret: (signIn) => signIn.clientSecret !== null },
     IssuerRule: {
       tenant: (rule, _args, { loaders }) =>
         rule.tenantId === null ? null : loaders.tenant.load(rule.tenantId),

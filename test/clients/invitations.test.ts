@@ -108,7 +108,7 @@ describe('the link of an invitation', () => {
     expect(await listSubjects()).toEqual([]);
     expect(await readSession(browser)).toEqual({ signedIn: false });
     const accepted = await accept(browser, csrf);
-    expect(await accepted.json()).toEqual({ next: `/auth/login?tenant=${tenantId}` });
+    expect(await accepted.json()).toEqual({ next: `/auth/login?tenant=${tenantId}&issuer=default` });
     expect(await listSubjects()).toEqual(['ada']);
     await browser.request(
       await browser.signInAs('ada', `${mesh.url}/auth/login?tenant=${tenantId}`, callback),

@@ -10,6 +10,7 @@ import { completeSignIn, login } from './provider-session.ts';
 const routes: Readonly<Record<string, (exchange: Exchange) => Promise<void> | void>> = {
   'GET /auth/login': login,
   'GET /auth/callback': completeSignIn,
+  'GET /auth/callback/{issuer}': completeSignIn,
   'GET /auth/session': sendSession,
   'POST /auth/session': signInWithKey,
   'POST /auth/logout': signOut,

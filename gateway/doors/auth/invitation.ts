@@ -62,5 +62,7 @@ export async function acceptShownOffer(exchange: Exchange): Promise<void> {
   const accepted = await services.sessions.acceptInvitation(state, readContext(exchange));
   setOffer(exchange, '', 0);
   if (accepted === null) throw new HeddleError('NOT_FOUND', endedInvitation);
-  sendValue(response, { next: `/auth/login?${new URLSearchParams({ tenant: accepted.tenantId })}` });
+  sendValue(response, {
+    next: `/auth/login?${new URLSearchParams({ tenant: accepted.tenantId, issuer: accepted.issuerId })}`,
+  });
 }

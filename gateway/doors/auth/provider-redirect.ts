@@ -8,9 +8,15 @@ export const signInStateName = 'heddle_sign_in';
 const stateSeconds = 600;
 const callbackPath = '/auth/callback';
 
-/** The address that the identity provider sends browsers back to. */
+/** The address that the first identity provider sends browsers back to; what others have follows it. */
 export function readCallbackAddress({ request, client }: Exchange): string {
   return readPageOrigin(request, client.isProxied) + callbackPath;
+}
+
+/** The address that the browser has come back to, without its query. */
+export function readReturnedAddress(exchange: Exchange): string {
+  const { issuer } = exchange.params;
+  return readCallbackAddress(exchange) + (issuer === undefined ? '' : `/${issuer}`);
 }
 
 export function redirect({ response }: Exchange, location: string): void {

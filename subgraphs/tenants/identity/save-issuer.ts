@@ -8,6 +8,12 @@ import { callersChanged, readNow, type TenantsDeps } from '../deps.ts';
 import type { IssuerClaimsInput, IssuerInput, IssuerRuleInput } from '../generated.ts';
 import type { TenantsContext } from '../loaders.ts';
 import { findRoleScopes, withRoles } from '../roles/find-role.ts';
+import {
+  checkedSignIn,
+  type RequestedSignIn,
+  requireSignIn,
+  toStoredSignIn,
+} from '../sign-in/save-sign-in.ts';
 import { fetchKeys, findJwksUrl, IssuerFailure, noFetch } from './issuer-documents.ts';
 import { isIssuerUrl, isSafeUrl } from './issuer-url.ts';
 
@@ -43,12 +49,14 @@ export async function saveIssuer(
     rules: await checkedRules(input.rules ?? [], claims, deps),
     createdAt: readNow(deps),
   };
+  const signIn = input.signIn == null ? null : checkedSignIn(input.signIn, issuer._id);
   await requireDocuments(issuer, deps);
+  if (signIn !== null) await requireSignIn(issuer, deps);
   await context.auditTarget({ tenantId: null, type: 'Issuer', id: issuer._id });
   // While the documents were fetched, a role may have been deleted.
   const { before, after } = await withRoles(deps.connection, async () => {
     await checkedRules(input.rules ?? [], claims, deps);
-    return write(issuer, deps);
+    return write(issuer, signIn, deps);
   });
   context.audit({ tenantId: null, type: 'Issuer', id: issuer._id, before, after });
   await callersChanged(deps, null);
@@ -67,11 +75,15 @@ export async function deleteIssuer(id: string, context: TenantsContext, deps: Te
 }
 
 async function write(
-  { _id, createdAt, ...fields }: IssuerRecord,
+  issuer: IssuerRecord,
+  requested: RequestedSignIn | null,
   deps: TenantsDeps,
 ): Promise<{ readonly before: IssuerRecord | null; readonly after: IssuerRecord }> {
+  const { _id, createdAt, ...stated } = issuer;
   const records = issuers(deps.connection);
   const before = await records.findById(_id).lean();
+  const signIn = requested === null ? null : await toStoredSignIn(requested, issuer, before, deps);
+  const fields = { ...stated, signIn };
   const after = await withRoom(
     deps,
     'issuers',

@@ -5,6 +5,7 @@ import { readNow, type TenantsDeps } from '../deps.ts';
 import type { TenantsContext } from '../loaders.ts';
 import { readRoleName } from '../roles/member-role.ts';
 import type { CodeFlow, FinishedSignIn } from '../sessions/code-flow.ts';
+import { chooseInvitedIssuer } from '../sign-in/sign-in-issuers.ts';
 import { acceptInvitation, findOpenInvitation, requireInvited } from './accept-invitation.ts';
 import { hashInvitationSecret } from './invitation-link.ts';
 import { type ProvenPerson, readProvenPerson } from './proven-person.ts';
@@ -36,9 +37,12 @@ export async function beginInvitation(
   deps: TenantsDeps,
 ) {
   const invitation = hashInvitationSecret(secret);
-  if ((await findOpenInvitation(invitation, deps)) === null) return null;
-  const begun = await flow.begin({ redirectUri, returnPath: '/', tenantId: null, invitation });
-  if (begun !== null) return begun;
+  const open = await findOpenInvitation(invitation, deps);
+  if (open === null) return null;
+  const issuer = await chooseInvitedIssuer(open.email, deps);
+  if (issuer !== null) {
+    return flow.begin(issuer, { redirectUri, returnPath: '/', tenantId: null, invitation });
+  }
   throw new HeddleError(
     'NOT_FOUND',
     'An invitation is accepted by sign-in at an identity provider, and none is configured here.',
@@ -70,10 +74,10 @@ export async function acceptOffer(
   sealed: string,
   context: TenantsContext,
   deps: TenantsDeps,
-): Promise<{ readonly tenantId: string } | null> {
+): Promise<{ readonly tenantId: string; readonly issuerId: string } | null> {
   const { secretHash, person } = await openOffer(sealed, deps);
   const member = await acceptInvitation(secretHash, person, context, deps);
-  if (member !== null) return { tenantId: member.tenantId };
+  if (member !== null) return { tenantId: member.tenantId, issuerId: person.issuerId };
   context.unchanged();
   return null;
 }

@@ -14,11 +14,15 @@ export interface ProvenPerson {
 }
 
 /** The person of the claims. Throws TokenRefusal where they state no subject. */
-export function readProvenPerson({ _id, claims: paths }: IssuerRecord, claims: Claims): ProvenPerson {
+export function readProvenPerson({ _id, claims: paths, signIn }: IssuerRecord, claims: Claims): ProvenPerson {
   const subject = readText(claims, paths.subject, textLengthMax);
   if (subject === undefined) throw new TokenRefusal('CLAIMS', 'The identity provider states no subject.');
   const email = readText(claims, paths.email, textLengthMax) ?? null;
   // `email_verified` is about the claim `email`, and states nothing about another.
-  const isEmailVerified = email !== null && paths.email === 'email' && claims.email_verified === true;
+  const isVerified = email !== null && paths.email === 'email' && claims.email_verified === true;
+  // An issuer with domains vouches for addresses of these alone.
+  const domains = signIn?.emailDomains ?? [];
+  const isOfDomain = domains.length === 0 || domains.includes(email?.toLowerCase().split('@').at(-1) ?? '');
+  const isEmailVerified = isVerified && isOfDomain;
   return { issuerId: _id, subject, email, isEmailVerified };
 }

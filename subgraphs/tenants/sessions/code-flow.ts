@@ -2,13 +2,19 @@ import { randomBytes } from 'node:crypto';
 import * as oauth from 'oauth4webapi';
 import { createOverloadedError, HeddleError } from '#core/errors.ts';
 import type { OwnerBoxes } from '#core/secrets/owner-boxes.ts';
-import { type IssuerRecord, issuers } from '#mongo/issuers.ts';
+import type { IssuerRecord } from '#mongo/issuers.ts';
 import { readNow, type TenantsDeps } from '../deps.ts';
 import type { Claims } from '../identity/claims.ts';
 import { IssuerFailure, noFetch, type OutboundFetch } from '../identity/issuer-documents.ts';
 import type { IssuerKeys } from '../identity/issuer-keys.ts';
 import { requireDistinctNames } from '../identity/token-parts.ts';
 import { TokenRefusal } from '../identity/token-refusal.ts';
+import {
+  findSignInIssuer,
+  readSignInClient,
+  type SignInIssuer,
+  toRedirectSuffix,
+} from '../sign-in/sign-in-issuers.ts';
 import { type ProviderServer, ProviderServers } from './provider-server.ts';
 import type { SignInClient } from './sign-in-client.ts';
 import { openSignInState, type SignInState, sealState } from './sign-in-state.ts';
@@ -24,17 +30,20 @@ export interface BegunSignIn {
   readonly state: string;
 }
 
+/** What a browser comes back with from an identity provider. */
+export interface ReturnedBrowser {
+  readonly query: string;
+  /** What it kept. */
+  readonly sealed: string;
+  /** The address that it came back to. */
+  readonly redirectUri: string;
+}
+
 /** What the identity provider has proven. */
 export interface FinishedSignIn {
   readonly issuer: IssuerRecord;
   readonly claims: Claims;
   readonly state: SignInState;
-}
-
-interface Configured {
-  readonly client: SignInClient;
-  readonly secrets: OwnerBoxes;
-  readonly issuer: IssuerRecord;
 }
 
 /** Sign-in at an identity provider: authorization code with PKCE (RFC 6749, 7636, 9207; OpenID Connect Core). */
@@ -49,17 +58,17 @@ export class CodeFlow {
     this.#servers = new ProviderServers(deps);
   }
 
-  /** Begins a sign-in; null where no identity provider is configured for it. */
+  /** Begins a sign-in at the issuer. `redirectUri`: where browsers come back to, without the ID of the issuer. */
   async begin(
+    { issuer, clientId }: SignInIssuer,
     target: Pick<SignInState, 'redirectUri' | 'returnPath' | 'tenantId' | 'invitation'>,
-  ): Promise<BegunSignIn | null> {
-    const configured = await this.#findConfigured();
-    if (configured === null) return null;
-    const { client, secrets, issuer } = configured;
+  ): Promise<BegunSignIn> {
+    const redirectUri = target.redirectUri + toRedirectSuffix(issuer._id);
     const server = await reachable(this.#servers.read(issuer));
     const codeVerifier = oauth.generateRandomCodeVerifier();
     const state: SignInState = {
       ...target,
+      redirectUri,
       issuerId: issuer._id,
       state: randomBytes(32).toString('base64url'),
       nonce: randomBytes(32).toString('base64url'),
@@ -68,8 +77,8 @@ export class CodeFlow {
     };
     const url = new URL(server.authorization_endpoint);
     const parameters = {
-      client_id: client.clientId,
-      redirect_uri: target.redirectUri,
+      client_id: clientId,
+      redirect_uri: redirectUri,
       response_type: 'code',
       scope: providerScopes,
       state: state.state,
@@ -78,19 +87,25 @@ export class CodeFlow {
       code_challenge_method: 'S256',
     };
     for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
-    return { url: url.href, state: await sealState(state, secrets) };
+    return { url: url.href, state: await sealState(state, this.#readBoxes()) };
   }
 
   /** Redeems the code that the provider sent the browser back with. Throws UNAUTHENTICATED for an answer to another request. */
-  async finish(query: string, sealed: string): Promise<FinishedSignIn> {
-    const configured = await this.#findConfigured();
-    if (configured === null)
-      throw new HeddleError('NOT_FOUND', 'No identity provider is configured for sign-in.');
-    const { client, secrets, issuer } = configured;
-    const state = await openSignInState(sealed, readNow(this.#deps).getTime(), secrets);
-    if (state.issuerId !== issuer._id) {
+  async finish({ query, sealed, redirectUri }: ReturnedBrowser): Promise<FinishedSignIn> {
+    const state = await openSignInState(sealed, readNow(this.#deps).getTime(), this.#readBoxes());
+    // RFC 9700, 4.4: an answer to the request to another issuer comes back to that one's address.
+    if (state.redirectUri !== redirectUri) {
+      throw new HeddleError(
+        'UNAUTHENTICATED',
+        'The answer of the identity provider does not belong to this sign-in.',
+      );
+    }
+    const found = await findSignInIssuer(state.issuerId, this.#deps);
+    if (found === null) {
       throw new HeddleError('UNAUTHENTICATED', 'The identity provider has changed meanwhile: sign in again.');
     }
+    const { issuer } = found;
+    const client = await readSignInClient(found, this.#deps);
     const server = await reachable(this.#servers.read(issuer));
     try {
       const { idToken, claims } = await this.#redeem(server, client, query, state);
@@ -104,13 +119,13 @@ export class CodeFlow {
 
   /** Where the browser ends its session at the provider as well; null where it has no such address. */
   async findLogoutUrl(issuerId: string): Promise<string | null> {
-    const configured = await this.#findConfigured();
-    if (configured?.issuer._id !== issuerId) return null;
+    const found = await findSignInIssuer(issuerId, this.#deps);
+    if (found === null) return null;
     try {
-      const { end_session_endpoint: endpoint } = await this.#servers.read(configured.issuer);
+      const { end_session_endpoint: endpoint } = await this.#servers.read(found.issuer);
       if (endpoint === undefined) return null;
       const url = new URL(endpoint);
-      url.searchParams.set('client_id', configured.client.clientId);
+      url.searchParams.set('client_id', found.clientId);
       return url.href;
     } catch (error) {
       // The session here has ended all the same.
@@ -119,11 +134,10 @@ export class CodeFlow {
     }
   }
 
-  async #findConfigured(): Promise<Configured | null> {
-    const { signInClient: client, secrets, connection } = this.#deps;
-    if (client === undefined || secrets === undefined) return null;
-    const issuer = await issuers(connection).findById(client.issuerId).lean();
-    return issuer && { client, secrets, issuer };
+  #readBoxes(): OwnerBoxes {
+    const { secrets } = this.#deps;
+    if (secrets === undefined) throw createOverloadedError('Nothing can be sealed here.');
+    return secrets;
   }
 
   async #redeem(

@@ -16,17 +16,24 @@ export interface SignedInSession extends StartedSession {
   readonly returnPath: string;
 }
 
+/** The arguments of `_finishSignIn`. */
+interface ReturnedSignIn {
+  readonly querySecret: string;
+  readonly stateSecret: string;
+  readonly redirectUri: string;
+}
+
 /**
  * Starts the session of a person who comes back from the identity provider, or states what it may accept where it opened the link of an
  * invitation. Throws UNAUTHENTICATED where it may not be here.
  */
 export async function finishSignIn(
-  { querySecret: query, stateSecret: sealed }: { readonly querySecret: string; readonly stateSecret: string },
+  { querySecret: query, stateSecret: sealed, redirectUri }: ReturnedSignIn,
   flow: CodeFlow,
   context: TenantsContext,
   deps: TenantsDeps,
 ): Promise<SignedInSession | { readonly invitation: OfferedInvitation | null }> {
-  const finished = await flow.finish(query, sealed);
+  const finished = await flow.finish({ query, sealed, redirectUri });
   const { issuer, claims, state } = finished;
   if (state.invitation !== null) {
     context.unchanged();

@@ -71,7 +71,7 @@ async function comeBack(): Promise<Readonly<Record<string, string>>> {
 }
 
 const finish =
-  'mutation ($query: String!, $state: String!) { _finishSignIn(querySecret: $query, stateSecret: $state) }';
+  'mutation ($query: String!, $state: String!) { _finishSignIn(querySecret: $query, stateSecret: $state, redirectUri: "http://127.0.0.1/auth/callback/people") }';
 
 it.each<[what: string, action: string, prepare: () => Promise<() => Promise<unknown>>]>([
   ['_startSession', 'session.start', async () => () => ask(mesh.subgraph, acme.caller, start)],

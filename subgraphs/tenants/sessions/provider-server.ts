@@ -1,7 +1,7 @@
 import type { AuthorizationServer } from 'oauth4webapi';
 import type { IssuerRecord } from '#mongo/issuers.ts';
 import type { TenantsDeps } from '../deps.ts';
-import { fetchDiscovery, IssuerFailure, noFetch } from '../identity/issuer-documents.ts';
+import { fetchDiscovery, IssuerFailure, noFetch, type OutboundFetch } from '../identity/issuer-documents.ts';
 import { isSafeUrl } from '../identity/issuer-url.ts';
 
 /** How long a discovery document is used, and how long a failure to fetch it is. */
@@ -14,10 +14,14 @@ export interface ProviderServer extends AuthorizationServer {
   readonly token_endpoint: string;
 }
 
-/** The identity provider that people sign in at, by its discovery document, which is fetched once in a while. */
+/** Identity providers that are known at once: as many as issuers may be by default. */
+const serversMax = 100;
+
+/** The identity providers that people sign in at, by their discovery documents, which are fetched once in a while. */
 export class ProviderServers {
   readonly #deps: Pick<TenantsDeps, 'outboundFetch' | 'now'>;
-  #last: { readonly issuer: string; readonly server: Promise<ProviderServer>; untilMs: number } | undefined;
+  /** By issuer, those that were fetched first in front. */
+  readonly #known = new Map<string, { readonly server: Promise<ProviderServer>; untilMs: number }>();
 
   constructor(deps: Pick<TenantsDeps, 'outboundFetch' | 'now'>) {
     this.#deps = deps;
@@ -26,17 +30,25 @@ export class ProviderServers {
   /** Rejects with IssuerFailure. */
   read({ issuer }: Pick<IssuerRecord, 'issuer'>): Promise<ProviderServer> {
     const { outboundFetch = noFetch, now = Date.now } = this.#deps;
-    const known = this.#last;
-    if (known !== undefined && known.issuer === issuer && known.untilMs > now()) return known.server;
-    const server = fetchDiscovery(issuer, outboundFetch).then(checkServer);
-    const last = { issuer, server, untilMs: now() + freshForMs };
-    this.#last = last;
+    const known = this.#known.get(issuer);
+    if (known !== undefined && known.untilMs > now()) return known.server;
+    const server = fetchProviderServer(issuer, outboundFetch);
+    const entry = { server, untilMs: now() + freshForMs };
+    this.#known.delete(issuer);
+    const [oldest] = this.#known.keys();
+    if (this.#known.size >= serversMax && oldest !== undefined) this.#known.delete(oldest);
+    this.#known.set(issuer, entry);
     // Any error: the caller that waits for the document reports it.
     server.catch(() => {
-      last.untilMs = now() + failedForMs;
+      entry.untilMs = now() + failedForMs;
     });
     return server;
   }
+}
+
+/** Fetches the discovery document of the issuer. Rejects with IssuerFailure, also where it has no addresses for sign-in. */
+export async function fetchProviderServer(issuer: string, fetch: OutboundFetch): Promise<ProviderServer> {
+  return checkServer(await fetchDiscovery(issuer, fetch));
 }
 
 function checkServer(document: Readonly<Record<string, unknown>>): ProviderServer {

@@ -60,6 +60,11 @@ export const doorExamples: Readonly<Record<string, DoorExample>> = {
     headers: { cookie: `heddle_sign_in=${'s'.repeat(43)}` },
     messageIn: graphqlMessage,
   },
+  'GET /auth/callback/{issuer} auth': {
+    path: '/auth/callback/acme?code=c',
+    headers: { cookie: `heddle_sign_in=${'s'.repeat(43)}` },
+    messageIn: graphqlMessage,
+  },
   'GET /auth/session auth': { path: '/auth/session', messageIn: graphqlMessage },
   'POST /auth/session auth': {
     path: '/auth/session',

@@ -104,8 +104,8 @@ type Query {
 }
 type Mutation {
   _startSession: JSON @authenticated @inaccessible
-  _beginSignIn(redirectUri: String!, returnPath: String!, tenantId: ID): JSON @authenticated @inaccessible
-  _finishSignIn(querySecret: String!, stateSecret: String!): JSON @authenticated @inaccessible
+  _beginSignIn(redirectUri: String!, returnPath: String!, tenantId: ID, issuerId: ID, emailDomain: String): JSON @authenticated @inaccessible
+  _finishSignIn(querySecret: String!, stateSecret: String!, redirectUri: String!): JSON @authenticated @inaccessible
   _beginInvitation(invitationSecret: String!, redirectUri: String!): JSON @authenticated @inaccessible
   _acceptInvitation(stateSecret: String!): JSON @authenticated @inaccessible
   _endSession(everywhere: Boolean!): String @authenticated @inaccessible
