@@ -11,6 +11,7 @@ import { createRouter, isOperation, isStream } from '#gateway/router.ts';
 import { isOfScopes, readDemands } from '#schema/check/demands.ts';
 import { readSupergraph } from '#schema/compose.ts';
 import { loadSubgraphSdl } from '#schema/load-sdl.ts';
+import { buildOperation, listProbes } from '#test/resilience/support/probes.ts';
 import { createGuardedSubgraphs, createOpenSubgraphs } from '#test/router/observed-subgraphs.ts';
 import { makeOperation, type OperationKind } from '#test/router/operations.ts';
 import { createRandom, printedSeed } from '#test/support/random.ts';
@@ -103,7 +104,7 @@ describe('no resolver runs for a caller that may not select its field', () => {
   });
 
   it.each(subgraphNames)(
-    'where %s alone decides, of random operations and of references to entities',
+    'where %s alone decides, of random operations, of each root field and of references to entities',
     async (name) => {
       const observed = new Observed(loadSubgraphSdl(name));
       const subgraph = createGuardedSubgraphs(observed.observe)[name];
@@ -114,6 +115,14 @@ describe('no resolver runs for a caller that may not select its field', () => {
         const request = { document: parse(query), variables, caller: random.pick(callers), ...context };
         const answer = await subgraph.execute(request);
         if (Symbol.asyncIterator in answer) await Array.fromAsync(answer);
+      }
+      for (const { kind, field } of listRootFields(subgraph.schema)) {
+        const document = parse(buildOperation(kind, field, 0));
+        const variables = listProbes(field)[0]?.argumentsWith('') ?? {};
+        for (const caller of callers) {
+          const answer = await subgraph.execute({ document, variables, caller, ...context });
+          if (Symbol.asyncIterator in answer) await Array.fromAsync(answer);
+        }
       }
       for (const query of listEntityQueries(subgraph.schema)) {
         const [typeName = ''] = query.split(' ', 1);
@@ -126,6 +135,14 @@ describe('no resolver runs for a caller that may not select its field', () => {
     },
   );
 });
+
+function listRootFields(schema: GraphQLSchema) {
+  return [...new Set(kinds)].flatMap((kind) =>
+    Object.values(schema.getRootType(kind as never)?.getFields() ?? {})
+      .filter(({ name }) => !name.startsWith('_'))
+      .map((field) => ({ kind, field })),
+  );
+}
 
 /** A query for each field of each entity that needs no argument, after the name of its type. */
 function listEntityQueries(schema: GraphQLSchema): readonly string[] {
