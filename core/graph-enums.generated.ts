@@ -104,6 +104,7 @@ export const CredentialState = {
 
 export type CredentialState = typeof CredentialState[keyof typeof CredentialState];
 export const ErasureKind = {
+  TENANT: 'TENANT',
   END_USER: 'END_USER'
 } as const;
 

@@ -20,6 +20,14 @@ export function toCallName(id: string): string {
   return start === 0 ? id : id.slice(start);
 }
 
+/** The name of what an erased tenant owned, for the ledger to refer to. */
+export const erasedName = 'erased';
+
+/** The id of the provider that stands for all that an erased tenant owned. */
+export function toErasedProviderId(tenantId: string): string {
+  return toOwnedId(tenantId, erasedName);
+}
+
 function findNameStart(id: string): number {
   const colon = id.indexOf(':');
   if (colon <= 0) return 0;

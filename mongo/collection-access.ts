@@ -63,6 +63,7 @@ export const collectionAccess: Readonly<Record<string, CollectionAccess>> = {
       'server/subgraph-modules.ts',
       'server/audit/audit-upkeep.ts',
       'cli/record-command.ts',
+      'mongo/audit/erase.ts',
       'mongo/audit/genesis.ts',
       'mongo/audit/retention.ts',
     ],
@@ -81,16 +82,19 @@ export const collectionAccess: Readonly<Record<string, CollectionAccess>> = {
   },
   // Every part records its events through the event log that the server makes.
   events: {
-    writers: ['server/repairs.ts', 'server/subgraph-modules.ts'],
+    writers: ['server/repairs.ts', 'server/subgraph-modules.ts', 'subgraphs/tenants/erasure/'],
     readers: ['subgraphs/usage/'],
   },
   'audit/keys': {
-    writers: ['server/audit/audit-upkeep.ts', 'cli/commands/reseal.ts'],
+    writers: ['server/audit/audit-upkeep.ts', 'cli/commands/reseal.ts', 'mongo/audit/erase.ts'],
     readers: ['mongo/', 'cli/audit/'],
   },
   'audit/checkpoints': { writers: ['mongo/audit/retention.ts'], readers: ['cli/audit/'] },
   'audit/anchors': { writers: ['server/audit/audit-upkeep.ts'], readers: ['cli/audit/'] },
-  'tenant-keys': { writers: ['mongo/keyring/'], readers: ['mongo/keyring/', 'server/secrets/'] },
+  'tenant-keys': {
+    writers: ['mongo/keyring/', 'subgraphs/tenants/erasure/'],
+    readers: ['mongo/keyring/', 'server/secrets/'],
+  },
   locks: {
     writers: [
       'subgraphs/runtime/',
@@ -106,12 +110,19 @@ export const collectionAccess: Readonly<Record<string, CollectionAccess>> = {
 /** The users of the other modules of `mongo/`, which read or write through the collections above. */
 export const helperUsers: Readonly<Record<string, readonly string[]>> = {
   'audit/chain': ['mongo/', 'cli/audit/', 'server/erasure/'],
-  'audit/genesis': ['cli/record-command.ts', 'mongo/audit/verify.ts', 'server/subgraph-modules.ts'],
+  'audit/genesis': [
+    'cli/record-command.ts',
+    'mongo/audit/erase.ts',
+    'mongo/audit/verify.ts',
+    'server/subgraph-modules.ts',
+  ],
+  'audit/erase': ['subgraphs/tenants/erasure/'],
+  'audit/erased': ['mongo/audit/'],
   'audit/retention': ['server/audit/audit-upkeep.ts'],
   'audit/verify': ['cli/audit/'],
   connect: ['cli/open-store.ts', 'cli/record-command.ts', 'cli/commands/', 'server/mesh-store.ts'],
   'credential-secret': ['inference/', 'mongo/encryption-check.ts', 'subgraphs/models/'],
-  eraser: ['subgraphs/inference/', 'subgraphs/tenants/', 'inference/erasure/'],
+  eraser: ['subgraphs/', 'mongo/', 'inference/erasure/'],
   'erasure-rules': ['server/erasure/', 'subgraphs/tenants/'],
   'keyring/data-keys': ['mongo/keyring/', 'server/secrets/'],
   'keyring/keyring': ['server/'],
@@ -120,7 +131,7 @@ export const helperUsers: Readonly<Record<string, readonly string[]>> = {
   'group-writes': ['inference/', 'mongo/connect.ts'],
   limit: ['mongo/', 'subgraphs/tenants/'],
   'meter-history': ['server/subgraph-modules.ts'],
-  'meter-rollup': ['inference/', 'mongo/meter-history.ts'],
+  'meter-rollup': ['inference/', 'mongo/meter-history.ts', 'subgraphs/inference/'],
   'node-records': ['subgraphs/models/', 'subgraphs/prompts/', 'subgraphs/tenants/', 'subgraphs/usage/'],
   'prompt-uses': ['subgraphs/models/'],
   'upgrade-members': ['server/mesh-store.ts'],

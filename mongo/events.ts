@@ -3,6 +3,7 @@ import type { Connection, Model } from 'mongoose';
 import type { Logger } from 'pino';
 import { isDuplicateKey } from '#core/input.ts';
 import { defineCollection } from './collection.ts';
+import { type Eraser, eraseByDeleting } from './eraser.ts';
 
 /** Something that happened in the mesh, for clients that react to it. */
 export interface EventRecord {
@@ -62,6 +63,20 @@ export const events = defineCollection<EventRecord>(
     [{ at: 1 }],
   ],
 );
+
+/** Erases the events of a tenant. The last event of all keeps its position, which the next is counted from, and no content. */
+export function createEventEraser(connection: Connection): Eraser {
+  const records = events(connection);
+  return {
+    ...eraseByDeleting(connection, events, ({ tenantId }) => ({ tenantId })),
+    async erase({ tenantId }, found) {
+      const erased = { _id: { $in: [...(found.events ?? [])] }, tenantId };
+      const last = await findLastSequence(records);
+      await records.deleteMany({ ...erased, sequence: { $ne: last } });
+      await records.updateMany(erased, { $set: { tenantId: null, subject: null, data: {} } });
+    },
+  };
+}
 
 /** What a part of the mesh reports. */
 export type NewEvent = Pick<EventRecord, 'type' | 'tenantId' | 'subject' | 'data'>;

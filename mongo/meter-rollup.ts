@@ -1,4 +1,5 @@
 import type { Connection, mongo } from 'mongoose';
+import { type Eraser, eraseByDeleting } from './eraser.ts';
 import { type InvocationRecord, invocations } from './invocations.ts';
 import {
   type MeterHourGroup,
@@ -94,6 +95,19 @@ export async function reopenHour(
 ): Promise<void> {
   const until = new Date(hourStartMs(startedAtMs));
   await meterRollups(connection).updateOne({ _id: tenantId }, { $min: { until }, $inc: { version: 1 } });
+}
+
+/** The steps of the erasure of a tenant in its sums. Rows that are redacted may be summed again, without apps and keys. */
+export function createMeterErasers(
+  connection: Connection,
+): Readonly<Record<'meterHours' | 'meterRollups', Eraser>> {
+  return {
+    meterHours: eraseByDeleting(connection, meterHours, ({ tenantId }) => ({
+      tenantId,
+      'groups.appId': { $ne: null },
+    })),
+    meterRollups: eraseByDeleting(connection, meterRollups, ({ tenantId }) => ({ _id: tenantId })),
+  };
 }
 
 interface HourSum extends Omit<MeterHourGroup, 'appId' | 'keyLineId' | 'makerScopes'> {

@@ -27,6 +27,8 @@ export interface TenantRecord {
   createdAt: Date;
   /** Null or absent: it is not archived. */
   archivedAt?: Date | null;
+  /** When everything of it was erased but its id, which is used for no other tenant; absent: it was not. */
+  erasedAt?: Date;
   /** True: what is below it is to be marked as hidden or shown, since something was archived or restored. Absent: it is marked. */
   marksDue?: boolean;
 }
@@ -63,6 +65,7 @@ export const tenants = defineCollection<TenantRecord>(
     onRevoke: String,
     createdAt: { type: Date, required: true },
     archivedAt: Date,
+    erasedAt: Date,
     marksDue: Boolean,
   },
   [

@@ -55,6 +55,7 @@ export async function verifyStore(environment: Environment, command: VerifyComma
   const pruned = [...checkpoints.values()].flatMap(({ before }) => before?.getTime() ?? []);
   const options = {
     tenantId: command.tenantId,
+    keys,
     checkpoints: new Map([...checkpoints].map(([chain, checkpoint]) => [chain, { ...checkpoint, chain }])),
     prunedBefore: pruned.length === 0 ? undefined : new Date(Math.max(...pruned)),
     anchors: command.anchors === undefined ? undefined : await readAnchors(command.anchors, keys, report.add),
@@ -73,7 +74,7 @@ export async function verifyExport(file: string, command: VerifyCommand): Promis
   }
   const anchors = anchorFile && keys ? await readAnchors(anchorFile, keys, report.add) : new Map();
   const records = new Map([...anchors].filter(([chain]) => isExported(chain, command.tenantId)));
-  const verifier = new ChainVerifier({ anchors: records });
+  const verifier = new ChainVerifier({ anchors: records, keys });
   let unchained = 0;
   let lineNumber = 0;
   for await (const line of createInterface({ input: createReadStream(file, 'utf8'), crlfDelay: Infinity })) {

@@ -1,3 +1,4 @@
+import { erasedName, readOwnerId, toErasedProviderId } from '#core/owned-id.ts';
 import { type ErasureSubject, readEndUserId } from '#mongo/eraser.ts';
 import type { InvocationRecord } from '#mongo/invocations.ts';
 import { withoutWords } from '../ledger/rows.ts';
@@ -31,7 +32,40 @@ export function withoutEndUser(row: InvocationRecord, subject: ErasureSubject): 
   };
 }
 
-function withoutFailureWords(row: InvocationRecord): Pick<InvocationRecord, 'error' | 'attempts'> {
-  const { error, attempts } = withoutWords({ error: row.error ?? null, attempts: row.attempts });
-  return { error, attempts };
+/**
+ * Takes from a row of an erased tenant everything but its amounts, times, status, the code of its failure, the tenant's ID and the AI
+ * model; where the tenant owned that, the name that it had is taken too.
+ */
+export function withoutTenant(row: InvocationRecord, { tenantId }: ErasureSubject): Redaction {
+  const { error, attempts } = withoutFailureWords(row);
+  const erasedModel = `${toErasedProviderId(tenantId)}/${erasedName}`;
+  const isOwn = (id: string) => readOwnerId(id) === tenantId;
+  const noCaller = { appId: null, keyId: null, keyLineId: null, subject: null };
+  return {
+    $set: {
+      ...{ ...noCaller, promptId: null, promptVersionId: null, error, erased: 'TENANT' },
+      attempts: attempts.map((attempt) =>
+        isOwn(attempt.modelId) ? { ...attempt, modelId: erasedModel } : attempt,
+      ),
+      ...(isOwn(row.modelId) && { modelId: erasedModel, providerId: toErasedProviderId(tenantId) }),
+    },
+    $unset: {
+      ...{
+        teamId: true,
+        makerScopes: true,
+        requestId: true,
+        clientRequestId: true,
+        endUserId: true,
+        tags: true,
+      },
+      ...{ orphaned: true, opening: true, progress: true },
+    },
+  };
+}
+
+function withoutFailureWords(row: InvocationRecord): {
+  readonly error: string | null;
+  readonly attempts: InvocationRecord['attempts'];
+} {
+  return withoutWords({ error: row.error ?? null, attempts: row.attempts });
 }

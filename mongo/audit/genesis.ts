@@ -27,7 +27,10 @@ export async function recordChainStart(connection: Connection, audit: AuditLog, 
   // Whoever began them was an older version: its changes have no beginning in a chain.
   const open = { ...older, outcome: 'STARTED', _id: { $lt: auditIdAt(before) } } as const;
   await records.updateMany(open, { $set: { outcome: 'INTERRUPTED' } });
-  const after = await digestOlder(connection);
+  await stateOlder(audit, await digestOlder(connection));
+}
+
+async function stateOlder(audit: AuditLog, after: OlderRecords): Promise<void> {
   const id = await audit.begin({
     ...{ tenantId: null, action, arguments: null, requestId: 'start', clientAddress: null },
     actor: { kind: 'SYSTEM', keyId: null, appId: null, subject: null },
@@ -36,14 +39,39 @@ export async function recordChainStart(connection: Connection, audit: AuditLog, 
   await audit.end(id, { ...target, outcome: 'SUCCEEDED', errorCode: null, before: null, after });
 }
 
-/** Counts and digests the records that no chain has and that are closed. */
-export async function digestOlder(connection: Connection, since?: Date): Promise<OlderRecords> {
+/**
+ * States the older records anew, before some of them are replaced. Where what is there is neither what is stated nor what is stated
+ * with the replacements, the statement stays: they were changed otherwise.
+ */
+export async function restateOlder(
+  connection: Connection,
+  audit: AuditLog,
+  replace: (record: AuditRecord) => AuditRecord,
+): Promise<void> {
+  const stated = await readChainStart(connection);
+  if (stated === null) return;
+  const next = await digestOlder(connection, stated.since, replace);
+  if (next.digest === stated.digest) return;
+  const present = await digestOlder(connection, stated.since);
+  if (present.digest === stated.digest) await stateOlder(audit, next);
+}
+
+/** Counts and digests the records that no chain has and that are closed, each as `replace` returns it. */
+export async function digestOlder(
+  connection: Connection,
+  since?: Date,
+  replace = (record: AuditRecord) => record,
+): Promise<OlderRecords> {
   const range = since === undefined ? {} : { at: { $lt: since } };
   const where = { ...older, ...range, outcome: { $ne: 'STARTED' } } as const;
   const digest = createHash('sha256');
   let count = 0;
-  for await (const record of auditLog(connection).find(where).sort({ _id: 1 }).lean().cursor()) {
-    digest.update(`${toCanonicalText({ ...record, sequence: undefined })}\n`);
+  for await (const record of auditLog(connection)
+    .find(where)
+    .sort({ _id: 1 })
+    .lean<AuditRecord[]>()
+    .cursor()) {
+    digest.update(`${toCanonicalText({ ...replace(record), sequence: undefined })}\n`);
     count += 1;
   }
   return { count, digest: digest.digest('hex') };
@@ -53,11 +81,12 @@ export async function digestOlder(connection: Connection, since?: Date): Promise
 export async function readChainStart(
   connection: Connection,
 ): Promise<(OlderRecords & { readonly since: Date }) | null> {
-  const record = await auditLog(connection)
-    .findOne({ tenantId: null, action, outcome: 'SUCCEEDED', sequence: { $gt: 0 } })
+  const statements = await auditLog(connection)
+    .find({ tenantId: null, action, outcome: 'SUCCEEDED', sequence: { $gt: 0 } })
     .sort({ _id: 1 })
-    .lean<AuditRecord>();
-  if (record === null) return null;
-  const { count, digest } = record.after as OlderRecords;
-  return { since: record.at, count, digest };
+    .lean<AuditRecord[]>();
+  const [first, last] = [statements[0], statements.at(-1)];
+  if (first === undefined || last === undefined) return null;
+  const { count, digest } = last.after as OlderRecords;
+  return { since: first.at, count, digest };
 }

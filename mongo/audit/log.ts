@@ -3,6 +3,7 @@ import type { Connection } from 'mongoose';
 import type { AuditOutcome } from '#core/graph-enums.generated.ts';
 import { defineCollection } from '../collection.ts';
 import { type ChainLink, ChainWriter, chainIndex, chainPaths, inChain, toChainName } from './chain.ts';
+import type { Signature } from './keys.ts';
 import { auditStarts, createAuditStarts, toUnchangedId } from './starts.ts';
 
 /** Who did it. */
@@ -15,6 +16,11 @@ export interface AuditActor {
   memberId?: string | undefined;
   /** The name of the service that the key belongs to; absent: none. */
   service?: string | undefined;
+}
+
+/** States that an erasure has taken from a record what identifies people, signed: its content has no longer the hash that it states. */
+export interface AuditErasure extends Signature {
+  readonly at: Date;
 }
 
 /**
@@ -54,6 +60,8 @@ export interface AuditRecord extends Partial<ChainLink> {
   expiresAt?: Date;
   /** When the record is removed; absent before it is chained, and for a change. */
   keptUntil?: Date;
+  /** Absent: no erasure has changed it. */
+  erased?: AuditErasure;
 }
 
 const text = { type: String, required: true };
@@ -84,6 +92,7 @@ export const auditLog = defineCollection<AuditRecord>(
     lastAt: Date,
     expiresAt: Date,
     keptUntil: Date,
+    erased: Object,
     ...chainPaths,
   },
   [

@@ -1,5 +1,6 @@
 import type { Connection } from 'mongoose';
 import { type ChainLink, computeLinkHash, firstPreviousHash } from './chain.ts';
+import { isErasureSigned } from './erased.ts';
 import { digestOlder, readChainStart } from './genesis.ts';
 import { type AuditRecord, auditLog } from './log.ts';
 import { type AuditStartRecord, auditStarts, digestBeginning, toUnchangedId } from './starts.ts';
@@ -22,10 +23,12 @@ export interface VerifyOptions {
   readonly checkpoints?: ReadonlyMap<string, KnownHead> | undefined;
   /** Heads that were written out of the store, by chain and sequence. */
   readonly anchors?: ReadonlyMap<string, ReadonlyMap<number, string>> | undefined;
+  /** Public keys, one of which has signed each record that an erasure has changed. */
+  readonly keys?: ReadonlyMap<string, string> | undefined;
 }
 
 /** A record with its place in a chain. */
-export type ChainedRecord = ChainLink & { readonly _id: string };
+export type ChainedRecord = ChainLink & Pick<AuditRecord, 'erased'> & { readonly _id: string };
 
 /** Records of a chain that a verification remembers, to name the one that another one follows as well. */
 const rememberedMax = 10_000;
@@ -54,8 +57,10 @@ export class ChainVerifier {
     }
     const checkpoint = this.#options.checkpoints?.get(chain);
     const last = chain === this.#last?.chain ? this.#last : undefined;
-    const computed = computeLinkHash(record);
-    if (computed !== record.hash) {
+    if (record.erased !== undefined) {
+      if (!isErasureSigned(record, this.#options.keys ?? new Map()))
+        yield toProblem('ALTERED', record, 'no known key has signed its erasure');
+    } else if (computeLinkHash(record) !== record.hash) {
       yield toProblem('ALTERED', record, 'its content does not have the hash that it states');
     }
     if (last === undefined && checkpoint !== undefined && sequence <= checkpoint.sequence) {
@@ -184,6 +189,7 @@ export async function verifyAuditLog(
     new ChainVerifier({
       checkpoints: ofScope(options.checkpoints, kinds),
       anchors: ofScope(options.anchors, kinds),
+      keys: options.keys,
     });
 
   const records = createVerifier(/^(changes|occurrences):/);
@@ -251,7 +257,8 @@ async function findUnstarted(
     const chained = record as ChainedRecord;
     if (digest === undefined && record.at < prunedBefore) return [];
     if (digest === undefined) return toProblem('INSERTED', chained, 'no change began with its id');
-    const isSame = digest === digestBeginning({ ...record, _id: begunId });
+    // The erased content is not what began; that it was erased is signed.
+    const isSame = record.erased !== undefined || digest === digestBeginning({ ...record, _id: begunId });
     return isSame ? [] : toProblem('ALTERED', chained, 'it differs from what was recorded before the change');
   });
 }

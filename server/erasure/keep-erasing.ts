@@ -11,7 +11,10 @@ const lookEveryMs = 10_000;
 /** Erasures that one look finds. */
 const dueMax = 100;
 
-type ErasureParts = Pick<SubgraphParts, 'connection' | 'bus' | 'log' | 'audit' | 'events' | 'isAlone'>;
+type ErasureParts = Pick<
+  SubgraphParts,
+  'connection' | 'bus' | 'log' | 'audit' | 'events' | 'isAlone' | 'secrets'
+>;
 
 export interface ErasingOptions {
   /** The subgraphs of this process. */
@@ -23,6 +26,8 @@ export interface ErasingOptions {
 const modules: Readonly<Partial<Record<SubgraphName, (parts: ErasureParts) => Promise<Erasers>>>> = {
   tenants: async (parts) =>
     (await import('#subgraphs/tenants/erasure/erasers.ts')).createTenantsErasers(parts),
+  models: async (parts) => (await import('#subgraphs/models/erasers.ts')).createModelsErasers(parts),
+  prompts: async (parts) => (await import('#subgraphs/prompts/erasers.ts')).createPromptsErasers(parts),
   inference: async (parts) => (await import('#subgraphs/inference/erasers.ts')).createInferenceErasers(parts),
 };
 

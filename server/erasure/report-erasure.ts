@@ -29,12 +29,15 @@ export async function reportErasure(
   const finishedAt = record.finishedAt ?? new Date(services.now());
   const reported = { ...record, finishedAt };
   const proof = computeProof(reported);
-  const { _id, kind, tenantId } = await save({ finishedAt, proof }, ['endUserId', 'slot']);
+  const { _id, kind, tenantId } = record;
+  const isTenant = kind === 'TENANT';
+  // Of a tenant there is one erasure, for ever.
+  await save({ finishedAt, proof }, isTenant ? [] : ['endUserId', 'slot']);
   await recordProof(reported, proof, services);
-  const event = { type: 'erasure.finished', tenantId, subject: _id, data: { kind, proof } };
-  await services.events.record(event, `erasure.finished ${_id}`);
-  const purgeAt = new Date(finishedAt.getTime() + keptMs);
-  await save({ status: 'FINISHED', purgeAt }, ['holder', 'leasedUntil']);
+  const event = { type: 'erasure.finished', subject: _id, data: { kind, tenantId, proof } };
+  await services.events.record({ ...event, tenantId: isTenant ? null : tenantId }, `erasure.finished ${_id}`);
+  const purge = isTenant ? {} : { purgeAt: new Date(finishedAt.getTime() + keptMs) };
+  await save({ status: 'FINISHED', ...purge }, ['holder', 'leasedUntil']);
 }
 
 /** SHA-256, in hex, over the canonical text of the report. */

@@ -1,8 +1,9 @@
 import type { Connection } from 'mongoose';
 import { logKeptMs } from '#inference/admission/invoke.ts';
 import { createCallEraser } from '#inference/erasure/erase-calls.ts';
-import { withoutEndUser } from '#inference/erasure/erased-row.ts';
+import { withoutEndUser, withoutTenant } from '#inference/erasure/erased-row.ts';
 import { type Erasers, readEndUserId } from '#mongo/eraser.ts';
+import { createMeterErasers } from '#mongo/meter-rollup.ts';
 import { loadSubgraphSdl } from '#schema/load-sdl.ts';
 import { readCachePolicies } from './cache-policies.ts';
 
@@ -12,6 +13,14 @@ export function createInferenceErasers({ connection }: { readonly connection: Co
   /** Stream logs and cached answers, sealed in Redis or in the memory of processes, expire by themselves. */
   const volatileMs = Math.max(logKeptMs, ...policies.map((policy) => policy?.maxAgeMs ?? 0));
   return {
+    TENANT: {
+      invocations: createCallEraser(connection, {
+        volatileMs,
+        select: ({ tenantId }) => ({ tenantId, erased: { $ne: 'TENANT' } }),
+        redact: withoutTenant,
+      }),
+      ...createMeterErasers(connection),
+    },
     END_USER: {
       invocations: createCallEraser(connection, {
         volatileMs,

@@ -120,6 +120,6 @@ export function auditPrompt(context: PromptsContext, after: PromptRecord, before
 }
 
 /** Makes every process forget which versions there are and what labels point at. */
-export async function promptsChanged({ bus }: PromptsDeps): Promise<void> {
+export async function promptsChanged({ bus }: Pick<PromptsDeps, 'bus'>): Promise<void> {
   await bus.publish('catalog.changed', { collection: 'prompts' });
 }

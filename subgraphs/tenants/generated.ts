@@ -272,6 +272,7 @@ export type Mutation = {
   readonly archiveTenant: Scalars['ID']['output'];
   readonly restoreTenant: Tenant;
   readonly eraseEndUser: Erasure;
+  readonly eraseTenant: Erasure;
   readonly createTeam: Team;
   readonly updateTeam: Team;
   readonly archiveTeam: Scalars['ID']['output'];
@@ -371,6 +372,11 @@ export type MutationRestoreTenantArgs = {
 
 export type MutationEraseEndUserArgs = {
   input: EraseEndUserInput;
+};
+
+
+export type MutationEraseTenantArgs = {
+  input: EraseTenantInput;
 };
 
 
@@ -601,6 +607,7 @@ export type Tenant = {
   readonly onRevoke: OnRevoke;
   readonly createdAt: Scalars['DateTime']['output'];
   readonly archivedAt: Maybe<Scalars['DateTime']['output']>;
+  readonly erasedAt: Maybe<Scalars['DateTime']['output']>;
 };
 
 export type TenantConnection = {
@@ -1173,6 +1180,11 @@ export type CreateApiKeyInput = {
   readonly prompts?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
 };
 
+export type EraseTenantInput = {
+  readonly id: Scalars['ID']['input'];
+  readonly name: Scalars['String']['input'];
+};
+
 export type EraseEndUserInput = {
   readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
   readonly endUserId: Scalars['String']['input'];
@@ -1502,6 +1514,7 @@ export type ResolversTypes = {
   CreateAppInput: CreateAppInput;
   UpdateAppInput: UpdateAppInput;
   CreateApiKeyInput: CreateApiKeyInput;
+  EraseTenantInput: EraseTenantInput;
   EraseEndUserInput: EraseEndUserInput;
   PageTokenInput: PageTokenInput;
   UpdateApiKeyInput: UpdateApiKeyInput;
@@ -1603,6 +1616,7 @@ export type ResolversParentTypes = {
   CreateAppInput: CreateAppInput;
   UpdateAppInput: UpdateAppInput;
   CreateApiKeyInput: CreateApiKeyInput;
+  EraseTenantInput: EraseTenantInput;
   EraseEndUserInput: EraseEndUserInput;
   PageTokenInput: PageTokenInput;
   UpdateApiKeyInput: UpdateApiKeyInput;
@@ -1672,6 +1686,7 @@ export type MutationResolvers<ContextType = context.SubgraphContext, ParentType 
   archiveTenant?: Resolver<ResolversTypes['ID'], ParentType, ContextType, RequireFields<MutationArchiveTenantArgs, 'id'>>;
   restoreTenant?: Resolver<ResolversTypes['Tenant'], ParentType, ContextType, RequireFields<MutationRestoreTenantArgs, 'id'>>;
   eraseEndUser?: Resolver<ResolversTypes['Erasure'], ParentType, ContextType, RequireFields<MutationEraseEndUserArgs, 'input'>>;
+  eraseTenant?: Resolver<ResolversTypes['Erasure'], ParentType, ContextType, RequireFields<MutationEraseTenantArgs, 'input'>>;
   createTeam?: Resolver<ResolversTypes['Team'], ParentType, ContextType, RequireFields<MutationCreateTeamArgs, 'input'>>;
   updateTeam?: Resolver<ResolversTypes['Team'], ParentType, ContextType, RequireFields<MutationUpdateTeamArgs, 'id' | 'input'>>;
   archiveTeam?: Resolver<ResolversTypes['ID'], ParentType, ContextType, RequireFields<MutationArchiveTeamArgs, 'id'>>;
@@ -1750,6 +1765,7 @@ export type TenantResolvers<ContextType = context.SubgraphContext, ParentType ex
   onRevoke?: Resolver<ResolversTypes['OnRevoke'], ParentType, ContextType>;
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   archivedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  erasedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
 };
 
 export type OnRevokeResolvers = EnumResolverSignature<{ END?: any, FINISH?: any }, ResolversTypes['OnRevoke']>;
@@ -1942,7 +1958,7 @@ export type ErasureResolvers<ContextType = context.SubgraphContext, ParentType e
   proof?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
-export type ErasureKindResolvers = EnumResolverSignature<{ END_USER?: any }, ResolversTypes['ErasureKind']>;
+export type ErasureKindResolvers = EnumResolverSignature<{ TENANT?: any, END_USER?: any }, ResolversTypes['ErasureKind']>;
 
 export type ErasureStatusResolvers = EnumResolverSignature<{ RUNNING?: any, FINISHED?: any }, ResolversTypes['ErasureStatus']>;
 

@@ -5,8 +5,11 @@ import { apiKeys } from '#mongo/api-keys.ts';
 import { settleEvents } from '#mongo/events.ts';
 import { members } from '#mongo/members.ts';
 import { tenants } from '#mongo/tenants.ts';
+import { freeErasures } from '#server/erasure/erasure-run.ts';
+import { continueErasures } from '#server/erasure/keep-erasing.ts';
 import { openFailingDatabase } from '#test/support/database.ts';
 import { killedAtEveryWrite } from '#test/support/processes/killed.ts';
+import { testSecrets } from '#test/support/seal.ts';
 import { ask, askForData } from '#test/support/subgraph.ts';
 import { startTenants, type TestTenants } from '#test/support/tenants.ts';
 import { startTokenIssuer, type TokenIssuer } from '#test/support/token-issuer.ts';
@@ -46,6 +49,9 @@ async function repair() {
   await settleRotations(connection, log);
   await settleAcceptances(mesh.deps);
   await settleDepartures(mesh.deps);
+  const parts = { ...mesh.deps, connection, isAlone: true, secrets: testSecrets };
+  await freeErasures(connection);
+  await continueErasures(parts, { names: ['tenants'] });
   await settleEvents(connection, new Date(Date.now() + 1_000), Date.now());
 }
 
@@ -253,6 +259,11 @@ describe('a process that is killed while it', { timeout: 60_000 }, () => {
       'savePlan',
       '($n: String!, $id: ID!) { savePlan(input: { id: $id, name: $n, limits: [] }) { id } }',
       (m) => ({ id: `new-${m.n}`, n: `new ${m.n}` }),
+    ],
+    [
+      'eraseTenant',
+      '($t: ID!, $n: String!) { eraseTenant(input: { id: $t, name: $n }) { id } }',
+      (m) => ({ t: m.tenantId, n: `tenant ${m.n}` }),
     ],
     [
       'eraseEndUser',

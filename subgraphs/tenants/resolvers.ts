@@ -20,6 +20,7 @@ import { findTrustedDocument } from './documents/find-trusted-document.ts';
 import { listTrustedDocuments } from './documents/list-trusted-documents.ts';
 import { saveTrustedDocuments } from './documents/save-trusted-documents.ts';
 import { eraseEndUser } from './erasure/erase-end-user.ts';
+import { eraseTenant } from './erasure/erase-tenant.ts';
 import { findErasure, listErasures } from './erasure/list-erasures.ts';
 import type { Resolvers } from './generated.ts';
 import { findTokenCaller } from './identity/find-token-caller.ts';
@@ -172,6 +173,7 @@ export function tenantsResolvers(
       archiveTenant: (_root, args, context) => archiveTenant(args.id, context, deps),
       restoreTenant: (_root, args, context) => restoreTenant(args.id, context, deps),
       updateTenant: (_root, args, context) => updateTenant(args.id, args.input, context, deps),
+      eraseTenant: (_root, { input }, context) => eraseTenant(input, context, deps),
       eraseEndUser: (_root, { input }, context) => eraseEndUser(input, context, deps),
       createTeam: (_root, { input }, context) => createTeam(input, context, deps),
       updateTeam: (_root, args, context) => updateTeam(args.id, args.input, context, deps),

@@ -1,31 +1,152 @@
 import type { Connection } from 'mongoose';
-import { type Eraser, type Erasers, eraseByDeleting, readEndUserId } from '#mongo/eraser.ts';
+import { accessGrants } from '#mongo/access-grants.ts';
+import { apiKeys } from '#mongo/api-keys.ts';
+import { apps } from '#mongo/apps.ts';
+import { type AuditErasing, createAuditEraser } from '#mongo/audit/erase.ts';
+import { budgets } from '#mongo/budgets.ts';
+import {
+  type Eraser,
+  type Erasers,
+  type ErasureSubject,
+  eraseByDeleting,
+  readEndUserId,
+} from '#mongo/eraser.ts';
+import { createEventEraser } from '#mongo/events.ts';
+import { invitations } from '#mongo/invitations.ts';
 import { issuers } from '#mongo/issuers.ts';
+import { members } from '#mongo/members.ts';
 import { pageTokens } from '#mongo/page-tokens.ts';
+import { roles } from '#mongo/roles.ts';
 import { sessions } from '#mongo/sessions.ts';
+import { teams } from '#mongo/teams.ts';
+import { destroyTenantKey } from '#mongo/tenant-keys.ts';
+import { tenants } from '#mongo/tenants.ts';
+import { trustedDocuments } from '#mongo/trusted-documents.ts';
 import { callersChanged, type TenantsDeps } from '../deps.ts';
+import { documentsChanged } from '../documents/documents-changed.ts';
 import { type Claims, readText } from '../identity/claims.ts';
+import { storeArchived } from '../tenants/archive-tenant.ts';
+import { storedArchivedName } from '../tenants/archived-name.ts';
+import { withTenant } from '../tenants/below-tenant.ts';
 
-/** The steps of erasures in the collections of this part. */
-export function createTenantsErasers(deps: Pick<TenantsDeps, 'connection' | 'bus'>): Erasers {
+/** What the steps need. */
+export type ErasingDeps = Pick<TenantsDeps, 'connection' | 'bus' | 'audit'> & Pick<AuditErasing, 'secrets'>;
+
+/** The steps of erasures in the collections of this part, in the audit log, and among the events. */
+export function createTenantsErasers(deps: ErasingDeps): Erasers {
+  return { TENANT: createTenantErasers(deps), END_USER: createEndUserErasers(deps) };
+}
+
+/** What a process remembers of the callers ends with their records. */
+const forgettingCallers = (deps: ErasingDeps, eraser: Eraser): Eraser => ({
+  ...eraser,
+  finish: ({ tenantId }) => callersChanged(deps, tenantId),
+});
+
+function createEndUserErasers(deps: ErasingDeps): Erasers['END_USER'] {
   const { connection } = deps;
-  /** What a process remembers of the callers ends with their records. */
-  const forgettingCallers = (eraser: Eraser): Eraser => ({
-    ...eraser,
-    finish: ({ tenantId }) => callersChanged(deps, tenantId),
-  });
   return {
-    END_USER: {
-      pageTokens: forgettingCallers(
-        eraseByDeleting(connection, pageTokens, (subject) => ({
-          tenantId: subject.tenantId,
-          endUserId: readEndUserId(subject),
-        })),
-      ),
-      sessions: forgettingCallers(eraseSessionsOfEndUser(connection)),
+    pageTokens: forgettingCallers(
+      deps,
+      eraseByDeleting(connection, pageTokens, (subject) => ({
+        tenantId: subject.tenantId,
+        endUserId: readEndUserId(subject),
+      })),
+    ),
+    sessions: forgettingCallers(deps, eraseSessionsOfEndUser(connection)),
+  };
+}
+
+function createTenantErasers(deps: ErasingDeps): Erasers['TENANT'] {
+  const { connection } = deps;
+  const ofTenant = ({ tenantId }: ErasureSubject) => ({ tenantId });
+  const below = { access_grants: accessGrants, apps, budgets, invitations, members, roles, teams };
+  return {
+    ...Object.fromEntries(
+      Object.entries(below).map(([name, collection]) => [
+        name,
+        eraseByDeleting(connection, collection, ofTenant),
+      ]),
+    ),
+    api_keys: archivingFirst(deps, forgettingCallers(deps, eraseByDeleting(connection, apiKeys, ofTenant))),
+    pageTokens: forgettingCallers(deps, eraseByDeleting(connection, pageTokens, ofTenant)),
+    sessions: forgettingCallers(deps, eraseByDeleting(connection, sessions, ofTenant)),
+    trustedDocuments: {
+      ...eraseByDeleting(connection, trustedDocuments, ofTenant),
+      finish: ({ tenantId }) => documentsChanged(deps, tenantId),
+    },
+    issuers: { ...eraseOwnIssuers(connection), finish: () => callersChanged(deps, null) },
+    events: createEventEraser(connection),
+    audit_log: createAuditEraser(connection, deps),
+    tenants: eraseTenantRecord(deps),
+    tenant_keys: {
+      find: async () => ({ found: {}, next: null }),
+      erase: async () => undefined,
+      finish: async ({ tenantId }) => void (await destroyTenantKey(connection, tenantId)),
     },
   };
 }
+
+/** Archives the tenant where the process that requested the erasure died before it did. */
+function archivingFirst(deps: ErasingDeps, eraser: Eraser): Eraser {
+  const records = tenants(deps.connection);
+  return {
+    ...eraser,
+    async find(subject, after, max) {
+      const { tenantId } = subject;
+      if ((await records.exists({ _id: tenantId, archivedAt: null })) !== null) {
+        await withTenant(tenantId, deps, async () => {
+          const tenant = await records.findById(tenantId).lean();
+          if (tenant !== null && tenant.archivedAt == null) await storeArchived(tenant, deps);
+        });
+        await callersChanged(deps, tenantId);
+      }
+      return eraser.find(subject, after, max);
+    },
+  };
+}
+
+/**
+ * Deletes issuers that sign people in to this tenant alone. A rule among those of other tenants stays, and refuses: without it the next one
+ * would fit its people.
+ */
+function eraseOwnIssuers(connection: Connection): Eraser {
+  return eraseByDeleting(connection, issuers, ({ tenantId }) => ({
+    ...{ 'rules.tenantId': tenantId, rules: { $not: { $elemMatch: { tenantId: { $ne: tenantId } } } } },
+    ...{ 'claims.tenant': null, fromEnvironment: null },
+  }));
+}
+
+/** What stays of a tenant: its id, so that no other has it. */
+function eraseTenantRecord(deps: ErasingDeps): Eraser {
+  const records = tenants(deps.connection);
+  return {
+    async find({ tenantId: _id }) {
+      const left = await records.exists({ _id, erasedAt: null });
+      return { found: { tenants: left === null ? [] : [_id] }, next: null };
+    },
+    async erase({ tenantId: _id, requestedAt }) {
+      const name = storedArchivedName({ _id, name: erasedTenantName });
+      const nothing = {
+        allowedRegions: null,
+        cacheScope: null,
+        payloadLogging: 'NONE',
+        cacheByDefault: false,
+      };
+      await records.updateOne(
+        { _id },
+        {
+          $set: { ...nothing, name, erasedAt: requestedAt },
+          $unset: { hasPayloadRule: 1, onRevoke: 1, marksDue: 1 },
+        },
+      );
+    },
+    finish: ({ tenantId }) => callersChanged(deps, tenantId),
+  };
+}
+
+/** The name that an erased tenant is shown with. */
+const erasedTenantName = '[erased]';
 
 const endUserIdMax = 256;
 

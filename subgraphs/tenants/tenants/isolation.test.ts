@@ -183,6 +183,7 @@ describe('a mutation on what belongs to another tenant', () => {
       'savePlan(input: { id: "x", name: "x", limits: [] }) { id }',
       'assignPlan(tenantId: "other", planId: "unlimited") { id }',
       'deletePlan(id: "default")',
+      'eraseTenant(input: { id: "other", name: "Other" }) { id }',
       'saveIssuer(input: { id: "x", issuer: "https://x.example", audience: "x" }) { id }',
       'deleteIssuer(id: "default")',
     ]) {

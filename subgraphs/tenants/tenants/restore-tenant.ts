@@ -1,7 +1,10 @@
+import { HeddleError } from '#core/errors.ts';
 import { notFound } from '#core/input.ts';
+import { erasures } from '#mongo/erasures.ts';
 import { type TenantRecord, tenants } from '#mongo/tenants.ts';
 import { requireRoom } from '../../runtime/with-room.ts';
 import { callersChanged, type TenantsDeps } from '../deps.ts';
+import { toTenantSlot } from '../erasure/erase-tenant.ts';
 import type { TenantsContext } from '../loaders.ts';
 import { withTenants } from './archive-tenant.ts';
 import { withShownName } from './archived-name.ts';
@@ -26,6 +29,9 @@ export async function restoreTenant(
     if (before.archivedAt == null) {
       await markHidden(id, deps.connection);
       return { before, after: before };
+    }
+    if (await erasures(deps.connection).exists({ slot: toTenantSlot(id) })) {
+      throw new HeddleError('CONFLICT', `The tenant ${JSON.stringify(id)} is erased: it cannot be restored.`);
     }
     await requireRoom(deps, 'tenants', () => records.countDocuments({ archivedAt: null }));
     const restored = { ...toTenantName(withShownName(before).name), archivedAt: null };

@@ -1,0 +1,161 @@
+import { randomUUID } from 'node:crypto';
+import { openCatalog } from '#catalog/catalog.ts';
+import type { Caller } from '#core/caller.ts';
+import { apiKeys } from '#mongo/api-keys.ts';
+import { issuers } from '#mongo/issuers.ts';
+import { meterHours, meterRollups } from '#mongo/meter-hours.ts';
+import { sessions } from '#mongo/sessions.ts';
+import { createModelsSubgraph } from '#subgraphs/models/subgraph.ts';
+import { createPromptsSubgraph } from '#subgraphs/prompts/subgraph.ts';
+import type { Subgraph } from '#transport/executor.ts';
+import { testSecrets } from '../seal.ts';
+import { ask, askForData } from '../subgraph.ts';
+import type { TestTenant } from '../tenants.ts';
+import type { TestErasing } from './erasing.ts';
+
+/** All subgraphs that write what belongs to tenants. */
+export interface TestTenantFiller extends AsyncDisposable {
+  /** A new tenant with records in every collection that holds something of tenants; every name of it contains the word. */
+  fill(word: string): Promise<FilledTenant>;
+}
+
+export interface FilledTenant extends TestTenant {
+  readonly name: string;
+  /** Names, ids of people and contents, which nothing in the store contains when the tenant is erased. */
+  readonly traces: readonly string[];
+}
+
+type Made = Readonly<
+  Record<string, { readonly id: string; readonly secret: string; readonly key: { readonly id: string } }>
+>;
+
+export async function openTenantFiller(erasing: TestErasing): Promise<TestTenantFiller> {
+  const { deps, admin } = erasing.tenants;
+  const { connection } = erasing.database;
+  const services = { ...deps, connection, secrets: testSecrets, bus: erasing.parts.bus };
+  const catalog = await openCatalog(connection, { bus: services.bus, refreshMs: 3_600_000 });
+  const models = createModelsSubgraph(services);
+  const prompts = createPromptsSubgraph({ ...services, catalog });
+  const run = (subgraph: Subgraph, query: string, variables = {}, caller: Caller = admin) =>
+    askForData<Made>(subgraph, caller, query, variables);
+
+  async function fillTenants(
+    { tenantId, appId, caller }: TestTenant,
+    word: string,
+  ): Promise<readonly string[]> {
+    const made = await run(
+      erasing.tenants.subgraph,
+      `mutation ($t: ID!, $a: ID!, $w: String!, $email: String!) {
+        team: createTeam(input: { tenantId: $t, name: $w }) { id }
+        app: createApp(input: { tenantId: $t, name: $w }) { id }
+        role: saveRole(input: { tenantId: $t, name: "role-${word.toLowerCase()}", scopes: [] }) { id: name }
+        documents: saveTrustedDocuments(input: { tenantId: $t, documents: [{ id: $w, body: "query ${word} { me { kind } }" }] }) { saved }
+        member: saveMember(input: { tenantId: $t, subject: "subject-${word}", email: $email, role: DEVELOPER }) { id }
+        invited: inviteMember(input: { tenantId: $t, email: $email, role: DEVELOPER, message: $w }) { invitation { id } }
+        budget: saveBudget(input: { tenantId: $t, appId: $a, amount: "1", window: DAY }) { id }
+        key: createApiKey(input: { appId: $a, label: $w, scopes: ["inference:invoke"] }) { secret key { id } }
+      }`,
+      { t: tenantId, a: appId, w: word, email: `ada@${word}.example` },
+    );
+    await run(
+      erasing.tenants.subgraph,
+      'mutation ($w: String!) { requestAccess(resource: $w, reason: $w) { id } }',
+      { w: word },
+      caller,
+    );
+    // A refusal, which is counted.
+    await ask(
+      erasing.tenants.subgraph,
+      { ...caller, scopes: [] },
+      'mutation { createApp(input: { name: "x" }) { id } }',
+    );
+    await run(
+      erasing.tenants.subgraph,
+      'mutation { createPageToken(input: { endUserId: "user" }) { token } }',
+      {},
+      caller,
+    );
+    await erasing.eraseEndUser(`ended-${word}`, caller);
+    return [made.team?.id, made.app?.id, made.member?.id, made.budget?.id, made.key?.key.id].map(String);
+  }
+
+  async function fillModels({ tenantId }: TestTenant, word: string): Promise<void> {
+    const name = word.toLowerCase();
+    for (const provider of [name, `former-${name}`]) {
+      await run(
+        models,
+        `mutation ($t: ID!) { createProvider(input: { id: "${provider}", tenantId: $t, kind: OPENAI_COMPATIBLE, baseUrl: "https://${word}.example", apiKey: "sk-${word}" }) { id } }`,
+        { t: tenantId },
+      );
+      for (const model of ['one', 'former']) {
+        await run(
+          models,
+          `mutation ($t: ID!) { createModel(input: { providerId: "${provider}", tenantId: $t, name: "${model}-${name}" }) { id } }`,
+          { t: tenantId },
+        );
+      }
+    }
+    await run(models, `mutation { deleteModel(id: "${tenantId}:${name}/former-${name}") }`);
+    await run(models, `mutation { deleteProvider(id: "${tenantId}:former-${name}") }`);
+    await run(
+      models,
+      `mutation ($t: ID!) {
+        saveRoute(input: { alias: "route-${name}", tenantId: $t, strategy: PRIORITY, targets: [{ model: "${tenantId}:${name}/one-${name}" }] }) { id: alias }
+        saveModelAlias(input: { name: "alias-${name}", tenantId: $t, target: "alpha/one" }) { id: name }
+      }`,
+      { t: tenantId },
+    );
+    await run(
+      prompts,
+      `mutation ($t: ID!, $w: String!) { createPrompt(input: { tenantId: $t, name: "prompt${word}", description: $w, version: { model: "alpha/one", template: $w, note: $w } }) { id } }`,
+      { t: tenantId, w: `Recipe of ${word}` },
+    );
+  }
+
+  /** What no operation of these subgraphs makes. */
+  async function fillStore({ tenantId, appId, keyId }: TestTenant, word: string): Promise<void> {
+    const now = new Date();
+    const hour = new Date(now.getTime() - (now.getTime() % 3_600_000) - 7_200_000);
+    const sums = { requests: 1n, inputTokens: 1n, outputTokens: 1n, costNanos: 1n };
+    await meterHours(connection).create({
+      ...{
+        _id: `${tenantId} ${hour.getTime()}`,
+        tenantId,
+        hour,
+        groups: [{ appId, keyLineId: keyId, ...sums }],
+      },
+    });
+    await meterRollups(connection).create({ _id: tenantId, from: hour, until: hour, version: 0 });
+    await sessions(connection).create({
+      ...{ _id: randomUUID(), sessionHash: randomUUID(), tenantId, keyId: null, issuerId: word },
+      ...{ subject: `subject-${word}`, claims: '{}', createdAt: now, lastUsedAt: now },
+      expiresAt: new Date(now.getTime() + 3_600_000),
+    });
+    const claims = { subject: 'sub', email: 'email', groups: 'groups', scopes: 'scope' };
+    await issuers(connection).create({
+      ...{ _id: word, issuer: `https://${word}.example`, audience: ['a'], jwksUrl: null, createdAt: now },
+      claims: { ...claims, tenant: null, role: null, endUser: null },
+      rules: [{ claim: 'groups', value: word, tenantId, role: 'VIEWER', appId: null }],
+    });
+    await apiKeys(connection).updateOne({ _id: keyId }, { $set: { lastUsedFrom: '192.0.2.1' } });
+  }
+
+  return {
+    async fill(word) {
+      const name = `The ${word} Company`;
+      const tenant = await erasing.tenants.addTenant(name, ['inference:invoke', 'tenants:write']);
+      const { appId, keyId, caller } = tenant;
+      const ids = await fillTenants(tenant, word);
+      await fillModels(tenant, word);
+      await fillStore(tenant, word);
+      await erasing.call(caller, {
+        ...{ endUserId: `user-${word}`, idempotencyKey: word, tags: [word] },
+        messages: [{ role: 'USER', content: `A question of ${word}.` }],
+      });
+      return { ...tenant, name, traces: [...ids, appId, keyId, word] };
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all([models, prompts, catalog].map((part) => part[Symbol.asyncDispose]()));
+    },
+  };
+}
