@@ -76,12 +76,15 @@ const usages: readonly Usage[] = [
   { synopsis: 'mesh-key', summary: 'a key pair: gateways sign, subgraphs verify' },
   {
     synopsis: 'keys rotate',
-    summary: 'another name of reseal, for a new encryption key while the mesh runs',
+    summary: 'another name of reseal, for a new encryption key or root key while the mesh runs',
   },
   {
     synopsis: 'reseal',
-    summary: 'seal what is stored with the current encryption key, while the mesh runs or not',
-    options: { '--discard': 'drop the provider keys that no encryption key at hand opens' },
+    summary: 'wrap the data keys with the current encryption key or root key, while the mesh runs or not',
+    options: {
+      '--data-keys': 'make new data keys, and seal what is stored with them (takes 90 seconds)',
+      '--discard': 'drop the data keys that no key at hand unwraps, and the provider keys sealed with them',
+    },
   },
   {
     synopsis: 'operations push <manifest>',

@@ -2,7 +2,7 @@ import type { Connection } from 'mongoose';
 import { HeddleError } from '#core/errors.ts';
 import { isDuplicateKey } from '#core/input.ts';
 import { readDataKeyId } from '#core/secrets/data-box.ts';
-import type { OwnerBoxes } from '#core/secrets/owner-boxes.ts';
+import { meshOwner, type OwnerBoxes } from '#core/secrets/owner-boxes.ts';
 import { defineCollection } from './collection.ts';
 import { openCredential, toSealedCredential } from './credential-secret.ts';
 import { providerCredentials } from './provider-credentials.ts';
@@ -39,7 +39,10 @@ export interface EncryptionCheck {
   readonly unreadable: number;
 }
 
-/** Compares the root keys with the store's; a store without one takes the one in use. */
+/**
+ * Compares the root keys with the store's. A store without one takes the one in use, once that has wrapped the mesh's data key: rejects as
+ * OwnerBoxes' `of` where it does not.
+ */
 export async function checkEncryptionKey(
   connection: Connection,
   keys: KnownRootKeys & { readonly secrets: OwnerBoxes },
@@ -48,6 +51,7 @@ export async function checkEncryptionKey(
   const stored = await storedKeyId(connection);
   if (stored === null || stored === unknownKeyId) {
     const isOther = unreadable > 0 && unreadable === known;
+    if (!isOther) await keys.secrets.of(meshOwner);
     await adoptKey(connection, stored, isOther ? unknownKeyId : keys.rootKeyId);
   }
   return { key: compare(keys, await storedKeyId(connection)), unreadable };

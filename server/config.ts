@@ -9,6 +9,7 @@ import { isIssuerUrl } from '#subgraphs/tenants/identity/issuer-url.ts';
 import { keyLimitsDefault, tenantLimitsDefault } from '#subgraphs/tenants/limits/default-limits.ts';
 import { readMeshSecrets, readPublicKeys, readSigningKey } from '#transport/mesh-keys.ts';
 import { mailVariables } from './mail/mail-variables.ts';
+import { rootKeyVariables } from './root-keys/root-key-variables.ts';
 import {
   choice,
   hasEncodedPassword,
@@ -63,7 +64,7 @@ export const variables = {
       .string()
       .regex(/^([0-9a-fA-F]{64}|[A-Za-z0-9+/]{43}=)$/, 'must be 32 bytes as 64 hex digits or as base64')
       .optional(),
-    'Encrypts provider keys and payloads at rest (AES-256-GCM). Unset: a key file of mode 0600 is made in the data directory.',
+    'Wraps the data keys that provider keys and payloads are sealed with (AES-256-GCM). Unset: a key file of mode 0600 is made in the data directory, unless `HEDDLE_ROOT_KEY` is set.',
     true,
   ),
   HEDDLE_ENCRYPTION_KEY_PREVIOUS: variable(
@@ -74,9 +75,10 @@ export const variables = {
         'must be keys of 32 bytes as 64 hex digits or as base64, separated by commas',
       )
       .optional(),
-    'Former encryption keys, comma-separated: they still open what they sealed, until `npm start -- reseal` has run.',
+    'Former encryption keys, comma-separated: they still open what they sealed and wrapped, until `npm start -- keys rotate` has run.',
     true,
   ),
+  ...rootKeyVariables,
   HEDDLE_AUDIT_ANCHOR_FILE: variable(
     z.string().min(1).optional(),
     'File to which signed ends of the audit chains are appended: outside of the data directory, where the administrators of the store do not write.',

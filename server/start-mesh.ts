@@ -81,7 +81,7 @@ async function openSealedStore(
   ca: SubgraphResources['ca'],
   starting: AsyncDisposableStack,
 ): Promise<Pick<SubgraphResources, 'store' | 'keyring' | 'pepper'>> {
-  const keys = await openOperatorKeys(environment);
+  const keys = starting.use(await openOperatorKeys(environment));
   const store = await openMeshStore(environment, ca, starting);
   const keyring = starting.use(await openKeyring(store.connection, keys, log));
   return { store, keyring, pepper: keys.pepper };

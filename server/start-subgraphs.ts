@@ -53,7 +53,8 @@ export async function startSubgraphs(
   const { connection, isAlone } = store;
   const { secrets, payloads } = keyring;
   const isKeyNamed = environment.HEDDLE_ENCRYPTION_KEY !== undefined;
-  if (names.includes('models') !== names.includes('inference') && !isKeyNamed) {
+  const isRootKeyNamed = isKeyNamed || environment.HEDDLE_ROOT_KEY !== undefined;
+  if (names.includes('models') !== names.includes('inference') && !isRootKeyNamed) {
     log.warn(
       'HEDDLE_ENCRYPTION_KEY is not set: models and inference need one data directory, or the same key',
     );

@@ -194,7 +194,8 @@ describe('docker-compose.yml', () => {
       const [part] = listParts(definition);
       const environment = listEnvironment(definition);
       const secrets = Object.entries<{ secret?: true }>(variables)
-        .filter(([name, { secret }]) => secret && name in environment)
+        // Those of AWS are handed on for Bedrock.
+        .filter(([name, { secret }]) => secret && name in environment && !providerVariables.has(name))
         .map(([name]) => name);
       expect({ part, secrets: secrets.toSorted() }).toEqual({ part, secrets: needed(part).toSorted() });
       expect({ part, verifies: 'HEDDLE_MESH_PUBLIC_KEYS' in environment }).toEqual({
@@ -208,9 +209,17 @@ describe('docker-compose.yml', () => {
 
   it('hands on every variable of config.ts and of providers, so that each may stand in .env', () => {
     const handedOn = new Set(ours.flatMap(([, definition]) => Object.keys(definition.environment ?? {})));
-    // Not of use here: the stores are others, no part speaks plain HTTP, and gateways are published on loopback alone.
+    // Not of use here: the stores are others, no part speaks plain HTTP, gateways are published on loopback alone, and what seals
+    // does not reach the services of root keys.
     const elsewhere = [
       'HEDDLE_DATA_DIR',
+      'HEDDLE_ROOT_KEY',
+      'HEDDLE_ROOT_KEY_PREVIOUS',
+      'AWS_ENDPOINT_URL_KMS',
+      'VAULT_ADDR',
+      'VAULT_TOKEN',
+      'VAULT_TOKEN_FILE',
+      'VAULT_NAMESPACE',
       'HEDDLE_MESH_SECRET',
       'HEDDLE_MESH_PLAINTEXT',
       'HEDDLE_PUBLIC_TLS_CERT',

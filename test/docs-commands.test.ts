@@ -75,6 +75,7 @@ describe('the commands of the documentation', () => {
     const ofCli = [
       ...['start -- audit verify', 'start -- audit key', 'start -- audit export'],
       'start -- keys rotate',
+      'start -- keys rotate --data-keys',
     ];
     // Each runs what this file is part of.
     const tests = ['run test:unit', 'run coverage'];

@@ -3,9 +3,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { meshOwner } from '#core/secrets/owner-boxes.ts';
 import { isSignedBy, openAuditSigner, readAuditKeys } from '#mongo/audit/keys.ts';
 import { type Database, ensureIndexes, openDatabase } from '#mongo/connect.ts';
 import { checkEncryptionKey } from '#mongo/encryption-check.ts';
+import { tenantKeys } from '#mongo/tenant-keys.ts';
 import { openTestKeyring } from '#test/support/seal.ts';
 import { runKeysCommand } from './keys.ts';
 
@@ -76,6 +78,39 @@ it('makes other data keys where the encryption key is lost and what it opened is
   const keys = await readAuditKeys(connection);
   for (const one of [signer, anew]) expect(isSignedBy(keys, 'text', one.sign('text'))).toBe(true);
   expect(isSignedBy(keys, 'other', signer.sign('text'))).toBe(false);
+});
+
+it('makes new data keys on request, which every process seals with before anything is sealed anew; repeated, it makes no more', async () => {
+  const { connection } = database;
+  const laterMs = Date.now() + 2 * 3_600_000;
+  let waitedMs = 0;
+  const now = () => laterMs + waitedMs;
+  await using keyring = openTestKeyring(connection, other);
+  const sealed = (await keyring.payloads.of('acme')).seal('text', ['a']);
+  const before = await openAuditSigner(connection, keyring.secrets);
+  const waits: number[] = [];
+  const delay = async (ms: number) => {
+    waits.push(ms);
+    waitedMs += ms;
+  };
+  const printed: string[] = [];
+  const spy = vi.spyOn(console, 'log').mockImplementation((line) => void printed.push(line));
+  for (let run = 0; run < 2; run++) {
+    expect(await runKeysCommand(['rotate', '--data-keys'], { now, delay })).toBe(0);
+  }
+  spy.mockRestore();
+  expect(printed[0]).toMatch(/^Made new data keys of 2 owners\. Waiting until/);
+  expect(waits).toEqual([90_000]);
+  const keys = await tenantKeys(connection).find().lean();
+  expect(keys.map(({ keys: versions }) => versions.filter(({ wrapped }) => wrapped !== null).length)).toEqual(
+    [2, 2],
+  );
+  await using after = openTestKeyring(connection, other, { now });
+  expect((await after.payloads.of('acme')).isCurrent(sealed)).toBe(false);
+  expect(await after.payloads.open(sealed, ['a'])).toBe('text');
+  expect((await openAuditSigner(connection, after.secrets)).keyId).toBe(before.keyId);
+  const signing = await connection.collection('audit_keys').findOne({ keyId: before.keyId });
+  expect((await after.secrets.of(meshOwner)).isCurrent(signing?.sealed)).toBe(true);
 });
 
 it('refuses what it does not know', async () => {

@@ -1,12 +1,12 @@
 import { usageError } from '../usage.ts';
-import { reseal } from './reseal.ts';
+import { type ResealClock, reseal } from './reseal.ts';
 
 /**
- * `heddle keys rotate`: seals what former encryption keys have sealed with the current one, as `heddle reseal` does, while the mesh
- * runs. A run that was interrupted is repeated: what is sealed with the current key already stays as it is.
+ * `heddle keys rotate [--data-keys]`: wraps the data keys with the current root key, as `heddle reseal` does, while the mesh runs; makes new
+ * data keys on request. A run that was interrupted is repeated: what is done already stays as it is.
  */
-export async function runKeysCommand(args: readonly string[]): Promise<number> {
+export async function runKeysCommand(args: readonly string[], clock: ResealClock = {}): Promise<number> {
   const [command, ...rest] = args;
   if (command !== 'rotate') throw usageError('keys');
-  return reseal(rest);
+  return reseal(rest, clock);
 }

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { readEnvironment, StartError } from '#server/config.ts';
 import { createLog } from '#server/log.ts';
@@ -5,14 +6,27 @@ import { openKeyring, openOperatorKeys } from '#server/secrets/secret-boxes.ts';
 import { openStoreBeside } from '../open-store.ts';
 import { recordCommand } from '../record-command.ts';
 
+/** The time, and waits, of a run. */
+export interface ResealClock {
+  readonly now?: () => number;
+  readonly delay?: (ms: number) => Promise<unknown>;
+}
+
 /**
- * `heddle reseal [--discard]`: seals everything in the store with the current encryption key, while the mesh runs or is
- * stopped. Refuses where stored secrets open with no key at hand, unless `--discard` drops them.
+ * `heddle reseal [--discard] [--data-keys]`: wraps the data keys with the current root key, and seals with them what older versions
+ * of Heddle have sealed, while the mesh runs or is stopped. `--data-keys` makes new data keys, and seals everything with them.
+ * Refuses where stored secrets open with no key at hand, unless `--discard` drops them.
  */
-export async function reseal(args: readonly string[]): Promise<number> {
+export async function reseal(
+  args: readonly string[],
+  { now = Date.now, delay = (ms) => wait(ms) }: ResealClock = {},
+): Promise<number> {
   const { values } = parseArgs({
     args: [...args],
-    options: { discard: { type: 'boolean', default: false } },
+    options: {
+      discard: { type: 'boolean', default: false },
+      'data-keys': { type: 'boolean', default: false },
+    },
   });
   const environment = readEnvironment(process.env);
   const log = createLog(environment.LOG_LEVEL);
@@ -20,7 +34,7 @@ export async function reseal(args: readonly string[]): Promise<number> {
     { checkEncryptionKey, recordEncryptionKey },
     { resealCredentials },
     { resealCompletionResults },
-    { discardLostKeys, rewrapDataKeys },
+    { addDataKeyVersions, discardLostKeys, rewrapDataKeys },
     { findAdminKeyForm, giveUpAdminKey },
     { resealAuditKey },
     { resealClientSecrets },
@@ -34,10 +48,10 @@ export async function reseal(args: readonly string[]): Promise<number> {
     import('#subgraphs/tenants/sign-in/client-secret.ts'),
   ]);
   await using database = await openStoreBeside(environment);
-  const operatorKeys = await openOperatorKeys(environment);
+  await using operatorKeys = await openOperatorKeys(environment);
   const { connection } = database;
   const { roots, pepper } = operatorKeys;
-  await using keyring = await openKeyring(connection, operatorKeys, log);
+  await using keyring = await openKeyring(connection, operatorKeys, log, now);
   const { secrets, payloads, rootKeyId: keyId } = keyring;
   const { key, unreadable } = await checkEncryptionKey(connection, keyring);
   if ((key === 'OTHER' || unreadable > 0) && !values.discard) {
@@ -50,6 +64,14 @@ export async function reseal(args: readonly string[]): Promise<number> {
     // Before that no data key is made in a store that needs another root key.
     if (key === 'OTHER') await recordEncryptionKey(connection, keyId);
     const rewrapped = await rewrapDataKeys(connection, roots);
+    const added = values['data-keys'] ? await addDataKeyVersions(connection, roots, new Date(now())) : null;
+    if (added?.sealedFrom != null) {
+      console.log(
+        `Made new data keys of ${added.owners} owners. Waiting until ${added.sealedFrom.toISOString()}, when every process seals with them.`,
+      );
+      await delay(added.sealedFrom.getTime() - now());
+      await keyring.check();
+    }
     const credentials = await resealCredentials(connection, secrets);
     const results = await resealCompletionResults(connection, payloads);
     const adminKey = await findAdminKeyForm(connection, pepper);
@@ -63,7 +85,7 @@ export async function reseal(args: readonly string[]): Promise<number> {
     connection,
     {
       ...{ action: 'encryptionKey.rotate', targetType: 'EncryptionKey', targetId: keyId },
-      arguments: { discard: values.discard },
+      arguments: { discard: values.discard, dataKeys: values['data-keys'] },
     },
     run,
   );

@@ -49,9 +49,13 @@ async function wrapKey([root]: RootKeys, owner: string, { id, key }: DataKey) {
 }
 
 /** A new version for the owner, wrapped. */
-async function makeVersion(roots: RootKeys, owner: string, version: number): Promise<UsableKey> {
+async function makeVersion(
+  roots: RootKeys,
+  owner: string,
+  { version, createdAt }: Pick<UsableKey, 'version' | 'createdAt'>,
+): Promise<UsableKey> {
   const made = makeDataKey();
-  return { keyId: made.id, version, ...(await wrapKey(roots, owner, made)), createdAt: new Date() };
+  return { keyId: made.id, version, ...(await wrapKey(roots, owner, made)), createdAt };
 }
 
 /** The record of an owner that has none yet: of several processes that make it at once, one makes it and all read it. */
@@ -60,7 +64,7 @@ export async function createRecord(
   roots: RootKeys,
   owner: string,
 ): Promise<TenantKeyRecord> {
-  const first = await makeVersion(roots, owner, 1);
+  const first = await makeVersion(roots, owner, { version: 1, createdAt: new Date() });
   const record: TenantKeyRecord = {
     _id: owner,
     revision: 1,
@@ -79,18 +83,25 @@ export async function createRecord(
   return stored;
 }
 
-/** Adds a version to the owner's keys where `isWanted`, unless they were destroyed. Whether it was added. */
+/** Which owners get a version, by their record (all), and when it counts as made (now). */
+export interface NewVersion {
+  readonly isWanted?: (record: TenantKeyRecord) => boolean;
+  readonly createdAt?: Date;
+}
+
+/** Adds a version to the owner's keys where it `isWanted`, unless they were destroyed. Whether it was added. */
 export async function addVersion(
   connection: Connection,
   roots: RootKeys,
   owner: string,
-  isWanted: (record: TenantKeyRecord) => boolean = () => true,
+  { isWanted = () => true, createdAt = new Date() }: NewVersion = {},
 ): Promise<boolean> {
   for (;;) {
     const record = await tenantKeys(connection).findById(owner).lean<TenantKeyRecord>();
     if (record === null || record.destroyedAt !== null || !isWanted(record)) return false;
-    const version = await makeVersion(roots, owner, (record.keys.at(-1)?.version ?? 0) + 1);
-    if (await changeTenantKey(connection, record, { keys: [...record.keys, version] })) return true;
+    const version = (record.keys.at(-1)?.version ?? 0) + 1;
+    const made = await makeVersion(roots, owner, { version, createdAt });
+    if (await changeTenantKey(connection, record, { keys: [...record.keys, made] })) return true;
   }
 }
 

@@ -1,8 +1,10 @@
 import type { Connection } from 'mongoose';
 import { type TenantKeyRecord, tenantKeys } from '../tenant-keys.ts';
-import { addVersion, discardVersions, type RootKeys, rewrapRecord } from './data-keys.ts';
+import { activationMs, addVersion, discardVersions, type RootKeys, rewrapRecord } from './data-keys.ts';
 
 const idsPerQuery = 500;
+/** A new version seals in every process by then: it is known, and the keys in memory were compared with the store since. */
+const knownMs = activationMs + 30_000;
 
 /** The owners of keys that were not destroyed, in order. */
 async function* listOwners(connection: Connection): AsyncGenerator<string, void> {
@@ -41,7 +43,43 @@ export async function discardLostKeys(connection: Connection, roots: RootKeys): 
   for await (const owner of listOwners(connection)) {
     if (!(await discardVersions(connection, owner, known))) continue;
     owners += 1;
-    await addVersion(connection, roots, owner, ({ keys }) => keys.every(({ wrapped }) => wrapped === null));
+    await addVersion(connection, roots, owner, {
+      isWanted: ({ keys }) => keys.every(({ wrapped }) => wrapped === null),
+    });
   }
   return owners;
+}
+
+/** Data keys that are younger stay: a run that was interrupted and is repeated within an hour makes no further version. */
+const freshMs = 3_600_000;
+
+/** What was done to make new data keys. */
+export interface AddedVersions {
+  /** The number of owners that have got a new version. */
+  readonly owners: number;
+  /** When every process seals with the newest versions; null: they do already. */
+  readonly sealedFrom: Date | null;
+}
+
+/** Adds a version to the keys of each owner whose newest is older than an hour, while the mesh runs. */
+export async function addDataKeyVersions(
+  connection: Connection,
+  roots: RootKeys,
+  now: Date,
+): Promise<AddedVersions> {
+  const before = new Date(now.getTime() - freshMs);
+  let owners = 0;
+  let newestMs = 0;
+  for await (const owner of listOwners(connection)) {
+    const isAdded = await addVersion(connection, roots, owner, {
+      isWanted: ({ keys }) => keys.every(({ createdAt }) => createdAt < before),
+      createdAt: now,
+    });
+    if (isAdded) owners += 1;
+    const record = await tenantKeys(connection).findById(owner).lean<TenantKeyRecord>();
+    if ((record?.keys.length ?? 0) > 1)
+      newestMs = Math.max(newestMs, record?.keys.at(-1)?.createdAt.getTime() ?? 0);
+  }
+  const sealedFromMs = newestMs + knownMs;
+  return { owners, sealedFrom: newestMs > 0 && sealedFromMs > now.getTime() ? new Date(sealedFromMs) : null };
 }

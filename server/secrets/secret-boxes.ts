@@ -2,51 +2,76 @@ import type { Connection } from 'mongoose';
 import type { Logger } from 'pino';
 import { HeddleError } from '#core/errors.ts';
 import { meshOwner } from '#core/secrets/owner-boxes.ts';
+import { RootKeyFailure } from '#core/secrets/root-key.ts';
 import type { SecretBox } from '#core/secrets/secret-box.ts';
 import type { KeyPepper } from '#mongo/key-pepper.ts';
 import type { RootKeys } from '#mongo/keyring/data-keys.ts';
 import type { Keyring } from '#mongo/keyring/keyring.ts';
 import type { Bus } from '#state/bus/bus.ts';
 import { dataDirectory, type Environment, StartError } from '../config.ts';
-import { encryptionKey, previousKeys } from './encryption-key.ts';
+import { openServiceRootKeys } from '../root-keys/open-root-keys.ts';
+import { encryptionKey, previousKeys, readEncryptionKeys } from './encryption-key.ts';
 
-/** The keys that the operator of a process has chosen. */
-export interface OperatorKeys {
+/** The keys that the operator of a process has chosen. Disposing closes the connections to their services. */
+export interface OperatorKeys extends AsyncDisposable {
   /** They wrap the data keys that everything stored is sealed with. */
   readonly roots: RootKeys;
-  /** They open what was sealed before there were data keys. */
-  readonly older: Readonly<Record<'secrets' | 'payloads', SecretBox>>;
+  /** They open what was sealed before there were data keys; undefined: there is no encryption key at hand. */
+  readonly older: Readonly<Record<'secrets' | 'payloads', SecretBox>> | undefined;
   /** For the admin key that an operator has chosen. */
   readonly pepper: KeyPepper;
 }
 
-/** Reads HEDDLE_ENCRYPTION_KEY, or the key file of the data directory, and HEDDLE_ENCRYPTION_KEY_PREVIOUS. */
+/**
+ * HEDDLE_ROOT_KEY, or HEDDLE_ENCRYPTION_KEY, or the key file of the data directory, which is made where nothing else is set; and those
+ * that were one of these before.
+ */
 export async function openOperatorKeys(environment: Environment): Promise<OperatorKeys> {
-  const [{ createSecretBox }, { createLocalRootKey }, { createKeyPepper }] = await Promise.all([
+  const [{ createSecretBox }, { createLocalRootKey }, { createKeyPepper, noPepper }] = await Promise.all([
     import('#core/secrets/secret-box.ts'),
     import('#core/secrets/local-root-key.ts'),
     import('#mongo/key-pepper.ts'),
   ]);
-  const key = await encryptionKey(environment.HEDDLE_ENCRYPTION_KEY, dataDirectory(environment));
-  const previous = previousKeys(environment);
+  await using opened = new AsyncDisposableStack();
+  const services = opened.use(await openServiceRootKeys(environment));
+  const [key, ...previous] =
+    services.current === undefined
+      ? [
+          await encryptionKey(environment.HEDDLE_ENCRYPTION_KEY, dataDirectory(environment)),
+          ...previousKeys(environment),
+        ]
+      : await readEncryptionKeys(environment);
+  const local = key === undefined ? [] : [key, ...previous].map(createLocalRootKey);
+  const [root, ...former] = [...(services.current === undefined ? [] : [services.current]), ...local];
+  if (root === undefined) throw new StartError('There is no root key.');
+  const resources = opened.move();
   return {
-    roots: [createLocalRootKey(key), ...previous.map(createLocalRootKey)],
-    older: {
-      secrets: createSecretBox(key, { previous, purpose: 'secrets' }),
-      payloads: createSecretBox(key, { previous, purpose: 'payloads' }),
-    },
-    pepper: createKeyPepper(key, previous),
+    roots: [root, ...former, ...services.previous],
+    older:
+      key === undefined
+        ? undefined
+        : {
+            secrets: createSecretBox(key, { previous, purpose: 'secrets' }),
+            payloads: createSecretBox(key, { previous, purpose: 'payloads' }),
+          },
+    pepper: key === undefined ? noPepper : createKeyPepper(key, previous),
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }
 
 /** Opens the data keys of the store. */
 export async function openKeyring(
   connection: Connection,
-  { roots, older }: OperatorKeys,
+  { roots, older }: Pick<OperatorKeys, 'roots' | 'older'>,
   log: Logger,
+  now?: () => number,
 ): Promise<Keyring> {
   const { Keyring } = await import('#mongo/keyring/keyring.ts');
-  return new Keyring({ connection, roots, older, log });
+  return new Keyring({
+    ...{ connection, roots, log },
+    ...(older === undefined ? {} : { older }),
+    ...(now === undefined ? {} : { now }),
+  });
 }
 
 /** Notifies the other processes of keys that are destroyed in this one, and forgets those that are destroyed in another. */
@@ -78,10 +103,8 @@ export async function checkRootKey(connection: Connection, keyring: Keyring, log
     if (key !== 'OTHER') await keyring.secrets.of(meshOwner);
   } catch (error) {
     if (!(error instanceof HeddleError)) throw error;
-    const { cause } = error;
-    throw new StartError(cause instanceof Error ? `${error.message} ${cause.message}` : error.message, {
-      cause: error,
-    });
+    const { message } = error.cause instanceof RootKeyFailure ? error.cause : error;
+    throw new StartError(`the data key of the mesh cannot be unwrapped: ${message}`, { cause: error });
   }
 }
 

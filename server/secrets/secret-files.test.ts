@@ -20,7 +20,9 @@ async function writeSecretFile(text: string): Promise<string> {
 describe('secrets in files', () => {
   it('are read for every secret variable and every key of a provider', async () => {
     const file = await writeSecretFile('the content\n');
-    for (const name of secretVariables) {
+    const isReadAgain = (name: string) => Object.hasOwn(variables, `${name}_FILE`);
+    expect(secretVariables.filter(isReadAgain)).toEqual(['VAULT_TOKEN']);
+    for (const name of secretVariables.filter((one) => !isReadAgain(one))) {
       const env: Record<string, string | undefined> = { [`${name}_FILE`]: file };
       readSecretFiles(env);
       expect(env).toEqual({ [name]: 'the content' });

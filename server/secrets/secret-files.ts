@@ -6,11 +6,18 @@ const bytesMax = 64 * 1024;
 
 /** The variables that may be set as a file: every secret of the table, and the keys of providers. */
 export const secretVariables: readonly string[] = [
-  ...Object.entries<{ readonly secret?: true }>(variables).flatMap(([name, { secret }]) =>
-    secret ? [name] : [],
-  ),
-  ...new Set(Object.values(vendors).flatMap(({ environment }) => environment.secret?.flat() ?? [])),
+  ...new Set([
+    ...Object.entries<{ readonly secret?: true }>(variables).flatMap(([name, { secret }]) =>
+      secret ? [name] : [],
+    ),
+    ...Object.values(vendors).flatMap(({ environment }) => environment.secret?.flat() ?? []),
+  ]),
 ];
+
+/** Their `_FILE` is a variable of its own, read again while the process runs. */
+const ownFiles: ReadonlySet<string> = new Set(
+  secretVariables.filter((name) => Object.hasOwn(variables, `${name}_FILE`)),
+);
 
 /** The text of the file without the line break at its end. */
 function readSecret(variable: string, file: string): string {
@@ -35,7 +42,7 @@ export function readSecretFiles(env: Record<string, string | undefined>): void {
   for (const name of secretVariables) {
     const variable = `${name}_FILE`;
     const file = env[variable];
-    if (file === undefined || file === '') continue;
+    if (file === undefined || file === '' || ownFiles.has(name)) continue;
     if (env[name] !== undefined && env[name] !== '') {
       throw new StartError(`${name} and ${variable} are both set: keep one`);
     }

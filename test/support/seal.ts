@@ -21,7 +21,7 @@ export const testPayloads = toOwnerBoxes(createSecretBox(key, { purpose: 'payloa
 export function openTestKeyring(
   connection: Connection,
   encryptionKey: Uint8Array,
-  { previous = [] }: { readonly previous?: readonly Uint8Array[] } = {},
+  { previous = [], now }: { readonly previous?: readonly Uint8Array[]; readonly now?: () => number } = {},
 ): Keyring {
   return new Keyring({
     connection,
@@ -31,5 +31,6 @@ export function openTestKeyring(
       payloads: createSecretBox(encryptionKey, { previous, purpose: 'payloads' }),
     },
     log: pino({ level: 'silent' }),
+    ...(now === undefined ? {} : { now }),
   });
 }
