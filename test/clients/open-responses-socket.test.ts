@@ -137,6 +137,19 @@ describe('a WebSocket of responses', () => {
     ]);
   });
 
+  it('is compacted by a trigger, and continued from the summary alone', async () => {
+    await using socket = await open();
+    const input = [{ role: 'user', content: 'The word is cobalt.' }, { type: 'compaction_trigger' }];
+    const compacted = await socket.create({ model, input });
+    expect(compacted.output).toMatchObject([{ type: 'compaction' }]);
+    const next = await socket.create({ model, previous_response_id: compacted.id, input: 'Which word?' });
+    const listed = await fetch(`${mesh.url}/v1/responses/${next.id}/input_items?order=asc`, {
+      headers: { authorization: `Bearer ${key}` },
+    });
+    const { data } = (await listed.json()) as { data: readonly { type: string }[] };
+    expect(data.map(({ type }) => type)).toEqual(['compaction', 'message']);
+  });
+
   it('can be warmed up without a call, and continued from there', async () => {
     await using socket = await open();
     for (const input of [[], 'The word is cobalt.']) {

@@ -268,6 +268,8 @@ describe('a stored response', () => {
     const texts = data.map(({ content }: { content: { text: string }[] }) => content[0]?.text);
     const turns = Array.from({ length: 21 }, (_, turn) => [`turn ${turn}`, `turn ${turn}`]);
     expect(texts).toEqual(turns.flat().slice(0, -1));
+    const wrong = await call(`/${last.id}/input_items?after=msg_none`, undefined, 'GET');
+    expect([wrong.status, (await wrong.json()).error.param]).toEqual([400, 'after']);
   });
 
   it('is not continued beyond the items that a conversation may have', async () => {

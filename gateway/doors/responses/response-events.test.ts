@@ -183,6 +183,9 @@ describe('the events of a response', () => {
     ]);
     const whole = frame([text('Hello'), finished], -1);
     expect(frame([text('Hello'), finished], whole.length - 1)).toEqual([]);
+    expect(frame([text('Hello'), finished], 99)).toMatchObject([
+      { type: 'response.completed', sequence_number: 100 },
+    ]);
   });
 
   it('are no longer sent one by one where they are lost in the middle, and none of the text twice', () => {

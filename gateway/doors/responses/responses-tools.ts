@@ -157,7 +157,7 @@ function choose(choice: unknown, tools: readonly ToolInput[], ownCount: number, 
     }
     case 'allowed_tools':
       return ownCount === 0
-        ? allow(fields, tools)
+        ? allowTools(fields, tools)
         : { tools, toolChoice: undefined, ownChoice: toOwnAllowed(fields, tools) };
     default:
       requireText(fields.type, 'tool_choice.type');
@@ -183,13 +183,16 @@ function toOwnAllowed(choice: BodyFields, tools: readonly ToolInput[]): BodyFiel
 }
 
 /** Of several tools only some may be called: the others are not shown. */
-function allow(fields: BodyFields, tools: readonly ToolInput[]): Choice {
+export function allowTools(fields: BodyFields, tools: readonly ToolInput[]): Choice {
   const { tools: named, mode = 'auto' } = isFields(fields.allowed_tools) ? fields.allowed_tools : fields;
   const list = toList(named, 'tool_choice.tools', toolsMax) ?? [];
   const names = new Set(
     list.map((tool, at) => {
-      const { name, namespace } = toFields(tool, `tool_choice.tools[${at}]`);
-      return toGraphName(String(name), toText(namespace, `tool_choice.tools[${at}].namespace`));
+      const { namespace, ...given } = toFields(tool, `tool_choice.tools[${at}]`);
+      return toGraphName(
+        String(readToolFields(given).name),
+        toText(namespace, `tool_choice.tools[${at}].namespace`),
+      );
     }),
   );
   const allowed = tools.filter(({ name }) => names.has(name));

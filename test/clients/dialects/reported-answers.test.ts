@@ -284,6 +284,24 @@ describe.each(wires)('chat completions over $name', (wire) => {
     expect(first?.choices[0]?.delta).toMatchObject({ role: 'assistant', content: '' });
   });
 
+  it('stdapi.ai #258: the names of speakers are named as dropped', async () => {
+    const given = { messages: [{ role: 'user', name: 'Ada', content: 'Hi' }] };
+    const { dropped } = await reported.send(wire, chat, given, false, { texts: ['Hello'] });
+    expect(dropped).toContain('messages.name');
+  });
+
+  it('offers the tools that may be called, and no other', async () => {
+    const [used, other] = ['look_up', 'delete_all'].map((name) => ({
+      type: 'function',
+      function: { name, parameters: { type: 'object', properties: {} } },
+    }));
+    const allowed_tools = { mode: 'required', tools: [{ type: 'function', function: { name: 'look_up' } }] };
+    const more = { tools: [used, other], tool_choice: { type: 'allowed_tools', allowed_tools } };
+    const { request } = await reported.send(wire, chat, { ...more, reasoning_effort: undefined }, false);
+    expect(JSON.stringify(request)).toContain('look_up');
+    expect(JSON.stringify(request)).not.toContain('delete_all');
+  });
+
   it('LiteLLM #25753: user is sent, or named as dropped', async () => {
     const { request, dropped } = await reported.send(wire, chat, { user: 'person-1' }, false, {
       texts: ['Hello'],

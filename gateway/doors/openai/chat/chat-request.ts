@@ -12,7 +12,7 @@ import {
 } from '../../body-fields.ts';
 import { markInput, markPlace } from '../../input-places.ts';
 import type { CompletionInput, ToolInput } from '../../operations.generated.ts';
-import { readCustomTool } from '../../responses/responses-tools.ts';
+import { allowTools, readCustomTool } from '../../responses/responses-tools.ts';
 import { readChatMessages } from './chat-messages.ts';
 import { type CustomTools, readCustomTools, restoreCustomCalls } from './custom-calls.ts';
 import { isResponsesBody, readResponsesBody } from './responses-body.ts';
@@ -87,7 +87,7 @@ export function readChatRequest(body: unknown): ChatRequest {
     model: requireText(fields.model, 'model'),
     messages: restoreCustomCalls(readChatMessages(fields.messages), customTools),
     ...readSampling(fields),
-    ...(tools.length === 0 ? {} : { tools, ...readToolChoice(fields) }),
+    ...(tools.length === 0 ? {} : readToolChoice(fields, tools)),
     ...readAudio(fields),
     ...readResponseFormat(fields.response_format),
     ...readCaller(fields),
@@ -96,7 +96,7 @@ export function readChatRequest(body: unknown): ChatRequest {
   const isStreamed = toBoolean(fields.stream, 'stream') ?? false;
   const isOlder = fields.max_completion_tokens == null;
   markInput(input, isOlder ? olderChatNames : chatNames, () => readChatRequest(body));
-  return { input, isStreamed, includesUsage, dropped: [], customTools };
+  return { input, isStreamed, includesUsage, dropped: listUnsent(fields), customTools };
 }
 
 function readIncludesUsage({ stream_options: options }: BodyFields): boolean {
@@ -175,14 +175,31 @@ function readFunction(fields: BodyFields, at: string): ToolInput {
   );
 }
 
-function readToolChoice(fields: BodyFields): Partial<CompletionInput> {
+/** The tools with the choice of one of them; of several that may be called, those alone. */
+function readToolChoice(fields: BodyFields, tools: readonly ToolInput[]): Partial<CompletionInput> {
   const choice = fields.tool_choice ?? fields.function_call;
-  if (choice === undefined || choice === null) return {};
-  if (typeof choice === 'string') return { toolChoice: choice };
-  const { type, function: chosen, custom, name } = toFields(choice, 'tool_choice');
-  if (type === 'auto' || type === 'none' || type === 'required') return { toolChoice: type };
+  if (choice === undefined || choice === null) return { tools };
+  if (typeof choice === 'string') return { tools, toolChoice: choice };
+  const given = toFields(choice, 'tool_choice');
+  const { type, function: chosen, custom, name } = given;
+  if (type === 'auto' || type === 'none' || type === 'required') return { tools, toolChoice: type };
+  if (type === 'allowed_tools') {
+    const allowed = allowTools(given, tools);
+    return allowed.tools.length === 0 ? {} : { tools: allowed.tools, toolChoice: allowed.toolChoice };
+  }
   const named = isFields(chosen) ? chosen.name : isFields(custom) ? custom.name : name;
-  return { toolChoice: requireText(named, 'tool_choice.function.name') };
+  return { tools, toolChoice: requireText(named, 'tool_choice.function.name') };
+}
+
+/** What no provider gets: the names of those who wrote the messages, and of a schema anything but itself. */
+function listUnsent({ messages, response_format: format }: BodyFields): readonly string[] {
+  const isNamed = (message: unknown) =>
+    isFields(message) && message.role !== 'function' && message.role !== 'tool' && message.name != null;
+  const given = isFields(format) && isFields(format.json_schema) ? format.json_schema : {};
+  return [
+    ...(Array.isArray(messages) && messages.some(isNamed) ? ['messages.name'] : []),
+    ...(given.description == null ? [] : ['response_format.json_schema.description']),
+  ];
 }
 
 function readResponseFormat(value: unknown): Partial<CompletionInput> {
