@@ -335,8 +335,9 @@ async function answer(
 
 function routingNeeds(request: CompletionRequest, mode: BeginOptions['mode']): RoutingNeeds {
   const { needs, inputs, inputTokensMax, call } = request;
-  const { maxOutputTokens } = call;
-  return { needs, inputs, inputTokensMax, isOneInput: true, maxOutputTokens, speedKind: mode };
+  const { maxOutputTokens, providerTools = {} } = call;
+  const runsTools = Object.values(providerTools).some((tools) => tools.length > 0);
+  return { needs, inputs, inputTokensMax, isOneInput: true, maxOutputTokens, speedKind: mode, runsTools };
 }
 
 interface StreamEnds {

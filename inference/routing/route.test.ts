@@ -271,6 +271,13 @@ describe('candidatesFor', () => {
     expect(await firstTokenMs('r')).toBe(1);
   });
 
+  it('waits for a provider that runs tools meanwhile, and for a route as the route states', async () => {
+    const { choose } = setup('PRIORITY', [{ model: model('plain/x') }]);
+    const { timeouts } = await choose({ ...needs, runsTools: true }, 'plain/x');
+    expect([timeouts.firstTokenMs, timeouts.interTokenMs]).toEqual([180_000, 180_000]);
+    expect((await choose({ ...needs, runsTools: true }, 'r')).timeouts.firstTokenMs).toBe(1);
+  });
+
   it('calls no provider whose region is not known for callers that are bound to regions', async () => {
     const { order } = setup('PRIORITY', [{ model: model('nowhere/x') }, { model: model('eu/x', {}, 'eu') }]);
     expect(await order({ ...caller, allowedRegions: ['eu'] })).toEqual(['eu/x']);

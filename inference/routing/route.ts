@@ -28,6 +28,8 @@ const timeoutsDefault: Timeouts = {
 };
 /** A model that may think before it writes. */
 const thinkingTimeouts: Timeouts = { ...timeoutsDefault, firstTokenMs: 60_000 };
+/** A provider that runs tools is silent meanwhile: an image, a program or a remote server takes its time. */
+const toolTimeouts: Timeouts = { ...timeoutsDefault, firstTokenMs: 180_000, interTokenMs: 180_000 };
 const maxAttemptsDefault = 2;
 
 /** The candidates for a call, in the order in which they are called. */
@@ -54,6 +56,8 @@ export interface RoutingNeeds {
   readonly maxOutputTokens: number | undefined;
   /** What FASTEST compares. */
   readonly speedKind: SpeedKind;
+  /** True: the call has tools that its provider runs. */
+  readonly runsTools?: boolean;
 }
 
 export interface RoutingDeps {
@@ -117,12 +121,17 @@ export async function candidatesFor(
     const refusal = chooseRefusal(found.model, { ...needs, needs: kinds, inputs: [] }, caller, deps);
     if (refusal !== null) throw refusal;
     return chosen([found.model], deps, {
-      timeouts: found.model.capabilities.has('REASONING') ? thinkingTimeouts : timeoutsDefault,
+      timeouts: chooseTimeouts(found.model, needs),
       maxAttempts: maxAttemptsDefault,
       isRoute: false,
     });
   }
   return routeCandidates(found.route, needs, caller, deps);
+}
+
+function chooseTimeouts({ capabilities }: CatalogModel, { runsTools }: RoutingNeeds): Timeouts {
+  if (runsTools === true) return toolTimeouts;
+  return capabilities.has('REASONING') ? thinkingTimeouts : timeoutsDefault;
 }
 
 function routeCandidates(

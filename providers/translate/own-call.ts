@@ -1,8 +1,9 @@
 import type { Provider, ProviderCall, ProviderKind, ProviderMessage, SentReasoning } from '../provider.ts';
 import { listLeftOut, toSharedCall } from '../wires/responses/account-state.ts';
+import { hasOwnFile, responsesName } from '../wires/responses/own-items.ts';
 import { listCostlyTiers, withoutCostlyTiers } from '../wires/shared/costly-tiers.ts';
 import { fields } from '../wires/shared/fields.ts';
-import { rejectUnsupported } from './call-parts.ts';
+import { rejectElsewhere, rejectUnsupported } from './call-parts.ts';
 import { hasOwnParts, listOthers, toOwnParts, toOwnTools } from './own-parts.ts';
 
 /** Fields of a call that not every vendor takes, and without which an answer is still one to the call. */
@@ -262,19 +263,14 @@ function hasAudioId(message: ProviderMessage): message is Assistant {
   return message.role === 'assistant' && message.audioId !== undefined;
 }
 
-/** Formats whose calls may name what an account keeps; of the others such fields are never sent. */
-function namesAccountState(wire: string): boolean {
-  return wire === 'responses';
-}
-
 /**
  * The provider behind what all providers of its kind have in common.
  * @param isExclusive one tenant alone may use its account
  */
 export function withOwnCalls(provider: TraitedProvider, kind: ProviderKind, isExclusive = false): Provider {
   /**
-   * @throws {ProviderFailure} BAD_USER_INPUT for several answers, or a spoken one, where the wire format has none, and for what a shared
-   * account keeps
+   * @throws {ProviderFailure} BAD_USER_INPUT for several answers, a spoken one or a file where the wire format has none, and for what a
+   * shared account keeps
    */
   const prepare = (call: ProviderCall): ProviderCall => {
     refuseAudio(call, provider);
@@ -282,8 +278,12 @@ export function withOwnCalls(provider: TraitedProvider, kind: ProviderKind, isEx
       throw rejectUnsupported('it returns one answer to a request, and alternatives requests more');
     }
     const wire = provider.traits?.(call).name ?? '';
+    if (wire !== responsesName && hasOwnFile(call))
+      throw rejectElsewhere(
+        'This model takes no file that a message names in the form of responses, by its ID or address: send its content',
+      );
     const own = toOwnCall(isExclusive ? call : withoutCostlyTiers(call), kind, wire);
-    return !isExclusive && namesAccountState(wire) ? toSharedCall(own, wire) : own;
+    return !isExclusive && wire === responsesName ? toSharedCall(own, wire) : own;
   };
   const { countTokens } = provider;
   return {
@@ -299,7 +299,7 @@ export function withOwnCalls(provider: TraitedProvider, kind: ProviderKind, isEx
       if (traits === undefined) return undefined;
       const dropped = findDropped(call, kind, traits, provider.dropped?.(call));
       if (isExclusive) return dropped;
-      const leftOut = namesAccountState(traits.name) ? listLeftOut(call, traits.name) : [];
+      const leftOut = traits.name === responsesName ? listLeftOut(call, traits.name) : [];
       const more = [...leftOut.map((type) => `messages.${type}`), ...listCostlyTiers(call)];
       return more.length === 0 ? dropped : [...new Set([...(dropped ?? []), ...more])];
     },

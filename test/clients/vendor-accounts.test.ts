@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { admin } from '#test/e2e/scenarios/setup.ts';
+import { admin, unique } from '#test/e2e/scenarios/setup.ts';
 import { startOneProcess, type TestMesh } from '#test/support/mesh.ts';
 import { openVendorAccount, type VendorAccount } from '#test/support/setups/vendor-account.ts';
 import { accountTools, clientItems, mcp, phased, tokens, vendorItems } from '#test/support/vendor-items.ts';
@@ -131,6 +131,19 @@ describe('what an account of OpenAI keeps', () => {
     expect(account.upstream.requests.length).toBe(sent);
     expect((await account.post({ model: account.ownModel, ...body })).status).toBe(200);
     expect(account.upstream.requests.length).toBe(sent + 1);
+  });
+
+  it('lets a route call its next target, where that is an account of one tenant', async () => {
+    const alias = unique('route');
+    await admin(() => mesh).data('mutation ($input: RouteInput!) { saveRoute(input: $input) { id } }', {
+      input: {
+        ...{ alias, strategy: 'PRIORITY' },
+        targets: [account.model, account.ownModel].map((model) => ({ model })),
+      },
+    });
+    const response = await account.post({ model: alias, tools: accountTools, input: 'Hello' });
+    expect([response.status, (await response.json()).model]).toEqual([200, account.ownModel]);
+    expect(account.readSent().tools).toEqual(accountTools);
   });
 
   it('is left out of an earlier call on a shared account, which names it as dropped', async () => {

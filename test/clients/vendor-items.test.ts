@@ -211,12 +211,15 @@ describe('the items of an answer', () => {
     }
   });
 
-  it('may be files that the provider fetches', async () => {
+  it('may be files that the provider fetches, which others refuse', async () => {
     const file = { type: 'input_file', file_url: 'https://files.example.com/a.pdf' };
     await account.create({
       model: account.model,
       input: [{ role: 'user', content: [{ type: 'input_text', text: 'Read.' }, file] }],
     });
+    const content = [file];
+    const refused = await account.post({ model: 'demo/echo', input: [{ role: 'user', content }] });
+    expect([refused.status, (await refused.json()).error.heddle_code]).toEqual([400, 'BAD_USER_INPUT']);
     expect(account.readSent().input[0]?.content).toEqual([{ type: 'input_text', text: 'Read.' }, file]);
   });
 });

@@ -7,7 +7,7 @@ import type {
   ReasoningInput,
   ToolCallInput,
 } from '../operations.generated.ts';
-import { readCompactionItem } from './compact/compaction-item.ts';
+import { isOwnCompaction, readCompactionItem } from './compact/compaction-item.ts';
 import { isVendorCall, toResponsesPart } from './output/vendor-items.ts';
 import { readReasoningItem } from './response-reasoning.ts';
 import { toGraphName } from './tools/client-tools.ts';
@@ -25,6 +25,14 @@ export function readInputItems(value: unknown): readonly BodyFields[] {
 
 const summaryHead = 'Summary of the conversation so far:\n';
 
+/** What of a conversation is the vendor's own, though it has the form of something else. */
+interface VendorParts {
+  /** The namespaces of tools that the vendor searches: calls in them are its own items. */
+  readonly vendorNamespaces?: ReadonlySet<unknown>;
+  /** The vendor compacts the conversation itself, and reads the items that it wrote for that. */
+  readonly isVendorCompacted?: boolean;
+}
+
 interface Assistant {
   readonly texts: ContentPartInput[];
   readonly toolCalls: ToolCallInput[];
@@ -36,11 +44,10 @@ interface Assistant {
 /**
  * The messages that items stand for. What the AI model answered at once is several items, and one message: its reasoning, its
  * text, its tool calls, and the items of the vendor's own tools. Throws WrongField.
- * @param vendorNamespaces the namespaces of tools that the vendor searches: calls in them are its own items
  */
 export function readItemMessages(
   items: readonly BodyFields[],
-  vendorNamespaces: ReadonlySet<unknown> = new Set(),
+  { vendorNamespaces = new Set(), isVendorCompacted = false }: VendorParts = {},
 ): readonly MessageInput[] {
   const messages: MessageInput[] = [];
   const callIds = new Set<unknown>();
@@ -108,6 +115,10 @@ export function readItemMessages(
         break;
       }
       case 'compaction':
+        if (isVendorCompacted && !isOwnCompaction(item)) {
+          addOwn(item);
+          break;
+        }
         end();
         messages.push({ role: 'USER', content: `${summaryHead}${readCompactionItem(item, at)}` });
         break;

@@ -187,6 +187,15 @@ describe('a request of responses', () => {
     ]);
   });
 
+  it('leaves a compaction of the vendor to it, where it compacts the conversation', () => {
+    const item = { type: 'compaction', id: 'cmp_1', encrypted_content: 'gAAAA' };
+    const input = [item, { role: 'user', content: 'Hi' }];
+    const context_management = [{ type: 'compaction', compact_threshold: 1_000 }];
+    const read = readResponsesRequest({ model: 'm', context_management }, input).input;
+    expect(read.messages[0]).toMatchObject({ parts: [{ providerOptions: { responses: item } }] });
+    expect(() => readResponsesRequest({ model: 'm' }, input)).toThrow(WrongField);
+  });
+
   it('leaves it to the vendor which of its tools and of the functions are allowed', () => {
     const tools = [{ type: 'web_search' }, { type: 'custom', name: 'a' }];
     const choice = { type: 'allowed_tools', mode: 'auto', tools };

@@ -81,7 +81,10 @@ export function readResponsesRequest(fields: BodyFields, items: readonly BodyFie
   const instructions = toText(fields.instructions, 'instructions');
   const tools = readResponsesTools(fields);
   const namespaces = tools.own.filter(({ type }) => type === 'namespace').map(({ name }) => name);
-  const messages = readItemMessages(items, new Set(namespaces));
+  const messages = readItemMessages(items, {
+    vendorNamespaces: new Set(namespaces),
+    isVendorCompacted: fields.context_management != null,
+  });
   if (messages.length === 0) throw new WrongField('input', 'must have at least one item.');
   const includes = readIncludes(fields.include);
   const system = instructions === undefined || instructions === '' ? [] : [toSystem(instructions)];

@@ -18,6 +18,15 @@ function isItem(own: Fields): boolean {
   return type !== '' && !contents.has(type) && (type !== 'message' || own.content !== undefined);
 }
 
+/** Whether a call has a file by its ID or address that stands in a message of this format alone. */
+export function hasOwnFile({ messages }: ProviderCall): boolean {
+  return messages.some(
+    (message) =>
+      message.role !== 'system' &&
+      message.parts?.some((part) => /^input_(?:file|image|audio)$/.test(text(readOwn(part)?.type))) === true,
+  );
+}
+
 /** Whether a call has what only the responses API takes. */
 export function needsResponses({ providerTools, messages }: ProviderCall): boolean {
   if ((providerTools?.[responsesName]?.length ?? 0) > 0) return true;

@@ -93,4 +93,20 @@ describe('OPENAI', () => {
       body: { tool_choice: { type: 'function', name: 'web_search' } },
     });
   });
+
+  it('includes in an answer what the call requests beside log probabilities, which AI models that reason have not', async () => {
+    const send = await openRequests('OPENAI', baseURL);
+    const further = 'web_search_call.action.sources';
+    const more = {
+      topLogprobs: 1,
+      providerTools: { responses: [{ type: 'web_search' }] },
+      providerOptions: { responses: { include: [further] } },
+    };
+    expect(await send(ask('gpt-4o', 'Hello', more), false)).toMatchObject({
+      body: { include: ['message.output_text.logprobs', further] },
+    });
+    expect(await send(ask('gpt-5', 'Hello', more), false)).toMatchObject({
+      body: { include: [further, 'reasoning.encrypted_content'] },
+    });
+  });
 });

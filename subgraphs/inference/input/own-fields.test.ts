@@ -41,6 +41,33 @@ describe('tools that a provider runs', () => {
   });
 });
 
+describe('URLs in the form of responses', () => {
+  const nested = { tools: [{ type: 'mcp', server_url: 'http://169.254.169.254/mcp' }] };
+  it.each([
+    ['a server of the clouds', { server_url: 'http://169.254.169.254/mcp' }],
+    ['a file of the clouds', { file_url: 'http://metadata.google.internal/a.pdf' }],
+    ['an image inside the network', { image_url: 'http://10.0.0.1/a.png' }],
+    ['a server of a tool in a tool', nested],
+    ['no URL', { server_url: 'mcp' }],
+    ['another protocol', { file_url: 'file:///etc/passwd' }],
+  ])('are refused as those of images are: %s', (_what, fields) => {
+    const refusal = expect.objectContaining({ code: 'BAD_USER_INPUT' });
+    expect(() => parseOwnFields({ responses: { ...fields } }, 'x')).toThrow(refusal);
+    expect(() => parseProviderTools({ responses: [fields] })).toThrow(refusal);
+  });
+
+  it('are what they are in data, in a JSON Schema, and elsewhere', () => {
+    const own = {
+      responses: {
+        image_url: 'data:image/png;base64,aW1hZ2U=',
+        file_url: 'https://files.example.com/a.pdf',
+        parameters: { properties: { server_url: 'http://10.0.0.1' } },
+      },
+    };
+    expect(parseOwnFields(own, 'x')).toBe(own);
+  });
+});
+
 describe('fields of one wire format', () => {
   it('are undefined where there are none, and refused where they are no object of objects', () => {
     expect([parseOwnFields(undefined, 'x'), parseOwnFields(null, 'x')]).toEqual([undefined, undefined]);

@@ -21,6 +21,11 @@ export function toCompactedOutput({
   return status === 'SUCCEEDED' && finishReason === 'STOP' ? [toCompactionItem(id, text)] : [];
 }
 
+/** Whether this handler has written a compaction item, or a client has changed it beyond recognition. */
+export function isOwnCompaction({ encrypted_content: text }: BodyFields): boolean {
+  return typeof text !== 'string' || text.startsWith(mark);
+}
+
 /**
  * The summary in a compaction item. Throws WrongField for one of another server, or one that was changed: without it the call
  * would be one about another conversation.
