@@ -139,10 +139,10 @@ function toNodeRecord(type: NodeType, record: StoredRecord, limited: ReadonlyMap
   };
 }
 
-/** The ids of all tenants that are archived: at most `archivedTenants` of the limits on counts. */
+/** The ids of all tenants that are archived and not erased: at most `archivedTenants` of the limits on counts. */
 export async function findArchivedTenantIds(connection: Connection): Promise<readonly string[]> {
   const found = await tenants(connection)
-    .find({ archivedAt: { $gt: new Date(0) } }, { _id: 1 })
+    .find({ archivedAt: { $gt: new Date(0) }, erasedAt: null }, { _id: 1 })
     .lean();
   return found.map(({ _id }) => _id);
 }
