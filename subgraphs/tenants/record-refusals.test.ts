@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { RefusalAudit } from '#gateway/log/refusal-audit.ts';
+import { auditLog } from '#mongo/audit/log.ts';
 import { events } from '#mongo/events.ts';
 import { startTenants, type TestTenants } from '#test/support/tenants.ts';
 
@@ -32,4 +33,27 @@ it('addresses that have to wait are events of the mesh, one a minute for each ad
   expect(await report()).toHaveLength(2);
   nowMs += 1;
   expect(await report()).toHaveLength(4);
+});
+
+it('a refused change names the member or the service that its key belongs to', async () => {
+  const gateway = new RefusalAudit(mesh.subgraph, pino({ level: 'silent' }), Date.now);
+  const about = {
+    action: 'app.create',
+    code: 'FORBIDDEN',
+    requestId: 'r',
+    clientRequestId: null,
+    clientAddress: null,
+  };
+  const owners = [{ memberId: 'm1' }, { service: 'import' }];
+  for (const [index, owner] of owners.entries())
+    gateway.add({ ...about, caller: { ...mesh.admin, keyId: `k${index}`, ...owner } });
+  await gateway[Symbol.asyncDispose]();
+  const records = await auditLog(mesh.database.connection)
+    .find({ outcome: 'REFUSED' })
+    .sort({ 'actor.keyId': 1 })
+    .lean();
+  expect(records.map(({ actor: { memberId, service } }) => ({ memberId, service }))).toEqual([
+    { memberId: 'm1', service: undefined },
+    { memberId: undefined, service: 'import' },
+  ]);
 });
