@@ -21,6 +21,7 @@ describe('the budget of the bench', () => {
   });
 
   it.each([
+    ['jwtComplete', 1.15],
     ['chatComplete', 1.15],
     ['messagesComplete', 1.15],
     ['chatToken', 1],
@@ -37,6 +38,7 @@ describe('the budget of the bench', () => {
     expect(findOverruns(ratios, budget).map((line) => line.split(':')[0])).toEqual([
       'complete',
       'token',
+      'jwtComplete',
       'chatComplete',
       'messagesComplete',
       'chatToken',

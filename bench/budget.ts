@@ -4,6 +4,7 @@ import type { BenchCosts, BenchLoad, units } from './measure.ts';
 const compared = {
   complete: ['call', 'floorCall'],
   token: ['token', 'floorToken'],
+  jwtComplete: ['jwtCall', 'call'],
   chatComplete: ['chatCall', 'call'],
   messagesComplete: ['messagesCall', 'call'],
   chatToken: ['chatToken', 'eventToken'],
@@ -14,8 +15,9 @@ type Ratio = keyof typeof compared;
 
 /** Ratios to the bare pass-through. */
 const released = ['complete', 'token'] as const satisfies readonly Ratio[];
-/** Ratios of the other dialects to GraphQL. */
+/** Ratios of tokens and of the other dialects to GraphQL with an API key. */
 const handlers = [
+  'jwtComplete',
   'chatComplete',
   'messagesComplete',
   'chatToken',

@@ -11,7 +11,9 @@ const text = 'Tell me how a loom keeps its threads apart. '.repeat(48).slice(0, 
 /** 2 KB, as no call before: nothing is answered from a cache, or joined. */
 const writeInput = (n: number) => `${n} ${text}`;
 const answerLength = 1_400;
-const authorization = { authorization: `Bearer ${key}` };
+/** The header of a key or token. */
+export const bearer = (credential: string) => ({ authorization: `Bearer ${credential}` });
+const authorization = bearer(key);
 
 const completeQuery =
   'mutation Complete($input: CompletionInput!) { complete(input: $input) { id text finishReason cost usage { inputTokens outputTokens } model { id } } }';
@@ -61,19 +63,19 @@ export function chatDialect(model: string, tokens: number, headers: Record<strin
 }
 
 /** GraphQL over HTTP; its streams are server-sent events. */
-export function graphqlDialect(model: string, tokens: number) {
+export function graphqlDialect(model: string, tokens: number, headers = authorization) {
   const write = (n: number, query: string) => JSON.stringify({ query, variables: writeVariables(model, n) });
   return {
     call: {
       path: '/graphql',
-      headers: authorization,
+      headers,
       body: (n) => write(n, completeQuery),
       check: (answer) =>
         checkText(answer, ({ data }: { data: { complete: { text: string } } | null }) => data?.complete.text),
     },
     stream: {
       path: '/graphql',
-      headers: { ...authorization, accept: 'text/event-stream' },
+      headers: { ...headers, accept: 'text/event-stream' },
       body: (n) => write(n, streamQuery),
       token: '"text":"thread ',
       check: checkStream(tokens, 'outputTokens'),

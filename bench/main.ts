@@ -27,6 +27,7 @@ console.log(row('per `complete` (2 KB in, 1.4 KB out)', costs.call, costs.floorC
 console.log(row(`per streamed token (${streams}, WebSocket)`, costs.token, costs.floorToken, ratios.token));
 console.log('\n| CPU µs | GraphQL | handler | ratio | rounds |');
 console.log(rule);
+console.log(row('`complete` with a JWT', costs.jwtCall, costs.call, ratios.jwtComplete));
 console.log(row('`complete` by chat completions', costs.chatCall, costs.call, ratios.chatComplete));
 console.log(row('`complete` by messages', costs.messagesCall, costs.call, ratios.messagesComplete));
 console.log(

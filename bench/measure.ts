@@ -1,9 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { startTokenIssuer } from '#test/support/token-issuer.ts';
 import { cpuMicros, residentMiB, startScript } from './child.ts';
 import {
   type BenchDialect,
+  bearer,
   chatDialect,
   graphqlDialect,
   messagesDialect,
@@ -26,9 +28,10 @@ export interface BenchLoad {
 
 /** What a bench measures the CPU of: calls, and tokens of streams. */
 export const units = [
-  /** Calls: the pass-through, GraphQL over HTTP, OpenAI's chat completions, Anthropic's messages. */
+  /** Calls: the pass-through, GraphQL over HTTP with an API key and with a JWT, OpenAI's chat completions, Anthropic's messages. */
   'floorCall',
   'call',
+  'jwtCall',
   'chatCall',
   'messagesCall',
   /** Tokens: the pass-through, GraphQL over WebSocket and over server-sent events, the other dialects. */
@@ -49,6 +52,8 @@ export interface BenchFigures {
   readonly residentMiB: number;
 }
 
+const inHours = (hours: number) => Math.floor(Date.now() / 1_000) + hours * 3_600;
+
 /** CPU that `work` cost the process, per unit that it answers. */
 async function perUnit(pid: number, work: () => Promise<number>): Promise<number> {
   const before = cpuMicros(pid);
@@ -63,7 +68,12 @@ export async function measure(load: BenchLoad): Promise<BenchFigures> {
   try {
     await using upstream = await startScript('./mock-upstream.ts', { TOKENS: String(tokens) });
     await using floor = await startScript('./pass-through.ts', { UPSTREAM: upstream.origin });
+    await using issuer = await startTokenIssuer();
     await using heddle = await startHeddle({
+      HEDDLE_OIDC_ISSUER: issuer.url,
+      HEDDLE_OIDC_AUDIENCE: 'heddle',
+      // As the admin key, which has none.
+      HEDDLE_KEY_LIMITS: 'none',
       HEDDLE_DATA_DIR: dir,
       OPENAI_COMPATIBLE_BASE_URL: `${upstream.origin}/v1`,
       OPENAI_COMPATIBLE_API_KEY: 'bench-key',
@@ -81,6 +91,8 @@ export async function measure(load: BenchLoad): Promise<BenchFigures> {
     const model = 'openai-compatible/bench';
     const bare = chatDialect('bench', tokens, {});
     const graphql = graphqlDialect(model, tokens);
+    const token = await issuer.sign({ heddle_tenant: 'default', heddle_role: 'DEVELOPER', exp: inHours(12) });
+    const jwt = graphqlDialect(model, tokens, bearer(token));
     const chat = chatDialect(model, tokens);
     const messages = messagesDialect(model, tokens);
 
@@ -120,6 +132,7 @@ export async function measure(load: BenchLoad): Promise<BenchFigures> {
 
     await call(floor, bare, Math.min(2, warmSeconds));
     for (const dialect of [graphql, chat, messages]) await call(heddle, dialect, warmSeconds / 3);
+    await call(heddle, jwt, warmSeconds / 6);
     await subscribe();
     for (const dialect of [graphql, chat, messages]) await stream(heddle, dialect);
     await stream(floor, bare);
@@ -134,6 +147,7 @@ export async function measure(load: BenchLoad): Promise<BenchFigures> {
       call: () => call(heddle, graphql, seconds),
       token: subscribe,
       eventToken: () => stream(heddle, graphql),
+      jwtCall: () => call(heddle, jwt, seconds),
       chatCall: () => call(heddle, chat, seconds),
       chatToken: () => stream(heddle, chat),
       messagesCall: () => call(heddle, messages, seconds),
