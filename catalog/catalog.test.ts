@@ -10,6 +10,7 @@ import { providers } from '#mongo/providers.ts';
 import { routes } from '#mongo/routes.ts';
 import { createMemoryBus } from '#state/bus/memory.ts';
 import { openTestDatabase } from '#test/support/database.ts';
+import { createRandom, printedSeed } from '#test/support/random.ts';
 import { countCommands } from '#test/support/subgraph.ts';
 import { type Catalog, openCatalog } from './catalog.ts';
 
@@ -204,6 +205,53 @@ describe('catalog', () => {
     await models(connection).create(model('a'));
     await bumpCatalogRevision(connection);
     await vi.waitFor(() => expect(other.model('p/a')).toBeDefined());
+  });
+
+  it('shows each of many processes what another one changed, of the mesh and of tenants, by its next poll', async () => {
+    const { connection } = database;
+    const random = createRandom(printedSeed('catalog of many processes'));
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    await using opened = new AsyncDisposableStack();
+    opened.defer(() => {
+      vi.useRealTimers();
+    });
+    const buses = Array.from({ length: 4 }, () => createMemoryBus(log));
+    const processes: Catalog[] = [];
+    for (const own of buses) {
+      processes.push(opened.use(await openCatalog(connection, { bus: own, log, now: () => nowMs })));
+    }
+    await providers(connection).create({ ...provider, _id: 't1:p', tenantId: 't1' });
+    const there = new Set<string>();
+    const names = ['a', 'b'].flatMap((name) => [
+      [null, name, `p/${name}`],
+      ['t1', name, `t1:p/${name}`],
+    ]) as readonly (readonly [string | null, string, string])[];
+    const list = (process: Catalog) =>
+      names.map(([, , id]) => id).filter((id) => process.model(id) !== undefined);
+    for (let round = 0; round < 20; round++) {
+      const [tenantId, name, _id] = random.pick(names);
+      if (there.delete(_id)) await models(connection).deleteOne({ _id });
+      else {
+        there.add(_id);
+        const owner = tenantId === null ? {} : { tenantId, providerId: `${tenantId}:p` };
+        await models(connection).create(model(name, { _id, ...owner }));
+      }
+      await bumpCatalogRevision(connection);
+      const writer = random.below(buses.length);
+      await buses[writer]?.publish('catalog.changed', { collection: 'models' });
+      const expected = names.map(([, , id]) => id).filter((id) => there.has(id));
+      expect(list(processes[writer] as Catalog)).toEqual(expected);
+      // One interval of polls: what a process needs at most to see it.
+      vi.advanceTimersByTime(5_000);
+      await vi.waitFor(() => expect(processes.map(list)).toEqual(processes.map(() => expected)));
+      for (const process of processes) {
+        const viewer = { tenantId: 't1' };
+        const found = process.find(await process.resolveName('p/a', viewer), viewer);
+        const own = there.has('t1:p/a') ? 't1:p/a' : there.has('p/a') ? 'p/a' : undefined;
+        expect(found && 'model' in found ? found.model.id : undefined).toBe(own);
+        expect(process.find('t1:p/a', { tenantId: 't2' })).toBeUndefined();
+      }
+    }
   });
 
   it('reads all once a minute, changed or not, since a writer may have died before it published', async () => {
