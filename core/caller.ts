@@ -176,6 +176,8 @@ export const scopes = {
     'Change the apps, keys, members and budgets of the own tenant, and decide access requests.',
   'tenants:admin': 'See and change every tenant and plan.',
   'keys:write': 'Read, create, change, rotate and revoke the API keys of the own tenant.',
+  'members:write':
+    'Provision the members and groups of the own tenant, as an identity provider does over SCIM; the tenant decides on their roles.',
   'usage:read': 'Read usage, and the ledger of the own tenant.',
   'completions:read':
     'Read the ledger, and the content of completions, of the own tenant; with `inference:invoke` also cancel them.',
@@ -187,6 +189,7 @@ export type Scope = keyof typeof scopes;
 /** For each scope the scopes that include it: of `x:read` those that change the same, and of newer scopes the older one that covers it. */
 const includedIn: ReadonlyMap<string, readonly string[]> = new Map<string, readonly string[]>([
   ['keys:write', ['tenants:write']],
+  ['members:write', ['tenants:write']],
   ['providers:write', ['models:write']],
   ...Object.keys(scopes).flatMap((scope) => {
     const [thing = '', verb] = scope.split(':');
@@ -199,7 +202,7 @@ function includesScope(held: readonly string[], scope: string): boolean {
   return held.includes(scope) || (includedIn.get(scope)?.some((wider) => held.includes(wider)) ?? false);
 }
 
-/** Does the caller have the scope? `x:write` and `x:admin` include `x:read`, `tenants:write` includes `keys:write`, `models:write` includes `providers:write`; nothing else is implied. */
+/** Does the caller have the scope? `x:write` and `x:admin` include `x:read`, `tenants:write` includes `keys:write` and `members:write`, `models:write` includes `providers:write`; nothing else is implied. */
 export function hasScope(caller: Pick<Caller, 'scopes'>, scope: Scope): boolean {
   return includesScope(caller.scopes, scope);
 }

@@ -27,6 +27,7 @@ export const countLimitsTable = {
   keysPerApp: [100, 'API keys in force of this app'],
   budgetsPerTenant: [100, 'budgets of this tenant'],
   membersPerTenant: [1_000, 'members of this tenant'],
+  groupsPerTenant: [1_000, 'groups of this tenant'],
   invitationsPerTenant: [1_000, 'open invitations of this tenant'],
   erasuresPerTenant: [1_000, 'erasures of this tenant that have not finished'],
   roles: [100, 'roles of all tenants'],

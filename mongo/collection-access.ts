@@ -29,6 +29,7 @@ export const collectionAccess: Readonly<Record<string, CollectionAccess>> = {
   tenants: { ...ofTenants, writers: [...ofTenants.writers, 'mongo/upgrade-tenants.ts'] },
   erasures: { writers: ['subgraphs/tenants/', 'server/erasure/'], readers: [] },
   invitations: { writers: ['subgraphs/tenants/'], readers: [] },
+  'member-groups': { writers: ['subgraphs/tenants/'], readers: [] },
   issuers: { writers: ['subgraphs/tenants/'], readers: ['mongo/upgrade-members.ts'] },
   roles: { writers: ['subgraphs/tenants/'], readers: [] },
   'trusted-documents': { writers: ['subgraphs/tenants/'], readers: [] },

@@ -14,6 +14,8 @@ export interface MemberRecord {
   issuerId?: string | null;
   /** When the member was deactivated, from then on it is refused; absent: it is not. */
   deactivatedAt?: Date | null;
+  /** What an identity provider keeps of it over SCIM; absent: it was not provisioned. */
+  provisioned?: ProvisionedPerson | null;
   /** What remains to be done for a member that was deactivated or is removed; absent: nothing. */
   departure?: MemberDeparture | null;
   /** The event of the last change, which shows that the change was made. Absent: none was recorded. */
@@ -21,6 +23,33 @@ export interface MemberRecord {
   createdAt: Date;
   /** True: it is below an archived app or tenant, and left out of lists. Absent: it is not. */
   hidden?: boolean | null;
+}
+
+/** A member that an identity provider keeps. */
+export type ProvisionedMemberRecord = MemberRecord & { readonly provisioned: ProvisionedPerson };
+
+/** A member as an identity provider keeps it. */
+export interface ProvisionedPerson {
+  readonly userName: string;
+  /** The same in lower case, unique in the tenant. */
+  readonly userKey: string;
+  readonly displayName: string | null;
+  readonly givenName: string | null;
+  readonly familyName: string | null;
+  /** What the provider stated last; that of the member itself is `deactivatedAt`. */
+  readonly active: boolean;
+  /** The groups of the tenant that it is in. */
+  readonly groupIds: readonly string[];
+  /** The role that was given by hand, which counts while none of its groups leads to one; null: that of the provisioning. */
+  readonly ownRole: StoredRole | null;
+  readonly modifiedAt: Date;
+}
+
+/** A role as records have it. */
+export interface StoredRole {
+  readonly role: MemberRole;
+  /** The name of a custom role; null unless `role` is CUSTOM. */
+  readonly customRole: string | null;
 }
 
 /** What ends with a member. Whoever finds it carries it out; done again it changes nothing more. */
@@ -31,6 +60,8 @@ export interface MemberDeparture {
   readonly keysMade: 'KEPT' | 'OF_TENANT' | 'ALL';
   /** The API key of whoever requested it, which is not revoked; null: there is none. */
   readonly keptKeyId: string | null;
+  /** When it counted against the limit on departures of the tenant; absent: it did not. */
+  readonly limitedAt?: Date;
 }
 
 const text = { type: String, required: true };
@@ -46,6 +77,7 @@ export const members = defineCollection<MemberRecord>(
     customRole: { type: String, default: null },
     issuerId: String,
     deactivatedAt: Date,
+    provisioned: Object,
     departure: Object,
     eventId: String,
     createdAt: { type: Date, required: true },
@@ -58,6 +90,11 @@ export const members = defineCollection<MemberRecord>(
     [{ createdAt: 1, _id: 1 }],
     [{ subject: 1, _id: 1 }],
     [{ customRole: 1, tenantId: 1 }],
+    [
+      { tenantId: 1, 'provisioned.userKey': 1 },
+      { unique: true, partialFilterExpression: { 'provisioned.userKey': { $exists: true } } },
+    ],
+    [{ 'provisioned.groupIds': 1 }, { sparse: true }],
     // For the completion of what a killed process has left.
     [{ 'departure.removes': 1 }, { sparse: true }],
   ],

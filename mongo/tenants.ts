@@ -1,5 +1,6 @@
 import { type CacheScope, type OnRevoke, PayloadLogging } from '#core/graph-enums.generated.ts';
 import { defineCollection } from './collection.ts';
+import type { StoredRole } from './members.ts';
 
 /** What the scope of @cache can be narrowed to. */
 export type NarrowedCacheScope = Exclude<CacheScope, 'PUBLIC'>;
@@ -31,6 +32,42 @@ export interface TenantRecord {
   erasedAt?: Date;
   /** True: what is below it is to be marked as hidden or shown, since something was archived or restored. Absent: it is marked. */
   marksDue?: boolean;
+  /** How an identity provider keeps its members over SCIM. Absent: none does. */
+  provisioning?: ProvisioningRecord | null;
+  /** The members that provisioning has ended within the last hour or so. */
+  departures?: Departure[];
+}
+
+/** How an identity provider keeps the members of a tenant. */
+export interface ProvisioningRecord extends StoredRole {
+  /** The issuer that vouches for the members. */
+  readonly issuerId: string;
+  /** The roles of groups: of those that a member is in, the first counts. */
+  readonly groupRoles: readonly GroupRole[];
+  /** Whether the API keys that a member made are revoked with it. */
+  readonly revokeKeysMade: boolean;
+  /** The members that may be ended within an hour, until `departuresMaxUntil`; null: what every tenant has. */
+  readonly departuresMax: number | null;
+  readonly departuresMaxUntil: Date | null;
+  /** What is still to be done after a change: the roles of members are those of the former one, or provisioning ends. Absent: nothing. */
+  readonly due?: 'ROLES' | 'END' | null;
+}
+
+/** The same with its tenant, and what the limit on departures counts. */
+export interface TenantProvisioning extends ProvisioningRecord {
+  readonly tenantId: string;
+  readonly departures: readonly Departure[];
+}
+
+/** The role that a group leads to. */
+export interface GroupRole extends StoredRole {
+  readonly groupId: string;
+}
+
+/** A member that provisioning has ended. */
+export interface Departure {
+  readonly memberId: string;
+  readonly at: Date;
 }
 
 type PayloadRule = Pick<TenantRecord, 'payloadLogging' | 'hasPayloadRule'>;
@@ -67,6 +104,8 @@ export const tenants = defineCollection<TenantRecord>(
     archivedAt: Date,
     erasedAt: Date,
     marksDue: Boolean,
+    provisioning: Object,
+    departures: { type: [{ _id: false, memberId: String, at: Date }], default: undefined },
   },
   [
     [{ name: 1 }, { unique: true }],
@@ -74,5 +113,6 @@ export const tenants = defineCollection<TenantRecord>(
     [{ createdAt: 1, _id: 1 }],
     [{ archivedAt: 1 }, { sparse: true }],
     [{ marksDue: 1 }, { sparse: true }],
+    [{ 'provisioning.due': 1 }, { sparse: true }],
   ],
 );

@@ -47,7 +47,8 @@ async function repair(
   const left = { tenants: 0, keys: 0, members: 0, models: 0, prompts: 0, events: 0, auditRecords: 0 };
   if (names.includes('tenants')) {
     const { completeMarks } = await import('#subgraphs/tenants/tenants/below-tenant.ts');
-    left.tenants = await completeMarks(connection, log);
+    const { settleProvisioning } = await import('#subgraphs/tenants/provisioning/settle-provisioning.ts');
+    left.tenants = (await completeMarks(connection, log)) + (await settleProvisioning(connection, log));
     const { settleRotations } = await import('#subgraphs/tenants/keys/rotation/settle-rotations.ts');
     left.keys = await settleRotations(connection, log);
     const { settleDepartures } = await import('#subgraphs/tenants/members/end-membership.ts');

@@ -35,6 +35,7 @@ const wider: Readonly<Record<string, readonly string[]>> = {
   'prompts:read': ['prompts:write'],
   'tenants:read': ['tenants:write', 'tenants:admin'],
   'keys:write': ['tenants:write'],
+  'members:write': ['tenants:write'],
   'providers:write': ['models:write'],
 };
 

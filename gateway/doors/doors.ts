@@ -9,6 +9,7 @@ import { promptDocsDoor } from './prompt-docs/prompt-docs-door.ts';
 import { promptsDoor } from './prompts/prompts-door.ts';
 import { responsesDoor } from './responses/responses-door.ts';
 import { rootPageDoor } from './root-page/root-page-door.ts';
+import { scimDoor } from './scim/scim-door.ts';
 
 /** Every handler of the gateway. docs/contributing/add-a-door.md describes how to add one. */
 export const doors: readonly Door[] = [
@@ -22,4 +23,5 @@ export const doors: readonly Door[] = [
   promptsDoor,
   promptDocsDoor,
   responsesDoor,
+  scimDoor,
 ];

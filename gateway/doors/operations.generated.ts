@@ -113,6 +113,50 @@ export type EmbedInput = {
   readonly retention?: Retention | null | undefined;
 };
 
+export type ProvisionedMemberCondition = {
+  readonly id?: string | null | undefined;
+  readonly externalId?: string | null | undefined;
+  readonly userName?: string | null | undefined;
+  readonly email?: string | null | undefined;
+  readonly active?: boolean | null | undefined;
+};
+
+export type MemberGroupCondition = {
+  readonly id?: string | null | undefined;
+  readonly externalId?: string | null | undefined;
+  readonly displayName?: string | null | undefined;
+  readonly memberId?: string | null | undefined;
+};
+
+export type ProvisionMemberInput = {
+  readonly externalId: string;
+  readonly userName: string;
+  readonly displayName?: string | null | undefined;
+  readonly givenName?: string | null | undefined;
+  readonly familyName?: string | null | undefined;
+  readonly email?: string | null | undefined;
+  readonly active?: boolean | null | undefined;
+};
+
+export type UpdateProvisionedMemberInput = {
+  readonly externalId?: string | null | undefined;
+  readonly userName?: string | null | undefined;
+  readonly displayName?: string | null | undefined;
+  readonly givenName?: string | null | undefined;
+  readonly familyName?: string | null | undefined;
+  readonly email?: string | null | undefined;
+  readonly active?: boolean | null | undefined;
+};
+
+export type MemberGroupInput = {
+  readonly id?: string | null | undefined;
+  readonly displayName?: string | null | undefined;
+  readonly externalId?: string | null | undefined;
+  readonly memberIds?: ReadonlyArray<string> | null | undefined;
+  readonly addMemberIds?: ReadonlyArray<string> | null | undefined;
+  readonly removeMemberIds?: ReadonlyArray<string> | null | undefined;
+};
+
 export type MessagesCompleteMutationVariables = Exact<{
   input: CompletionInput;
 }>;
@@ -420,6 +464,81 @@ export type ResponseEventFragment =
   | ResponseEvent_CompletionFailed_Fragment
 ;
 
+export type ScimUsersQueryVariables = Exact<{
+  anyOf?: ReadonlyArray<ProvisionedMemberCondition> | ProvisionedMemberCondition | null | undefined;
+  offset: number;
+  first: number;
+}>;
+
+
+export type ScimUsersQuery = { readonly provisionedMembers: { readonly totalCount: number, readonly nodes: ReadonlyArray<{ readonly id: string, readonly externalId: string, readonly userName: string, readonly displayName: string | null, readonly givenName: string | null, readonly familyName: string | null, readonly email: string | null, readonly active: boolean, readonly createdAt: string, readonly modifiedAt: string, readonly groups: ReadonlyArray<{ readonly id: string, readonly displayName: string }> }> } };
+
+export type ScimUserQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type ScimUserQuery = { readonly provisionedMember: { readonly id: string, readonly externalId: string, readonly userName: string, readonly displayName: string | null, readonly givenName: string | null, readonly familyName: string | null, readonly email: string | null, readonly active: boolean, readonly createdAt: string, readonly modifiedAt: string, readonly groups: ReadonlyArray<{ readonly id: string, readonly displayName: string }> } | null };
+
+export type ScimCreateUserMutationVariables = Exact<{
+  input: ProvisionMemberInput;
+}>;
+
+
+export type ScimCreateUserMutation = { readonly provisionMember: { readonly id: string, readonly externalId: string, readonly userName: string, readonly displayName: string | null, readonly givenName: string | null, readonly familyName: string | null, readonly email: string | null, readonly active: boolean, readonly createdAt: string, readonly modifiedAt: string, readonly groups: ReadonlyArray<{ readonly id: string, readonly displayName: string }> } };
+
+export type ScimUpdateUserMutationVariables = Exact<{
+  id: string;
+  input: UpdateProvisionedMemberInput;
+}>;
+
+
+export type ScimUpdateUserMutation = { readonly updateProvisionedMember: { readonly id: string, readonly externalId: string, readonly userName: string, readonly displayName: string | null, readonly givenName: string | null, readonly familyName: string | null, readonly email: string | null, readonly active: boolean, readonly createdAt: string, readonly modifiedAt: string, readonly groups: ReadonlyArray<{ readonly id: string, readonly displayName: string }> } };
+
+export type ScimRemoveUserMutationVariables = Exact<{
+  id: string;
+}>;
+
+
+export type ScimRemoveUserMutation = { readonly removeProvisionedMember: string };
+
+export type ScimGroupsQueryVariables = Exact<{
+  anyOf?: ReadonlyArray<MemberGroupCondition> | MemberGroupCondition | null | undefined;
+  offset: number;
+  first: number;
+  withMembers: boolean;
+}>;
+
+
+export type ScimGroupsQuery = { readonly memberGroups: { readonly totalCount: number, readonly nodes: ReadonlyArray<{ readonly id: string, readonly displayName: string, readonly externalId: string | null, readonly memberIds?: ReadonlyArray<string>, readonly revision: number, readonly createdAt: string, readonly modifiedAt: string }> } };
+
+export type ScimGroupQueryVariables = Exact<{
+  id: string;
+  withMembers: boolean;
+}>;
+
+
+export type ScimGroupQuery = { readonly memberGroup: { readonly id: string, readonly displayName: string, readonly externalId: string | null, readonly memberIds?: ReadonlyArray<string>, readonly revision: number, readonly createdAt: string, readonly modifiedAt: string } | null };
+
+export type ScimSaveGroupMutationVariables = Exact<{
+  input: MemberGroupInput;
+  withMembers: boolean;
+}>;
+
+
+export type ScimSaveGroupMutation = { readonly saveMemberGroup: { readonly id: string, readonly displayName: string, readonly externalId: string | null, readonly memberIds?: ReadonlyArray<string>, readonly revision: number, readonly createdAt: string, readonly modifiedAt: string } };
+
+export type ScimDeleteGroupMutationVariables = Exact<{
+  id: string;
+}>;
+
+
+export type ScimDeleteGroupMutation = { readonly deleteMemberGroup: string };
+
+export type ScimUserFragment = { readonly id: string, readonly externalId: string, readonly userName: string, readonly displayName: string | null, readonly givenName: string | null, readonly familyName: string | null, readonly email: string | null, readonly active: boolean, readonly createdAt: string, readonly modifiedAt: string, readonly groups: ReadonlyArray<{ readonly id: string, readonly displayName: string }> };
+
+export type ScimGroupFragment = { readonly id: string, readonly displayName: string, readonly externalId: string | null, readonly memberIds?: ReadonlyArray<string>, readonly revision: number, readonly createdAt: string, readonly modifiedAt: string };
+
 
 export const messagesComplete = new DeclaredOperation<MessagesCompleteMutation, MessagesCompleteMutationVariables>(
   "mutation MessagesComplete($input:CompletionInput!){complete(input:$input){id status text reasoning reasoningBlocks{...MessagesReasoning}refusal citations toolCalls{id name argumentsText}providerBlocks{format content textOffset}finishReason finishDetail stopSequence serviceTier dropped limits{...HeaderLimit}usage{...MessagesUsage}model{id}}}fragment MessagesUsage on TokenUsage{inputTokens outputTokens cachedInputTokens cacheWriteTokens cacheWrite1hTokens reasoningTokens}fragment MessagesReasoning on Reasoning{text signature redacted toolCallId provider}fragment HeaderLimit on CallLimit{meter limit remaining resetsAt}",
@@ -503,4 +622,40 @@ export const responsesCancel = new DeclaredOperation<ResponsesCancelMutation, Re
 
 export const responsesDelete = new DeclaredOperation<ResponsesDeleteMutation, ResponsesDeleteMutationVariables>(
   "mutation ResponsesDelete($id:ID!){deleteCompletion(id:$id)}",
+);
+
+export const scimUsers = new DeclaredOperation<ScimUsersQuery, ScimUsersQueryVariables>(
+  "query ScimUsers($anyOf:[ProvisionedMemberCondition!]$offset:Int!$first:Int!){provisionedMembers(anyOf:$anyOf offset:$offset first:$first){totalCount nodes{...ScimUser}}}fragment ScimUser on ProvisionedMember{id externalId userName displayName givenName familyName email active groups{id displayName}createdAt modifiedAt}",
+);
+
+export const scimUser = new DeclaredOperation<ScimUserQuery, ScimUserQueryVariables>(
+  "query ScimUser($id:ID!){provisionedMember(id:$id){...ScimUser}}fragment ScimUser on ProvisionedMember{id externalId userName displayName givenName familyName email active groups{id displayName}createdAt modifiedAt}",
+);
+
+export const scimCreateUser = new DeclaredOperation<ScimCreateUserMutation, ScimCreateUserMutationVariables>(
+  "mutation ScimCreateUser($input:ProvisionMemberInput!){provisionMember(input:$input){...ScimUser}}fragment ScimUser on ProvisionedMember{id externalId userName displayName givenName familyName email active groups{id displayName}createdAt modifiedAt}",
+);
+
+export const scimUpdateUser = new DeclaredOperation<ScimUpdateUserMutation, ScimUpdateUserMutationVariables>(
+  "mutation ScimUpdateUser($id:ID!$input:UpdateProvisionedMemberInput!){updateProvisionedMember(id:$id input:$input){...ScimUser}}fragment ScimUser on ProvisionedMember{id externalId userName displayName givenName familyName email active groups{id displayName}createdAt modifiedAt}",
+);
+
+export const scimRemoveUser = new DeclaredOperation<ScimRemoveUserMutation, ScimRemoveUserMutationVariables>(
+  "mutation ScimRemoveUser($id:ID!){removeProvisionedMember(id:$id)}",
+);
+
+export const scimGroups = new DeclaredOperation<ScimGroupsQuery, ScimGroupsQueryVariables>(
+  "query ScimGroups($anyOf:[MemberGroupCondition!]$offset:Int!$first:Int!$withMembers:Boolean!){memberGroups(anyOf:$anyOf offset:$offset first:$first){totalCount nodes{...ScimGroup}}}fragment ScimGroup on MemberGroup{id displayName externalId memberIds@include(if:$withMembers)revision createdAt modifiedAt}",
+);
+
+export const scimGroup = new DeclaredOperation<ScimGroupQuery, ScimGroupQueryVariables>(
+  "query ScimGroup($id:ID!$withMembers:Boolean!){memberGroup(id:$id){...ScimGroup}}fragment ScimGroup on MemberGroup{id displayName externalId memberIds@include(if:$withMembers)revision createdAt modifiedAt}",
+);
+
+export const scimSaveGroup = new DeclaredOperation<ScimSaveGroupMutation, ScimSaveGroupMutationVariables>(
+  "mutation ScimSaveGroup($input:MemberGroupInput!$withMembers:Boolean!){saveMemberGroup(input:$input){...ScimGroup}}fragment ScimGroup on MemberGroup{id displayName externalId memberIds@include(if:$withMembers)revision createdAt modifiedAt}",
+);
+
+export const scimDeleteGroup = new DeclaredOperation<ScimDeleteGroupMutation, ScimDeleteGroupMutationVariables>(
+  "mutation ScimDeleteGroup($id:ID!){deleteMemberGroup(id:$id)}",
 );

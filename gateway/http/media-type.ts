@@ -57,10 +57,11 @@ export function prefersEventStream(accept: string | undefined): boolean {
   return parseAccept(accept).find(({ type }) => eventsOrData.has(type))?.type === 'text/event-stream';
 }
 
-/** True when a body of this content type is JSON in UTF-8. */
-export function isJson(contentType: string | undefined): boolean {
+/** True when a body of this content type is JSON in UTF-8; of a protocol with a type of its own also under that name. */
+export function isJson(contentType: string | undefined, ownType?: string): boolean {
   if (contentType === undefined) return false;
   if (contentType === 'application/json') return true;
   const [range] = parseAccept(contentType.split(',')[0] ?? '');
-  return range?.type === 'application/json' && (range.charset === undefined || range.charset === 'utf-8');
+  if (range === undefined || (range.type !== 'application/json' && range.type !== ownType)) return false;
+  return range.charset === undefined || range.charset === 'utf-8';
 }

@@ -134,7 +134,7 @@ describe('what a key reaches with its scopes', () => {
       const [thing, verb] = held.split(':');
       const more: string[] =
         verb === 'write' || verb === 'admin' ? names.filter((one) => one === `${thing}:read`) : [];
-      if (held === 'tenants:write') more.push('keys:write');
+      if (held === 'tenants:write') more.push('keys:write', 'members:write');
       if (held === 'models:write') more.push('providers:write');
       expect(names.filter((one) => hasScope({ scopes: [held] }, one)).toSorted(), held).toEqual(
         [held, ...more].toSorted(),

@@ -49,6 +49,11 @@ export function containing(text: string): { readonly $regex: string; readonly $o
   return { $regex: literal(checkedText(text, 'filter.search', searchMax)), $options: 'i' };
 }
 
+/** Matches values that are the text, whatever its case. */
+export function equalIgnoringCase(text: string): { readonly $regex: string; readonly $options: 'i' } {
+  return { $regex: `^${literal(text)}$`, $options: 'i' };
+}
+
 /** The conditions of a filter that are set. */
 export function given(conditions: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   return Object.fromEntries(Object.entries(conditions).filter(([, value]) => value != null));

@@ -10,6 +10,7 @@ import type * as budgets from '#mongo/budgets.ts';
 import type * as erasures from '#mongo/erasures.ts';
 import type * as invitations from '#mongo/invitations.ts';
 import type * as issuers from '#mongo/issuers.ts';
+import type * as memberGroups from '#mongo/member-groups.ts';
 import type * as members from '#mongo/members.ts';
 import type * as plans from '#mongo/plans.ts';
 import type * as teams from '#mongo/teams.ts';
@@ -67,6 +68,10 @@ export type Query = {
   readonly apiKey: Maybe<ApiKey>;
   readonly members: MemberConnection;
   readonly member: Maybe<Member>;
+  readonly provisionedMembers: ProvisionedMemberPage;
+  readonly provisionedMember: Maybe<ProvisionedMember>;
+  readonly memberGroups: MemberGroupPage;
+  readonly memberGroup: Maybe<MemberGroup>;
   readonly invitations: InvitationConnection;
   readonly erasures: ErasureConnection;
   readonly erasure: Maybe<Erasure>;
@@ -164,6 +169,30 @@ export type QueryMembersArgs = {
 
 
 export type QueryMemberArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type QueryProvisionedMembersArgs = {
+  anyOf?: InputMaybe<ReadonlyArray<ProvisionedMemberCondition>>;
+  offset?: InputMaybe<Scalars['Int']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+export type QueryProvisionedMemberArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type QueryMemberGroupsArgs = {
+  anyOf?: InputMaybe<ReadonlyArray<MemberGroupCondition>>;
+  offset?: InputMaybe<Scalars['Int']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+export type QueryMemberGroupArgs = {
   id: Scalars['ID']['input'];
 };
 
@@ -291,6 +320,13 @@ export type Mutation = {
   readonly removeMember: Scalars['ID']['output'];
   readonly deactivateMember: Member;
   readonly reactivateMember: Member;
+  readonly saveProvisioning: Provisioning;
+  readonly deleteProvisioning: Scalars['ID']['output'];
+  readonly provisionMember: ProvisionedMember;
+  readonly updateProvisionedMember: ProvisionedMember;
+  readonly removeProvisionedMember: Scalars['ID']['output'];
+  readonly saveMemberGroup: MemberGroup;
+  readonly deleteMemberGroup: Scalars['ID']['output'];
   readonly inviteMember: CreatedInvitation;
   readonly resendInvitation: CreatedInvitation;
   readonly revokeInvitation: Invitation;
@@ -476,6 +512,42 @@ export type MutationReactivateMemberArgs = {
 };
 
 
+export type MutationSaveProvisioningArgs = {
+  input: ProvisioningInput;
+};
+
+
+export type MutationDeleteProvisioningArgs = {
+  tenantId?: InputMaybe<Scalars['ID']['input']>;
+};
+
+
+export type MutationProvisionMemberArgs = {
+  input: ProvisionMemberInput;
+};
+
+
+export type MutationUpdateProvisionedMemberArgs = {
+  id: Scalars['ID']['input'];
+  input: UpdateProvisionedMemberInput;
+};
+
+
+export type MutationRemoveProvisionedMemberArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type MutationSaveMemberGroupArgs = {
+  input: MemberGroupInput;
+};
+
+
+export type MutationDeleteMemberGroupArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
 export type MutationInviteMemberArgs = {
   input: InviteMemberInput;
 };
@@ -598,6 +670,7 @@ export type Tenant = {
   readonly name: Scalars['String']['output'];
   readonly plan: Plan;
   readonly apps: ReadonlyArray<App>;
+  readonly provisioning: Maybe<Provisioning>;
   readonly members: ReadonlyArray<Member>;
   readonly budgets: ReadonlyArray<Budget>;
   readonly allowedRegions: Maybe<ReadonlyArray<Scalars['String']['output']>>;
@@ -738,6 +811,7 @@ export type Member = {
   readonly role: MemberRole;
   readonly customRole: Maybe<Scalars['String']['output']>;
   readonly tenant: Tenant;
+  readonly provisioned: Maybe<ProvisionedMember>;
   readonly deactivatedAt: Maybe<Scalars['DateTime']['output']>;
   readonly keys: ApiKeyConnection;
   readonly keysMade: ApiKeyConnection;
@@ -762,6 +836,60 @@ export type MemberKeysMadeArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   last?: InputMaybe<Scalars['Int']['input']>;
   before?: InputMaybe<Scalars['String']['input']>;
+};
+
+export type ProvisionedMember = {
+  readonly id: Scalars['ID']['output'];
+  readonly externalId: Scalars['String']['output'];
+  readonly userName: Scalars['String']['output'];
+  readonly displayName: Maybe<Scalars['String']['output']>;
+  readonly givenName: Maybe<Scalars['String']['output']>;
+  readonly familyName: Maybe<Scalars['String']['output']>;
+  readonly email: Maybe<Scalars['String']['output']>;
+  readonly active: Scalars['Boolean']['output'];
+  readonly groups: ReadonlyArray<MemberGroup>;
+  readonly createdAt: Scalars['DateTime']['output'];
+  readonly modifiedAt: Scalars['DateTime']['output'];
+};
+
+export type ProvisionedMemberPage = {
+  readonly totalCount: Scalars['Int']['output'];
+  readonly nodes: ReadonlyArray<ProvisionedMember>;
+};
+
+export type MemberGroup = {
+  readonly id: Scalars['ID']['output'];
+  readonly displayName: Scalars['String']['output'];
+  readonly externalId: Maybe<Scalars['String']['output']>;
+  readonly role: Maybe<MemberRole>;
+  readonly customRole: Maybe<Scalars['String']['output']>;
+  readonly memberIds: ReadonlyArray<Scalars['ID']['output']>;
+  readonly revision: Scalars['Int']['output'];
+  readonly createdAt: Scalars['DateTime']['output'];
+  readonly modifiedAt: Scalars['DateTime']['output'];
+};
+
+export type MemberGroupPage = {
+  readonly totalCount: Scalars['Int']['output'];
+  readonly nodes: ReadonlyArray<MemberGroup>;
+};
+
+export type Provisioning = {
+  readonly tenantId: Scalars['ID']['output'];
+  readonly issuerId: Scalars['ID']['output'];
+  readonly role: MemberRole;
+  readonly customRole: Maybe<Scalars['String']['output']>;
+  readonly groupRoles: ReadonlyArray<GroupRole>;
+  readonly revokeKeysMade: Scalars['Boolean']['output'];
+  readonly departuresMax: Scalars['Int']['output'];
+  readonly departuresLeft: Scalars['Int']['output'];
+  readonly departuresMaxUntil: Maybe<Scalars['DateTime']['output']>;
+};
+
+export type GroupRole = {
+  readonly group: MemberGroup;
+  readonly role: MemberRole;
+  readonly customRole: Maybe<Scalars['String']['output']>;
 };
 
 export type Invitation = {
@@ -1219,6 +1347,67 @@ export type MemberInput = {
   readonly customRole?: InputMaybe<Scalars['String']['input']>;
 };
 
+export type ProvisionedMemberCondition = {
+  readonly id?: InputMaybe<Scalars['ID']['input']>;
+  readonly externalId?: InputMaybe<Scalars['String']['input']>;
+  readonly userName?: InputMaybe<Scalars['String']['input']>;
+  readonly email?: InputMaybe<Scalars['String']['input']>;
+  readonly active?: InputMaybe<Scalars['Boolean']['input']>;
+};
+
+export type MemberGroupCondition = {
+  readonly id?: InputMaybe<Scalars['ID']['input']>;
+  readonly externalId?: InputMaybe<Scalars['String']['input']>;
+  readonly displayName?: InputMaybe<Scalars['String']['input']>;
+  readonly memberId?: InputMaybe<Scalars['ID']['input']>;
+};
+
+export type ProvisioningInput = {
+  readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
+  readonly issuerId?: InputMaybe<Scalars['ID']['input']>;
+  readonly role?: InputMaybe<MemberRole>;
+  readonly customRole?: InputMaybe<Scalars['String']['input']>;
+  readonly groupRoles?: InputMaybe<ReadonlyArray<GroupRoleInput>>;
+  readonly revokeKeysMade?: InputMaybe<Scalars['Boolean']['input']>;
+  readonly departuresMax?: InputMaybe<Scalars['Int']['input']>;
+  readonly departuresMaxUntil?: InputMaybe<Scalars['DateTime']['input']>;
+};
+
+export type GroupRoleInput = {
+  readonly groupId: Scalars['ID']['input'];
+  readonly role: MemberRole;
+  readonly customRole?: InputMaybe<Scalars['String']['input']>;
+};
+
+export type ProvisionMemberInput = {
+  readonly externalId: Scalars['String']['input'];
+  readonly userName: Scalars['String']['input'];
+  readonly displayName?: InputMaybe<Scalars['String']['input']>;
+  readonly givenName?: InputMaybe<Scalars['String']['input']>;
+  readonly familyName?: InputMaybe<Scalars['String']['input']>;
+  readonly email?: InputMaybe<Scalars['String']['input']>;
+  readonly active?: InputMaybe<Scalars['Boolean']['input']>;
+};
+
+export type UpdateProvisionedMemberInput = {
+  readonly externalId?: InputMaybe<Scalars['String']['input']>;
+  readonly userName?: InputMaybe<Scalars['String']['input']>;
+  readonly displayName?: InputMaybe<Scalars['String']['input']>;
+  readonly givenName?: InputMaybe<Scalars['String']['input']>;
+  readonly familyName?: InputMaybe<Scalars['String']['input']>;
+  readonly email?: InputMaybe<Scalars['String']['input']>;
+  readonly active?: InputMaybe<Scalars['Boolean']['input']>;
+};
+
+export type MemberGroupInput = {
+  readonly id?: InputMaybe<Scalars['ID']['input']>;
+  readonly displayName?: InputMaybe<Scalars['String']['input']>;
+  readonly externalId?: InputMaybe<Scalars['String']['input']>;
+  readonly memberIds?: InputMaybe<ReadonlyArray<Scalars['ID']['input']>>;
+  readonly addMemberIds?: InputMaybe<ReadonlyArray<Scalars['ID']['input']>>;
+  readonly removeMemberIds?: InputMaybe<ReadonlyArray<Scalars['ID']['input']>>;
+};
+
 export type InviteMemberInput = {
   readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
   readonly email: Scalars['String']['input'];
@@ -1449,6 +1638,12 @@ export type ResolversTypes = {
   CreatedApiKey: ResolverTypeWrapper<Omit<CreatedApiKey, 'key'> & { key: ResolversTypes['ApiKey'] }>;
   PageToken: ResolverTypeWrapper<PageToken>;
   Member: ResolverTypeWrapper<members.MemberRecord>;
+  ProvisionedMember: ResolverTypeWrapper<members.ProvisionedMemberRecord>;
+  ProvisionedMemberPage: ResolverTypeWrapper<Omit<ProvisionedMemberPage, 'nodes'> & { nodes: ReadonlyArray<ResolversTypes['ProvisionedMember']> }>;
+  MemberGroup: ResolverTypeWrapper<memberGroups.MemberGroupRecord>;
+  MemberGroupPage: ResolverTypeWrapper<Omit<MemberGroupPage, 'nodes'> & { nodes: ReadonlyArray<ResolversTypes['MemberGroup']> }>;
+  Provisioning: ResolverTypeWrapper<tenants.TenantProvisioning>;
+  GroupRole: ResolverTypeWrapper<tenants.GroupRole>;
   Invitation: ResolverTypeWrapper<invitations.InvitationRecord>;
   InvitationStatus: InvitationStatus;
   InvitationMail: InvitationMail;
@@ -1519,6 +1714,13 @@ export type ResolversTypes = {
   PageTokenInput: PageTokenInput;
   UpdateApiKeyInput: UpdateApiKeyInput;
   MemberInput: MemberInput;
+  ProvisionedMemberCondition: ProvisionedMemberCondition;
+  MemberGroupCondition: MemberGroupCondition;
+  ProvisioningInput: ProvisioningInput;
+  GroupRoleInput: GroupRoleInput;
+  ProvisionMemberInput: ProvisionMemberInput;
+  UpdateProvisionedMemberInput: UpdateProvisionedMemberInput;
+  MemberGroupInput: MemberGroupInput;
   InviteMemberInput: InviteMemberInput;
   RoleInput: RoleInput;
   LimitInput: LimitInput;
@@ -1562,6 +1764,12 @@ export type ResolversParentTypes = {
   CreatedApiKey: Omit<CreatedApiKey, 'key'> & { key: ResolversParentTypes['ApiKey'] };
   PageToken: PageToken;
   Member: members.MemberRecord;
+  ProvisionedMember: members.ProvisionedMemberRecord;
+  ProvisionedMemberPage: Omit<ProvisionedMemberPage, 'nodes'> & { nodes: ReadonlyArray<ResolversParentTypes['ProvisionedMember']> };
+  MemberGroup: memberGroups.MemberGroupRecord;
+  MemberGroupPage: Omit<MemberGroupPage, 'nodes'> & { nodes: ReadonlyArray<ResolversParentTypes['MemberGroup']> };
+  Provisioning: tenants.TenantProvisioning;
+  GroupRole: tenants.GroupRole;
   Invitation: invitations.InvitationRecord;
   CreatedInvitation: Omit<CreatedInvitation, 'invitation'> & { invitation: ResolversParentTypes['Invitation'] };
   InvitationConnection: connection.Connection<invitations.InvitationRecord>;
@@ -1621,6 +1829,13 @@ export type ResolversParentTypes = {
   PageTokenInput: PageTokenInput;
   UpdateApiKeyInput: UpdateApiKeyInput;
   MemberInput: MemberInput;
+  ProvisionedMemberCondition: ProvisionedMemberCondition;
+  MemberGroupCondition: MemberGroupCondition;
+  ProvisioningInput: ProvisioningInput;
+  GroupRoleInput: GroupRoleInput;
+  ProvisionMemberInput: ProvisionMemberInput;
+  UpdateProvisionedMemberInput: UpdateProvisionedMemberInput;
+  MemberGroupInput: MemberGroupInput;
   InviteMemberInput: InviteMemberInput;
   RoleInput: RoleInput;
   LimitInput: LimitInput;
@@ -1659,6 +1874,10 @@ export type QueryResolvers<ContextType = context.SubgraphContext, ParentType ext
   apiKey?: Resolver<Maybe<ResolversTypes['ApiKey']>, ParentType, ContextType, RequireFields<QueryApiKeyArgs, 'id'>>;
   members?: Resolver<ResolversTypes['MemberConnection'], ParentType, ContextType, RequireFields<QueryMembersArgs, 'orderBy'>>;
   member?: Resolver<Maybe<ResolversTypes['Member']>, ParentType, ContextType, RequireFields<QueryMemberArgs, 'id'>>;
+  provisionedMembers?: Resolver<ResolversTypes['ProvisionedMemberPage'], ParentType, ContextType, RequireFields<QueryProvisionedMembersArgs, 'offset' | 'first'>>;
+  provisionedMember?: Resolver<Maybe<ResolversTypes['ProvisionedMember']>, ParentType, ContextType, RequireFields<QueryProvisionedMemberArgs, 'id'>>;
+  memberGroups?: Resolver<ResolversTypes['MemberGroupPage'], ParentType, ContextType, RequireFields<QueryMemberGroupsArgs, 'offset' | 'first'>>;
+  memberGroup?: Resolver<Maybe<ResolversTypes['MemberGroup']>, ParentType, ContextType, RequireFields<QueryMemberGroupArgs, 'id'>>;
   invitations?: Resolver<ResolversTypes['InvitationConnection'], ParentType, ContextType, RequireFields<QueryInvitationsArgs, 'orderBy'>>;
   erasures?: Resolver<ResolversTypes['ErasureConnection'], ParentType, ContextType, RequireFields<QueryErasuresArgs, 'orderBy'>>;
   erasure?: Resolver<Maybe<ResolversTypes['Erasure']>, ParentType, ContextType, RequireFields<QueryErasureArgs, 'id'>>;
@@ -1705,6 +1924,13 @@ export type MutationResolvers<ContextType = context.SubgraphContext, ParentType 
   removeMember?: Resolver<ResolversTypes['ID'], ParentType, ContextType, RequireFields<MutationRemoveMemberArgs, 'id' | 'revokeKeysMade'>>;
   deactivateMember?: Resolver<ResolversTypes['Member'], ParentType, ContextType, RequireFields<MutationDeactivateMemberArgs, 'id' | 'revokeKeysMade'>>;
   reactivateMember?: Resolver<ResolversTypes['Member'], ParentType, ContextType, RequireFields<MutationReactivateMemberArgs, 'id'>>;
+  saveProvisioning?: Resolver<ResolversTypes['Provisioning'], ParentType, ContextType, RequireFields<MutationSaveProvisioningArgs, 'input'>>;
+  deleteProvisioning?: Resolver<ResolversTypes['ID'], ParentType, ContextType, Partial<MutationDeleteProvisioningArgs>>;
+  provisionMember?: Resolver<ResolversTypes['ProvisionedMember'], ParentType, ContextType, RequireFields<MutationProvisionMemberArgs, 'input'>>;
+  updateProvisionedMember?: Resolver<ResolversTypes['ProvisionedMember'], ParentType, ContextType, RequireFields<MutationUpdateProvisionedMemberArgs, 'id' | 'input'>>;
+  removeProvisionedMember?: Resolver<ResolversTypes['ID'], ParentType, ContextType, RequireFields<MutationRemoveProvisionedMemberArgs, 'id'>>;
+  saveMemberGroup?: Resolver<ResolversTypes['MemberGroup'], ParentType, ContextType, RequireFields<MutationSaveMemberGroupArgs, 'input'>>;
+  deleteMemberGroup?: Resolver<ResolversTypes['ID'], ParentType, ContextType, RequireFields<MutationDeleteMemberGroupArgs, 'id'>>;
   inviteMember?: Resolver<ResolversTypes['CreatedInvitation'], ParentType, ContextType, RequireFields<MutationInviteMemberArgs, 'input'>>;
   resendInvitation?: Resolver<ResolversTypes['CreatedInvitation'], ParentType, ContextType, RequireFields<MutationResendInvitationArgs, 'id' | 'sendMail'>>;
   revokeInvitation?: Resolver<ResolversTypes['Invitation'], ParentType, ContextType, RequireFields<MutationRevokeInvitationArgs, 'id'>>;
@@ -1756,6 +1982,7 @@ export type TenantResolvers<ContextType = context.SubgraphContext, ParentType ex
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   plan?: Resolver<ResolversTypes['Plan'], ParentType, ContextType>;
   apps?: Resolver<ReadonlyArray<ResolversTypes['App']>, ParentType, ContextType>;
+  provisioning?: Resolver<Maybe<ResolversTypes['Provisioning']>, ParentType, ContextType>;
   members?: Resolver<ReadonlyArray<ResolversTypes['Member']>, ParentType, ContextType>;
   budgets?: Resolver<ReadonlyArray<ResolversTypes['Budget']>, ParentType, ContextType>;
   allowedRegions?: Resolver<Maybe<ReadonlyArray<ResolversTypes['String']>>, ParentType, ContextType>;
@@ -1898,10 +2125,65 @@ export type MemberResolvers<ContextType = context.SubgraphContext, ParentType ex
   role?: Resolver<ResolversTypes['MemberRole'], ParentType, ContextType>;
   customRole?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   tenant?: Resolver<ResolversTypes['Tenant'], ParentType, ContextType>;
+  provisioned?: Resolver<Maybe<ResolversTypes['ProvisionedMember']>, ParentType, ContextType>;
   deactivatedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   keys?: Resolver<ResolversTypes['ApiKeyConnection'], ParentType, ContextType, RequireFields<MemberKeysArgs, 'orderBy'>>;
   keysMade?: Resolver<ResolversTypes['ApiKeyConnection'], ParentType, ContextType, RequireFields<MemberKeysMadeArgs, 'orderBy'>>;
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+};
+
+export type ProvisionedMemberResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['ProvisionedMember'] = ResolversParentTypes['ProvisionedMember']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  externalId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  userName?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  displayName?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  givenName?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  familyName?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  email?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  active?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  groups?: Resolver<ReadonlyArray<ResolversTypes['MemberGroup']>, ParentType, ContextType>;
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  modifiedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+};
+
+export type ProvisionedMemberPageResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['ProvisionedMemberPage'] = ResolversParentTypes['ProvisionedMemberPage']> = {
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['ProvisionedMember']>, ParentType, ContextType>;
+};
+
+export type MemberGroupResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['MemberGroup'] = ResolversParentTypes['MemberGroup']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  displayName?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  externalId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  role?: Resolver<Maybe<ResolversTypes['MemberRole']>, ParentType, ContextType>;
+  customRole?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  memberIds?: Resolver<ReadonlyArray<ResolversTypes['ID']>, ParentType, ContextType>;
+  revision?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  modifiedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+};
+
+export type MemberGroupPageResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['MemberGroupPage'] = ResolversParentTypes['MemberGroupPage']> = {
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['MemberGroup']>, ParentType, ContextType>;
+};
+
+export type ProvisioningResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Provisioning'] = ResolversParentTypes['Provisioning']> = {
+  tenantId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  issuerId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  role?: Resolver<ResolversTypes['MemberRole'], ParentType, ContextType>;
+  customRole?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  groupRoles?: Resolver<ReadonlyArray<ResolversTypes['GroupRole']>, ParentType, ContextType>;
+  revokeKeysMade?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  departuresMax?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  departuresLeft?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  departuresMaxUntil?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+};
+
+export type GroupRoleResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['GroupRole'] = ResolversParentTypes['GroupRole']> = {
+  group?: Resolver<ResolversTypes['MemberGroup'], ParentType, ContextType>;
+  role?: Resolver<ResolversTypes['MemberRole'], ParentType, ContextType>;
+  customRole?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
 export type InvitationResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Invitation'] = ResolversParentTypes['Invitation']> = {
@@ -2202,6 +2484,12 @@ export type Resolvers<ContextType = context.SubgraphContext> = {
   CreatedApiKey?: CreatedApiKeyResolvers<ContextType>;
   PageToken?: PageTokenResolvers<ContextType>;
   Member?: MemberResolvers<ContextType>;
+  ProvisionedMember?: ProvisionedMemberResolvers<ContextType>;
+  ProvisionedMemberPage?: ProvisionedMemberPageResolvers<ContextType>;
+  MemberGroup?: MemberGroupResolvers<ContextType>;
+  MemberGroupPage?: MemberGroupPageResolvers<ContextType>;
+  Provisioning?: ProvisioningResolvers<ContextType>;
+  GroupRole?: GroupRoleResolvers<ContextType>;
   Invitation?: InvitationResolvers<ContextType>;
   InvitationStatus?: InvitationStatusResolvers;
   InvitationMail?: InvitationMailResolvers;

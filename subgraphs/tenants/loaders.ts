@@ -5,6 +5,7 @@ import { type ApiKeyRecord, apiKeys } from '#mongo/api-keys.ts';
 import { type AppRecord, apps } from '#mongo/apps.ts';
 import { type BudgetRecord, budgets } from '#mongo/budgets.ts';
 import { type InvitationRecord, invitations } from '#mongo/invitations.ts';
+import { type MemberGroupRecord, memberGroups } from '#mongo/member-groups.ts';
 import { type MemberRecord, members } from '#mongo/members.ts';
 import { type PlanRecord, plans } from '#mongo/plans.ts';
 import { type TeamRecord, teams } from '#mongo/teams.ts';
@@ -68,6 +69,26 @@ export function createTenantsLoaders(
       readId,
       seen,
     ),
+    memberGroup: recordLoader<MemberGroupRecord>(
+      (ids) =>
+        memberGroups(connection)
+          .find({ _id: { $in: ids } })
+          .lean(),
+      readId,
+      seen,
+    ),
+    /** The ids of the members of groups, oldest first. */
+    memberIdsOfGroup: new DataLoader<string, readonly string[]>(async (groupIds) => {
+      const found = await members(connection)
+        .find({ 'provisioned.groupIds': { $in: groupIds } }, { tenantId: 1, provisioned: 1 })
+        .sort(oldestFirst)
+        .lean();
+      const ids = new Map<string, string[]>(groupIds.map((groupId) => [groupId, []]));
+      for (const { _id, provisioned } of found.filter(seen)) {
+        for (const groupId of provisioned?.groupIds ?? []) ids.get(groupId)?.push(_id);
+      }
+      return groupIds.map((groupId) => ids.get(groupId) ?? []);
+    }),
     invitation: recordLoader<InvitationRecord>(
       (ids) =>
         invitations(connection)

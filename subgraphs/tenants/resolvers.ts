@@ -64,6 +64,17 @@ import { deactivateMember, reactivateMember } from './members/deactivate-member.
 import { removeMember } from './members/remove-member.ts';
 import { saveMember } from './members/save-member.ts';
 import { listFieldPolicies } from './policy/list-field-policies.ts';
+import { deleteProvisioning } from './provisioning/delete-provisioning.ts';
+import { findMemberGroup, provisioningResolvers } from './provisioning/field-resolvers.ts';
+import { deleteMemberGroup } from './provisioning/groups/delete-member-group.ts';
+import { saveMemberGroup } from './provisioning/groups/save-member-group.ts';
+import { listMemberGroups, listProvisionedMembers } from './provisioning/list-provisioned.ts';
+import { provisionMember } from './provisioning/provision-member.ts';
+import { findProvisioned, isProvisioned } from './provisioning/provisioned-member.ts';
+import { readProvisioning } from './provisioning/read-provisioning.ts';
+import { removeProvisionedMember } from './provisioning/remove-provisioned-member.ts';
+import { saveProvisioning } from './provisioning/save-provisioning.ts';
+import { updateProvisionedMember } from './provisioning/update-provisioned-member.ts';
 import { recordRefusals, reportThrottled } from './record-refusals.ts';
 import { scopesOfKey } from './restrictions/scopes.ts';
 import { deleteRole } from './roles/delete-role.ts';
@@ -120,6 +131,10 @@ export function tenantsResolvers(
       apiKey: (_root, args, { loaders }) => loaders.apiKey.load(args.id),
       members: (_root, args, context) => listMembers(args, context, connection),
       member: (_root, args, { loaders }) => loaders.member.load(args.id),
+      provisionedMembers: (_root, args, context) => listProvisionedMembers(args, context, connection),
+      provisionedMember: (_root, args, context) => findProvisioned(args.id, context),
+      memberGroups: (_root, args, context) => listMemberGroups(args, context, connection),
+      memberGroup: (_root, args, context) => findMemberGroup(args.id, context),
       policy: (_root, args, context) => listFieldPolicies(args.as, context, deps),
       invitations: (_root, args, context) => listInvitations(args, context, deps),
       erasures: (_root, args, context) => listErasures(args, context, connection),
@@ -193,6 +208,13 @@ export function tenantsResolvers(
       removeMember: (_root, args, context) => removeMember(args, context, deps),
       deactivateMember: (_root, args, context) => deactivateMember(args, context, deps),
       reactivateMember: (_root, args, context) => reactivateMember(args.id, context, deps),
+      saveProvisioning: (_root, { input }, context) => saveProvisioning(input, context, deps),
+      deleteProvisioning: (_root, args, context) => deleteProvisioning(args.tenantId, context, deps),
+      provisionMember: (_root, { input }, context) => provisionMember(input, context, deps),
+      updateProvisionedMember: (_root, args, context) => updateProvisionedMember(args, context, deps),
+      removeProvisionedMember: (_root, args, context) => removeProvisionedMember(args.id, context, deps),
+      saveMemberGroup: (_root, { input }, context) => saveMemberGroup(input, context, deps),
+      deleteMemberGroup: (_root, args, context) => deleteMemberGroup(args.id, context, deps),
       inviteMember: async (_root, { input }, context) => {
         const created = await inviteMember(input, context, deps);
         mails.wake();
@@ -233,6 +255,7 @@ export function tenantsResolvers(
       onRevoke: (tenant) => tenant.onRevoke ?? 'END',
       payloadLogging: (tenant) => readPayloadRule(tenant),
       plan: (tenant, _args, { loaders }) => loadReferred(loaders.plan, tenant.planId),
+      provisioning: (tenant) => readProvisioning(tenant),
       apps: (tenant, _args, { loaders }) => loaders.appsOfTenant.load(tenant._id),
       members: (tenant, _args, { loaders }) => loaders.membersOfTenant.load(tenant._id),
       budgets: async (tenant, _args, { loaders }) =>
@@ -285,6 +308,7 @@ export function tenantsResolvers(
     Member: {
       id,
       issuerId: ({ issuerId }) => issuerId ?? firstIssuerId,
+      provisioned: (member) => (isProvisioned(member) ? member : null),
       keys: (member, args, context) =>
         listApiKeys({ ...args, filter: { ...args.filter, ownerMemberId: member._id } }, context, deps),
       keysMade: (member, args, context) =>
@@ -292,6 +316,7 @@ export function tenantsResolvers(
       tenant: (member, _args, { loaders }) => loadReferred(loaders.tenant, member.tenantId),
       __resolveReference: (ref, { loaders }) => loaders.member.load(ref.id),
     },
+    ...provisioningResolvers(deps),
     Invitation: {
       id,
       tenant: (invitation, _args, { loaders }) => loadReferred(loaders.tenant, invitation.tenantId),

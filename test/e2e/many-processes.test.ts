@@ -8,6 +8,7 @@ import { invocationScenarios } from './scenarios/invocation.ts';
 import { peopleScenarios } from './scenarios/people.ts';
 import { policyScenarios } from './scenarios/policy.ts';
 import { promptScenarios } from './scenarios/prompts.ts';
+import { provisioningScenarios } from './scenarios/provisioning/provisioning.ts';
 import { streamScenarios } from './scenarios/streams.ts';
 
 const redisHere = hasRedis();
@@ -30,4 +31,5 @@ describe(`the mesh in many processes, ${redisHere ? 'joined by Redis' : 'without
   exactNumberScenarios(() => mesh);
   peopleScenarios(() => mesh);
   policyScenarios(() => mesh);
+  provisioningScenarios(() => mesh);
 });

@@ -7,6 +7,7 @@ import { invocationScenarios } from './scenarios/invocation.ts';
 import { peopleScenarios } from './scenarios/people.ts';
 import { policyScenarios } from './scenarios/policy.ts';
 import { promptScenarios } from './scenarios/prompts.ts';
+import { provisioningScenarios } from './scenarios/provisioning/provisioning.ts';
 import { streamScenarios } from './scenarios/streams.ts';
 
 describe('the mesh in one process', () => {
@@ -24,4 +25,5 @@ describe('the mesh in one process', () => {
   exactNumberScenarios(() => mesh);
   peopleScenarios(() => mesh);
   policyScenarios(() => mesh);
+  provisioningScenarios(() => mesh);
 });

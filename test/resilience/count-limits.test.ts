@@ -48,6 +48,7 @@ const creations: Readonly<Record<Exclude<Counted, TestedApart>, (n: number, ids:
     `saveBudget(input: { appId: "${apps[n % apps.length]}", amount: 1, window: ${['SECOND', 'MINUTE', 'HOUR', 'DAY', 'MONTH'][Math.floor(n / apps.length)]} }) { id }`,
   invitationsPerTenant: (n) =>
     `inviteMember(input: { email: "e${n}@example.com", role: VIEWER }) { invitation { id } }`,
+  groupsPerTenant: (n) => `saveMemberGroup(input: { displayName: "group ${n}" }) { id }`,
   membersPerTenant: (n) => `saveMember(input: { subject: "s${n}", role: VIEWER }) { id }`,
   roles: (n) => `saveRole(input: { name: "role${n}", scopes: [] }) { name }`,
   rolesPerTenant: (n) => `saveRole(input: { tenantId: "default", name: "role${n}", scopes: [] }) { name }`,
@@ -93,6 +94,7 @@ beforeAll(async () => {
   await admin.data(
     'mutation { createProvider(input: { id: "own", tenantId: "default", kind: DEMO }) { id } }',
   );
+  await admin.data('mutation { saveProvisioning(input: { role: VIEWER }) { tenantId } }');
   const apps: string[] = [];
   for (let n = 0; n < 4; n++) {
     const { createApp } = await admin.data<{ createApp: { id: string } }>(

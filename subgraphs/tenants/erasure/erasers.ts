@@ -14,6 +14,7 @@ import {
 import { createEventEraser } from '#mongo/events.ts';
 import { invitations } from '#mongo/invitations.ts';
 import { issuers } from '#mongo/issuers.ts';
+import { memberGroups } from '#mongo/member-groups.ts';
 import { members } from '#mongo/members.ts';
 import { pageTokens } from '#mongo/page-tokens.ts';
 import { roles } from '#mongo/roles.ts';
@@ -60,7 +61,18 @@ function createEndUserErasers(deps: ErasingDeps): Erasers['END_USER'] {
 function createTenantErasers(deps: ErasingDeps): Erasers['TENANT'] {
   const { connection } = deps;
   const ofTenant = ({ tenantId }: ErasureSubject) => ({ tenantId });
-  const below = { access_grants: accessGrants, apps, budgets, invitations, members, roles, teams };
+  const below = {
+    ...{
+      access_grants: accessGrants,
+      apps,
+      budgets,
+      invitations,
+      member_groups: memberGroups,
+      members,
+      roles,
+      teams,
+    },
+  };
   return {
     ...Object.fromEntries(
       Object.entries(below).map(([name, collection]) => [
@@ -137,7 +149,7 @@ function eraseTenantRecord(deps: ErasingDeps): Eraser {
         { _id },
         {
           $set: { ...nothing, name, erasedAt: requestedAt },
-          $unset: { hasPayloadRule: 1, onRevoke: 1, marksDue: 1 },
+          $unset: { hasPayloadRule: 1, onRevoke: 1, marksDue: 1, provisioning: 1, departures: 1 },
         },
       );
     },

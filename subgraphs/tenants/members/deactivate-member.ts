@@ -51,8 +51,12 @@ export async function reactivateMember(
   return after;
 }
 
-/** The same for whoever has checked that the caller may. NOT_FOUND where the member is removed meanwhile. */
-async function resumeMembership(before: MemberRecord, deps: TenantsDeps): Promise<MemberRecord> {
+/** The same for whoever has checked that the caller may, with more fields of the record. NOT_FOUND where it is removed meanwhile. */
+export async function resumeMembership(
+  before: MemberRecord,
+  deps: TenantsDeps,
+  set: Readonly<Record<string, unknown>> = {},
+): Promise<MemberRecord> {
   const { _id: id, tenantId } = before;
   const records = members(deps.connection);
   await completeDeparture(before, deps);
@@ -63,7 +67,7 @@ async function resumeMembership(before: MemberRecord, deps: TenantsDeps): Promis
         records
           .findOneAndUpdate(
             { _id: id, 'departure.removes': { $exists: false } },
-            { $unset: { deactivatedAt: 1 }, $set: { eventId } },
+            { $unset: { deactivatedAt: 1 }, $set: { ...set, eventId } },
             { returnDocument: 'after' },
           )
           .lean()

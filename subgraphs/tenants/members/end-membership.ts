@@ -9,6 +9,7 @@ import { type MemberDeparture, type MemberRecord, members } from '#mongo/members
 import { sessions } from '#mongo/sessions.ts';
 import { callersChanged, readNow, type TenantsDeps } from '../deps.ts';
 import { endApiKey } from '../keys/revoke-api-key.ts';
+import { countDeparture } from '../provisioning/departure-limit.ts';
 import { withRoles } from '../roles/find-role.ts';
 import { withTenant } from '../tenants/below-tenant.ts';
 import { keepingOperators, keepingOperatorsOutside } from '../tenants/keep-operators.ts';
@@ -20,6 +21,13 @@ export interface EndOptions {
   readonly removes: boolean;
   /** Whether the API keys that the member has made are revoked too, and not only those that belong to it. */
   readonly revokeKeysMade: boolean;
+  /**
+   * Called before the first write, for the holder of the tenant's lock: when the end counts against the limit on departures; null: it
+   * does not. What it throws keeps the member.
+   */
+  readonly admit?: () => Promise<Date | null>;
+  /** Fields of the record that are written with its end. */
+  readonly set?: Readonly<Record<string, unknown>>;
 }
 
 type DepartureDeps = Pick<TenantsDeps, 'connection' | 'events' | 'now' | 'log'>;
@@ -34,7 +42,7 @@ const pageMax = 500;
  */
 export async function endMembership(
   before: MemberRecord,
-  { removes, revokeKeysMade }: EndOptions,
+  { removes, revokeKeysMade, admit, set }: EndOptions,
   caller: Caller,
   deps: TenantsDeps,
 ): Promise<MemberRecord> {
@@ -44,17 +52,21 @@ export async function endMembership(
   const marked = await withTenant(tenantId, deps, () =>
     withRoles(deps.connection, async () => {
       await requireAnotherOwner(id, tenantId, deps);
-      return keepingOperatorsOutside({ ownerMemberId: id }, caller, deps.connection, () =>
-        members(deps.connection)
+      return keepingOperatorsOutside({ ownerMemberId: id }, caller, deps.connection, async () => {
+        const limitedAt = (await admit?.()) ?? null;
+        const deactivatedAt = before.deactivatedAt ?? readNow(deps);
+        return members(deps.connection)
           .findOneAndUpdate(
             // One that is removed already is not kept.
             removes ? { _id: id } : { _id: id, 'departure.removes': { $ne: true } },
-            { $set: { deactivatedAt: before.deactivatedAt ?? readNow(deps), departure } },
+            {
+              $set: { ...set, deactivatedAt, departure: limitedAt ? { ...departure, limitedAt } : departure },
+            },
             { returnDocument: 'after' },
           )
           .lean()
-          .exec(),
-      );
+          .exec();
+      });
     }),
   );
   if (marked === null) return notFound('member', id);
@@ -79,6 +91,7 @@ export async function completeDeparture(member: MemberRecord, deps: DepartureDep
   }
   await sessions(deps.connection).deleteMany({ subject, issuerId: issuerId ?? firstIssuerId, tenantId });
   await endInvitations(id, deps);
+  if (departure.limitedAt !== undefined) await countDeparture(member, departure.limitedAt, deps);
   const records = members(deps.connection);
   if (removes) {
     await deps.events.record(toMemberEvent('member.removed', member), `member.removed:${id}`);

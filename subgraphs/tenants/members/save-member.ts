@@ -1,16 +1,18 @@
-import { badInput, checkedText } from '#core/input.ts';
-import { firstIssuerId, issuers } from '#mongo/issuers.ts';
+import { checkedText } from '#core/input.ts';
 import { type MemberRecord, members } from '#mongo/members.ts';
 import { requireRoom } from '../../runtime/with-room.ts';
 import { callersChanged, readNow, type TenantsDeps } from '../deps.ts';
 import type { MemberInput } from '../generated.ts';
 import { randomId } from '../keys/ids.ts';
 import type { TenantsContext } from '../loaders.ts';
+import { requireRoleOfGroups } from '../provisioning/choose-role.ts';
+import { isProvisioned } from '../provisioning/provisioned-member.ts';
 import { withRoles } from '../roles/find-role.ts';
 import { readCustomRole, requireMemberRole, requireScopesOfMember } from '../roles/member-role.ts';
 import { withLiveOwner } from '../tenants/below-tenant.ts';
 import { findTenantId } from '../tenants/visible.ts';
 import { checkedEmail, requireUnlikeEmail } from './email.ts';
+import { findIssuerId } from './find-issuer-id.ts';
 import { findSettledMember } from './find-settled-member.ts';
 import { requireAnotherOwner } from './keep-owner.ts';
 
@@ -39,9 +41,21 @@ export async function saveMember(
     const saved = await withRoles(deps.connection, async () => {
       await requireMemberRole(change, tenantId, context.caller, deps);
       if (found && input.role !== 'OWNER') await requireAnotherOwner(id, tenantId, deps);
+      const { role, customRole } = change;
+      if (isProvisioned(found)) await requireRoleOfGroups(found, { role, customRole }, deps);
       return found === null
         ? (await records.create({ _id: id, tenantId, issuerId, subject, ...change, createdAt })).toObject()
-        : records.findOneAndUpdate({ _id: id }, { $set: change }, { returnDocument: 'after' }).lean();
+        : records
+            .findOneAndUpdate(
+              { _id: id },
+              {
+                $set: isProvisioned(found)
+                  ? { ...change, 'provisioned.ownRole': { role, customRole } }
+                  : change,
+              },
+              { returnDocument: 'after' },
+            )
+            .lean();
     });
     return { before: found, after: saved };
   });
@@ -50,11 +64,4 @@ export async function saveMember(
   context.loaders.member.clear(after._id);
   await callersChanged(deps, tenantId);
   return after;
-}
-
-/** The issuer that vouches for a member; BAD_USER_INPUT for one that is not saved. The first one may be configured later. */
-async function findIssuerId(id: string | null | undefined, { connection }: TenantsDeps): Promise<string> {
-  if (id == null || id === firstIssuerId) return firstIssuerId;
-  if ((await issuers(connection).exists({ _id: id })) !== null) return id;
-  return badInput('input.issuerId', `names no issuer: ${JSON.stringify(id.slice(0, 100))}.`);
 }

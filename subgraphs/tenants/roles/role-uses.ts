@@ -3,6 +3,7 @@ import { HeddleError } from '#core/errors.ts';
 import { issuers } from '#mongo/issuers.ts';
 import { type MemberRecord, members } from '#mongo/members.ts';
 import type { RoleRecord } from '#mongo/roles.ts';
+import { tenants } from '#mongo/tenants.ts';
 
 const namedMax = 10;
 
@@ -19,9 +20,15 @@ function rulesWith({ tenantId, name }: RolePlace): Readonly<Record<string, unkno
   return { rules: { $elemMatch: { role: name, ...places } } };
 }
 
-/** CONFLICT, naming some of them, while members or the rules of issuers have the role. */
+/** The tenants whose provisioning assigns the role to members. */
+function provisionedWith({ tenantId, name }: RolePlace): Readonly<Record<string, unknown>> {
+  const uses = [{ 'provisioning.customRole': name }, { 'provisioning.groupRoles.customRole': name }];
+  return { ...(tenantId === null ? {} : { _id: tenantId }), $or: uses };
+}
+
+/** CONFLICT, naming some of them, while members, the rules of issuers or the provisioning of tenants have the role. */
 export async function requireUnusedRole(role: RolePlace, connection: Connection): Promise<void> {
-  const [count, subjects, issuerIds] = await Promise.all([
+  const [count, subjects, issuerIds, provisioned] = await Promise.all([
     members(connection).countDocuments(membersWith(role)),
     members(connection)
       .find(membersWith(role), { subject: 1 })
@@ -29,11 +36,13 @@ export async function requireUnusedRole(role: RolePlace, connection: Connection)
       .limit(namedMax)
       .lean(),
     issuers(connection).find(rulesWith(role), { _id: 1 }).sort({ _id: 1 }).limit(namedMax).lean(),
+    tenants(connection).find(provisionedWith(role), { _id: 1 }).sort({ _id: 1 }).limit(namedMax).lean(),
   ]);
   const users = [
     ...subjects.map(({ subject }) => `the member ${JSON.stringify(subject)}`),
     ...(count > subjects.length ? [`${count - subjects.length} more members`] : []),
     ...issuerIds.map(({ _id }) => `a rule of the issuer ${JSON.stringify(_id)}`),
+    ...provisioned.map(({ _id }) => `the provisioning of the tenant ${JSON.stringify(_id)}`),
   ];
   if (users.length === 0) return;
   throw new HeddleError(

@@ -26,6 +26,9 @@ beforeAll(async () => {
     `mutation { team: createTeam(input: { name: "team" }) { id } budget: saveBudget(input: { amount: 1, window: DAY }) { id }
       member: saveMember(input: { subject: "ada", role: OWNER }) { id } grant: requestAccess(resource: "x") { id }
       invited: inviteMember(input: { email: "ada@example.com", role: VIEWER }) { invitation { id } }
+      saveProvisioning(input: { role: VIEWER }) { tenantId }
+      provisioned: provisionMember(input: { externalId: "grace", userName: "grace" }) { id }
+      group: saveMemberGroup(input: { displayName: "staff" }) { id }
       saveTrustedDocuments(input: { documents: [{ id: "d", body: "{ d }" }] }) { saved } }`,
   );
   const { trustedDocuments } = await askForData<{
@@ -35,6 +38,7 @@ beforeAll(async () => {
     ...{ Tenant: acme.tenantId, App: acme.appId, ApiKey: acme.keyId, Team: made.team?.id },
     ...{ Budget: made.budget?.id, Member: made.member?.id, AccessGrant: made.grant?.id },
     Invitation: made.invited?.invitation?.id,
+    ...{ ProvisionedMember: made.provisioned?.id, MemberGroup: made.group?.id },
     TrustedDocument: trustedDocuments.edges[0]?.node.id,
   });
   const other = await mesh.addTenant('Stranger');

@@ -6,6 +6,7 @@ import { modelNamesDoor } from '../model-names/model-names-door.ts';
 import { createRestMesh } from './rest-mesh.ts';
 import { sampleKey } from './sample-gateway.ts';
 import type { SampleMesh } from './sample-subgraphs.ts';
+import { createScimMesh } from './scim-mesh.ts';
 
 /** Every handler, and the one that docs/contributing/add-a-door.md builds. */
 export const servedDoors = [...doors, modelNamesDoor];
@@ -21,9 +22,11 @@ export interface DoorExample {
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
+  /** The status of the answer; 200 unless given. */
+  readonly status?: number;
   /** What stands behind the gateway; the sample mesh unless given. */
   readonly mesh?: () => SampleMesh;
-  /** True where only the tenants subgraph is called, by the mesh itself. */
+  /** True where only the tenants subgraph is called. */
   readonly callsTenantsAlone?: true;
   /** The message in a body of the handler's dialect. */
   readonly messageIn: (body: string) => unknown;
@@ -38,6 +41,34 @@ const promptsMessage = (body: string): unknown => JSON.parse(body).error.message
 const openAiMessage = (body: string): unknown => JSON.parse(body).error.message;
 
 const anthropicMessage = (body: string): unknown => JSON.parse(body).error.message;
+
+const scimMessage = (body: string): unknown => JSON.parse(body).detail;
+
+/** The routes of SCIM: each method and path, with the path of the example, a body and a status other than 200. */
+const scimExamples: readonly (readonly [
+  route: string,
+  path: string,
+  body?: object | undefined,
+  status?: number,
+])[] = [
+  ['GET /ServiceProviderConfig', '/ServiceProviderConfig'],
+  ['GET /ResourceTypes', '/ResourceTypes'],
+  ['GET /ResourceTypes/{id}', '/ResourceTypes/User'],
+  ['GET /Schemas', '/Schemas'],
+  ['GET /Schemas/{id}', '/Schemas/urn:ietf:params:scim:schemas:core:2.0:User'],
+  ['GET /Users', '/Users'],
+  ['POST /Users', '/Users', { userName: 'ada@example.com', externalId: 'ada' }, 201],
+  ['GET /Users/{id}', '/Users/u1'],
+  ['PUT /Users/{id}', '/Users/u1', { userName: 'ada@example.com' }],
+  ['PATCH /Users/{id}', '/Users/u1', { Operations: [{ op: 'replace', path: 'active', value: false }] }],
+  ['DELETE /Users/{id}', '/Users/u1', undefined, 204],
+  ['GET /Groups', '/Groups'],
+  ['POST /Groups', '/Groups', { displayName: 'Staff' }, 201],
+  ['GET /Groups/{id}', '/Groups/g1'],
+  ['PUT /Groups/{id}', '/Groups/g1', { displayName: 'Staff' }],
+  ['PATCH /Groups/{id}', '/Groups/g1', { Operations: [{ op: 'remove', path: 'members' }] }, 204],
+  ['DELETE /Groups/{id}', '/Groups/g1', undefined, 204],
+];
 
 /** A request that succeeds for each route. */
 export const doorExamples: Readonly<Record<string, DoorExample>> = {
@@ -190,6 +221,15 @@ export const doorExamples: Readonly<Record<string, DoorExample>> = {
         },
       ]),
     ),
+  ),
+  ...Object.fromEntries(
+    scimExamples.map(([route, path, body, status = 200]) => [
+      `${route.replace('/', '/scim/v2/')} scim`,
+      {
+        ...{ path: `/scim/v2${path}`, body, status, messageIn: scimMessage },
+        ...({ mesh: createScimMesh, callsTenantsAlone: true } as const),
+      },
+    ]),
   ),
   'POST /v1/responses responses': {
     path: '/v1/responses',

@@ -25,7 +25,7 @@ export interface SampleGateway extends AsyncDisposable {
   keyFor(caller: Caller | ArchivedCaller): string;
 }
 
-/** Holds inference:invoke, models:write, prompts:read and tenants:admin. */
+/** Holds inference:invoke, members:write, models:write, prompts:read and tenants:admin. */
 export const sampleKey = 'hd_sample_0123456789012345678901234567890123456789';
 
 export function computeKeyHash(key: string): string {
@@ -52,7 +52,7 @@ export async function startSampleGateway(
   const bus = createMemoryBus(log);
   mesh.callers.set(
     computeKeyHash(sampleKey),
-    sampleCaller('inference:invoke', 'models:write', 'prompts:read', 'tenants:admin'),
+    sampleCaller('inference:invoke', 'members:write', 'models:write', 'prompts:read', 'tenants:admin'),
   );
   const gateway = await createGateway({
     planner: new PlannerProcess(mesh.supergraphSdl ?? sampleSupergraph),

@@ -51,6 +51,7 @@ export async function openTenantFiller(erasing: TestErasing): Promise<TestTenant
         role: saveRole(input: { tenantId: $t, name: "role-${word.toLowerCase()}", scopes: [] }) { id: name }
         documents: saveTrustedDocuments(input: { tenantId: $t, documents: [{ id: $w, body: "query ${word} { me { kind } }" }] }) { saved }
         member: saveMember(input: { tenantId: $t, subject: "subject-${word}", email: $email, role: DEVELOPER }) { id }
+        provisioning: saveProvisioning(input: { tenantId: $t, role: VIEWER }) { id: tenantId }
         invited: inviteMember(input: { tenantId: $t, email: $email, role: DEVELOPER, message: $w }) { invitation { id } }
         budget: saveBudget(input: { tenantId: $t, appId: $a, amount: "1", window: DAY }) { id }
         key: createApiKey(input: { appId: $a, label: $w, scopes: ["inference:invoke"] }) { secret key { id } }
@@ -62,6 +63,13 @@ export async function openTenantFiller(erasing: TestErasing): Promise<TestTenant
       'mutation ($w: String!) { requestAccess(resource: $w, reason: $w) { id } }',
       { w: word },
       caller,
+    );
+    const person = `{ externalId: "id-${word}", userName: "user-${word}", displayName: "${word}" }`;
+    await run(
+      erasing.tenants.subgraph,
+      `mutation { provisionMember(input: ${person}) { id } saveMemberGroup(input: { displayName: "group-${word}" }) { id } }`,
+      {},
+      { ...caller, scopes: ['members:write'] },
     );
     // A refusal, which is counted.
     await ask(

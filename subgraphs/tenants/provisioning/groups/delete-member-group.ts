@@ -1,0 +1,39 @@
+import { ownTenantId } from '#core/tenant-reach.ts';
+import { type GroupChange, memberGroups } from '#mongo/member-groups.ts';
+import { callersChanged, type TenantsDeps } from '../../deps.ts';
+import type { TenantsContext } from '../../loaders.ts';
+import { withRoles } from '../../roles/find-role.ts';
+import { withTenant } from '../../tenants/below-tenant.ts';
+import { planRoles } from '../apply-roles.ts';
+import { requireProvisioning } from '../read-provisioning.ts';
+import { completeGroup, settleGroups, toNextGroups } from './change-groups.ts';
+import { findGroup } from './save-member-group.ts';
+
+const deletion: GroupChange = { deletes: true, all: [], added: [], removed: [] };
+
+/** Deletes a group and returns its id: its members lose the role that it leads to. CONFLICT where the last owner would. */
+export async function deleteMemberGroup(
+  id: string,
+  context: TenantsContext,
+  deps: TenantsDeps,
+): Promise<string> {
+  const tenantId = ownTenantId(context.caller);
+  const target = { tenantId, type: 'MemberGroup', id };
+  const { connection } = deps;
+  const before = await withTenant(tenantId, deps, () =>
+    withRoles(connection, async () => {
+      await settleGroups({ tenantId }, deps);
+      const found = await findGroup(id, tenantId, deps);
+      await context.auditTarget(target);
+      const provisioning = await requireProvisioning(tenantId, deps);
+      await planRoles(tenantId, provisioning, deps, toNextGroups(id, deletion));
+      await memberGroups(connection).updateOne({ _id: id }, { $set: { due: deletion } });
+      await completeGroup({ ...found, due: deletion }, deps);
+      return found;
+    }),
+  );
+  context.audit({ ...target, before });
+  context.loaders.memberGroup.clear(id);
+  await callersChanged(deps, tenantId);
+  return id;
+}

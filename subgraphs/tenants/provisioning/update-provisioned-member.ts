@@ -1,0 +1,102 @@
+import { HeddleError } from '#core/errors.ts';
+import { badInput } from '#core/input.ts';
+import { members, type ProvisionedMemberRecord, type ProvisionedPerson } from '#mongo/members.ts';
+import { callersChanged, readNow, type TenantsDeps } from '../deps.ts';
+import type { UpdateProvisionedMemberInput } from '../generated.ts';
+import type { TenantsContext } from '../loaders.ts';
+import { resumeMembership } from '../members/deactivate-member.ts';
+import { checkedEmail } from '../members/email.ts';
+import { withLiveOwner } from '../tenants/below-tenant.ts';
+import { endProvisionedMember } from './end-provisioned-member.ts';
+import { refusingTaken } from './provision-member.ts';
+import {
+  checkedName,
+  checkedOptionalName,
+  requireProvisioned,
+  toComparedName,
+} from './provisioned-member.ts';
+import { requireProvisioning } from './read-provisioning.ts';
+
+/**
+ * Changes a provisioned member. `active: false` ends it with its sessions and keys, whoever had reactivated it; `active: true` accepts it
+ * again where its provider had deactivated it: one that the tenant has deactivated itself stays so.
+ */
+export async function updateProvisionedMember(
+  { id, input }: { readonly id: string; readonly input: UpdateProvisionedMemberInput },
+  context: TenantsContext,
+  deps: TenantsDeps,
+): Promise<ProvisionedMemberRecord> {
+  const before = await requireProvisioned(id, context);
+  const { tenantId } = before;
+  await context.auditTarget({ tenantId, type: 'Member', id });
+  const change = checkedChange(input, before);
+  await requireProvisioning(tenantId, deps);
+  const set = toFields(change, readNow(deps));
+  await refusingTaken(async () => {
+    if (input.active === false && before.deactivatedAt == null) {
+      await endProvisionedMember(before, { removes: false, set }, context.caller, deps);
+    } else if (input.active === true && !before.provisioned.active && before.deactivatedAt != null) {
+      await resumeMembership(before, deps, set);
+    } else {
+      await withLiveOwner({ tenantId }, deps, () =>
+        members(deps.connection).updateOne(
+          { _id: id, 'provisioned.userKey': { $exists: true } },
+          { $set: set },
+        ),
+      );
+    }
+  }, change.person.userName ?? '');
+  const after = await requireProvisioned(id, context);
+  context.audit({ tenantId, type: 'Member', id, before, after });
+  await callersChanged(deps, tenantId);
+  return after;
+}
+
+interface PersonChange {
+  readonly person: Partial<ProvisionedPerson>;
+  /** Undefined: it stays as it is. */
+  readonly email: string | null | undefined;
+}
+
+/** One by one: the groups of the member may change meanwhile. */
+function toFields({ person, email }: PersonChange, modifiedAt: Date): Readonly<Record<string, unknown>> {
+  const changed = Object.entries({ ...person, modifiedAt }).map(([name, value]) => [
+    `provisioned.${name}`,
+    value,
+  ]);
+  return { ...Object.fromEntries(changed), ...(email === undefined ? {} : { email }) };
+}
+
+function checkedChange(
+  input: UpdateProvisionedMemberInput,
+  { subject }: ProvisionedMemberRecord,
+): PersonChange {
+  const { externalId, userName, active } = input;
+  if (externalId !== undefined && externalId !== subject) {
+    throw new HeddleError(
+      'BAD_USER_INPUT',
+      'input.externalId is the subject of the member at its issuer, and cannot be changed.',
+      { extensions: { field: 'input.externalId', reason: 'MUTABILITY' } },
+    );
+  }
+  if (userName === null) badInput('input.userName', 'must not be null.');
+  if (active === null) badInput('input.active', 'must not be null.');
+  const name = userName === undefined ? undefined : checkedName(userName, 'input.userName');
+  const email = input.email
+    ? checkedEmail(input.email, 'input.email')
+    : input.email === undefined
+      ? undefined
+      : null;
+  return {
+    email,
+    person: {
+      ...(name === undefined ? {} : { userName: name, userKey: toComparedName(name) }),
+      ...(active === undefined ? {} : { active }),
+      ...Object.fromEntries(
+        (['displayName', 'givenName', 'familyName'] as const)
+          .filter((field) => input[field] !== undefined)
+          .map((field) => [field, checkedOptionalName(input[field], `input.${field}`)]),
+      ),
+    },
+  };
+}
