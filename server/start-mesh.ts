@@ -38,7 +38,7 @@ export async function startMesh(options: MeshOptions): Promise<Mesh> {
   if (sealed !== undefined) {
     starting.use(await shareDestroyedKeys(sealed.store.connection, sealed.keyring, state.bus));
   }
-  const quota = starting.use(state.openQuota(store?.history));
+  const quota = starting.use(state.openQuota(store?.history, { makesCalls: parts.includes('inference') }));
   const problems = () => findProblems({ state, store, log });
 
   const { subgraphs, newAdminKey } =

@@ -4,6 +4,7 @@ import { createMemoryBus } from './bus/memory.ts';
 import type { Cache } from './cache/cache.ts';
 import { createMemoryCache } from './cache/memory.ts';
 import type { PayloadSeal } from './payload-seal.ts';
+import { withLedgerReadings } from './quota/ledger-readings.ts';
 import { createMemoryQuota } from './quota/memory.ts';
 import { emptyHistory, type MeterHistory, type Quota } from './quota/quota.ts';
 import { createMemoryStreamLogs } from './streams/memory.ts';
@@ -18,12 +19,18 @@ export interface State extends AsyncDisposable {
    * The meters, as durable as the ledger that `history` reads; without it, those that are never read from a ledger, as
    * READS. Opened once in a process; the opener disposes it.
    */
-  openQuota(history?: MeterHistory): Quota;
+  openQuota(history?: MeterHistory, use?: QuotaUse): Quota;
   readonly streams: StreamLogs;
   readonly cache: Cache;
   readonly usedTokens: UsedTokens;
   /** Rejects while it cannot be reached. */
   ping(): Promise<void>;
+}
+
+/** What a process opens meters for. */
+export interface QuotaUse {
+  /** Whether it makes calls. Without Redis, one that makes none reads what others have drawn from the ledger. */
+  readonly makesCalls: boolean;
 }
 
 /** How a Redis is used. */
@@ -62,7 +69,10 @@ type Parts = Omit<State, typeof Symbol.asyncDispose>;
 function memoryState(opened: AsyncDisposableStack, log: Logger): Parts {
   return {
     bus: opened.use(createMemoryBus(log)),
-    openQuota: (history = emptyHistory) => createMemoryQuota({ history }),
+    openQuota(history = emptyHistory, { makesCalls } = { makesCalls: true }) {
+      const quota = createMemoryQuota({ history });
+      return makesCalls ? quota : withLedgerReadings(quota, history);
+    },
     streams: opened.use(createMemoryStreamLogs()),
     cache: opened.use(createMemoryCache()),
     usedTokens: createMemoryUsedTokens(),

@@ -97,6 +97,12 @@ describe('anchors', () => {
     expect(written.map(({ previous }) => previous)).toEqual([null, expect.stringMatching(/^[0-9a-f]{64}$/)]);
     expect((await stat(anchors)).mode & 0o077).toBe(0);
     expect((await verify({ anchors })).code).toBe(0);
+    const counted = await auditLog(database.connection)
+      .find({ action: 'audit.anchor' })
+      .sort({ _id: 1 })
+      .lean();
+    const each = { tenantId: null, outcome: 'SUCCEEDED', count: 1, actor: { kind: 'SYSTEM' } };
+    expect(counted).toMatchObject([each, each]);
   });
 
   it('show a chain whose end was cut, and one that was written anew', async () => {

@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { meshOwner } from '#core/secrets/owner-boxes.ts';
+import { createSecretBox } from '#core/secrets/secret-box.ts';
 import { isSignedBy, openAuditSigner, readAuditKeys } from '#mongo/audit/keys.ts';
 import { type Database, ensureIndexes, openDatabase } from '#mongo/connect.ts';
 import { checkEncryptionKey } from '#mongo/encryption-check.ts';
+import { issuers } from '#mongo/issuers.ts';
 import { tenantKeys } from '#mongo/tenant-keys.ts';
 import { openTestKeyring } from '#test/support/seal.ts';
 import { runKeysCommand } from './keys.ts';
@@ -59,6 +61,30 @@ it('wraps the data keys with the current encryption key, beside a running store,
   const same = await openAuditSigner(connection, after.secrets);
   expect(same.keyId).toBe(signer.keyId);
   expect(isSignedBy(await readAuditKeys(connection), 'text', same.sign('text'))).toBe(true);
+});
+
+it('seals secrets of clients at issuers anew that a former key has sealed, and names those that no key at hand opens', async () => {
+  const { connection } = database;
+  vi.stubEnv('HEDDLE_DATA_DIR', dir);
+  vi.stubEnv('LOG_LEVEL', 'silent');
+  vi.stubEnv('HEDDLE_ENCRYPTION_KEY', current.toString('hex'));
+  vi.stubEnv('HEDDLE_ENCRYPTION_KEY_PREVIOUS', former.toString('hex'));
+  const claims = { subject: 'sub', email: 'email', groups: 'groups', scopes: 'scope' };
+  for (const [_id, key] of [
+    ['acme', former],
+    ['lost', randomBytes(32)],
+  ] as const) {
+    const issuer = `https://${_id}.example`;
+    const clientSecret = createSecretBox(key).seal('the secret', ['issuers', _id, issuer, 'c']);
+    const signIn = { clientId: 'c', clientSecret, name: _id, emailDomains: [] };
+    const made = { _id, issuer, audience: ['c'], claims, rules: [], signIn, createdAt: new Date() };
+    await issuers(connection).create(made);
+  }
+  expect(await rotate()).toContain('1 secrets of clients at issuers open with no key at hand');
+  const { signIn } = (await issuers(connection).findById('acme').lean()) ?? {};
+  await using boxes = openBoxes(current);
+  const context = ['issuers', 'acme', 'https://acme.example', 'c'];
+  expect(await boxes.secrets.open(signIn?.clientSecret ?? '', context)).toBe('the secret');
 });
 
 it('makes other data keys where the encryption key is lost and what it opened is dropped', async () => {

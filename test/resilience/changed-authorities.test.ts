@@ -5,7 +5,9 @@ import { openStore } from '@heddle/embedded-store';
 import { Redis } from 'ioredis';
 import { pino } from 'pino';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { openStoreBeside } from '#cli/open-store.ts';
 import { openDatabase } from '#mongo/connect.ts';
+import { readEnvironment } from '#server/config.ts';
 import { watchAuthorities } from '#server/secrets/tls-files.ts';
 import { explainStartFailure } from '#server/start-failure.ts';
 import { createRedisBus } from '#state/bus/redis.ts';
@@ -155,6 +157,15 @@ describe('a MongoDB over TLS', () => {
       await vi.waitFor(async () => expect(await collection.countDocuments()).toBe(2), { timeout: 10_000 });
       front.cut();
     }
+  });
+
+  it('is trusted by commands beside the mesh, by the same file', async () => {
+    const { url } = await start();
+    await trust(former.ca);
+    const environment = (ca: object) => readEnvironment({ MONGO_URL: url, ...ca });
+    const opened = openStoreBeside(environment({ HEDDLE_TLS_CA: join(dir, 'trusted.pem') }));
+    stack.use(await opened);
+    await expect(openStoreBeside(environment({}))).rejects.toThrow(/self-signed certificate/);
   });
 
   it.each<[string, RegExp, { ca?: () => string; subject?: object; isWrong?: true }]>([

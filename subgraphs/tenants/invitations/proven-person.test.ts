@@ -1,23 +1,29 @@
 import { expect, it } from 'vitest';
-import { person } from '#test/support/invitations.ts';
+import type { IssuerRecord } from '#mongo/issuers.ts';
 import { standardClaims } from '../identity/save-issuer.ts';
 import { readProvenPerson } from './proven-person.ts';
 
-it('an address counts as verified where the issuer states so of the claim that it is read from', () => {
-  const issuer = {
-    ...{ _id: 'default', issuer: 'https://idp.example', audience: [], jwksUrl: null, rules: [] },
-    ...{ claims: standardClaims, createdAt: new Date() },
-  };
-  const claims = { sub: 'ada', email: 'ada@example.com', preferred_username: 'eve@example.com' };
-  const read = (email_verified: unknown, path = 'email') =>
-    readProvenPerson(
-      { ...issuer, claims: { ...standardClaims, email: path } },
-      { ...claims, email_verified },
-    );
-  expect(read(true)).toEqual(person());
-  for (const value of [false, undefined, 'true', 1]) expect(read(value).isEmailVerified).toBe(false);
-  expect(read(true, 'preferred_username')).toEqual(
-    person('ada', { email: 'eve@example.com', isEmailVerified: false }),
-  );
-  expect(read(true, 'nothing')).toEqual(person('ada', { email: null, isEmailVerified: false }));
+const toIssuer = (emailDomains: string[] | null): IssuerRecord => ({
+  ...{ _id: 'acme', issuer: 'https://acme.example', audience: ['c'], jwksUrl: null, rules: [] },
+  ...{ claims: standardClaims, createdAt: new Date(0) },
+  signIn: emailDomains && { clientId: 'c', clientSecret: null, name: 'Acme', emailDomains },
 });
+
+it.each<[string[] | null, string, boolean, boolean]>([
+  [null, 'ada@other.example', true, true],
+  [[], 'ada@other.example', true, true],
+  [['acme.example'], 'ada@acme.example', true, true],
+  [['b.example', 'acme.example'], 'Ada@ACME.example', true, true],
+  [['acme.example'], 'ada@acme.example', false, false],
+  [['acme.example'], 'ada@other.example', true, false],
+  [['acme.example'], 'ada@sub.acme.example', true, false],
+  [['acme.example'], 'acme.example@other.example', true, false],
+])(
+  'an issuer with the domains %j, which states %s (verified: %s), vouches for it: %s',
+  (domains, email, verified, isVerified) => {
+    const claims = { sub: 'ada', email, email_verified: verified };
+    expect(readProvenPerson(toIssuer(domains), claims)).toEqual({
+      ...{ issuerId: 'acme', subject: 'ada', email, isEmailVerified: isVerified },
+    });
+  },
+);
