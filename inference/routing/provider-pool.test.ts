@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { CatalogModel, CatalogProvider, CatalogSnapshot } from '#catalog/catalog.ts';
 import { emptySnapshot } from '#catalog/catalog-snapshot.ts';
+import { createOverloadedError } from '#core/errors.ts';
+import type { OwnerBoxes } from '#core/secrets/owner-boxes.ts';
 import { createSecretBox } from '#core/secrets/secret-box.ts';
 import { sealCredential } from '#mongo/credential-secret.ts';
 import { type Provider, ProviderFailure, type ProviderOptions } from '#providers/provider.ts';
@@ -17,13 +19,14 @@ const fetchOfTenants: typeof globalThis.fetch = async () => new Response();
 function setup(
   create = async (): Promise<Provider> => scriptedProvider(),
   onRejected: ProviderPoolOptions['onRejected'] = () => {},
+  boxes: ProviderPoolOptions['secrets'] = secrets,
 ) {
   const made: ProviderOptions[] = [];
   let nowMs = 0;
   let snapshot: CatalogSnapshot = emptySnapshot;
   const pool = createProviderPool({
     catalog: { snapshot: () => snapshot },
-    secrets,
+    secrets: boxes,
     fetch: globalThis.fetch,
     fetchOfTenants,
     random: () => 0.5,
@@ -123,6 +126,44 @@ describe('the provider pool', () => {
         message: expect.stringContaining('main'),
       });
     }
+  });
+
+  it('waits for the key of the owner of a credential where it is not in memory, and then takes what opens', async () => {
+    const pending = Promise.withResolvers<void>();
+    let isLoaded = false;
+    const loading: OwnerBoxes = {
+      of: () => secrets,
+      open(sealed, context) {
+        if (isLoaded) return secrets.open(sealed, context);
+        return pending.promise.then(() => secrets.open(sealed, context));
+      },
+    };
+    const { pool, read, made } = setup(undefined, undefined, loading);
+    const broken = { ...credential('b', 'B', 5), sealed: 'v3.broken' };
+    const model = read({ tenantId: 'acme', credentials: [broken, credential('a', 'A', 1)] });
+    const lease = pool.take(model, new Set());
+    expect(made).toEqual([]);
+    pending.resolve();
+    await expect(lease.provider).rejects.toMatchObject({ code: 'NO_ROUTE' });
+    isLoaded = true;
+    for (let call = 0; call < 3; call++) await pool.take(model, new Set()).provider;
+    expect(made.map(({ secret }) => secret)).toEqual(['A']);
+  });
+
+  it('reports a key that cannot be had now as it is, and takes it when it can', async () => {
+    let isAway = true;
+    const away: OwnerBoxes = {
+      of: () => secrets,
+      open: async (sealed, context) => {
+        if (isAway) throw createOverloadedError('The root key cannot be reached now.');
+        return secrets.open(sealed, context);
+      },
+    };
+    const { pool, read } = setup(undefined, undefined, away);
+    const model = read({ tenantId: 'acme', credentials: [credential('a', 'A')] });
+    await expect(pool.take(model, new Set()).provider).rejects.toMatchObject({ code: 'OVERLOADED' });
+    isAway = false;
+    await pool.take(model, new Set()).provider;
   });
 
   const refusal = (code: ProviderFailure['code'], more: Partial<ProviderFailure> = {}) =>

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createLocalRootKey } from '#core/secrets/local-root-key.ts';
 import type { RootKey } from '#core/secrets/root-key.ts';
@@ -8,6 +9,7 @@ import { createHttpFetch } from '#providers/http/http-fetch.ts';
 import { temporaryDirectory } from '#test/support/mesh.ts';
 import { type RootKeyServer, serveKms, serveVault, signV4 } from '#test/support/root-key-servers.ts';
 import { createAwsKmsRootKey } from './aws-kms.ts';
+import exchanges from './vault-exchanges.json' with { type: 'json' };
 import { createVaultRootKey } from './vault-transit.ts';
 
 const arn = (id: string) => `arn:aws:kms:eu-central-1:111122223333:key/${id}`;
@@ -237,6 +239,31 @@ describe('a request to Vault', () => {
       plaintext: dataKey.toString('base64'),
       associated_data: Buffer.from(JSON.stringify(context)).toString('base64'),
     });
+  });
+
+  it('is what the transit engine of Vault 1.21.4 took, and its answers are understood', async () => {
+    const taken: unknown[] = [];
+    const replay: typeof globalThis.fetch = async (url, init) => {
+      const request = { path: new URL(String(url)).pathname, body: JSON.parse(String(init?.body)) };
+      taken.push(request);
+      const found = exchanges.find(({ path, body }) => isDeepStrictEqual({ path, body }, request));
+      return new Response(found?.answer ?? '', { status: found?.status ?? 404 });
+    };
+    const key = Buffer.from(Array.from({ length: 32 }, (_, at) => at));
+    const open = (name: string) => openVault(name, { fetch: replay });
+    const wrapped = await open('one').wrap(key, context);
+    expect(Buffer.from(await open('one').unwrap(wrapped, context)).equals(key)).toBe(true);
+    for (const refused of [
+      open('one').unwrap(wrapped, ['tenant_keys', 'other', context[2] ?? '']),
+      open('one').unwrap('sk-secret', context),
+      open('missing').unwrap(wrapped, context),
+    ]) {
+      expect(await failure(refused)).toMatchObject({
+        reason: 'REFUSED',
+        message: expect.stringContaining('status 400'),
+      });
+    }
+    expect(taken).toEqual(exchanges.map(({ path, body }) => ({ path, body })));
   });
 
   it('reads a token file for each call, and is UNREACHABLE while there is none', async () => {
