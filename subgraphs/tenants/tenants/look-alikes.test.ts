@@ -131,6 +131,6 @@ describe('an invitation', () => {
       return errors?.[0]?.code ?? data._acceptInvitation;
     };
     expect(await accept('j0sé@example.com')).toBe('FORBIDDEN');
-    expect(await accept('jos\u00e9@example.com')).toEqual({ tenantId: acme.tenantId });
+    expect(await accept('jos\u00e9@example.com')).toEqual({ tenantId: acme.tenantId, issuerId: 'default' });
   });
 });
