@@ -1,0 +1,110 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type SampleGateway, sampleKey, startSampleGateway } from '#test/support/gateways/sample-gateway.ts';
+import { createScimMesh } from '#test/support/gateways/scim-mesh.ts';
+import { doors } from '../doors.ts';
+
+let sample: SampleGateway;
+beforeAll(async () => {
+  sample = await startSampleGateway({ doors, mesh: createScimMesh() });
+});
+afterAll(() => sample[Symbol.asyncDispose]());
+
+const send = async (path: string, init: RequestInit & { readonly headers?: Record<string, string> } = {}) => {
+  const before = sample.mesh.calls.length;
+  const response = await fetch(`${sample.url}/scim/v2${path}`, {
+    ...init,
+    headers: {
+      authorization: `Bearer ${sampleKey}`,
+      'content-type': 'application/scim+json',
+      ...init.headers,
+    },
+  });
+  const text = await response.text();
+  const sent = sample.mesh.calls.slice(before).map(({ request }) => request.variables);
+  return { response, body: text === '' ? null : JSON.parse(text), sent };
+};
+const disable = JSON.stringify({ Operations: [{ op: 'Replace', path: 'active', value: 'False' }] });
+
+describe('SCIM', () => {
+  it('answers in its media type, with the version and the address of a user', async () => {
+    const { response, body } = await send('/Users/u1');
+    expect(response.headers.get('content-type')).toBe('application/scim+json; charset=utf-8');
+    expect(body.meta).toMatchObject({ resourceType: 'User', location: `${sample.url}/scim/v2/Users/u1` });
+    expect(response.headers.get('etag')).toBe(body.meta.version);
+    const again = await send('/Users/u1', { headers: { 'if-none-match': body.meta.version } });
+    expect([again.response.status, again.body]).toEqual([304, null]);
+  });
+
+  it.each([
+    ['PATCH', '/Users/u1', disable],
+    ['PUT', '/Users/u1', '{"userName":"u"}'],
+    ['DELETE', '/Users/u1', undefined],
+    ['PATCH', '/Groups/g1', '{"Operations":[{"op":"replace","value":{"displayName":"N"}}]}'],
+    ['DELETE', '/Groups/g1', undefined],
+  ])('changes nothing by %s %s of another version', async (method, path, body) => {
+    const init = { method, ...(body === undefined ? {} : { body }) };
+    const stale = await send(path, { ...init, headers: { 'if-match': 'W/"stale"' } });
+    expect([stale.response.status, stale.body.status]).toEqual([412, '412']);
+    expect(stale.sent).toHaveLength(1);
+    const { body: current } = await send(path);
+    const fresh = await send(path, { ...init, headers: { 'if-match': current.meta.version } });
+    expect(fresh.response.ok).toBe(true);
+  });
+
+  it('turns queries into conditions and a part of the list', async () => {
+    const filter = encodeURIComponent('userName eq "a" or emails[type eq "work"].value eq "e"');
+    const { sent, body } = await send(`/Users?filter=${filter}&startIndex=3&count=500`);
+    expect(sent).toMatchObject([{ anyOf: [{ userName: 'a' }, { email: 'e' }], offset: 2, first: 200 }]);
+    expect(body).toMatchObject({ totalResults: 1, startIndex: 3, itemsPerPage: 1 });
+    expect((await send('/Users?startIndex=-1&count=-1')).sent).toMatchObject([{ offset: 0, first: 0 }]);
+    const { body: groups } = await send('/Groups?excludedAttributes=members');
+    expect(Object.keys(groups.Resources[0])).toEqual(['schemas', 'id', 'displayName', 'meta']);
+  });
+
+  it('sends what a body states, and nothing of its password', async () => {
+    const { sent } = await send('/Users', {
+      method: 'POST',
+      body: JSON.stringify({ userName: 'u', externalId: 'x', password: 'hunter2', active: 'True' }),
+    });
+    expect(sent).toMatchObject([{ input: { userName: 'u', externalId: 'x', active: true } }]);
+    expect(JSON.stringify(sent)).not.toContain('hunter2');
+  });
+
+  it.each([
+    ['POST', '/Users', '{"userName":"u"}', 'invalidValue', 'externalId'],
+    ['POST', '/Users', '{"externalId":"x"}', 'invalidValue', 'userName'],
+    ['PUT', '/Users/u1', '{"externalId":"x"}', 'invalidValue', 'userName'],
+    ['POST', '/Groups', '{}', 'invalidValue', 'displayName'],
+    ['GET', '/Users?filter=x', undefined, 'invalidFilter', 'filter'],
+    ['GET', '/Users?count=x', undefined, 'invalidValue', 'count'],
+    ['GET', `/Users?attributes=${'a,'.repeat(60)}`, undefined, 'invalidValue', 'attributes'],
+  ])('refuses %s %s %s as %s', async (method, path, body, scimType, word) => {
+    const {
+      response,
+      body: error,
+      sent,
+    } = await send(path, { method, ...(body === undefined ? {} : { body }) });
+    expect(response.status).toBe(400);
+    expect(error).toMatchObject({
+      schemas: ['urn:ietf:params:scim:api:messages:2.0:Error'],
+      status: '400',
+      scimType,
+      code: 'BAD_USER_INPUT',
+      detail: expect.stringContaining(word),
+    });
+    expect(sent).toEqual([]);
+  });
+
+  it('states what it supports, and describes its schemas', async () => {
+    expect((await send('/ServiceProviderConfig')).body).toMatchObject({
+      patch: { supported: true },
+      bulk: { supported: false },
+      filter: { supported: true, maxResults: 200 },
+    });
+    expect((await send('/Schemas')).body.Resources.map(({ id }: { id: string }) => id)).toEqual([
+      'urn:ietf:params:scim:schemas:core:2.0:User',
+      'urn:ietf:params:scim:schemas:core:2.0:Group',
+    ]);
+    expect((await send('/ResourceTypes/Nothing')).body).toMatchObject({ status: '404', code: 'NOT_FOUND' });
+  });
+});
