@@ -11,6 +11,7 @@ import { promptsDoor } from '#gateway/doors/prompts/prompts-door.ts';
 import { parseGuardrails } from '#guardrails/guardrails.ts';
 import { composeCheckout } from '#schema/compose.ts';
 import { variables } from '#server/config.ts';
+import type { Variable } from '#server/variable-types.ts';
 import { sourceFolders } from '#test/support/source-folders.ts';
 import { dialectErrorRows } from './support/dialect-errors.ts';
 import { configurationRows, errorRows, reachRows, roleRows, scopeRows } from './support/doc-tables.ts';
@@ -42,6 +43,17 @@ describe('documentation', () => {
     expect(rows.filter((row) => !/provider/.test(row.split('|')[1] ?? ''))).toEqual(
       configurationRows(variables),
     );
+  });
+
+  it('docs/configuration.md names every secret that is read from a file, besides the keys of providers', () => {
+    const page = read('docs/configuration.md');
+    const begin = page.indexOf('\nEvery secret can be read from a file');
+    const paragraph = page.slice(begin, page.indexOf('\n\n', begin + 1));
+    const named = [...paragraph.matchAll(/`([A-Z_]+)`/g)].map(([, name]) => name);
+    const secrets = Object.entries<Variable>(variables).flatMap(([name, { secret }]) =>
+      secret ? [name] : [],
+    );
+    expect(named.toSorted()).toEqual(secrets.toSorted());
   });
 
   it('docs/limits-and-errors.md has every code of the catalog with what it means and what to do', () => {
