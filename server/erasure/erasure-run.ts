@@ -15,6 +15,8 @@ const heldForMs = 5_000;
 export interface ErasureServices {
   readonly connection: Connection;
   readonly now: () => number;
+  /** Aborted when the process stops: the erasure is left to others after the present batch. */
+  readonly signal?: AbortSignal | undefined;
   /** The eraser of a step; undefined: another process runs its part. */
   readonly findEraser: (kind: ErasureRecord['kind'], step: string) => Promise<Eraser | undefined>;
   /** Makes the report of an erasure with nothing left. Done again it changes nothing. */
@@ -76,8 +78,12 @@ class ErasureRun {
 
   /** Continues until there is nothing to do for this process. Whether there is for another. */
   async continue(): Promise<boolean> {
-    const { findEraser, report, now } = this.#services;
+    const { findEraser, report, now, signal } = this.#services;
     for (;;) {
+      if (signal?.aborted) {
+        await this.#release({ dueAt: new Date(now()) });
+        return false;
+      }
       const { kind, step } = this.#record;
       if (step === reportStep) {
         await report(this.#record, this.#save);

@@ -20,6 +20,8 @@ export interface ErasingOptions {
   /** The subgraphs of this process. */
   readonly names: readonly SubgraphName[];
   readonly now?: () => number;
+  /** Aborted when the process stops. */
+  readonly signal?: AbortSignal;
 }
 
 /** The code of each part is loaded when an erasure comes to it. */
@@ -31,17 +33,18 @@ const modules: Readonly<Partial<Record<SubgraphName, (parts: ErasureParts) => Pr
   inference: async (parts) => (await import('#subgraphs/inference/erasers.ts')).createInferenceErasers(parts),
 };
 
-/** Continues erasures whose steps are of these subgraphs, in one process of all at a time, until it is disposed. */
+/** Continues erasures whose steps are of these subgraphs, in one process of all at a time, until it is disposed: then after the present batch. */
 export async function keepErasing(parts: ErasureParts, options: ErasingOptions): Promise<AsyncDisposable> {
   const { connection, bus, log, isAlone } = parts;
   if (isAlone) await freeErasures(connection);
   let running: Promise<void> | undefined;
   let isWoken = false;
+  const stopping = new AbortController();
   const look = async () => {
     do {
       isWoken = false;
-      await continueErasures(parts, options);
-    } while (isWoken);
+      await continueErasures(parts, { ...options, signal: stopping.signal });
+    } while (isWoken && !stopping.signal.aborted);
   };
   const wake = () => {
     isWoken = true;
@@ -57,6 +60,7 @@ export async function keepErasing(parts: ErasureParts, options: ErasingOptions):
   return {
     async [Symbol.asyncDispose]() {
       clearInterval(timer);
+      stopping.abort();
       await subscription[Symbol.asyncDispose]();
       await running;
     },
@@ -66,7 +70,7 @@ export async function keepErasing(parts: ErasureParts, options: ErasingOptions):
 /** Continues the erasures that are due as far as this process can. */
 export async function continueErasures(
   parts: ErasureParts,
-  { names, now = Date.now }: ErasingOptions,
+  { names, now = Date.now, signal }: ErasingOptions,
 ): Promise<void> {
   const { connection, bus, log } = parts;
   const findEraser = createEraserFinder(parts, names);
@@ -79,8 +83,9 @@ export async function continueErasures(
   const found = await erasures(connection).find(due, { _id: 1 }).sort({ dueAt: 1 }).limit(dueMax).lean();
   let isHandedOver = false;
   for (const { _id } of found) {
+    if (signal?.aborted) return;
     try {
-      if (await continueErasure(_id, { connection, now, findEraser, report })) isHandedOver = true;
+      if (await continueErasure(_id, { connection, now, signal, findEraser, report })) isHandedOver = true;
     } catch (err) {
       log.warn({ err, erasureId: _id }, 'an erasure was interrupted and is continued later');
     }

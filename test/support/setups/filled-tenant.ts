@@ -156,7 +156,8 @@ export async function openTenantFiller(erasing: TestErasing): Promise<TestTenant
       const ids = await fillTenants(tenant, word);
       await fillModels(tenant, word);
       await fillStore(tenant, word);
-      await erasing.call(caller, {
+      const inTeam = { ...caller, teamId: ids[0] ?? '', makerScopes: [`app:${ids[1]}`] };
+      await erasing.call(inTeam, {
         ...{ endUserId: `user-${word}`, idempotencyKey: word, tags: [word] },
         messages: [{ role: 'USER', content: `A question of ${word}.` }],
       });
