@@ -1,4 +1,4 @@
-import type { GraphQLField } from 'graphql';
+import { type GraphQLField, getNamedType } from 'graphql';
 import type { CommandStartedEvent } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Caller } from '#core/caller.ts';
@@ -29,6 +29,7 @@ beforeAll(async () => {
       saveProvisioning(input: { role: VIEWER }) { tenantId }
       provisioned: provisionMember(input: { externalId: "grace", userName: "grace" }) { id }
       group: saveMemberGroup(input: { displayName: "staff" }) { id }
+      erasure: eraseEndUser(input: { endUserId: "visitor" }) { id }
       saveTrustedDocuments(input: { documents: [{ id: "d", body: "{ d }" }] }) { saved } }`,
   );
   const { trustedDocuments } = await askForData<{
@@ -39,6 +40,7 @@ beforeAll(async () => {
     ...{ Budget: made.budget?.id, Member: made.member?.id, AccessGrant: made.grant?.id },
     Invitation: made.invited?.invitation?.id,
     ...{ ProvisionedMember: made.provisioned?.id, MemberGroup: made.group?.id },
+    Erasure: made.erasure?.id,
     TrustedDocument: trustedDocuments.edges[0]?.node.id,
   });
   const other = await mesh.addTenant('Stranger');
@@ -74,6 +76,14 @@ function listFields(kind: Kind): readonly GraphQLField<unknown, unknown>[] {
 }
 
 describe('an id of another tenant', () => {
+  it('is known here of every type that a query finds by its id, but for those of the mesh', () => {
+    const found = listFields('query')
+      .filter(({ args }) => args.some(({ name }) => name === 'id'))
+      .map(({ type }) => getNamedType(type).name);
+    expect(found.length).toBeGreaterThan(8);
+    expect(found.filter((type) => !(type in ids))).toEqual(['Plan']);
+  });
+
   it.each<Kind>(['query', 'mutation'])(
     'at any place of any %s is answered as one of nothing is, with the same commands to the store',
     async (kind) => {
