@@ -139,6 +139,26 @@ it('makes new data keys on request, which every process seals with before anythi
   expect((await after.secrets.of(meshOwner)).isCurrent(signing?.sealed)).toBe(true);
 });
 
+it('wraps with the current key also what a process with the former one alone makes during the run', async () => {
+  const { connection } = database;
+  const laterMs = Date.now() + 4 * 3_600_000;
+  let waitedMs = 0;
+  const now = () => laterMs + waitedMs;
+  vi.stubEnv('HEDDLE_ENCRYPTION_KEY', current.toString('hex'));
+  vi.stubEnv('HEDDLE_ENCRYPTION_KEY_PREVIOUS', other.toString('hex'));
+  await using late = openTestKeyring(connection, other);
+  let sealed = '';
+  const delay = async (ms: number) => {
+    waitedMs += ms;
+    sealed = (await late.payloads.of('@before all')).seal('text', ['a']);
+  };
+  const spy = vi.spyOn(console, 'log').mockImplementation(() => {});
+  expect(await runKeysCommand(['rotate', '--data-keys'], { now, delay })).toBe(0);
+  spy.mockRestore();
+  await using after = openTestKeyring(connection, current, { now });
+  expect(await after.payloads.open(sealed, ['a'])).toBe('text');
+});
+
 it('refuses what it does not know', async () => {
   await expect(runKeysCommand(['turn'])).rejects.toThrow('usage: heddle keys rotate');
 });

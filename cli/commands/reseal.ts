@@ -63,8 +63,8 @@ export async function reseal(
     if (values.discard) await discardLostKeys(connection, roots);
     // Before that no data key is made in a store that needs another root key.
     if (key === 'OTHER') await recordEncryptionKey(connection, keyId);
-    const rewrapped = await rewrapDataKeys(connection, roots);
-    const added = values['data-keys'] ? await addDataKeyVersions(connection, roots, new Date(now())) : null;
+    let rewrapped = await rewrapDataKeys(connection, roots);
+    const added = values['data-keys'] ? await addDataKeyVersions(connection, roots, now) : null;
     if (added?.sealedFrom != null) {
       console.log(
         `Made new data keys of ${added.owners} owners. Waiting until ${added.sealedFrom.toISOString()}, when every process seals with them.`,
@@ -79,6 +79,8 @@ export async function reseal(
     await resealAuditKey(connection, secrets);
     const clients = await resealClientSecrets(connection, secrets);
     await recordEncryptionKey(connection, keyId);
+    // Those that processes with the former root key alone have made until then; from then on they make none.
+    rewrapped += await rewrapDataKeys(connection, roots);
     return { rewrapped, credentials, results, adminKey, clients };
   };
   const { rewrapped, credentials, results, adminKey, clients } = await recordCommand(

@@ -10,8 +10,9 @@ import { openTestDatabase } from '#test/support/database.ts';
 import type { Database } from '../connect.ts';
 import { recordEncryptionKey } from '../encryption-check.ts';
 import { destroyTenantKey, type TenantKeyRecord, tenantKeys } from '../tenant-keys.ts';
-import { activationMs, addVersion, rewrapRecord } from './data-keys.ts';
+import { activationMs, addVersion, discardVersions, rewrapRecord } from './data-keys.ts';
 import { Keyring, type KeyringOptions } from './keyring.ts';
+import { addDataKeyVersions, discardLostKeys } from './rotate.ts';
 
 const context = ['completions', 'c1'];
 const rootBytes = randomBytes(32);
@@ -230,6 +231,42 @@ describe('versions', () => {
   });
 });
 
+describe('runs that were interrupted', () => {
+  it('leave no owner without a key: dropping lost keys again gives one to those whose keys are dropped already', async () => {
+    const { connection } = database;
+    const owner = newOwner();
+    await open().payloads.of(owner);
+    const { root } = createCountedRoot();
+    expect(await discardVersions(connection, owner, new Set())).toBe(true);
+    await expect(async () => open().payloads.of(owner)).rejects.toMatchObject({ code: 'CONFLICT' });
+    await discardLostKeys(connection, [root]);
+    expect((await read(owner))?.keys.filter(({ wrapped }) => wrapped !== null)).toHaveLength(1);
+    expect((await open().payloads.of(owner)).seal('text', context)).toContain('v3.');
+  });
+});
+
+describe('new versions of many owners', () => {
+  it('count from when each was made, however long those before took', async () => {
+    const { connection } = database;
+    const owners = [newOwner(), newOwner()];
+    for (const owner of owners) await open().payloads.of(owner);
+    const { root } = createCountedRoot();
+    let atMs = Date.now() + 2 * 3_600_000;
+    const slow: RootKey = {
+      ...root,
+      async wrap(...given) {
+        atMs += 120_000;
+        return root.wrap(...given);
+      },
+    };
+    const { sealedFrom } = await addDataKeyVersions(connection, [slow], () => atMs);
+    const made = await Promise.all(owners.map(read));
+    const times = made.map((record) => record?.keys.at(-1)?.createdAt.getTime() ?? 0);
+    expect(new Set(times).size).toBe(times.length);
+    expect(sealedFrom?.getTime()).toBeGreaterThan(Math.max(...times) + activationMs);
+  });
+});
+
 describe('the root key', () => {
   it('is replaced by wrapping the data keys again: what is sealed stays, and the former one is needed no more', async () => {
     const owner = newOwner();
@@ -295,6 +332,89 @@ describe('the root key', () => {
     });
     state.failure = null;
     expect(await keyring.payloads.open(sealed, context)).toBe('text');
+  });
+
+  it('that is away makes no call wait for keys in memory, and is called again once in 30 seconds at most', async () => {
+    const owners = Array.from({ length: 4 }, newOwner);
+    const { root } = createCountedRoot();
+    const calls: string[] = [];
+    const away = { is: false };
+    const slow: RootKey = {
+      ...root,
+      async unwrap(...given) {
+        calls.push(given[1][1] ?? '');
+        if (!away.is) return root.unwrap(...given);
+        // As long as a service that does not answer is waited for.
+        nowMs += 9_000;
+        throw new RootKeyFailure('UNREACHABLE', 'Not now.');
+      },
+    };
+    const keyring = open({ roots: [slow] });
+    const use = () => Promise.all(owners.map((owner) => keyring.payloads.of(owner)));
+    await use();
+    nowMs += 3_600_000 - 20_000;
+    await keyring.check();
+    await use();
+    away.is = true;
+    nowMs += 20_000;
+    const startedMs = nowMs;
+    const before = calls.length;
+    for (let at = 0; at < 10; at++) {
+      await keyring.check();
+      for (const owner of owners) expect(keyring.payloads.of(owner)).not.toBeInstanceOf(Promise);
+      nowMs += 15_000;
+    }
+    expect((nowMs - startedMs) / 30_000).toBeGreaterThanOrEqual(calls.length - before);
+    expect(calls.length).toBeGreaterThan(before);
+  });
+
+  it('that is away when there is a new version leaves the former one in use, and is needed for no other', async () => {
+    const { connection } = database;
+    nowMs = Date.now();
+    const owner = newOwner();
+    const { root, state } = createCountedRoot();
+    const keyring = open({ roots: [root] });
+    const sealed = (await keyring.payloads.of(owner)).seal('text', context);
+    expect(await addVersion(connection, [createCountedRoot().root], owner)).toBe(true);
+    const [first, second] = (await read(owner))?.keys ?? [];
+    const sealingId = async () => readDataKeyId((await keyring.payloads.of(owner)).seal('', context));
+    state.failure = 'UNREACHABLE';
+    for (let at = 0; at < 10; at++) {
+      await keyring.check();
+      nowMs += 15_000;
+      expect(await sealingId()).toBe(first?.keyId);
+      expect(await keyring.payloads.open(sealed, context)).toBe('text');
+    }
+    state.failure = null;
+    nowMs += 30_000;
+    await keyring.check();
+    expect(await sealingId()).toBe(second?.keyId);
+  });
+
+  it('is called for a bounded time by one comparison with the store, and the next one continues', async () => {
+    const owners = Array.from({ length: 5 }, newOwner);
+    const { root } = createCountedRoot();
+    const unwrapped: string[] = [];
+    const slow: RootKey = {
+      ...root,
+      async unwrap(...given) {
+        unwrapped.push(given[1][1] ?? '');
+        nowMs += 4_000;
+        return root.unwrap(...given);
+      },
+    };
+    const keyring = open({ roots: [slow] });
+    for (const owner of owners) await open().payloads.of(owner);
+    for (const owner of owners) await keyring.payloads.of(owner);
+    nowMs += 3_600_000;
+    for (const owner of owners) await keyring.payloads.of(owner);
+    nowMs += 3_600_000;
+    unwrapped.length = 0;
+    await keyring.check();
+    expect(unwrapped).toHaveLength(3);
+    await keyring.check();
+    expect(new Set(unwrapped)).toEqual(new Set(owners));
+    expect(unwrapped).toHaveLength(5);
   });
 
   it('that refuses ends the use of a key in memory after an hour at the latest', async () => {

@@ -25,6 +25,10 @@ const freshMs = 30_000;
 /** A key is unwrapped again after the first time; while the root key cannot be reached, it is used until the second. */
 const unwrapAgainMs = 3_600_000;
 const unwrappedMsMax = 12 * 3_600_000;
+/** After a call that did not reach the root key, keys in memory do without it for so long: each call takes seconds. */
+const rootAwayMs = 30_000;
+/** What one comparison with the store spends on keys that have changed or are to be unwrapped again; the next one continues. */
+const renewMsMax = 10_000;
 /** Owners with keys in memory, and former versions for each. */
 const ownersMax = 2_000;
 const formerMax = 8;
@@ -84,6 +88,7 @@ export class Keyring implements AsyncDisposable {
   readonly #loading = new Map<string, Promise<Entry | null>>();
   /** Owners whose keys were forgotten while they were read: they are read once more. */
   readonly #outdated = new Set<string>();
+  #rootAwayUntilMs = 0;
   readonly #checking: AsyncDisposable;
   readonly #listening: Disposable;
 
@@ -122,6 +127,8 @@ export class Keyring implements AsyncDisposable {
    */
   async check(): Promise<void> {
     const owners = [...this.#entries.keys()];
+    const startedMs = this.#now();
+    const toRenew: string[] = [];
     for (let first = 0; first < owners.length; first += idsPerQuery) {
       const ids = owners.slice(first, first + idsPerQuery);
       const atMs = this.#now();
@@ -129,20 +136,33 @@ export class Keyring implements AsyncDisposable {
         .find({ _id: { $in: ids }, destroyedAt: null }, { revision: 1 })
         .lean<Pick<TenantKeyRecord, '_id' | 'revision'>[]>();
       const revisions = new Map(found.map(({ _id, revision }) => [_id, revision]));
-      for (const owner of ids) await this.#checkEntry(owner, revisions.get(owner), atMs);
+      toRenew.push(...ids.filter((owner) => this.#compare(owner, revisions.get(owner), atMs)));
+    }
+    // After all were compared: a root key that is slow, or away, makes no call wait for what is in memory.
+    for (const owner of toRenew) {
+      if (this.#now() - startedMs >= renewMsMax) return;
+      await this.#renew(owner);
     }
   }
 
-  async #checkEntry(owner: string, revision: number | undefined, atMs: number): Promise<void> {
-    const entry = this.#entries.get(owner);
-    if (entry === undefined) return;
-    if (revision === undefined) return this.forget(owner);
-    const isOld = [...entry.keys.values()].some(({ unwrappedAtMs }) => unwrappedAtMs + unwrapAgainMs <= atMs);
-    if (isOld && !entry.isUsed) return this.forget(owner);
-    if (revision === entry.revision && !isOld && atMs < entry.sealsUntilMs) {
-      entry.checkedAtMs = atMs;
-      return;
+  /** Compares the entry with the revision in the store, undefined where there is none. Whether it is to be read again. */
+  #compare(owner: string, revision: number | undefined, atMs: number): boolean {
+    const entry = this.#entries.peek(owner);
+    if (entry === undefined) return false;
+    const isOld = isUnwrappedBefore(entry, atMs - unwrapAgainMs);
+    if (revision === undefined || (isOld && !entry.isUsed)) {
+      this.forget(owner);
+      return false;
     }
+    const isSame = revision === entry.revision && atMs < entry.sealsUntilMs;
+    if (isSame && !isUnwrappedBefore(entry, atMs - unwrappedMsMax)) entry.checkedAtMs = atMs;
+    return isOld || !isSame;
+  }
+
+  async #renew(owner: string): Promise<void> {
+    const entry = this.#entries.peek(owner);
+    if (entry === undefined) return;
+    const isOld = isUnwrappedBefore(entry, this.#now() - unwrapAgainMs);
     try {
       const read = await this.#load(owner, false);
       if (read !== null && isOld) read.isUsed = false;
@@ -261,11 +281,25 @@ export class Keyring implements AsyncDisposable {
     const stays = (key: UsableKey) => key === sealing || key === newest || key.keyId === keyId;
     const former = usable.filter((key) => !stays(key) && known?.has(key.keyId)).slice(-formerMax);
     const keys = new Map<string, UnwrappedKey>();
+    let failure: unknown;
     for (const key of [...former, ...usable.filter(stays)]) {
-      keys.set(key.keyId, await this.#unwrap(owner, key, known?.get(key.keyId), atMs));
+      const isNeeded = known === undefined || known.has(key.keyId) || key.keyId === keyId;
+      try {
+        if (!isNeeded && this.#now() < this.#rootAwayUntilMs)
+          throw new RootKeyFailure('UNREACHABLE', 'The root key could not be reached just now.');
+        keys.set(key.keyId, await this.#unwrap(owner, key, known?.get(key.keyId), atMs));
+      } catch (error) {
+        // A version that cannot be had yet keeps none from use that is in memory.
+        if (!isAway(error) || key.keyId === keyId) throw error;
+        failure = error;
+      }
     }
-    const { boxes } = keys.get(sealing.keyId) as UnwrappedKey;
-    const sealsUntilMs = sealing === newest ? Number.POSITIVE_INFINITY : atMs + checkEveryMs;
+    const before = usable.slice(0, usable.indexOf(sealing) + 1);
+    const present = before.findLast((key) => keys.has(key.keyId));
+    const boxes = present && keys.get(present.keyId)?.boxes;
+    if (boxes === undefined) throw failure;
+    const isSettled = sealing === newest && failure === undefined;
+    const sealsUntilMs = isSettled ? Number.POSITIVE_INFINITY : atMs + checkEveryMs;
     return {
       owner,
       revision: record.revision,
@@ -283,16 +317,17 @@ export class Keyring implements AsyncDisposable {
     known: UnwrappedKey | undefined,
     atMs: number,
   ): Promise<UnwrappedKey> {
-    if (known !== undefined && atMs < known.unwrappedAtMs + unwrapAgainMs) return known;
+    const { roots, log } = this.#options;
+    const isUsable = known !== undefined && atMs < known.unwrappedAtMs + unwrappedMsMax;
+    const waits = this.#now() < this.#rootAwayUntilMs;
+    if (isUsable && (waits || atMs < known.unwrappedAtMs + unwrapAgainMs)) return known;
     try {
-      return { boxes: createBoxes(await unwrapKey(this.#options.roots, owner, key)), unwrappedAtMs: atMs };
+      return { boxes: createBoxes(await unwrapKey(roots, owner, key)), unwrappedAtMs: atMs };
     } catch (error) {
-      const isAway = error instanceof RootKeyFailure && error.reason === 'UNREACHABLE';
-      if (!isAway || known === undefined || atMs >= known.unwrappedAtMs + unwrappedMsMax) throw error;
-      this.#options.log.warn(
-        { err: error, owner },
-        'the root key cannot be reached; a data key in memory is used on',
-      );
+      if (!isAway(error)) throw error;
+      this.#rootAwayUntilMs = this.#now() + rootAwayMs;
+      if (!isUsable) throw error;
+      log.warn({ err: error, owner }, 'the root key cannot be reached; a data key in memory is used on');
       return known;
     }
   }
@@ -301,6 +336,14 @@ export class Keyring implements AsyncDisposable {
     this.#entries.set(entry.owner, entry);
     for (const keyId of entry.keys.keys()) this.#byKeyId.set(keyId, entry);
   }
+}
+
+function isUnwrappedBefore({ keys }: Entry, ms: number): boolean {
+  return [...keys.values()].some(({ unwrappedAtMs }) => unwrappedAtMs <= ms);
+}
+
+function isAway(error: unknown): boolean {
+  return error instanceof RootKeyFailure && error.reason === 'UNREACHABLE';
 }
 
 function createBoxes(key: DataKey): Boxes {

@@ -41,8 +41,8 @@ export async function discardLostKeys(connection: Connection, roots: RootKeys): 
   const known = new Set(roots.map(({ id }) => id));
   let owners = 0;
   for await (const owner of listOwners(connection)) {
-    if (!(await discardVersions(connection, owner, known))) continue;
-    owners += 1;
+    if (await discardVersions(connection, owner, known)) owners += 1;
+    // Also where none was lost now: a run that was killed may have left the owner without a key.
     await addVersion(connection, roots, owner, {
       isWanted: ({ keys }) => keys.every(({ wrapped }) => wrapped === null),
     });
@@ -65,21 +65,26 @@ export interface AddedVersions {
 export async function addDataKeyVersions(
   connection: Connection,
   roots: RootKeys,
-  now: Date,
+  now: () => number,
 ): Promise<AddedVersions> {
-  const before = new Date(now.getTime() - freshMs);
+  const before = new Date(now() - freshMs);
   let owners = 0;
   let newestMs = 0;
   for await (const owner of listOwners(connection)) {
     const isAdded = await addVersion(connection, roots, owner, {
       isWanted: ({ keys }) => keys.every(({ createdAt }) => createdAt < before),
-      createdAt: now,
+      // Of each its own: wrapping those before it may have taken minutes.
+      createdAt: new Date(now()),
     });
-    if (isAdded) owners += 1;
+    if (isAdded) {
+      owners += 1;
+      newestMs = now();
+      continue;
+    }
     const record = await tenantKeys(connection).findById(owner).lean<TenantKeyRecord>();
     if ((record?.keys.length ?? 0) > 1)
       newestMs = Math.max(newestMs, record?.keys.at(-1)?.createdAt.getTime() ?? 0);
   }
   const sealedFromMs = newestMs + knownMs;
-  return { owners, sealedFrom: newestMs > 0 && sealedFromMs > now.getTime() ? new Date(sealedFromMs) : null };
+  return { owners, sealedFrom: newestMs > 0 && sealedFromMs > now() ? new Date(sealedFromMs) : null };
 }

@@ -131,3 +131,18 @@ it.each([
 ])('names the variable that is missing: %o', async (variables, message) => {
   await expect(openServiceRootKeys(readEnvironment(variables))).rejects.toThrow(message);
 });
+
+it.each(['KMS', 'Vault'])(
+  'unwraps the keys of as many tenants at once as call first after a start: %s',
+  async (service) => {
+    const environment = readEnvironment(service === 'KMS' ? inKms : inVault);
+    await using services = await openServiceRootKeys(environment);
+    const root = services.current;
+    if (root === undefined) throw new Error('There is no root key.');
+    const dataKey = randomBytes(32);
+    const contexts = Array.from({ length: 300 }, (_, at) => ['tenant_keys', `tenant-${at}`, 'a']);
+    const wrapped = await Promise.all(contexts.map((context) => root.wrap(dataKey, context)));
+    const opened = await Promise.all(contexts.map((context, at) => root.unwrap(wrapped[at] ?? '', context)));
+    expect(opened.every((key) => dataKey.equals(key))).toBe(true);
+  },
+);

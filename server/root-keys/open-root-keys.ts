@@ -1,9 +1,12 @@
 import type { RootKey } from '#core/secrets/root-key.ts';
 import { type Environment, StartError } from '../config.ts';
+import { limitCalls } from './limit-calls.ts';
 import { parseRootKeyName, type RootKeyName } from './root-key-name.ts';
 
-/** Of calls to the services of root keys: few and small. */
-const outboundBounds = { callsMax: 32, connectTimeoutMs: 3_000, responseBytesMax: 64 * 1024 };
+/** Calls to the services at once: as many tenants as call first after a start wait for their turn. */
+const callsMax = 32;
+/** Of those calls, with some whose answers are not read to their end. */
+const outboundBounds = { callsMax: 2 * callsMax, connectTimeoutMs: 3_000, responseBytesMax: 64 * 1024 };
 
 /** Root keys of services. Disposing closes the connections to them. */
 export interface ServiceRootKeys extends AsyncDisposable {
@@ -20,7 +23,7 @@ export async function openServiceRootKeys(environment: Environment): Promise<Ser
   }
   const { createHttpFetch } = await import('#providers/http/http-fetch.ts');
   await using opened = new AsyncDisposableStack();
-  const { fetch } = opened.use(createHttpFetch(outboundBounds));
+  const fetch = limitCalls(opened.use(createHttpFetch(outboundBounds)).fetch, callsMax);
   const open = (text: string) => openNamed(parseRootKeyName(text.trim()), environment, fetch);
   const keys = {
     current: current === undefined ? undefined : await open(current),
