@@ -26,6 +26,10 @@ export interface Probe {
   argumentsWith(value: string): Record<string, Json>;
 }
 
+const hourMs = 3_600_000;
+/** The same in every call, so that answers can be compared. */
+const probedMs = Date.now();
+
 const textual = new Set(['ID', 'String']);
 
 /** A plausible value of a type that nothing is probed with. */
@@ -40,7 +44,7 @@ function plain(type: GraphQLInputType, name = ''): Json {
     Boolean: true,
     JSON: {},
     Decimal: '1',
-    DateTime: new Date(Date.now() + 3_600_000).toISOString(),
+    DateTime: new Date(probedMs + (name === 'from' ? -hourMs : hourMs)).toISOString(),
   };
   return values[nullable.name] ?? (name === 'model' || name === 'id' ? 'demo/echo' : 'probe');
 }
