@@ -11,6 +11,9 @@ const countMax = 0xffff_ffff;
 /** The length of every key, in bytes. */
 export const keyBytes = 32;
 
+/** A sealed text that no key at hand opens: altered, moved, cut, or sealed with another key. */
+export class CannotOpen extends Error {}
+
 /** AES-256-GCM with one key. */
 export interface Aead {
   /** Nonce, tag and encrypted text, to be written one after the other; opens with the same context only. */
@@ -42,7 +45,7 @@ export function deriveKey(key: Uint8Array, name: string, bytes: number = keyByte
 
 /** As Aead's `decrypt`; without `aad` for texts that an older version of Heddle encrypted. */
 export function decrypt(key: KeyObject, bytes: Buffer, aad: Buffer | undefined): string | undefined {
-  if (bytes.byteLength < ivBytes + tagBytes) throw new Error('The sealed text is cut short.');
+  if (bytes.byteLength < ivBytes + tagBytes) throw new CannotOpen('The sealed text is cut short.');
   const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, ivBytes), {
     authTagLength: tagBytes,
   });

@@ -1,7 +1,7 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
-import { type Aead, createAead, decrypt, deriveKey, keyBytes, type SealContext } from './aead.ts';
+import { type Aead, CannotOpen, createAead, decrypt, deriveKey, keyBytes, type SealContext } from './aead.ts';
 
-export type { SealContext } from './aead.ts';
+export { CannotOpen, type SealContext } from './aead.ts';
 
 /** Keeps texts unreadable at rest, and bound to their place. */
 export interface SecretBox {
@@ -9,7 +9,7 @@ export interface SecretBox {
   seal(text: string, context: SealContext): string;
   /**
    * The text that was sealed for this context. Throws when it was sealed with a key that the box does not have or for
-   * another context, or was altered; the message holds no secret.
+   * another context, or was altered (CannotOpen); the message holds no secret.
    */
   open(sealed: Sealed, context: SealContext): string;
   /** As `seal`, in bytes: for what is large or sealed often. */
@@ -98,12 +98,12 @@ export function createSecretBox(
 }
 
 function notSealed(): Error {
-  return new Error('The text was not sealed by this program.');
+  return new CannotOpen('The text was not sealed by this program.');
 }
 
 /** What `open` throws where nothing more is known. */
 export function cannotOpen(): Error {
-  return new Error(
+  return new CannotOpen(
     'The sealed text cannot be opened: it was altered or moved, or sealed with another encryption key.',
   );
 }

@@ -1,8 +1,9 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, hash, sign, verify } from 'node:crypto';
 import type { Connection } from 'mongoose';
-import { HeddleError } from '#core/errors.ts';
+import { expectError } from '#core/expect-error.ts';
 import { isDuplicateKey } from '#core/input.ts';
 import { meshOwner, type OwnerBoxes } from '#core/secrets/owner-boxes.ts';
+import { CannotOpen } from '#core/secrets/secret-box.ts';
 import { defineCollection } from '../collection.ts';
 
 /** A key pair (Ed25519) that signs anchors and checkpoints of the audit log. */
@@ -60,13 +61,15 @@ export async function openAuditSigner(connection: Connection, boxes: OwnerBoxes)
         }),
       };
     }
+    // Before the stored one is given up: it rejects where nothing can be sealed now.
+    const made = await makeKey(boxes);
     if (stored !== null) {
       const former = { keyId: stored.keyId, publicKey: stored.publicKey, sealed: null, at: stored.at };
       await keys.updateOne({ _id: stored.keyId }, { $set: former }, { upsert: true });
       await keys.deleteOne({ _id: current, keyId: stored.keyId });
     }
     try {
-      await keys.create(await makeKey(boxes));
+      await keys.create(made);
     } catch (error) {
       // Another process has made it at the same time.
       if (!isDuplicateKey(error)) throw error;
@@ -88,13 +91,12 @@ async function makeKey(boxes: OwnerBoxes): Promise<AuditKeyRecord> {
   return { _id: current, keyId, publicKey: spki, sealed, at: new Date() };
 }
 
-/** Rejects with OVERLOADED while the root key cannot be reached. */
+/** Undefined: no key at hand opens it. Rejects where that is not known now, such as with OVERLOADED while the root key cannot be reached. */
 async function openSealed({ keyId, sealed }: AuditKeyRecord, boxes: OwnerBoxes): Promise<string | undefined> {
   try {
     return sealed === null ? undefined : await boxes.open(sealed, toContext(keyId));
   } catch (error) {
-    // Any other error: of another encryption key.
-    if (error instanceof HeddleError && error.code === 'OVERLOADED') throw error;
+    expectError(error, CannotOpen);
     return undefined;
   }
 }
