@@ -28,6 +28,17 @@ describe('the credentials of tools', () => {
       { server_url: 'https://the-user:the-password@mcp.example.com' },
       ['the-password'],
     ],
+    [
+      'an address, as they are written there and as they are meant',
+      {
+        server_url:
+          'https://mcp.example.com/in%2Fthe%2Fpath%2Fof%2Fit?key=in%2Fthe%2Fquery#of=the%20fragment%21',
+      },
+      [
+        ...['in%2Fthe%2Fpath%2Fof%2Fit', 'in/the/path/of/it', 'in%2Fthe%2Fquery', 'in/the/query'],
+        ...['the%20fragment%21', 'fragment!'],
+      ],
+    ],
     ["Anthropic's servers", { authorization_token: 'token-of-anthropic' }, ['token-of-anthropic']],
   ])('are found for %s, without their scheme', (_, tool, secrets) => {
     expect(listToolSecrets([tool])).toEqual(expect.arrayContaining([...secrets]));

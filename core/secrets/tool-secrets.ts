@@ -53,12 +53,29 @@ function* listTexts(value: unknown, depth = 0): Generator<string, void, void> {
   }
 }
 
-/** What of an address may be a token. */
+/** A part of an address without its escapes; as it is where they are none. */
+function decode(part: string): string {
+  const text = part.replaceAll('+', ' ');
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    // Any error: what is no escape stands for itself.
+    return text;
+  }
+}
+
+/** What of an address may be a token, as it is written there and as it is meant. */
 function* listAddressSecrets(url: unknown): Generator<string, void, void> {
   const parsed = typeof url === 'string' ? URL.parse(url) : null;
   if (parsed === null) return;
-  yield* [parsed.username, parsed.password, ...parsed.searchParams.values()];
-  yield* parsed.pathname.split('/').filter((segment) => segment.length >= segmentLengthMin);
+  const { username, password, search, hash, pathname } = parsed;
+  const segments = pathname.split('/').filter((segment) => segment.length >= segmentLengthMin);
+  const values = `${search}&${hash.slice(1)}`.split(/[?&]/).map((one) => one.slice(one.indexOf('=') + 1));
+  for (const written of [username, password, ...segments, ...values]) {
+    yield written;
+    const meant = decode(written);
+    if (meant !== written) yield meant;
+  }
 }
 
 function* find(value: unknown, depth: number): Generator<string, void, void> {
