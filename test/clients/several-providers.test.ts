@@ -8,6 +8,7 @@ import {
   startIdentityProvider,
   TestBrowser,
 } from '#test/support/processes/identity-provider.ts';
+import { startTokenIssuer } from '#test/support/token-issuer.ts';
 
 const stack = new AsyncDisposableStack();
 let first: IdentityProvider;
@@ -152,6 +153,16 @@ describe('sign-in at one of several identity providers', () => {
     await save(null);
     const answer = await browser.request(returned);
     expect([answer.status, await answer.text()]).toEqual([401, expect.stringContaining('has changed')]);
+  });
+
+  it('is of the issuer that has vouched for the person, and of no other that is saved with its ID', async () => {
+    await using other = await startTokenIssuer();
+    const { browser, session } = await signIn('/auth/login?issuer=acme', toCallback('acme'));
+    expect(session).toMatchObject({ signedIn: true });
+    await save(client, { issuer: other.url });
+    const headers = { accept: 'application/json' };
+    const after = await browser.request(`${mesh.url}/auth/session`, { headers });
+    expect(await after.json()).toEqual({ signedIn: false });
   });
 
   it('is refused with another secret than the provider has', async () => {

@@ -7,6 +7,7 @@ import { readNow, type TenantsDeps } from '../deps.ts';
 import type { Claims } from '../identity/claims.ts';
 import { IssuerFailure, noFetch, type OutboundFetch } from '../identity/issuer-documents.ts';
 import type { IssuerKeys } from '../identity/issuer-keys.ts';
+import { isSafeUrl } from '../identity/issuer-url.ts';
 import { requireDistinctNames } from '../identity/token-parts.ts';
 import { TokenRefusal } from '../identity/token-refusal.ts';
 import {
@@ -123,7 +124,8 @@ export class CodeFlow {
     if (found === null) return null;
     try {
       const { end_session_endpoint: endpoint } = await this.#servers.read(found.issuer);
-      if (endpoint === undefined) return null;
+      // The browser goes there: text that is no address of the web would run in the page.
+      if (typeof endpoint !== 'string' || !isSafeUrl(endpoint)) return null;
       const url = new URL(endpoint);
       url.searchParams.set('client_id', found.clientId);
       return url.href;
@@ -181,7 +183,8 @@ function adaptFetch(fetch: OutboundFetch) {
     const { status, headers, ...answer } = await readAnswer(
       fetch(url, { ...options, body: body.toString() }),
     );
-    return new Response(answer.text, { status, headers });
+    // A status such as 204 has no body.
+    return new Response(answer.text === '' ? null : answer.text, { status, headers });
   };
 }
 
@@ -199,8 +202,8 @@ async function readAnswer(answering: Promise<Response>) {
 
 function chooseAuthentication(server: ProviderServer, secret: string | undefined): oauth.ClientAuth {
   if (secret === undefined) return oauth.None();
-  const methods = server.token_endpoint_auth_methods_supported ?? ['client_secret_basic'];
-  return methods.includes('client_secret_basic')
+  const { token_endpoint_auth_methods_supported: methods } = server;
+  return !Array.isArray(methods) || methods.includes('client_secret_basic')
     ? oauth.ClientSecretBasic(secret)
     : oauth.ClientSecretPost(secret);
 }

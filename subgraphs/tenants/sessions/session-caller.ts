@@ -27,12 +27,17 @@ async function findKey({ keyId }: SessionRecord, deps: TenantsDeps): Promise<Fou
   return key && findKeyCaller(key, deps);
 }
 
-/** Rules of the issuer, roles and members are read anew: a session has none of its own, but it is of one tenant. */
-async function findPerson({ tenantId, issuerId, claims }: SessionRecord, deps: TenantsDeps): Promise<Found> {
-  const issuer = await issuers(deps.connection).findById(issuerId).lean();
-  if (issuer === null || claims === null) return null;
+/**
+ * Rules of the issuer, roles and members are read anew: a session has none of its own, but it is of one tenant, and ends where another
+ * issuer has been saved with the ID of the one that has vouched for the person.
+ */
+async function findPerson(session: SessionRecord, deps: TenantsDeps): Promise<Found> {
+  const issuer = await issuers(deps.connection).findById(session.issuerId).lean();
+  if (issuer === null || session.claims === null) return null;
+  const claims = JSON.parse(session.claims) as Claims;
+  if (claims.iss !== issuer.issuer) return null;
   try {
-    const identity = await identifyPerson(issuer, JSON.parse(claims) as Claims, deps, tenantId);
+    const identity = await identifyPerson(issuer, claims, deps, session.tenantId);
     return await findPersonCaller(identity, null, deps);
   } catch (error) {
     if (error instanceof TokenRefusal) return null;

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type Caller, systemCaller } from '#core/caller.ts';
 import { createSecretBox } from '#core/secrets/secret-box.ts';
 import { issuers } from '#mongo/issuers.ts';
 import { createHttpFetch } from '#providers/http/http-fetch.ts';
@@ -153,6 +154,92 @@ describe('the client of an issuer', () => {
       /^BAD_USER_INPUT: input.signIn cannot be used: .*authorization_endpoint/,
     );
     other.answer = null;
+  });
+});
+
+describe('what an issuer answers to a sign-in', () => {
+  it.each<[number, unknown]>([
+    ...[200, 204, 205, 304, 404, 500].map((status): [number, unknown] => [status, ['client_secret_post']]),
+    ...[7, 'none', null, {}].map((methods): [number, unknown] => [400, methods]),
+  ])('is refused with a code: the status %i, with %j as methods', async (status, methods) => {
+    await save({ clientId: 'c', clientSecret: 's' }, { id: 'second', issuer: other.url });
+    const document = {
+      ...{
+        issuer: other.url,
+        jwks_uri: `${other.url}/jwks`,
+        authorization_endpoint: `${other.url}/authorize`,
+      },
+      ...{ token_endpoint: `${other.url}/token`, token_endpoint_auth_methods_supported: methods },
+    };
+    other.answer = (path) =>
+      path === '/token' ? { status, body: '' } : { status: 200, body: JSON.stringify(document) };
+    mesh.clock.ms = (mesh.clock.ms ?? Date.now()) + 11 * 60_000;
+    const redirectUri = 'https://mesh.example/auth/callback';
+    type Begun = { _beginSignIn: { url: string; state: string } };
+    const { _beginSignIn: begun } = await askForData<Begun>(
+      mesh.subgraph,
+      systemCaller,
+      'mutation ($redirectUri: String!) { _beginSignIn(redirectUri: $redirectUri, returnPath: "/", issuerId: "second") }',
+      { redirectUri },
+    );
+    const { errors = [] } = await ask(
+      mesh.subgraph,
+      systemCaller,
+      `mutation ($query: String!, $state: String!, $redirectUri: String!) {
+        _finishSignIn(querySecret: $query, stateSecret: $state, redirectUri: $redirectUri)
+      }`,
+      {
+        query: `code=c&state=${new URL(begun.url).searchParams.get('state')}`,
+        ...{ state: begun.state, redirectUri: `${redirectUri}/second` },
+      },
+    );
+    other.answer = null;
+    expect(errors[0]?.code).toBe('UNAUTHENTICATED');
+  });
+});
+
+describe('the end of a session of an issuer', () => {
+  const endSession = async (endpoint: unknown) => {
+    await save({ clientId: 'c' }, { id: 'second', issuer: other.url });
+    const document = {
+      ...{
+        issuer: other.url,
+        jwks_uri: `${other.url}/jwks`,
+        authorization_endpoint: `${other.url}/authorize`,
+      },
+      ...{ token_endpoint: `${other.url}/token`, end_session_endpoint: endpoint },
+    };
+    other.answer = (path) => ({
+      status: 200,
+      body: JSON.stringify(path === '/jwks' ? { keys: other.keys } : document),
+    });
+    // The document that was fetched before is used for ten minutes.
+    mesh.clock.ms = (mesh.clock.ms ?? Date.now()) + 11 * 60_000;
+    const caller: Caller = {
+      ...mesh.admin,
+      ...{ kind: 'USER', keyId: null, subject: 'ada', issuerId: 'second', sessionId: 'session-of-ada' },
+    };
+    const { data, errors } = await ask(mesh.subgraph, caller, 'mutation { _endSession(everywhere: false) }');
+    other.answer = null;
+    expect(errors ?? []).toEqual([]);
+    return data?._endSession;
+  };
+
+  it('leads to the address at which the issuer ends its own', async () => {
+    expect(await endSession(`${other.url}/out`)).toBe(`${other.url}/out?client_id=c`);
+  });
+
+  it.each([
+    ...[
+      'javascript:alert(1)',
+      'data:text/html,<script>alert(1)</script>',
+      'http://mesh.example/out',
+      '//x',
+      '',
+    ],
+    ...[7, null, ['https://x.example']],
+  ])('leads nowhere for the address %j', async (endpoint) => {
+    expect(await endSession(endpoint)).toBeNull();
   });
 });
 
