@@ -36,7 +36,7 @@ export interface ProvisionedPerson {
   readonly displayName: string | null;
   readonly givenName: string | null;
   readonly familyName: string | null;
-  /** What the provider stated last; that of the member itself is `deactivatedAt`. */
+  /** False: its provider has deactivated it last, and may reactivate it; whether it is deactivated at all is `deactivatedAt`. */
   readonly active: boolean;
   /** The groups of the tenant that it is in. */
   readonly groupIds: readonly string[];

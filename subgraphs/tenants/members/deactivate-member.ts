@@ -20,11 +20,17 @@ export async function deactivateMember(
   const target = { tenantId: before.tenantId, type: 'Member', id };
   await context.auditTarget(target);
   await requireScopesOfMember(before, context.caller, deps);
-  if (before.deactivatedAt != null && before.departure == null && revokeKeysMade !== true) {
+  const isOfProvider = before.provisioned?.active === false;
+  if (before.deactivatedAt != null && before.departure == null && revokeKeysMade !== true && !isOfProvider) {
     context.unchanged();
     return before;
   }
-  const options = { removes: false, revokeKeysMade: revokeKeysMade ?? false };
+  const options = {
+    removes: false,
+    revokeKeysMade: revokeKeysMade ?? false,
+    // From now on its provider, which had deactivated it too, does not end that.
+    ...(isOfProvider ? { set: { 'provisioned.active': true } } : {}),
+  };
   const after = await endMembership(before, options, context.caller, deps);
   context.audit({ ...target, before, after });
   context.loaders.member.clear(id);

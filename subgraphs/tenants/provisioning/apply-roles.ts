@@ -12,6 +12,8 @@ export type NextGroups = (memberId: string, groupIds: readonly string[]) => read
 /** What a change means for members: for each next state those that get it. */
 interface MemberChange extends StoredRole {
   readonly groupIds: readonly string[];
+  /** The role that they have until then. */
+  readonly former: StoredRole;
   readonly memberIds: string[];
 }
 
@@ -41,14 +43,14 @@ export async function planRoles(
     if (provisioned == null) continue;
     const groupIds = next(_id, provisioned.groupIds);
     const chosen = chooseRole(provisioning, { ...provisioned, groupIds });
-    if (groupIds === provisioned.groupIds && isSameRole(chosen, { role, customRole: customRole ?? null }))
-      continue;
+    const former = { role, customRole: customRole ?? null };
+    if (groupIds === provisioned.groupIds && isSameRole(chosen, former)) continue;
     if (deactivatedAt == null && role !== chosen.role) {
       if (role === 'OWNER') owners.demoted.push(_id);
       if (chosen.role === 'OWNER') owners.promoted += 1;
     }
-    const key = JSON.stringify([groupIds, chosen]);
-    const change = changes.get(key) ?? { ...chosen, groupIds, memberIds: [] };
+    const key = JSON.stringify([groupIds, chosen, former]);
+    const change = changes.get(key) ?? { ...chosen, groupIds, former, memberIds: [] };
     change.memberIds.push(_id);
     changes.set(key, change);
   }
@@ -69,6 +71,11 @@ async function requireOwnerBeside(
     'CONFLICT',
     `The member ${ids[0]} is the last owner of the tenant: it keeps its role until another member is an owner.`,
   );
+}
+
+/** The roles that members get or lose by the changes. */
+export function listTouchedRoles(changes: MemberChanges): readonly StoredRole[] {
+  return changes.flatMap((change) => (isSameRole(change, change.former) ? [] : [change, change.former]));
 }
 
 /** Writes the changes. Each member has its groups and the role of them at once. */

@@ -1,4 +1,3 @@
-import type { Caller } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
 import { checkedText, isDuplicateKey } from '#core/input.ts';
 import { ownTenantId } from '#core/tenant-reach.ts';
@@ -26,6 +25,7 @@ import {
   toComparedName,
 } from './provisioned-member.ts';
 import { requireProvisioning } from './read-provisioning.ts';
+import { requireReach } from './require-reach.ts';
 
 /** CONFLICT for a name or person that is there already. */
 export function notUnique(message: string, cause?: unknown): HeddleError {
@@ -48,11 +48,18 @@ export async function provisionMember(
     const found = await findSettledMember({ tenantId, issuerId, subject }, deps);
     const id = found?._id ?? randomId();
     await context.auditTarget({ tenantId, type: 'Member', id });
+    await requireReach([found ?? chooseRole(provisioning, person)], tenantId, context.caller, deps);
     await requireUnique(found, { tenantId, email, person }, deps);
     const saved = found ?? (await create({ id, provisioning, subject, email, person }, deps));
+    // Its role is kept as it is in this moment.
+    if (found !== null && !isEnding(found, person)) await link(found, { email, person }, deps);
     return { before: found, after: saved };
   });
-  if (before !== null) await link(before, { email, person }, context.caller, deps);
+  if (before !== null && isEnding(before, person)) {
+    const set = toLinked(before, { email, person });
+    const end = () => endProvisionedMember(before, { removes: false, set }, context.caller, deps);
+    await refusingTaken(end, person.userName);
+  }
   const saved = await requireProvisioned(after._id, context);
   context.audit({ tenantId, type: 'Member', id: saved._id, before, after: saved });
   await callersChanged(deps, tenantId);
@@ -131,24 +138,25 @@ async function create(
   return member;
 }
 
+function isEnding({ deactivatedAt }: MemberRecord, { active }: ProvisionedPerson): boolean {
+  return !active && deactivatedAt == null;
+}
+
 /** A member that the tenant has made itself keeps its role, and stays deactivated where it is; its provider may deactivate it. */
+function toLinked(found: MemberRecord, { email, person }: Pick<NewPerson, 'email' | 'person'>) {
+  const ownRole = { role: found.role, customRole: found.customRole ?? null };
+  const active = person.active || found.deactivatedAt != null;
+  return { provisioned: { ...person, active, ownRole }, email };
+}
+
 async function link(
   found: MemberRecord,
-  { email, person }: Pick<NewPerson, 'email' | 'person'>,
-  caller: Caller,
-  deps: TenantsDeps,
+  linked: Pick<NewPerson, 'email' | 'person'>,
+  { connection }: TenantsDeps,
 ): Promise<void> {
-  const { _id, tenantId } = found;
-  const ownRole = { role: found.role, customRole: found.customRole ?? null };
-  const set = { provisioned: { ...person, ownRole }, email };
-  const write = async () => {
-    if (!person.active && found.deactivatedAt == null) {
-      await endProvisionedMember(found, { removes: false, set }, caller, deps);
-      return;
-    }
-    await withLiveOwner({ tenantId }, deps, () => members(deps.connection).updateOne({ _id }, { $set: set }));
-  };
-  await refusingTaken(write, person.userName);
+  const set = toLinked(found, linked);
+  const write = () => members(connection).updateOne({ _id: found._id }, { $set: set }).exec();
+  await refusingTaken(write, linked.person.userName);
 }
 
 /** Runs what writes a user name; CONFLICT where the tenant has it already. */

@@ -19,6 +19,8 @@ import {
 } from '#test/support/provisioning.ts';
 import { startTenants, type TestTenants } from '#test/support/tenants.ts';
 
+const DEACTIVATE = 'mutation ($id: ID!) { deactivateMember(id: $id) { id } }';
+
 let mesh: TestTenants;
 let acme: ProvisionedTenant;
 let count = 0;
@@ -81,6 +83,35 @@ describe('a provisioned member', () => {
     expect(await acme.readMember(gone)).toMatchObject({ role: 'ADMIN', isActive: false });
   });
 
+  it.each<[string, (id: string) => Promise<unknown>]>([
+    ['before it was linked', async () => acme.provision('ada', { active: false })],
+    [
+      'before its provider did',
+      async (id) => {
+        await acme.provision('ada');
+        await acme.run(DEACTIVATE, { id }, acme.owner);
+        await acme.run(UPDATE, { id, input: { active: false } });
+      },
+    ],
+    [
+      'after its provider had',
+      async (id) => {
+        await acme.provision('ada');
+        await acme.run(UPDATE, { id, input: { active: false } });
+        await acme.run(DEACTIVATE, { id }, acme.owner);
+      },
+    ],
+  ])('that an owner deactivated %s stays so, whatever its provider states', async (when, provision) => {
+    const id = await acme.saveMember({ subject: 'ada', role: 'ADMIN' });
+    if (when === 'before it was linked') await acme.run(DEACTIVATE, { id }, acme.owner);
+    await provision(id);
+    for (const active of [true, false, true]) await acme.run(UPDATE, { id, input: { active } });
+    expect(await acme.readMember(id)).toMatchObject({ isActive: false });
+    await acme.run('mutation ($id: ID!) { reactivateMember(id: $id) { id } }', { id }, acme.owner);
+    await acme.run(UPDATE, { id, input: { active: true } });
+    expect(await acme.readMember(id)).toMatchObject({ isActive: true });
+  });
+
   it('has another subject never, and other names at any time', async () => {
     const id = await acme.provision('ada');
     const moved = await acme.findError(UPDATE, { id, input: { externalId: 'eve' } });
@@ -135,7 +166,7 @@ describe('a provisioned member', () => {
       { _id: acme.tenant.keyId },
       { $set: { madeByMemberId: id } },
     );
-    await acme.run(UPDATE, { id, input: { active: false } }, { ...acme.provider, keyId: 'another' });
+    await acme.run(UPDATE, { id, input: { active: false } }, { ...acme.provider, keyId: mesh.admin.keyId });
     expect(
       (await apiKeys(mesh.database.connection).findById(acme.tenant.keyId).lean())?.revokedAt,
     ).toBeNull();

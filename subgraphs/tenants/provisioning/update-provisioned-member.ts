@@ -16,6 +16,7 @@ import {
   toComparedName,
 } from './provisioned-member.ts';
 import { requireProvisioning } from './read-provisioning.ts';
+import { requireReach } from './require-reach.ts';
 
 /**
  * Changes a provisioned member. `active: false` ends it with its sessions and keys, whoever had reactivated it; `active: true` accepts it
@@ -31,7 +32,11 @@ export async function updateProvisionedMember(
   await context.auditTarget({ tenantId, type: 'Member', id });
   const change = checkedChange(input, before);
   await requireProvisioning(tenantId, deps);
-  const set = toFields(change, readNow(deps));
+  await requireReach([before], tenantId, context.caller, deps);
+  // Who had deactivated the member itself has the last word.
+  const isHeld = before.deactivatedAt != null && before.provisioned.active;
+  const { active: _, ...rest } = change.person;
+  const set = toFields(isHeld ? { ...change, person: rest } : change, readNow(deps));
   await refusingTaken(async () => {
     if (input.active === false && before.deactivatedAt == null) {
       await endProvisionedMember(before, { removes: false, set }, context.caller, deps);

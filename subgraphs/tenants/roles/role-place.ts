@@ -57,7 +57,11 @@ function isOperator(caller: Caller): boolean {
 }
 
 /** FORBIDDEN unless the caller has every scope of the role: no caller grants, changes or takes away more than it has. */
-export function requireScopesOfRole(caller: Caller, name: string, scopes: readonly string[]): void {
+export function requireScopesOfRole(
+  caller: Pick<Caller, 'scopes'>,
+  name: string,
+  scopes: readonly string[],
+): void {
   const lacking = scopes.filter((scope) => !meetsScopes(caller, [[scope]]));
   if (lacking.length === 0) return;
   throw new HeddleError(

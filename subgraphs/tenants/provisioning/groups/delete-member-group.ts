@@ -4,8 +4,9 @@ import { callersChanged, type TenantsDeps } from '../../deps.ts';
 import type { TenantsContext } from '../../loaders.ts';
 import { withRoles } from '../../roles/find-role.ts';
 import { withTenant } from '../../tenants/below-tenant.ts';
-import { planRoles } from '../apply-roles.ts';
+import { listTouchedRoles, planRoles } from '../apply-roles.ts';
 import { requireProvisioning } from '../read-provisioning.ts';
+import { requireReach } from '../require-reach.ts';
 import { completeGroup, settleGroups, toNextGroups } from './change-groups.ts';
 import { findGroup } from './save-member-group.ts';
 
@@ -26,7 +27,8 @@ export async function deleteMemberGroup(
       const found = await findGroup(id, tenantId, deps);
       await context.auditTarget(target);
       const provisioning = await requireProvisioning(tenantId, deps);
-      await planRoles(tenantId, provisioning, deps, toNextGroups(id, deletion));
+      const changes = await planRoles(tenantId, provisioning, deps, toNextGroups(id, deletion));
+      await requireReach(listTouchedRoles(changes), tenantId, context.caller, deps);
       await memberGroups(connection).updateOne({ _id: id }, { $set: { due: deletion } });
       await completeGroup({ ...found, due: deletion }, deps);
       return found;

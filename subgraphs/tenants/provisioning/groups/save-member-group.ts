@@ -9,10 +9,11 @@ import { randomId } from '../../keys/ids.ts';
 import type { TenantsContext } from '../../loaders.ts';
 import { withRoles } from '../../roles/find-role.ts';
 import { withLiveOwner } from '../../tenants/below-tenant.ts';
-import { planRoles } from '../apply-roles.ts';
+import { listTouchedRoles, planRoles } from '../apply-roles.ts';
 import { notUnique } from '../provision-member.ts';
 import { checkedName, checkedOptionalName, toComparedName } from '../provisioned-member.ts';
 import { requireProvisioning } from '../read-provisioning.ts';
+import { requireReach } from '../require-reach.ts';
 import { completeGroup, settleGroups, toNextGroups } from './change-groups.ts';
 
 const idsMax = 10_000;
@@ -34,7 +35,8 @@ export async function saveMemberGroup(
       await context.auditTarget({ tenantId, type: 'MemberGroup', id });
       const provisioning = await requireProvisioning(tenantId, deps);
       await requireMembers([...(due.all ?? []), ...due.added], tenantId, deps);
-      await planRoles(tenantId, provisioning, deps, toNextGroups(id, due));
+      const changes = await planRoles(tenantId, provisioning, deps, toNextGroups(id, due));
+      await requireReach(listTouchedRoles(changes), tenantId, context.caller, deps);
       const saved = await write(found, { id, tenantId, ...names, due }, deps);
       await completeGroup(saved, deps);
       return { before: found, after: saved };
