@@ -2,6 +2,7 @@ import { createOverloadedError } from '#core/errors.ts';
 import type { InferenceEngine } from '#inference/engine.ts';
 import { toAttachmentId } from '#inference/ledger/attachment.ts';
 import type { SubgraphContext } from '../runtime/context.ts';
+import type { AuditServices } from '../runtime/policy/audited.ts';
 import { cancelCompletion } from './cancel-completion.ts';
 
 /** Deletes what is stored of a completion beside its row, after it has ended. NOT_FOUND when it is not the caller's. */
@@ -9,12 +10,13 @@ export async function deleteCompletion(
   id: string,
   context: SubgraphContext,
   engine: InferenceEngine,
+  services: AuditServices,
 ): Promise<string> {
   const { reader, results } = engine;
   const completion = await reader.get(id, context.reach('own-call'));
   await context.auditTarget({ type: 'Completion', id });
   if (completion.status === 'RUNNING') {
-    const { status } = await cancelCompletion(id, context, engine);
+    const { status } = await cancelCompletion(id, context, engine, services);
     // Its end would store what was deleted.
     if (status === 'RUNNING')
       throw createOverloadedError('The completion has not ended yet: delete it again.');

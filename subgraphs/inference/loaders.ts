@@ -4,6 +4,8 @@ import type { InferenceEngine } from '#inference/engine.ts';
 import type { CompletionResult } from '#inference/ledger/results.ts';
 import type { SubgraphContext } from '../runtime/context.ts';
 import { recordLoader } from '../runtime/loaders.ts';
+import type { AuditServices, ReadRequest } from '../runtime/policy/audited.ts';
+import { readCalls } from '../runtime/policy/audited-calls.ts';
 
 export interface InferenceLoaders {
   /** Null for those that the caller does not own. */
@@ -13,12 +15,13 @@ export interface InferenceLoaders {
 }
 
 export function createInferenceLoaders(
-  context: Pick<SubgraphContext, 'reach'>,
+  context: ReadRequest & Pick<SubgraphContext, 'reach'>,
   { reader, results }: Pick<InferenceEngine, 'reader' | 'results'>,
+  services: AuditServices,
 ): InferenceLoaders {
   return {
     completion: recordLoader(
-      (ids) => reader.findMany(ids, context.reach('own-call')),
+      (ids) => readCalls(context, services, (reach) => reader.findMany(ids, reach)),
       ({ id }) => id,
     ),
     attachment: recordLoader(

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Caller } from '#core/caller.ts';
 import { callPolicies } from '#core/policies.ts';
+import { auditLog } from '#mongo/audit/log.ts';
 import type { Database } from '#mongo/connect.ts';
 import { invocations } from '#mongo/invocations.ts';
 import { readSupergraph } from '#schema/compose.ts';
@@ -108,5 +109,34 @@ describe('a policy of calls', () => {
     ];
     for (const stranger of strangers) expect(await read(id, stranger)).toBe(false);
     expect(await read(id, ada)).toBe(true);
+  });
+});
+
+describe('a read of what another caller has called', () => {
+  const reference: Read = async (id, caller) => {
+    const query =
+      'query ($refs: [_Any!]!) { _entities(representations: $refs) { ... on Completion { id text } } }';
+    return holds((await mesh.ask(query, { refs: [{ __typename: 'Completion', id }] }, caller)).data);
+  };
+  const ways: readonly string[] = [
+    ...['Query.completion', 'Mutation.cancelCompletion', 'Subscription.resumeCompletion'],
+    'a reference',
+  ];
+
+  it.each(ways)('by %s is noted in the audit log, and one of an own call is not', async (way) => {
+    const read = reads[way] ?? reference;
+    const line = { keyId: way, keyLineId: way, appId: `app of ${way}`, tenantId: `tenant of ${way} noted` };
+    const maker: Caller = { ...mesh.caller, ...line, scopes: ['inference:invoke'] };
+    const overseer: Caller = {
+      ...{ ...maker, keyId: `overseer ${way}`, keyLineId: `overseer ${way}` },
+      scopes: ['inference:invoke', 'completions:read'],
+    };
+    const id = await call(maker);
+    const noted = () =>
+      auditLog(connection).find({ action: 'completion.read', tenantId: line.tenantId }).lean();
+    expect(await read(id, maker)).toBe(true);
+    expect(await noted()).toEqual([]);
+    expect(await read(id, overseer)).toBe(true);
+    expect(await noted()).toMatchObject([{ outcome: 'SUCCEEDED', actor: { keyId: overseer.keyId } }]);
   });
 });

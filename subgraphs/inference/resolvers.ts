@@ -8,6 +8,8 @@ import { scalarResolvers } from '#schema/scalars.ts';
 import { createLimitFilter } from '#state/quota/call-limits.ts';
 import type { CompleteResolvers } from '../runtime/complete-resolvers.ts';
 import { toEntity } from '../runtime/entity.ts';
+import type { AuditServices } from '../runtime/policy/audited.ts';
+import { readCalls } from '../runtime/policy/audited-calls.ts';
 import { createAdmissionGroups } from './admission-group.ts';
 import type { CachePolicies } from './cache-policies.ts';
 import { cancelCompletion } from './cancel-completion.ts';
@@ -40,6 +42,7 @@ const itself = (logged: CompletionEvent, _args: unknown, context: InferenceConte
 export function inferenceResolvers(
   engine: InferenceEngine,
   cachePolicies: CachePolicies,
+  services: AuditServices,
 ): CompleteResolvers<Resolvers<InferenceContext>> {
   const countTokens = createTokenCounter(engine);
   const groups = createAdmissionGroups(chargedFields(engine, cachePolicies), engine);
@@ -83,9 +86,9 @@ export function inferenceResolvers(
           ),
         ),
       cancelCompletion: (_, { id }, context) =>
-        cancelCompletion(toStoredId('Invocation', id), context, engine),
+        cancelCompletion(toStoredId('Invocation', id), context, engine, services),
       deleteCompletion: (_, { id }, context) =>
-        deleteCompletion(toStoredId('Invocation', id), context, engine),
+        deleteCompletion(toStoredId('Invocation', id), context, engine, services),
       embed: (_, { input }, context, info) =>
         groups.run(context, info, (meters) =>
           embed(input, context.caller, context, context.signal, engine, meters),
@@ -116,12 +119,8 @@ export function inferenceResolvers(
       },
       resumeCompletion: {
         subscribe: (_, { id, after }, context) =>
-          resumeCompletion(
-            toStoredId('Invocation', id),
-            after,
-            context.reach('own-call'),
-            context.signal,
-            engine,
+          readCalls(context, services, (reach) =>
+            resumeCompletion(toStoredId('Invocation', id), after, reach, context.signal, engine),
           ),
         resolve: itself,
       },

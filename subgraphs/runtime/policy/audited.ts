@@ -3,7 +3,7 @@ import { HeddleError } from '#core/errors.ts';
 import type { AuditOutcome } from '#core/graph-enums.generated.ts';
 import { hiddenSecret, hideAddressUsers } from '#core/secrets/address-user.ts';
 import type { AuditLog, AuditOccurrence, AuditTarget } from '#mongo/audit/log.ts';
-import type { ChangeTarget, OperationContext } from '../context.ts';
+import type { ChangeTarget, OperationContext, SubgraphContext } from '../context.ts';
 import { toActor } from './audited-start.ts';
 
 const secretName =
@@ -54,16 +54,19 @@ function redact(value: unknown, depth = 0): unknown {
   );
 }
 
-interface AuditServices {
+export interface AuditServices {
   readonly audit: AuditLog;
   readonly log: Logger;
 }
+
+/** Who reads, and with which request. */
+export type ReadRequest = Pick<SubgraphContext, 'caller' | 'requestId' | 'clientRequestId' | 'clientAddress'>;
 
 function toOccurrence(
   action: string,
   outcome: AuditOccurrence['outcome'],
   errorCode: string | null,
-  context: OperationContext<unknown>,
+  context: ReadRequest,
 ): AuditOccurrence {
   const { caller, requestId, clientRequestId, clientAddress } = context;
   const request = { requestId, clientRequestId, clientAddress };
@@ -99,7 +102,7 @@ const notedMax = 10_000;
 /** Counts the read of what is not the caller's own, once a minute for each caller. What cannot be noted is not read. */
 export async function withAuditedRead<T>(
   action: string,
-  context: OperationContext<unknown>,
+  context: ReadRequest,
   { audit, now = Date.now }: AuditServices & { readonly now?: () => number },
   run: () => T | Promise<T>,
 ): Promise<T> {
