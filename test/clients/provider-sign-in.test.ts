@@ -68,7 +68,7 @@ describe('sign-in at an identity provider', () => {
       code_challenge_method: 'S256',
     });
     expect(begun.headers.get('set-cookie')).toMatch(
-      /^heddle_sign_in=v2\.[^;]+; Path=\/; Max-Age=600; HttpOnly; SameSite=Lax$/,
+      /^heddle_sign_in=v3\.[^;]+; Path=\/; Max-Age=600; HttpOnly; SameSite=Lax$/,
     );
   });
 

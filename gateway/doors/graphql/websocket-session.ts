@@ -10,6 +10,7 @@ import {
 import type { WebSocket } from 'ws';
 import type { Caller } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
+import { toWholeCharacters } from '#core/json/whole-characters.ts';
 import { newRequestId } from '#core/request-id.ts';
 import { type Credentials, hasKey } from '../../auth/caller.ts';
 import { type Client, RateLimited, Unread } from '../../auth/client-use.ts';
@@ -35,6 +36,14 @@ const reasonBytesMax = 123;
 
 /** Bytes that may wait in the process for a client that reads slowly; no event is requested while more do. */
 const bufferedBytesMax = 16 * 1024;
+
+/** The message, with whole characters in what it subscribes to; its id stays as sent: by it the client finds its answers. */
+function readMessage(text: string): ReturnType<typeof parseMessage> {
+  const message = parseMessage(text);
+  if (message.type !== MessageType.Subscribe) return message;
+  const whole = toWholeCharacters(text);
+  return whole === text ? message : { ...message, payload: JSON.parse(whole).payload };
+}
 
 /** Bytes of refusals that may wait for a client; one more and its socket is closed. */
 const refusedBytesMax = 1024 * 1024;
@@ -99,9 +108,9 @@ export class WebSocketSession implements SocketSession {
 
   /** One message of the client. */
   receive(text: string): void {
-    let message: ReturnType<typeof parseMessage>;
+    let message: ReturnType<typeof readMessage>;
     try {
-      message = parseMessage(text);
+      message = readMessage(text);
     } catch {
       // Any error: graphql-ws refuses a message by throwing.
       this.#socket.close(CloseCode.BadRequest, 'Invalid message received');

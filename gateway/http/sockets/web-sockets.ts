@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { toWholeCharacters } from '#core/json/whole-characters.ts';
 import { newRequestId } from '#core/request-id.ts';
 import { addSession } from '../../auth/request-credentials.ts';
 import { chooseBodyBounds } from '../../limits.ts';
@@ -106,7 +105,7 @@ export function createWebSockets(
       try {
         const isWhole = incoming.complete(data.length);
         // After its close, what the client had already sent still comes; nothing can be answered.
-        if (isWhole && socket.readyState === socket.OPEN) session.receive(toWholeCharacters(String(data)));
+        if (isWhole && socket.readyState === socket.OPEN) session.receive(String(data));
       } catch (error) {
         // Of one client: the process and its other clients stay.
         log.error({ err: error }, 'a message of a WebSocket could not be handled');

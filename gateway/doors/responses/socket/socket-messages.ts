@@ -1,3 +1,4 @@
+import { toWholeCharacters } from '#core/json/whole-characters.ts';
 import { parseShallowJson } from '../../../http/body.ts';
 import { BadRequest, toStatus } from '../../../http/problem.ts';
 import { type BodyFields, isFields, toText, WrongField } from '../../body-fields.ts';
@@ -14,7 +15,7 @@ const laneCharactersMax = 256;
 
 /** Throws BadRequest and WrongField for what is no `response.create`. */
 export function readCreateMessage(text: string): CreateMessage {
-  const message = parseShallowJson(text, 'The message');
+  const message = parseShallowJson(toWholeCharacters(text), 'The message');
   if (!isFields(message)) throw new BadRequest(400, 'A message must be an object.');
   const { type, stream_id: streamId, ...body } = message;
   if (type !== 'response.create') throw new WrongField('type', 'must be response.create.');
