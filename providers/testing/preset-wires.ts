@@ -9,7 +9,7 @@ export interface PresetWire {
   /** The field of the reasoning; null: its models give none. */
   readonly reasoning: 'reasoning_content' | 'reasoning' | null;
   /** Fields beside the choices. */
-  readonly beside?: object;
+  readonly beside?: { readonly system_fingerprint?: string | null; readonly [field: string]: unknown };
   /** Counts beside the three common ones. */
   readonly counts?: object;
   /** Where a stream has its usage: in an event of its own, in the last one, or in its choice. */

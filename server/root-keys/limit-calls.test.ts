@@ -32,7 +32,7 @@ it('lets further calls wait for their turn, in their order, whether those before
   expect(await Promise.all(calls)).toEqual(['failed', 'good', 'good', 'good']);
 });
 
-it('lets no call wait longer than its signal does, and gives its turn to the next', async () => {
+it('lets no call wait longer than its signal does, and frees its turn for the next', async () => {
   const { held, fetch } = createHeldFetch();
   const limited = limitCalls(fetch, 1);
   const first = limited('a');

@@ -31,10 +31,7 @@ describe('tsc', { timeout: 120_000 }, () => {
       'subgraphs/usage/resolvers.ts': [
         ['unpriced: ({ unpriced }) => unpriced ?? false,', "unpriced: ({ unpriced }) => unpriced ?? 'no',"],
         ['      id: ({ _id }) => _id,\n', ''],
-        [
-          '(_, args, { caller }) => listInvocations(',
-          '(_, { unknown, ...args }, { caller }) => listInvocations(',
-        ],
+        ['(_, args, context) => listInvocations(', '(_, { unknown, ...args }, context) => listInvocations('],
       ],
     });
     expect(errorsIn(output).filter((line) => !line.startsWith('subgraphs/usage/resolvers.ts'))).toEqual([]);
