@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Caller } from '#core/caller.ts';
 import { sampleKey, startSampleGateway } from '#test/support/gateways/sample-gateway.ts';
 import { sampleCaller } from '#test/support/gateways/sample-subgraphs.ts';
 import { keptLog } from '#test/support/processes/log-lines.ts';
@@ -71,6 +72,33 @@ describe('refusals for the audit log', () => {
       written.length = 0;
       await vi.advanceTimersByTimeAsync(3_600_000);
     }
+  });
+
+  it('of people with the same subject are of the tenant and issuer of each', async () => {
+    const { audit, written } = start();
+    const people = ['t1', 't2'].flatMap((tenantId) =>
+      ['default', 'acme'].map((issuerId) => ({ tenantId, issuerId })),
+    );
+    for (const person of people) {
+      const caller: Caller = { ...sampleCaller(), keyId: null, subject: 'ada', ...person };
+      for (let n = 0; n < 2; n++) audit.add(refusal({ caller }));
+    }
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(written.map(({ tenantId, count }) => [tenantId, count])).toEqual(
+      people.map(({ tenantId }) => [tenantId, 2]),
+    );
+  });
+
+  it('beyond ten thousand keys are of no tenant', async () => {
+    const { audit, written } = start();
+    for (let n = 0; n < 10_300; n++) {
+      audit.add(refusal({ caller: { ...sampleCaller(), keyId: `k${n}`, tenantId: `t${n}` } }));
+      if (n % 1_000 === 0) await vi.advanceTimersByTimeAsync(5_000);
+    }
+    await vi.advanceTimersByTimeAsync(5_000);
+    const further = written.filter(({ tenantId }) => tenantId === null);
+    expect(further).toMatchObject([{ count: 100, actor: { keyId: null, appId: null }, clientAddress: null }]);
+    expect(written.reduce((sum, { count }) => sum + count, 0)).toBe(10_300);
   });
 
   it('without a key are of two hundred addresses an hour at most', async () => {

@@ -54,6 +54,11 @@ export interface CountedRefusal {
   count: number;
 }
 
+/** The same text for a person in one tenant: people of several issuers may have the same subject. */
+function toPerson(caller: Caller | undefined): string {
+  return JSON.stringify([caller?.tenantId, caller?.issuerId, caller?.subject]);
+}
+
 /**
  * Gathers what the gateway refuses, and hands it every five seconds to the audit log, counted. Whoever is refused adds
  * to few records: ten kinds an hour for each key or address, two hundred addresses an hour. With them go the addresses that have to
@@ -82,6 +87,8 @@ export class RefusalAudit implements AsyncDisposable {
     const { caller, code } = refusal;
     const known = caller?.keyId != null || caller?.subject != null;
     const { subject, kinds } = this.#chooseSubject(known, caller, refusal.clientAddress);
+    // One record of many is of none of their tenants.
+    const actor = subject === others ? undefined : caller;
     const named = `${refusal.action} ${code}`;
     const action = kinds.has(named) || kinds.size < kindsMax ? refusal.action : 'other';
     if (action !== 'other') kinds.add(named);
@@ -92,14 +99,14 @@ export class RefusalAudit implements AsyncDisposable {
       this.#waiting.set(id, {
         action,
         errorCode: code,
-        tenantId: caller?.tenantId ?? null,
+        tenantId: actor?.tenantId ?? null,
         actor: {
-          kind: caller?.kind ?? 'ANONYMOUS',
-          keyId: caller?.keyId ?? null,
-          appId: caller?.appId ?? null,
-          subject: caller?.subject ?? null,
-          ...(caller?.memberId === undefined ? {} : { memberId: caller.memberId }),
-          ...(caller?.service === undefined ? {} : { service: caller.service }),
+          kind: actor?.kind ?? 'ANONYMOUS',
+          keyId: actor?.keyId ?? null,
+          appId: actor?.appId ?? null,
+          subject: actor?.subject ?? null,
+          ...(actor?.memberId === undefined ? {} : { memberId: actor.memberId }),
+          ...(actor?.service === undefined ? {} : { service: actor.service }),
         },
         requestId: refusal.requestId,
         clientRequestId: refusal.clientRequestId,
@@ -129,7 +136,7 @@ export class RefusalAudit implements AsyncDisposable {
       this.#addresses = 0;
       this.#subjects.clear();
     }
-    let subject = known ? `key ${caller?.keyId ?? caller?.subject}` : `address ${address}`;
+    let subject = known ? `key ${caller?.keyId ?? toPerson(caller)}` : `address ${address}`;
     if (!this.#subjects.has(subject)) {
       const isFull = known ? this.#subjects.size >= keysMax + addressesMax : this.#addresses >= addressesMax;
       if (isFull) subject = others;
