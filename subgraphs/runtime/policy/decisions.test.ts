@@ -93,3 +93,20 @@ it('a field with own-app or own-key runs for those alone that they admit', async
   }
   expect(ran).toBe(3);
 });
+
+it.each([
+  ['a type', 'type Query @policy(policies: [["own-call"]]) { a: Int }'],
+  ['what a field returns', 'type Query { a: Call } type Call @policy(policies: [["own-call"]]) { id: ID }'],
+  [
+    'an interface',
+    'interface Named { a: Int @policy(policies: [["own-row"]]) } type Query implements Named { a: Int }',
+  ],
+  [
+    'another policy than the field',
+    'type Query @policy(policies: [["own-row"]]) { a: Int @policy(policies: [["own-call"]]) }',
+  ],
+])('a policy that a record decides is refused at the start on %s, where nothing decides it', (_, sdl) => {
+  expect(() => startGraph(sdl, { Query: { a: () => 1 } })).toThrow(
+    /Query\.a: @policy own-\w+ is decided where/,
+  );
+});

@@ -66,6 +66,17 @@ function buildPolicy(field: Field, parent: GraphQLObjectType, schema: GraphQLSch
   if (!policyRules.every(arePoliciesKnown)) {
     throw new Error(`${coordinate}: @policy is not enforced here; use a name of core/policies.ts.`);
   }
+  const byRecord = own.flatMap(readCallPolicies);
+  const decided = new Set(byRecord.flat());
+  const undecided = around
+    .flatMap(readCallPolicies)
+    .flat()
+    .find((name) => !decided.has(name));
+  if (undecided !== undefined) {
+    throw new Error(
+      `${coordinate}: @policy ${undecided} is decided where a field itself has it; it has no effect on types and interfaces.`,
+    );
+  }
   const scopeRules = around
     .filter((directive) => directive.name.value === 'requiresScopes')
     .map((directive) => readArguments(directive).scopes as string[][]);
@@ -80,11 +91,7 @@ function buildPolicy(field: Field, parent: GraphQLObjectType, schema: GraphQLSch
     auth: authenticated || scopeRules.length > 0 ? { coordinate, scopeRules, policyRules } : undefined,
     quota: quota && toQuotaRule(readArguments(quota)),
     audited: audited && String(readArguments(audited).action),
-    byRecord: own
-      .filter(isPolicy)
-      .flatMap(readSets)
-      .map(selectCallPolicies)
-      .filter((names) => names.length > 0),
+    byRecord,
   };
 }
 
@@ -94,6 +101,14 @@ function isPolicy({ name }: DirectiveNode): boolean {
 
 function readSets(directive: DirectiveNode): string[][] {
   return readArguments(directive).policies as string[][];
+}
+
+/** The policies that a record decides, of each set that has some. */
+function readCallPolicies(directive: DirectiveNode): CallPolicyName[][] {
+  if (!isPolicy(directive)) return [];
+  return readSets(directive)
+    .map(selectCallPolicies)
+    .filter((names) => names.length > 0);
 }
 
 function readDirectives(type: {
