@@ -97,7 +97,7 @@ describe.runIf(chromiumPath !== undefined)('the Explorer in a browser', () => {
     complaints.length = 0;
     await page.getByLabel('API key').fill(mesh.adminKey);
     await page.keyboard.press('Enter');
-    await page.locator('#session', { hasText: 'Signed in with key' }).waitFor();
+    await page.locator('#session', { hasText: /Signed in with key \S+ in default/ }).waitFor();
     expect(new URL(page.url()).pathname).toBe('/graphql');
   });
 

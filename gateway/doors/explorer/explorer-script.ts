@@ -85,6 +85,8 @@ export function explorerScript(examples: readonly ExampleOperation[]): string {
     } else control.href = '/auth/login?return=' + encodeURIComponent(location.pathname + location.search);
     var caller = state.caller || {};
     var name = caller.email || caller.subject || (caller.keyId ? 'key ' + caller.keyId : '');
+    // A link may have led here with another tenant than the person is used to.
+    if (caller.tenantId) name += ' in ' + caller.tenantId;
     bar.replaceChildren(state.signedIn ? 'Signed in with ' + name + ' ' : 'Not signed in ', control);
     return state;
   };
