@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { toShownTool } from '#core/secrets/tool-secrets.ts';
-import { accountTools, vendorItems, vendorTools } from '#test/support/vendor-items.ts';
+import { accountTools, mcp, tokens, vendorItems, vendorTools } from '#test/support/vendor-items.ts';
 import { WrongField } from '../body-fields.ts';
 import { readInputItems, readItemMessages } from './input-items.ts';
 import { readResponsesRequest } from './responses-request.ts';
@@ -9,6 +9,7 @@ const read = (body: Record<string, unknown>) =>
   readResponsesRequest({ model: 'demo/echo', ...body }, readInputItems(body.input ?? 'Hi'));
 const messages = (items: readonly Record<string, unknown>[]) => readItemMessages(items);
 const fn = (name: string) => ({ type: 'function', name, parameters: { type: 'object', properties: {} } });
+const later = { ...fn('later'), defer_loading: true };
 
 describe('the items of an input', () => {
   it('that an AI model answered at once are one message, with its reasoning, text and calls', () => {
@@ -145,6 +146,18 @@ describe('a request of responses', () => {
     expect(() => read({ tools: [{ type: '' }] })).toThrow(
       expect.objectContaining({ param: 'tools[0].type' }),
     );
+  });
+
+  it.each([
+    ['a tool', [mcp]],
+    ['a namespace of the client', [{ type: 'namespace', name: 'n', tools: [fn('a'), mcp] }]],
+    ['a namespace of the vendor', [{ type: 'namespace', name: 'n', tools: [mcp, later] }]],
+    ['a custom tool', [{ type: 'custom', name: 'c', extra: mcp }]],
+    ['a custom tool with one more level', [{ type: 'custom', custom: { name: 'c', extra: mcp } }]],
+  ])('repeats no credential that stands in %s', (_, tools) => {
+    const text = JSON.stringify(read({ tools }).repeated);
+    expect(text).toContain('mcp.example.com');
+    for (const token of tokens) expect(text).not.toContain(token);
   });
 
   it.each(['auto', 'required', undefined])(

@@ -50,12 +50,12 @@ export function readResponsesTools(fields: BodyFields): ReadTools {
       }
       case 'custom':
         tools.push(markPlace(readCustomTool(readToolFields(tool), at), at, toolPlaces));
-        repeated.push(isFields(tool.custom) ? { type: 'custom', ...tool.custom } : tool);
+        repeated.push(toShownTool(isFields(tool.custom) ? { type: 'custom', ...tool.custom } : tool));
         break;
       default:
         if (isClientNamespace(tool)) {
           tools.push(...readNamespace(tool, at, dropped));
-          repeated.push(tool);
+          repeated.push(toShownTool(tool));
           break;
         }
         requireText(tool.type, `${at}.type`);
