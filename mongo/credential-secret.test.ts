@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createSecretBox } from '#core/secrets/secret-box.ts';
+import { createOverloadedError, HeddleError } from '#core/errors.ts';
+import { CannotOpen, createSecretBox } from '#core/secrets/secret-box.ts';
 import { openCredential, sealCredential } from './credential-secret.ts';
 
 const box = createSecretBox(new Uint8Array(32));
@@ -37,5 +38,25 @@ describe('the secret of a credential', () => {
     const opened = openCredential(box, { ...enter(here), ...changed }, destination);
     expect(opened).toMatchObject({ state: 'UNREADABLE' });
     expect(JSON.stringify(opened)).not.toContain('secret"');
+  });
+
+  it('is unreadable where the key of its owner is gone or damaged, and not where that cannot be known now', async () => {
+    const failing = (error: Error) => ({
+      open: async () => {
+        throw error;
+      },
+    });
+    for (const gone of [
+      new HeddleError('CONFLICT', 'It was destroyed.'),
+      new CannotOpen('It was altered.'),
+    ]) {
+      expect(await openCredential(failing(gone), enter(here), here)).toMatchObject({ state: 'UNREADABLE' });
+    }
+    for (const unknown of [createOverloadedError('Away.'), new Error('connection lost')]) {
+      await expect(openCredential(failing(unknown), enter(here), here)).rejects.toBe(unknown);
+    }
+    for (const sealed of ['', 'v1.AAAA', 'v2.x', `v3.${'0'.repeat(16)}.AAAA`, 'plain']) {
+      expect(openCredential(box, { ...enter(here), sealed }, here)).toMatchObject({ state: 'UNREADABLE' });
+    }
   });
 });

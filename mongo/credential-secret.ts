@@ -1,6 +1,8 @@
 import { HeddleError } from '#core/errors.ts';
+import { expectError } from '#core/expect-error.ts';
 import type { CredentialState } from '#core/graph-enums.generated.ts';
 import type { OwnerBoxes, Sealer } from '#core/secrets/owner-boxes.ts';
+import { CannotOpen } from '#core/secrets/secret-box.ts';
 
 /** A credential as it is stored, as far as opening it needs. */
 export interface SealedCredential {
@@ -37,7 +39,7 @@ export function sealCredential(
 
 /**
  * Opens the secret for this destination, the provider's own: for any other than it was entered for, it stays closed. A promise only
- * while its owner's key is not in memory; it rejects with OVERLOADED where the key cannot be had now.
+ * while its owner's key is not in memory; it rejects where that cannot be had now, such as with OVERLOADED.
  */
 export function openCredential(
   boxes: Pick<OwnerBoxes, 'open'>,
@@ -57,9 +59,10 @@ function ready(secret: string): OpenedCredential {
   return { state: 'READY', secret };
 }
 
-/** Any error: sealed under another key or for another record, or damaged; unless the key may be had later. */
+/** Sealed under another key or for another record, damaged, or of an owner whose key is gone; of anything else nothing follows. */
 function toUnreadable(error: unknown): OpenedCredential {
-  if (error instanceof HeddleError && error.code === 'OVERLOADED') throw error;
+  if (error instanceof HeddleError && error.code === 'CONFLICT') return unreadable;
+  expectError(error, CannotOpen);
   return unreadable;
 }
 

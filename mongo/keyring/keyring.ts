@@ -89,6 +89,7 @@ export class Keyring implements AsyncDisposable {
   /** Owners whose keys were forgotten while they were read: they are read once more. */
   readonly #outdated = new Set<string>();
   #rootAwayUntilMs = 0;
+  #isClosing = false;
   readonly #checking: AsyncDisposable;
   readonly #listening: Disposable;
 
@@ -140,7 +141,7 @@ export class Keyring implements AsyncDisposable {
     }
     // After all were compared: a root key that is slow, or away, makes no call wait for what is in memory.
     for (const owner of toRenew) {
-      if (this.#now() - startedMs >= renewMsMax) return;
+      if (this.#isClosing || this.#now() - startedMs >= renewMsMax) return;
       await this.#renew(owner);
     }
   }
@@ -165,7 +166,9 @@ export class Keyring implements AsyncDisposable {
     const isOld = isUnwrappedBefore(entry, this.#now() - unwrapAgainMs);
     try {
       const read = await this.#load(owner, false);
-      if (read !== null && isOld) read.isUsed = false;
+      // Not while the root key is away: what leaves the memory then cannot be had again.
+      const isRenewed = read !== null && !isUnwrappedBefore(read, this.#now() - unwrapAgainMs);
+      if (isOld && isRenewed) read.isUsed = false;
     } catch (error) {
       // A call that needs the key reads it again, and the failure is that call's.
       expectError(error, HeddleError);
@@ -173,6 +176,7 @@ export class Keyring implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosing = true;
     this.#listening[Symbol.dispose]();
     await this.#checking[Symbol.asyncDispose]();
     this.#entries.clear();
@@ -283,14 +287,15 @@ export class Keyring implements AsyncDisposable {
     const keys = new Map<string, UnwrappedKey>();
     let failure: unknown;
     for (const key of [...former, ...usable.filter(stays)]) {
-      const isNeeded = known === undefined || known.has(key.keyId) || key.keyId === keyId;
+      const isOnly = known === undefined && key === sealing;
+      const isNeeded = isOnly || key.keyId === keyId || known?.has(key.keyId) === true;
       try {
         if (!isNeeded && this.#now() < this.#rootAwayUntilMs)
           throw new RootKeyFailure('UNREACHABLE', 'The root key could not be reached just now.');
         keys.set(key.keyId, await this.#unwrap(owner, key, known?.get(key.keyId), atMs));
       } catch (error) {
         // A version that cannot be had yet keeps none from use that is in memory.
-        if (!isAway(error) || key.keyId === keyId) throw error;
+        if (!isAway(error) || isOnly || key.keyId === keyId) throw error;
         failure = error;
       }
     }

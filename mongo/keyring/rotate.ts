@@ -1,4 +1,5 @@
 import type { Connection } from 'mongoose';
+import { RootKeyFailure } from '#core/secrets/root-key.ts';
 import { type TenantKeyRecord, tenantKeys } from '../tenant-keys.ts';
 import { activationMs, addVersion, discardVersions, type RootKeys, rewrapRecord } from './data-keys.ts';
 
@@ -23,14 +24,25 @@ async function* listOwners(connection: Connection): AsyncGenerator<string, void>
 
 /**
  * Wraps every data key with the root key in use that another one has wrapped, while the mesh runs; a run that was interrupted is
- * repeated. The number of owners whose keys it has wrapped. Rejects with RootKeyFailure where a former root key is not at hand.
+ * repeated. The number of owners whose keys it has wrapped. Rejects with RootKeyFailure where a former root key is not at hand, or a
+ * key is damaged: after it has wrapped those of all other owners.
  */
 export async function rewrapDataKeys(connection: Connection, roots: RootKeys): Promise<number> {
   let owners = 0;
+  let refused = 0;
+  let cause: RootKeyFailure | undefined;
   for await (const owner of listOwners(connection)) {
-    if ((await rewrapRecord(connection, roots, owner)) > 0) owners += 1;
+    try {
+      if ((await rewrapRecord(connection, roots, owner)) > 0) owners += 1;
+    } catch (error) {
+      if (!(error instanceof RootKeyFailure) || error.reason === 'UNREACHABLE') throw error;
+      cause ??= error;
+      refused += 1;
+    }
   }
-  return owners;
+  if (cause === undefined) return owners;
+  const message = `The data keys of ${refused} owners cannot be unwrapped, those of the others are wrapped anew. ${cause.message}`;
+  throw new RootKeyFailure('REFUSED', message, { cause });
 }
 
 /**

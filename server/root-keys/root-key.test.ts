@@ -266,10 +266,12 @@ describe('a request to Vault', () => {
     expect(taken).toEqual(exchanges.map(({ path, body }) => ({ path, body })));
   });
 
-  it('reads a token file for each call, and is UNREACHABLE while there is none', async () => {
+  it('reads a token file for each call, and is UNREACHABLE while there is none or it is being written', async () => {
     await using dir = await temporaryDirectory();
     const file = join(dir.path, 'token');
     const root = openVault('one', { token: { file } });
+    expect(await failure(root.wrap(dataKey, context))).toMatchObject({ reason: 'UNREACHABLE' });
+    await writeFile(file, '\n');
     expect(await failure(root.wrap(dataKey, context))).toMatchObject({ reason: 'UNREACHABLE' });
     await writeFile(file, 'expired\n');
     expect(await failure(root.wrap(dataKey, context))).toMatchObject({ reason: 'REFUSED' });

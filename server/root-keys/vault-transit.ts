@@ -80,12 +80,16 @@ function toAssociatedData(context: SealContext): string {
 
 async function readToken(token: VaultToken): Promise<string> {
   if ('text' in token) return token.text;
+  let text: string;
   try {
-    return (await readFile(token.file, 'utf8')).trim();
+    text = (await readFile(token.file, 'utf8')).trim();
   } catch (cause) {
     // Any error: the agent may write it again.
     throw new RootKeyFailure('UNREACHABLE', 'The file of VAULT_TOKEN_FILE cannot be read.', { cause });
   }
+  // So it is while the agent writes it.
+  if (text === '') throw new RootKeyFailure('UNREACHABLE', 'The file of VAULT_TOKEN_FILE is empty.');
+  return text;
 }
 
 /** 412, 472, 473 and 5xx: a standby, a replica that lags, or a sealed server. */
