@@ -61,7 +61,7 @@ export async function openAuditSigner(connection: Connection, boxes: OwnerBoxes)
         }),
       };
     }
-    // Before the stored one is given up: it rejects where nothing can be sealed now.
+    // Before the stored one is replaced: it rejects where nothing can be sealed now.
     const made = await makeKey(boxes);
     if (stored !== null) {
       const former = { keyId: stored.keyId, publicKey: stored.publicKey, sealed: null, at: stored.at };
