@@ -1,4 +1,5 @@
-import type { SealContext, Sealed, SecretBox } from './secret-box.ts';
+import { HeddleError } from '../errors.ts';
+import { CannotOpen, type SealContext, type Sealed, type SecretBox } from './secret-box.ts';
 
 /** The owner of what is the mesh's and no tenant's: the id of no tenant. */
 export const meshOwner = '@mesh';
@@ -19,4 +20,22 @@ export interface OwnerBoxes {
    * Throws, or rejects, as SecretBox does, and also where the owner's key was destroyed.
    */
   open(sealed: Sealed, context: SealContext): string | Promise<string>;
+}
+
+/**
+ * The text that was sealed for this context; undefined where no key opens it any more. Rejects where that is not known now, such as
+ * with OVERLOADED while the root key cannot be reached: what is sealed is not lost then.
+ */
+export async function openSealed(
+  boxes: Pick<OwnerBoxes, 'open'>,
+  sealed: Sealed,
+  context: SealContext,
+): Promise<string | undefined> {
+  try {
+    return await boxes.open(sealed, context);
+  } catch (error) {
+    if (error instanceof CannotOpen || (error instanceof HeddleError && error.code === 'CONFLICT'))
+      return undefined;
+    throw error;
+  }
 }

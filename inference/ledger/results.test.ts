@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mongo } from 'mongoose';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
+import { createOverloadedError } from '#core/errors.ts';
 import { createSecretBox } from '#core/secrets/secret-box.ts';
 import { type CompletionRecord, completions } from '#mongo/completions.ts';
 import { type InvocationRecord, invocations } from '#mongo/invocations.ts';
@@ -78,5 +79,19 @@ describe('kept results', () => {
     expect(await stored.countDocuments({ _id: 'c' })).toBe(0);
     expect([...(await results.find(['c', 'd'])).keys()]).toEqual(['d']);
     await expect(results.keep(result('e'))).rejects.toMatchObject({ code: 'CONFLICT' });
+  });
+
+  it('are not taken for lost while the key of their tenant cannot be had', async () => {
+    await using test = await setup();
+    const { connection, payloads, results } = test;
+    await results.write([result('a'), result('b')]);
+    const away = async () => {
+      throw createOverloadedError('The root key cannot be reached.');
+    };
+    const now = createCompletionResults(connection, { payloads: { of: payloads.of, open: away }, log });
+    for (const ids of [['a'], ['a', 'b']]) {
+      await expect(now.find(ids)).rejects.toMatchObject({ code: 'OVERLOADED' });
+    }
+    expect([...(await results.find(['a', 'b'])).keys()].toSorted()).toEqual(['a', 'b']);
   });
 });

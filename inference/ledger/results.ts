@@ -89,6 +89,8 @@ export function createCompletionResults(
         if (content !== undefined) results.set(_id, { _id, content, expiresAt });
         return content?.length ?? 0;
       } catch (error) {
+        // It is not lost: its key may be had later.
+        if (error instanceof HeddleError && error.code === 'OVERLOADED') throw error;
         log.warn({ err: error, completionId: _id }, 'a kept completion cannot be opened');
         return 0;
       }

@@ -1,5 +1,5 @@
 import { createOverloadedError, HeddleError } from '#core/errors.ts';
-import { meshOwner, type OwnerBoxes } from '#core/secrets/owner-boxes.ts';
+import { meshOwner, type OwnerBoxes, openSealed } from '#core/secrets/owner-boxes.ts';
 import { tenants } from '#mongo/tenants.ts';
 import { readNow, type TenantsDeps } from '../deps.ts';
 import type { TenantsContext } from '../loaders.ts';
@@ -83,21 +83,13 @@ export async function acceptOffer(
 }
 
 async function openOffer(sealed: string, deps: TenantsDeps): Promise<Offer> {
-  const offer = await readSealed(sealed, readBoxes(deps));
+  const text = await openSealed(readBoxes(deps), sealed, sealContext);
+  const offer = text === undefined ? undefined : (JSON.parse(text) as Offer);
   if (offer !== undefined && offer.expiresAtMs > readNow(deps).getTime()) return offer;
   throw new HeddleError(
     'UNAUTHENTICATED',
     'The sign-in was too long ago: open the link of the invitation again.',
   );
-}
-
-async function readSealed(sealed: string, boxes: OwnerBoxes): Promise<Offer | undefined> {
-  try {
-    return JSON.parse(await boxes.open(sealed, sealContext)) as Offer;
-  } catch {
-    // Any error: the box throws for whatever it did not seal.
-    return undefined;
-  }
 }
 
 function readBoxes({ secrets }: TenantsDeps): OwnerBoxes {

@@ -1,5 +1,5 @@
 import { HeddleError } from '#core/errors.ts';
-import { meshOwner, type OwnerBoxes } from '#core/secrets/owner-boxes.ts';
+import { meshOwner, type OwnerBoxes, openSealed } from '#core/secrets/owner-boxes.ts';
 
 /** What a browser keeps, sealed, while its user is at the identity provider. */
 export interface SignInState {
@@ -29,7 +29,8 @@ export async function openSignInState(
   nowMs: number,
   boxes: OwnerBoxes,
 ): Promise<SignInState> {
-  const state = await openSealed(sealed, boxes);
+  const text = await openSealed(boxes, sealed, context);
+  const state = text === undefined ? undefined : (JSON.parse(text) as SignInState);
   if (state === undefined || state.expiresAtMs <= nowMs) {
     throw new HeddleError(
       'UNAUTHENTICATED',
@@ -37,13 +38,4 @@ export async function openSignInState(
     );
   }
   return state;
-}
-
-async function openSealed(sealed: string, boxes: OwnerBoxes): Promise<SignInState | undefined> {
-  try {
-    return JSON.parse(await boxes.open(sealed, context)) as SignInState;
-  } catch {
-    // Any error: the box throws for whatever it did not seal.
-    return undefined;
-  }
 }

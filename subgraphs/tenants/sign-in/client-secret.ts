@@ -1,5 +1,5 @@
 import type { Connection } from 'mongoose';
-import { meshOwner, type OwnerBoxes } from '#core/secrets/owner-boxes.ts';
+import { meshOwner, type OwnerBoxes, openSealed } from '#core/secrets/owner-boxes.ts';
 import { type IssuerRecord, type IssuerSignIn, issuers } from '#mongo/issuers.ts';
 
 /** Whose secret it is: it opens for this client at this issuer alone, and so is never sent to another. */
@@ -12,18 +12,13 @@ export async function sealClientSecret(secret: string, client: Client, boxes: Ow
   return (await boxes.of(meshOwner)).seal(secret, toContext(client));
 }
 
-/** Undefined where no key at hand opens it. */
-export async function openClientSecret(
+/** Undefined where no key at hand opens it. Rejects with OVERLOADED where the key of the mesh cannot be had now. */
+export function openClientSecret(
   sealed: string,
   client: Client,
   boxes: OwnerBoxes,
 ): Promise<string | undefined> {
-  try {
-    return await boxes.open(sealed, toContext(client));
-  } catch {
-    // Any error: the box throws for whatever it did not seal.
-    return undefined;
-  }
+  return openSealed(boxes, sealed, toContext(client));
 }
 
 /** Seals the secrets of clients with the present key of the mesh. Those that no key at hand opens stay as they are. */
