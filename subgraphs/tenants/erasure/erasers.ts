@@ -62,16 +62,9 @@ function createTenantErasers(deps: ErasingDeps): Erasers['TENANT'] {
   const { connection } = deps;
   const ofTenant = ({ tenantId }: ErasureSubject) => ({ tenantId });
   const below = {
-    ...{
-      access_grants: accessGrants,
-      apps,
-      budgets,
-      invitations,
-      member_groups: memberGroups,
-      members,
-      roles,
-      teams,
-    },
+    access_grants: accessGrants,
+    member_groups: memberGroups,
+    ...{ apps, budgets, invitations, members, roles, teams },
   };
   return {
     ...Object.fromEntries(
