@@ -39,7 +39,7 @@ export interface ApiKeyRecord {
   ownerMemberId?: string | null;
   /** The name of the service that the key belongs to; absent or null: it belongs to none. Without either it belongs to its app. */
   service?: string | null;
-  /** The member that has seen the text of the key, as it made or rotated it; absent or null: it was no member. */
+  /** The member that made or rotated the key, or made the key that it was made or rotated with; absent or null: it was no member. */
   madeByMemberId?: string | null;
   /** To the minute. */
   lastUsedAt: Date | null;

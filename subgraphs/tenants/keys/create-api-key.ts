@@ -7,7 +7,7 @@ import { narrowLimits } from '../limits/limit-bounds.ts';
 import { checkedLimits } from '../limits/limits.ts';
 import { toLimitSetter } from '../limits/set-limits.ts';
 import type { TenantsContext } from '../loaders.ts';
-import { findMaker } from '../members/find-maker.ts';
+import { findKeyMaker } from '../members/find-maker.ts';
 import { checkedAddresses } from '../restrictions/address-ranges.ts';
 import { boundsOfCaller, boundsOfKey, requireWithin } from '../restrictions/bounds.ts';
 import { checkedScopes, requireAllScopes } from '../restrictions/scopes.ts';
@@ -69,7 +69,7 @@ export async function createApiKey(
   await withRoomForKey(key, now, deps, async () => {
     await requireOwner(key, context.caller, deps);
     await requireScopesOfOwner(key, deps);
-    key.madeByMemberId = await findMaker(context.caller, deps);
+    key.madeByMemberId = await findKeyMaker(context.caller, deps);
     await apiKeys(deps.connection).create({ ...key });
   });
   context.audit({ tenantId: key.tenantId, type: 'ApiKey', id, after: key });

@@ -27,3 +27,16 @@ export async function findMaker(
   }
   return member._id;
 }
+
+/**
+ * The member that may come to read the text of an API key that the caller makes: the maker, else the member that made the caller's own key,
+ * as it knows the text of that one. Null where there is none.
+ */
+export async function findKeyMaker(
+  caller: Caller,
+  deps: Pick<TenantsDeps, 'connection'>,
+): Promise<string | null> {
+  const maker = await findMaker(caller, deps);
+  if (maker !== null || caller.keyId === null) return maker;
+  return (await apiKeys(deps.connection).findById(caller.keyId).lean())?.madeByMemberId ?? null;
+}

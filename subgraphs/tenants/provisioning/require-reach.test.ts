@@ -71,4 +71,26 @@ describe('a caller that is no key of a provider', () => {
     expect(await acme.findCode(PROVISION, toPerson('eve'), person)).toBe('FORBIDDEN');
     await acme.run(PROVISION, toPerson('eve'), { ...person, scopes: OWNER });
   });
+
+  it('gets no further with a key that it makes or rotates with a key of its making', async () => {
+    const admin = await acme.saveMember({ subject: 'admin', role: 'ADMIN' });
+    const ada = await acme.provision('ada');
+    const owners = await acme.saveGroup({ displayName: 'Owners' });
+    await acme.mapGroups({ groupId: owners, role: 'OWNER' });
+    await setMaker(admin);
+    const maker: Caller = { ...acme.provider, scopes: ADMIN };
+    const make = async (field: string, argument: string) => {
+      const query = `mutation { made: ${field}(${argument}) { key { id } } }`;
+      const { made } = await acme.run<{ made: { key: { id: string } } }>(query, {}, maker);
+      return made.key.id;
+    };
+    const input = `input: { appId: "${acme.tenant.appId}", scopes: ["members:write"] }`;
+    const first = await make('createApiKey', input);
+    const second = await make('rotateApiKey', `id: "${first}", overlapSeconds: 60`);
+    for (const keyId of [first, second]) {
+      const caller: Caller = { ...acme.provider, keyId };
+      const change = { input: { id: owners, addMemberIds: [ada] } };
+      expect(await acme.findCode(SAVE_GROUP, change, caller)).toBe('FORBIDDEN');
+    }
+  });
 });

@@ -4,7 +4,7 @@ import { loadReferred } from '../../../runtime/loaders.ts';
 import { callersChanged, readNow, type TenantsDeps } from '../../deps.ts';
 import type { ResolversParentTypes } from '../../generated.ts';
 import type { TenantsContext } from '../../loaders.ts';
-import { findMaker } from '../../members/find-maker.ts';
+import { findKeyMaker } from '../../members/find-maker.ts';
 import { toKeyEvent } from '../../report-dates.ts';
 import { boundsOfCaller, boundsOfKey, requireAnotherKey, requireWithin } from '../../restrictions/bounds.ts';
 import { requireAllScopes, scopesOfKey } from '../../restrictions/scopes.ts';
@@ -68,7 +68,7 @@ export async function rotateApiKey(
   await context.auditTarget({ tenantId: key.tenantId, type: 'ApiKey', id });
   await withRoomForKey(old, now, deps, async () => {
     await requireOwner(old, context.caller, deps);
-    key.madeByMemberId = await findMaker(context.caller, deps);
+    key.madeByMemberId = await findKeyMaker(context.caller, deps);
     // Not in force before the old key names it: a process that is killed before leaves the old key valid, and
     // settleRotations deletes this one.
     await keys.create({ ...key, revokedAt: now, replaces: id });
