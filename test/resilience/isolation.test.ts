@@ -347,9 +347,7 @@ describe('a subgraph that is called past the gateway', () => {
     return (JSON.parse(text) as { data: { _caller: Caller } }).data._caller;
   }
 
-  it('resolves no entity of tenant A for tenant B, of any type, by any id: it is answered as one of nothing', {
-    timeout: 60_000,
-  }, async () => {
+  it('answers a reference of B to anything of A as one to nothing', { timeout: 60_000 }, async () => {
     const [callerA, callerB] = [await askForCaller(a.client), await askForCaller(b.client)];
     const seenByA = new Set<string>();
     for (const name of subgraphNames) {
@@ -357,16 +355,14 @@ describe('a subgraph that is called past the gateway', () => {
         const fields = selectionIn(name, type);
         const query = `query ($of: [_Any!]!) { _entities(representations: $of) { ... on ${type} ${fields} } }`;
         const toReference = (value: string) => [{ __typename: type, [key]: value }];
-        const ofNothing = await askSubgraph(name, callerB, query, { of: toReference(missing) });
+        const toNothing = await askSubgraph(name, callerB, query, { of: toReference(missing) });
+        const expected = withoutOwnParts(toNothing, missing);
         for (const value of probedValues()) {
-          const of = toReference(value);
-          const toB = await askSubgraph(name, callerB, query, { of });
-          expect(withoutOwnParts(toB, value), `${name}: ${type} ${value}`).toBe(
-            withoutOwnParts(ofNothing, missing),
-          );
+          const toB = await askSubgraph(name, callerB, query, { of: toReference(value) });
+          expect(withoutOwnParts(toB, value), `${name}: ${type} ${value}`).toBe(expected);
           expect(leaked(toB, value), `${name}: ${type} ${value}: ${toB.slice(0, 300)}`).toEqual([]);
           expect(toB, `${name}: ${type} ${value}`).not.toContain('"INTERNAL"');
-          const toA = await askSubgraph(name, callerA, query, { of });
+          const toA = await askSubgraph(name, callerA, query, { of: toReference(value) });
           if (leaked(toA, value).length > 0) seenByA.add(`${name} ${type}`);
         }
       }
