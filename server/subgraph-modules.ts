@@ -12,7 +12,7 @@ import type { SubgraphServices } from '#subgraphs/runtime/subgraph.ts';
 import type { OutboundFetch } from '#subgraphs/tenants/identity/issuer-documents.ts';
 import type { DefaultLimits } from '#subgraphs/tenants/limits/default-limits.ts';
 import type { SessionLifetimes } from '#subgraphs/tenants/sessions/session-lifetimes.ts';
-import type { SignInClient } from '#subgraphs/tenants/sessions/sign-in-client.ts';
+import type { SignInClient } from '#subgraphs/tenants/sign-in/sign-in-client.ts';
 import type { Subgraph } from '#transport/executor.ts';
 
 export { openCatalog } from '#catalog/catalog.ts';

@@ -8,7 +8,7 @@ import type { SubgraphServices } from '../runtime/subgraph.ts';
 import type { OutboundFetch } from './identity/issuer-documents.ts';
 import type { DefaultLimits } from './limits/default-limits.ts';
 import type { SessionLifetimes } from './sessions/session-lifetimes.ts';
-import type { SignInClient } from './sessions/sign-in-client.ts';
+import type { SignInClient } from './sign-in/sign-in-client.ts';
 
 export interface TenantsDeps extends SubgraphServices {
   readonly connection: Connection;

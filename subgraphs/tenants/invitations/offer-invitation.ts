@@ -4,7 +4,7 @@ import { tenants } from '#mongo/tenants.ts';
 import { readNow, type TenantsDeps } from '../deps.ts';
 import type { TenantsContext } from '../loaders.ts';
 import { readRoleName } from '../roles/member-role.ts';
-import type { CodeFlow, FinishedSignIn } from '../sessions/code-flow.ts';
+import type { CodeFlow, FinishedSignIn } from '../sign-in/code-flow.ts';
 import { chooseInvitedIssuer } from '../sign-in/sign-in-issuers.ts';
 import { acceptInvitation, findOpenInvitation, requireInvited } from './accept-invitation.ts';
 import { hashInvitationSecret } from './invitation-link.ts';

@@ -2,7 +2,7 @@ import { HeddleError } from '#core/errors.ts';
 import { sessions } from '#mongo/sessions.ts';
 import { callersChanged, type TenantsDeps } from '../deps.ts';
 import type { TenantsContext } from '../loaders.ts';
-import type { CodeFlow } from './code-flow.ts';
+import type { CodeFlow } from '../sign-in/code-flow.ts';
 import { toOwnerFilter } from './create-session.ts';
 
 /**

@@ -1,5 +1,5 @@
 import type { TenantsDeps } from '../deps.ts';
-import type { BegunSignIn, CodeFlow } from '../sessions/code-flow.ts';
+import type { BegunSignIn, CodeFlow } from './code-flow.ts';
 import { chooseIssuer, type IssuerChoices } from './sign-in-issuers.ts';
 
 /** The arguments of `_beginSignIn`. */

@@ -6,8 +6,8 @@ import { type IssuerRecord, type IssuerSignIn, issuers } from '#mongo/issuers.ts
 import type { TenantsDeps } from '../deps.ts';
 import type { IssuerSignInInput } from '../generated.ts';
 import { IssuerFailure, noFetch } from '../identity/issuer-documents.ts';
-import { fetchProviderServer } from '../sessions/provider-server.ts';
 import { sealClientSecret } from './client-secret.ts';
+import { fetchProviderServer } from './provider-server.ts';
 
 const clientIdLengthMax = 200;
 const secretLengthMax = 500;

@@ -1,9 +1,9 @@
 import { HeddleError } from '#core/errors.ts';
 import { firstIssuerId, type IssuerRecord, issuers } from '#mongo/issuers.ts';
 import type { TenantsDeps } from '../deps.ts';
-import type { SignInClient } from '../sessions/sign-in-client.ts';
 import { openClientSecret } from './client-secret.ts';
 import { toEmailDomain } from './save-sign-in.ts';
+import type { SignInClient } from './sign-in-client.ts';
 
 /** An issuer that people sign in at. */
 export interface SignInIssuer {

@@ -5,8 +5,8 @@ import { TokenRefusal } from '../identity/token-refusal.ts';
 import { type OfferedInvitation, offerInvitation } from '../invitations/offer-invitation.ts';
 import type { TenantsContext } from '../loaders.ts';
 import { identifyPerson } from '../members/identify-person.ts';
+import { createSession, type StartedSession } from '../sessions/create-session.ts';
 import type { CodeFlow } from './code-flow.ts';
-import { createSession, type StartedSession } from './create-session.ts';
 
 /** Claims of one person that are kept, as JSON. */
 const claimsLengthMax = 32_000;

@@ -14,6 +14,8 @@ export interface ProviderServer extends AuthorizationServer {
   readonly token_endpoint: string;
 }
 
+const neededUrls = ['authorization_endpoint', 'token_endpoint'] as const;
+
 /** Identity providers that are known at once: as many as issuers may be by default. */
 const serversMax = 100;
 
@@ -48,15 +50,16 @@ export class ProviderServers {
 
 /** Fetches the discovery document of the issuer. Rejects with IssuerFailure, also where it has no addresses for sign-in. */
 export async function fetchProviderServer(issuer: string, fetch: OutboundFetch): Promise<ProviderServer> {
-  return checkServer(await fetchDiscovery(issuer, fetch));
+  const document = await fetchDiscovery(issuer, fetch);
+  if (isProviderServer(document)) return document;
+  const name = neededUrls.find((needed) => !isSafeText(document[needed]));
+  throw new IssuerFailure(`The discovery document names no ${name} that is an https URL.`);
 }
 
-function checkServer(document: Readonly<Record<string, unknown>>): ProviderServer {
-  for (const name of ['authorization_endpoint', 'token_endpoint']) {
-    const url = document[name];
-    if (typeof url !== 'string' || !isSafeUrl(url)) {
-      throw new IssuerFailure(`The discovery document names no ${name} that is an https URL.`);
-    }
-  }
-  return document as unknown as ProviderServer;
+function isSafeText(url: unknown): boolean {
+  return typeof url === 'string' && isSafeUrl(url);
+}
+
+function isProviderServer(document: Readonly<Record<string, unknown>>): document is ProviderServer {
+  return neededUrls.every((name) => isSafeText(document[name]));
 }

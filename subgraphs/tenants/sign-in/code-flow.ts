@@ -10,14 +10,14 @@ import type { IssuerKeys } from '../identity/issuer-keys.ts';
 import { isSafeUrl } from '../identity/issuer-url.ts';
 import { requireDistinctNames } from '../identity/token-parts.ts';
 import { TokenRefusal } from '../identity/token-refusal.ts';
+import { type ProviderServer, ProviderServers } from './provider-server.ts';
+import type { SignInClient } from './sign-in-client.ts';
 import {
   findSignInIssuer,
   readSignInClient,
   type SignInIssuer,
   toRedirectSuffix,
-} from '../sign-in/sign-in-issuers.ts';
-import { type ProviderServer, ProviderServers } from './provider-server.ts';
-import type { SignInClient } from './sign-in-client.ts';
+} from './sign-in-issuers.ts';
 import { openSignInState, type SignInState, sealState } from './sign-in-state.ts';
 
 /** How long a person may take at the identity provider. */
