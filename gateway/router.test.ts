@@ -238,7 +238,7 @@ describe('failures', () => {
     ],
     ['a field in a fragment', '{ ...F }\nfragment F on Query { x: broken }', {}, [[2, 23]]],
     ['a condition', 'query ($yes: Boolean = true) { motd @skip(if: $yes) }', { yes: null }, [[1, 8]]],
-  ])('gives the places in the text of %s that fails', async (_, query, variables, places) => {
+  ])('returns the places in the text of %s that fails', async (_, query, variables, places) => {
     const { errors = [] } = await ask(start(createSampleMesh()), query, everyScope, { ...variables });
     expect(errors.flatMap(({ locations = [] }) => locations)).toEqual(
       places.map(([line, column]) => ({ line, column })),

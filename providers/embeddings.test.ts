@@ -33,7 +33,7 @@ describe.each(embeddingWires)('$name: embeddings', (wire) => {
     ['no count', undefined],
     ['a negative count', -7],
     ['a count beyond all', 1e300],
-  ])('are estimated where the vendor gives %s', async (_, tokens) => {
+  ])('are estimated where the vendor reports %s', async (_, tokens) => {
     const { provider } = await openEmbedder(wire, (given) => wire.answer(given.map(buildVector), tokens));
     const { usage } = await provider.embed({ model, values: ['123456789'] });
     expect(usage).toEqual(input(3, true));

@@ -112,7 +112,7 @@ describe('the schema as a caller sees it', () => {
     for (let bit = 0; bit < rounds; bit++) {
       // Each name is hidden in the rounds of the bits of its number, of which it has at least one.
       const isHidden = (name: string) => (((numbers.get(name) ?? 0) >> bit) & 1) === 1;
-      const demand = { requirement: { key: 'hidden', scopes: [[['nobody']]], policies: [] } };
+      const demand = { requirement: { key: 'hidden', scopes: [[['missing']]], policies: [] } };
       const index = {
         field: (_type: string, name: string) => (isHidden(name) ? demand : undefined),
         typeCost: () => undefined,

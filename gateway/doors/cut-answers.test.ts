@@ -118,7 +118,7 @@ describe.each(dialects)('%s', (path, body, end) => {
 it.each([
   ...dialects.map(([path, body]) => [path, body] as const),
   ['/v1/responses', { model: 'demo/echo', input: 'Hi' }],
-] as const)('%s lets no route begin an answer anew: a stream of it could not say so', async (path, body) => {
+] as const)('%s lets no route begin an answer anew: its stream could not show it', async (path, body) => {
   const mesh = createRestMesh();
   const running = await startSampleGateway({ mesh });
   sample = running;

@@ -172,7 +172,7 @@ describe('the check of the whole graph', () => {
       '@cost(weight: -5)',
       'directive Mutation.complete ERROR',
     ],
-  ] as const)('says so when %s', async (_what, name, text, replacement, expected) => {
+  ] as const)('states it when %s', async (_what, name, text, replacement, expected) => {
     expect(await found(name, text, replacement)).toContain(expected);
   });
 });

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { limitCalls } from './limit-calls.ts';
 
-/** A fetch whose calls end when they are told to. */
+/** A fetch whose calls end when the test ends them. */
 function createHeldFetch() {
   const held: { readonly url: string; end(): void; fail(): void }[] = [];
   const fetch: typeof globalThis.fetch = (url) => {

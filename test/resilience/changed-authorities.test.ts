@@ -101,13 +101,13 @@ describe.runIf(hasRedis())('a Redis over TLS, with the users that deploy/redis-u
   it.each<[string, RegExp, { ca?: () => string; as?: (url: string) => string; subject?: object }]>([
     ['a wrong password', /WRONGPASS/, { as: (url) => url.replace('//', '//heddle:wrong@') }],
     ['no password', /NOAUTH/, { as: (url) => url }],
-    ['a user that is not there', /WRONGPASS/, { as: (url) => url.replace('//', '//nobody:x@') }],
+    ['a user that is not there', /WRONGPASS/, { as: (url) => url.replace('//', '//missing:x@') }],
     ['no TLS', /ECONNRESET|closed/, { as: (url) => urlAs(url, 'heddle').replace('rediss:', 'redis:') }],
     ['another authority', /self-signed certificate.*; set HEDDLE_TLS_CA to/, { ca: () => next.ca }],
     ['the authorities of the system', /self-signed certificate.*; set HEDDLE_TLS_CA to/, {}],
     ['a certificate of another host', /altnames/, { ca: () => former.ca, subject: { hosts: ['elsewhere'] } }],
     ['a certificate that has expired', /expired/, { ca: () => former.ca, subject: { days: -0.5 } }],
-  ])('does not let a start with %s go on, and says why', async (_what, why, { ca, as, subject }) => {
+  ])('ends a start with %s, and states why', async (_what, why, { ca, as, subject }) => {
     await writeCertificate(former, subject);
     const { url } = stack.use(await startRedisWithUsers({ certificate: dir }));
     const trusted = as === undefined ? ca : () => former.ca;
@@ -173,7 +173,7 @@ describe('a MongoDB over TLS', () => {
     ['another authority', /self-signed certificate.*; set HEDDLE_TLS_CA to/, { ca: () => next.ca }],
     ['the authorities of the system', /self-signed certificate.*; set HEDDLE_TLS_CA to/, {}],
     ['a certificate of another host', /altnames/, { ca: () => former.ca, subject: { hosts: ['elsewhere'] } }],
-  ])('does not let a start with %s go on, and says why', async (_what, why, { ca, subject, isWrong }) => {
+  ])('ends a start with %s, and states why', async (_what, why, { ca, subject, isWrong }) => {
     const { url, wrong } = await start(subject);
     const opening = openDatabase(isWrong ? wrong : url, { ca });
     const failure = explainStartFailure(await opening.catch((error: unknown) => error));

@@ -286,7 +286,7 @@ describe('an inviter', () => {
     ['message', { message: 'x'.repeat(1_001) }],
     ['customRole', { role: 'CUSTOM' }],
     ['customRole', { role: 'CUSTOM', customRole: 'nothing' }],
-  ])('is told what is wrong with %s', async (field, input) => {
+  ])('is answered with what is wrong with %s', async (field, input) => {
     expect((await tryInvite(input)).errors).toMatchObject([
       { code: 'BAD_USER_INPUT', message: expect.stringContaining(`input.${field}`) },
     ]);

@@ -37,7 +37,7 @@ describe('a caller that is no key of a provider', () => {
     'a key of a member',
     'a key that a member has made',
     'a key of a member that is gone',
-  ])('neither gives nor takes roles above its own over provisioning: %s', async (kind) => {
+  ])('neither assigns nor removes roles above its own over provisioning: %s', async (kind) => {
     const admin = await acme.saveMember({ subject: 'admin', role: 'ADMIN' });
     await acme.saveMember({ subject: 'boss', role: 'OWNER' });
     const boss = await acme.provision('boss');
