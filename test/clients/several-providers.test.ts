@@ -40,12 +40,13 @@ afterAll(() => stack.disposeAsync());
 
 const run = <T>(query: string, variables: Readonly<Record<string, unknown>> = {}) =>
   createTestClient(mesh.url, mesh.adminKey).data<T>(query, variables);
+const claims = { tenant: 'heddle_tenant', role: 'heddle_role' };
 const save = (signIn: object | null, more: object = {}) =>
   run<{ saveIssuer: { signIn: object | null } }>(
     `mutation ($input: IssuerInput!) {
       saveIssuer(input: $input) { signIn { clientId hasClientSecret name emailDomains } }
     }`,
-    { input: { id: 'acme', issuer: second.issuer, audience: [oidcClient.id], signIn, ...more } },
+    { input: { id: 'acme', issuer: second.issuer, audience: [oidcClient.id], claims, signIn, ...more } },
   );
 const client = { clientId: oidcClient.id, clientSecret: oidcClient.secret };
 

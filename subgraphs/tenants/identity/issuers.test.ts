@@ -4,7 +4,7 @@ import { type Caller, type RefusedToken, systemCaller } from '#core/caller.ts';
 import { parseCountLimits } from '#core/count-limits.ts';
 import { builtInRoles } from '#core/roles.ts';
 import { auditLog } from '#mongo/audit/log.ts';
-import { type IssuerRecord, issuers } from '#mongo/issuers.ts';
+import { firstIssuerId, type IssuerRecord, issuers } from '#mongo/issuers.ts';
 import { createHttpFetch } from '#providers/http/http-fetch.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { ask, askForData } from '#test/support/subgraph.ts';
@@ -208,8 +208,8 @@ describe('saveIssuer', () => {
 describe('claims and rules', () => {
   const whole = (claims: Record<string, unknown>) => find({ sub: 'eve', ...claims });
 
-  it('state tenant, role and scopes by the names of Heddle for an issuer without rules', async () => {
-    await save();
+  it('state tenant, role and scopes by the names of Heddle for the first issuer, without rules', async () => {
+    await save({ id: firstIssuerId });
     const tenant = { heddle_tenant: acme.tenantId };
     expect(await whole({ ...tenant, heddle_role: 'VIEWER' })).toMatchObject({
       ...{ kind: 'USER', tenantId: acme.tenantId, role: 'VIEWER', scopes: builtInRoles.VIEWER },
@@ -229,6 +229,17 @@ describe('claims and rules', () => {
     expect(await whole({ heddle_role: 'VIEWER' })).toMatchObject({ refused: 'ROLE' });
     expect(await whole({ heddle_tenant: 'gone', heddle_role: 'VIEWER' })).toMatchObject({ refused: 'ROLE' });
     expect(await whole({ ...tenant, heddle_role: 'gone' })).toMatchObject({ refused: 'ROLE' });
+  });
+
+  it('of any other issuer state nothing by these names, but by paths that were saved for it', async () => {
+    await save();
+    const tenant = { heddle_tenant: acme.tenantId };
+    const stated = [{ heddle_role: 'OWNER' }, { heddle_scopes: 'tenants:admin' }];
+    for (const claims of stated)
+      expect(await whole({ ...tenant, ...claims })).toMatchObject({ refused: 'ROLE' });
+    await save({ claims: { tenant: 'heddle_tenant', role: 'heddle_role', scopes: 'heddle_scopes' } });
+    expect(await whole({ ...tenant, ...stated[0] })).toMatchObject({ role: 'OWNER' });
+    expect(await whole({ ...tenant, ...stated[1] })).toMatchObject({ scopes: ['tenants:admin'] });
   });
 
   it('narrow the scopes of a role where a shared claim has one of Heddle, and grant none without a role', async () => {

@@ -1,10 +1,10 @@
 import { scopes as knownScopes } from '#core/caller.ts';
-import type { IssuerRecord, IssuerRule } from '#mongo/issuers.ts';
+import { firstIssuerId, type IssuerRecord, type IssuerRule } from '#mongo/issuers.ts';
 import { type Claims, hasClaim, readText, readWords } from './claims.ts';
 import type { Identity } from './identity.ts';
 import { TokenRefusal } from './token-refusal.ts';
 
-/** Claims of tokens whose issuer has no rules and no paths of its own. */
+/** Claims that count without being named in the record of the issuer: see `hasOwnClaims`. */
 const ownClaims = { tenant: 'heddle_tenant', role: 'heddle_role', scopes: 'heddle_scopes' };
 /** Claims in which OAuth clients request scopes of many services: they narrow, and never grant. */
 const sharedScopeClaims: ReadonlySet<string> = new Set(['scope', 'scp']);
@@ -57,12 +57,20 @@ function findRule({ claims: paths, rules }: IssuerRecord, claims: Claims): Issue
   return rules.find(({ claim, value }) => hasClaim(claims, claim === 'groups' ? paths.groups : claim, value));
 }
 
-function tenantPath({ claims, rules }: IssuerRecord): string | null {
-  return claims.tenant ?? (rules.length === 0 ? ownClaims.tenant : null);
+/**
+ * Whether the issuer states by itself who is in which tenant, and an operator: the first one, which the operator of the mesh
+ * configures, where it has no rules. Any other one does so only by paths that were saved for it: it may be a customer's.
+ */
+function hasOwnClaims({ _id, rules }: IssuerRecord): boolean {
+  return _id === firstIssuerId && rules.length === 0;
 }
 
-function rolePath({ claims, rules }: IssuerRecord): string | null {
-  return claims.role ?? (rules.length === 0 ? ownClaims.role : null);
+function tenantPath(issuer: IssuerRecord): string | null {
+  return issuer.claims.tenant ?? (hasOwnClaims(issuer) ? ownClaims.tenant : null);
+}
+
+function rolePath(issuer: IssuerRecord): string | null {
+  return issuer.claims.role ?? (hasOwnClaims(issuer) ? ownClaims.role : null);
 }
 
 /** A token of an issuer that is to name an end user, and names none, would be bound to none: it is refused. */
@@ -79,8 +87,9 @@ interface GrantedScopes {
   readonly mayGrant: boolean;
 }
 
-function readScopes({ claims: paths, rules }: IssuerRecord, claims: Claims): GrantedScopes {
-  const own = rules.length === 0 ? readWords(claims, ownClaims.scopes) : undefined;
+function readScopes(issuer: IssuerRecord, claims: Claims): GrantedScopes {
+  const { claims: paths } = issuer;
+  const own = hasOwnClaims(issuer) ? readWords(claims, ownClaims.scopes) : undefined;
   const words = own ?? readWords(claims, paths.scopes);
   const isShared = own === undefined && sharedScopeClaims.has(paths.scopes);
   const isOurs = (words ?? []).some((word) => Object.hasOwn(knownScopes, word));
