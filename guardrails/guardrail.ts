@@ -1,20 +1,152 @@
-/** What a guardrail states of a text. The reason is for the client and quotes nothing of the text. */
-export type Verdict = { readonly allowed: true } | { readonly allowed: false; readonly reason: string };
+import type { ZodType } from 'zod';
 
+/**
+ * Where a rule looks. INPUT is everything that goes to an AI model; TOOL_OUTPUT (results of tools) and RETRIEVED
+ * (documents, files of text, search results) are the parts of it that others wrote. OUTPUT is everything that comes back;
+ * TOOL_INPUT is the part of it that the AI model wrote as arguments of tools.
+ */
+export const guardrailStages = ['INPUT', 'RETRIEVED', 'TOOL_OUTPUT', 'OUTPUT', 'TOOL_INPUT'] as const;
+export type GuardrailStage = (typeof guardrailStages)[number];
+
+/** What becomes of a text in which a rule has found something. */
+export const guardrailActions = ['BLOCK', 'MASK', 'REDACT', 'RETRY', 'REROUTE', 'WARN', 'LOG'] as const;
+export type GuardrailAction = (typeof guardrailActions)[number];
+
+/** SHADOW rules are evaluated and counted; nothing else changes. */
+export const guardrailModes = ['ENFORCE', 'SHADOW', 'OFF'] as const;
+export type GuardrailMode = (typeof guardrailModes)[number];
+
+/** What a text is within a call or an answer. */
+export type TextKind =
+  | 'message'
+  | 'reasoning'
+  | 'refusal'
+  | 'name'
+  | 'tool-name'
+  | 'tool-description'
+  | 'tool-parameters'
+  | 'tool-arguments'
+  | 'tool-result'
+  | 'schema'
+  | 'stop'
+  | 'file'
+  | 'filename'
+  | 'url'
+  | 'id'
+  | 'option'
+  | 'citation'
+  | 'transcript'
+  | 'provider-block'
+  | 'value';
+
+/** One text of a call or of an answer. A value of JSON is one text, as JSON writes it without spaces. */
 export interface GuardedText {
-  /** Every text that goes to the AI model, the messages first and in their order; or every text of the answer. */
-  readonly texts: readonly string[];
-  /** Addresses of files that the AI model is to read; they are among the texts as well. */
-  readonly urls: readonly string[];
+  readonly text: string;
+  /** JSON: edits have to leave it JSON. */
+  readonly format: 'TEXT' | 'JSON';
+  readonly kind: TextKind;
+  readonly role: 'system' | 'user' | 'assistant' | 'tool' | null;
+  readonly stages: readonly GuardrailStage[];
+  /** False: it cannot be changed (a name, a signed value, an address). What requires a change there is blocked. */
+  readonly isEditable: boolean;
+}
+
+/** What a rule has found at a place of one text. */
+export interface Finding {
+  /** The number of the text among those that the rule was given. */
+  readonly text: number;
+  /** UTF-16 offsets in that text; `end` is exclusive and greater than `start`. */
+  readonly start: number;
+  readonly end: number;
+  /** In capitals, as placeholders name it: EMAIL, CREDIT_CARD. Matches /^[A-Z][A-Z_]{0,23}$/. */
+  readonly kind: string;
+  /** What REDACT writes in its place; absent: the kind in brackets. */
+  readonly replacement?: string;
+}
+
+/** What a rule states. `reason` is for the client and quotes nothing of the text. */
+export type RuleResult =
+  | { readonly fired: false }
+  | {
+      readonly fired: true;
+      readonly reason: string;
+      /** Empty: it concerns the text as a whole, and edits of it are not possible. */
+      readonly findings: readonly Finding[];
+      /** The value that takes the place of the whole answer, where the rule can repair it. */
+      readonly repaired?: string;
+    };
+
+export const nothingFound: RuleResult = Object.freeze({ fired: false });
+
+/** What a rule may know of the call beside the texts that it looks at. */
+export interface RuleContext {
   readonly tenantId: string | null;
+  /** `endUserId` of the call; null: none. */
+  readonly endUserId: string | null;
+  /** The texts of the call, for rules that compare an answer with them. Read only when needed. */
+  readonly callTexts: () => readonly GuardedText[];
+  /** Aborted when the call ends, or when the time of the rule is over. */
+  readonly signal: AbortSignal;
+}
+
+/** A rule with its options, ready to look. Made once per policy version, shared by all calls, without state. */
+export interface PreparedRule {
+  /**
+   * Looks at the texts of one stage. What throws counts as fired where the action protects (a guardrail fails closed).
+   * Takes time linear in the length of the texts, and lets other work of the process get its turn every 10 ms.
+   */
+  check(texts: readonly GuardedText[], context: RuleContext): RuleResult | Promise<RuleResult>;
+  /**
+   * Present where the rule can look at a text that still grows: the offset from which the end of `text` may still become
+   * part of a finding (text.length: nothing can). What stands before is final, with what `check` states of it. Never
+   * more than 200 characters before the end. Absent: the rule looks at whole answers.
+   */
+  readonly holdFrom?: (text: string) => number;
 }
 
 /**
- * Looks at what goes to an AI model and at what comes back. A stage that is absent costs nothing. What throws counts
- * as a refusal: a guardrail fails closed. Deliberately absent: changing the text; providers; the database.
+ * A kind of guardrail. Deliberately absent: policies, tenants, the database, providers. What a rule needs from outside
+ * (an AI model, HTTP) it receives in `services`.
  */
-export interface Guardrail {
+export interface Rule {
+  /** As policies name it. */
   readonly name: string;
-  checkInput?(input: GuardedText): Verdict | Promise<Verdict>;
-  checkOutput?(output: GuardedText): Verdict | Promise<Verdict>;
+  /** One sentence for docs/guardrails.md and the Explorer. */
+  readonly summary: string;
+  /** Validates the options of a policy; its defaults are the defaults of the rule. */
+  readonly options: ZodType;
+  /** Where it may be used. */
+  readonly stages: readonly GuardrailStage[];
+  /** True: findings have places, so that MASK and REDACT are possible. */
+  readonly hasSpans: boolean;
+  /** LOCAL rules run first, in this process; REMOTE ones (AI models, webhooks) see the texts as those have edited them. */
+  readonly reach: 'LOCAL' | 'REMOTE';
+  /** Throws a ZodError over options that it does not know. */
+  prepare(options: unknown, services: RuleServices): PreparedRule;
+}
+
+/** A rule whose options are validated before it is prepared with them. */
+export function defineRule<Options>(
+  rule: Omit<Rule, 'options' | 'prepare'> & {
+    readonly options: ZodType<Options>;
+    readonly prepare: (options: Options, services: RuleServices) => PreparedRule;
+  },
+): Rule {
+  return { ...rule, prepare: (options, services) => rule.prepare(rule.options.parse(options), services) };
+}
+
+/** What rules receive from outside. */
+export interface RuleServices {
+  /** Calls an AI model of the caller; recorded, priced and limited as an attempt of the call. Absent: not possible here. */
+  readonly callModel?: (question: ModelQuestion, context: RuleContext) => Promise<string>;
+  /** Sends to an address of the tenant's choice, under its egress rules. Absent: not possible here. */
+  readonly fetch?: typeof globalThis.fetch;
+}
+
+/** A question of a rule to an AI model. */
+export interface ModelQuestion {
+  readonly model: string;
+  readonly system: string;
+  readonly user: string;
+  readonly maxOutputTokens: number;
 }

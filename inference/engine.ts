@@ -4,7 +4,6 @@ import type { Catalog } from '#catalog/catalog.ts';
 import type { Egress } from '#core/egress.ts';
 import type { JsonSchemas } from '#core/json-schema/json-schema.ts';
 import type { OwnerBoxes } from '#core/secrets/owner-boxes.ts';
-import type { GuardrailStage } from '#guardrails/guardrails.ts';
 import type { Bus } from '#state/bus/bus.ts';
 import type { Cache } from '#state/cache/cache.ts';
 import type { Quota } from '#state/quota/quota.ts';
@@ -12,6 +11,7 @@ import type { StreamLogs } from '#state/streams/stream-log.ts';
 import type { CoalescedAnswers } from './admission/answer-cache.ts';
 import type { Idempotency } from './admission/idempotency.ts';
 import type { Running } from './execution/running.ts';
+import type { GuardrailPlans } from './guarding/plans.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { ProgressWriter } from './ledger/progress.ts';
 import type { CompletionResults } from './ledger/results.ts';
@@ -47,11 +47,8 @@ export interface InferenceEngine {
   /** Seal what is kept of completions, each for its tenant. */
   readonly payloads: OwnerBoxes;
 
-  /** The guardrails in force before and after a call. */
-  readonly guardrails: {
-    readonly input: GuardrailStage | undefined;
-    readonly output: GuardrailStage | undefined;
-  };
+  /** The guardrails that bind a call. */
+  readonly guardrails: GuardrailPlans;
   readonly jsonSchemas: JsonSchemas;
   /** Where calls and the URLs of files may go. */
   readonly egress: Egress;

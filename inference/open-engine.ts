@@ -5,7 +5,6 @@ import type { Catalog } from '#catalog/catalog.ts';
 import { type Egress, openEgress } from '#core/egress.ts';
 import { createJsonSchemas } from '#core/json-schema/json-schema.ts';
 import type { OwnerBoxes } from '#core/secrets/owner-boxes.ts';
-import { guardrailStages, parseGuardrails } from '#guardrails/guardrails.ts';
 import type { EventLog } from '#mongo/events.ts';
 import { createHttpFetch } from '#providers/http/http-fetch.ts';
 import type { Provider, ProviderOptions } from '#providers/provider.ts';
@@ -16,6 +15,7 @@ import type { StreamLogs } from '#state/streams/stream-log.ts';
 import { createIdempotency } from './admission/idempotency.ts';
 import type { InferenceEngine } from './engine.ts';
 import { Running } from './execution/running.ts';
+import { createGuardrailPlans } from './guarding/plans.ts';
 import { createLedger } from './ledger/ledger.ts';
 import { openOwnership } from './ledger/owners.ts';
 import { createProgressWriter } from './ledger/progress.ts';
@@ -46,7 +46,7 @@ export interface InferenceEngineOptions {
   readonly secrets: OwnerBoxes;
   /** Seal what is kept of completions. */
   readonly payloads: OwnerBoxes;
-  /** Names, separated by commas; see guardrails/guardrails.ts. */
+  /** Names, separated by commas; see guardrails/rules.ts. */
   readonly guardrails?: string;
   /** `allow`: callers with a limit on cost may call AI models without a price. The default is `refuse`. */
   readonly unpricedModels?: UnpricedModels;
@@ -76,7 +76,7 @@ export async function openInferenceEngine(
   const { log, connection, catalog, bus, quota, cache, streams, secrets, payloads } = options;
   const { egress = openEgress, now = Date.now, random = Math.random } = options;
   const delay = options.delay ?? ((ms, signal) => wait(ms, undefined, { signal }));
-  const guardrails = guardrailStages(parseGuardrails(options.guardrails ?? ''));
+  const guardrails = createGuardrailPlans(options.guardrails ?? '');
 
   await using opened = new AsyncDisposableStack();
   const http = opened.use(createHttpFetch({ egress }));

@@ -5,8 +5,8 @@ import type { InvocationRecord } from '#mongo/invocations.ts';
 import { noUsage } from '#providers/provider.ts';
 import { type CompletionData, newCompletionId } from '../completion.ts';
 import type { InferenceEngine } from '../engine.ts';
-import { readCallTexts } from '../execution/guarded-texts.ts';
 import { Invocation } from '../execution/invocation.ts';
+import { type GuardedCall, guardCall } from '../guarding/guard-call.ts';
 import { toAttachmentResults } from '../ledger/attachment.ts';
 import { openingRecord } from '../ledger/attempt-progress.ts';
 import { aheadCharsMin } from '../ledger/progress.ts';
@@ -50,6 +50,7 @@ export interface BeginOptions {
 interface RequestedCall {
   readonly id: string;
   readonly request: CompletionRequest;
+  readonly guarded: GuardedCall;
   readonly caller: Caller;
   readonly options: BeginOptions;
 }
@@ -58,6 +59,7 @@ interface RequestedCall {
 export const logKeptMs = 300_000;
 /** The same where no content is kept: long enough for a connection that breaks at the end. */
 const unkeptLogMs = 10_000;
+const neverAborted = new AbortController().signal;
 
 /**
  * The caller's own models, guardrails, idempotency, cache, candidates, reservation, responseSchema, row, in this order; then the invocation runs by itself.
@@ -118,13 +120,12 @@ async function begin(
 ): Promise<CallAdmission> {
   engine.running.admit();
   const model = await resolveModel(request.model, caller, engine);
-  const { input } = engine.guardrails;
-  if (input !== undefined) await input({ ...readCallTexts(request.call), tenantId: caller.tenantId });
+  const guarded = await guardCall(request.call, engine.guardrails.planFor(), caller, neverAborted);
   // Before anything is counted: without its key nothing of the call could be kept.
   const sealer = caller.tenantId === null ? undefined : engine.payloads.of(caller.tenantId);
   if (sealer instanceof Promise) await sealer;
   const id = options.meters?.id ?? newCompletionId(engine.now());
-  const call: RequestedCall = { id, request: { ...request, model }, caller, options };
+  const call: RequestedCall = { id, request: { ...request, model }, guarded, caller, options };
   const { idempotencyKey } = request;
   if (idempotencyKey === null) return viaCache(call, engine);
   const once = await engine.idempotency.once({ ...request, idempotencyKey }, caller, id, () =>
@@ -226,7 +227,7 @@ async function admit(
 ): Promise<CallAdmission> {
   // Again: it may have waited for the answer to an identical call, and the process drained meanwhile.
   engine.running.admit();
-  const { id, request, caller, options } = requested;
+  const { id, request, guarded, caller, options } = requested;
   const { inputTokensMax, call, structured } = request;
   const needs = routingNeeds(request, options.mode);
   const candidates = await candidatesFor(request.model, needs, caller, engine);
@@ -266,7 +267,7 @@ async function admit(
   }
   const sink = stream?.sink ?? null;
   const invocation = new Invocation(
-    { id, request, caller, candidates, meters, startedAtMs, sink, cache },
+    { id, request, guarded, caller, candidates, meters, startedAtMs, sink, cache },
     engine,
   );
   engine.running.add(invocation);

@@ -7,6 +7,8 @@ import { AnswerBuilder, toParts } from '#providers/answer-builder.ts';
 import { type ProviderAnswer, ProviderFailure, type ProviderPart } from '#providers/provider.ts';
 import type { CompletionData, CompletionEventData } from '../completion.ts';
 import type { InferenceEngine } from '../engine.ts';
+import type { GuardedCall } from '../guarding/guard-call.ts';
+import { guardOutcome } from '../guarding/guard-outcome.ts';
 import { attemptProgress } from '../ledger/attempt-progress.ts';
 import { aheadCharsMin, type FollowedSource, type ProgressSource } from '../ledger/progress.ts';
 import { attemptRecord } from '../ledger/rows.ts';
@@ -32,7 +34,6 @@ import type { AttemptLimits } from './attempts/attempt-timer.ts';
 import { checkStructured } from './attempts/structured-attempt.ts';
 import { closeInvocation } from './close-invocation.ts';
 import { type LoggedCall, logFailedCall } from './failure-log.ts';
-import { guardOutcome } from './guard-outcome.ts';
 import {
   type ClosedInvocation,
   chooseFinishReason,
@@ -49,6 +50,8 @@ import { UsageAccumulator } from './usage-accumulator.ts';
 export interface InvocationStart {
   readonly id: string;
   readonly request: CompletionRequest;
+  /** The call as it goes to the AI model, and what binds the answer. */
+  readonly guarded: GuardedCall;
   readonly caller: Caller;
   readonly candidates: Candidates;
   readonly meters: Meters;
@@ -156,7 +159,7 @@ export class Invocation implements ProgressSource {
     }, totalMs);
     let outcome: Outcome;
     try {
-      outcome = await guardOutcome(await this.#ask(), this.#engine.guardrails, this.start.caller.tenantId);
+      outcome = await guardOutcome(await this.#ask(), this.start.guarded);
     } catch (error) {
       this.#engine.log.error({ err: error, completionId: this.id }, 'an invocation failed unexpectedly');
       outcome = failed(internalFailure);
@@ -296,7 +299,7 @@ export class Invocation implements ProgressSource {
       const provider = ready instanceof Promise ? await untilAborted(ready, abort.signal) : ready;
       const maxOutputTokens = chooseMaxOutputTokens(request, model, this.start.meters.boundsTokens);
       const call = {
-        ...request.call,
+        ...this.start.guarded.call,
         model: model.name,
         ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
       };
@@ -341,7 +344,8 @@ export class Invocation implements ProgressSource {
 
   #show(sink: EventSink, event: CompletionEventData): Promise<void> | undefined {
     // With a guardrail on the output nothing is shown before it has looked.
-    if (this.#engine.guardrails.output !== undefined) return undefined;
+    const { plan, masks } = this.start.guarded;
+    if (plan.looksAtOutput || masks.size > 0) return undefined;
     if (!this.#shown) {
       this.#shown = true;
       const bounds = readUsageBounds(this.start.request, this.#model);

@@ -3,7 +3,7 @@ import type { Caller } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
 import { resolveModel } from '#inference/admission/allowed-names.ts';
 import type { InferenceEngine } from '#inference/engine.ts';
-import { readCallTexts } from '#inference/execution/guarded-texts.ts';
+import { guardCall } from '#inference/guarding/guard-call.ts';
 import type { CompletionRequest } from '#inference/request.ts';
 import { candidatesFor, findCallable } from '#inference/routing/route.ts';
 import type { TokenCount } from './generated.ts';
@@ -42,10 +42,9 @@ export function createTokenCounter(
     try {
       const provider = await engine.pool.take(model, new Set()).provider;
       if (provider.countTokens === undefined) return null;
-      const { input } = engine.guardrails;
-      if (input !== undefined) await input({ ...readCallTexts(call), tenantId: caller.tenantId });
       const limited = AbortSignal.any([signal, timeout(countMsMax)]);
-      return await provider.countTokens({ ...call, model: model.name, signal: limited });
+      const guarded = await guardCall(call, engine.guardrails.planFor(), caller, limited);
+      return await provider.countTokens({ ...guarded.call, model: model.name, signal: limited });
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof HeddleError) throw error;

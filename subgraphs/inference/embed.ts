@@ -5,6 +5,7 @@ import type { CallOrigin } from '#inference/call-labels.ts';
 import { newCompletionId } from '#inference/completion.ts';
 import type { InferenceEngine } from '#inference/engine.ts';
 import { Embedding, type EmbeddingsData } from '#inference/execution/embedding.ts';
+import { guardValues } from '#inference/guarding/guard-call.ts';
 import { openingRecord } from '#inference/ledger/attempt-progress.ts';
 import { openRow, reserveInRow } from '#inference/ledger/rows.ts';
 import { larger, Meters } from '#inference/metering/meters.ts';
@@ -88,7 +89,7 @@ export async function embed(
   const model = await resolveModel(input.model, caller, engine);
   check(input);
   const labels = parseLabels(input, origin);
-  await engine.guardrails.input?.({ texts: input.values, urls: [], tenantId: caller.tenantId });
+  const values = await guardValues(input.values, engine.guardrails.planFor(), caller, signal);
   const { inputBytes, inputTokensMax } = measureValues(input);
   const candidates = await candidatesFor(model, routingNeeds(inputTokensMax), caller, engine);
   const startedAtMs = engine.now();
@@ -128,7 +129,7 @@ export async function embed(
     throw error;
   }
 
-  const { values, dimensions = null } = input;
+  const { dimensions = null } = input;
   const start = {
     id,
     caller,

@@ -1,0 +1,133 @@
+import { HeddleError } from '#core/errors.ts';
+import type {
+  GuardrailAction,
+  GuardrailMode,
+  GuardrailStage,
+  PreparedRule,
+  Rule,
+  RuleServices,
+} from '../guardrail.ts';
+import { findRule, knownRules } from '../rules.ts';
+
+/** A rule as a policy states it, with options that its rule has validated. */
+export interface PolicyRule {
+  readonly rule: string;
+  readonly stages: readonly GuardrailStage[];
+  readonly action: GuardrailAction;
+  readonly options: unknown;
+  /** The share of calls that are looked at, 0 to 1. */
+  readonly sample: number;
+  /** What RETRY sends to the AI model; null: the reason of the rule. */
+  readonly note: string | null;
+  /** The alias or AI model that REROUTE calls in the place of the requested one. */
+  readonly reroute: string | null;
+}
+
+/** One version of a policy. */
+export interface Policy {
+  readonly id: string;
+  readonly version: number;
+  readonly mode: GuardrailMode;
+  readonly rules: readonly PolicyRule[];
+}
+
+/** A rule of a policy that is ready to look. */
+export interface PlannedRule extends PolicyRule {
+  readonly policyId: string;
+  readonly version: number;
+  readonly isShadow: boolean;
+  readonly reach: Rule['reach'];
+  readonly prepared: PreparedRule;
+}
+
+/** The rules of all policies that bind a call. */
+export interface GuardrailPlan {
+  /** Differs where any rule differs: part of the keys of caches. */
+  readonly fingerprint: string;
+  readonly rules: readonly PlannedRule[];
+  /** Whether a rule looks at what goes to the AI model, and at what comes back. */
+  readonly looksAtInput: boolean;
+  readonly looksAtOutput: boolean;
+}
+
+/** Binds nothing. */
+export const emptyPlan: GuardrailPlan = Object.freeze({
+  fingerprint: '',
+  rules: [],
+  looksAtInput: false,
+  looksAtOutput: false,
+});
+
+/** The stages of what goes to an AI model. */
+export const inputStages: readonly GuardrailStage[] = ['INPUT', 'RETRIEVED', 'TOOL_OUTPUT'];
+/** The stages of what comes back. */
+export const outputStages: readonly GuardrailStage[] = ['OUTPUT', 'TOOL_INPUT'];
+
+const plannedByRule = new WeakMap<RuleServices, WeakMap<PolicyRule, PreparedRule>>();
+
+/**
+ * The plan of some policies, those of the mesh first. LOCAL rules come before REMOTE ones, and within each the rules stand as
+ * in `rules`. A rule is prepared once per object and services. Throws what a rule throws over options that it does not know.
+ */
+export function planPolicies(policies: readonly Policy[], services: RuleServices): GuardrailPlan {
+  const planned = policies
+    .filter(({ mode }) => mode !== 'OFF')
+    .flatMap(({ id, version, mode, rules }) =>
+      rules.map((rule): PlannedRule => {
+        const known = knownRule(rule.rule);
+        const identity = { policyId: id, version, isShadow: mode === 'SHADOW', reach: known.reach };
+        return { ...rule, ...identity, prepared: prepare(known, rule, services) };
+      }),
+    )
+    .sort((a, b) => readOrder(a) - readOrder(b));
+  if (planned.length === 0) return emptyPlan;
+  const stages = new Set(planned.flatMap((rule) => rule.stages));
+  return {
+    fingerprint: policies.map(({ id, version, mode }) => `${id}@${version}${mode}`).join(' '),
+    rules: planned,
+    looksAtInput: inputStages.some((stage) => stages.has(stage)),
+    looksAtOutput: outputStages.some((stage) => stages.has(stage)),
+  };
+}
+
+function readOrder({ rule, reach }: PlannedRule): number {
+  return (reach === 'LOCAL' ? 0 : knownRules.length) + knownRules.findIndex(({ name }) => name === rule);
+}
+
+function prepare(rule: Rule, stated: PolicyRule, services: RuleServices): PreparedRule {
+  let ofServices = plannedByRule.get(services);
+  if (ofServices === undefined) {
+    ofServices = new WeakMap();
+    plannedByRule.set(services, ofServices);
+  }
+  let prepared = ofServices.get(stated);
+  if (prepared === undefined) {
+    prepared = rule.prepare(stated.options ?? {}, services);
+    ofServices.set(stated, prepared);
+  }
+  return prepared;
+}
+
+function knownRule(name: string): Rule {
+  const known = findRule(name);
+  if (known !== undefined) return known;
+  const all = knownRules.map((rule) => rule.name).join(', ');
+  throw new HeddleError('BAD_USER_INPUT', `There is no guardrail ${name}; there are: ${all}.`);
+}
+
+/**
+ * The policy of the mesh that HEDDLE_GUARDRAILS states: its comma-separated rules with their default options refuse at every
+ * stage. Null: it names none. Throws BAD_USER_INPUT naming those that do not exist.
+ */
+export function parseMeshPolicy(names: string): Policy | null {
+  const wanted = names
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+  if (wanted.length === 0) return null;
+  const stated = wanted.map((name): PolicyRule => {
+    const { stages } = knownRule(name);
+    return { rule: name, stages, action: 'BLOCK', options: {}, sample: 1, note: null, reroute: null };
+  });
+  return { id: 'HEDDLE_GUARDRAILS', version: 1, mode: 'ENFORCE', rules: stated };
+}

@@ -1,0 +1,261 @@
+import { describe, expect, it } from 'vitest';
+import {
+  type Finding,
+  type GuardedText,
+  type GuardrailAction,
+  type GuardrailStage,
+  guardrailActions,
+  type RuleContext,
+  type RuleResult,
+} from '../guardrail.ts';
+import { Masks } from './masks.ts';
+import { type GuardrailPlan, type PlannedRule, parseMeshPolicy, planPolicies } from './policy.ts';
+import { guardrailBlocked, runGuardrails, type StageOutcome } from './run.ts';
+
+const context: RuleContext = {
+  tenantId: 't',
+  endUserId: null,
+  callTexts: () => [],
+  signal: new AbortController().signal,
+};
+
+function guarded(text: string, more: Partial<GuardedText> = {}): GuardedText {
+  return {
+    text,
+    kind: 'message',
+    role: 'user',
+    format: 'TEXT',
+    stages: ['INPUT'],
+    isEditable: true,
+    ...more,
+  };
+}
+
+/** A rule that finds each occurrence of a word, as `kind`. */
+function wordRule(word: string, action: GuardrailAction, more: Partial<PlannedRule> = {}): PlannedRule {
+  const check = (texts: readonly GuardedText[]): RuleResult => {
+    const findings = texts.flatMap(({ text }, number): Finding[] =>
+      [...text.matchAll(new RegExp(word, 'g'))].map((match) => ({
+        text: number,
+        start: match.index,
+        end: match.index + match[0].length,
+        kind: 'WORD',
+      })),
+    );
+    return findings.length === 0 ? { fired: false } : { fired: true, reason: 'it holds a word', findings };
+  };
+  return {
+    rule: `word ${word}`,
+    stages: ['INPUT'],
+    action,
+    options: {},
+    sample: 1,
+    note: null,
+    reroute: null,
+    policyId: 'p',
+    version: 1,
+    isShadow: false,
+    reach: 'LOCAL',
+    prepared: { check },
+    ...more,
+  };
+}
+
+const failing = (action: GuardrailAction, more: Partial<PlannedRule> = {}) =>
+  wordRule('x', action, {
+    prepared: {
+      check: () => {
+        throw new Error('secret detail');
+      },
+    },
+    ...more,
+  });
+
+function planRules(...rules: readonly PlannedRule[]): GuardrailPlan {
+  return { fingerprint: 'f', rules, looksAtInput: true, looksAtOutput: true };
+}
+
+const run = (rules: readonly PlannedRule[], texts: readonly GuardedText[], masks = new Masks([])) =>
+  runGuardrails(planRules(...rules), texts, { direction: 'INPUT', context, masks });
+
+const readEdits = (outcome: StageOutcome) => Object.fromEntries(outcome.edits);
+
+describe('running guardrails', () => {
+  it('leaves what no rule finds as it is', async () => {
+    const outcome = await run([wordRule('bad', 'BLOCK')], [guarded('good')]);
+    expect(outcome).toMatchObject({ kind: 'PASSED', verdicts: [{ fired: false, reason: null }] });
+    expect(outcome.edits.size).toBe(0);
+  });
+
+  it('blocks with the rule, the stage and the reason, and nothing of the text', async () => {
+    const outcome = await run([wordRule('bad', 'BLOCK')], [guarded('so bad')]);
+    expect(outcome.kind).toBe('BLOCKED');
+    if (outcome.kind !== 'BLOCKED') return;
+    const error = guardrailBlocked(outcome.by);
+    expect(error.message).toBe('The guardrail word bad refuses the input: it holds a word.');
+    expect(error.extensions).toMatchObject({ guardrail: 'word bad', stage: 'input' });
+  });
+
+  it('masks and redacts by place, each text on its own, equal values with one placeholder', async () => {
+    const masks = new Masks([]);
+    const rules = [wordRule('ann', 'MASK'), wordRule('bob', 'REDACT')];
+    const outcome = await run(rules, [guarded('ann, bob, ann'), guarded('none'), guarded('ann')], masks);
+    expect(readEdits(outcome)).toEqual({ 0: '⟨WORD_1⟩, [WORD], ⟨WORD_1⟩', 2: '⟨WORD_1⟩' });
+    expect(masks.restore('Dear ⟨WORD_1⟩')).toBe('Dear ann');
+  });
+
+  it('replaces findings that overlap as one, for good where one of them is', async () => {
+    const masked = await run([wordRule('abc', 'MASK'), wordRule('cde', 'MASK')], [guarded('xabcdey')]);
+    expect(readEdits(masked)).toEqual({ 0: 'x⟨WORD_1⟩y' });
+    const redacted = await run([wordRule('abc', 'MASK'), wordRule('cde', 'REDACT')], [guarded('xabcdey')]);
+    expect(readEdits(redacted)).toEqual({ 0: 'x[WORD]y' });
+    const inside = await run([wordRule('b', 'REDACT'), wordRule('abc', 'MASK')], [guarded('xabcy')]);
+    expect(readEdits(inside)).toEqual({ 0: 'x[WORD]y' });
+  });
+
+  it.for(['MASK', 'REDACT'] as const)('blocks where %s is required and not possible', async (action) => {
+    const locked = await run([wordRule('bad', action)], [guarded('bad', { isEditable: false })]);
+    expect(locked.kind).toBe('BLOCKED');
+    const whole = wordRule('bad', action, {
+      prepared: { check: () => ({ fired: true, reason: 'all of it', findings: [] }) },
+    });
+    expect((await run([whole], [guarded('bad')])).kind).toBe('BLOCKED');
+  });
+
+  it('leaves JSON as JSON: strings within their quotes, numbers as strings, and blocks where it cannot', async () => {
+    const json = (value: unknown) => guarded(JSON.stringify(value), { format: 'JSON' });
+    const parsed = async (word: string, action: GuardrailAction, value: unknown, masks = new Masks([])) => {
+      const { edits } = await run([wordRule(word, action)], [json(value)], masks);
+      return JSON.parse(edits.get(0) ?? 'null');
+    };
+    expect(await parsed('bad', 'MASK', { a: 'so bad', b: ['bad'] })).toEqual({
+      a: 'so ⟨WORD_1⟩',
+      b: ['⟨WORD_1⟩'],
+    });
+    expect(await parsed('411', 'REDACT', { card: 411, text: '"411' })).toEqual({
+      card: '[WORD]',
+      text: '"[WORD]',
+    });
+    const masks = new Masks([]);
+    expect(await parsed('x\\\\"y', 'MASK', { a: 'x"y' }, masks)).toEqual({ a: '⟨WORD_1⟩' });
+    const over = await run([wordRule('b","c', 'REDACT')], [json(['ab', 'cd'])]);
+    expect(over.kind).toBe('BLOCKED');
+    const broken = await run([wordRule('a":"b', 'REDACT')], [json({ a: 'b' })]);
+    expect(broken.kind).toBe('BLOCKED');
+  });
+
+  it('shows a rule the texts of its stages alone, and numbers its findings by all of them', async () => {
+    const rule = wordRule('bad', 'REDACT', { stages: ['TOOL_OUTPUT'] });
+    const tool: readonly GuardrailStage[] = ['INPUT', 'TOOL_OUTPUT'];
+    const outcome = await run([rule], [guarded('bad'), guarded('bad', { stages: tool })]);
+    expect(readEdits(outcome)).toEqual({ 1: '[WORD]' });
+    expect(outcome.verdicts[0]?.stage).toBe('TOOL_OUTPUT');
+  });
+
+  it('shows remote rules the texts as local ones have edited them', async () => {
+    const seen: string[] = [];
+    const remote = wordRule('x', 'BLOCK', {
+      reach: 'REMOTE',
+      prepared: {
+        check: (texts) => {
+          seen.push(...texts.map(({ text }) => text));
+          return { fired: false };
+        },
+      },
+    });
+    await run([wordRule('ann', 'MASK'), remote], [guarded('Dear ann')]);
+    expect(seen).toEqual(['Dear ⟨WORD_1⟩']);
+  });
+
+  it('calls no remote rule for what a local one blocks', async () => {
+    const outcome = await run(
+      [wordRule('bad', 'BLOCK'), failing('BLOCK', { reach: 'REMOTE' })],
+      [guarded('bad')],
+    );
+    expect(outcome.verdicts).toHaveLength(1);
+  });
+
+  it.for(guardrailActions)('%s of a shadow rule changes nothing and is on record', async (action) => {
+    const outcome = await run([wordRule('bad', action, { isShadow: true })], [guarded('bad')]);
+    expect(outcome).toMatchObject({ kind: 'PASSED', verdicts: [{ fired: true, isShadow: true }] });
+    expect(outcome.edits.size).toBe(0);
+  });
+
+  it.for(guardrailActions)('%s of a rule that fails protects or observes', async (action) => {
+    const outcome = await run([failing(action)], [guarded('text')]);
+    expect(outcome.kind).toBe(action === 'WARN' || action === 'LOG' ? 'PASSED' : 'BLOCKED');
+    expect(outcome.verdicts).toMatchObject([{ failed: true }]);
+    expect(JSON.stringify(outcome)).not.toContain('secret detail');
+    expect((await run([failing(action, { isShadow: true })], [guarded('text')])).kind).toBe('PASSED');
+  });
+
+  it('retries with a note, reroutes to an alias, and takes what the rule has repaired', async () => {
+    const noted = wordRule('bad', 'RETRY', { note: 'Write without it.' });
+    expect(await run([noted], [guarded('bad')])).toMatchObject({ kind: 'RETRY', note: 'Write without it.' });
+    expect(await run([wordRule('bad', 'RETRY')], [guarded('bad')])).toMatchObject({
+      kind: 'RETRY',
+      note: 'it holds a word.',
+    });
+    const rerouted = wordRule('bad', 'REROUTE', { reroute: 'safe' });
+    expect(await run([rerouted], [guarded('bad')])).toMatchObject({ kind: 'REROUTE', model: 'safe' });
+    const repairing = wordRule('bad', 'RETRY', {
+      prepared: { check: () => ({ fired: true, reason: 'broken', findings: [], repaired: '{}' }) },
+    });
+    expect(await run([repairing], [guarded('bad')])).toMatchObject({ kind: 'REPAIRED', text: '{}' });
+    const both = await run([noted, wordRule('bad', 'BLOCK')], [guarded('bad')]);
+    expect(both.kind).toBe('BLOCKED');
+  });
+
+  it('looks at the stated share of calls', async () => {
+    const rule = wordRule('bad', 'BLOCK', { sample: 0.5 });
+    const draw = (random: number) =>
+      runGuardrails(planRules(rule), [guarded('bad')], {
+        direction: 'INPUT',
+        context,
+        masks: new Masks([]),
+        random: () => random,
+      });
+    expect((await draw(0.49)).kind).toBe('BLOCKED');
+    expect((await draw(0.5)).kind).toBe('PASSED');
+  });
+});
+
+describe('a plan', () => {
+  const policy = (more: object) => ({ ...parsed(), ...more });
+  const parsed = () => {
+    const mesh = parseMeshPolicy(' secrets ,');
+    if (mesh === null) throw new Error('no policy');
+    return mesh;
+  };
+
+  it('of the mesh blocks by name; an unknown rule is refused with the names there are', () => {
+    expect(parsed().rules).toMatchObject([{ rule: 'secrets', action: 'BLOCK' }]);
+    expect(parseMeshPolicy('')).toBeNull();
+    expect(() => parseMeshPolicy('secrets,magic')).toThrow(/magic.*secrets/);
+  });
+
+  it('holds the rules of all policies, but not of those that are off', () => {
+    const plan = planPolicies(
+      [parsed(), policy({ id: 'b', mode: 'SHADOW' }), policy({ id: 'c', mode: 'OFF' })],
+      {},
+    );
+    expect(plan.rules.map(({ policyId, isShadow }) => [policyId, isShadow])).toEqual([
+      ['HEDDLE_GUARDRAILS', false],
+      ['b', true],
+    ]);
+    expect(plan).toMatchObject({ looksAtInput: true, looksAtOutput: true });
+    expect(planPolicies([policy({ mode: 'OFF' })], {})).toMatchObject({ rules: [], looksAtInput: false });
+  });
+
+  it('prepares a rule once, and differs by version and mode', () => {
+    const mesh = parsed();
+    const services = {};
+    const [first, again] = [planPolicies([mesh], services), planPolicies([mesh], services)];
+    expect(first.rules[0]?.prepared).toBe(again.rules[0]?.prepared);
+    expect(first.fingerprint).toBe(again.fingerprint);
+    const others = [{ version: 2 }, { mode: 'SHADOW' as const }, { id: 'other' }];
+    for (const more of others) {
+      expect(planPolicies([{ ...mesh, ...more }], services).fingerprint).not.toBe(first.fingerprint);
+    }
+  });
+});

@@ -1,0 +1,218 @@
+import { HeddleError } from '#core/errors.ts';
+import {
+  type Finding,
+  type GuardedText,
+  type GuardrailAction,
+  type GuardrailStage,
+  guardrailStages,
+  type RuleContext,
+  type RuleResult,
+} from '../guardrail.ts';
+import { type ActedFinding, applyFindings } from './edits.ts';
+import type { Masks } from './masks.ts';
+import { type GuardrailPlan, inputStages, outputStages, type PlannedRule } from './policy.ts';
+
+/** What one rule stated of one call or answer. It holds nothing of the texts. */
+export interface GuardrailVerdict {
+  readonly rule: string;
+  readonly policyId: string;
+  readonly version: number;
+  readonly stage: GuardrailStage;
+  readonly action: GuardrailAction;
+  readonly isShadow: boolean;
+  readonly fired: boolean;
+  /** The rule could not look. */
+  readonly failed: boolean;
+  /** Null: it did not fire. */
+  readonly reason: string | null;
+  readonly findings: readonly Finding[];
+  readonly durationMs: number;
+}
+
+/** What the rules of one direction come to. Edits are new texts by the number of the text. */
+export type StageOutcome = {
+  readonly verdicts: readonly GuardrailVerdict[];
+  readonly edits: ReadonlyMap<number, string>;
+} & (
+  | { readonly kind: 'PASSED' }
+  | { readonly kind: 'BLOCKED'; readonly by: GuardrailVerdict }
+  | { readonly kind: 'RETRY'; readonly by: GuardrailVerdict; readonly note: string }
+  | { readonly kind: 'REROUTE'; readonly by: GuardrailVerdict; readonly model: string }
+  | { readonly kind: 'REPAIRED'; readonly by: GuardrailVerdict; readonly text: string }
+);
+
+export interface RunOptions {
+  readonly direction: 'INPUT' | 'OUTPUT';
+  readonly context: RuleContext;
+  readonly masks: Masks;
+  readonly random?: () => number;
+  readonly now?: () => number;
+}
+
+/** Actions whose rule has to have looked: where it cannot, the text does not pass. */
+const protecting: ReadonlySet<GuardrailAction> = new Set(['BLOCK', 'MASK', 'REDACT', 'RETRY', 'REROUTE']);
+
+/**
+ * Runs the rules of a plan over the texts of a call or of an answer. LOCAL rules run in their order and see the texts as they came;
+ * their edits are made together. REMOTE rules run at the same time, and see the texts as edited. The first that refuses ends it.
+ * Never rejects over a rule.
+ */
+export async function runGuardrails(
+  plan: GuardrailPlan,
+  texts: readonly GuardedText[],
+  options: RunOptions,
+): Promise<StageOutcome> {
+  const stages = options.direction === 'INPUT' ? inputStages : outputStages;
+  const random = options.random ?? Math.random;
+  const due = plan.rules.filter(
+    (rule) =>
+      rule.stages.some((stage) => stages.includes(stage)) && (rule.sample >= 1 || random() < rule.sample),
+  );
+  const run = new Run(texts, options);
+  for (const rule of due) {
+    if (rule.reach === 'LOCAL' && (await run.look(rule, texts))) return run.outcome();
+  }
+  run.edit();
+  const remote = due.filter((rule) => rule.reach === 'REMOTE');
+  if (remote.length === 0 || run.isRefused) return run.outcome();
+  const edited = run.editedTexts();
+  await Promise.all(remote.map((rule) => run.look(rule, edited)));
+  run.edit();
+  return run.outcome();
+}
+
+/** The error of what was blocked: for the client, and quoting nothing. */
+export function guardrailBlocked(by: GuardrailVerdict): HeddleError {
+  const what = inputStages.includes(by.stage) ? 'input' : 'output';
+  return new HeddleError('GUARDRAIL_BLOCKED', `The guardrail ${by.rule} refuses the ${what}: ${by.reason}.`, {
+    extensions: { guardrail: by.rule, stage: what },
+  });
+}
+
+/** The state of one run. */
+class Run {
+  readonly #texts: readonly GuardedText[];
+  readonly #options: RunOptions;
+  readonly #current: string[];
+  /** Findings that are to be edited, by the number of their text, with the last verdict that requires it. */
+  readonly #pending = new Map<number, { readonly findings: ActedFinding[]; last: GuardrailVerdict }>();
+  readonly #verdicts: GuardrailVerdict[] = [];
+  #blocked: GuardrailVerdict | null = null;
+  #diverted: {
+    readonly by: GuardrailVerdict;
+    readonly rule: PlannedRule;
+    readonly repaired?: string;
+  } | null = null;
+
+  constructor(texts: readonly GuardedText[], options: RunOptions) {
+    this.#texts = texts;
+    this.#options = options;
+    this.#current = texts.map(({ text }) => text);
+  }
+
+  get isRefused(): boolean {
+    return this.#blocked !== null;
+  }
+
+  /** Runs a rule over those of the texts that stand in its stages; true: it blocks. */
+  async look(rule: PlannedRule, texts: readonly GuardedText[]): Promise<boolean> {
+    const numbers = [...texts.keys()].filter((number) =>
+      texts[number]?.stages.some((stage) => rule.stages.includes(stage)),
+    );
+    if (numbers.length === 0) return false;
+    const now = this.#options.now ?? performance.now.bind(performance);
+    const startedMs = now();
+    let result: RuleResult;
+    let failed = false;
+    try {
+      const given = numbers.map((number) => texts[number] as GuardedText);
+      result = await rule.prepared.check(given, this.#options.context);
+    } catch {
+      // Any error: a rule that protects and fails lets nothing pass.
+      failed = true;
+      result = { fired: protecting.has(rule.action), reason: 'it could not be checked', findings: [] };
+    }
+    const findings = result.fired
+      ? result.findings.map((found) => ({ ...found, text: numbers[found.text] as number }))
+      : [];
+    const seen = texts[findings[0]?.text ?? (numbers[0] as number)]?.stages ?? [];
+    const verdict: GuardrailVerdict = {
+      rule: rule.rule,
+      policyId: rule.policyId,
+      version: rule.version,
+      stage:
+        guardrailStages.findLast((stage) => seen.includes(stage) && rule.stages.includes(stage)) ?? 'INPUT',
+      action: rule.action,
+      isShadow: rule.isShadow,
+      fired: result.fired,
+      failed,
+      reason: result.fired ? result.reason : null,
+      findings,
+      durationMs: now() - startedMs,
+    };
+    this.#verdicts.push(verdict);
+    if (!result.fired || rule.isShadow) return false;
+    return this.#act(rule, verdict, failed ? undefined : result.repaired);
+  }
+
+  #act(rule: PlannedRule, verdict: GuardrailVerdict, repaired: string | undefined): boolean {
+    const { action } = rule;
+    if (action === 'WARN' || action === 'LOG') return false;
+    if (action === 'MASK' || action === 'REDACT') {
+      const isPossible =
+        verdict.findings.length > 0 && verdict.findings.every(({ text }) => this.#texts[text]?.isEditable);
+      if (!isPossible) return this.#block(verdict);
+      for (const finding of verdict.findings) {
+        const pending = this.#pending.get(finding.text) ?? { findings: [], last: verdict };
+        pending.findings.push({ ...finding, action });
+        pending.last = verdict;
+        this.#pending.set(finding.text, pending);
+      }
+      return false;
+    }
+    if (action === 'BLOCK' || verdict.failed) return this.#block(verdict);
+    this.#diverted ??= { by: verdict, rule, ...(repaired === undefined ? {} : { repaired }) };
+    return false;
+  }
+
+  #block(verdict: GuardrailVerdict): true {
+    this.#blocked ??= verdict;
+    return true;
+  }
+
+  /** Makes the edits of what was found since the last time. */
+  edit(): void {
+    for (const [number, { findings, last }] of this.#pending) {
+      const format = this.#texts[number]?.format ?? 'TEXT';
+      const edited = applyFindings(
+        { text: this.#current[number] ?? '', format },
+        findings,
+        this.#options.masks,
+      );
+      if (edited === null) this.#block(last);
+      else this.#current[number] = edited;
+    }
+    this.#pending.clear();
+  }
+
+  editedTexts(): readonly GuardedText[] {
+    return this.#texts.map((guarded, number) => ({ ...guarded, text: this.#current[number] ?? '' }));
+  }
+
+  outcome(): StageOutcome {
+    const verdicts = this.#verdicts;
+    if (this.#blocked !== null) return { kind: 'BLOCKED', by: this.#blocked, verdicts, edits: new Map() };
+    const edits = new Map<number, string>();
+    for (const [number, text] of this.#current.entries()) {
+      if (text !== this.#texts[number]?.text) edits.set(number, text);
+    }
+    const diverted = this.#diverted;
+    if (diverted === null) return { kind: 'PASSED', verdicts, edits };
+    const { by, rule, repaired } = diverted;
+    if (repaired !== undefined) return { kind: 'REPAIRED', by, text: repaired, verdicts, edits };
+    if (rule.action === 'REROUTE' && rule.reroute !== null) {
+      return { kind: 'REROUTE', by, model: rule.reroute, verdicts, edits };
+    }
+    return { kind: 'RETRY', by, note: rule.note ?? `${by.reason}.`, verdicts, edits };
+  }
+}
