@@ -18,7 +18,11 @@ export default defineConfig({
       { extends: true, test: { name: 'unit', include: unitTests, isolate: false } },
       {
         extends: true,
-        test: { name: 'mesh', include: ['**/*.test.ts'], exclude: ['**/node_modules/**', ...unitTests] },
+        test: {
+          name: 'mesh',
+          include: ['**/*.test.ts'],
+          exclude: ['**/node_modules/**', 'mongo/embedded/**', ...unitTests],
+        },
       },
     ],
     setupFiles: ['test/contract/watch-commands.ts'],

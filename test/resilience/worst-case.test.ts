@@ -10,7 +10,7 @@ import { registerUpstream } from './support/ledger.ts';
 /** How much later than in an idle process `/health/live` may be answered, whatever one request asks for. */
 const delayMsMax = 100;
 /** What other processes of the machine hold up is no fault of the mesh: the best of so many counts. */
-const tries = 4;
+const tries = 8;
 const mebi = 1024 * 1024;
 
 const complete = 'mutation ($input: CompletionInput!) { complete(input: $input) { id text json } }';
