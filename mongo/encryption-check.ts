@@ -72,16 +72,30 @@ async function countUnreadable(connection: Connection, secrets: OwnerBoxes) {
   return { known: known.length, unreadable };
 }
 
-/** Throws CONFLICT where a new data key would be wrapped with another root key than those in the store, without a word. */
-export async function refuseOtherKey(connection: Connection, keys: KnownRootKeys): Promise<void> {
-  if (compare(keys, await storedKeyId(connection)) === 'OTHER') throw otherKey();
+/**
+ * Names the root key that wraps new data keys: the store's, which every process has, also while some have a newer one already. CONFLICT where it
+ * is not at hand.
+ */
+export async function findWrappingKeyId(connection: Connection, keys: KnownRootKeys): Promise<string> {
+  const stored = await storedKeyId(connection);
+  if (compare(keys, stored) === 'OTHER') throw otherKey();
+  return stored ?? keys.rootKeyId;
 }
 
 /** Where what is stored needs another root key than those at hand. */
 export function otherKey(cause?: unknown): HeddleError {
   return new HeddleError(
     'CONFLICT',
-    'The stored secrets are sealed with another encryption key than the one Heddle was started with: restore that key, or drop them with `heddle reseal --discard`.',
+    'The stored secrets are sealed with another encryption key than this process has: start it with that key, as HEDDLE_ENCRYPTION_KEY_PREVIOUS or HEDDLE_ROOT_KEY_PREVIOUS beside a newer one. Only where that key is lost, drop what it has sealed with `heddle reseal --discard`.',
+    { cause },
+  );
+}
+
+/** Where the root key at hand does not unwrap what it has wrapped. */
+export function rootKeyRefused(cause: unknown): HeddleError {
+  return new HeddleError(
+    'CONFLICT',
+    'The root key refuses to unwrap a data key: enable it again, or give this process the right to use it; what is sealed is not lost. It refuses for good where `tenant_keys` was altered.',
     { cause },
   );
 }

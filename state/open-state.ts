@@ -58,7 +58,7 @@ export async function openState(
 }
 
 /** Of a process that neither writes nor reads payloads, and so has no key. */
-const noSeal: PayloadSeal = { of: refuse, open: refuse };
+const noSeal: PayloadSeal = { of: refuse, open: refuse, findOpener: refuse };
 
 function refuse(): never {
   throw new Error('This process has no encryption key.');

@@ -7,6 +7,9 @@ export const meshOwner = '@mesh';
 /** Seals for one owner, with that owner's present data key. */
 export type Sealer = Pick<SecretBox, 'seal' | 'sealToBytes' | 'isCurrent'>;
 
+/** Opens what one data key has sealed. */
+export type Opener = Pick<SecretBox, 'open'>;
+
 /** Seals texts at rest, each for its owner: a tenant, or the mesh (`meshOwner`). What is sealed for one opens with no other's key. */
 export interface OwnerBoxes {
   /**
@@ -20,6 +23,15 @@ export interface OwnerBoxes {
    * Throws, or rejects, as SecretBox does, and also where the owner's key was destroyed.
    */
   open(sealed: Sealed, context: SealContext): string | Promise<string>;
+}
+
+/** Boxes whose texts may be read over a time, such as the events of a stream. */
+export interface StreamBoxes extends OwnerBoxes {
+  /**
+   * What opens this text and all others of its data key, for the life of one reader: as `of`, it is not affected by what becomes of the key
+   * or the store meanwhile. A promise only while the owner's key is not in memory; throws, or rejects, as `open`.
+   */
+  findOpener(sealed: Sealed): Opener | Promise<Opener>;
 }
 
 /**

@@ -19,9 +19,9 @@ export interface RootKey {
 export class RootKeyFailure extends Error {
   /**
    * UNREACHABLE: it may succeed later. REFUSED: it will not, as the text was altered or wrapped by another key, or the key is
-   * disabled, missing or not for this process.
+   * disabled, missing or not for this process. ABSENT: this process was started without it.
    */
-  readonly reason: 'UNREACHABLE' | 'REFUSED';
+  readonly reason: 'UNREACHABLE' | 'REFUSED' | 'ABSENT';
 
   constructor(reason: RootKeyFailure['reason'], message: string, options?: ErrorOptions) {
     super(message, options);

@@ -28,7 +28,7 @@ export function findSealing(keys: readonly UsableKey[], nowMs: number): UsableKe
 /** What a wrapped key is bound to: its owner and its id. */
 const toContext = (owner: string, keyId: string) => ['tenant_keys', owner, keyId];
 
-/** Rejects with RootKeyFailure; REFUSED also where its root key is not at hand. */
+/** Rejects with RootKeyFailure; ABSENT where its root key is not at hand. */
 export async function unwrapKey(
   roots: RootKeys,
   owner: string,
@@ -37,7 +37,7 @@ export async function unwrapKey(
   const root = roots.find(({ id }) => id === rootKeyId);
   if (root === undefined) {
     throw new RootKeyFailure(
-      'REFUSED',
+      'ABSENT',
       `The data key is wrapped by the root key ${rootKeyId}, which is not at hand.`,
     );
   }
@@ -58,13 +58,13 @@ async function makeVersion(
   return { keyId: made.id, version, ...(await wrapKey(roots, owner, made)), createdAt };
 }
 
-/** The record of an owner that has none yet: of several processes that make it at once, one makes it and all read it. */
+/** The record of an owner that has none yet, wrapped by this root key: of several processes that make it at once, one makes it and all read it. */
 export async function createRecord(
   connection: Connection,
-  roots: RootKeys,
+  root: RootKey,
   owner: string,
 ): Promise<TenantKeyRecord> {
-  const first = await makeVersion(roots, owner, { version: 1, createdAt: new Date() });
+  const first = await makeVersion([root], owner, { version: 1, createdAt: new Date() });
   const record: TenantKeyRecord = {
     _id: owner,
     revision: 1,

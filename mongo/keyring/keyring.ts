@@ -5,16 +5,17 @@ import { createOverloadedError, HeddleError } from '#core/errors.ts';
 import { expectError } from '#core/expect-error.ts';
 import { keepRunning } from '#core/keep-running.ts';
 import { createDataBox, type DataKey, readDataKeyId } from '#core/secrets/data-box.ts';
-import type { OwnerBoxes, Sealer } from '#core/secrets/owner-boxes.ts';
-import { RootKeyFailure } from '#core/secrets/root-key.ts';
-import { cannotOpen, type SealContext, type Sealed, type SecretBox } from '#core/secrets/secret-box.ts';
-import { otherKey, refuseOtherKey } from '../encryption-check.ts';
+import type { Opener, Sealer, StreamBoxes } from '#core/secrets/owner-boxes.ts';
+import { type RootKey, RootKeyFailure } from '#core/secrets/root-key.ts';
+import { cannotOpen, type Sealed, type SecretBox } from '#core/secrets/secret-box.ts';
+import { findWrappingKeyId, otherKey, rootKeyRefused } from '../encryption-check.ts';
 import { onKeyDestroyed, type TenantKeyRecord, tenantKeys } from '../tenant-keys.ts';
 import {
   createRecord,
   findSealing,
   listUsable,
   type RootKeys,
+  rewrapRecord,
   type UsableKey,
   unwrapKey,
 } from './data-keys.ts';
@@ -74,8 +75,8 @@ const readClock = () => performance.timeOrigin + performance.now();
  * that receive its notice; in any other within 30 seconds.
  */
 export class Keyring implements AsyncDisposable {
-  readonly secrets: OwnerBoxes;
-  readonly payloads: OwnerBoxes;
+  readonly secrets: StreamBoxes;
+  readonly payloads: StreamBoxes;
   readonly #options: KeyringOptions;
   readonly #now: () => number;
   readonly #byKeyId = new Map<string, Entry>();
@@ -106,7 +107,7 @@ export class Keyring implements AsyncDisposable {
     );
   }
 
-  /** The root key that wraps new data keys. */
+  /** The root key in use: `heddle keys rotate` makes it the one that wraps new data keys. */
   get rootKeyId(): string {
     return this.#options.roots[0].id;
   }
@@ -182,7 +183,7 @@ export class Keyring implements AsyncDisposable {
     this.#entries.clear();
   }
 
-  #openBoxes(purpose: Purpose): OwnerBoxes {
+  #openBoxes(purpose: Purpose): StreamBoxes {
     return {
       of: (owner) => {
         const entry = this.#entries.get(owner);
@@ -191,23 +192,29 @@ export class Keyring implements AsyncDisposable {
         return entry.sealing[purpose];
       },
       open: (sealed, context) => {
-        const keyId = readDataKeyId(sealed);
-        if (keyId === undefined) return this.#openOlder(purpose, sealed, context);
-        const entry = this.#byKeyId.get(keyId);
-        const key = entry?.keys.get(keyId);
-        if (entry === undefined || key === undefined || !this.#isFresh(entry)) {
-          return this.#openLater(keyId, purpose, sealed, context);
-        }
-        entry.isUsed = true;
-        return key.boxes[purpose].open(sealed, context);
+        const opener = this.#findOpener(sealed, purpose);
+        return opener instanceof Promise
+          ? opener.then((one) => one.open(sealed, context))
+          : opener.open(sealed, context);
       },
+      findOpener: (sealed) => this.#findOpener(sealed, purpose),
     };
   }
 
-  #openOlder(purpose: Purpose, sealed: Sealed, context: SealContext): string {
-    const { older } = this.#options;
-    if (older === undefined) throw cannotOpen();
-    return older[purpose].open(sealed, context);
+  #findOpener(sealed: Sealed, purpose: Purpose): Opener | Promise<Opener> {
+    const keyId = readDataKeyId(sealed);
+    if (keyId === undefined) {
+      const older = this.#options.older?.[purpose];
+      if (older === undefined) throw cannotOpen();
+      return older;
+    }
+    const entry = this.#byKeyId.get(keyId);
+    const key = entry?.keys.get(keyId);
+    if (entry === undefined || key === undefined || !this.#isFresh(entry)) {
+      return this.#loadOpener(keyId, purpose);
+    }
+    entry.isUsed = true;
+    return key.boxes[purpose];
   }
 
   #isFresh({ checkedAtMs }: Entry): boolean {
@@ -220,7 +227,7 @@ export class Keyring implements AsyncDisposable {
     return entry.sealing[purpose];
   }
 
-  async #openLater(keyId: string, purpose: Purpose, sealed: Sealed, context: SealContext): Promise<string> {
+  async #loadOpener(keyId: string, purpose: Purpose): Promise<Opener> {
     const { connection } = this.#options;
     const owner =
       this.#byKeyId.get(keyId)?.owner ??
@@ -228,7 +235,7 @@ export class Keyring implements AsyncDisposable {
     const entry = owner === undefined ? null : await this.#load(owner, false, keyId);
     const key = entry?.keys.get(keyId);
     if (key === undefined) throw cannotOpen();
-    return key.boxes[purpose].open(sealed, context);
+    return key.boxes[purpose];
   }
 
   /** The entry of the owner as the store has it now; with the key of that id, where it is named. Null: there are no keys yet. */
@@ -269,8 +276,19 @@ export class Keyring implements AsyncDisposable {
 
   async #make(owner: string): Promise<TenantKeyRecord> {
     const { connection, roots } = this.#options;
-    await refuseOtherKey(connection, this);
-    return createRecord(connection, roots, owner);
+    const wrapping = await this.#findWrapping();
+    const made = await createRecord(connection, wrapping, owner);
+    const present = await this.#findWrapping();
+    if (present === wrapping) return made;
+    // `heddle keys rotate` has ended meanwhile, and may not have seen this one.
+    await rewrapRecord(connection, [present, ...roots], owner);
+    return (await tenantKeys(connection).findById(owner).lean<TenantKeyRecord>()) ?? made;
+  }
+
+  async #findWrapping(): Promise<RootKey> {
+    const { connection, roots } = this.#options;
+    const id = await findWrappingKeyId(connection, this);
+    return roots.find((root) => root.id === id) ?? roots[0];
   }
 
   async #toEntry(record: TenantKeyRecord, atMs: number, keyId: string | undefined): Promise<Entry> {
@@ -362,5 +380,5 @@ function toHeddleError(error: unknown): unknown {
       cause: error,
     });
   }
-  return otherKey(error);
+  return error.reason === 'ABSENT' ? otherKey(error) : rootKeyRefused(error);
 }

@@ -78,6 +78,58 @@ describe('the root key', () => {
     await setup.open().payloads.of(owner);
   });
 
+  it('wraps no new key before it is the one that the store names: a process with the former one alone opens them all', async () => {
+    const { connection } = setup;
+    const owner = setup.newOwner();
+    const [former, newer] = [createCountedRoot(), createCountedRoot(randomBytes(32))];
+    await recordEncryptionKey(connection, former.root.id);
+    const both = () => setup.open({ roots: [newer.root, former.root] });
+    const sealed = (await both().payloads.of(owner)).seal('text', context);
+    expect((await setup.read(owner))?.keys[0]?.rootKeyId).toBe(former.root.id);
+    expect(await setup.open({ roots: [former.root] }).payloads.open(sealed, context)).toBe('text');
+    // `heddle keys rotate`, when every process has both.
+    await rewrapRecord(connection, [newer.root, former.root], owner);
+    await recordEncryptionKey(connection, newer.root.id);
+    const later = setup.newOwner();
+    await both().payloads.of(later);
+    expect((await setup.read(later))?.keys[0]?.rootKeyId).toBe(newer.root.id);
+    expect(await setup.open({ roots: [newer.root] }).payloads.open(sealed, context)).toBe('text');
+    await recordEncryptionKey(connection, former.root.id);
+  });
+
+  it('wraps a key anew that was made while it became the one that the store names', async () => {
+    const { connection } = setup;
+    const owner = setup.newOwner();
+    const [former, newer] = [createCountedRoot(), createCountedRoot(randomBytes(32))];
+    await recordEncryptionKey(connection, former.root.id);
+    const slow: RootKey = {
+      ...former.root,
+      async wrap(...given) {
+        await recordEncryptionKey(connection, newer.root.id);
+        return former.root.wrap(...given);
+      },
+    };
+    const sealed = (await setup.open({ roots: [newer.root, slow] }).payloads.of(owner)).seal('text', context);
+    expect(await setup.open({ roots: [newer.root] }).payloads.open(sealed, context)).toBe('text');
+    await recordEncryptionKey(connection, former.root.id);
+  });
+
+  it('that refuses fails otherwise than one that is not at hand: what to do is not the same', async () => {
+    const owner = setup.newOwner();
+    const { root, state } = createCountedRoot();
+    await setup.open({ roots: [root] }).payloads.of(owner);
+    state.failure = 'REFUSED';
+    await expect(async () => setup.open({ roots: [root] }).payloads.of(owner)).rejects.toMatchObject({
+      code: 'CONFLICT',
+      message: expect.stringMatching(/^The root key refuses .*enable it again/),
+    });
+    const other = setup.open({ roots: [createCountedRoot(randomBytes(32)).root] });
+    await expect(async () => other.payloads.of(owner)).rejects.toMatchObject({
+      code: 'CONFLICT',
+      message: expect.stringMatching(/another encryption key than this process has: start it with that key/),
+    });
+  });
+
   it('may be away for 12 hours for keys in memory, which are unwrapped again every hour; others are OVERLOADED', async () => {
     const [known, unknown] = [setup.newOwner(), setup.newOwner()];
     const { root, counts, state } = createCountedRoot();

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { parseJson } from '#core/json/exact-json.ts';
+import type { PayloadOpener } from '../payload-seal.ts';
 import { aliveMs, beatMs, type StreamKeys, sealContext, streamKeys } from './redis-keys.ts';
 import type { RedisStreamServices } from './redis-writer.ts';
 import { type LoggedEvent, StreamLogLost } from './stream-log.ts';
@@ -19,6 +20,7 @@ export class RedisCursor<Event> implements AsyncIterableIterator<LoggedEvent<Eve
   /** The last command that attaches this reader; it never rejects. */
   #reading: Promise<void>;
   #turn: Promise<unknown> = Promise.resolve();
+  #opener: PayloadOpener | undefined;
   #batch: readonly string[] = [];
   #taken = 0;
   /** The number of the event it yields next. */
@@ -66,8 +68,9 @@ export class RedisCursor<Event> implements AsyncIterableIterator<LoggedEvent<Eve
           this.#taken += 1;
           const sequence = this.#position;
           this.#position += 1;
-          const opened = this.#services.seal.open(sealed, sealContext(this.#id, sequence));
-          const json = typeof opened === 'string' ? opened : await opened;
+          // The writer seals all events of a log with one key.
+          this.#opener ??= await this.#services.seal.findOpener(sealed);
+          const json = this.#opener.open(sealed, sealContext(this.#id, sequence));
           return { done: false, value: { sequence, event: parseJson(json) as Event } };
         }
         if (this.#end === 'GIVEN_UP') throw this.#abandoned();

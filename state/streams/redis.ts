@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
-import type { PayloadSeal } from '../payload-seal.ts';
+import type { PayloadOpener, PayloadSeal } from '../payload-seal.ts';
 import type { Channels } from '../redis/connect.ts';
 import { RedisCursor } from './redis-cursor.ts';
 import { defineStreamScripts, sealContext, streamKeys } from './redis-keys.ts';
@@ -48,12 +48,12 @@ export function createRedisStreamLogs(
     async held<Event>(id: string) {
       const entries = await redis.xrange(streamKeys(id).events, '-', '+');
       const held: LoggedEvent<Event>[] = [];
+      let opener: PayloadOpener | undefined;
       for (const [name, [, sealed = '']] of entries) {
         // See append-3.lua: the event of number n has the id (n+1)-0.
         const sequence = Number(name.slice(0, name.indexOf('-'))) - 1;
-        const opened = seal.open(sealed, sealContext(id, sequence));
-        const json = typeof opened === 'string' ? opened : await opened;
-        held.push({ sequence, event: JSON.parse(json) as Event });
+        opener ??= await seal.findOpener(sealed);
+        held.push({ sequence, event: JSON.parse(opener.open(sealed, sealContext(id, sequence))) as Event });
       }
       return held;
     },

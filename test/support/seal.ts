@@ -1,15 +1,15 @@
 import type { Connection } from 'mongoose';
 import { pino } from 'pino';
 import { createLocalRootKey } from '#core/secrets/local-root-key.ts';
-import type { OwnerBoxes } from '#core/secrets/owner-boxes.ts';
+import type { StreamBoxes } from '#core/secrets/owner-boxes.ts';
 import { createSecretBox, type SecretBox } from '#core/secrets/secret-box.ts';
 import { Keyring } from '#mongo/keyring/keyring.ts';
 
 const key = new Uint8Array(32);
 
 /** One key for all owners, where no store is open that would hold a key of each. */
-function toOwnerBoxes(box: SecretBox): SecretBox & OwnerBoxes {
-  return { ...box, of: () => box };
+function toOwnerBoxes(box: SecretBox): SecretBox & StreamBoxes {
+  return { ...box, of: () => box, findOpener: () => box };
 }
 
 /** Seals provider keys in tests, always with the same key. */
