@@ -132,7 +132,7 @@ export const variables = {
   ),
   HEDDLE_MESH_SECRET: variable(
     meshKey(readMeshSecrets).optional(),
-    'Authenticates what subgraphs answer over plain HTTP; the same in every process. Not needed with TLS. Two separated by a comma while it changes: the first one signs, both verify.',
+    'Authenticates what subgraphs answer over plain HTTP; the same in every process. Not needed with TLS. Two separated by a comma while it changes: the first one signs, both verify. A comma within a secret is written `\\,`.',
     true,
   ),
   HEDDLE_MESH_PLAINTEXT: variable(

@@ -1,4 +1,4 @@
-import type { KeyObject } from 'node:crypto';
+import { hkdfSync, type KeyObject } from 'node:crypto';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createMeshKeyPair, deriveAnswerKeys, deriveMeshKeys, readPublicKeys } from '#transport/mesh-keys.ts';
@@ -46,8 +46,33 @@ it('a gateway signs with the first of two mesh secrets alone, and a subgraph ver
   const secret = { HEDDLE_MESH_SECRET: both };
   const { gatewayKeys, warnings } = connect('gateway', secret);
   expect(gatewayKeys?.signingKey.equals(deriveMeshKeys(first).signingKey)).toBe(true);
-  expect(warnings).toEqual([expect.stringContaining('only HEDDLE_MESH_SECRET is set')]);
+  expect(warnings).toEqual([
+    expect.stringContaining('only HEDDLE_MESH_SECRET is set'),
+    expect.stringContaining('holds two secrets, separated by a comma'),
+  ]);
   const known = connect('models', secret).subgraphKeys?.publicKeys ?? [];
   const expected = [first, second].flatMap((text) => deriveMeshKeys(text).publicKeys);
   expect(known.map((key, at) => isSame(key, expected[at]))).toEqual([true, true]);
+});
+
+it.each([
+  ['a part that is too short', 'a secret, that versions before took as one'],
+  ['more than two parts', [first, second, first].join()],
+])('a mesh secret with %s is refused, with what to do about a comma of its own', (_what, text) => {
+  expect(() => connect('gateway', { HEDDLE_MESH_SECRET: text })).toThrow(
+    /HEDDLE_MESH_SECRET.*write a comma that is part of a secret as \\,/,
+  );
+});
+
+it('a mesh secret with a comma of its own is one secret, the same as versions before took', () => {
+  const text = both.replace(',', '\\,');
+  const { gatewayKeys, warnings } = connect('gateway', {
+    HEDDLE_MESH_KEY: pair.privateKey,
+    HEDDLE_MESH_SECRET: text,
+  });
+  expect(warnings).toEqual([]);
+  expect(gatewayKeys?.answerKeys).toHaveLength(1);
+  // HKDF of the whole text, as those versions have it.
+  const derived = hkdfSync('sha256', both, '', 'heddle mesh answers', 32);
+  expect(gatewayKeys?.answerKeys?.[0]?.export()).toEqual(Buffer.from(derived));
 });

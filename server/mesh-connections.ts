@@ -158,11 +158,17 @@ export function connectParts(
       : {}),
     tls,
     ca,
-    warnings: isOld
-      ? [`only HEDDLE_MESH_SECRET is set: every process that has it can sign for a gateway; ${toDo}`]
-      : [],
+    warnings: [
+      ...(isOld
+        ? [`only HEDDLE_MESH_SECRET is set: every process that has it can sign for a gateway; ${toDo}`]
+        : []),
+      ...(answerKeys !== undefined && answerKeys.length > 1 ? [twoSecrets] : []),
+    ],
   };
 }
+
+const twoSecrets =
+  'HEDDLE_MESH_SECRET holds two secrets, separated by a comma: the first one signs, both verify; write a comma that is part of one secret as \\, (see docs/security.md)';
 
 /** A part alone shares its database with other processes: it must be named. */
 function requireSharedDatabase(environment: Environment, parts: readonly Part[]): void {

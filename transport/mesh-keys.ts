@@ -27,6 +27,9 @@ const secretBytesMin = 32;
 const publicKeysMax = 4;
 const secretsMax = 2;
 
+/** What an operator does whose secret has a comma: versions before took it as one. */
+const writeComma = 'write a comma that is part of a secret as \\,';
+
 /** A raw Ed25519 key as text: 32 bytes in base64url. */
 const keyText = /^[A-Za-z0-9_-]{43}$/;
 
@@ -69,17 +72,19 @@ export function createMeshKeyPair(): { readonly privateKey: string; readonly pub
 
 /**
  * Reads the secrets of HEDDLE_MESH_SECRET: one, or two separated by a comma while the secret changes. The first one signs,
- * each of them verifies. Throws RangeError.
+ * each of them verifies. A comma within a secret is written `\,`. Throws RangeError.
  */
 export function readMeshSecrets(text: string): readonly [string, ...string[]] {
-  const [first = '', ...others] = text.split(',').map((secret) => secret.trim());
+  const [first = '', ...others] = text
+    .split(/(?<!\\),/)
+    .map((secret) => secret.replaceAll('\\,', ',').trim());
   const secrets = [first, ...others] as const;
   if (secrets.length > secretsMax) {
-    throw new RangeError(`must be one secret, or ${secretsMax} separated by a comma`);
+    throw new RangeError(`must be one secret, or ${secretsMax} separated by a comma; ${writeComma}`);
   }
   if (secrets.some((secret) => Buffer.byteLength(secret) < secretBytesMin)) {
     throw new RangeError(
-      `must have ${secretBytesMin} characters or more in each secret (a comma separates two)`,
+      `must have ${secretBytesMin} characters or more in each secret (a comma separates two; ${writeComma})`,
     );
   }
   return secrets;
