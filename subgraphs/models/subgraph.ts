@@ -4,7 +4,7 @@ import type { Subgraph } from '#transport/executor.ts';
 import { createSubgraph } from '../runtime/subgraph.ts';
 import type { ModelsDeps } from './deps.ts';
 import { createModelsLoaders } from './loaders.ts';
-import { deletePreviousSecrets } from './providers/rotate-provider-credential.ts';
+import { retireSecrets } from './providers/retire-secrets.ts';
 import { modelsResolvers } from './resolvers.ts';
 
 export type { ModelsDeps } from './deps.ts';
@@ -16,7 +16,7 @@ const everyMs = 30_000;
 export function createModelsSubgraph(deps: ModelsDeps): Subgraph {
   const sweeping = keepRunning(
     everyMs,
-    () => deletePreviousSecrets(deps),
+    () => retireSecrets(deps),
     (err) => deps.log.warn({ err }, 'replaced secrets of providers could not be deleted yet'),
   );
   return createSubgraph({

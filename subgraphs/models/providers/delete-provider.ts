@@ -9,6 +9,7 @@ import { requireChangeable } from '../owners/owner.ts';
 import { findModelDependants, requireUnused } from '../routes/dependants.ts';
 import { deleteMarked } from '../settle-catalog.ts';
 import { checkRoom, countOthers, withCatalog } from '../with-catalog.ts';
+import { retireSecrets } from './retire-secrets.ts';
 
 /**
  * Deletes a provider with its models and the secrets of its credentials, and returns its id. CONFLICT where something
@@ -33,6 +34,7 @@ export async function deleteProvider(id: string, context: ModelsContext, deps: M
     );
     const what = `provider ${JSON.stringify(id)}`;
     requireUnused(what, await findModelDependants(records.map(readId), context, deps));
+    await retireSecrets(deps, { providerId: id });
     // Whatever stops the process from here on: the rest is deleted by settleCatalog.
     await providers(connection).updateOne({ _id: id }, { $set: { incomplete: 'DELETED' } });
     try {

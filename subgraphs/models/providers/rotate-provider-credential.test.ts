@@ -15,7 +15,7 @@ import { testSecrets } from '#test/support/seal.ts';
 import { ask, askForData, testCaller, testServices } from '#test/support/subgraph.ts';
 import type { Subgraph } from '#transport/executor.ts';
 import { resealCredentials } from './reseal-credentials.ts';
-import { deletePreviousSecrets } from './rotate-provider-credential.ts';
+import { retireSecrets } from './retire-secrets.ts';
 
 let opened: AsyncDisposableStack;
 let database: Database;
@@ -96,14 +96,14 @@ describe('rotateProviderCredential', () => {
     );
     nowMs += 3_599_000;
     const deps = { ...services, connection: database.connection, now: () => nowMs };
-    expect(await deletePreviousSecrets(deps)).toBe(0);
+    expect(await retireSecrets(deps)).toBe(0);
     expect((await stored()).secrets).toHaveLength(2);
     nowMs += 1_000;
     const { provider } = await run(`{ provider(id: "${providerId}") { credentials { ${fields} } } }`);
     expect(provider).toMatchObject({ credentials: [{ previousHint: null, previousEndsAt: null }] });
     const ended = { 'previous.endsAt': { $lte: new Date(nowMs) } };
     const count = await providerCredentials(database.connection).countDocuments(ended);
-    const deleted = await Promise.all([deletePreviousSecrets(deps), deletePreviousSecrets(deps)]);
+    const deleted = await Promise.all([retireSecrets(deps), retireSecrets(deps)]);
     expect(deleted.reduce((sum, one) => sum + one)).toBe(count);
     expect((await stored()).secrets).toEqual(['sk-secret-0002']);
     const records = await auditLog(database.connection)
@@ -127,6 +127,35 @@ describe('rotateProviderCredential', () => {
     expect((await stored()).secrets).toEqual(['sk-secret-0002']);
     await run(rotate('sk-secret-0003'));
   });
+
+  it.each<readonly [string, () => string]>([
+    ['rotateProviderCredential', () => rotate('sk-secret-0003')],
+    ['rotateProviderCredential without an overlap', () => rotate('sk-secret-0003', 0)],
+    [
+      'updateProviderCredential',
+      () =>
+        `mutation { updateProviderCredential(id: "${credentialId}", input: { secret: "sk-secret-0003" }) { id } }`,
+    ],
+    ['removeProviderCredential', () => `mutation { removeProviderCredential(id: "${credentialId}") }`],
+    ['deleteProvider', () => `mutation { deleteProvider(id: "${providerId}") }`],
+  ])(
+    'records the end of a secret whose overlap is over before %s takes its place',
+    async (_name, command) => {
+      await run(rotate('sk-secret-0002'));
+      nowMs += 3_600_000;
+      await run(command());
+      const deps = { ...services, connection: database.connection, now: () => nowMs };
+      await retireSecrets(deps, { _id: credentialId });
+      const ended = { targetId: credentialId, action: 'providerCredential.retire' };
+      expect(await auditLog(database.connection).find(ended).lean()).toMatchObject([
+        { outcome: 'SUCCEEDED', before: { hint: '0001', endsAt: '2026-01-01T01:00:00.000Z' } },
+      ]);
+      const found = { subject: credentialId, type: 'credential.retired' };
+      expect(await events(database.connection).find(found).lean()).toMatchObject([
+        { data: { hint: '0001' } },
+      ]);
+    },
+  );
 
   it('refuses an overlap and a secret out of bounds, and a credential of another tenant like a missing one', async () => {
     for (const overlap of [-1, 30 * 86_400 + 1])

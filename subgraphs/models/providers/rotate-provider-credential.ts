@@ -1,6 +1,5 @@
 import { HeddleError } from '#core/errors.ts';
 import { notFound } from '#core/input.ts';
-import { bumpCatalogRevision } from '#mongo/catalog-revisions.ts';
 import {
   type PreviousSecret,
   type ProviderCredentialRecord,
@@ -8,12 +7,12 @@ import {
 } from '#mongo/provider-credentials.ts';
 import { providers } from '#mongo/providers.ts';
 import { providerDestination } from '#providers/registry/destination.ts';
-import { auditedStart } from '../../runtime/policy/audited-start.ts';
 import { catalogChanged, type ModelsContext, type ModelsDeps, readNow } from '../deps.ts';
 import type { MutationRotateProviderCredentialArgs } from '../generated.ts';
 import { checkedInt } from '../inputs.ts';
 import { requireEditable } from '../owners/owner.ts';
 import { sealSecret } from './credentials.ts';
+import { retireSecrets } from './retire-secrets.ts';
 
 const overlapSecondsMax = 30 * 24 * 3600;
 
@@ -42,6 +41,7 @@ export async function rotateProviderCredential(
       `An earlier rotation of the credential ends at ${draining.endsAt.toISOString()}: wait, or replace its secret at once with updateProviderCredential.`,
     );
   }
+  await retireSecrets(deps, { _id: id });
   const fresh = await sealSecret(secret, { id, provider }, 'secret', secrets);
   const destination = before.destination ?? providerDestination(provider);
   const previous = { hint, sealed, destination, endsAt: new Date(now.getTime() + overlap * 1_000) };
@@ -67,43 +67,4 @@ export async function rotateProviderCredential(
 /** The secret that a rotation has replaced and that may still be used; null: there is none. */
 export function findPrevious({ previous }: ProviderCredentialRecord, now: Date): PreviousSecret | null {
   return previous != null && previous.endsAt > now ? previous : null;
-}
-
-/** Replaced secrets that one sweep deletes. */
-const endedMax = 100;
-
-/**
- * Deletes the replaced secrets of rotations that have ended, each with its event and its audit record, once among all processes;
- * their number. No process uses them from then on anyway.
- */
-export async function deletePreviousSecrets(
-  deps: Pick<ModelsDeps, 'connection' | 'now' | 'audit' | 'events'>,
-): Promise<number> {
-  const collection = providerCredentials(deps.connection);
-  const ended = await collection
-    .find({ 'previous.endsAt': { $lte: readNow(deps) } })
-    .sort({ 'previous.endsAt': 1, _id: 1 })
-    .limit(endedMax)
-    .lean();
-  let deleted = 0;
-  for (const { _id, previous, ...credential } of ended) {
-    if (previous == null) continue;
-    const { tenantId = null, providerId, label } = credential;
-    const { hint, endsAt } = previous;
-    // It has ended whether or not this process lives to delete it.
-    const event = { type: 'credential.retired', tenantId, subject: _id, data: { providerId, label, hint } };
-    await deps.events.record(event, `credential.retired:${_id}:${endsAt.getTime()}`);
-    const change = {
-      ...{ action: 'providerCredential.retire', targetType: 'ProviderCredential', targetId: _id },
-      ...{ tenantId, before: { hint, endsAt: endsAt.toISOString() }, requestId: 'sweep' },
-    };
-    await auditedStart(deps.audit, change, async () => {
-      const same = { _id, 'previous.endsAt': endsAt };
-      const { modifiedCount } = await collection.updateOne(same, { $unset: { previous: 1 } });
-      deleted += modifiedCount;
-      return modifiedCount > 0;
-    });
-  }
-  if (deleted > 0) await bumpCatalogRevision(deps.connection);
-  return deleted;
 }

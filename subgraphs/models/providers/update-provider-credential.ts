@@ -6,6 +6,7 @@ import type { UpdateProviderCredentialInput } from '../generated.ts';
 import { checkedInt } from '../inputs.ts';
 import { requireEditable } from '../owners/owner.ts';
 import { labelMax, sealSecret, weightMax } from './credentials.ts';
+import { retireSecrets } from './retire-secrets.ts';
 
 /** Changes the specified fields of a credential; a secret is sealed for the provider as it is now. NOT_FOUND for an unknown id. */
 export async function updateProviderCredential(
@@ -26,6 +27,7 @@ export async function updateProviderCredential(
   };
   if (Object.keys(change).length === 0) return before;
   await context.auditTarget({ tenantId, type: 'ProviderCredential', id });
+  if (input.secret != null) await retireSecrets(deps, { _id: id });
   const ended = input.secret == null ? {} : { $unset: { previous: 1 } as const };
   const after = await collection
     .findOneAndUpdate({ _id: id }, { $set: change, ...ended }, { returnDocument: 'after' })
