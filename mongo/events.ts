@@ -81,6 +81,12 @@ export function createEventEraser(connection: Connection): Eraser {
 /** What a part of the mesh reports. */
 export type NewEvent = Pick<EventRecord, 'type' | 'tenantId' | 'subject' | 'data'>;
 
+/** An event that occurs once, in all processes. */
+export interface DatedEvent {
+  readonly event: NewEvent;
+  readonly once: string;
+}
+
 /** Where all parts of the mesh record their events: an outbox, from which the subscription `events` is read. */
 export interface EventLog {
   /**
@@ -88,6 +94,8 @@ export interface EventLog {
    * processes, there is one as long as it is retained.
    */
   record(event: NewEvent, once?: string): Promise<void>;
+  /** As `record` for each, in order. Those that are published already cost one read together, and no write. */
+  recordEach(events: readonly DatedEvent[]): Promise<void>;
   /**
    * Runs a change of one record and publishes its event, both or neither, also where the process is killed between the
    * two: the event is prepared first, and whoever settles it afterwards looks for the proof. With STAMP the change writes
@@ -112,9 +120,17 @@ export function createEventLog(
 ): EventLog {
   const records = events(connection);
   const prepare = (event: NewEvent, _id: string) => ({ ...event, _id, at: new Date(now()) });
+  const record: EventLog['record'] = async (event, once) => {
+    if (await publishEvent(records, prepare(event, once ?? randomUUID()))) await notify();
+  };
   return {
-    async record(event, once) {
-      if (await publishEvent(records, prepare(event, once ?? randomUUID()))) await notify();
+    record,
+    async recordEach(dated) {
+      if (dated.length === 0) return;
+      const where = { _id: { $in: dated.map(({ once }) => once) }, sequence: { $gt: 0 } };
+      const published = await records.find(where, { _id: 1 }).lean();
+      const known = new Set(published.map(({ _id }) => _id));
+      for (const { event, once } of dated) if (!known.has(once)) await record(event, once);
     },
     async withChange(event, proof, change) {
       // A process that was killed may have left its event: the next change would hide the proof of it.

@@ -51,6 +51,23 @@ it('reports a key seven days and one day before it expires, and when it has, eac
   expect(await readAfter(36)).toHaveLength(3);
 });
 
+it('writes nothing more for what is reported, and reads it once a page, however many keys and processes there are', async () => {
+  for (let keys = 0; keys < 5; keys++) await addKey(30);
+  const reported = await readAfter(29.5);
+  const counts = new Map<string, number>();
+  const note = ({ commandName }: { readonly commandName: string }) =>
+    void counts.set(commandName, (counts.get(commandName) ?? 0) + 1);
+  const client = mesh.database.connection.getClient();
+  client.on('commandStarted', note);
+  await reportDates(mesh.deps);
+  client.off('commandStarted', note);
+  expect(reported).toHaveLength(10);
+  expect(await readAfter(29.5)).toEqual(reported);
+  expect([...counts.keys()]).toEqual(['find']);
+  // Four lists, and what is published of the one that is not empty.
+  expect(counts.get('find')).toBeLessThanOrEqual(8);
+});
+
 it('reports no notice of a key that was made for a shorter time, and nothing of a revoked one', async () => {
   const short = await addKey(0.5);
   const revoked = await addKey(8);

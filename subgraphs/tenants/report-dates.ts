@@ -1,7 +1,7 @@
 import { keepRunning } from '#core/keep-running.ts';
 import { type AccessGrantRecord, accessGrants } from '#mongo/access-grants.ts';
 import { type ApiKeyRecord, apiKeys } from '#mongo/api-keys.ts';
-import type { NewEvent } from '#mongo/events.ts';
+import type { DatedEvent, NewEvent } from '#mongo/events.ts';
 import { toAccessEvent } from './access/access-events.ts';
 import { readNow, type TenantsDeps } from './deps.ts';
 
@@ -26,38 +26,49 @@ export async function reportDates(deps: TenantsDeps): Promise<void> {
     keys.find(filter).sort(order).limit(pageMax).lean().exec();
   const readGrants: ReadPage<AccessGrantRecord> = (filter, order) =>
     grants.find(filter).sort(order).limit(pageMax).lean().exec();
-  await forEachBetween('rotationDueAt', readKeys, now - lateMs, now, async (key, dueAt) => {
-    if (key.revokedAt !== null || key.replacedById !== null || key.hidden === true) return;
-    await deps.events.record(toKeyEvent('key.rotation.due', key), `key.rotation.due:${key._id}:${dueAt}`);
-  });
-  await forEachBetween('expiresAt', readKeys, now, now + noticeDays[0] * dayMs, async (key) => {
-    for (const days of noticeDays) await reportExpiring(key, days, now, deps);
-  });
-  await forEachBetween('expiresAt', readKeys, now - lateMs, now, async (key, endedAt) => {
-    if (key.revokedAt === null && key.hidden !== true)
-      await deps.events.record(toKeyEvent('key.expired', key), `key.expired:${key._id}:${endedAt}`);
-  });
-  await forEachBetween('expiresAt', readGrants, now - lateMs, now, async (grant, endedAt) => {
-    if (grant.status !== 'APPROVED' || grant.hidden === true) return;
-    const event = toAccessEvent('access.ended', { ...grant, status: 'ENDED' });
-    await deps.events.record(event, `access.ended:${grant._id}:${endedAt}`);
-  });
+  const { recordEach } = deps.events;
+  await forEachPageBetween('rotationDueAt', readKeys, now - lateMs, now, (page) =>
+    recordEach(page.flatMap(toRotationDue)),
+  );
+  await forEachPageBetween('expiresAt', readKeys, now, now + noticeDays[0] * dayMs, (page) =>
+    recordEach(page.flatMap((key) => noticeDays.flatMap((days) => toExpiring(key, days, now)))),
+  );
+  await forEachPageBetween('expiresAt', readKeys, now - lateMs, now, (page) =>
+    recordEach(page.flatMap(toExpired)),
+  );
+  await forEachPageBetween('expiresAt', readGrants, now - lateMs, now, (page) =>
+    recordEach(page.flatMap(toEndedAccess)),
+  );
 }
 
-async function reportExpiring(
-  key: ApiKeyRecord,
-  days: number,
-  now: number,
-  deps: TenantsDeps,
-): Promise<void> {
+function toRotationDue(key: ApiKeyRecord): readonly DatedEvent[] {
+  if (key.revokedAt !== null || key.replacedById !== null || key.hidden === true) return [];
+  const once = `key.rotation.due:${key._id}:${key.rotationDueAt?.getTime()}`;
+  return [{ event: toKeyEvent('key.rotation.due', key), once }];
+}
+
+function toExpiring(key: ApiKeyRecord, days: number, now: number): readonly DatedEvent[] {
   const expiresAt = key.expiresAt?.getTime() ?? Number.POSITIVE_INFINITY;
   const noticeAt = expiresAt - days * dayMs;
   // A key that was made for a shorter time, or that only lives out the overlap of its rotation, is expected to end.
   const isExpected = key.createdAt.getTime() > noticeAt || key.replacedById !== null;
   // Of a key with a schedule the rotation is reported first.
-  if (key.rotationDueAt != null && key.rotationDueAt.getTime() >= noticeAt) return;
-  if (noticeAt > now || isExpected || key.revokedAt !== null || key.hidden === true) return;
-  await deps.events.record(toKeyEvent('key.expiring', key), `key.expiring:${key._id}:${expiresAt}:${days}`);
+  if (key.rotationDueAt != null && key.rotationDueAt.getTime() >= noticeAt) return [];
+  if (noticeAt > now || isExpected || key.revokedAt !== null || key.hidden === true) return [];
+  const once = `key.expiring:${key._id}:${expiresAt}:${days}`;
+  return [{ event: toKeyEvent('key.expiring', key), once }];
+}
+
+function toExpired(key: ApiKeyRecord): readonly DatedEvent[] {
+  if (key.revokedAt !== null || key.hidden === true) return [];
+  const once = `key.expired:${key._id}:${key.expiresAt?.getTime()}`;
+  return [{ event: toKeyEvent('key.expired', key), once }];
+}
+
+function toEndedAccess(grant: AccessGrantRecord): readonly DatedEvent[] {
+  if (grant.status !== 'APPROVED' || grant.hidden === true) return [];
+  const event = toAccessEvent('access.ended', { ...grant, status: 'ENDED' });
+  return [{ event, once: `access.ended:${grant._id}:${grant.expiresAt?.getTime()}` }];
 }
 
 /** The event of a key, without its secret. */
@@ -93,21 +104,21 @@ type ReadPage<T> = (
   order: Readonly<Record<string, 1>>,
 ) => Promise<readonly T[]>;
 
-/** The records with a date after the one instant and not after the other, in order, a page at a time. */
-async function forEachBetween<
+/** Reports the records with a date after the one instant and not after the other, in order, a page at a time. */
+async function forEachPageBetween<
   T extends { readonly _id: string } & { readonly [F in DateField]?: Date | null },
 >(
   field: DateField,
   readPage: ReadPage<T>,
   afterMs: number,
   untilMs: number,
-  report: (record: T, atMs: number) => Promise<void>,
+  report: (page: readonly T[]) => Promise<void>,
 ): Promise<void> {
   const between = { $gt: new Date(afterMs), $lte: new Date(untilMs) };
   let after: object[] = [{ [field]: { $gt: new Date(afterMs) } }];
   for (;;) {
     const page = await readPage({ [field]: between, $or: after }, { [field]: 1, _id: 1 });
-    for (const record of page) await report(record, record[field]?.getTime() ?? 0);
+    await report(page);
     const last = page.at(-1);
     const at = last?.[field];
     if (last === undefined || at == null || page.length < pageMax) return;
