@@ -72,6 +72,7 @@ export const collectionAccess: Readonly<Record<string, CollectionAccess>> = {
       'subgraphs/usage/',
       'server/erasure/',
       'mongo/audit/anchors.ts',
+      'mongo/audit/erased.ts',
       'mongo/audit/verify.ts',
       'cli/audit/',
       nodeRecords,
@@ -91,7 +92,7 @@ export const collectionAccess: Readonly<Record<string, CollectionAccess>> = {
     readers: ['mongo/', 'cli/audit/'],
   },
   'audit/checkpoints': { writers: ['mongo/audit/retention.ts'], readers: ['cli/audit/'] },
-  'audit/anchors': { writers: ['server/audit/audit-upkeep.ts'], readers: ['cli/audit/'] },
+  'audit/turns': { writers: ['mongo/audit/anchors.ts', 'server/audit/audit-upkeep.ts'], readers: [] },
   'tenant-keys': {
     writers: ['mongo/keyring/', 'subgraphs/tenants/erasure/'],
     readers: ['mongo/keyring/', 'server/secrets/'],
@@ -102,6 +103,7 @@ export const collectionAccess: Readonly<Record<string, CollectionAccess>> = {
       'subgraphs/models/',
       'subgraphs/prompts/',
       'subgraphs/tenants/',
+      'mongo/audit/genesis.ts',
       'server/mesh-store.ts',
     ],
     readers: [],
@@ -110,6 +112,7 @@ export const collectionAccess: Readonly<Record<string, CollectionAccess>> = {
 
 /** The users of the other modules of `mongo/`, which read or write through the collections above. */
 export const helperUsers: Readonly<Record<string, readonly string[]>> = {
+  'audit/anchors': ['cli/audit/', 'server/audit/'],
   'audit/chain': ['mongo/', 'cli/audit/', 'server/erasure/'],
   'audit/genesis': [
     'cli/record-command.ts',

@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { readAnchor } from '#mongo/audit/anchors.ts';
 import { readCheckpoints } from '#mongo/audit/checkpoints.ts';
@@ -120,17 +121,29 @@ async function readAnchors(
   report: (problem: AuditProblem) => void,
 ): Promise<ReadonlyMap<string, ReadonlyMap<number, string>>> {
   const heads = new Map<string, Map<number, string>>();
+  const reportLine = (lineNumber: number) => {
+    const message = `${file}, line ${lineNumber}: is no anchor that a known key has signed.`;
+    report({ kind: 'ALTERED', chain: null, sequence: null, recordId: null, message });
+  };
   let lineNumber = 0;
+  let isUnknown = false;
   for await (const line of createInterface({ input: createReadStream(file, 'utf8'), crlfDelay: Infinity })) {
+    if (isUnknown) reportLine(lineNumber);
     lineNumber += 1;
     const anchor = readAnchor(line, keys);
-    if (anchor === undefined) {
-      const message = `${file}, line ${lineNumber}: is no anchor that a known key has signed.`;
-      report({ kind: 'ALTERED', chain: null, sequence: null, recordId: null, message });
-    }
+    isUnknown = anchor === undefined;
     for (const [chain, sequence, hash] of anchor?.heads ?? []) {
       heads.set(chain, (heads.get(chain) ?? new Map()).set(sequence, hash));
     }
   }
+  // A last line without its end is being written, or a process was killed while it wrote: the next anchor completes it.
+  if (isUnknown && (await endsWithLineBreak(file))) reportLine(lineNumber);
   return heads;
+}
+
+async function endsWithLineBreak(file: string): Promise<boolean> {
+  await using handle = await open(file, 'r');
+  const { size } = await handle.stat();
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(1), 0, 1, Math.max(0, size - 1));
+  return bytesRead === 1 && buffer.toString() === '\n';
 }

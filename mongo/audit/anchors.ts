@@ -1,25 +1,11 @@
 import { hash } from 'node:crypto';
 import type { Connection } from 'mongoose';
 import { isDuplicateKey } from '#core/input.ts';
-import { defineCollection } from '../collection.ts';
 import { type ChainLink, inChain, toCanonicalText } from './chain.ts';
 import { type AuditSigner, isSignedBy, type Signature } from './keys.ts';
 import { auditLog } from './log.ts';
 import { auditStarts } from './starts.ts';
-
-/** When a process last did what one of all processes does, and the last anchor. */
-interface AnchorRecord {
-  readonly _id: string;
-  readonly at: Date;
-  /** SHA-256 of its text; null: there was none. */
-  readonly hash: string | null;
-}
-
-const auditAnchors = defineCollection<AnchorRecord>('audit_anchors', {
-  _id: { type: String, required: true },
-  at: { type: Date, required: true },
-  hash: { type: String, default: null },
-});
+import { auditAnchors } from './turns.ts';
 
 /** The ends of the chains at a time, signed, to be kept where the store's administrators do not write. */
 export interface AuditAnchor extends Signature {
@@ -34,47 +20,87 @@ export interface AuditAnchor extends Signature {
 const headsMax = 5_000;
 const _id = 'last';
 
-/** What one process of all does at a time. */
-export type AuditTurn = 'anchor' | 'retention';
-
-/** Whether the time has come, and this process is the one to do it. */
-export async function claimAuditTurn(
-  connection: Connection,
-  turn: AuditTurn,
-  { nowMs, everyMs }: { readonly nowMs: number; readonly everyMs: number },
-): Promise<boolean> {
-  const due = { _id: turn, at: { $lte: new Date(nowMs - everyMs) } };
-  try {
-    const change = { $set: { at: new Date(nowMs) } };
-    const { upsertedCount, modifiedCount } = await auditAnchors(connection).updateOne(due, change, {
-      upsert: true,
-    });
-    return upsertedCount + modifiedCount === 1;
-  } catch (error) {
-    if (!isDuplicateKey(error)) throw error;
-    return false;
-  }
+/** Where anchors are written. */
+export interface AnchorTarget {
+  readonly name: string;
+  /** Resolves when the line is there for good. The same line may come again after a kill. */
+  write(line: string): Promise<void>;
 }
 
-/** Signs the present ends of all chains. Each anchor is a line of JSON. */
-export async function* createAnchors(
+export interface AnchorWriting {
+  readonly signer: AuditSigner;
+  readonly nowMs: number;
+  readonly targets: readonly AnchorTarget[];
+  /** Called before each anchor is written; rejects where another process writes them now. */
+  readonly keep: () => Promise<void>;
+}
+
+/**
+ * Signs the present ends of all chains, and writes them to the targets: each anchor is a line of JSON. An anchor is stored before it is
+ * written, and stays until each target has it, so that what a killed process has begun is written first, and no anchor refers to one that is
+ * nowhere. A target that fails gets no more anchors of this run, and the last one with the next. Resolves to what the targets have failed with.
+ */
+export async function writeAnchors(
   connection: Connection,
-  signer: AuditSigner,
-  nowMs: number,
-): AsyncGenerator<string> {
-  const anchors = auditAnchors(connection);
-  let heads: AuditAnchor['heads'][number][] = [];
-  async function finish(): Promise<string> {
-    const last = await anchors.findById(_id).lean();
-    const at = new Date(nowMs).toISOString();
-    const body = { version: 1, at, previous: last?.hash ?? null, heads } as const;
+  writing: AnchorWriting,
+): Promise<readonly unknown[]> {
+  const records = auditAnchors(connection);
+  const { signer, nowMs, targets, keep } = writing;
+  const failures = new Map<string, unknown>();
+  const write = async (line: string, names: readonly string[]) => {
+    await keep();
+    const wanted = targets.filter(({ name }) => names.includes(name));
+    for (const target of wanted.filter(({ name }) => !failures.has(name))) {
+      try {
+        await target.write(line);
+      } catch (error) {
+        // Any error: the other targets get the anchor, and the caller the failure.
+        failures.set(target.name, error);
+      }
+    }
+    const left = wanted.map(({ name }) => name).filter((name) => failures.has(name));
+    await records.updateOne({ _id }, { $set: left.length === 0 ? { line: null, left } : { left } });
+  };
+  const begun = await records.findById(_id).lean();
+  if (begun?.line != null) await write(begun.line, begun.left ?? []);
+  let previous = begun?.hash ?? null;
+  for await (const heads of readHeads(connection)) {
+    const body = { version: 1, at: new Date(nowMs).toISOString(), previous, heads } as const;
     const text = toCanonicalText(body);
     const anchor: AuditAnchor = { ...body, ...signer.sign(text) };
-    const change = { $set: { hash: hash('sha256', text, 'hex') }, $setOnInsert: { at: new Date(nowMs) } };
-    await anchors.updateOne({ _id }, change, { upsert: true });
-    heads = [];
-    return JSON.stringify(anchor);
+    const left = targets.map(({ name }) => name);
+    const next = { hash: hash('sha256', text, 'hex'), line: JSON.stringify(anchor), left };
+    await store(connection, previous, next, nowMs);
+    await write(next.line, left);
+    previous = next.hash;
   }
+  return [...failures.values()];
+}
+
+/** Stores the anchor that follows the last one, unless another process has stored one meanwhile. */
+async function store(
+  connection: Connection,
+  previous: string | null,
+  anchor: { readonly hash: string; readonly line: string; readonly left: readonly string[] },
+  nowMs: number,
+): Promise<void> {
+  const change = { $set: { ...anchor, at: new Date(nowMs) } };
+  try {
+    const { upsertedCount, modifiedCount } = await auditAnchors(connection).updateOne(
+      { _id, hash: previous },
+      change,
+      { upsert: true },
+    );
+    if (upsertedCount + modifiedCount === 1) return;
+  } catch (error) {
+    if (!isDuplicateKey(error)) throw error;
+  }
+  throw new Error('Another process has written an anchor of the audit log at the same time.');
+}
+
+/** The ends of all chains, as many at a time as one anchor has. */
+async function* readHeads(connection: Connection): AsyncGenerator<AuditAnchor['heads']> {
+  let heads: AuditAnchor['heads'][number][] = [];
   for (const { collection } of [auditLog(connection), auditStarts(connection)]) {
     for (let after = ''; ; ) {
       const next = await collection.findOne<Pick<ChainLink, 'chain'>>(
@@ -88,10 +114,12 @@ export async function* createAnchors(
         sort: { sequence: -1 },
       });
       if (head !== null) heads.push([after, head.sequence, head.hash]);
-      if (heads.length >= headsMax) yield await finish();
+      if (heads.length < headsMax) continue;
+      yield heads;
+      heads = [];
     }
   }
-  if (heads.length > 0) yield await finish();
+  if (heads.length > 0) yield heads;
 }
 
 /** The heads of an anchor; undefined: no anchor, or not signed with one of the keys. */

@@ -2,7 +2,7 @@ import type { Connection } from 'mongoose';
 import type { OwnerBoxes } from '#core/secrets/owner-boxes.ts';
 import type { Eraser, ErasureSubject } from '../eraser.ts';
 import { toErasedRecord } from './erased.ts';
-import { restateOlder } from './genesis.ts';
+import { stateErased, stateErasing } from './genesis.ts';
 import { openAuditSigner } from './keys.ts';
 import { type AuditLog, type AuditRecord, auditLog } from './log.ts';
 
@@ -31,22 +31,18 @@ export function createAuditEraser(connection: Connection, { audit, secrets }: Au
     },
     async erase({ tenantId, requestedAt }, found) {
       const signer = await openAuditSigner(connection, secrets);
-      const ids = new Set(found.audit_log);
       const left = await records
-        .find({ _id: { $in: [...ids] }, tenantId, erased: null })
+        .find({ _id: { $in: [...(found.audit_log ?? [])] }, tenantId, erased: null })
         .lean<AuditRecord[]>();
       if (left.some(({ sequence }) => sequence == null)) {
-        const replace = (record: AuditRecord) =>
-          ids.has(record._id) && record.erased === undefined
-            ? toErasedRecord(record, requestedAt, signer)
-            : record;
-        await restateOlder(connection, audit, replace);
+        await stateErasing(connection, audit, { tenantId, at: requestedAt });
       }
       for (const record of left) {
         const { _id, ...erased } = toErasedRecord(record, requestedAt, signer);
         await records.replaceOne({ _id, erased: null }, erased);
       }
     },
+    finish: ({ tenantId, requestedAt }) => stateErased(connection, audit, { tenantId, at: requestedAt }),
     /** Changes in progress, and counts that are chained when their hour is over. */
     isHeld: async (subject) => (await records.exists({ ...ofTenant(subject), ...isOpen })) !== null,
   };

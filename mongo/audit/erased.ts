@@ -1,6 +1,6 @@
 import { toCanonicalText } from './chain.ts';
 import { type AuditSigner, isSignedBy } from './keys.ts';
-import type { AuditErasure, AuditRecord } from './log.ts';
+import { type AuditErasure, type AuditRecord, withoutContent } from './log.ts';
 
 /** A record, perhaps one that was erased. */
 type Erasable = object & { readonly erased?: AuditErasure | undefined };
@@ -10,24 +10,14 @@ function toSignedText(record: Erasable, at: Date | string): string {
   return toCanonicalText({ ...record, erased: { at } });
 }
 
-/**
- * The record without its actor, target, arguments, states and request. What happened, when, with which outcome and in which place of its
- * chain stays.
- */
+/** Whether an erasure would leave the record as it is. */
+export function hasNoContent(record: AuditRecord): boolean {
+  return toCanonicalText(withoutContent(record)) === toCanonicalText(record);
+}
+
+/** The record without its content, and with the signature of that. */
 export function toErasedRecord(record: AuditRecord, at: Date, signer: AuditSigner): AuditRecord {
-  const { clientRequestId: _, ...rest } = record;
-  const erased = {
-    ...rest,
-    actor: { kind: record.actor.kind, keyId: null, appId: null, subject: null },
-    ...{
-      targetId: null,
-      arguments: null,
-      before: null,
-      after: null,
-      requestId: 'erased',
-      clientAddress: null,
-    },
-  };
+  const erased = withoutContent(record);
   return { ...erased, erased: { at, ...signer.sign(toSignedText(erased, at)) } };
 }
 

@@ -237,7 +237,9 @@ export function createAuditLog(connection: Connection, now: () => number = Date.
       const begun = await records.findById(id).lean<AuditRecord>();
       if (begun === null) throw new Error('The audit record was removed before its change ended.');
       if (begun.outcome === 'STARTED' && (await closeRecord(connection, writer, begun, entry))) return;
-      const late = { ...toBeginning(begun), ...entry, _id: toLateId(id) };
+      const whole = { ...toBeginning(begun), ...entry, _id: toLateId(id) };
+      // Nor may what an erasure has taken come back with the end.
+      const late = begun.erased === undefined ? whole : withoutContent(whole);
       await writer.append(
         toChainName('changes', late.tenantId),
         () => late,
@@ -280,6 +282,26 @@ function toLateId(id: string): string {
 function toBeginning(record: AuditRecord): AuditRecord {
   const { chain: _, sequence: __, previousHash: ___, hash: ____, ...beginning } = record;
   return beginning;
+}
+
+/**
+ * The record without its actor, target, arguments, states and request. What happened, when, with which outcome and in which place of its
+ * chain stays.
+ */
+export function withoutContent(record: AuditRecord): AuditRecord {
+  const { clientRequestId: _, erased: __, ...rest } = record;
+  return {
+    ...rest,
+    actor: { kind: record.actor.kind, keyId: null, appId: null, subject: null },
+    ...{
+      targetId: null,
+      arguments: null,
+      before: null,
+      after: null,
+      requestId: 'erased',
+      clientAddress: null,
+    },
+  };
 }
 
 /** Records read at a time. */

@@ -1,6 +1,6 @@
 import type { Connection } from 'mongoose';
 import { type ChainLink, computeLinkHash, firstPreviousHash } from './chain.ts';
-import { isErasureSigned } from './erased.ts';
+import { hasNoContent, isErasureSigned } from './erased.ts';
 import { digestOlder, readChainStart } from './genesis.ts';
 import { type AuditRecord, auditLog } from './log.ts';
 import { type AuditStartRecord, auditStarts, digestBeginning, toUnchangedId } from './starts.ts';
@@ -218,7 +218,7 @@ export async function verifyAuditLog(
 
   const chainStart = await readChainStart(connection);
   if (chainStart !== null && tenantId === undefined && options.prunedBefore === undefined) {
-    const found = await digestOlder(connection, chainStart.since);
+    const found = await digestOlder(connection, chainStart.since, chainStart.erasing);
     if (found.digest !== chainStart.digest) report(toOlderProblem(chainStart.count, found.count));
   }
   const { open, older } = await verifyUnchained(connection, { ...options, since: chainStart?.since }, report);
@@ -247,18 +247,31 @@ async function findUnstarted(
 ): Promise<readonly AuditProblem[]> {
   const changes = batch.filter(({ chain }) => chain?.startsWith('changes:') === true);
   const ids = changes.map(({ _id }) => toBegunId(_id));
-  const found = await auditStarts(connection)
-    .find({ _id: { $in: ids } }, { digest: 1 })
-    .lean();
+  const lateOnes = changes.filter(({ _id }) => toBegunId(_id) !== _id);
+  const [found, erasedOnes] = await Promise.all([
+    auditStarts(connection)
+      .find({ _id: { $in: ids } }, { digest: 1 })
+      .lean(),
+    lateOnes.length === 0
+      ? []
+      : auditLog(connection)
+          .find(
+            { _id: { $in: lateOnes.map(({ _id }) => toBegunId(_id)) }, erased: { $ne: null } },
+            { _id: 1 },
+          )
+          .lean(),
+  ]);
   const digests = new Map(found.map(({ _id, digest }) => [_id, digest]));
+  const erasedIds = new Set(erasedOnes.map(({ _id }) => _id));
   return changes.flatMap((record) => {
     const begunId = toBegunId(record._id);
     const digest = digests.get(begunId);
     const chained = record as ChainedRecord;
     if (digest === undefined && record.at < prunedBefore) return [];
     if (digest === undefined) return toProblem('INSERTED', chained, 'no change began with its id');
-    // The erased content is not what began; that it was erased is signed.
-    const isSame = record.erased !== undefined || digest === digestBeginning({ ...record, _id: begunId });
+    // The erased content is not what began; that it was erased is signed, for a late end in the record that it ends.
+    const isErased = record.erased !== undefined || (erasedIds.has(begunId) && hasNoContent(record));
+    const isSame = isErased || digest === digestBeginning({ ...record, _id: begunId });
     return isSame ? [] : toProblem('ALTERED', chained, 'it differs from what was recorded before the change');
   });
 }
