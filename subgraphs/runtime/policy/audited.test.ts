@@ -119,6 +119,31 @@ describe('@audited', () => {
     if (kept.startsWith('http')) expect((after as { label: string }).label).toBe(`see ${kept}`);
   });
 
+  it('records no key that a client sends in the place of an id, a name or a note', async () => {
+    const key = `hd_abcDEF123456_${'aB3'.repeat(15).slice(0, 43)}`;
+    const vendors = `sk-proj-${'aB3d'.repeat(12)}`;
+    const { audit, began, named, ended } = memoryAudit();
+    const { run } = startGraph(
+      sdl,
+      {
+        Mutation: {
+          save: async (_root, { name }, context) => {
+            await context.auditTarget({ tenantId: 'acme', type: 'Thing', id: name });
+            const after = { note: `first ${key}, then ${vendors}`, long: 'x'.repeat(4_080) + key };
+            context.audit({ type: 'Thing', id: name, after });
+            return 1;
+          },
+        },
+      },
+      { audit },
+    );
+    await run(`mutation { save(name: "${key}") }`);
+    expect(began).toMatchObject([{ arguments: { name: '***' } }]);
+    expect(named).toMatchObject([{ targetId: '***' }]);
+    expect(ended).toMatchObject([{ targetId: '***', after: { note: 'first ***, then ***' } }]);
+    expect(JSON.stringify([began, named, ended])).not.toMatch(/aB3/);
+  });
+
   it('keeps what names of JSON a client sends, in a form that the database takes', async () => {
     const { audit, ended } = memoryAudit();
     const after = JSON.parse(

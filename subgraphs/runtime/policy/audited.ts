@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { HeddleError } from '#core/errors.ts';
 import type { AuditOutcome } from '#core/graph-enums.generated.ts';
 import { hiddenSecret, hideAddressUsers } from '#core/secrets/address-user.ts';
+import { redactSecrets } from '#core/secrets/secret-shapes.ts';
 import type { AuditLog, AuditOccurrence, AuditTarget } from '#mongo/audit/log.ts';
 import type { ChangeTarget, OperationContext, SubgraphContext } from '../context.ts';
 import { toActor } from './audited-start.ts';
@@ -30,11 +31,17 @@ function withoutUser(value: unknown): unknown {
   return at >= 0 && typeof value === 'string' ? hiddenSecret + value.slice(at) : value;
 }
 
-/** A copy as plain JSON that is fit to keep: values of secret-sounding names are replaced, long and deep ones cut. */
+/** A text without the keys in it: they are sent in fields for ids, labels and notes as well, and the log is kept for ever. */
+function withoutSecrets(text: string): string {
+  return hideAddressUsers(redactSecrets(text));
+}
+
+/** A copy as plain JSON that is fit to keep: values of secret-sounding names and keys in texts are replaced, long and deep ones cut. */
 function redact(value: unknown, depth = 0): unknown {
   if (value === null || value === undefined) return null;
   if (typeof value === 'string') {
-    const text = hideAddressUsers(value.slice(0, textMax));
+    // Twice as much is looked at, so that no key is cut before it is found.
+    const text = withoutSecrets(value.slice(0, 2 * textMax)).slice(0, textMax);
     return value.length > textMax ? `${text}… (${value.length} characters)` : text;
   }
   if (typeof value === 'bigint') return value.toString();
@@ -125,7 +132,7 @@ function toTarget(target: ChangeTarget | undefined): AuditTarget {
   return {
     ...(target?.tenantId === undefined ? {} : { tenantId: target.tenantId }),
     targetType: target?.type ?? null,
-    targetId: target?.id.slice(0, targetIdMax) ?? null,
+    targetId: target === undefined ? null : withoutSecrets(target.id).slice(0, targetIdMax),
   };
 }
 
