@@ -36,10 +36,19 @@ export function readWords(claims: Claims, path: string): readonly string[] | und
   return value.filter((one) => typeof one === 'string');
 }
 
+/**
+ * Whether the issuer states that the person receives mail at the address in `email`; undefined: it states nothing. Several providers
+ * state it as a text, and what is neither true nor "true" verifies nothing.
+ */
+export function readEmailVerified(claims: Claims): boolean | undefined {
+  const { email_verified: stated } = claims;
+  return stated === undefined ? undefined : stated === true || stated === 'true';
+}
+
 /** Whether the claim at the path is the value, or a list that holds it. Booleans and numbers are compared as their JSON. */
 export function hasClaim(claims: Claims, path: string, value: string): boolean {
   // An address that the issuer has not verified may be another person's.
-  if (path === 'email' && claims.email_verified === false) return false;
+  if (path === 'email' && readEmailVerified(claims) === false) return false;
   const found = readClaim(claims, path);
   return Array.isArray(found) ? found.some((one) => isValue(one, value)) : isValue(found, value);
 }

@@ -288,10 +288,12 @@ describe('claims and rules', () => {
     expect(await role([at('realm_access.roles', 'a,heddle-admins', 'OWNER')])).toBe('ROLE');
     expect(await role([at('constructor.name', 'Object', 'OWNER')])).toBe('ROLE');
     expect(await role([at('internal', 'true', 'DEVELOPER')], { internal: true })).toBe('DEVELOPER');
-    expect(await role([at('email', 'a@b.c', 'OWNER')], { email: 'a@b.c', email_verified: false })).toBe(
-      'ROLE',
-    );
-    expect(await role([at('email', 'a@b.c', 'OWNER')], { email: 'a@b.c' })).toBe('OWNER');
+    for (const verified of [false, 'false', 'False', '', null, 0, 1, 'yes', {}, ['true']]) {
+      const claims = { email: 'a@b.c', email_verified: verified };
+      expect(await role([at('email', 'a@b.c', 'OWNER')], claims)).toBe('ROLE');
+    }
+    for (const claims of [{}, { email_verified: true }, { email_verified: 'true' }])
+      expect(await role([at('email', 'a@b.c', 'OWNER')], { email: 'a@b.c', ...claims })).toBe('OWNER');
     const overage = { _claim_names: { groups: 'src1' }, _claim_sources: { src1: {} } };
     expect(await role([at('groups', 'a', 'OWNER')], overage)).toBe('ROLE');
     expect(await whole(overage)).toMatchObject({ message: expect.stringContaining('too many') });

@@ -9,12 +9,17 @@ const toIssuer = (emailDomains: string[] | null): IssuerRecord => ({
   signIn: emailDomains && { clientId: 'c', clientSecret: null, name: 'Acme', emailDomains },
 });
 
-it.each<[string[] | null, string, boolean, boolean]>([
+it.each<[string[] | null, string, unknown, boolean]>([
   [null, 'ada@other.example', true, true],
   [[], 'ada@other.example', true, true],
   [['acme.example'], 'ada@acme.example', true, true],
   [['b.example', 'acme.example'], 'Ada@ACME.example', true, true],
   [['acme.example'], 'ada@acme.example', false, false],
+  [null, 'ada@other.example', 'true', true],
+  [null, 'ada@other.example', 'false', false],
+  [null, 'ada@other.example', null, false],
+  [null, 'ada@other.example', 1, false],
+  [null, 'ada@other.example', undefined, false],
   [['acme.example'], 'ada@other.example', true, false],
   [['acme.example'], 'ada@sub.acme.example', true, false],
   [['acme.example'], 'acme.example@other.example', true, false],

@@ -1,5 +1,5 @@
 import type { IssuerRecord } from '#mongo/issuers.ts';
-import { type Claims, readText } from '../identity/claims.ts';
+import { type Claims, readEmailVerified, readText } from '../identity/claims.ts';
 import { TokenRefusal } from '../identity/token-refusal.ts';
 
 const textLengthMax = 256;
@@ -19,7 +19,7 @@ export function readProvenPerson({ _id, claims: paths, signIn }: IssuerRecord, c
   if (subject === undefined) throw new TokenRefusal('CLAIMS', 'The identity provider states no subject.');
   const email = readText(claims, paths.email, textLengthMax) ?? null;
   // `email_verified` is about the claim `email`, and states nothing about another.
-  const isVerified = email !== null && paths.email === 'email' && claims.email_verified === true;
+  const isVerified = email !== null && paths.email === 'email' && readEmailVerified(claims) === true;
   // An issuer with domains vouches for addresses of these alone.
   const domains = signIn?.emailDomains ?? [];
   const isOfDomain = domains.length === 0 || domains.includes(email?.toLowerCase().split('@').at(-1) ?? '');
