@@ -47,6 +47,8 @@ export interface IssuerRecord {
   claims: IssuerClaims;
   /** The first that fits counts. */
   rules: IssuerRule[];
+  /** The tenants whose people it vouches for; null or absent: those of every tenant. */
+  tenantIds?: string[] | null;
   /** Null or absent: by its tokens alone, but for the first issuer, whose client the environment may state. */
   signIn?: IssuerSignIn | null;
   createdAt: Date;
@@ -75,6 +77,7 @@ export const issuers = defineCollection<IssuerRecord>(
       endUser: optional,
     },
     rules: [{ _id: false, claim: text, value: text, tenantId: optional, role: text, appId: optional }],
+    tenantIds: { type: [String], default: null },
     signIn: {
       type: { _id: false, clientId: text, clientSecret: optional, name: text, emailDomains: [String] },
       default: null,
@@ -84,3 +87,8 @@ export const issuers = defineCollection<IssuerRecord>(
   },
   [[{ issuer: 1 }, { unique: true }], [{ createdAt: 1, _id: 1 }]],
 );
+
+/** Whether a person of the issuer may be one of the tenant, whatever rules, claims and records of members state. */
+export function vouchesFor({ tenantIds }: Pick<IssuerRecord, 'tenantIds'>, tenantId: string): boolean {
+  return tenantIds == null || tenantIds.includes(tenantId);
+}

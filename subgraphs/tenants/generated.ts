@@ -972,6 +972,7 @@ export type Issuer = {
   readonly jwksUrl: Maybe<Scalars['String']['output']>;
   readonly claims: IssuerClaims;
   readonly rules: ReadonlyArray<IssuerRule>;
+  readonly tenantIds: Maybe<ReadonlyArray<Scalars['ID']['output']>>;
   readonly signIn: Maybe<IssuerSignIn>;
   readonly createdAt: Scalars['DateTime']['output'];
 };
@@ -1442,6 +1443,7 @@ export type IssuerInput = {
   readonly jwksUrl?: InputMaybe<Scalars['String']['input']>;
   readonly claims?: InputMaybe<IssuerClaimsInput>;
   readonly rules?: InputMaybe<ReadonlyArray<IssuerRuleInput>>;
+  readonly tenantIds?: InputMaybe<ReadonlyArray<Scalars['ID']['input']>>;
   readonly signIn?: InputMaybe<IssuerSignInInput>;
 };
 
@@ -2276,6 +2278,7 @@ export type IssuerResolvers<ContextType = context.SubgraphContext, ParentType ex
   jwksUrl?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   claims?: Resolver<ResolversTypes['IssuerClaims'], ParentType, ContextType>;
   rules?: Resolver<ReadonlyArray<ResolversTypes['IssuerRule']>, ParentType, ContextType>;
+  tenantIds?: Resolver<Maybe<ReadonlyArray<ResolversTypes['ID']>>, ParentType, ContextType>;
   signIn?: Resolver<Maybe<ResolversTypes['IssuerSignIn']>, ParentType, ContextType>;
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
 };

@@ -117,8 +117,14 @@ function archivingFirst(deps: ErasingDeps, eraser: Eraser): Eraser {
  */
 function eraseOwnIssuers(connection: Connection): Eraser {
   return eraseByDeleting(connection, issuers, ({ tenantId }) => ({
-    ...{ 'rules.tenantId': tenantId, rules: { $not: { $elemMatch: { tenantId: { $ne: tenantId } } } } },
-    ...{ 'claims.tenant': null, fromEnvironment: null },
+    fromEnvironment: null,
+    $or: [
+      {
+        ...{ 'rules.tenantId': tenantId, rules: { $not: { $elemMatch: { tenantId: { $ne: tenantId } } } } },
+        'claims.tenant': null,
+      },
+      { tenantIds: [tenantId] },
+    ],
   }));
 }
 

@@ -1,7 +1,13 @@
 import { badInput, checkedId, checkedList, notFound, orConflict } from '#core/input.ts';
 import { isLabel } from '#core/text/label.ts';
 import { apps } from '#mongo/apps.ts';
-import { type IssuerClaims, type IssuerRecord, type IssuerRule, issuers } from '#mongo/issuers.ts';
+import {
+  type IssuerClaims,
+  type IssuerRecord,
+  type IssuerRule,
+  issuers,
+  vouchesFor,
+} from '#mongo/issuers.ts';
 import { tenants } from '#mongo/tenants.ts';
 import { withRoom } from '../../runtime/with-room.ts';
 import { callersChanged, readNow, type TenantsDeps } from '../deps.ts';
@@ -19,6 +25,7 @@ import { isIssuerUrl, isSafeUrl } from './issuer-url.ts';
 
 const audiencesMax = 20;
 const rulesMax = 200;
+const tenantsMax = 200;
 const textLengthMax = 500;
 const pathLengthMax = 200;
 
@@ -40,13 +47,14 @@ export async function saveIssuer(
   deps: TenantsDeps,
 ): Promise<IssuerRecord> {
   const claims = checkedClaims(input.claims ?? {});
+  const tenantIds = await checkedTenants(input.tenantIds, 'input.tenantIds', deps);
+  const rules = await checkedRules(input.rules ?? [], { claims, tenantIds }, deps);
   const issuer: IssuerRecord = {
     _id: checkedId(input.id, 'input.id'),
     issuer: checkedIssuer(input.issuer, 'input.issuer'),
     audience: checkedAudience(input.audience, 'input.audience'),
     jwksUrl: checkedJwksUrl(input.jwksUrl, 'input.jwksUrl'),
-    claims,
-    rules: await checkedRules(input.rules ?? [], claims, deps),
+    ...{ claims, rules, tenantIds },
     createdAt: readNow(deps),
   };
   const signIn = input.signIn == null ? null : checkedSignIn(input.signIn, issuer._id);
@@ -55,7 +63,7 @@ export async function saveIssuer(
   await context.auditTarget({ tenantId: null, type: 'Issuer', id: issuer._id });
   // While the documents were fetched, a role may have been deleted.
   const { before, after } = await withRoles(deps.connection, async () => {
-    await checkedRules(input.rules ?? [], claims, deps);
+    await checkedRules(input.rules ?? [], { claims, tenantIds }, deps);
     return write(issuer, signIn, deps);
   });
   context.audit({ tenantId: null, type: 'Issuer', id: issuer._id, before, after });
@@ -162,9 +170,28 @@ function checkedClaims(input: IssuerClaimsInput): IssuerClaims {
   };
 }
 
+/** The tenants that the issuer vouches for; null: all. BAD_USER_INPUT for one that does not exist, and for none. */
+async function checkedTenants(
+  ids: readonly string[] | null | undefined,
+  field: string,
+  { connection }: TenantsDeps,
+): Promise<string[] | null> {
+  if (ids == null) return null;
+  const wanted = checkedList(ids, field, tenantsMax);
+  if (wanted.length === 0) badInput(field, 'must name at least one tenant; left out it means every tenant.');
+  const found = await tenants(connection)
+    .find({ _id: { $in: wanted } }, { _id: 1 })
+    .lean();
+  const known = new Set(found.map(({ _id }) => _id));
+  const unknown = wanted.find((id) => !known.has(id));
+  return unknown === undefined
+    ? wanted
+    : badInput(field, `names a tenant that does not exist: ${quote(unknown)}.`);
+}
+
 async function checkedRules(
   inputs: readonly IssuerRuleInput[],
-  claims: IssuerClaims,
+  { claims, tenantIds }: Required<Pick<IssuerRecord, 'claims' | 'tenantIds'>>,
   deps: TenantsDeps,
 ): Promise<IssuerRule[]> {
   if (inputs.length > rulesMax) {
@@ -177,6 +204,9 @@ async function checkedRules(
     requireExact(value, `${field}.value`);
     if (tenantId == null && claims.tenant === null) {
       badInput(`${field}.tenantId`, 'is needed where input.claims.tenant names no claim.');
+    }
+    if (tenantId != null && !vouchesFor({ tenantIds }, tenantId)) {
+      badInput(`${field}.tenantId`, 'names a tenant that is not among input.tenantIds.');
     }
     await requireTargets({ tenantId: tenantId ?? null, role, appId: appId ?? null }, field, deps);
     rules.push({ claim, value, tenantId: tenantId ?? null, role, appId: appId ?? null });

@@ -1,5 +1,6 @@
 import { createOverloadedError, HeddleError } from '#core/errors.ts';
 import { meshOwner, type OwnerBoxes, openSealed } from '#core/secrets/owner-boxes.ts';
+import { vouchesFor } from '#mongo/issuers.ts';
 import { tenants } from '#mongo/tenants.ts';
 import { readNow, type TenantsDeps } from '../deps.ts';
 import type { TenantsContext } from '../loaders.ts';
@@ -39,7 +40,7 @@ export async function beginInvitation(
   const invitation = hashInvitationSecret(secret);
   const open = await findOpenInvitation(invitation, deps);
   if (open === null) return null;
-  const issuer = await chooseInvitedIssuer(open.email, deps);
+  const issuer = await chooseInvitedIssuer(open, deps);
   if (issuer !== null) {
     return flow.begin(issuer, { redirectUri, returnPath: '/', tenantId: null, invitation });
   }
@@ -58,6 +59,12 @@ export async function offerInvitation(
   if (invitation === null || state.invitation === null) return null;
   const person = readProvenPerson(issuer, claims);
   requireInvited(invitation, person);
+  if (!vouchesFor(issuer, invitation.tenantId)) {
+    throw new HeddleError(
+      'FORBIDDEN',
+      'The identity provider that you signed in at vouches for nobody in this tenant: sign in at another one.',
+    );
+  }
   const tenant = await tenants(deps.connection).findById(invitation.tenantId, { name: 1 }).lean();
   const expiresAtMs = readNow(deps).getTime() + acceptMsMax;
   const offer: Offer = { secretHash: state.invitation, person, expiresAtMs };

@@ -1,4 +1,4 @@
-import { firstIssuerId, type IssuerRecord } from '#mongo/issuers.ts';
+import { firstIssuerId, type IssuerRecord, vouchesFor } from '#mongo/issuers.ts';
 import { type MemberRecord, members } from '#mongo/members.ts';
 import type { TenantsDeps } from '../deps.ts';
 import { type Claims, readText } from '../identity/claims.ts';
@@ -16,7 +16,7 @@ export function listIssuerIds(issuerId: string): (string | null)[] {
 /**
  * Who the claims stand for in the tenant that is wanted; null: in the one that a rule or a claim states, else in the tenant that has
  * the person as a member for the longest time. A member's record precedes the rules of the issuer: its role counts, and one that is
- * deactivated is refused.
+ * deactivated is refused. Of a tenant that the issuer does not vouch for neither counts.
  */
 export async function identifyPerson(
   issuer: IssuerRecord,
@@ -27,11 +27,11 @@ export async function identifyPerson(
   const records = await findMemberships(issuer, claims, deps);
   const identity = mapOrRefuse(issuer, claims);
   const tenantId = wanted ?? readTenantId(issuer, claims) ?? findFirstTenant(records);
+  if (tenantId !== undefined && !vouchesFor(issuer, tenantId)) throw noRoleThere();
   const member = records.find((one) => one.tenantId === tenantId);
   if (member === undefined) {
     if (identity instanceof TokenRefusal) throw identity;
-    if (identity.tenantId !== tenantId)
-      throw new TokenRefusal('ROLE', 'This person has no role in the tenant.');
+    if (identity.tenantId !== tenantId) throw noRoleThere();
     return identity;
   }
   if (member.deactivatedAt != null) {
@@ -43,6 +43,10 @@ export async function identifyPerson(
     : { ...identity, role };
 }
 
+function noRoleThere(): TokenRefusal {
+  return new TokenRefusal('ROLE', 'This person has no role in the tenant.');
+}
+
 function mapOrRefuse(issuer: IssuerRecord, claims: Claims): Identity | TokenRefusal {
   try {
     return mapClaims(issuer, claims);
@@ -52,18 +56,19 @@ function mapOrRefuse(issuer: IssuerRecord, claims: Claims): Identity | TokenRefu
   }
 }
 
-/** The records of the person in all tenants, the oldest first. */
+/** The records of the person in all tenants that the issuer vouches for, the oldest first. */
 async function findMemberships(
-  { _id: issuerId, claims: paths }: IssuerRecord,
+  issuer: IssuerRecord,
   claims: Claims,
   { connection }: Pick<TenantsDeps, 'connection'>,
 ): Promise<readonly MemberRecord[]> {
-  const subject = readText(claims, paths.subject, subjectLengthMax);
+  const subject = readText(claims, issuer.claims.subject, subjectLengthMax);
   if (subject === undefined) return [];
-  return members(connection)
-    .find({ subject, issuerId: { $in: listIssuerIds(issuerId) }, hidden: null })
+  const found = await members(connection)
+    .find({ subject, issuerId: { $in: listIssuerIds(issuer._id) }, hidden: null })
     .sort({ createdAt: 1, _id: 1 })
     .lean();
+  return found.filter(({ tenantId }) => vouchesFor(issuer, tenantId));
 }
 
 /** That of the oldest record in force: no other tenant can become it by adding the person. */

@@ -24,7 +24,7 @@ export async function saveMember(
 ): Promise<MemberRecord> {
   const tenantId = await findTenantId(input.tenantId, context);
   const subject = checkedText(input.subject, 'input.subject', 256);
-  const issuerId = await findIssuerId(input.issuerId, deps);
+  const issuerId = await findIssuerId(input.issuerId, tenantId, deps);
   const email = input.email ? checkedEmail(input.email, 'input.email') : null;
   const change = { role: input.role, customRole: readCustomRole(input), email };
   const createdAt = readNow(deps);

@@ -63,7 +63,7 @@ async function checkedProvisioning(
 ): Promise<ProvisioningRecord> {
   const issuerId = input.issuerId ?? before?.issuerId ?? firstIssuerId;
   return {
-    issuerId: await findIssuerId(issuerId, deps),
+    issuerId: await findIssuerId(issuerId, tenantId, deps),
     ...checkedRole(input, before),
     groupRoles:
       input.groupRoles == null

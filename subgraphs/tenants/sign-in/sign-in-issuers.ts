@@ -1,5 +1,6 @@
 import { HeddleError } from '#core/errors.ts';
-import { firstIssuerId, type IssuerRecord, issuers } from '#mongo/issuers.ts';
+import type { InvitationRecord } from '#mongo/invitations.ts';
+import { firstIssuerId, type IssuerRecord, issuers, vouchesFor } from '#mongo/issuers.ts';
 import type { TenantsDeps } from '../deps.ts';
 import { openClientSecret } from './client-secret.ts';
 import { toEmailDomain } from './save-sign-in.ts';
@@ -89,9 +90,15 @@ export async function chooseIssuer(
   return { providers: all.filter(isNamed).map(toChoice), hasDomains: !all.every(isNamed) };
 }
 
-/** The issuer that an invited person signs in at: by the domain of the address, else the first that the page lists; null: no one can. */
-export async function chooseInvitedIssuer(email: string, deps: TenantsDeps): Promise<SignInIssuer | null> {
-  const all = await listSignInIssuers(deps);
+/**
+ * The issuer that an invited person signs in at, of those that vouch for people of the tenant: by the domain of the address, else the first
+ * that the page lists; null: no one can.
+ */
+export async function chooseInvitedIssuer(
+  { email, tenantId }: Pick<InvitationRecord, 'email' | 'tenantId'>,
+  deps: TenantsDeps,
+): Promise<SignInIssuer | null> {
+  const all = (await listSignInIssuers(deps)).filter(({ issuer }) => vouchesFor(issuer, tenantId));
   const named = all.filter((one) => listDomains(one).length === 0);
   const first = named.find(({ issuer }) => issuer._id === firstIssuerId) ?? named[0];
   const byDomain = findByDomain(all, email.slice(email.lastIndexOf('@') + 1));

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { openCatalog } from '#catalog/catalog.ts';
 import type { Caller } from '#core/caller.ts';
 import { apiKeys } from '#mongo/api-keys.ts';
-import { issuers } from '#mongo/issuers.ts';
+import { type IssuerRecord, issuers } from '#mongo/issuers.ts';
 import { meterHours, meterRollups } from '#mongo/meter-hours.ts';
 import { sessions } from '#mongo/sessions.ts';
 import { createModelsSubgraph } from '#subgraphs/models/subgraph.ts';
@@ -140,11 +140,14 @@ export async function openTenantFiller(erasing: TestErasing): Promise<TestTenant
       expiresAt: new Date(now.getTime() + 3_600_000),
     });
     const claims = { subject: 'sub', email: 'email', groups: 'groups', scopes: 'scope' };
-    await issuers(connection).create({
-      ...{ _id: word, issuer: `https://${word}.example`, audience: ['a'], jwksUrl: null, createdAt: now },
-      claims: { ...claims, tenant: null, role: null, endUser: null },
-      rules: [{ claim: 'groups', value: word, tenantId, role: 'VIEWER', appId: null }],
-    });
+    const rules = [{ claim: 'groups', value: word, tenantId, role: 'VIEWER', appId: null }];
+    const addIssuer = (_id: string, more: Pick<IssuerRecord, 'rules' | 'tenantIds'>) =>
+      issuers(connection).create({
+        ...{ _id, issuer: `https://${_id}.example`, audience: ['a'], jwksUrl: null, createdAt: now },
+        ...{ claims: { ...claims, tenant: null, role: null, endUser: null }, ...more },
+      });
+    await addIssuer(word, { rules });
+    await addIssuer(`bound-${word}`, { rules: [], tenantIds: [tenantId] });
     await apiKeys(connection).updateOne({ _id: keyId }, { $set: { lastUsedFrom: '192.0.2.1' } });
   }
 
