@@ -186,10 +186,11 @@ export async function findSecretInAny(texts: readonly string[]): Promise<string 
   return null;
 }
 
-/** The text with `***` in the place of every credential. */
+/** The text with `***` in the place of every credential; the same text where it holds none. */
 export function redactSecrets(text: string): string {
   const visible = toVisible(text);
   const found = [...search(visible)].sort((a, b) => a.from - b.from);
+  if (found.length === 0) return text;
   let redacted = '';
   let at = 0;
   for (const { from, to } of found) {
