@@ -34,7 +34,8 @@ beforeAll(async () => {
   }
   await log.count({
     ...{ tenantId: null, action: 'credential', outcome: 'REFUSED', errorCode: 'UNAUTHENTICATED', count: 3 },
-    ...{ actor: { kind: 'ANONYMOUS', keyId: null, appId: null, subject: null }, requestId: 'r' },
+    ...{ actor: { kind: 'USER', keyId: null, appId: null, subject: 'ada', issuerId: 'partner' } },
+    requestId: 'r',
     ...{ clientRequestId: null, clientAddress: null },
   });
 });
@@ -133,6 +134,7 @@ describe('an export of the audit log', () => {
       metadata: { tenant_uid: 'acme', correlation_uid: 'theirs', sequence: 1, event_code: 'app.create' },
     });
     expect(events[8]).toMatchObject({ ...{ status: 'Failure', status_code: 'UNAUTHENTICATED', count: 3 } });
+    expect(events[8]).toMatchObject({ actor: { user: { uid: 'ada' }, idp: { uid: 'partner' } } });
   });
 });
 

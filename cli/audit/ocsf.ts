@@ -64,6 +64,7 @@ export function toOcsf(record: AuditRecord): object {
     },
     actor: {
       user: { uid: user, type_id: 99, type: actor.kind },
+      ...(actor.issuerId !== undefined && { idp: { uid: actor.issuerId } }),
       ...(actor.appId !== null && { app_uid: actor.appId }),
     },
     api: { operation: action, request: { uid: record.requestId } },

@@ -84,8 +84,8 @@ describe('refusals for the audit log', () => {
       for (let n = 0; n < 2; n++) audit.add(refusal({ caller }));
     }
     await vi.advanceTimersByTimeAsync(5_000);
-    expect(written.map(({ tenantId, count }) => [tenantId, count])).toEqual(
-      people.map(({ tenantId }) => [tenantId, 2]),
+    expect(written.map(({ tenantId, actor, count }) => [tenantId, actor.issuerId, count])).toEqual(
+      people.map(({ tenantId, issuerId }) => [tenantId, issuerId, 2]),
     );
   });
 

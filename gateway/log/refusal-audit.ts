@@ -45,6 +45,7 @@ export interface CountedRefusal {
     readonly keyId: string | null;
     readonly appId: string | null;
     readonly subject: string | null;
+    readonly issuerId?: string;
     readonly memberId?: string;
     readonly service?: string;
   };
@@ -105,6 +106,7 @@ export class RefusalAudit implements AsyncDisposable {
           keyId: actor?.keyId ?? null,
           appId: actor?.appId ?? null,
           subject: actor?.subject ?? null,
+          ...(actor?.issuerId === undefined ? {} : { issuerId: actor.issuerId }),
           ...(actor?.memberId === undefined ? {} : { memberId: actor.memberId }),
           ...(actor?.service === undefined ? {} : { service: actor.service }),
         },

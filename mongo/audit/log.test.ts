@@ -56,6 +56,10 @@ describe('what is counted', () => {
     ['another key', { actor: { kind: 'API_KEY', keyId: 'k2', appId: 'a1', subject: null } }],
     ['another tenant', { tenantId: 'other' }],
     ['no key, a subject', { actor: { kind: 'USER', keyId: null, appId: null, subject: 'u1' } }],
+    [
+      'the subject of another issuer',
+      { actor: { kind: 'USER', keyId: null, appId: null, subject: 'u1', issuerId: 'partner' } },
+    ],
     ['another subject', { actor: { kind: 'USER', keyId: null, appId: null, subject: 'u2' } }],
     ['no key, an address', { actor: { kind: 'ANONYMOUS', keyId: null, appId: null, subject: null } }],
     [

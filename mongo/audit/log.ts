@@ -12,6 +12,8 @@ export interface AuditActor {
   keyId: string | null;
   appId: string | null;
   subject: string | null;
+  /** The issuer that vouches for the subject: those of several may have the same. Absent: there is no subject, or the record is older. */
+  issuerId?: string | undefined;
   /** The member that the key belongs to; absent: none. */
   memberId?: string | undefined;
   /** The name of the service that the key belongs to; absent: none. */
@@ -75,7 +77,7 @@ export const auditLog = defineCollection<AuditRecord>(
     tenantId: optional,
     actor: {
       ...{ _id: false, kind: text, keyId: optional, appId: optional, subject: optional },
-      ...{ memberId: String, service: String },
+      ...{ issuerId: String, memberId: String, service: String },
     },
     action: text,
     outcome: text,
@@ -160,7 +162,7 @@ function occurrenceId(occurrence: Omit<AuditOccurrence, 'count'>, nowMs: number)
   const { outcome, tenantId, actor, action, errorCode, clientAddress } = occurrence;
   const spanMs = spansMs[outcome];
   const who = actor.keyId ?? actor.subject ?? clientAddress;
-  const what = JSON.stringify([outcome, tenantId, actor.kind, who, action, errorCode]);
+  const what = JSON.stringify([outcome, tenantId, actor.kind, who, actor.issuerId, action, errorCode]);
   const start = (nowMs - (nowMs % spanMs)).toString(16).padStart(12, '0');
   return `${start}-${hash('sha256', what, 'hex').slice(0, 36)}`;
 }

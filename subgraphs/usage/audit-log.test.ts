@@ -192,16 +192,16 @@ describe('the filter of the audit log', () => {
   });
 });
 
-it('the audit log finds what was done with the keys of a member or a service, and shows them', async () => {
-  for (const owner of [{ memberId: 'm1' }, { service: 'import' }]) {
+it('the audit log finds what was done by a person of an issuer and with the keys of a member or a service, and shows them', async () => {
+  for (const owner of [{ issuerId: 'partner' }, { memberId: 'm1' }, { service: 'import' }]) {
     const actor = { kind: 'API_KEY', keyId: 'k9', appId: 'app1', subject: null, ...owner };
     const begun = { tenantId: 'owners', actor, action: 'owned.thing', arguments: null, requestId: 'r9' };
     await mesh.services.audit.begin({ ...begun, clientAddress: null });
     const query = `query ($filter: AuditFilter) { auditLog(filter: $filter) {
-      edges { node { action actor { memberId service } } }
+      edges { node { action actor { issuerId memberId service } } }
     } }`;
     const find = (caller: typeof acme) => askForData(subgraph, caller, query, { filter: owner });
-    const shown = { memberId: null, service: null, ...owner };
+    const shown = { issuerId: null, memberId: null, service: null, ...owner };
     expect(await find(testCaller('owners', 'audit:read'))).toEqual({
       auditLog: { edges: [{ node: { action: 'owned.thing', actor: shown } }] },
     });

@@ -195,6 +195,7 @@ export type AuditFilter = {
   readonly keyId?: InputMaybe<Scalars['ID']['input']>;
   readonly appId?: InputMaybe<Scalars['ID']['input']>;
   readonly subject?: InputMaybe<Scalars['String']['input']>;
+  readonly issuerId?: InputMaybe<Scalars['ID']['input']>;
   readonly memberId?: InputMaybe<Scalars['ID']['input']>;
   readonly service?: InputMaybe<Scalars['ID']['input']>;
   readonly targetType?: InputMaybe<Scalars['String']['input']>;
@@ -298,6 +299,7 @@ export type AuditActor = {
   readonly app: Maybe<App>;
   readonly keyId: Maybe<Scalars['ID']['output']>;
   readonly subject: Maybe<Scalars['String']['output']>;
+  readonly issuerId: Maybe<Scalars['ID']['output']>;
   readonly memberId: Maybe<Scalars['ID']['output']>;
   readonly service: Maybe<Scalars['ID']['output']>;
 };
@@ -796,6 +798,7 @@ export type AuditActorResolvers<ContextType = context.SubgraphContext, ParentTyp
   app?: Resolver<Maybe<ResolversTypes['App']>, ParentType, ContextType>;
   keyId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
   subject?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  issuerId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
   memberId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
   service?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
 };

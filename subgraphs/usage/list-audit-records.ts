@@ -12,7 +12,7 @@ export function listAuditRecords(
   caller: Caller,
   database: Database,
 ): Promise<Connection<AuditRecord>> {
-  const { from, to, tenantId, keyId, appId, subject, memberId, service, ...equal } = filter ?? {};
+  const { from, to, tenantId, keyId, appId, subject, issuerId, memberId, service, ...equal } = filter ?? {};
   const visible = visibleRecords(caller);
   const isOther = tenantId != null && visible.tenantId !== undefined && tenantId !== visible.tenantId;
   const range = given({ $gte: from && auditIdAt(from), $lt: to && auditIdAt(to), $in: isOther ? [] : null });
@@ -22,6 +22,7 @@ export function listAuditRecords(
       'actor.keyId': keyId,
       'actor.appId': appId,
       'actor.subject': subject,
+      'actor.issuerId': issuerId,
       'actor.memberId': memberId,
       'actor.service': service,
       tenantId,

@@ -3,9 +3,11 @@ import type { AuditActor, AuditEnd, AuditLog } from '#mongo/audit/log.ts';
 export type { AuditLog, AuditOccurrence } from '#mongo/audit/log.ts';
 
 /** The part of a caller that the audit log records. */
-export function toActor({ kind, keyId, appId, subject, memberId, service }: AuditActor): AuditActor {
+export function toActor(caller: AuditActor): AuditActor {
+  const { kind, keyId, appId, subject, issuerId, memberId, service } = caller;
   return {
     ...{ kind, keyId, appId, subject },
+    ...(issuerId === undefined ? {} : { issuerId }),
     ...(memberId === undefined ? {} : { memberId }),
     ...(service === undefined ? {} : { service }),
   };

@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
+import type { Caller } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
 import type { AuditLog } from '#mongo/audit/log.ts';
 import { listCodes, memoryAudit, startGraph } from '#test/support/gateways/small-graph.ts';
@@ -15,18 +16,26 @@ describe('an audited read', () => {
       ...memoryAudit().audit,
       async count({ actor, outcome }) {
         if (failing.now) throw new Error('The store is away.');
-        counted.push([actor.keyId, outcome]);
+        counted.push([actor.keyId ?? `${actor.subject} of ${actor.issuerId}`, outcome]);
       },
     };
     let nowMs = 60_000;
     const services = { audit, log: pino({ level: 'silent' }), now: () => nowMs };
-    const read = (tenant: string) => {
+    const read = (tenant: string, more: Partial<Caller> = {}) => {
+      const caller = { ...testCaller(tenant), ...more };
       const about = { requestId: 'r', clientRequestId: null, clientAddress: null };
-      const context = { caller: testCaller(tenant), ...about } as unknown as OperationContext<unknown>;
+      const context = { caller, ...about } as unknown as OperationContext<unknown>;
       return withAuditedRead('rows.read', context, services, () => 'the rows');
     };
     for (let time = 0; time < 3; time++) expect(await read('acme')).toBe('the rows');
     await read('other');
+    // Two people: each of its issuer.
+    for (const issuerId of ['default', 'partner', 'partner'])
+      await read('acme', { kind: 'USER', keyId: null, subject: 'ada', issuerId });
+    expect(counted.splice(2)).toEqual([
+      ['ada of default', 'SUCCEEDED'],
+      ['ada of partner', 'SUCCEEDED'],
+    ]);
     expect(counted).toEqual([
       ['acme-key', 'SUCCEEDED'],
       ['other-key', 'SUCCEEDED'],

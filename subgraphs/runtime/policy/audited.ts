@@ -119,8 +119,8 @@ export async function withAuditedRead<T>(
     known = { minute, reads: new Set() };
     noted.set(audit, known);
   }
-  const { keyId, subject, tenantId } = context.caller;
-  const read = JSON.stringify([action, keyId, subject, tenantId]);
+  const { keyId, subject, issuerId, tenantId } = context.caller;
+  const read = JSON.stringify([action, keyId, subject, issuerId, tenantId]);
   if (!known.reads.has(read)) {
     await audit.count(toOccurrence(action, 'SUCCEEDED', null, context));
     known.reads.add(read);
