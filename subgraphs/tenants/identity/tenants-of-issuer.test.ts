@@ -72,11 +72,11 @@ async function readIssuer(): Promise<IssuerRecord> {
   return found;
 }
 
-const ownerOf = ({ caller }: TestTenant): Caller => ({ ...caller, scopes: builtInRoles.OWNER });
+const toOwner = ({ caller }: TestTenant): Caller => ({ ...caller, scopes: builtInRoles.OWNER });
 const saveMember = (tenant: TestTenant, subject: string, issuerId = 'acme') =>
   ask(
     mesh.subgraph,
-    ownerOf(tenant),
+    toOwner(tenant),
     'mutation ($input: MemberInput!) { saveMember(input: $input) { id } }',
     {
       input: { subject, role: 'VIEWER', issuerId },
@@ -118,7 +118,7 @@ describe('a tenant that an issuer does not vouch for', () => {
     const provision = (issuerId: string) =>
       ask(
         mesh.subgraph,
-        ownerOf(hostile),
+        toOwner(hostile),
         'mutation ($id: ID) { saveProvisioning(input: { issuerId: $id, role: VIEWER }) { issuerId } }',
         { id: issuerId },
       );
@@ -161,7 +161,7 @@ describe('a tenant that an issuer does not vouch for', () => {
       const input = { email: 'ada@example.com', role: 'VIEWER', anyEmail: true };
       const { inviteMember } = await askForData<{ inviteMember: Invited }>(
         mesh.subgraph,
-        ownerOf(tenant),
+        toOwner(tenant),
         INVITE,
         { input },
       );
@@ -179,6 +179,8 @@ describe('a tenant that an issuer does not vouch for', () => {
     expect(await offerInvitation(own.finished, mesh.deps)).toMatchObject({ role: 'VIEWER', person: subject });
     const foreign = await invite(hostile);
     expect(await chooseInvitedIssuer(foreign.record, mesh.deps)).toBeNull();
-    await expect(offerInvitation(foreign.finished, mesh.deps)).rejects.toThrow('vouches for nobody');
+    await expect(offerInvitation(foreign.finished, mesh.deps)).rejects.toThrow(
+      'does not vouch for people of this tenant',
+    );
   });
 });

@@ -62,7 +62,7 @@ export async function offerInvitation(
   if (!vouchesFor(issuer, invitation.tenantId)) {
     throw new HeddleError(
       'FORBIDDEN',
-      'The identity provider that you signed in at vouches for nobody in this tenant: sign in at another one.',
+      'The identity provider that you signed in at does not vouch for people of this tenant: sign in at another one.',
     );
   }
   const tenant = await tenants(deps.connection).findById(invitation.tenantId, { name: 1 }).lean();
