@@ -33,6 +33,27 @@ const fields: readonly (readonly [name: string, given: Partial<ProviderCall>])[]
   ['logprobs', { topLogprobs: 3 }],
   ['parallelToolCalls', { parallelToolCalls: false }],
 ];
+const converse = (name?: string): ProviderCall['messages'] => {
+  const named = name === undefined ? {} : { name };
+  return [
+    { role: 'system', content: 'Be brief.', ...named },
+    { role: 'user', parts: [{ type: 'text', text: 'q' }], ...named },
+    { role: 'assistant', text: 'Hi', toolCalls: [], ...named },
+    { role: 'user', parts: [{ type: 'text', text: 'q' }] },
+  ];
+};
+const schema = { type: 'object', properties: {}, additionalProperties: false };
+/** What is beside something else that a call must have. */
+const dependent: readonly (readonly [
+  name: string,
+  base: Partial<ProviderCall>,
+  given: Partial<ProviderCall>,
+])[] = [
+  ['messages.name', { messages: converse() }, { messages: converse('Ada') }],
+  ['responseSchemaName', { responseSchema: schema }, { responseSchemaName: 'person' }],
+  ['responseSchemaDescription', { responseSchema: schema }, { responseSchemaDescription: 'A person.' }],
+  ['responseSchemaStrict', { responseSchema: schema }, { responseSchemaStrict: false }],
+];
 const tools = [{ name: 'f', parameters: { type: 'object', properties: {} } }];
 
 async function open(kind: ProviderKind) {
@@ -64,9 +85,10 @@ describe('a field of a call is either in the request or named as dropped', () =>
     const plain = await send(ask(model, 'q', more));
     expect(plain).toBeDefined();
     expect(provider.dropped?.(ask(model, 'q', more))).toBeUndefined();
-    for (const [name, given] of fields) {
-      const call = ask(model, 'q', { ...more, ...given });
-      const isSent = (await send(call)) !== plain;
+    const cases = [...fields.map(([name, given]) => [name, {}, given] as const), ...dependent];
+    for (const [name, base, given] of cases) {
+      const call = ask(model, 'q', { ...more, ...base, ...given });
+      const isSent = (await send(call)) !== (await send(ask(model, 'q', { ...more, ...base })));
       const dropped = provider.dropped?.(call) ?? [];
       expect({ name, isSent, isDropped: dropped.includes(name) }).toEqual({
         name,

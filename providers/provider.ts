@@ -67,13 +67,21 @@ export interface ToolCall {
   readonly arguments: unknown;
 }
 
+/** `name`: the participant who wrote the message, among several of its role. */
 export type ProviderMessage =
   /** `own` of a message without parts: the further fields of its last text. */
-  | { readonly role: 'system'; readonly content: string; readonly cache?: true; readonly own?: OwnFields }
-  | { readonly role: 'user'; readonly parts: readonly ContentPart[] }
+  | {
+      readonly role: 'system';
+      readonly content: string;
+      readonly name?: string;
+      readonly cache?: true;
+      readonly own?: OwnFields;
+    }
+  | { readonly role: 'user'; readonly parts: readonly ContentPart[]; readonly name?: string }
   | {
       readonly role: 'assistant';
       readonly text: string;
+      readonly name?: string;
       readonly toolCalls: readonly ToolCall[];
       readonly reasoning?: readonly SentReasoning[];
       /** The audio of an earlier answer, which the provider keeps. */
@@ -127,6 +135,10 @@ export interface ProviderCall {
   readonly providerToolChoice?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   /** JSON Schema of the answer. */
   readonly responseSchema?: Readonly<Record<string, unknown>>;
+  /** What the request states beside the schema; absent: the adapter's own name, nothing, and strictly where the schema allows it. */
+  readonly responseSchemaName?: string;
+  readonly responseSchemaDescription?: string;
+  readonly responseSchemaStrict?: boolean;
   readonly reasoningEffort?: string;
   readonly presencePenalty?: number;
   readonly frequencyPenalty?: number;

@@ -9,10 +9,14 @@ export function isLabel(text: string, max: number): boolean {
 
 const endUserIdMax = 256;
 
+/** The text, if it is as `isLabel` has it, of at most `max` characters. Throws BAD_USER_INPUT that names the field. */
+export function checkedPrintable(text: string, field: string, max: number): string {
+  if (!isLabel(text, max))
+    badInput(field, `must be 1 to ${max} printable characters without space at the ends.`);
+  return text;
+}
+
 /** The id of an end user, as the client names it. */
 export function checkedEndUserId(id: string, field: string): string {
-  if (!isLabel(id, endUserIdMax)) {
-    badInput(field, `must be 1 to ${endUserIdMax} printable characters without space at the ends.`);
-  }
-  return id;
+  return checkedPrintable(id, field, endUserIdMax);
 }

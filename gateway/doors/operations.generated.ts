@@ -8,6 +8,7 @@ export type MessageInput = {
   readonly role: MessageRole;
   readonly content?: string | null | undefined;
   readonly parts?: ReadonlyArray<ContentPartInput> | null | undefined;
+  readonly name?: string | null | undefined;
   readonly toolCalls?: ReadonlyArray<ToolCallInput> | null | undefined;
   readonly reasoning?: ReadonlyArray<ReasoningInput> | null | undefined;
   readonly audioId?: string | null | undefined;
@@ -64,6 +65,9 @@ export type CompletionInput = {
   readonly providerToolChoice?: unknown;
   readonly toolChoice?: string | null | undefined;
   readonly responseSchema?: unknown;
+  readonly responseSchemaName?: string | null | undefined;
+  readonly responseSchemaDescription?: string | null | undefined;
+  readonly responseSchemaStrict?: boolean | null | undefined;
   readonly reasoningEffort?: string | null | undefined;
   readonly presencePenalty?: number | null | undefined;
   readonly frequencyPenalty?: number | null | undefined;

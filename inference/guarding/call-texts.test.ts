@@ -36,6 +36,19 @@ const places: Readonly<Record<string, Call>> = {
   'a system message': { messages: [{ role: 'system', content: token }, asked] },
   'a user message': { messages: [{ role: 'user', parts: [{ type: 'text', text: token }] }] },
   'an assistant message': { messages: [asked, { role: 'assistant', text: token, toolCalls: [] }] },
+  'the name of a participant': { messages: [{ ...asked, name: token }] },
+  "the name of an answer's participant": {
+    messages: [asked, { role: 'assistant', text: 'Hi', toolCalls: [], name: token }],
+  },
+  'the name of an author of instructions': {
+    messages: [{ role: 'system', content: 'Be brief.', name: token }, asked],
+  },
+  'two messages of named participants': {
+    messages: [
+      { role: 'user', parts: [{ type: 'text', text: token.slice(0, 9) }], name: 'Ada' },
+      { role: 'assistant', text: token.slice(9), toolCalls: [], name: 'Bob' },
+    ],
+  },
   'a tool result': {
     messages: [asked, { role: 'tool', toolCallId: 'c', toolName: 'f', content: `{"token":"${token}"}` }],
   },
@@ -87,6 +100,12 @@ const places: Readonly<Record<string, Call>> = {
     ],
   },
   'the response schema': { messages: [asked], responseSchema: { type: 'object', description: token } },
+  'the name of the response schema': { messages: [asked], responseSchema: {}, responseSchemaName: token },
+  'the description of the response schema': {
+    messages: [asked],
+    responseSchema: {},
+    responseSchemaDescription: `Use ${token}.`,
+  },
   'a stop text': { messages: [asked], stop: ['x', token] },
   'the address of an image': file('image/*', { url: `https://host.test/a.png?token=${token}` }),
   'the address of an image, encoded': file('image/*', {

@@ -30,15 +30,22 @@ const fromToolFile: readonly GuardrailStage[] = ['INPUT', 'RETRIEVED', 'TOOL_OUT
  * their order, then everything else. Two walks over equal calls visit equal texts in the same order.
  */
 export function mapCallTexts(call: Call, visit: VisitText): Call {
-  const { messages, tools, responseSchema, stop } = call;
+  const { messages, tools, responseSchema, responseSchemaDescription: description, stop } = call;
   const mapped: Call = {
     ...call,
-    messages: messages.map((message) => mapMessage(message, visit)),
+    // Names come after all messages: between two, they would part what one text continues of another.
+    messages: messages.map((message) => mapMessage(message, visit)).map((message) => mapName(message, visit)),
     ...(tools === undefined ? {} : { tools: tools.map((tool) => mapTool(tool, visit)) }),
     ...(responseSchema === undefined
       ? {}
       : { responseSchema: mapJson(responseSchema, 'schema', null, fromClient, visit) }),
+    ...(description === undefined
+      ? {}
+      : { responseSchemaDescription: visitText(description, 'schema', null, fromClient, visit) }),
   };
+  if (call.responseSchemaName !== undefined) {
+    visitFixed(call.responseSchemaName, 'name', null, fromClient, visit);
+  }
   for (const text of stop ?? []) visitFixed(text, 'stop', null, fromClient, visit);
   // A credential for the server of a tool goes to the provider alone, and to no guardrail.
   const { providerTools } = withoutCallSecrets(call);
@@ -86,6 +93,11 @@ function mapMessage(message: ProviderMessage, visit: VisitText): ProviderMessage
       return { ...message, content };
     }
   }
+}
+
+function mapName(message: ProviderMessage, visit: VisitText): ProviderMessage {
+  if (message.role === 'tool' || message.name === undefined) return message;
+  return { ...message, name: visitText(message.name, 'name', message.role, fromClient, visit) };
 }
 
 type Tool = NonNullable<Call['tools']>[number];

@@ -62,6 +62,7 @@ export const mistralChat: ChatDialect = {
   writeFile,
   userTexts: 'parts',
   emptyContent: '',
+  withoutNames: true,
   namedResults: true,
   seed: 'random_seed',
   required: 'any',

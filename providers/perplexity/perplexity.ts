@@ -33,6 +33,7 @@ export const perplexityChat: ChatDialect = {
   lacks: ['logprobs', 'parallelToolCalls'],
   writeFile,
   userTexts: 'joined',
+  withoutNames: true,
   withoutTools: true,
   seed: null,
   stop: null,

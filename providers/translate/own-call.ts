@@ -16,6 +16,9 @@ const optionalFields = [
   'frequencyPenalty',
   'topLogprobs',
   'parallelToolCalls',
+  'responseSchemaName',
+  'responseSchemaDescription',
+  'responseSchemaStrict',
 ] as const satisfies readonly (keyof ProviderCall)[];
 
 export type OptionalField = (typeof optionalFields)[number];
@@ -219,6 +222,8 @@ function findDropped(
   for (const field of optionalFields) {
     if (call[field] !== undefined && takes?.has(field) === false) dropped.push(graphNames[field] ?? field);
   }
+  // What lists its fields has no place for the authors of messages.
+  if (takes !== undefined && call.messages.some(isNamed)) dropped.push('messages.name');
   const takesOpen = takesOpenReasoning?.(call.model) ?? false;
   if (call.messages.some((message) => lacksReasoning(message, kind, takesOpen, name === 'chat')))
     dropped.push('messages.reasoning');
@@ -243,6 +248,10 @@ function findDropped(
 export interface TraitedProvider extends Provider {
   /** Absent: everything. */
   traits?(call: ProviderCall): WireTraits;
+}
+
+function isNamed(message: ProviderMessage): boolean {
+  return message.role !== 'tool' && message.name !== undefined;
 }
 
 /** @throws {ProviderFailure} BAD_USER_INPUT for what the wire format does not have */

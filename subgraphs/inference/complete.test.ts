@@ -64,6 +64,30 @@ describe('complete', () => {
     expect(rows[0]?.endedAt).toBeInstanceOf(Date);
   });
 
+  it('states when it ended, as its row does, in its answer and when it is read; while it runs, nothing', async () => {
+    const READ = 'query ($id: ID!) { completion(id: $id) { createdAt endedAt } }';
+    let nowMs = Date.parse('2026-11-28T12:00:00.000Z');
+    await using mesh = await startInference(database, { now: () => nowMs });
+    for (const isKept of [true, false]) {
+      const answering = mesh.data<Answer>(
+        'mutation ($input: CompletionInput!) { complete(input: $input) { id createdAt endedAt } }',
+        asking('alpha/one', isKept ? {} : { retention: 'NONE' }),
+      );
+      const call = await mesh.alpha.next();
+      const createdAt = new Date(nowMs).toISOString();
+      const id = (await mesh.rows()).find(({ status }) => status === 'RUNNING')?._id;
+      const running = await mesh.data<{ completion: object }>(READ, { id });
+      expect(running.completion).toEqual({ createdAt, endedAt: null });
+      nowMs += 2_500;
+      call.say('x').finish(buildUsage(1, 1));
+      const times = { createdAt, endedAt: new Date(nowMs).toISOString() };
+      const { complete } = await answering;
+      expect(complete).toEqual({ id, ...times });
+      nowMs += 60_000;
+      expect((await mesh.data<{ completion: object }>(READ, { id })).completion).toEqual(times);
+    }
+  });
+
   it('has its row durable before the provider is called', async () => {
     await using mesh = await startInference(database);
     const answering = mesh.data<Answer>(COMPLETE, asking('alpha/one'));

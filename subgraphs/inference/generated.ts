@@ -119,6 +119,7 @@ export type MessageInput = {
   readonly role: MessageRole;
   readonly content?: InputMaybe<Scalars['String']['input']>;
   readonly parts?: InputMaybe<ReadonlyArray<ContentPartInput>>;
+  readonly name?: InputMaybe<Scalars['String']['input']>;
   readonly toolCalls?: InputMaybe<ReadonlyArray<ToolCallInput>>;
   readonly reasoning?: InputMaybe<ReadonlyArray<ReasoningInput>>;
   readonly audioId?: InputMaybe<Scalars['ID']['input']>;
@@ -175,6 +176,9 @@ export type CompletionInput = {
   readonly providerToolChoice?: InputMaybe<Scalars['JSON']['input']>;
   readonly toolChoice?: InputMaybe<Scalars['String']['input']>;
   readonly responseSchema?: InputMaybe<Scalars['JSON']['input']>;
+  readonly responseSchemaName?: InputMaybe<Scalars['String']['input']>;
+  readonly responseSchemaDescription?: InputMaybe<Scalars['String']['input']>;
+  readonly responseSchemaStrict?: InputMaybe<Scalars['Boolean']['input']>;
   readonly reasoningEffort?: InputMaybe<Scalars['String']['input']>;
   readonly presencePenalty?: InputMaybe<Scalars['Float']['input']>;
   readonly frequencyPenalty?: InputMaybe<Scalars['Float']['input']>;

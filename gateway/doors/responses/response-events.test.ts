@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { checkEventOrder, parseResponseEvents } from '#test/support/response-schemas.ts';
 import { GraphFailure } from '../../operations/run-declared.ts';
 import { type ResponseEvent, ResponseFraming } from './response-events.ts';
+import { toStoredResponse } from './response-object.ts';
 
 const completionId = 'c1';
 const completion = {
@@ -107,6 +108,21 @@ describe('the events of a response', () => {
     expect(done[2]?.item).toMatchObject({ call_id: 'call_0', arguments: '{"a":1}' });
     expect(done[3]?.item).toMatchObject({ call_id: 'call_1', arguments: '{"b":2}' });
     expect(events.at(-1)).toMatchObject({ response: { output: done.map(({ item }) => item) } });
+  });
+
+  it('have the time at which the completion ended, and none before the response', () => {
+    const endedS = Date.parse(completion.endedAt.replace('.500', '.000')) / 1000;
+    const last = frame([started, finished]).at(-1);
+    expect(last).toMatchObject({ response: { created_at: 1, completed_at: endedS } });
+    const begun = toStoredResponse({} as never, { ...completion, createdAt: completion.endedAt }, request);
+    expect(begun).toMatchObject({ created_at: endedS, completed_at: endedS });
+    const early = { ...completion, endedAt: '2026-11-28T11:59:59.999Z' };
+    expect(toStoredResponse({} as never, early, request)).toMatchObject({
+      created_at: endedS - 2,
+      completed_at: endedS - 2,
+    });
+    const cut = { ...completion, finishReason: 'LENGTH' } as const;
+    expect(toStoredResponse({} as never, cut, request)).toMatchObject({ completed_at: null });
   });
 
   it('have the input of a custom tool as a text', () => {

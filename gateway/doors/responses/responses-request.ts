@@ -11,6 +11,7 @@ import {
 } from '../body-fields.ts';
 import { markInput } from '../input-places.ts';
 import type { CompletionInput } from '../operations.generated.ts';
+import { readOutputFormat } from '../output-format.ts';
 import { readItemMessages } from './input-items.ts';
 import { responsesFormat } from './output/vendor-items.ts';
 import type { RequestFields } from './response-object.ts';
@@ -45,6 +46,8 @@ const responsesNames = {
   providerTools: 'tools',
   providerToolChoice: 'tool_choice',
   responseSchema: 'text.format.schema',
+  responseSchemaName: 'text.format.name',
+  responseSchemaDescription: 'text.format.description',
   endUserId: 'user',
   attachment: 'input',
 };
@@ -103,7 +106,10 @@ export function readResponsesRequest(fields: BodyFields, items: readonly BodyFie
             : { providerToolChoice: { [responsesFormat]: tools.ownChoice } }),
           parallelToolCalls: toBoolean(fields.parallel_tool_calls, 'parallel_tool_calls'),
         }),
-    ...readFormat(fields.text),
+    ...readOutputFormat(
+      fields.text == null ? undefined : toFields(fields.text, 'text').format,
+      'text.format',
+    ),
     endUserId: toText(fields.safety_identifier ?? fields.user, 'user') || undefined,
     ...readOthers(fields, includes),
   };
@@ -148,22 +154,6 @@ function readSampling(fields: BodyFields, includes: readonly string[]): Partial<
     ...(hasLogprobs ? { logprobs: true, topLogprobs } : {}),
     reasoningEffort: toText(reasoning.effort, 'reasoning.effort'),
   };
-}
-
-function readFormat(value: unknown): Partial<CompletionInput> {
-  const { format } = value == null ? {} : toFields(value, 'text');
-  if (format === undefined || format === null) return {};
-  const { type, schema } = toFields(format, 'text.format');
-  switch (type) {
-    case 'text':
-      return {};
-    case 'json_object':
-      return { responseSchema: { type: 'object' } };
-    case 'json_schema':
-      return { responseSchema: toFields(schema, 'text.format.schema') };
-    default:
-      throw new WrongField('text.format.type', 'must be one of text, json_object, json_schema.');
-  }
 }
 
 /** Fields that the graph does not name: they go to a provider of this dialect as they are. */

@@ -35,6 +35,8 @@ export interface ChatDialect {
   readonly thinkingPlace?: (model: string) => object | null;
   /** The field for the reasoning of an earlier answer; undefined: the AI model takes none. */
   readonly reasoningField?: (model: string) => string | undefined;
+  /** The vendor refuses a request for the names of those who wrote its messages: they are not sent. */
+  readonly withoutNames?: true;
   /** Results of tools carry the tool's name. */
   readonly namedResults?: true;
   /** The vendor takes no calls of tools. */
@@ -103,23 +105,31 @@ function writeReasoning(
   return text === '' ? {} : { [field]: text };
 }
 
+function writeName({ name }: { readonly name?: string }, { withoutNames }: ChatDialect): object {
+  return name === undefined || withoutNames ? {} : { name };
+}
+
 function writeMessage(message: ProviderMessage, { model }: ProviderCall, dialect: ChatDialect): Message {
   switch (message.role) {
-    case 'system':
-      return { role: dialect.systemRole?.(model) ?? 'system', content: message.content };
+    case 'system': {
+      const role = dialect.systemRole?.(model) ?? 'system';
+      return { role, content: message.content, ...writeName(message, dialect) };
+    }
     case 'user':
-      return { role: 'user', content: writeUser(message.parts, dialect) };
+      return { role: 'user', content: writeUser(message.parts, dialect), ...writeName(message, dialect) };
     case 'assistant': {
       const { text, toolCalls, reasoning = [], audioId } = message;
       const audio = audioId === undefined || !dialect.hasAudio ? {} : { audio: { id: audioId } };
+      const name = writeName(message, dialect);
       if (toolCalls.length === 0 || dialect.withoutTools) {
         const content = text === '' && audioId !== undefined ? null : text;
-        return { role: 'assistant', content, ...writeReasoningDetails(reasoning), ...audio };
+        return { role: 'assistant', content, ...name, ...writeReasoningDetails(reasoning), ...audio };
       }
       const field = dialect.reasoningField?.(model);
       return {
         role: 'assistant',
         content: text === '' ? (dialect.emptyContent ?? null) : text,
+        ...name,
         ...dialect.thinkingPlace?.(model),
         ...writeReasoning(message, field),
         // What the field has is not sent twice.
@@ -164,12 +174,17 @@ function addTools(body: ChatBody, call: ProviderCall, { required, writeSchema }:
   else body.tool_choice = choice?.type === 'required' ? (required ?? 'required') : choice?.type;
 }
 
-function writeResponseFormat(schema: JsonSchema, { responseFormat, writeSchema }: ChatDialect): object {
+function writeResponseFormat(
+  schema: JsonSchema,
+  { responseSchemaName, responseSchemaDescription, responseSchemaStrict }: ProviderCall,
+  { responseFormat, writeSchema }: ChatDialect,
+): object {
   if (responseFormat !== undefined) return responseFormat(schema);
   const json_schema = {
-    name: 'response',
+    name: responseSchemaName ?? 'response',
+    description: responseSchemaDescription,
     schema: writeSchema?.(schema) ?? schema,
-    strict: isStrictSchema(schema),
+    strict: responseSchemaStrict ?? isStrictSchema(schema),
   };
   return { type: 'json_schema', json_schema };
 }
@@ -223,7 +238,7 @@ export function createChatRequests({ url, headers, dialect, rules = {} }: ChatRe
     if (effort !== undefined) body.reasoning_effort = writeEffort ? writeEffort(effort, model) : effort;
     addTools(body, call, dialect);
     if (responseSchema !== undefined) {
-      body.response_format = writeResponseFormat(readSchema(responseSchema), dialect);
+      body.response_format = writeResponseFormat(readSchema(responseSchema), call, dialect);
     }
     if (streaming) {
       body.stream = true;

@@ -32,7 +32,7 @@ export interface ResponsesDialect {
   readonly takesSeed?: true;
   /** JSON Schemas as the vendor takes them. */
   readonly writeSchema?: (schema: JsonSchema) => JsonSchema;
-  /** Schemas of answers are always requested strictly. */
+  /** Schemas of answers are requested strictly unless the call states otherwise. */
   readonly alwaysStrict?: true;
   /** What requests an effort; undefined: nothing does, or the AI model takes none. */
   readonly writeReasoning: (effort: Effort, model: string) => object | undefined;
@@ -136,9 +136,18 @@ function addIncludes(body: ResponsesBody, { providerOptions }: ProviderCall): vo
   if (further.length > 0) body.include = [...new Set([...list(body.include), ...further])];
 }
 
-function writeFormat(schema: JsonSchema, { writeSchema, alwaysStrict }: ResponsesDialect): object {
-  const strict = alwaysStrict === true || isStrictSchema(schema);
-  return { type: 'json_schema', name: 'response', strict, schema: writeSchema?.(schema) ?? schema };
+function writeFormat(
+  schema: JsonSchema,
+  { responseSchemaName, responseSchemaDescription, responseSchemaStrict }: ProviderCall,
+  { writeSchema, alwaysStrict }: ResponsesDialect,
+): object {
+  return {
+    type: 'json_schema',
+    name: responseSchemaName ?? 'response',
+    description: responseSchemaDescription,
+    strict: responseSchemaStrict ?? (alwaysStrict === true || isStrictSchema(schema)),
+    schema: writeSchema?.(schema) ?? schema,
+  };
 }
 
 /** Writes requests of OpenAI's responses API, which xAI takes as well. It knows no stop texts. */
@@ -159,7 +168,7 @@ export function createResponsesRequests(options: ResponsesRequestOptions): WireR
     if (effort !== undefined) body.reasoning = dialect.writeReasoning(effort, model);
     addTools(body, call, dialect);
     if (responseSchema !== undefined)
-      body.text = { format: writeFormat(readSchema(responseSchema), dialect) };
+      body.text = { format: writeFormat(readSchema(responseSchema), call, dialect) };
     if (call.topLogprobs !== undefined) {
       body.top_logprobs = call.topLogprobs;
       body.include = ['message.output_text.logprobs'];

@@ -15,8 +15,13 @@ const probes: readonly (readonly [name: string, field: keyof ProviderCall, value
   ['frequencyPenalty', 'frequencyPenalty', 0.5],
   ['logprobs', 'topLogprobs', 2],
   ['parallelToolCalls', 'parallelToolCalls', false],
+  ['responseSchemaName', 'responseSchemaName', 'x'],
+  ['responseSchemaDescription', 'responseSchemaDescription', 'x'],
+  ['responseSchemaStrict', 'responseSchemaStrict', false],
 ];
 
+/** One that every format requests strictly by default. */
+const strictSchema = { type: 'object', properties: {}, additionalProperties: false };
 const text = { type: 'text', text: 'x' } as const;
 const toolCalls = [{ id: 'call_1', name: 'f', arguments: {} }];
 const result = { role: 'tool', toolCallId: 'call_1', toolName: 'f', content: 'x' } as const;
@@ -35,6 +40,7 @@ const traits: readonly (readonly [
   ['cache', [{ role: 'user', parts: [text] }], [{ role: 'user', parts: [{ ...text, cache: true }] }]],
   ['isError', [...called, result], [...called, { ...result, isError: true }]],
   ['detail', [{ role: 'user', parts: [image] }], [{ role: 'user', parts: [{ ...image, detail: 'high' }] }]],
+  ['name', [{ role: 'user', parts: [text] }], [{ role: 'user', parts: [text], name: 'x' }]],
 ];
 
 function readTraits(messages: readonly ProviderMessage[]): number {
@@ -42,6 +48,7 @@ function readTraits(messages: readonly ProviderMessage[]): number {
   for (const message of messages) {
     if (message.role !== 'user' && message.cache === true) found |= 1;
     if (message.role === 'tool' && message.isError === true) found |= 2;
+    if (message.role !== 'tool' && message.name !== undefined) found |= 8;
     if (message.role !== 'user') continue;
     for (const part of message.parts) {
       if (part.cache === true) found |= 1;
@@ -83,7 +90,7 @@ export function createDroppedFields(build: WireRequests['build']) {
       model,
       messages: [{ role: 'user', parts: [text] }],
       ...(tools === undefined ? {} : { tools: [{ name: 'f', parameters: { type: 'object' } }] }),
-      ...(responseSchema === undefined ? {} : { responseSchema: { type: 'object', properties: {} } }),
+      ...(responseSchema === undefined ? {} : { responseSchema: strictSchema }),
     };
     const given: Probe = {
       ...Object.fromEntries(

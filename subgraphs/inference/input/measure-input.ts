@@ -68,6 +68,7 @@ function countTextBytes(call: Call): number {
     bytes += 12;
     const parts = listParts(message);
     bytes += countOwnBytes(message);
+    if (message.role !== 'tool' && message.name !== undefined) bytes += Buffer.byteLength(message.name);
     if (parts !== undefined) {
       for (const part of parts) if (part.type === 'text') bytes += Buffer.byteLength(part.text);
     } else if (message.role === 'assistant') {
@@ -76,7 +77,9 @@ function countTextBytes(call: Call): number {
       if (message.reasoning !== undefined) bytes += Buffer.byteLength(JSON.stringify(message.reasoning));
     } else if (message.role !== 'user') bytes += Buffer.byteLength(message.content);
   }
-  for (const value of [tools, responseSchema, providerOptions, providerTools, providerToolChoice]) {
+  const { responseSchemaName, responseSchemaDescription } = call;
+  const schema = [responseSchema, responseSchemaName, responseSchemaDescription];
+  for (const value of [tools, ...schema, providerOptions, providerTools, providerToolChoice]) {
     if (value !== undefined) bytes += Buffer.byteLength(JSON.stringify(value));
   }
   return bytes;

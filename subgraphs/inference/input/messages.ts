@@ -1,5 +1,6 @@
 import type { Egress } from '#core/egress.ts';
 import { badInput, refuseField } from '#core/input.ts';
+import { checkedPrintable } from '#core/text/label.ts';
 import type {
   ContentPart,
   OwnFields,
@@ -17,6 +18,7 @@ const partsMax = 10_000;
 const reasoningMax = 1_000;
 const filenameMax = 255;
 const audioIdMax = 255;
+const nameMax = 256;
 const detailsBytesMax = 4_096;
 const details = ['auto', 'low', 'high'];
 const mediaType = /^[a-z]+\/[\w.+*-]+(?:\s*;.*)?$/i;
@@ -39,21 +41,23 @@ function parseMessage(
   toolNames: Map<string, string>,
   egress: Egress,
 ): ProviderMessage {
-  const { role, content, parts, toolCalls, toolCallId, reasoning, audioId, isError } = input;
+  const { role, content, parts, name, toolCalls, toolCallId, reasoning, audioId, isError } = input;
   if (content != null && parts != null) refuseField(at, 'a message has content or parts, not both.');
   if (reasoning != null && role !== 'ASSISTANT') refuseField(at, 'only an ASSISTANT message has reasoning.');
   if (audioId != null && role !== 'ASSISTANT') refuseField(at, 'only an ASSISTANT message has an audioId.');
   if (isError != null && role !== 'TOOL') refuseField(at, 'only a TOOL message has isError.');
   if (toolCalls != null && role !== 'ASSISTANT') refuseField(at, 'only an ASSISTANT message has toolCalls.');
   if (toolCallId != null && role !== 'TOOL') refuseField(at, 'only a TOOL message has a toolCallId.');
+  if (name != null && role === 'TOOL') refuseField(at, 'a TOOL message has no name: its tool call has one.');
+  const named = name == null ? {} : { name: checkedPrintable(name, `${at}.name`, nameMax) };
   switch (role) {
     case 'SYSTEM': {
       const system =
         parseTexts(content, parts, at, egress) ?? refuseField(at, 'a SYSTEM message needs content or parts.');
-      return { role: 'system', content: system.text, ...system.end };
+      return { role: 'system', content: system.text, ...named, ...system.end };
     }
     case 'USER':
-      return { role: 'user', parts: userParts(content, parts, at, egress) };
+      return { role: 'user', parts: userParts(content, parts, at, egress), ...named };
     case 'ASSISTANT': {
       const parsed = parseTexts(content, parts, at, egress);
       if (parsed === undefined && toolCalls == null && reasoning == null && audioId == null)
@@ -65,6 +69,7 @@ function parseMessage(
       return {
         role: 'assistant',
         text: parsed?.text ?? '',
+        ...named,
         toolCalls: toolCalls ?? [],
         ...(blocks === undefined ? {} : { reasoning: blocks }),
         ...(audioId == null ? {} : { audioId }),

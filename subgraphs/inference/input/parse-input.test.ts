@@ -45,6 +45,61 @@ describe('parseCompletionInput', () => {
     ]);
   });
 
+  it('keeps the names of participants, in the messages that have them', () => {
+    const { call } = parse({
+      messages: [
+        { role: 'SYSTEM', content: 'Be brief.', name: 'Zoë' },
+        { role: 'USER', content: 'Hi', name: 'Ada Lovelace' },
+        { role: 'ASSISTANT', content: 'Hello', name: 'a'.repeat(256) },
+        { role: 'USER', content: 'Hi', name: null },
+      ],
+    });
+    expect(call.messages).toEqual([
+      { role: 'system', content: 'Be brief.', name: 'Zoë' },
+      { role: 'user', parts: [{ type: 'text', text: 'Hi' }], name: 'Ada Lovelace' },
+      { role: 'assistant', text: 'Hello', toolCalls: [], name: 'a'.repeat(256) },
+      { role: 'user', parts: [{ type: 'text', text: 'Hi' }] },
+    ]);
+  });
+
+  it('keeps what is stated of a response schema, and nothing where nothing is', () => {
+    const responseSchema = { type: 'object' };
+    const traits = {
+      responseSchemaName: 'person',
+      responseSchemaDescription: 'A person.',
+      responseSchemaStrict: false,
+    };
+    expect(parse({ responseSchema, ...traits }).call).toMatchObject({ responseSchema, ...traits });
+    const nothing = Object.fromEntries(Object.keys(traits).map((name) => [name, null]));
+    expect(parse({ responseSchema, ...nothing }).call).toEqual(parse({ responseSchema }).call);
+  });
+
+  it('counts them as input, and takes each for another question', () => {
+    const responseSchema = { type: 'object' };
+    const long = 'x'.repeat(120);
+    const plain = parse({ responseSchema });
+    for (const more of [
+      { messages: [{ role: 'USER' as const, content: 'Hello', name: long }] },
+      { responseSchemaName: long },
+      { responseSchemaDescription: long },
+    ]) {
+      expect(parse({ responseSchema, ...more }).inputTokensMax).toBeGreaterThanOrEqual(
+        plain.inputTokensMax + 40,
+      );
+    }
+    const questions = [
+      plain,
+      parse({ responseSchema, messages: [{ role: 'USER', content: 'Hello', name: 'Ada' }] }),
+      parse({ responseSchema, responseSchemaName: 'a' }),
+      parse({ responseSchema, responseSchemaDescription: 'a' }),
+      parse({ responseSchema, responseSchemaStrict: true }),
+      parse({ responseSchema, responseSchemaStrict: false }),
+    ];
+    const keys = questions.map((request) => cacheKey(request, anonymousCaller, 'TENANT'));
+    expect(new Set(keys).size).toBe(questions.length);
+    expect(new Set(questions.map(inputHash)).size).toBe(questions.length);
+  });
+
   it('bounds the input tokens of any text from above: at least a third of its bytes', () => {
     expect(
       parse({ messages: [{ role: 'USER', content: '日本語'.repeat(1_000) }] }).inputTokensMax,
@@ -76,6 +131,19 @@ describe('parseCompletionInput', () => {
     ['toolCallId', { messages: [{ role: 'TOOL', content: 'x' }] }],
     ['tool call 9', { messages: [{ role: 'TOOL', content: 'x', toolCallId: '9' }] }],
     ['only an ASSISTANT', { messages: [{ role: 'USER', content: 'x', toolCalls: [] }] }],
+    ['messages[0].name must', { messages: [{ role: 'USER', content: 'x', name: '' }] }],
+    ['messages[0].name must', { messages: [{ role: 'USER', content: 'x', name: 'a\nb' }] }],
+    ['messages[0].name must', { messages: [{ role: 'USER', content: 'x', name: 'a'.repeat(257) }] }],
+    [
+      'a TOOL message has no name',
+      { messages: [{ role: 'TOOL', content: 'x', toolCallId: '9', name: 'a' }] },
+    ],
+    ['responseSchemaName requires', { responseSchemaName: 'a' }],
+    ['responseSchemaDescription requires', { responseSchemaDescription: 'a' }],
+    ['responseSchemaStrict requires', { responseSchemaStrict: false }],
+    ['responseSchemaName must', { responseSchema: {}, responseSchemaName: '' }],
+    ['responseSchemaName must', { responseSchema: {}, responseSchemaName: 'a'.repeat(129) }],
+    ['responseSchemaDescription may', { responseSchema: {}, responseSchemaDescription: 'a'.repeat(16_385) }],
     ['temperature', { temperature: 2.1 }],
     ['topP', { topP: 0 }],
     ['maxOutputTokens', { maxOutputTokens: 0 }],

@@ -1,6 +1,7 @@
 import { type Egress, openEgress } from '#core/egress.ts';
 import type { Capability } from '#core/graph-enums.generated.ts';
 import { badInput, refuseField } from '#core/input.ts';
+import { checkedPrintable } from '#core/text/label.ts';
 import { parseResponseSchema } from '#inference/admission/structured-output.ts';
 import type { CallOrigin } from '#inference/call-labels.ts';
 import { hasCallSecrets } from '#inference/call-secrets.ts';
@@ -25,6 +26,8 @@ type CallOptionsInput = Partial<Pick<CompletionInput, keyof CompletionInput & ke
 
 type CompletionFields = CallOptionsInput & Omit<CompletionInput, keyof CallOptionsInput>;
 
+type SchemaTraits = Pick<CompletionFields, 'responseSchema' | (typeof schemaTraits)[number]>;
+
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 type Tool = NonNullable<ProviderCall['tools']>[number];
 
@@ -38,6 +41,9 @@ const idempotencyKeyMax = 255;
 const attachmentCharactersMax = 8 * 1024 * 1024;
 const voiceName = /^[\w.-]{1,64}$/;
 const audioFormats = ['wav', 'aac', 'mp3', 'flac', 'opus', 'pcm16'];
+const schemaNameMax = 128;
+const schemaDescriptionMax = 16_384;
+const schemaTraits = ['responseSchemaName', 'responseSchemaDescription', 'responseSchemaStrict'] as const;
 const toolName = /^[A-Za-z0-9_-]{1,128}$/;
 
 /** Checks what a client requests, once. Throws BAD_USER_INPUT naming what is wrong. */
@@ -87,6 +93,7 @@ export function completeRequest(
     call.responseSchema = structured.schema;
     needs.push('STRUCTURED_OUTPUT');
   }
+  Object.assign(call, parseSchemaTraits(input));
   return {
     model: input.model,
     call,
@@ -158,6 +165,27 @@ function parseTools(inputs: readonly ToolInput[]): readonly Tool[] {
       ...(own === undefined ? {} : { own }),
     };
   });
+}
+
+/** What the request of the provider states beside responseSchema. */
+function parseSchemaTraits(input: SchemaTraits): Pick<ProviderCall, (typeof schemaTraits)[number]> {
+  const given = schemaTraits.find((field) => input[field] != null);
+  if (given !== undefined && input.responseSchema == null) badInput(given, 'requires responseSchema.');
+  const {
+    responseSchemaName: name,
+    responseSchemaDescription: description,
+    responseSchemaStrict: strict,
+  } = input;
+  if (description != null && description.length > schemaDescriptionMax) {
+    badInput('responseSchemaDescription', `may have at most ${schemaDescriptionMax} characters.`);
+  }
+  return {
+    ...(name == null
+      ? {}
+      : { responseSchemaName: checkedPrintable(name, 'responseSchemaName', schemaNameMax) }),
+    ...(description == null ? {} : { responseSchemaDescription: description }),
+    ...(strict == null ? {} : { responseSchemaStrict: strict }),
+  };
 }
 
 function parseToolChoice(

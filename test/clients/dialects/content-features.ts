@@ -14,6 +14,13 @@ import {
   withResult,
 } from './feature-asks.ts';
 
+/** A structured answer, with what a dialect states of its schema. */
+const withSchema = (given: object, graph: object): Asks => ({
+  'chat completions': { response_format: { type: 'json_schema', json_schema: { schema, ...given } } },
+  responses: { text: { format: { type: 'json_schema', schema, ...given } } },
+  GraphQL: { responseSchema: schema, ...graph },
+});
+
 /** What a conversation consists of: texts, files, tools and their results. */
 export const contentFeatures: readonly Feature[] = [
   {
@@ -53,6 +60,28 @@ export const contentFeatures: readonly Feature[] = [
       },
     },
     sent: ['SYSTEM-1', 'USER-1', 'ASSISTANT-1', 'USER-2'],
+  },
+  {
+    name: 'names of participants',
+    asks: {
+      'chat completions': {
+        messages: [
+          { role: 'developer', content: 'SYSTEM-1', name: 'NAME_1' },
+          { role: 'user', content: 'USER-1', name: 'NAME_2' },
+          { role: 'assistant', content: 'ASSISTANT-1', name: 'NAME_3' },
+          { role: 'user', content: 'USER-2' },
+        ],
+      },
+      GraphQL: {
+        messages: [
+          { role: 'SYSTEM', content: 'SYSTEM-1', name: 'NAME_1' },
+          { role: 'USER', content: 'USER-1', name: 'NAME_2' },
+          { role: 'ASSISTANT', content: 'ASSISTANT-1', name: 'NAME_3' },
+          { role: 'USER', content: 'USER-2' },
+        ],
+      },
+    },
+    sent: ['NAME_1', 'NAME_2', 'NAME_3'],
   },
   {
     name: 'images as data',
@@ -181,13 +210,28 @@ export const contentFeatures: readonly Feature[] = [
   {
     name: 'structured output',
     asks: {
-      'chat completions': { response_format: { type: 'json_schema', json_schema: { name: 'x', schema } } },
-      responses: { text: { format: { type: 'json_schema', name: 'x', schema } } },
+      'chat completions': { response_format: { type: 'json_schema', json_schema: { schema } } },
+      responses: { text: { format: { type: 'json_schema', schema } } },
       messages: { output_config: { format: { type: 'json_schema', schema } } },
       GraphQL: { responseSchema: schema },
     },
     sent: ['FIELD_1'],
     answer: { texts: ['{"FIELD_1":', '"VALUE-1"}'] },
     received: has('VALUE-1'),
+  },
+  {
+    name: 'name and description of a schema',
+    asks: withSchema(
+      { name: 'NAME_1', description: 'DESCRIPTION-1' },
+      { responseSchemaName: 'NAME_1', responseSchemaDescription: 'DESCRIPTION-1' },
+    ),
+    sent: ['NAME_1', 'DESCRIPTION-1'],
+    answer: { texts: ['{"FIELD_1":"VALUE-1"}'] },
+  },
+  {
+    name: 'a schema as a guide alone',
+    asks: withSchema({ strict: false }, { responseSchemaStrict: false }),
+    sent: ['"strict":false'],
+    answer: { texts: ['{"FIELD_1":"VALUE-1"}'] },
   },
 ];

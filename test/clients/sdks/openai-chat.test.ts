@@ -120,13 +120,42 @@ describe.each(majors)('%s: chat completions', (_name, Client) => {
       required: ['city'],
       additionalProperties: false,
     };
-    const completion = await client().chat.completions.parse({
-      model,
-      messages: [user('Where?')],
-      response_format: { type: 'json_schema', json_schema: { name: 'place', schema, strict: true } },
-    });
-    expect(JSON.parse(completion.choices[0]?.message.content ?? '')).toEqual({ city: 'Bern' });
-    expect(lastBody()?.response_format).toMatchObject({ type: 'json_schema', json_schema: { schema } });
+    for (const strict of [true, false]) {
+      const json_schema = { name: 'place', description: 'Where it is.', schema, strict };
+      const body = {
+        model,
+        messages: [user('Where?')],
+        response_format: { type: 'json_schema' as const, json_schema },
+      };
+      const completion = await client().chat.completions.parse(body);
+      expect(JSON.parse(completion.choices[0]?.message.content ?? '')).toEqual({ city: 'Bern' });
+      expect(lastBody()?.response_format).toEqual(body.response_format);
+      await client().chat.completions.stream(body).finalChatCompletion();
+      expect(lastBody()).toMatchObject({ stream: true, response_format: body.response_format });
+    }
+  });
+
+  it('send the names of participants to a provider of the dialect', async () => {
+    const messages = [
+      { role: 'system' as const, content: 'Be brief.', name: 'rules' },
+      { role: 'user' as const, content: 'Hi', name: 'Ada' },
+      { role: 'assistant' as const, content: 'Hello', name: 'Bob' },
+      { role: 'user' as const, content: [{ type: 'text' as const, text: 'And?' }], name: 'Zoe' },
+    ];
+    for (const stream of [false, true]) {
+      const { response } = await client().chat.completions.create({ model, messages, stream }).withResponse();
+      expect(response.headers.get('x-heddle-dropped')).toBeNull();
+      expect(lastBody()?.messages.map(({ role, name }) => [role, name])).toEqual([
+        ['system', 'rules'],
+        ['user', 'Ada'],
+        ['assistant', 'Bob'],
+        ['user', 'Zoe'],
+      ]);
+    }
+    const { response } = await client()
+      .chat.completions.create({ model: 'demo/echo', messages })
+      .withResponse();
+    expect(response.headers.get('x-heddle-dropped')).toBe('messages.name');
   });
 
   it('send images, with their detail, and files', async () => {

@@ -1,3 +1,5 @@
+import { wrongNames } from './names.ts';
+
 const model = 'openai-compatible/small';
 /** The path of each dialect. */
 export const paths = {
@@ -88,6 +90,7 @@ export const cases: readonly Case[] = [
     'messages',
     /more than instructions/,
   ],
+  ...wrongNames,
   ['too many messages', 'chat', { messages: manyMessages }, 'messages', /10000/],
   ['too many messages', 'responses', { input: manyMessages }, 'input', /10000/],
   ['too many messages', 'anthropic', { messages: manyMessages }, 'messages', /10000/],

@@ -5,7 +5,7 @@ export const fullBodies: Readonly<Record<Dialect, Readonly<Record<string, unknow
   chat: {
     model: 'demo/echo',
     messages: [
-      { role: 'system', content: 'x' },
+      { role: 'system', content: 'x', name: 'x' },
       user([
         { type: 'text', text: 'x' },
         { type: 'image_url', image_url: { url: `${png}AAAA`, detail: 'low' } },
@@ -36,7 +36,10 @@ export const fullBodies: Readonly<Record<Dialect, Readonly<Record<string, unknow
     parallel_tool_calls: true,
     reasoning_effort: 'low',
     user: 'u1',
-    response_format: { type: 'text' },
+    response_format: {
+      type: 'json_schema',
+      json_schema: { name: 'x', description: 'x', strict: false, schema: { type: 'object' } },
+    },
   },
   responses: {
     model: 'demo/echo',
@@ -56,7 +59,9 @@ export const fullBodies: Readonly<Record<Dialect, Readonly<Record<string, unknow
     max_output_tokens: 10,
     parallel_tool_calls: true,
     reasoning: { effort: 'low' },
-    text: { format: { type: 'text' } },
+    text: {
+      format: { type: 'json_schema', name: 'x', description: 'x', strict: false, schema: { type: 'object' } },
+    },
     include: [],
     metadata: {},
     user: 'u1',

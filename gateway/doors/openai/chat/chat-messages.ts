@@ -23,6 +23,7 @@ import { readReasoningDetail } from './chat-reasoning.ts';
 const messagePlaces = {
   content: '.content',
   parts: '.content',
+  name: '.name',
   toolCallId: '.tool_call_id',
   toolCalls: '.tool_calls',
   reasoning: '.reasoning_details',
@@ -54,9 +55,17 @@ function readMessage(message: BodyFields, at: string): MessageInput {
   switch (role) {
     case 'system':
     case 'developer':
-      return { role: 'SYSTEM', ...readContentParts(message.content, `${at}.content`) };
+      return {
+        role: 'SYSTEM',
+        ...readContentParts(message.content, `${at}.content`),
+        ...readName(message, at),
+      };
     case 'user':
-      return { role: 'USER', ...readContentParts(message.content, `${at}.content`) };
+      return {
+        role: 'USER',
+        ...readContentParts(message.content, `${at}.content`),
+        ...readName(message, at),
+      };
     case 'assistant':
       return readAssistant(message, at);
     case 'tool':
@@ -80,6 +89,12 @@ function readMessage(message: BodyFields, at: string): MessageInput {
   }
 }
 
+/** The participant who wrote the message; an empty name is none. */
+function readName({ name }: BodyFields, at: string): Pick<MessageInput, 'name'> {
+  const given = toText(name, `${at}.name`);
+  return given === undefined || given === '' ? {} : { name: given };
+}
+
 function readAssistant(message: BodyFields, at: string): MessageInput {
   const content = readContentParts(message.content, `${at}.content`);
   const refusal = toText(message.refusal, `${at}.refusal`);
@@ -97,6 +112,7 @@ function readAssistant(message: BodyFields, at: string): MessageInput {
   return {
     role: 'ASSISTANT',
     ...(isSilent && refusal !== undefined ? { content: refusal } : content),
+    ...readName(message, at),
     ...(audioId === undefined ? {} : { audioId }),
     ...(toolCalls.length === 0 ? {} : { toolCalls }),
     ...(reasoning === undefined ? {} : { reasoning }),

@@ -12,6 +12,7 @@ import {
 } from '../../body-fields.ts';
 import { markInput, markPlace } from '../../input-places.ts';
 import type { CompletionInput, ToolInput } from '../../operations.generated.ts';
+import { readOutputFormat } from '../../output-format.ts';
 import { allowTools, readCustomTool } from '../../responses/responses-tools.ts';
 import { readChatMessages } from './chat-messages.ts';
 import { type CustomTools, readCustomTools, restoreCustomCalls } from './custom-calls.ts';
@@ -49,6 +50,8 @@ const chatNames = {
   tools: 'tools',
   toolChoice: 'tool_choice',
   responseSchema: 'response_format.json_schema.schema',
+  responseSchemaName: 'response_format.json_schema.name',
+  responseSchemaDescription: 'response_format.json_schema.description',
   endUserId: 'user',
 };
 /** The same for a client that sends the older name of the limit. */
@@ -89,14 +92,14 @@ export function readChatRequest(body: unknown): ChatRequest {
     ...readSampling(fields),
     ...(tools.length === 0 ? {} : readToolChoice(fields, tools)),
     ...readAudio(fields),
-    ...readResponseFormat(fields.response_format),
+    ...readOutputFormat(fields.response_format, 'response_format', 'json_schema'),
     ...readCaller(fields),
     ...readOthers(fields),
   };
   const isStreamed = toBoolean(fields.stream, 'stream') ?? false;
   const isOlder = fields.max_completion_tokens == null;
   markInput(input, isOlder ? olderChatNames : chatNames, () => readChatRequest(body));
-  return { input, isStreamed, includesUsage, dropped: listUnsent(fields), customTools };
+  return { input, isStreamed, includesUsage, dropped: [], customTools };
 }
 
 function readIncludesUsage({ stream_options: options }: BodyFields): boolean {
@@ -189,34 +192,6 @@ function readToolChoice(fields: BodyFields, tools: readonly ToolInput[]): Partia
   }
   const named = isFields(chosen) ? chosen.name : isFields(custom) ? custom.name : name;
   return { tools, toolChoice: requireText(named, 'tool_choice.function.name') };
-}
-
-/** What no provider gets: the names of those who wrote the messages, and of a schema anything but itself. */
-function listUnsent({ messages, response_format: format }: BodyFields): readonly string[] {
-  const isNamed = (message: unknown) =>
-    isFields(message) && message.role !== 'function' && message.role !== 'tool' && message.name != null;
-  const given = isFields(format) && isFields(format.json_schema) ? format.json_schema : {};
-  return [
-    ...(Array.isArray(messages) && messages.some(isNamed) ? ['messages.name'] : []),
-    ...(given.description == null ? [] : ['response_format.json_schema.description']),
-  ];
-}
-
-function readResponseFormat(value: unknown): Partial<CompletionInput> {
-  if (value === undefined || value === null) return {};
-  const { type, json_schema: given } = toFields(value, 'response_format');
-  switch (type) {
-    case 'text':
-      return {};
-    case 'json_object':
-      return { responseSchema: { type: 'object' } };
-    case 'json_schema': {
-      const { schema } = toFields(given, 'response_format.json_schema');
-      return { responseSchema: toFields(schema, 'response_format.json_schema.schema') };
-    }
-    default:
-      throw new WrongField('response_format.type', 'must be one of text, json_object, json_schema.');
-  }
 }
 
 /** What the answer is made of: text, and audio in a voice and a format. */
