@@ -223,6 +223,14 @@ export const OnRevoke = {
 } as const;
 
 export type OnRevoke = typeof OnRevoke[keyof typeof OnRevoke];
+export const OutlineKind = {
+  TEXT: 'TEXT',
+  REASONING: 'REASONING',
+  PROVIDER_BLOCK: 'PROVIDER_BLOCK',
+  TOOL_CALL: 'TOOL_CALL'
+} as const;
+
+export type OutlineKind = typeof OutlineKind[keyof typeof OutlineKind];
 export const PayloadLogging = {
   DEFAULT: 'DEFAULT',
   NONE: 'NONE',

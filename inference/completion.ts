@@ -53,6 +53,8 @@ export interface CompletionData {
   readonly promptVersionId: string | null;
   readonly attempts: readonly AttemptData[];
   readonly createdAtMs: number;
+  /** Absent: it runs, or a version of Heddle without this field has stored it. */
+  readonly endedAtMs?: number;
   /** Set when FAILED. */
   readonly error: CompletionError | null;
   /** What was left of the caller's limits when the call was admitted: of a call of this process, and never stored. */

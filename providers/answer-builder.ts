@@ -1,11 +1,13 @@
 import { expectError } from '#core/expect-error.ts';
 import { parseJson } from '#core/json/exact-json.ts';
+import { AnswerOrder, findTextEnd } from './answer-order.ts';
 import { AudioBuilder } from './audio-builder.ts';
 import type {
   AlternativeAnswer,
   AnswerExtras,
   FinishDetails,
   FinishReason,
+  OutlineItem,
   ProviderAnswer,
   ProviderBlock,
   ProviderPart,
@@ -30,6 +32,7 @@ export class AnswerBuilder {
   /** Parts received. */
   parts = 0;
   readonly #toolCalls = new Map<number, ToolCallSoFar>();
+  readonly #order = new AnswerOrder();
   #extras: ExtrasBuilder | undefined;
 
   add(part: ProviderPart): void {
@@ -37,13 +40,17 @@ export class AnswerBuilder {
     switch (part.type) {
       case 'text':
         this.received += part.text.length;
-        if (part.alternative === undefined) this.text += part.text;
-        else this.#more.alternative(part.alternative).add(toFirst(part));
+        if (part.alternative === undefined) {
+          this.#order.text(this.text.length);
+          this.text += part.text;
+        } else this.#more.alternative(part.alternative).add(toFirst(part));
         break;
       case 'reasoning':
         this.received += part.text.length;
-        if (part.alternative === undefined) this.reasoning += part.text;
-        else this.#more.alternative(part.alternative).add(toFirst(part));
+        if (part.alternative === undefined) {
+          this.#order.reasoningText(this.#extras?.blocks.length ?? 0);
+          this.reasoning += part.text;
+        } else this.#more.alternative(part.alternative).add(toFirst(part));
         break;
       case 'tool-call':
         this.received += part.argumentsDelta.length;
@@ -57,8 +64,17 @@ export class AnswerBuilder {
         this.usage = part.usage;
         this.#finish(part);
         break;
+      case 'reasoning-block':
+        this.#order.reasoningBlock(this.#more.blocks.length);
+        this.#more.add(part);
+        break;
       case 'provider-block':
-        this.#more.addBlock({ format: part.format, block: part.block, textOffset: this.text.length });
+        this.#order.add('PROVIDER_BLOCK', this.#more.providerBlocks.length);
+        this.#more.providerBlocks.push({
+          format: part.format,
+          block: part.block,
+          textOffset: this.text.length,
+        });
         break;
       case 'provider-block-change':
         break;
@@ -86,7 +102,7 @@ export class AnswerBuilder {
 
   /** What there is beside text, reasoning and tool calls; undefined: nothing. */
   get extras(): AnswerExtras | undefined {
-    return this.#extras?.build();
+    return this.#extras?.build(this.#order);
   }
 
   get toolCalls(): readonly ToolCall[] {
@@ -113,6 +129,7 @@ export class AnswerBuilder {
     let call = this.#toolCalls.get(part.index);
     if (call === undefined) {
       call = { id: part.id ?? `call_${part.index}`, name: part.name ?? '', arguments: '' };
+      this.#order.add('TOOL_CALL', this.#toolCalls.size);
       this.#toolCalls.set(part.index, call);
     }
     if (part.name !== undefined) call.name = part.name;
@@ -128,10 +145,10 @@ function toFirst<Part extends { readonly alternative?: number }>({ alternative: 
 
 /** What few answers have. */
 class ExtrasBuilder {
-  readonly #blocks: ReasoningBlock[] = [];
+  readonly blocks: ReasoningBlock[] = [];
   #refusal = '';
   readonly #citations: unknown[] = [];
-  readonly #providerBlocks: ProviderBlock[] = [];
+  readonly providerBlocks: ProviderBlock[] = [];
   finish: FinishDetails | undefined;
   readonly #logprobs: unknown[] = [];
   #audio: AudioBuilder | undefined;
@@ -147,14 +164,10 @@ class ExtrasBuilder {
     return answer;
   }
 
-  addBlock(block: ProviderBlock): void {
-    this.#providerBlocks.push(block);
-  }
-
   add(part: ProviderPart): void {
     switch (part.type) {
       case 'reasoning-block':
-        this.#blocks.push(part.block);
+        this.blocks.push(part.block);
         break;
       case 'refusal':
         if (part.alternative === undefined) this.#refusal += part.text;
@@ -179,13 +192,17 @@ class ExtrasBuilder {
     }
   }
 
-  build(): AnswerExtras {
+  build(order: AnswerOrder): AnswerExtras {
+    // Texts and calls alone have one order, by which what follows a part that was sent can be found.
+    const hasBlocks = this.blocks.length + this.providerBlocks.length > 0;
+    const outline = hasBlocks ? order.build(this.blocks.length) : undefined;
     return {
       ...(this.#audio === undefined ? {} : { audio: this.#audio.build() }),
-      ...(this.#blocks.length === 0 ? {} : { reasoningBlocks: this.#blocks }),
+      ...(this.blocks.length === 0 ? {} : { reasoningBlocks: this.blocks }),
       ...(this.#refusal === '' ? {} : { refusal: this.#refusal }),
       ...(this.#citations.length === 0 ? {} : { citations: this.#citations }),
-      ...(this.#providerBlocks.length === 0 ? {} : { providerBlocks: this.#providerBlocks }),
+      ...(this.providerBlocks.length === 0 ? {} : { providerBlocks: this.providerBlocks }),
+      ...(outline === undefined ? {} : { outline }),
       ...(this.finish === undefined ? {} : { finish: this.finish }),
       ...(this.#logprobs.length === 0 ? {} : { logprobs: { content: this.#logprobs } }),
       ...(this.#alternatives.size === 0 ? {} : { alternatives: this.#buildAlternatives() }),
@@ -223,22 +240,73 @@ type WholeAnswer = Pick<ProviderAnswer, 'text' | 'reasoning' | 'toolCalls' | 'ex
 /** A whole answer as the parts that it might have come in. */
 export function toParts(answer: WholeAnswer): readonly ProviderPart[] {
   const { reasoning, text, toolCalls, extras } = answer;
+  if (extras?.outline !== undefined) return toOrderedParts(answer, extras.outline);
   return [
     ...(reasoning === null ? [] : [{ type: 'reasoning', text: reasoning } as const]),
     ...(extras?.reasoningBlocks ?? []).map((block) => ({ type: 'reasoning-block', block }) as const),
     ...toTextParts(text, extras?.providerBlocks),
+    ...toFurtherParts(extras),
+    ...toolCalls.map(toCallPart),
+    ...(extras?.alternatives ?? []).flatMap(toAlternativeParts),
+  ];
+}
+
+function toCallPart({ id, name, arguments: value }: ToolCall, index: number): ProviderPart {
+  return { type: 'tool-call', index, id, name, argumentsDelta: JSON.stringify(value) ?? 'null' };
+}
+
+/** What belongs to the text. */
+function toFurtherParts(extras: AnswerExtras | undefined): readonly ProviderPart[] {
+  return [
     ...(extras?.refusal === undefined ? [] : [{ type: 'refusal', text: extras.refusal } as const]),
     ...(extras?.citations ?? []).map((citation) => ({ type: 'citation', citation }) as const),
     ...(extras?.audio === undefined ? [] : [{ type: 'audio', ...extras.audio } as const]),
     ...(extras?.logprobs === undefined
       ? []
       : [{ type: 'logprobs', tokens: extras.logprobs.content } as const]),
-    ...toolCalls.map(
-      ({ id, name, arguments: value }, index) =>
-        ({ type: 'tool-call', index, id, name, argumentsDelta: JSON.stringify(value) ?? 'null' }) as const,
-    ),
-    ...(extras?.alternatives ?? []).flatMap(toAlternativeParts),
   ];
+}
+
+function toOrderedParts(
+  { text, reasoning, toolCalls, extras }: WholeAnswer,
+  outline: readonly OutlineItem[],
+): readonly ProviderPart[] {
+  const { reasoningBlocks = [], providerBlocks = [] } = extras ?? {};
+  const lastText = outline.findLastIndex(({ kind }) => kind === 'TEXT');
+  const thoughts = splitReasoning(reasoning ?? '', reasoningBlocks);
+  const toItemParts = ({ kind, index }: OutlineItem, at: number): ProviderPart[] => {
+    switch (kind) {
+      case 'TEXT': {
+        const part = text.slice(index, findTextEnd(outline, at, text.length));
+        return [{ type: 'text', text: part }, ...(at === lastText ? toFurtherParts(extras) : [])];
+      }
+      case 'REASONING': {
+        const [thought = '', block] = [thoughts[index], reasoningBlocks[index]];
+        const spoken = thought === '' ? [] : [{ type: 'reasoning', text: thought } as const];
+        return block === undefined ? spoken : [...spoken, { type: 'reasoning-block', block }];
+      }
+      case 'PROVIDER_BLOCK':
+        return providerBlocks
+          .slice(index, index + 1)
+          .map(({ format, block }) => ({ type: 'provider-block', format, block }));
+      case 'TOOL_CALL':
+        return toolCalls.slice(index, index + 1).map((call) => toCallPart(call, index));
+    }
+  };
+  const parts = outline.flatMap(toItemParts);
+  return lastText >= 0 ? parts : [...parts, ...toFurtherParts(extras)];
+}
+
+/** What of the reasoning belongs to each block: up to the end of the block's text, and the rest to the last one. */
+function splitReasoning(reasoning: string, blocks: readonly ReasoningBlock[]): readonly string[] {
+  let sent = 0;
+  return blocks.map(({ text }, at) => {
+    const found = text === null ? -1 : reasoning.indexOf(text, sent);
+    const end = at === blocks.length - 1 ? reasoning.length : found < 0 ? sent : found + (text ?? '').length;
+    const part = reasoning.slice(sent, end);
+    sent = end;
+    return part;
+  });
 }
 
 /** The text with the blocks in their places. */

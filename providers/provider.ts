@@ -1,5 +1,5 @@
 import type { ErrorCode } from '#core/errors.ts';
-import type { FinishReason, ProviderKind } from '#core/graph-enums.generated.ts';
+import type { FinishReason, OutlineKind, ProviderKind } from '#core/graph-enums.generated.ts';
 
 export type { FinishReason, ProviderKind } from '#core/graph-enums.generated.ts';
 
@@ -267,6 +267,15 @@ export interface AudioAnswer {
   readonly expiresAtMs: number | null;
 }
 
+/**
+ * A part of an answer at its place among the others: `index` is that of a block or a call among its like; of TEXT, the characters of the
+ * text before it.
+ */
+export interface OutlineItem {
+  readonly kind: OutlineKind;
+  readonly index: number;
+}
+
 /** What few answers have. */
 export interface AnswerExtras {
   readonly audio?: AudioAnswer;
@@ -275,6 +284,8 @@ export interface AnswerExtras {
   /** In the provider's own form. */
   readonly citations?: readonly unknown[];
   readonly providerBlocks?: readonly ProviderBlock[];
+  /** The order of the parts; absent: reasoning, then the text with the provider's blocks in their places, then the calls. */
+  readonly outline?: readonly OutlineItem[];
   readonly finish?: FinishDetails;
   readonly logprobs?: Logprobs;
   readonly alternatives?: readonly AlternativeAnswer[];

@@ -28,6 +28,7 @@ const completion = {
   refusal: null,
   citations: [],
   providerBlocks: [],
+  outline: [{ __typename: 'OutlineItem', kind: 'TEXT', index: 0 }],
   finishDetail: null,
   stopSequence: null,
   systemFingerprint: null,
@@ -40,6 +41,7 @@ const completion = {
   usage,
   model: { __typename: 'Model', id: 'demo/echo' },
   createdAt: '2026-11-28T12:00:00.000Z',
+  endedAt: '2026-11-28T12:00:02.000Z',
 };
 const canceled = { ...completion, status: 'CANCELLED', finishReason: 'CANCELLED' };
 const whole = { ...completion, status: 'SUCCEEDED', finishReason: 'STOP' };

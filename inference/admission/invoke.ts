@@ -320,6 +320,7 @@ async function answer(
     promptVersionId,
     attempts: [],
     createdAtMs: nowMs,
+    endedAtMs: nowMs,
     error: null,
   };
   const providerId = found.modelId.slice(0, found.modelId.indexOf('/'));

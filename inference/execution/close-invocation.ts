@@ -27,7 +27,7 @@ export interface EndedInvocation {
   readonly model: CatalogModel;
   readonly firstTokenMs: number | null;
   readonly used: UsageAccumulator['used'];
-  /** The completion that clients receive. */
+  /** The completion that clients receive, but for the time of its end. */
   complete(
     status: CompletionStatus,
     answer: Partial<ProviderAnswer>,
@@ -64,7 +64,7 @@ export async function closeInvocation(
   } catch (error) {
     log.error({ err: error, completionId: id }, 'a ledger row could not be closed');
     return {
-      completion: ended.complete('FAILED', outcome.answer, outcome.json, internalFailure),
+      completion: { ...ended.complete('FAILED', outcome.answer, outcome.json, internalFailure), endedAtMs },
       failure: internalFailure,
     };
   }
@@ -77,7 +77,7 @@ function keepAnswer(
   endedAtMs: number,
 ): ClosedInvocation & { readonly result: NewCompletionResult | null } {
   const { status, answer, json, failure } = outcome;
-  const completion = ended.complete(status, answer, json, failure);
+  const completion = { ...ended.complete(status, answer, json, failure), endedAtMs };
   const result = toCompletionResult(completion, ended.tenantId, endedAtMs);
   const isEmpty = Object.keys(answer).length === 0;
   if (result !== null || isEmpty) return { completion, failure, result };

@@ -206,6 +206,7 @@ export function completionOfRow(row: InvocationRecord): CompletionData {
       costNanos: attempt.costNanos.toString(),
     })),
     createdAtMs: row.startedAt.getTime(),
+    ...(row.endedAt === null ? {} : { endedAtMs: row.endedAt.getTime() }),
     error: row.errorCode === null ? null : errorOfRow(row.errorCode, row),
     ...(row.orphaned === true ? { orphaned: true as const } : {}),
     ...(row.retention === 'NONE' && row.status === 'SUCCEEDED' ? { unkept: true as const } : {}),

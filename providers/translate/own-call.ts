@@ -1,6 +1,6 @@
 import type { Provider, ProviderCall, ProviderKind, ProviderMessage, SentReasoning } from '../provider.ts';
 import { listLeftOut, toSharedCall } from '../wires/responses/account-state.ts';
-import { hasOwnFile, responsesName } from '../wires/responses/own-items.ts';
+import { hasOwnFile, hasOwnReference, responsesName } from '../wires/responses/own-items.ts';
 import { listCostlyTiers, withoutCostlyTiers } from '../wires/shared/costly-tiers.ts';
 import { fields } from '../wires/shared/fields.ts';
 import { rejectElsewhere, rejectUnsupported } from './call-parts.ts';
@@ -290,6 +290,10 @@ export function withOwnCalls(provider: TraitedProvider, kind: ProviderKind, isEx
     if (wire !== responsesName && hasOwnFile(call))
       throw rejectElsewhere(
         'This model takes no file that a message names in the form of responses, by its ID or address: send its content',
+      );
+    if (wire !== responsesName && hasOwnReference(call))
+      throw rejectElsewhere(
+        'This model takes no item that its provider keeps by its ID: send the item itself',
       );
     const own = toOwnCall(isExclusive ? call : withoutCostlyTiers(call), kind, wire);
     return !isExclusive && wire === responsesName ? toSharedCall(own, wire) : own;

@@ -16,6 +16,7 @@ import type { Retention } from '#core/graph-enums.generated.ts';
 import type { CompletionStatus } from '#core/graph-enums.generated.ts';
 import type { FinishReason } from '#core/graph-enums.generated.ts';
 import type { CacheStatus } from '#core/graph-enums.generated.ts';
+import type { OutlineKind } from '#core/graph-enums.generated.ts';
 import type { LimitWindow } from '#core/graph-enums.generated.ts';
 import type { CircuitState } from '#core/graph-enums.generated.ts';
 import type { Meter } from '#core/graph-enums.generated.ts';
@@ -239,6 +240,7 @@ export type Completion = {
   readonly audio: Maybe<Audio>;
   readonly citations: ReadonlyArray<Scalars['JSON']['output']>;
   readonly providerBlocks: ReadonlyArray<ProviderBlock>;
+  readonly outline: ReadonlyArray<OutlineItem>;
   readonly logprobs: Maybe<Scalars['JSON']['output']>;
   readonly alternatives: ReadonlyArray<Alternative>;
   readonly dropped: ReadonlyArray<Scalars['String']['output']>;
@@ -259,6 +261,12 @@ export type Completion = {
   readonly attachment: Maybe<Scalars['String']['output']>;
   readonly error: Maybe<CompletionError>;
   readonly createdAt: Scalars['DateTime']['output'];
+  readonly endedAt: Maybe<Scalars['DateTime']['output']>;
+};
+
+export type OutlineItem = {
+  readonly kind: OutlineKind;
+  readonly index: Scalars['Int']['output'];
 };
 
 export type CompletionError = {
@@ -616,6 +624,8 @@ export type ResolversTypes = {
   FinishReason: FinishReason;
   CacheStatus: CacheStatus;
   Completion: ResolverTypeWrapper<completion.CompletionData>;
+  OutlineItem: ResolverTypeWrapper<OutlineItem>;
+  OutlineKind: OutlineKind;
   CompletionError: ResolverTypeWrapper<CompletionError>;
   ProviderBlock: ResolverTypeWrapper<provider.ProviderBlock>;
   Reasoning: ResolverTypeWrapper<provider.ReasoningBlock>;
@@ -678,6 +688,7 @@ export type ResolversParentTypes = {
   RunPromptInput: RunPromptInput;
   EmbedInput: EmbedInput;
   Completion: completion.CompletionData;
+  OutlineItem: OutlineItem;
   CompletionError: CompletionError;
   ProviderBlock: provider.ProviderBlock;
   Reasoning: provider.ReasoningBlock;
@@ -772,6 +783,7 @@ export type CompletionResolvers<ContextType = context.SubgraphContext, ParentTyp
   audio?: Resolver<Maybe<ResolversTypes['Audio']>, ParentType, ContextType>;
   citations?: Resolver<ReadonlyArray<ResolversTypes['JSON']>, ParentType, ContextType>;
   providerBlocks?: Resolver<ReadonlyArray<ResolversTypes['ProviderBlock']>, ParentType, ContextType>;
+  outline?: Resolver<ReadonlyArray<ResolversTypes['OutlineItem']>, ParentType, ContextType>;
   logprobs?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
   alternatives?: Resolver<ReadonlyArray<ResolversTypes['Alternative']>, ParentType, ContextType>;
   dropped?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
@@ -792,7 +804,15 @@ export type CompletionResolvers<ContextType = context.SubgraphContext, ParentTyp
   attachment?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   error?: Resolver<Maybe<ResolversTypes['CompletionError']>, ParentType, ContextType>;
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  endedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
 };
+
+export type OutlineItemResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['OutlineItem'] = ResolversParentTypes['OutlineItem']> = {
+  kind?: Resolver<ResolversTypes['OutlineKind'], ParentType, ContextType>;
+  index?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type OutlineKindResolvers = EnumResolverSignature<{ TEXT?: any, REASONING?: any, PROVIDER_BLOCK?: any, TOOL_CALL?: any }, ResolversTypes['OutlineKind']>;
 
 export type CompletionErrorResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['CompletionError'] = ResolversParentTypes['CompletionError']> = {
   code?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
@@ -1067,6 +1087,8 @@ export type Resolvers<ContextType = context.SubgraphContext> = {
   FinishReason?: FinishReasonResolvers;
   CacheStatus?: CacheStatusResolvers;
   Completion?: CompletionResolvers<ContextType>;
+  OutlineItem?: OutlineItemResolvers<ContextType>;
+  OutlineKind?: OutlineKindResolvers;
   CompletionError?: CompletionErrorResolvers<ContextType>;
   ProviderBlock?: ProviderBlockResolvers<ContextType>;
   Reasoning?: ReasoningResolvers<ContextType>;

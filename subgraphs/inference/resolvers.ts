@@ -3,6 +3,7 @@ import { toNodeId, toStoredId } from '#core/node-id.ts';
 import type { InferenceEngine } from '#inference/engine.ts';
 import { toAttachmentId } from '#inference/ledger/attachment.ts';
 import type { CompletionEvent } from '#inference/streams/completion-events.ts';
+import { listOutline } from '#providers/answer-order.ts';
 import { noUsage } from '#providers/provider.ts';
 import { scalarResolvers } from '#schema/scalars.ts';
 import { createLimitFilter } from '#state/quota/call-limits.ts';
@@ -195,6 +196,7 @@ export function inferenceResolvers(
       refusal: ({ extras }) => extras?.refusal ?? null,
       citations: ({ extras }) => extras?.citations ?? [],
       providerBlocks: ({ extras }) => extras?.providerBlocks ?? [],
+      outline: listOutline,
       finishDetail: ({ extras }) => extras?.finish?.detail ?? null,
       stopSequence: ({ extras }) => extras?.finish?.stopSequence ?? null,
       systemFingerprint: ({ extras }) => extras?.finish?.fingerprint ?? null,
@@ -209,6 +211,7 @@ export function inferenceResolvers(
       attachment: async ({ id }, _args, { loaders }) =>
         (await loaders.attachment.load(toAttachmentId(id)))?.content ?? null,
       createdAt: ({ createdAtMs }) => createdAtMs,
+      endedAt: ({ endedAtMs }) => endedAtMs ?? null,
     },
     Audio: { expiresAt: ({ expiresAtMs }) => expiresAtMs },
     Reasoning: { details: ({ details }) => details ?? null },

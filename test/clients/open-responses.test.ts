@@ -310,8 +310,22 @@ describe('a stored response', () => {
       { role: 'assistant', content: [{ text: 'one' }] },
       { role: 'user' },
     ]);
-    const unknown = await call('', { model: 'demo/echo', input: [{ type: 'item_reference', id: 'msg_0' }] });
-    expect([unknown.status, (await unknown.json()).error.param]).toEqual([400, 'input[0].id']);
+    const unstored = `${message?.id}`.replace(/.{9}$/, '000000000');
+    for (const [id, param] of [
+      [unstored, 'input[0].id'],
+      // Of another server: only a provider that keeps it could know it.
+      ['msg_0', null],
+    ]) {
+      const input = [
+        { type: 'item_reference', id },
+        { role: 'user', content: 'two' },
+      ];
+      const unknown = await call('', { model: 'demo/echo', input });
+      expect([unknown.status, (await unknown.json()).error]).toMatchObject([
+        400,
+        { param, heddle_code: 'BAD_USER_INPUT' },
+      ]);
+    }
   });
 
   it('is none for a tenant with the payload rule NONE, over each way to read it', async () => {

@@ -116,11 +116,14 @@ describe('what an account of OpenAI keeps', () => {
   const inImage = { role: 'user', content: [{ type: 'input_image', file_id: 'file_1' }] };
   const inResult = { ...clientItems[3], output: { type: 'computer_screenshot', file_id: 'file_1' } };
 
+  const reference = { type: 'item_reference', id: 'msg_68a1b2c3d4e5f6a7b8c9d0' };
+
   it.each([
     ...accountTools.map((tool) => ({ tools: [tool], input: 'Hello' })),
     { input: [inFile] },
     { input: [inImage] },
     { input: [user('Hello'), inResult] },
+    { input: [reference] },
   ])('is named only on an account that one tenant alone may use: %j', async (body) => {
     const sent = account.upstream.requests.length;
     const refused = await account.post({ model: account.model, ...body });
@@ -131,6 +134,37 @@ describe('what an account of OpenAI keeps', () => {
     expect(account.upstream.requests.length).toBe(sent);
     expect((await account.post({ model: account.ownModel, ...body })).status).toBe(200);
     expect(account.upstream.requests.length).toBe(sent + 1);
+  });
+
+  it('goes by its id in its place, with the result of a call that it may be, and on with the conversation', async () => {
+    const result = { type: 'function_call_output', call_id: 'call_up', output: 'Found.' };
+    const input = [user('Hello'), reference, { ...reference, id: 'fc_up' }, result, user('Go on')];
+    const response = await account.create({ model: account.ownModel, input });
+    const sent = [sentUser('Hello'), ...input.slice(1, 4), sentUser('Go on')];
+    expect(account.readSent().input).toEqual(sent);
+    await account.create({ model: account.ownModel, previous_response_id: response.id, input: 'And on' });
+    expect(account.readSent().input).toEqual([
+      ...sent,
+      { role: 'assistant', content: 'Done.' },
+      sentUser('And on'),
+    ]);
+    const alone = await account.post({ model: account.ownModel, input: [user('Hello'), result] });
+    expect([alone.status, (await alone.json()).error.param]).toEqual([400, 'input[1].call_id']);
+  });
+
+  it('is refused by a provider of another format, by every interface', async () => {
+    const { messages } = {
+      messages: [{ role: 'USER', parts: [{ text: '', providerOptions: { responses: reference } }] }],
+    };
+    const { errors } = await account.client.send(
+      'mutation ($input: CompletionInput!) { complete(input: $input) { text } }',
+      {
+        input: { model: 'demo/echo', messages },
+      },
+    );
+    expect(errors).toMatchObject([
+      { message: expect.stringContaining('by its ID'), extensions: { code: 'BAD_USER_INPUT' } },
+    ]);
   });
 
   it('lets a route call its next target, where that is an account of one tenant', async () => {

@@ -1,3 +1,4 @@
+import type OpenAI from 'openai';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { overEventStream } from '#test/support/client.ts';
 import { startOneProcess } from '#test/support/mesh.ts';
@@ -98,6 +99,26 @@ describe('tools that OpenAI runs', () => {
   });
 });
 
+const reasoning = (id: string, text: string): VendorItem => ({
+  ...{ type: 'reasoning', id, encrypted_content: `sealed-${id}` },
+  summary: text === '' ? [] : [{ type: 'summary_text', text }],
+});
+const call = (id: string): VendorItem => ({
+  ...{ type: 'function_call', id: `fc_${id}`, call_id: id, name: 'look', arguments: '{"at":"it"}' },
+  status: 'completed',
+});
+const [, ran = {}, drawn = {}] = vendorItems;
+/** A model that thinks between what it does. */
+const thinking: readonly VendorItem[] = [
+  reasoning('rs_1', 'First.'),
+  ran,
+  reasoning('rs_2', ''),
+  reasoning('rs_3', 'Again.'),
+  drawn,
+  phased('msg_1', 'commentary', 'I look.'),
+  reasoning('rs_4', 'Then.'),
+  phased('msg_2', 'final_answer', 'Found.'),
+];
 const answers: readonly (readonly [name: string, items: readonly VendorItem[]])[] = [
   ...vendorItems.map((item): readonly [string, readonly VendorItem[]] => [`${item.type} alone`, [item]]),
   ['every item after the other', vendorItems],
@@ -120,14 +141,18 @@ const answers: readonly (readonly [name: string, items: readonly VendorItem[]])[
       phased('msg_3', 'final_answer', 'Found.'),
     ],
   ],
+  ['reasoning between all others', thinking],
+  ['calls of the client between items', [call('call_1'), ran, reasoning('rs_1', 'Hm.'), call('call_2')]],
 ];
-/** Our ids of messages name their completion. */
+/** Our ids of messages, calls and reasoning name their completion, and so does what is sealed. */
 const comparable = (items: readonly VendorItem[]) =>
-  items.map((item) =>
-    item.type === 'message'
-      ? { type: item.type, phase: item.phase, text: (item.content as { text: string }[])[0]?.text }
-      : item,
-  );
+  items.map((item) => {
+    const { type, content, summary } = item;
+    const [first] = (content ?? summary ?? []) as { text: string }[];
+    if (type === 'message') return { type, phase: item.phase, text: first?.text };
+    if (type === 'reasoning') return { type, text: first?.text };
+    return type === 'function_call' ? { ...item, id: undefined } : item;
+  });
 
 describe('the items of an answer', () => {
   it.each(answers)('are those of OpenAI, whole and streamed: %s', async (_, items) => {
@@ -209,6 +234,37 @@ describe('the items of an answer', () => {
         sentUser('Go on'),
       ]);
     }
+  });
+
+  it('go back with the reasoning between them, whole and streamed, by previous_response_id and by the items', async () => {
+    account.output = thinking;
+    const wanted = thinking.map((item) =>
+      item.type === 'message'
+        ? { role: 'assistant', content: (item.content as { text: string }[])[0]?.text, phase: item.phase }
+        : item,
+    );
+    for (const stream of [false, true]) {
+      const body = { model: account.model, tools: vendorTools, input: [user('Hello')] };
+      const last = stream ? (await account.stream(body)).at(-1) : undefined;
+      const first = (last?.response ?? (await account.create(body))) as OpenAI.Responses.Response;
+      for (const more of [
+        { previous_response_id: first.id, input: [user('Go on')] },
+        { input: [user('Hello'), ...first.output, user('Go on')] },
+      ]) {
+        await account.create({ model: account.model, tools: vendorTools, ...more });
+        expect(account.readSent().input).toEqual([sentUser('Hello'), ...wanted, sentUser('Go on')]);
+      }
+    }
+  });
+
+  it('are replayed in their places from a whole answer', async () => {
+    account.output = thinking;
+    const { id } = await account.create({ model: account.model, tools: vendorTools, input: 'Hello' });
+    const events: object[] = [];
+    for await (const event of await account.openai.responses.retrieve(id, { stream: true }))
+      events.push(event);
+    const { response } = events.at(-1) as { readonly response: { readonly output: VendorItem[] } };
+    expect(comparable(response.output)).toEqual(comparable(thinking));
   });
 
   it('may be files that the provider fetches, which others refuse', async () => {

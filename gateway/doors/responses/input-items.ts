@@ -8,7 +8,7 @@ import type {
   ToolCallInput,
 } from '../operations.generated.ts';
 import { isOwnCompaction, readCompactionItem } from './compact/compaction-item.ts';
-import { isVendorCall, toResponsesPart } from './output/vendor-items.ts';
+import { isVendorCall, referenceType, toResponsesPart } from './output/vendor-items.ts';
 import { readReasoningItem } from './response-reasoning.ts';
 import { toGraphName } from './tools/client-tools.ts';
 
@@ -53,6 +53,8 @@ export function readItemMessages(
   const callIds = new Set<unknown>();
   /** Of calls that are items of the vendor's, and their results with them. */
   const vendorCallIds = new Set<unknown>();
+  /** An item that the vendor keeps is named: it may be a call, whose result goes to the vendor as well. */
+  let hasReference = false;
   let answer: Assistant | undefined;
   const end = () => {
     if (answer !== undefined) messages.push(toAssistantMessage(answer));
@@ -99,7 +101,7 @@ export function readItemMessages(
         break;
       case 'function_call_output':
       case 'custom_tool_call_output': {
-        if (vendorCallIds.has(item.call_id)) {
+        if (vendorCallIds.has(item.call_id) || (hasReference && !callIds.has(item.call_id))) {
           addOwn(item);
           break;
         }
@@ -124,7 +126,7 @@ export function readItemMessages(
         break;
       default:
         // An item of a tool that the vendor runs, or that the client runs for it: its call or its result.
-        requireText(item.type, `${at}.type`);
+        hasReference ||= requireText(item.type, `${at}.type`) === referenceType;
         addOwn(item);
     }
   }

@@ -84,6 +84,7 @@ const finish = (finishReason: 'STOP' | 'LENGTH'): ResponseEvent => ({
     citations: [],
     logprobs: null,
     providerBlocks: [],
+    outline: [],
     toolCalls: [],
     finishReason,
     dropped: [],
@@ -98,6 +99,7 @@ const finish = (finishReason: 'STOP' | 'LENGTH'): ResponseEvent => ({
     },
     model: { id: 'demo/echo' },
     createdAt: '2026-11-28T12:00:00.000Z',
+    endedAt: '2026-11-28T12:00:02.000Z',
   } as never,
 });
 

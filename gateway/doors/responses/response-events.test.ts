@@ -15,6 +15,10 @@ const completion = {
   citations: [],
   logprobs: null,
   providerBlocks: [],
+  outline: [
+    { kind: 'TEXT', index: 0 },
+    { kind: 'TOOL_CALL', index: 0 },
+  ],
   toolCalls: [{ id: 'call_1', name: 'shell', argumentsText: '{"a":1}' }],
   finishReason: 'TOOL_CALLS',
   serviceTier: null,
@@ -31,6 +35,7 @@ const completion = {
   },
   model: { id: 'demo/echo' },
   createdAt: '2026-11-28T12:00:00.000Z',
+  endedAt: '2026-11-28T12:00:02.500Z',
 } as const;
 
 const request = {

@@ -19,6 +19,8 @@ export interface ResponseState {
   readonly output: readonly OutputItem[];
   readonly usage: object | null;
   readonly error: ResponseError | null;
+  /** When it has ended, in seconds; absent: it has not, or at once. */
+  readonly endedS?: number;
   /** Of the answer, once its provider has stated it; absent: that of the request. */
   readonly serviceTier?: string;
 }
@@ -33,7 +35,7 @@ interface ResponseError {
 /** How a response has ended, or that it has not. */
 export type ResponseOutcome = Pick<
   ResponseState,
-  'status' | 'incompleteReason' | 'error' | 'usage' | 'serviceTier'
+  'status' | 'incompleteReason' | 'error' | 'usage' | 'serviceTier' | 'endedS'
 >;
 
 /** What the errors of a response are reported with. */
@@ -46,11 +48,13 @@ export function toResponseId(completionId: string): string {
 /** Every field is there from the first event on: strict clients refuse a response that lacks one. */
 export function toResponse(state: ResponseState, request: RequestFields): BodyFields {
   const { id, createdS, model, status, incompleteReason, output, usage, error, serviceTier } = state;
+  // The handler has begun it by another clock than the one that has ended it.
+  const completedS = Math.max(createdS, state.endedS ?? createdS);
   return {
     id: toResponseId(id),
     object: 'response',
     created_at: createdS,
-    completed_at: status === 'completed' ? createdS : null,
+    completed_at: status === 'completed' ? completedS : null,
     status,
     error: error === null ? null : { code: error.code, message: error.message },
     incomplete_details: incompleteReason === null ? null : { reason: incompleteReason },
@@ -60,6 +64,10 @@ export function toResponse(state: ResponseState, request: RequestFields): BodyFi
     ...request,
     ...(serviceTier === undefined ? {} : { service_tier: serviceTier }),
   };
+}
+
+function toSeconds(time: string): number {
+  return Math.floor(Date.parse(time) / 1000);
 }
 
 export function toResponsesUsage(usage: ChatUsageFragment): object {
@@ -78,7 +86,7 @@ export function toResponsesUsage(usage: ChatUsageFragment): object {
 /** How a completion has ended, or that it has not. */
 export function readOutcome(
   call: ReportContext,
-  { status, finishReason, error, usage, serviceTier }: ResponseCompletionFragment,
+  { status, finishReason, error, usage, serviceTier, endedAt }: ResponseCompletionFragment,
 ): ResponseOutcome {
   const counted = toResponsesUsage(usage);
   switch (status) {
@@ -105,6 +113,7 @@ export function readOutcome(
         incompleteReason: reason,
         error: null,
         usage: counted,
+        ...(endedAt === null ? {} : { endedS: toSeconds(endedAt) }),
         ...(serviceTier === null ? {} : { serviceTier }),
       };
     }
@@ -135,7 +144,7 @@ export function toStoredResponse(
 ): BodyFields {
   const state: ResponseState = {
     id: completion.id,
-    createdS: Math.floor(Date.parse(completion.createdAt) / 1000),
+    createdS: toSeconds(completion.createdAt),
     model: completion.model.id,
     output,
     ...readOutcome(call, completion),

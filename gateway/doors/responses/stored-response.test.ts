@@ -17,8 +17,28 @@ describe('what is stored with a response', () => {
 });
 
 describe('references to items', () => {
+  const toId = (at: number) => `${at}`.padStart(29, '0');
+
+  it('of other servers stay, for a provider that keeps them', async () => {
+    const ids = ['msg_68a1b2c3d4e5f6', 'rs_0a1b2c', 'fc_1', 'ws_1', `msg_${toId(1)}0`, 'anything'];
+    const items = ids.map((id) => ({ type: 'item_reference', id }));
+    expect(await resolveReferences(unusedCall, [...items, { id: 'msg_1' }])).toEqual([
+      ...items,
+      { type: 'item_reference', id: 'msg_1' },
+    ]);
+  });
+
+  it.each([7, '', null, undefined])('have an id that is a text, not %j', async (id) => {
+    await expect(resolveReferences(unusedCall, [{ type: 'item_reference', id }])).rejects.toMatchObject({
+      param: 'input[0].id',
+    });
+  });
+
   it('are of at most 32 responses, which is refused before any is read', async () => {
-    const items = Array.from({ length: 33 }, (_, at) => ({ type: 'item_reference', id: `msg_c${at}_0` }));
+    const items = Array.from({ length: 33 }, (_, at) => ({
+      type: 'item_reference',
+      id: `msg_${toId(at)}_0`,
+    }));
     await expect(resolveReferences(unusedCall, items)).rejects.toMatchObject({
       param: 'input',
       message: expect.stringContaining('32'),

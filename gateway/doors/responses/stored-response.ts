@@ -1,8 +1,9 @@
 import { type CallContext, GraphFailure, runDeclared } from '../../operations/run-declared.ts';
-import { type BodyFields, isFields, WrongField } from '../body-fields.ts';
+import { type BodyFields, isFields, requireText, WrongField } from '../body-fields.ts';
 import { NamedRefusal } from '../openai/openai-errors.ts';
 import { type ResponseCompletionFragment, storedResponse } from '../operations.generated.ts';
 import { type OutputItem, readItemCompletionId } from './output/response-items.ts';
+import { referenceType } from './output/vendor-items.ts';
 import { toOutput } from './output/whole-output.ts';
 import type { RequestFields } from './response-object.ts';
 import { listClientTools } from './tools/client-tools.ts';
@@ -102,28 +103,33 @@ function readOutput({ completion, request }: StoredResponse): readonly OutputIte
   return toOutput(completion, listClientTools(request.tools));
 }
 
-/** The items with those in place of references: clients may name an item of a stored response by its id alone. */
+/**
+ * The items with those in place of references: clients may name an item of a stored response by its id alone. What an id of another server
+ * names is for a provider that keeps it: the reference stays.
+ */
 export async function resolveReferences(
   call: CallContext,
   items: readonly BodyFields[],
 ): Promise<readonly BodyFields[]> {
   const isReference = (item: BodyFields) =>
-    item.type === 'item_reference' ||
+    item.type === referenceType ||
     (item.type === undefined && item.role === undefined && item.id !== undefined);
-  const ids = new Set(items.filter(isReference).map(({ id }) => readItemCompletionId(String(id)) ?? ''));
-  if (ids.size === 0) return items;
+  if (!items.some(isReference)) return items;
+  const ids = new Set(items.filter(isReference).flatMap(({ id }) => readItemCompletionId(String(id)) ?? []));
   if (ids.size > referredMax) throw new WrongField('input', `refers to more than ${referredMax} responses.`);
   const found = new Map<string, OutputItem>();
   for (const id of ids) {
-    const stored = id === '' ? undefined : await findByCompletion(call, id);
+    const stored = await findByCompletion(call, id);
     for (const item of stored === undefined ? [] : readOutput(stored)) found.set(item.id, item);
   }
   return items.flatMap((item, at) => {
     if (!isReference(item)) return [item];
-    const referred = found.get(String(item.id));
+    const id = requireText(item.id, `input[${at}].id`);
+    const referred = found.get(id);
     if (referred !== undefined) return [referred];
+    if (readItemCompletionId(id) === undefined) return [{ type: referenceType, id }];
     // Reasoning without a signature may have come in several pieces; an answer is continued without it.
-    if (String(item.id).startsWith('rs_')) return [];
+    if (id.startsWith('rs_')) return [];
     throw new WrongField(`input[${at}].id`, 'names no item of a stored response: send the item itself.');
   });
 }

@@ -27,6 +27,15 @@ export function hasOwnFile({ messages }: ProviderCall): boolean {
   );
 }
 
+/** Whether a call names an item of its conversation by the ID alone that the vendor keeps it under. */
+export function hasOwnReference({ messages }: ProviderCall): boolean {
+  return messages.some(
+    (message) =>
+      message.role !== 'system' &&
+      message.parts?.some((part) => readOwn(part)?.type === 'item_reference') === true,
+  );
+}
+
 /** Whether a call has what only the responses API takes. */
 export function needsResponses({ providerTools, messages }: ProviderCall): boolean {
   if ((providerTools?.[responsesName]?.length ?? 0) > 0) return true;

@@ -26,6 +26,7 @@ const sampleCompletion = {
   refusal: null,
   citations: [],
   providerBlocks: [],
+  outline: [{ __typename: 'OutlineItem', kind: 'TEXT', index: 0 }],
   finishDetail: null,
   stopSequence: null,
   systemFingerprint: null,

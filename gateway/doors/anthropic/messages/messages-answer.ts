@@ -152,44 +152,57 @@ function parseOrKeep(text: string): unknown {
   }
 }
 
-/** The answer of messages. */
+/** The answer of messages, with its blocks in the order of the provider. */
 export function toMessage(completion: Completed): object {
-  const { id, reasoning, reasoningBlocks, refusal, toolCalls, model } = completion;
+  const { id, reasoning, reasoningBlocks, refusal, model } = completion;
   const isUnsigned = reasoningBlocks.length === 0 && reasoning !== null;
   return {
     ...toEmptyMessage(id, model.id, completion.usage),
     content: [
       ...(isUnsigned ? [{ type: 'thinking', thinking: reasoning, signature: '' }] : []),
-      ...reasoningBlocks.map(toReasoningBlock),
-      ...toTextBlocks(completion),
-      ...(refusal === null ? [] : [toTextBlock(refusal, [])]),
-      ...toolCalls.map(({ id: callId, name, argumentsText }) => ({
-        type: 'tool_use',
-        id: callId,
-        name,
-        input: toToolInput(argumentsText),
-      })),
+      ...toBlocks(completion),
     ],
     ...toStop(completion, refusal !== null),
     usage: toMessagesUsage(completion.usage, countServerTools(completion), completion.serviceTier),
   };
 }
 
-/** The text with the blocks of Anthropic in their places. Citations stand at its end. */
-function toTextBlocks({ text, citations, providerBlocks }: Completed): readonly object[] {
-  const blocks: object[] = [];
-  let sent = 0;
-  const send = (end: number, cited: readonly unknown[] = []) => {
-    if (end > sent) blocks.push(toTextBlock(text.slice(sent, end), cited));
-    sent = Math.max(sent, end);
+/** Citations stand at the end of the text, and a refusal after it. */
+function toBlocks(completion: Completed): readonly object[] {
+  const { text, citations, refusal, reasoningBlocks, providerBlocks, toolCalls } = completion;
+  // Blocks of other formats are left out, and part no text.
+  const outline = completion.outline
+    .filter(
+      ({ kind, index }) => kind !== 'PROVIDER_BLOCK' || providerBlocks[index]?.format === messagesFormat,
+    )
+    .filter(({ kind }, at, all) => kind !== 'TEXT' || all[at - 1]?.kind !== 'TEXT');
+  const lastText = outline.findLastIndex(({ kind }) => kind === 'TEXT');
+  const refused = refusal === null ? [] : [toTextBlock(refusal, [])];
+  const toItemBlocks = ({ kind, index }: Completed['outline'][number], at: number): readonly object[] => {
+    switch (kind) {
+      case 'TEXT': {
+        const end = outline.slice(at + 1).find((item) => item.kind === 'TEXT')?.index ?? text.length;
+        const isLast = at === lastText;
+        const block = toTextBlock(text.slice(index, end), isLast ? citations : []);
+        return isLast ? [block, ...refused] : [block];
+      }
+      case 'REASONING':
+        return reasoningBlocks.slice(index, index + 1).map(toReasoningBlock);
+      case 'PROVIDER_BLOCK':
+        return providerBlocks
+          .slice(index, index + 1)
+          .flatMap(({ content }) => (isFields(content) ? [content] : []));
+      case 'TOOL_CALL':
+        return toolCalls.slice(index, index + 1).map(({ id, name, argumentsText }) => ({
+          type: 'tool_use',
+          id,
+          name,
+          input: toToolInput(argumentsText),
+        }));
+    }
   };
-  for (const { format, content: block, textOffset } of providerBlocks) {
-    if (format !== messagesFormat || !isFields(block)) continue;
-    send(textOffset);
-    blocks.push(block);
-  }
-  send(text.length, citations);
-  return blocks;
+  const blocks = outline.flatMap(toItemBlocks);
+  return lastText >= 0 ? blocks : [...blocks, ...refused];
 }
 
 function toTextBlock(text: string, citations: readonly unknown[]): object {

@@ -112,7 +112,10 @@ export class OutputItems {
     this.#message?.logprobs.push(...tokens);
   }
 
-  reasoning(delta: string): string {
+  /** What parts the reasoning of one item from that of the one before belongs to none. */
+  reasoning(received: string): string {
+    const isLater = this.#reasoning === undefined && this.#reasoningCount > 0;
+    const delta = isLater ? received.replace(/^\n+/, '') : received;
     let opened = '';
     if (this.#reasoning === undefined) {
       const id = itemIds.reasoning(this.#completionId, this.#reasoningCount++);

@@ -17,9 +17,9 @@ export const itemIds = {
   vendor: (completionId: string, at: number) => `vt_${completionId}_${at}`,
 };
 
-/** The completion that an item's id names; undefined for the id of another server. */
+/** The completion that an item's id names; undefined for the id of another server, whose ids have another length. */
 export function readItemCompletionId(itemId: string): string | undefined {
-  return /^(?:msg|rs|fc|ctc|vt)_([0-9a-z]+)(?:_\d+)?$/.exec(itemId)?.[1];
+  return /^(?:msg|rs|fc|ctc|vt)_([0-9a-z]{9}[0-9a-f]{20})(?:_\d+)?$/.exec(itemId)?.[1];
 }
 
 /** What a message has beside its parts. */

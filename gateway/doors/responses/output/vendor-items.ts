@@ -4,6 +4,9 @@ import type { ContentPartInput } from '../../operations.generated.ts';
 /** The key of this dialect in `providerOptions` and `providerTools`, and the format of its blocks in an answer. */
 export const responsesFormat = 'responses';
 
+/** The type of an item that names another one by its id. */
+export const referenceType = 'item_reference';
+
 /** A block of an answer, or the progress of one, of any dialect. */
 export interface VendorBlock {
   readonly format: string;

@@ -4,62 +4,76 @@ import type { ClientTools } from '../tools/client-tools.ts';
 import { OutputItems } from './output-items.ts';
 import type { OutputItem } from './response-items.ts';
 
-/**
- * The items of a whole answer: reasoning, then the messages with the vendor's own items in their places, and calls of the client's tools.
- * They are those that its events would have added up to.
- */
+/** The items of a whole answer, in the order of its parts. They are those that its events would have added up to. */
 export function toOutput(completion: ResponseCompletionFragment, tools: ClientTools): readonly OutputItem[] {
-  const { id, status, toolCalls } = completion;
+  const { id, status, reasoning, reasoningBlocks, providerBlocks, toolCalls, outline } = completion;
   if (status === 'RUNNING') return [];
   const write = () => '';
   const items = new OutputItems(id, tools, write, write);
-  addReasoning(completion, items);
-  addTexts(completion, items);
-  for (const [index, { id: callId, name, argumentsText }] of toolCalls.entries()) {
-    items.toolCall({ index, id: callId, name, argumentsDelta: argumentsText });
+  const text = new WholeText(completion, items);
+  if (reasoning !== null && reasoningBlocks.every((block) => block.text === null)) {
+    items.reasoning(reasoning);
+    items.endReasoning();
   }
+  for (const [at, { kind, index }] of outline.entries()) {
+    switch (kind) {
+      case 'TEXT':
+        text.send(outline.slice(at + 1).find((item) => item.kind === 'TEXT')?.index);
+        break;
+      case 'REASONING':
+        for (const block of reasoningBlocks.slice(index, index + 1)) {
+          if (block.text !== null && block.text !== '') items.reasoning(block.text);
+          items.reasoningBlock(block);
+        }
+        break;
+      case 'PROVIDER_BLOCK':
+        for (const block of providerBlocks.slice(index, index + 1)) items.vendorItem(block);
+        break;
+      case 'TOOL_CALL':
+        for (const call of toolCalls.slice(index, index + 1)) {
+          const { id: callId, name, argumentsText } = call;
+          items.toolCall({ index, id: callId, name, argumentsDelta: argumentsText });
+        }
+    }
+  }
+  text.end();
   items.close(status === 'SUCCEEDED');
   return items.list;
 }
 
-function addReasoning({ reasoning, reasoningBlocks }: ResponseCompletionFragment, items: OutputItems): void {
-  if (reasoning !== null && reasoningBlocks.every(({ text }) => text === null)) {
-    items.reasoning(reasoning);
-    items.endReasoning();
-  }
-  for (const block of reasoningBlocks) {
-    if (block.text !== null && block.text !== '') items.reasoning(block.text);
-    items.reasoningBlock(block);
-  }
-}
+/** The text of an answer, with what belongs to it as a whole: that stands with its last piece. */
+class WholeText {
+  readonly #completion: ResponseCompletionFragment;
+  readonly #items: OutputItems;
+  readonly #logprobs: unknown[];
+  #sent = 0;
+  #isEnded = false;
 
-/** The text with the vendor's items in their places. What belongs to the text as a whole is that of its last message. */
-function addTexts(completion: ResponseCompletionFragment, items: OutputItems): void {
-  const { text, refusal, citations, providerBlocks } = completion;
-  const logprobs = readLogprobs(completion.logprobs);
-  let sent = 0;
-  let isEnded = false;
-  const send = (end: number) => {
-    if (end <= sent) return;
-    const part = text.slice(sent, end);
-    items.text(part);
-    items.logprobs(takeLogprobs(logprobs, part.length));
-    sent = end;
-  };
-  const end = () => {
-    if (isEnded) return;
-    isEnded = true;
-    send(text.length);
-    items.logprobs(logprobs);
-    if (refusal !== null) items.refusal(refusal);
-    for (const citation of citations) items.citation(citation);
-  };
-  for (const block of providerBlocks) {
-    send(block.textOffset);
-    if (text !== '' && sent === text.length) end();
-    items.vendorItem(block);
+  constructor(completion: ResponseCompletionFragment, items: OutputItems) {
+    this.#completion = completion;
+    this.#items = items;
+    this.#logprobs = readLogprobs(completion.logprobs);
   }
-  end();
+
+  /** Sends the text up to the end of a piece; undefined: all of it. */
+  send(end = this.#completion.text.length): void {
+    const part = this.#completion.text.slice(this.#sent, end);
+    if (part !== '') {
+      this.#items.text(part);
+      this.#items.logprobs(takeLogprobs(this.#logprobs, part.length));
+    }
+    this.#sent = end;
+    if (end === this.#completion.text.length) this.end();
+  }
+
+  end(): void {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    this.#items.logprobs(this.#logprobs);
+    const { refusal, citations } = this.#completion;
+    if (refusal !== null) this.#items.refusal(refusal);
+    for (const citation of citations) this.#items.citation(citation);
+  }
 }
 
 function readLogprobs(value: unknown): unknown[] {
