@@ -1,18 +1,31 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { crc32 } from 'node:zlib';
 
-/** The form of one kind of credential. */
-interface SecretShape {
+/** The form of one kind of credential, as its maker documents it. */
+export interface SecretShape {
+  /** In capitals, as placeholders and policies name it. */
+  readonly kind: string;
   /** With its article, for messages. */
   readonly what: string;
-  /** Global, and bounded in all its repetitions. Its group, where it has one, is the part drawn at random. */
-  readonly pattern: RegExp;
-  /** Whether that part is a key, rather than a name or a placeholder. */
+  /** Any of these begins it. */
+  readonly starts: readonly string[];
+  /** What follows, as the source of a pattern that is bounded in all its repetitions. Its group, if any, is the part drawn at random. */
+  readonly body: string;
+  /** Characters that `body` consists of, as in the brackets of a pattern. */
+  readonly run: string;
+  /** What belongs to it before its start, at most 48 characters. */
+  readonly before?: RegExp;
+  /** True: the start is a name, and the secret is the drawn part alone. */
+  readonly isNamed?: boolean;
+  /** Whether the drawn part is a key, rather than a name or a placeholder. */
   readonly accepts?: (body: string, isInsideWord: boolean) => boolean;
 }
 
 /** What documentation writes in the place of a key. Words of four or five letters count where they stand alone: keys drawn at random hold them too. */
 const placeholder =
-  /example|placeholder|redacted|insert|change.?me|[x*.]{8}|(?<![a-z\d])(?:your|dummy)(?![a-z\d])/i;
+  /example|placeholder|redacted|insert|change.?me|[x*.]{8}|0123456789|abcdefgh|(?<![a-z\d])(?:your|dummy)(?![a-z\d])/i;
+
+/** What is drawn at random has shown it after as many characters, so that a text that still grows can be decided. */
+const decidingChars = 160;
 
 function countDigits(text: string): number {
   return text.match(/\d/g)?.length ?? 0;
@@ -23,11 +36,11 @@ function isNoPlaceholder(body: string): boolean {
 }
 
 function hasDigits(body: string): boolean {
-  return isNoPlaceholder(body) && countDigits(body) >= 3;
+  return isNoPlaceholder(body) && countDigits(body.slice(0, decidingChars)) >= 3;
 }
 
 function hasUpperCaseOrDigit(body: string): boolean {
-  return isNoPlaceholder(body) && /[A-Z\d]/.test(body);
+  return isNoPlaceholder(body) && /[A-Z\d]/.test(body.slice(0, decidingChars));
 }
 
 /**
@@ -35,167 +48,267 @@ function hasUpperCaseOrDigit(body: string): boolean {
  * `task-` or `disk-` before hexadecimal digits is an id.
  */
 function isRandom(body: string, isInsideWord: boolean): boolean {
-  const run = /[A-Za-z0-9]{16,}/.exec(body)?.[0];
+  const run = /[A-Za-z0-9]{16,}/.exec(body.slice(0, decidingChars))?.[0];
   if (run === undefined || !isNoPlaceholder(body) || !/\d/.test(body) || !/[A-Za-z]/.test(run)) return false;
   const hasBothCases = /[A-Z]/.test(run) && /[a-z]/.test(run);
   return hasBothCases || (!isInsideWord && countDigits(run) >= 4);
 }
 
+const base62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+
+/** GitHub and npm end a token with the CRC32 of its first 30 characters: what has it is a token, whatever it spells. */
+function isChecked(body: string): boolean {
+  let rest = crc32(body.slice(0, 30));
+  let check = '';
+  for (let at = 0; at < 6; at += 1) {
+    check = (base62[rest % 62] ?? '') + check;
+    rest = Math.floor(rest / 62);
+  }
+  return body.slice(30, 36) === check || isNoPlaceholder(body);
+}
+
+/** A password in an address, but no variable and no word that stands for one. */
+function isPassword(body: string): boolean {
+  return (
+    isNoPlaceholder(body) &&
+    !/^(?:pass(?:word|wd|phrase)?|pwd|pw|secret|token|x+|\.+)$/i.test(body) &&
+    !/^[$<{[(%*]/.test(body)
+  );
+}
+
+const token = 'A-Za-z0-9_-';
+const letters = 'A-Za-z0-9';
+const base64 = 'A-Za-z0-9+/=';
+
+/** A shape without more than a prefix and a run of characters. */
+function prefixed(
+  kind: string,
+  what: string,
+  starts: readonly string[],
+  body: string,
+  accepts?: SecretShape['accepts'],
+): SecretShape {
+  const run = /^\(?\[([^\]]+)\]/.exec(body)?.[1];
+  if (run === undefined) throw new Error(`${kind} begins with no class of characters.`);
+  return { kind, what, starts, body, run, ...(accepts === undefined ? {} : { accepts }) };
+}
+
+const keyBlock =
+  '(?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)? ?-{4,5}' +
+  '(?:(?:[A-Za-z0-9+/=\\s\\\\:,.()]|-(?!---)){0,16384}-{4,5} ?END [A-Z0-9 ]{1,60}-{4,5}' +
+  '|(?:(?:\\s|\\\\[nr]){0,8}[A-Za-z0-9+/=]{20,128}){1,256}(?:(?:\\s|\\\\[nr]){0,8}[A-Za-z0-9+/=]{0,19}$)?)?';
+
 /**
- * Credentials by the shapes that their makers document. No pattern requests a word boundary: letters before or after it do
+ * Credentials by the shapes that their makers document. None requests a word boundary: letters before or after it do
  * not hide a key.
  */
-const shapes: readonly SecretShape[] = [
+export const secretShapes: readonly SecretShape[] = [
   {
+    kind: 'PRIVATE_KEY',
     what: 'a private key',
-    pattern:
-      /-{4,5} ?BEGIN (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)? ?-{4,5}|PuTTY-User-Key-File-[23]:/g,
-  },
-  { what: 'a private key', pattern: /AGE-SECRET-KEY-1[0-9A-Z]{50}/g },
-  { what: 'an AWS access key', pattern: /(?:AKIA|ASIA)([0-9A-Z]{16})/g, accepts: isNoPlaceholder },
-  {
-    what: 'an AWS secret key',
-    pattern: /(?:aws_?secret|secret_?access_?key)[A-Za-z_]{0,20}["'\s:=>]{1,12}(?!arn)([A-Za-z0-9/+]{40})/gi,
-    accepts: hasUpperCaseOrDigit,
+    starts: ['----BEGIN ', '---- BEGIN '],
+    before: /-?$/,
+    body: keyBlock,
+    run: `${base64}\\s\\\\:,.()-`,
   },
   {
-    what: 'an Amazon Bedrock key',
-    pattern: /(?:ABSK|bedrock-api-key-)([A-Za-z0-9+/]{30,2000})/g,
-    accepts: isRandom,
+    kind: 'PRIVATE_KEY',
+    what: 'a private key',
+    starts: ['PuTTY-User-Key-File-2:', 'PuTTY-User-Key-File-3:'],
+    body: '(?:[\\x20-\\x7e\\s]{0,8192}Private-MAC: ?[0-9a-f]{1,80})?',
+    run: '\\x20-\\x7e\\s',
   },
-  { what: 'a GitHub token', pattern: /gh[pousr]_([A-Za-z0-9]{36})/g, accepts: isNoPlaceholder },
-  { what: 'a GitHub token', pattern: /github_pat_([A-Za-z0-9_]{40,90})/g, accepts: isNoPlaceholder },
+  prefixed('PRIVATE_KEY', 'a private key', ['AGE-SECRET-KEY-1'], '[0-9A-Z]{50,60}'),
+  prefixed('AWS_KEY', 'an AWS access key', ['AKIA', 'ASIA'], '([0-9A-Z]{16})', isNoPlaceholder),
+  prefixed(
+    'AWS_KEY',
+    'an Amazon Bedrock key',
+    ['ABSK', 'bedrock-api-key-'],
+    '([A-Za-z0-9+/]{30,2000}={0,2})',
+    isRandom,
+  ),
+  prefixed(
+    'GITHUB_TOKEN',
+    'a GitHub token',
+    ['ghp_', 'gho_', 'ghu_', 'ghs_', 'ghr_'],
+    '([A-Za-z0-9]{36,255})',
+    isChecked,
+  ),
+  prefixed('GITHUB_TOKEN', 'a GitHub token', ['github_pat_'], '([A-Za-z0-9_]{40,255})', isNoPlaceholder),
+  prefixed(
+    'GITLAB_TOKEN',
+    'a GitLab token',
+    ['pat', 'ptt', 'dt', 'rt', 'ft', 'soat', 'cbt', 'imt', 'agent', 'oas', 'rtr'].map((part) => `gl${part}-`),
+    '([A-Za-z0-9_-]{20,200})',
+    hasUpperCaseOrDigit,
+  ),
+  prefixed('NPM_TOKEN', 'an npm token', ['npm_'], '([A-Za-z0-9]{36,64})', isChecked),
+  prefixed('PYPI_TOKEN', 'a PyPI token', ['pypi-AgE'], '[A-Za-z0-9_-]{50,500}'),
   {
-    what: 'a GitLab token',
-    pattern: /gl(?:pat|ptt|dt|rt|ft|soat|cbt|imt|agent|oas|rtr)-([A-Za-z0-9_-]{20,60})/g,
-    accepts: hasUpperCaseOrDigit,
+    ...prefixed(
+      'SLACK_TOKEN',
+      'a Slack token',
+      [...'abcdeprs'].map((one) => `xox${one}-`),
+      '([A-Za-z0-9%_+/=-]{10,400})',
+      hasDigits,
+    ),
+    run: 'A-Za-z0-9%_+/=-',
   },
-  { what: 'an npm token', pattern: /npm_([A-Za-z0-9]{36})/g, accepts: isNoPlaceholder },
-  { what: 'a PyPI token', pattern: /pypi-AgE[A-Za-z0-9_-]{50}/g },
+  prefixed(
+    'SLACK_TOKEN',
+    'a Slack token',
+    ['xapp-', 'xoxe.xoxp-', 'xoxe.xoxb-'],
+    '([A-Za-z0-9%_+/=-]{10,400})',
+    hasDigits,
+  ),
   {
-    what: 'a Slack token',
-    pattern: /(?:xox[a-z]|xapp)(?:\.xox[a-z])?-([A-Za-z0-9%_+/=-]{10,400})/g,
-    accepts: hasDigits,
-  },
-  {
+    kind: 'SLACK_WEBHOOK',
     what: 'a Slack webhook',
-    pattern: /hooks\.slack\.com\/(?:services|workflows|triggers)\/([A-Z0-9]{6,16}\/[A-Za-z0-9/]{16,80})/g,
+    starts: ['hooks.slack.com/services/', 'hooks.slack.com/workflows/', 'hooks.slack.com/triggers/'],
+    body: '([A-Z0-9]{6,16}/[A-Za-z0-9/]{16,80})',
+    run: `${letters}/`,
+    isNamed: true,
     accepts: hasDigits,
   },
-  { what: 'an Anthropic key', pattern: /sk-ant-([A-Za-z0-9_-]{24,200})/g, accepts: isRandom },
+  prefixed('ANTHROPIC_KEY', 'an Anthropic key', ['sk-ant-'], '([A-Za-z0-9_-]{24,250})', isRandom),
+  prefixed(
+    'OPENAI_KEY',
+    'an OpenAI key',
+    ['sk-', 'sk-proj-', 'sk-svcacct-', 'sk-admin-', 'sk-None-', 'sk-or-v1-'],
+    '([A-Za-z0-9_-]{24,250})',
+    isRandom,
+  ),
+  prefixed('GOOGLE_KEY', 'a Google key', ['AIza'], '([A-Za-z0-9_-]{35,60})', isNoPlaceholder),
+  prefixed('GOOGLE_KEY', 'a Google key', ['AQ.'], '([A-Za-z0-9_-]{20,200})', isRandom),
+  prefixed('GOOGLE_KEY', 'a Google key', ['GOCSPX-'], '([A-Za-z0-9_-]{20,60})', hasUpperCaseOrDigit),
+  prefixed('GOOGLE_KEY', 'a Google key', ['ya29.'], '([A-Za-z0-9_-]{20,2000})', isRandom),
+  prefixed(
+    'STRIPE_KEY',
+    'a Stripe key',
+    ['sk_live_', 'sk_test_', 'sk_prod_', 'rk_live_', 'rk_test_', 'rk_prod_'],
+    '([A-Za-z0-9]{16,250})',
+    isNoPlaceholder,
+  ),
+  prefixed('STRIPE_KEY', 'a Stripe key', ['whsec_'], '([A-Za-z0-9+/]{24,100}={0,2})', hasUpperCaseOrDigit),
+  prefixed('GROQ_KEY', 'a Groq key', ['gsk_'], '([A-Za-z0-9]{32,100})', hasUpperCaseOrDigit),
+  prefixed('XAI_KEY', 'an xAI key', ['xai-'], '([A-Za-z0-9]{40,120})', hasUpperCaseOrDigit),
+  prefixed('PERPLEXITY_KEY', 'a Perplexity key', ['pplx-'], '([A-Za-z0-9]{32,80})', hasUpperCaseOrDigit),
+  prefixed('CEREBRAS_KEY', 'a Cerebras key', ['csk-'], '([A-Za-z0-9]{32,80})', hasUpperCaseOrDigit),
+  prefixed('FIREWORKS_KEY', 'a Fireworks key', ['fw_'], '([A-Za-z0-9]{20,40})', isRandom),
+  prefixed('REPLICATE_TOKEN', 'a Replicate token', ['r8_'], '([A-Za-z0-9]{37,60})', hasUpperCaseOrDigit),
+  prefixed(
+    'HUGGING_FACE_TOKEN',
+    'a Hugging Face token',
+    ['hf_'],
+    '([A-Za-z0-9]{30,60})',
+    hasUpperCaseOrDigit,
+  ),
   {
-    what: 'an OpenAI key',
-    pattern: /sk-(?:proj-|svcacct-|admin-|None-|or-v1-)?([A-Za-z0-9_-]{24,250})/g,
+    kind: 'HEDDLE_KEY',
+    what: 'a Heddle API key',
+    starts: ['hd_'],
+    body: '[A-Za-z0-9]{4,32}_([A-Za-z0-9_-]{16,100})',
+    run: token,
     accepts: isRandom,
   },
-  { what: 'a Google key', pattern: /AIza([A-Za-z0-9_-]{35})/g, accepts: isNoPlaceholder },
-  { what: 'a Google key', pattern: /AQ\.([A-Za-z0-9_-]{20,200})/g, accepts: isRandom },
-  { what: 'a Google key', pattern: /GOCSPX-([A-Za-z0-9_-]{20,60})/g, accepts: hasUpperCaseOrDigit },
-  { what: 'a Google key', pattern: /ya29\.([A-Za-z0-9_-]{20,2000})/g, accepts: isRandom },
   {
-    what: 'a Stripe key',
-    pattern: /[sr]k_(?:live|test|prod)_([A-Za-z0-9]{16,250})/g,
-    accepts: isNoPlaceholder,
+    kind: 'SENDGRID_KEY',
+    what: 'a SendGrid key',
+    starts: ['SG.'],
+    body: '[A-Za-z0-9_-]{22}\\.[A-Za-z0-9_-]{43}',
+    run: `.${token}`,
   },
-  { what: 'a Stripe key', pattern: /whsec_([A-Za-z0-9+/]{24,100})/g, accepts: hasUpperCaseOrDigit },
-  { what: 'a Groq key', pattern: /gsk_([A-Za-z0-9]{32,100})/g, accepts: hasUpperCaseOrDigit },
-  { what: 'an xAI key', pattern: /xai-([A-Za-z0-9]{40,120})/g, accepts: hasUpperCaseOrDigit },
-  { what: 'a Perplexity key', pattern: /pplx-([A-Za-z0-9]{32,80})/g, accepts: hasUpperCaseOrDigit },
-  { what: 'a Cerebras key', pattern: /csk-([A-Za-z0-9]{32,80})/g, accepts: hasUpperCaseOrDigit },
-  { what: 'a Fireworks key', pattern: /fw_([A-Za-z0-9]{20,40})/g, accepts: isRandom },
-  { what: 'a Replicate token', pattern: /r8_([A-Za-z0-9]{37})/g, accepts: hasUpperCaseOrDigit },
-  { what: 'a Hugging Face token', pattern: /hf_([A-Za-z0-9]{30,50})/g, accepts: hasUpperCaseOrDigit },
-  { what: 'a Heddle API key', pattern: /hd_[A-Za-z0-9]{4,32}_([A-Za-z0-9_-]{16,100})/g, accepts: isRandom },
-  { what: 'a SendGrid key', pattern: /SG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}/g },
-  { what: 'a Databricks token', pattern: /dapi([0-9a-f]{32})/g, accepts: hasDigits },
-  { what: 'a Docker token', pattern: /dckr_[op]at_([A-Za-z0-9_-]{27})/g, accepts: hasUpperCaseOrDigit },
+  prefixed('DATABRICKS_TOKEN', 'a Databricks token', ['dapi'], '([0-9a-f]{32})(?:-\\d)?', hasDigits),
+  prefixed(
+    'DOCKER_TOKEN',
+    'a Docker token',
+    ['dckr_pat_', 'dckr_oat_'],
+    '([A-Za-z0-9_-]{27,60})',
+    hasUpperCaseOrDigit,
+  ),
   {
-    what: 'an Azure key',
-    pattern: /(?:AccountKey|SharedAccessKey)=([A-Za-z0-9+/]{42,86}={1,2})/g,
-    accepts: hasDigits,
+    ...prefixed(
+      'AZURE_KEY',
+      'an Azure key',
+      ['AccountKey=', 'SharedAccessKey='],
+      '([A-Za-z0-9+/]{42,86}={1,2})',
+      hasDigits,
+    ),
+    run: base64,
+    isNamed: true,
   },
-  { what: 'an Azure key', pattern: /[A-Za-z0-9]{40}JQQJ9[A-Za-z0-9]{10,24}A[A-Z]{2}OG/g },
   {
-    what: 'an Azure key',
-    pattern: /(?:api|subscription|account|access)[-_ ]?key["'\s:=>]{1,12}([0-9a-f]{32})/gi,
-    accepts: hasDigits,
+    ...prefixed('AZURE_KEY', 'an Azure key', ['JQQJ9'], '[A-Za-z0-9]{10,24}A[A-Z]{2}OG'),
+    before: /[A-Za-z0-9]{36,40}$/,
   },
-  { what: 'an Azure key', pattern: /[A-Za-z0-9_~.-]{3}\dQ~([A-Za-z0-9_~.-]{31,34})/g },
-  { what: 'an Azure key', pattern: /[?&]sig=([A-Za-z0-9%+/]{40,80}(?:=|%3D))/gi, accepts: hasDigits },
   {
+    ...prefixed('AZURE_KEY', 'an Azure key', ['Q~'], '([A-Za-z0-9_~.-]{31,34})'),
+    before: /[A-Za-z0-9_~.-]{0,3}\d$/,
+  },
+  {
+    kind: 'JSON_WEB_TOKEN',
     what: 'a JSON web token',
-    pattern: /eyJ[A-Za-z0-9_-]{8,256}\.eyJ[A-Za-z0-9_-]{8,4096}\.[A-Za-z0-9_-]{16,1024}/g,
+    starts: ['eyJ'],
+    body: '(?:[A-Za-z0-9_-]{8,256}\\.eyJ[A-Za-z0-9_-]{8,4096}(?:\\.[A-Za-z0-9_-]{0,1024})?|(?:hbGciOi|0eXAiOi|raWQiOi|lbmMiOi)[A-Za-z0-9_-]{120,4096}(?:\\.[A-Za-z0-9_-]{0,4096}){0,4})',
+    run: `.${token}`,
+  },
+  {
+    kind: 'ADDRESS_PASSWORD',
+    what: 'an address with a password',
+    starts: ['://'],
+    body: '[^\\s/?#:@"\'<>`\\\\]{0,64}:([^\\s/?#@"\'<>`\\\\]{3,100})@',
+    run: '^\\s/?#@"\'<>`\\\\',
+    isNamed: true,
+    accepts: isPassword,
   },
 ];
 
-/** What shows nothing but can stand inside a key, or in the place of its letters. */
-const ignorable = /[\0\p{Cf}\p{Mn}\u115f\u1160\u17b4\u17b5\u3164\uffa0]/gu;
-
-/** The text as a reader sees it: without invisible characters, wide and styled letters as the plain ones. */
-function toVisible(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: everything but printable ASCII and line ends
-  return /[^\x01-\x7e]/.test(text) ? text.normalize('NFKC').replace(ignorable, '') : text;
-}
-
-interface Found {
+/** A credential without a form of its own, known by the name before it, in any case. */
+export interface NamedSecret {
+  readonly kind: string;
   readonly what: string;
-  readonly from: number;
-  readonly to: number;
+  readonly name: string;
+  /** What stands in the group of the pattern. */
+  readonly body: string;
+  readonly run: string;
+  readonly accepts: (body: string) => boolean;
 }
 
-function* search(text: string): Generator<Found, void, void> {
-  for (const { what, pattern, accepts } of shapes) {
-    pattern.lastIndex = 0;
-    for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
-      const { index, 0: whole, 1: body = whole } = match;
-      const end = pattern.lastIndex;
-      const isInsideWord = /[aeiou]/i.test(text[index - 1] ?? '');
-      const found = accepts === undefined || accepts(body, isInsideWord);
-      // A placeholder may hold the beginning of a key.
-      pattern.lastIndex = index + 1;
-      if (!found) continue;
-      yield { what, from: index, to: end };
-      pattern.lastIndex = end;
-    }
-  }
+const between = '["\'\\s:=>]{1,12}';
+
+export const namedSecrets: readonly NamedSecret[] = [
+  {
+    kind: 'AWS_SECRET',
+    what: 'an AWS secret key',
+    name: `(?:aws_?secret|secret_?access_?key)[A-Za-z_]{0,20}${between}(?!arn)`,
+    body: '[A-Za-z0-9/+]{40}',
+    run: '[A-Za-z0-9/+]{0,40}',
+    accepts: hasUpperCaseOrDigit,
+  },
+  {
+    kind: 'AZURE_KEY',
+    what: 'an Azure key',
+    name: `(?:api|subscription|account|access)[-_ ]?key${between}`,
+    body: '[0-9a-f]{32}',
+    run: '[0-9a-f]{0,32}',
+    accepts: hasDigits,
+  },
+  {
+    kind: 'AZURE_KEY',
+    what: 'an Azure key',
+    name: '[?&]sig=',
+    body: '[A-Za-z0-9%+/]{40,80}(?:=|%3D)',
+    run: '[A-Za-z0-9%+/]{0,84}',
+    accepts: hasDigits,
+  },
+];
+
+/** The shape of an operator's or a tenant's own keys: one of the prefixes, then at least 12 characters with a digit or a capital. */
+export function ownKeyShape(prefixes: readonly string[]): SecretShape {
+  return prefixed('OWN_KEY', 'a key', prefixes, `([${token}]{12,250})`, hasUpperCaseOrDigit);
 }
 
-/** The kind of credential that a text holds, with its article; null for none. Takes time linear in the text's length. */
-export function findSecret(text: string): string | null {
-  for (const { what } of search(toVisible(text))) return what;
-  return null;
-}
-
-/** Characters that are looked at without a pause, and the overlap of each such part with the next: longer than any shape. */
-const partLength = 16_384;
-const overlapLength = 8_192;
-const pauseAfterMs = 10;
-
-/** As findSecret, for texts of any length and number: other work of the process gets its turn meanwhile. */
-export async function findSecretInAny(texts: readonly string[]): Promise<string | null> {
-  let startedMs = performance.now();
-  for (const text of texts) {
-    for (let at = 0; at === 0 || at + overlapLength < text.length; at += partLength) {
-      const what = findSecret(text.slice(at, at + partLength + overlapLength));
-      if (what !== null) return what;
-      if (performance.now() - startedMs < pauseAfterMs) continue;
-      await nextTurn();
-      startedMs = performance.now();
-    }
-  }
-  return null;
-}
-
-/** The text with `***` in the place of every credential; the same text where it holds none. */
-export function redactSecrets(text: string): string {
-  const visible = toVisible(text);
-  const found = [...search(visible)].sort((a, b) => a.from - b.from);
-  if (found.length === 0) return text;
-  let redacted = '';
-  let at = 0;
-  for (const { from, to } of found) {
-    if (from >= at) redacted += `${visible.slice(at, from)}***`;
-    at = Math.max(at, to);
-  }
-  return redacted + visible.slice(at);
-}
+/** Every kind of credential, once. */
+export const secretKinds: readonly string[] = [
+  ...new Set([...secretShapes, ...namedSecrets].map(({ kind }) => kind)),
+];

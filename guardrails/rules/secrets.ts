@@ -1,39 +1,141 @@
 import { z } from 'zod';
-import { findSecretInAny } from '#core/secrets/secret-shapes.ts';
+import { type FoundSecret, findSecretsPausing, SecretSearch } from '#core/secrets/find-secrets.ts';
+import { namedSecrets, ownKeyShape, secretKinds, secretShapes } from '#core/secrets/secret-shapes.ts';
+import { toVisible } from '#core/text/visible-text.ts';
 import {
   defineRule,
+  type Finding,
   type GuardedText,
   guardrailStages,
   nothingFound,
   type RuleResult,
 } from '../guardrail.ts';
 
-function refuse(what: string): RuleResult {
-  const reason = `it seems to hold ${what}; remove it, and replace it where it was in use`;
-  return { fired: true, reason, findings: [] };
+const options = z.strictObject({
+  /** The kinds that are looked for; absent: all. */
+  kinds: z
+    .array(z.enum(secretKinds as [string, ...string[]]))
+    .min(1)
+    .optional(),
+  /** What the tenant's own keys begin with. */
+  prefixes: z
+    .array(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{2,31}$/))
+    .max(50)
+    .default([]),
+});
+
+/** A secret with the number of its text. */
+interface Placed extends FoundSecret {
+  readonly text: number;
 }
 
-function hasPassword(address: string): boolean {
+async function findWithin(texts: readonly GuardedText[], search: SecretSearch): Promise<readonly Placed[]> {
+  const placed: Placed[] = [];
+  for (const [number, { text, format, kind }] of texts.entries()) {
+    const visible = toVisible(text, format);
+    for (const { start, end, ...found } of await findSecretsPausing(visible.text, search)) {
+      placed.push({ ...found, text: number, start: visible.toStart(start), end: visible.toEnd(end) });
+    }
+    const user = kind === 'url' ? findAddressUser(text) : null;
+    if (user !== null) placed.push({ ...user, text: number });
+  }
+  return placed;
+}
+
+/** What stands before the host of an address of an image or a file. */
+function findAddressUser(address: string): FoundSecret | null {
   const url = URL.parse(address);
-  return url !== null && (url.username !== '' || url.password !== '');
+  if (url === null || (url.username === '' && url.password === '')) return null;
+  const start = address.indexOf('//') + 2;
+  const end = address.indexOf('@', start);
+  const what = 'an address with a password';
+  return start > 1 && end > start
+    ? { kind: 'ADDRESS_PASSWORD', what, start, end }
+    : { kind: 'ADDRESS_PASSWORD', what, start: 0, end: address.length };
 }
 
-/** Looks at each text, and at all of them in one, where a credential split over several is whole. */
-async function check(guarded: readonly GuardedText[]): Promise<RuleResult> {
-  const texts = guarded.map(({ text }) => text);
-  const what = await findSecretInAny(texts.length > 1 ? [...texts, texts.join('')] : texts);
-  if (what !== null) return refuse(what);
-  const isUnsafe = guarded.some(({ kind, text }) => kind === 'url' && hasPassword(text));
-  return isUnsafe ? refuse('an address with a password') : nothingFound;
+/** Characters on both sides of the place where two texts meet. */
+const seamLength = 4_096;
+
+/** Credentials that are whole only where texts are read as one; each of the texts has its piece of one. */
+async function findAcross(
+  texts: readonly GuardedText[],
+  search: SecretSearch,
+  within: readonly Placed[],
+): Promise<readonly Placed[]> {
+  const ends: number[] = [];
+  let length = 0;
+  for (const { text } of texts) {
+    length += text.length;
+    ends.push(length);
+  }
+  const joined = texts.map(({ text }) => text).join('');
+  const placed: Placed[] = [];
+  let from = 0;
+  for (let seam = 0; seam < ends.length - 1; ) {
+    const start = Math.max(from, (ends[seam] ?? 0) - seamLength);
+    let last = seam;
+    // Seams that are close are looked at together.
+    while (last < ends.length - 2 && (ends[last + 1] ?? 0) - (ends[last] ?? 0) < 2 * seamLength) last += 1;
+    from = (ends[last] ?? 0) + seamLength;
+    const visible = toVisible(joined.slice(start, from));
+    for (const { start: first, end, ...found } of await findSecretsPausing(visible.text, search)) {
+      const at = start + visible.toStart(first);
+      const pieces = splitAt(ends, at, start + visible.toEnd(end));
+      if (pieces.length === 0) continue;
+      // What is whole in one text may seem to continue in the next.
+      const isKnown = within.some((one) => one.text === pieces[0]?.text && one.start === pieces[0]?.start);
+      if (!isKnown) placed.push(...pieces.map((piece) => ({ ...found, ...piece })));
+    }
+    seam = last + 1;
+  }
+  return placed;
+}
+
+/** The pieces of a place in the joined text; none where it stands within one text. */
+function splitAt(
+  ends: readonly number[],
+  start: number,
+  end: number,
+): readonly Pick<Placed, 'text' | 'start' | 'end'>[] {
+  const pieces = ends.flatMap((textEnd, text) => {
+    const textStart = ends[text - 1] ?? 0;
+    const [from, to] = [Math.max(start, textStart), Math.min(end, textEnd)];
+    return from < to ? [{ text, start: from - textStart, end: to - textStart }] : [];
+  });
+  return pieces.length > 1 ? pieces : [];
+}
+
+function toResult(placed: readonly Placed[]): RuleResult {
+  const [first] = placed;
+  if (first === undefined) return nothingFound;
+  const reason = `it seems to hold ${first.what}; remove it, and replace it where it was in use`;
+  const findings = placed.map(({ text, start, end, kind }): Finding => ({ text, start, end, kind }));
+  return { fired: true, reason, findings };
 }
 
 /** Finds credentials in texts, on their way in and on their way out. */
 export const secrets = defineRule({
   name: 'secrets',
   summary: 'Keys, tokens, passwords in addresses and private keys.',
-  options: z.strictObject({}),
+  options,
   stages: guardrailStages,
-  hasSpans: false,
+  hasSpans: true,
   reach: 'LOCAL',
-  prepare: () => ({ check }),
+  prepare: ({ kinds, prefixes }) => {
+    const isWanted = ({ kind }: { readonly kind: string }) => kinds === undefined || kinds.includes(kind);
+    const own = prefixes.length === 0 ? [] : [ownKeyShape(prefixes)];
+    const search = new SecretSearch(
+      [...own, ...secretShapes.filter(isWanted)],
+      namedSecrets.filter(isWanted),
+    );
+    return {
+      check: async (texts) => {
+        const within = await findWithin(texts, search);
+        const across = texts.length > 1 ? await findAcross(texts, search, within) : [];
+        return toResult([...within, ...across]);
+      },
+      holdFrom: (text) => search.holdFrom(text),
+    };
+  },
 });

@@ -1,5 +1,5 @@
 import { expectError } from '#core/expect-error.ts';
-import { redactSecrets } from '#core/secrets/secret-shapes.ts';
+import { redactSecrets } from '#core/secrets/find-secrets.ts';
 
 const bodyCharsMax = 65_536;
 const messageCharsMax = 400;

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import { HeddleError } from '#core/errors.ts';
 import type { AuditOutcome } from '#core/graph-enums.generated.ts';
 import { hiddenSecret, hideAddressUsers } from '#core/secrets/address-user.ts';
-import { redactSecrets } from '#core/secrets/secret-shapes.ts';
+import { redactSecrets } from '#core/secrets/find-secrets.ts';
 import type { AuditLog, AuditOccurrence, AuditTarget } from '#mongo/audit/log.ts';
 import type { ChangeTarget, OperationContext, SubgraphContext } from '../context.ts';
 import { toActor } from './audited-start.ts';

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { crc32 } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { findSecret, findSecretInAny, redactSecrets } from './secret-shapes.ts';
+import { everySecret, findSecret, findSecretsPausing, redactSecrets } from './find-secrets.ts';
 
 const base62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const random = (length: number, alphabet = base62) =>
@@ -54,6 +55,12 @@ const secrets: Readonly<Record<string, () => string>> = {
   'JSON web token': () => `eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.${random(43)}`,
   'Azure storage key': () => `AccountName=a;AccountKey=${random(86)}==`,
   'Azure OpenAI key': () => `"api-key": "0a1b${hex(28)}"`,
+  'Databricks token': () => `dapi${hex(29)}123`,
+  'SendGrid key': () => `SG.${random(22)}.${random(43)}`,
+  'Docker token': () => `dckr_pat_${random(26)}A`,
+  'PyPI token': () => `pypi-AgEIcHlwaS5vcmc${random(100)}`,
+  'password in an address': () => `postgres://admin:${random(12)}@db.internal:5432/app`,
+  'shared access signature': () => `https://a.blob.core.windows.net/c?sv=2024&sig=${random(43)}%3D`,
   'Azure client secret': () => `abc8Q~${random(34)}`,
 };
 
@@ -84,6 +91,10 @@ const harmless: readonly string[] = [
   'whsec_your_webhook_signing_secret_here',
   'sha256 e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855',
   'api key: see the wiki',
+  'postgres://user:password@host.test/db',
+  'https://$USER:$PASSWORD@host.test',
+  'https://host.test:8080/a@2x.png',
+  'ghp_0123456789abcdefghijklmnopqrstuvwxyz',
 ];
 
 describe('secret shapes', () => {
@@ -117,16 +128,17 @@ describe('secret shapes', () => {
   });
 
   it('reads a text that repeats the beginning of a key in time linear in its length', () => {
-    for (const unit of ['sk-', 'eyJ', 'eyJaaaaaaaa.', '-----BEGIN A ', 'aws_secret', 'a', 'xoxb-', '?sig=']) {
+    for (const unit of ['sk-', 'eyJ', 'eyJaaaaaaa.', '-----BEGIN A ', 'aws_secret', 'a', 'xoxb-', '?sig=']) {
       expect(findSecret(unit.repeat(300_000 / unit.length))).toBeNull();
     }
   });
 
   it('finds a key in a long text wherever it begins, with a turn for others meanwhile', async () => {
-    for (const at of [0, 8_190, 16_300, 24_500, 32_760, 100_000, 199_950]) {
-      const text =
-        'words '.repeat(40_000).slice(0, at) + secrets['OpenAI project key']?.() + ' and so on'.repeat(500);
-      expect([at, await findSecretInAny([text])]).toEqual([at, 'an OpenAI key']);
+    for (const at of [0, 8_190, 16_300, 16_384, 24_500, 32_760, 100_000, 199_950]) {
+      const secret = secrets['OpenAI project key']?.() ?? '';
+      const text = `${'words '.repeat(40_000).slice(0, at)}${secret}${' and so on'.repeat(500)}`;
+      const found = await findSecretsPausing(text, everySecret);
+      expect(found).toMatchObject([{ what: 'an OpenAI key', start: at, end: at + secret.length }]);
     }
     let turns = 0;
     const count = () => {
@@ -134,9 +146,66 @@ describe('secret shapes', () => {
       timer = setImmediate(count);
     };
     let timer = setImmediate(count);
-    expect(await findSecretInAny(['sk-'.repeat(200_000), ...Array(10).fill('x')])).toBeNull();
+    expect(await findSecretsPausing('sk-'.repeat(400_000), everySecret)).toEqual([]);
     clearImmediate(timer);
     expect(turns).toBeGreaterThan(5);
-    expect(await findSecretInAny(['', ''])).toBeNull();
+  });
+
+  it.each(Object.entries(secrets))(
+    'states where a %s stands, invisible characters within it included',
+    (_, make) => {
+      const secret = make();
+      const hidden = [...secret].join('\u200b');
+      const [found] = everySecret.find(`a: ${hidden}; b`);
+      const piece = `a: ${hidden}; b`.slice(found?.start, found?.end);
+      expect(piece.length).toBeGreaterThan(15);
+      expect(hidden).toContain(piece);
+      // What is left of it is its name alone.
+      expect(everySecret.find(`a: ${hidden.replace(piece, '')}; b`)).toEqual([]);
+    },
+  );
+
+  it('states the whole of a private key, with or without its end', () => {
+    const lines = Array.from({ length: 20 }, () => random(64)).join('\n');
+    const key = `-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\n${lines}\n-----END RSA PRIVATE KEY-----`;
+    const cut = `-----BEGIN PRIVATE KEY-----\n${lines}\nAbc`;
+    for (const secret of [key, key.replaceAll('\n', '\\n'), key.replaceAll('\n', '\r\n')]) {
+      expect(redactSecrets(`before ${secret} after`)).toBe('before *** after');
+    }
+    expect(redactSecrets(`before ${cut}`)).toBe('before ***');
+    expect(redactSecrets('-----BEGIN PRIVATE KEY----- begins a file')).toBe('*** begins a file');
+  });
+
+  it('accepts a token whose check digits are right, whatever it spells', () => {
+    // 30 characters and their CRC32 in base 62.
+    const body = 'exampleexampleexampleexample00';
+    let rest = crc32(body);
+    let check = '';
+    for (let at = 0; at < 6; at += 1, rest = Math.floor(rest / 62)) check = (base62[rest % 62] ?? '') + check;
+    expect(findSecret(`ghp_${body}${check}`)).toBe('a GitHub token');
+    expect(findSecret(`npm_${body}${check}`)).toBe('an npm token');
+    expect(findSecret(`ghp_${body}000000`)).toBeNull();
+  });
+
+  it.each(Object.entries(secrets))('holds a %s that still grows, from its first characters', (_, make) => {
+    const secret = make();
+    const text = `a text; ${secret}`;
+    const [found] = everySecret.find(text);
+    if (found === undefined) throw new Error('not found');
+    for (let length = found.start + 4; length <= text.length; length += 1) {
+      const grown = text.slice(0, length);
+      const held = everySecret.holdFrom(grown);
+      expect(grown.length - held).toBeLessThanOrEqual(200);
+      const isFound = everySecret.find(grown).some(({ end }) => end === length);
+      const isHeld = held <= Math.max(found.start + 4, length - 200) || length > found.end;
+      expect([grown, isFound || isHeld]).toEqual([grown, true]);
+    }
+  });
+
+  it('holds no more of ordinary text than what may begin a key', () => {
+    for (const text of ['', 'The end.', 'Hello, world', 'price: 12 EUR ', 'x = y;\n', 'a board']) {
+      expect([text, text.length - everySecret.holdFrom(text)]).toEqual([text, text.endsWith('d') ? 1 : 0]);
+    }
+    expect('look at task-'.length - everySecret.holdFrom('look at task-')).toBe(3);
   });
 });
