@@ -13,6 +13,10 @@ export interface WrappedDataKey {
   /** The data key as the root key wraps it; null: it was destroyed. */
   readonly wrapped: string | null;
   readonly createdAt: Date;
+  /** When the store was found to hold nothing more that it has sealed, after every process had begun to seal with a newer one; absent: before. */
+  readonly unusedSince?: Date;
+  /** When it was destroyed as one that nothing needs; absent: it was not, or with all keys of its owner. */
+  readonly prunedAt?: Date;
 }
 
 /** The data keys of a tenant, or of the mesh. Every change counts `revision`, so that none is lost to another one. */
@@ -42,6 +46,8 @@ export const tenantKeys = defineCollection<TenantKeyRecord>(
         rootKeyId: text,
         wrapped: { type: String, default: null },
         createdAt: { type: Date, required: true },
+        unusedSince: Date,
+        prunedAt: Date,
       },
     ],
     createdAt: { type: Date, required: true },

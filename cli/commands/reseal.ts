@@ -14,7 +14,8 @@ export interface ResealClock {
 
 /**
  * `heddle reseal [--discard] [--data-keys]`: wraps the data keys with the current root key, and seals with them what older versions
- * of Heddle have sealed, while the mesh runs or is stopped. `--data-keys` makes new data keys, and seals everything with them.
+ * of Heddle have sealed, while the mesh runs or is stopped. `--data-keys` makes new data keys, and seals everything with them. Former data keys
+ * that nothing has needed for a day are destroyed.
  * Refuses where stored secrets open with no key at hand, unless `--discard` drops them.
  */
 export async function reseal(
@@ -34,7 +35,7 @@ export async function reseal(
     { checkEncryptionKey, recordEncryptionKey },
     { resealCredentials },
     { resealCompletionResults },
-    { addDataKeyVersions, discardLostKeys, rewrapDataKeys },
+    { addDataKeyVersions, discardLostKeys, pruneDataKeys, rewrapDataKeys },
     { findAdminKeyForm, giveUpAdminKey },
     { resealAuditKey },
     { resealClientSecrets },
@@ -72,18 +73,22 @@ export async function reseal(
       await delay(added.sealedFrom.getTime() - now());
       await keyring.check();
     }
-    const credentials = await resealCredentials(connection, secrets);
-    const results = await resealCompletionResults(connection, payloads);
+    /** The data keys of what stays sealed as it is. */
+    const left = new Set<string>();
+    const credentials = await resealCredentials(connection, secrets, left);
+    const results = await resealCompletionResults(connection, payloads, left);
     const adminKey = await findAdminKeyForm(connection, pepper);
     if (adminKey === 'LOST' && values.discard) await giveUpAdminKey(connection);
-    await resealAuditKey(connection, secrets);
-    const clients = await resealClientSecrets(connection, secrets);
+    await resealAuditKey(connection, secrets, left);
+    const clients = await resealClientSecrets(connection, secrets, left);
     await recordEncryptionKey(connection, keyId);
     // Those that processes with the former root key alone have made until then; from then on they make none.
     rewrapped += await rewrapDataKeys(connection, roots);
-    return { rewrapped, credentials, results, adminKey, clients };
+    const { pruned, waiting } = await pruneDataKeys(connection, left, now());
+    const destroyed = { count: pruned.length, keyIds: pruned.slice(0, recordedMax) };
+    return { rewrapped, credentials, results, adminKey, clients, destroyed, waiting };
   };
-  const { rewrapped, credentials, results, adminKey, clients } = await recordCommand(
+  const { rewrapped, credentials, results, adminKey, clients, destroyed, waiting } = await recordCommand(
     connection,
     {
       ...{ action: 'encryptionKey.rotate', targetType: 'EncryptionKey', targetId: keyId },
@@ -96,6 +101,12 @@ export async function reseal(
   console.log(
     `Wrapped the data keys of ${rewrapped} owners with the key ${keyId}. Sealed ${credentials.resealed} provider keys and ${results} kept completions anew${left}.`,
   );
+  if (destroyed.count > 0) console.log(`Destroyed ${destroyed.count} former data keys that nothing needs.`);
+  if (waiting !== null) {
+    console.log(
+      `${waiting.count} former data keys are not needed by the store any more: run this again after ${waiting.until.toISOString()} to destroy them.`,
+    );
+  }
   if (clients.unreadable > 0) {
     console.log(
       `${clients.unreadable} secrets of clients at issuers open with no key at hand: save these issuers again with saveIssuer.`,
@@ -104,6 +115,9 @@ export async function reseal(
   if (adminKey !== 'CURRENT') console.log(adminKeyAdvice[adminKey]);
   return 0;
 }
+
+/** Destroyed data keys that the audit log names; of more it has the number. */
+const recordedMax = 1_000;
 
 /** Its hash cannot be made anew without its text. */
 const adminKeyAdvice = {

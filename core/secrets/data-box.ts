@@ -33,6 +33,12 @@ export function readDataKeyId(sealed: Sealed): string | undefined {
   return Buffer.from(sealed.buffer, sealed.byteOffset + 1, idBytes).toString('hex');
 }
 
+/** Adds the id of the data key that it is sealed with. */
+export function addDataKeyId(ids: Set<string>, sealed: Sealed): void {
+  const id = readDataKeyId(sealed);
+  if (id !== undefined) ids.add(id);
+}
+
 /** A box that seals with one data key (AES-256-GCM), and opens what that key has sealed for the purpose. */
 export function createDataBox({ id, key }: DataKey, purpose: SealPurpose): SecretBox {
   if (key.byteLength !== keyBytes) throw new Error('A data key must have 32 bytes.');

@@ -1,5 +1,6 @@
 import type { Connection } from 'mongoose';
 import { HeddleError } from '#core/errors.ts';
+import { addDataKeyId } from '#core/secrets/data-box.ts';
 import type { OwnerBoxes, Sealer } from '#core/secrets/owner-boxes.ts';
 import { type CompletionRecord, completions } from '#mongo/completions.ts';
 import { type InvocationRecord, invocations } from '#mongo/invocations.ts';
@@ -11,25 +12,30 @@ const batchMax = 100;
 
 /**
  * Seals the kept results with the present data key of their tenant that are not sealed with it yet; what cannot be opened stays
- * and expires. The number of those that were sealed. Safe while the mesh runs.
+ * and expires, and its data key is added to `left`. The number of those that were sealed. Safe while the mesh runs.
  */
-export async function resealCompletionResults(connection: Connection, payloads: OwnerBoxes): Promise<number> {
+export async function resealCompletionResults(
+  connection: Connection,
+  payloads: OwnerBoxes,
+  left = new Set<string>(),
+): Promise<number> {
   const stored = nativeCollection<CompletionRecord>(connection, completions);
   let resealed = 0;
   let batch: CompletionRecord[] = [];
   for await (const record of stored.find({})) {
     batch.push(record);
     if (batch.length < batchMax) continue;
-    resealed += await resealBatch(connection, payloads, batch);
+    resealed += await resealBatch(connection, payloads, batch, left);
     batch = [];
   }
-  return resealed + (await resealBatch(connection, payloads, batch));
+  return resealed + (await resealBatch(connection, payloads, batch, left));
 }
 
 async function resealBatch(
   connection: Connection,
   payloads: OwnerBoxes,
   records: readonly CompletionRecord[],
+  left: Set<string>,
 ): Promise<number> {
   const tenants = await findTenants(
     connection,
@@ -38,7 +44,10 @@ async function resealBatch(
   let resealed = 0;
   for (const record of records) {
     const tenantId = tenants.get(toCompletionId(record._id));
-    if (tenantId !== undefined && (await resealResult(connection, payloads, record, tenantId))) resealed += 1;
+    const opened = tenantId === undefined ? null : await openForReseal(payloads, record, tenantId);
+    if (opened === 'CURRENT') continue;
+    if (opened !== null && (await resealResult(connection, record, opened))) resealed += 1;
+    else if (record.sealed !== undefined) addDataKeyId(left, sealedIn(record.sealed));
   }
   return resealed;
 }
@@ -56,13 +65,9 @@ async function findTenants(
 
 async function resealResult(
   connection: Connection,
-  payloads: OwnerBoxes,
-  record: CompletionRecord,
-  tenantId: string,
+  { _id, sealed }: CompletionRecord,
+  opened: OpenedResult,
 ): Promise<boolean> {
-  const { _id, sealed } = record;
-  const opened = await openForReseal(payloads, record, tenantId);
-  if (opened === null) return false;
   const same = sealed === undefined ? { _id } : { _id, sealed };
   const change = {
     $set: { sealed: sealResult(opened.sealer, opened.text, _id) },
@@ -72,15 +77,20 @@ async function resealResult(
   return (await stored.updateOne(same, change)).modifiedCount === 1;
 }
 
-/** Null: it is sealed with the present key already, or cannot be opened. */
+interface OpenedResult {
+  readonly sealer: Sealer;
+  readonly text: string;
+}
+
+/** CURRENT: it is sealed with the present key already. Null: it cannot be opened. */
 async function openForReseal(
   payloads: OwnerBoxes,
   { _id, sealed, content }: CompletionRecord,
   tenantId: string,
-): Promise<{ readonly sealer: Sealer; readonly text: string } | null> {
+): Promise<OpenedResult | 'CURRENT' | null> {
   try {
     const sealer = await payloads.of(tenantId);
-    if (sealed !== undefined && sealer.isCurrent(sealedIn(sealed))) return null;
+    if (sealed !== undefined && sealer.isCurrent(sealedIn(sealed))) return 'CURRENT';
     const text = sealed === undefined ? content : await payloads.open(sealedIn(sealed), toSealContext(_id));
     return text === undefined ? null : { sealer, text };
   } catch (error) {

@@ -2,6 +2,7 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync, hash, sign, ver
 import type { Connection } from 'mongoose';
 import { expectError } from '#core/expect-error.ts';
 import { isDuplicateKey } from '#core/input.ts';
+import { addDataKeyId } from '#core/secrets/data-box.ts';
 import { meshOwner, type OwnerBoxes } from '#core/secrets/owner-boxes.ts';
 import { CannotOpen } from '#core/secrets/secret-box.ts';
 import { defineCollection } from '../collection.ts';
@@ -101,13 +102,23 @@ async function openSealed({ keyId, sealed }: AuditKeyRecord, boxes: OwnerBoxes):
   }
 }
 
-/** Seals the private key with the present data key of the mesh. Returns whether it was sealed with another key. */
-export async function resealAuditKey(connection: Connection, boxes: OwnerBoxes): Promise<boolean> {
+/**
+ * Seals the private key with the present data key of the mesh. Returns whether it was sealed with another key. Where none at hand opens it,
+ * its data key is added to `left`.
+ */
+export async function resealAuditKey(
+  connection: Connection,
+  boxes: OwnerBoxes,
+  left = new Set<string>(),
+): Promise<boolean> {
   const stored = await auditKeys(connection).findById(current).lean();
   const box = await boxes.of(meshOwner);
   if (stored?.sealed == null || box.isCurrent(stored.sealed)) return false;
   const der = await openSealed(stored, boxes);
-  if (der === undefined) return false;
+  if (der === undefined) {
+    addDataKeyId(left, stored.sealed);
+    return false;
+  }
   const sealed = box.seal(der, toContext(stored.keyId));
   const same = { _id: current, sealed: stored.sealed };
   return (await auditKeys(connection).updateOne(same, { $set: { sealed } })).modifiedCount === 1;

@@ -1,6 +1,6 @@
 import type { Connection } from 'mongoose';
 import { RootKeyFailure } from '#core/secrets/root-key.ts';
-import { type TenantKeyRecord, tenantKeys } from '../tenant-keys.ts';
+import { changeTenantKey, type TenantKeyRecord, tenantKeys, type WrappedDataKey } from '../tenant-keys.ts';
 import { activationMs, addVersion, discardVersions, type RootKeys, rewrapRecord } from './data-keys.ts';
 
 const idsPerQuery = 500;
@@ -99,4 +99,67 @@ export async function addDataKeyVersions(
   }
   const sealedFromMs = newestMs + knownMs;
   return { owners, sealedFrom: newestMs > 0 && sealedFromMs > now() ? new Date(sealedFromMs) : null };
+}
+
+/**
+ * How long a version stays that the store holds nothing of: calls of an hour, their streams and cached answers, and what browsers keep of a
+ * sign-in have ended by then.
+ */
+export const unusedMs = 24 * 3_600_000;
+
+/** What became of former versions. */
+export interface PrunedVersions {
+  /** The ids of the data keys that were destroyed. */
+  readonly pruned: readonly string[];
+  /** Those that may be destroyed later, and from when on; null: there are none. */
+  readonly waiting: { readonly count: number; readonly until: Date } | null;
+}
+
+/**
+ * Destroys the former versions that nothing is sealed with any more, after everything in the store was sealed with the newest: `left` has
+ * the ids of the data keys that something is still sealed with. A version is destroyed in a run a day after the first one that found nothing of it. A
+ * run that was interrupted is repeated.
+ */
+export async function pruneDataKeys(
+  connection: Connection,
+  left: ReadonlySet<string>,
+  nowMs: number,
+): Promise<PrunedVersions> {
+  const pruned: string[] = [];
+  const waiting: number[] = [];
+  for await (const owner of listOwners(connection)) {
+    for (;;) {
+      const record = await tenantKeys(connection).findById(owner).lean<TenantKeyRecord>();
+      if (record === null || record.destroyedAt !== null) break;
+      const keys = pruneVersions(record, left, nowMs);
+      const isSame = keys.every((key, at) => key === record.keys[at]);
+      if (!isSame && !(await changeTenantKey(connection, record, { keys }))) continue;
+      for (const [at, { keyId, wrapped, unusedSince }] of keys.entries()) {
+        if (wrapped === null && record.keys[at]?.wrapped !== null) pruned.push(keyId);
+        if (wrapped !== null && unusedSince !== undefined) waiting.push(unusedSince.getTime() + unusedMs);
+      }
+      break;
+    }
+  }
+  const until = waiting.length === 0 ? null : new Date(Math.max(...waiting));
+  return { pruned, waiting: until && { count: waiting.length, until } };
+}
+
+/** The versions, with those destroyed that nothing has needed for a day; the others as they are. */
+function pruneVersions(
+  { keys }: TenantKeyRecord,
+  left: ReadonlySet<string>,
+  nowMs: number,
+): readonly WrappedDataKey[] {
+  const sealing = keys.findLastIndex(
+    ({ wrapped, createdAt }) => wrapped !== null && createdAt.getTime() + knownMs <= nowMs,
+  );
+  return keys.map((key, at) => {
+    if (key.wrapped === null || at >= sealing) return key;
+    const { unusedSince, ...used } = key;
+    if (left.has(key.keyId)) return unusedSince === undefined ? key : used;
+    if (unusedSince === undefined) return { ...key, unusedSince: new Date(nowMs) };
+    const isDue = unusedSince.getTime() + unusedMs <= nowMs;
+    return isDue ? { ...key, wrapped: null, prunedAt: new Date(nowMs) } : key;
+  });
 }

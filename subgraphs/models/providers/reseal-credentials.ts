@@ -1,5 +1,6 @@
 import type { Connection } from 'mongoose';
 import { HeddleError } from '#core/errors.ts';
+import { addDataKeyId } from '#core/secrets/data-box.ts';
 import { meshOwner, type OwnerBoxes, type Sealer } from '#core/secrets/owner-boxes.ts';
 import { bumpCatalogRevision } from '#mongo/catalog-revisions.ts';
 import { openCredential, sealCredential, toSealedCredential } from '#mongo/credential-secret.ts';
@@ -15,10 +16,15 @@ export interface ResealedCredentials {
 
 /**
  * Seals every provider credential with the present data key of its owner that is not sealed with it yet. Secrets that an older
- * version of Heddle bound to no address are bound to the present one of their provider. Safe while the mesh runs.
+ * version of Heddle bound to no address are bound to the present one of their provider. Safe while the mesh runs. The data keys of those that
+ * stay as they are are added to `left`.
  */
-export function resealCredentials(connection: Connection, secrets: OwnerBoxes): Promise<ResealedCredentials> {
-  return reseal(connection, secrets, {});
+export function resealCredentials(
+  connection: Connection,
+  secrets: OwnerBoxes,
+  left = new Set<string>(),
+): Promise<ResealedCredentials> {
+  return reseal(connection, secrets, {}, left);
 }
 
 /** As resealCredentials, of the secrets that an older version of Heddle sealed. */
@@ -26,19 +32,20 @@ export function bindOlderCredentials(
   connection: Connection,
   secrets: OwnerBoxes,
 ): Promise<ResealedCredentials> {
-  return reseal(connection, secrets, { sealed: /^v1\./ });
+  return reseal(connection, secrets, { sealed: /^v1\./ }, new Set());
 }
 
 async function reseal(
   connection: Connection,
   secrets: OwnerBoxes,
   filter: { readonly sealed?: RegExp },
+  left: Set<string>,
 ): Promise<ResealedCredentials> {
   const records = await providerCredentials(connection).find(filter).lean();
   const stale: ProviderCredentialRecord[] = [];
   for (const record of records) {
     const sealer = await findSealer(secrets, record);
-    const texts = [record.sealed, ...(record.previous == null ? [] : [record.previous.sealed])];
+    const texts = listSealed(record);
     if (texts.some((sealed) => sealer?.isCurrent(sealed) !== true)) stale.push(record);
   }
   const owners = stale.map(({ providerId }) => providerId);
@@ -55,6 +62,7 @@ async function reseal(
     const change = await sealAnew(secrets, record, destination);
     if (change === null) {
       unreadable += 1;
+      for (const sealed of listSealed(record)) addDataKeyId(left, sealed);
       continue;
     }
     // Whoever has entered another secret meanwhile has the last word.
@@ -65,6 +73,9 @@ async function reseal(
   if (resealed > 0) await bumpCatalogRevision(connection);
   return { resealed, unreadable };
 }
+
+const listSealed = ({ sealed, previous }: ProviderCredentialRecord) =>
+  previous == null ? [sealed] : [sealed, previous.sealed];
 
 /** Null: the owner's key was destroyed, or needs a root key that is not at hand. */
 async function findSealer(

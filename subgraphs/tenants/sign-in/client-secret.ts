@@ -1,4 +1,5 @@
 import type { Connection } from 'mongoose';
+import { addDataKeyId } from '#core/secrets/data-box.ts';
 import { meshOwner, type OwnerBoxes, openSealed } from '#core/secrets/owner-boxes.ts';
 import { type IssuerRecord, type IssuerSignIn, issuers } from '#mongo/issuers.ts';
 
@@ -21,10 +22,11 @@ export function openClientSecret(
   return openSealed(boxes, sealed, toContext(client));
 }
 
-/** Seals the secrets of clients with the present key of the mesh. Those that no key at hand opens stay as they are. */
+/** Seals the secrets of clients with the present key of the mesh. Those that no key at hand opens stay as they are; their data keys are added to `left`. */
 export async function resealClientSecrets(
   connection: Connection,
   boxes: OwnerBoxes,
+  left = new Set<string>(),
 ): Promise<{ readonly resealed: number; readonly unreadable: number }> {
   const records = issuers(connection);
   const box = await boxes.of(meshOwner);
@@ -36,6 +38,7 @@ export async function resealClientSecrets(
     const secret = await openClientSecret(sealed, client, boxes);
     if (secret === undefined) {
       unreadable += 1;
+      addDataKeyId(left, sealed);
       continue;
     }
     // Whoever has entered another secret meanwhile has the last word.
