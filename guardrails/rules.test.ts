@@ -1,27 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { type GuardedText, guardrailStages, type RuleContext, type TextKind } from './guardrail.ts';
+import { testRule } from '#test/support/guardrail-rules.ts';
 import { knownRules } from './rules.ts';
 
-const context: RuleContext = {
-  tenantId: 't',
-  endUserId: null,
-  callTexts: () => [],
-  signal: new AbortController().signal,
-};
-
-function guarded(text: string, kind: TextKind = 'message'): GuardedText {
-  return { text, kind, role: 'user', format: 'TEXT', stages: guardrailStages, isEditable: true };
-}
-
-const prepared = (name: string) => {
-  const rule = knownRules.find((candidate) => candidate.name === name);
-  return rule?.prepare({}, {});
-};
-
-const look = (name: string, ...texts: readonly GuardedText[]) => prepared(name)?.check(texts, context);
-
-/** For each rule a text in which it finds something, and one in which it finds nothing. */
-const samples: Readonly<Record<string, readonly [found: string, passed: string]>> = {
+/** For each rule a text in which it finds something, one in which it finds nothing, and the options that it requires. */
+const samples: Readonly<Record<string, readonly [found: string, passed: string, options?: unknown]>> = {
+  length: ['much too long', 'short', { charactersMax: 5 }],
+  words: ['Ask for Falcon.', 'Ask for an eagle.', { words: ['Falcon'] }],
+  profanity: ['What a bullshit.', 'What a Scunthorpe.'],
+  topics: ['Buy cocaine and heroin', 'Buy bread and butter', { denied: ['DRUGS'] }],
+  pattern: ['EMP-1234', 'EMP-12', { patterns: [{ pattern: 'EMP-\\d{4}' }] }],
   secrets: [`ghp_${'aB3'.repeat(12)}`, 'Where do I find my token?'],
 };
 
@@ -30,11 +17,12 @@ describe('every rule', () => {
     expect(knownRules.map(({ name }) => name)).toEqual(Object.keys(samples));
   });
 
-  it.each(knownRules)('$name finds its sample, and nothing in the other', async ({ name }) => {
-    const [found, passed] = samples[name] ?? ['', ''];
-    const result = await look(name, guarded(found));
+  it.each(knownRules)('$name finds its sample, and nothing in the other', async (rule) => {
+    const [found, passed, options = {}] = samples[rule.name] ?? ['', ''];
+    const tested = testRule(rule, options);
+    const result = await tested.look(found);
     expect(result).toMatchObject({ fired: true });
     expect(JSON.stringify(result)).not.toContain(found);
-    expect(await look(name, guarded(passed))).toEqual({ fired: false });
+    expect(await tested.look(passed)).toEqual({ fired: false });
   });
 });

@@ -1,8 +1,13 @@
 import type { Rule } from './guardrail.ts';
+import { length } from './rules/length.ts';
+import { pattern } from './rules/pattern/pattern.ts';
+import { profanity } from './rules/profanity/profanity.ts';
 import { secrets } from './rules/secrets.ts';
+import { topics } from './rules/topics/topics.ts';
+import { listedWords } from './rules/words.ts';
 
 /** Every rule that a policy can name, in the order in which LOCAL ones run: the cheap ones first. */
-export const knownRules: readonly Rule[] = [secrets];
+export const knownRules: readonly Rule[] = [length, listedWords, profanity, topics, pattern, secrets];
 
 /** The rule of a name; undefined: there is none. */
 export function findRule(name: string): Rule | undefined {

@@ -56,6 +56,11 @@ const letters: ReadonlyMap<string, string> = new Map(
     [...alike].map((letter) => [letter, latin] as const),
   ),
 );
+/** The Latin letter that a letter of another kind or script looks like, in small; others as they are. */
+export function toLatinLetter(letter: string): string {
+  return letters.get(letter) ?? letter;
+}
+
 /** What looks alike within ASCII, in small letters. */
 const shapes: Readonly<Record<string, string>> = { '0': 'o', '1': 'l', '|': 'l', m: 'rn', w: 'vv' };
 

@@ -117,7 +117,7 @@ function knownRule(name: string): Rule {
 
 /**
  * The policy of the mesh that HEDDLE_GUARDRAILS states: its comma-separated rules with their default options refuse at every
- * stage. Null: it names none. Throws BAD_USER_INPUT naming those that do not exist.
+ * stage. Null: it names none. Throws BAD_USER_INPUT naming those that do not exist, or that require options.
  */
 export function parseMeshPolicy(names: string): Policy | null {
   const wanted = names
@@ -126,7 +126,13 @@ export function parseMeshPolicy(names: string): Policy | null {
     .filter((name) => name !== '');
   if (wanted.length === 0) return null;
   const stated = wanted.map((name): PolicyRule => {
-    const { stages } = knownRule(name);
+    const { stages, options } = knownRule(name);
+    if (!options.safeParse({}).success) {
+      throw new HeddleError(
+        'BAD_USER_INPUT',
+        `HEDDLE_GUARDRAILS cannot name the guardrail ${name}: it has no default options; state it in a policy.`,
+      );
+    }
     return { rule: name, stages, action: 'BLOCK', options: {}, sample: 1, note: null, reroute: null };
   });
   return { id: 'HEDDLE_GUARDRAILS', version: 1, mode: 'ENFORCE', rules: stated };

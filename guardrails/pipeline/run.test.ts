@@ -232,6 +232,7 @@ describe('a plan', () => {
     expect(parsed().rules).toMatchObject([{ rule: 'secrets', action: 'BLOCK' }]);
     expect(parseMeshPolicy('')).toBeNull();
     expect(() => parseMeshPolicy('secrets,magic')).toThrow(/magic.*secrets/);
+    expect(() => parseMeshPolicy('secrets,words')).toThrow(/words: it has no default options/);
   });
 
   it('holds the rules of all policies, but not of those that are off', () => {

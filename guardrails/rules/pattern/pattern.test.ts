@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { expectFinalBeforeHold, guardedText, testRule } from '#test/support/guardrail-rules.ts';
+import { pattern } from './pattern.ts';
+
+const withPatterns = (...patterns: readonly string[]) =>
+  testRule(pattern, { patterns: patterns.map((each) => ({ pattern: each })) });
+
+describe('the rule pattern', () => {
+  it('finds each match of each pattern, under the kind of the policy', async () => {
+    const rule = testRule(pattern, {
+      patterns: [
+        { pattern: 'EMP-\\d{4}', kind: 'EMPLOYEE' },
+        { pattern: 'falcon', ignoreCase: true },
+      ],
+    });
+    expect(await rule.find('EMP-1234, FALCON and EMP-77 and EMP-9999')).toEqual([
+      'EMP-1234',
+      'EMP-9999',
+      'FALCON',
+    ]);
+    expect(await rule.look('😀 EMP-1234')).toMatchObject({
+      findings: [{ start: 3, end: 11, kind: 'EMPLOYEE' }],
+    });
+    expect(await rule.look('EMP-12')).toEqual({ fired: false });
+  });
+
+  it('reads ^ and $ as the start and the end of a line', async () => {
+    expect(await withPatterns('^a+$').find('a\naa\nba')).toEqual(['a', 'aa']);
+  });
+
+  it('looks at each string of JSON, and at numbers', async () => {
+    const json = guardedText('{"id":1234,"text":"a\\nEMP-1234"}', { format: 'JSON' });
+    expect(await withPatterns('\\bEMP-\\d+', '^\\d{4}$').find(json)).toEqual(['1234', 'EMP-1234']);
+  });
+
+  it.for(['(a+)+$', '(a|aa)*c', '(x+x+)+y', '(?:[a-z]*)*[0-9]{3}!', '(.*)(.*)(.*)(.*)(.*)z'])(
+    'takes linear time for %s',
+    async (source) => {
+      // A backtracking engine would not return from this.
+      const rule = withPatterns(source);
+      for (const text of ['a'.repeat(50_000), 'x'.repeat(50_000)]) await rule.look(`${text}!`);
+    },
+  );
+
+  it('holds back as much as its longest match, and lets whole answers be looked at where it has none', async () => {
+    const rule = withPatterns('EMP-\\d{1,4}', '\\bab?c\\b');
+    expect(rule.holdFrom?.('x'.repeat(100))).toBe(100 - 17);
+    expect(rule.holdFrom?.('x')).toBe(0);
+    await expectFinalBeforeHold(rule, ['EMP', '-', '1', '22', ' abc', ' ac', '\n', 'xx']);
+    for (const unbounded of ['a+', 'a{2,}', 'x.*y', 'a{150}', '(ab{0,20}){30}']) {
+      expect(withPatterns(unbounded).holdFrom, unbounded).toBeUndefined();
+    }
+  });
+
+  it.for([
+    ['(?=a)b', 'is no pattern of RE2'],
+    ['(a)\\1', 'is no pattern of RE2'],
+    ['[a', 'is no pattern of RE2'],
+    ['a{1001}', 'is no pattern of RE2'],
+    ['a*', 'must not match the empty text'],
+    ['(?:ab{1000}){1}', 'is too large'],
+    ['x'.repeat(501), ''],
+    ['', ''],
+  ])('refuses %s', ([source, problem]) => {
+    const patterns = Array.from({ length: problem === 'is too large' ? 20 : 1 }, () => ({ pattern: source }));
+    expect(() => pattern.prepare({ patterns }, {})).toThrow(problem);
+  });
+
+  it('refuses no pattern, and more than fifty', () => {
+    expect(() => pattern.prepare({ patterns: [] }, {})).toThrow();
+    expect(() => pattern.prepare({ patterns: Array(51).fill({ pattern: 'a' }) }, {})).toThrow();
+  });
+});

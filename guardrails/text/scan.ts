@@ -1,0 +1,58 @@
+import { type Finding, type GuardedText, nothingFound, type RuleResult } from '../guardrail.ts';
+import { type Piece, readPieces } from './pieces.ts';
+import { RuleTurns } from './rule-turns.ts';
+
+/** What a search has found in one text: offsets in that text. */
+export interface TextMatch {
+  readonly start: number;
+  readonly end: number;
+  readonly kind: string;
+  readonly replacement?: string;
+}
+
+/** Finds matches in a text; the same ones in a part of it that holds them with 256 characters before and 1,024 after. */
+export type Search = (text: string) => Iterable<TextMatch>;
+
+/** Long texts are looked at in windows, so that other work gets its turn between. */
+const windowChars = 8_192;
+const charsBefore = 256;
+const charsAfter = 1_024;
+
+/** Findings that are kept of one look. Where there are more, the texts are refused as a whole. */
+export const findingsMax = 10_000;
+
+/** Fires with the places of all matches; with none where there are more than `findingsMax`. */
+export async function scanTexts(
+  texts: readonly GuardedText[],
+  search: Search,
+  reason: string,
+  turns = new RuleTurns(),
+): Promise<RuleResult> {
+  const findings: Finding[] = [];
+  for (const [number, guarded] of texts.entries()) {
+    for (const piece of readPieces(guarded)) {
+      for (let from = 0; from === 0 || from < piece.text.length; from += windowChars) {
+        for (const { start, end, ...found } of searchWindow(piece, from, search)) {
+          if (findings.length === findingsMax) return { fired: true, reason, findings: [] };
+          findings.push({ ...found, text: number, ...piece.place(start, end) });
+        }
+        await turns.pass();
+      }
+    }
+  }
+  return findings.length === 0 ? nothingFound : { fired: true, reason, findings };
+}
+
+/** The matches of a piece that begin in the window at `from`. */
+function* searchWindow({ text }: Piece, from: number, search: Search): Generator<TextMatch> {
+  if (text.length <= windowChars) {
+    yield* search(text);
+    return;
+  }
+  const shift = Math.max(0, from - charsBefore);
+  const part = text.slice(shift, from + windowChars + charsAfter);
+  for (const match of search(part)) {
+    const start = match.start + shift;
+    if (start >= from && start < from + windowChars) yield { ...match, start, end: match.end + shift };
+  }
+}

@@ -1,0 +1,91 @@
+import { expect } from 'vitest';
+import type {
+  Finding,
+  GuardedText,
+  PreparedRule,
+  Rule,
+  RuleContext,
+  RuleResult,
+} from '#guardrails/guardrail.ts';
+import { fc } from './properties.ts';
+
+/** What a rule may know of a call without texts, tenant or end user. */
+const ruleContext: RuleContext = {
+  tenantId: 't',
+  endUserId: null,
+  callTexts: () => [],
+  signal: new AbortController().signal,
+};
+
+/** A message of a user, or what `more` states. */
+export function guardedText(text: string, more: Partial<GuardedText> = {}): GuardedText {
+  return {
+    text,
+    kind: 'message',
+    role: 'user',
+    format: 'TEXT',
+    stages: ['INPUT'],
+    isEditable: true,
+    ...more,
+  };
+}
+
+/** A rule with its options, as tests look with it. */
+export interface TestedRule extends PreparedRule {
+  look(...texts: readonly (string | GuardedText)[]): Promise<RuleResult>;
+  /** What it finds, as it stands in its text. */
+  find(...texts: readonly (string | GuardedText)[]): Promise<readonly string[]>;
+}
+
+export function testRule(rule: Rule, options: unknown, context: Partial<RuleContext> = {}): TestedRule {
+  const prepared = rule.prepare(options, {});
+  const look: TestedRule['look'] = async (...texts) =>
+    prepared.check(texts.map(toGuarded), { ...ruleContext, ...context });
+  return {
+    ...prepared,
+    look,
+    async find(...texts) {
+      const sources = texts.map((text) => toGuarded(text).text);
+      return readFindings(await look(...texts)).map(
+        ({ text, start, end }) => sources[text]?.slice(start, end) ?? '',
+      );
+    },
+  };
+}
+
+function toGuarded(text: string | GuardedText): GuardedText {
+  return typeof text === 'string' ? guardedText(text) : text;
+}
+
+function readFindings(result: RuleResult): readonly Finding[] {
+  return result.fired ? result.findings : [];
+}
+
+/**
+ * Holds a rule to the promise of `holdFrom`, for texts of any of the pieces: what stands before is final, and no more than 200
+ * characters are held.
+ */
+export async function expectFinalBeforeHold(rule: TestedRule, pieces: readonly string[]): Promise<void> {
+  const texts = fc.array(
+    fc.oneof(fc.constantFrom(...pieces), fc.string({ unit: 'grapheme', maxLength: 3 })),
+    {
+      maxLength: 12,
+    },
+  );
+  await fc.assert(
+    fc.asyncProperty(texts, fc.nat(), async (parts, cut) => {
+      const whole = parts.join('');
+      const grown = whole.slice(0, whole.length === 0 ? 0 : cut % (whole.length + 1));
+      fc.pre(grown.isWellFormed() && whole.isWellFormed());
+      const held = rule.holdFrom?.(grown) ?? 0;
+      expect(held).toBeLessThanOrEqual(grown.length);
+      expect(grown.length - held).toBeLessThanOrEqual(200);
+      const ofWhole = readFindings(await rule.look(whole));
+      const ofGrown = readFindings(await rule.look(grown));
+      const before = (findings: readonly Finding[]) => findings.filter(({ start }) => start < held);
+      expect(before(ofGrown), JSON.stringify([whole, grown, held])).toEqual(before(ofWhole));
+      for (const { start, end } of ofWhole) expect(start < held && end > grown.length).toBe(false);
+    }),
+    { numRuns: 300 },
+  );
+}
