@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { openStore } from '@heddle/embedded-store';
@@ -151,6 +151,23 @@ describe('a command that changes what a store holds, or copies it', () => {
     });
     expect(records.filter(({ action }) => action === decisions[name])).toHaveLength(1);
     expect(await isIntact(directory)).toBe(true);
+  });
+
+  it('restore: leaves its record with the store, wherever its process is killed, or no store', async () => {
+    await (await openUsedStore()).close();
+    await commands.backup?.();
+    const into = join(dir, 'into');
+    const heddle = startHeddle(['restore', join(dir, 'copy')], { HEDDLE_DATA_DIR: into });
+    const ended = new Promise((done) => heddle.child.once('close', done));
+    // Killed as soon as the restored store is there: before it prints so.
+    await expect
+      .poll(() => existsSync(join(into, 'store', 'store.sqlite')), { interval: 1, timeout: 20_000 })
+      .toBe(true);
+    heddle.child.kill('SIGKILL');
+    await ended;
+    const records = (await listRecords(into)).filter(({ action }) => action === 'store.restore');
+    expect(records).toMatchObject([{ outcome: 'SUCCEEDED', arguments: { directory: toStore(into) } }]);
+    expect(await isIntact(into)).toBe(true);
   });
 
   it.each(['backup', 'audit export', 'reseal'])(

@@ -48,13 +48,14 @@ export async function restore(args: readonly string[]): Promise<number> {
   const { file, dir, environment, passphraseFile } = parse('restore', args);
   const { restoreDirectory } = await import('@heddle/embedded-store/backup');
   const { decryptBackup, isEncryptedBackup } = await import('../backup-cipher.ts');
+  const command = { ...restoreTarget, arguments: { directory: resolve(dir), file: resolve(file) } };
+  // In the copy, before it takes its place: no kill leaves a restored store without the record.
+  const record = (prepared: string) => recordInStore(prepared, command, async () => {});
   if (isEncryptedBackup(await readBegin(file))) {
     const passphrase = passphraseFile === undefined ? undefined : await readPassphrase(passphraseFile);
     const secrets = { keys: await readEncryptionKeys(environment), passphrase };
-    await restoreDirectory(file, dir, (bytes) => decryptBackup(bytes, secrets));
-  } else await restoreDirectory(file, dir);
-  const command = { ...restoreTarget, arguments: { directory: resolve(dir), file: resolve(file) } };
-  await recordInStore(dir, command, async () => {});
+    await restoreDirectory(file, dir, (bytes) => decryptBackup(bytes, secrets), record);
+  } else await restoreDirectory(file, dir, undefined, record);
   console.log(`${dir} holds the store of ${file}.`);
   return 0;
 }

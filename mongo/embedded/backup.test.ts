@@ -95,6 +95,60 @@ describe('the files of a store', () => {
   });
 });
 
+describe('a copy that is prepared', () => {
+  let file: string;
+  let dir: string;
+  beforeEach(async () => {
+    file = join(root, 'copy.sqlite');
+    dir = join(root, 'restored');
+    await using store = await openStore({ dir: join(root, 'source') });
+    await store.backup(file);
+  });
+
+  it('takes its place with what was changed in it, and nothing else is left', async () => {
+    let isThere: boolean | undefined;
+    await restoreDirectory(file, dir, undefined, async (prepared) => {
+      isThere = (await readdir(dir)).includes('store.sqlite');
+      await using store = await openStore({ dir: prepared });
+      void store;
+      const db = new DatabaseSync(join(prepared, 'store.sqlite'));
+      db.exec('CREATE TABLE prepared (a)');
+      db.close();
+    });
+    expect(isThere).toBe(false);
+    expect((await readdir(dir)).filter((name) => !/^store\.(lock|pid)$/.test(name))).toEqual([
+      'store.sqlite',
+    ]);
+    const db = new DatabaseSync(join(dir, 'store.sqlite'), { readOnly: true });
+    expect(db.prepare('SELECT count(*) AS n FROM prepared').get()).toEqual({ n: 0 });
+    db.close();
+    expect(await readMode(join(dir, 'store.sqlite'))).toBe('600');
+  });
+
+  it('is not restored where that fails, or leaves the store open', async () => {
+    const failing: Readonly<Record<string, (prepared: string) => Promise<void>>> = {
+      'no record': async () => {
+        throw new Error('no record');
+      },
+      'was not closed': async (prepared) => void stack.use(await openStore({ dir: prepared })),
+    };
+    for (const [why, prepare] of Object.entries(failing)) {
+      await expect(restoreDirectory(file, dir, undefined, prepare)).rejects.toThrow(why);
+      expect((await readdir(dir)).filter((name) => name.includes('sqlite'))).toEqual([]);
+    }
+    await restoreDirectory(file, dir, undefined, async () => {});
+  });
+
+  it('keeps a store from starting empty where its process was killed, and the restore can be repeated', async () => {
+    await mkdir(join(dir, 'restoring'), { recursive: true, mode: 0o700 });
+    await writeFile(join(dir, 'restoring', 'store.sqlite'), 'half');
+    await expect(openStore({ dir })).rejects.toThrow(/interrupted: repeat it, or remove .*restoring/);
+    await restoreDirectory(file, dir, undefined, async () => {});
+    await using store = await openStore({ dir });
+    expect(store.uri).toContain('mongodb://');
+  });
+});
+
 describe('what a killed process leaves', () => {
   it('keeps a store from starting empty after a restore, which can be repeated', async () => {
     const file = join(root, 'copy.sqlite');

@@ -88,10 +88,17 @@ function isRunning(pid: number): boolean {
 /** Throws where a restore was killed before the store was there: a start would make an empty one in its place. */
 export async function refuseInterruptedRestore(dir: string): Promise<void> {
   const target = join(dir, DATA_FILE);
-  const draft = `${target}.part`;
-  if ((await exists(target)) || !(await exists(draft))) return;
-  throw new Error(`a restore into ${dir} was interrupted: repeat it, or remove ${draft} for an empty store`);
+  if (await exists(target)) return;
+  for (const left of [`${target}.part`, join(dir, preparedName)]) {
+    if (await exists(left))
+      throw new Error(
+        `a restore into ${dir} was interrupted: repeat it, or remove ${left} for an empty store`,
+      );
+  }
 }
+
+/** The directory in which a copy is prepared before it takes its place. */
+const preparedName = 'restoring';
 
 /** SQLite copies into files alone: into one beside the store, which is removed whatever happens. */
 async function copyThrough(source: string, target: string, passage: Passage): Promise<void> {
@@ -111,29 +118,54 @@ async function copyThrough(source: string, target: string, passage: Passage): Pr
 /**
  * Fills a data directory that holds no store from a file that `backupDirectory` or `Store.backup` made. The copy is
  * checked (SQLite's integrity_check, the format's version) before it takes its place. With a passage the copy is what
- * that makes of the file.
+ * that makes of the file. `prepare` is called with a directory that holds the copy as its store, and may change it: the copy takes its place as
+ * it is then, or not at all.
  *
  * @throws Error when the directory holds a store already or the file is damaged or no store's; DirectoryInUse when a
  * process runs in it
  */
-export async function restoreDirectory(file: string, dir: string, passage?: Passage): Promise<void> {
+export async function restoreDirectory(
+  file: string,
+  dir: string,
+  passage?: Passage,
+  prepare?: (dir: string) => Promise<void>,
+): Promise<void> {
   if (!(await exists(file))) throw new Error(`${file} does not exist`);
   await makeDirectory(dir);
   const unlock = lockDirectory(resolve(dir));
   const target = join(resolve(dir), DATA_FILE);
   const draft = `${target}.part`;
+  const prepared = join(resolve(dir), preparedName);
   try {
     if (await exists(target))
       throw new Error(`${dir} holds a store already; restore into an empty directory`);
     await copyPrivately(file, draft, passage);
     checkBackup(draft, file);
+    await rm(prepared, { recursive: true, force: true });
+    if (prepare !== undefined) await prepareCopy(draft, prepared, prepare);
     await sync(draft);
     await rename(draft, target);
     await sync(dir);
   } finally {
     for (const left of ['', '-wal', '-shm']) await rm(`${draft}${left}`, { force: true });
+    await rm(prepared, { recursive: true, force: true });
     unlock();
   }
+}
+
+/** Runs `prepare` on a store of its own that has the copy. */
+async function prepareCopy(
+  copy: string,
+  dir: string,
+  prepare: (dir: string) => Promise<void>,
+): Promise<void> {
+  const data = join(dir, DATA_FILE);
+  await makeDirectory(dir);
+  await rename(copy, data);
+  await prepare(dir);
+  // A store that was closed has everything in its one file.
+  if (await exists(`${data}-wal`)) throw new Error(`the store in ${dir} was not closed`);
+  await rename(data, copy);
 }
 
 /** Throws what is wrong with a copy, under the name that the caller used. */
