@@ -54,6 +54,8 @@ export interface InvitationRecord {
 export interface InvitationAcceptance {
   readonly memberId: string;
   readonly issuerId: string;
+  /** The URL of the issuer; absent: an older version recorded it. */
+  readonly issuer?: string;
   readonly subject: string;
   readonly email: string | null;
 }

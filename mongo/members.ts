@@ -12,6 +12,11 @@ export interface MemberRecord {
   customRole?: string | null;
   /** The issuer that vouches for the subject; absent in records of older versions: the first one. */
   issuerId?: string | null;
+  /**
+   * The URL that the issuer had when the member was added: under another one it does not vouch for the member. Null or absent: it has the one
+   * that the member was added under, or none yet; whoever changes or deletes it states that one here.
+   */
+  issuer?: string | null;
   /** When the member was deactivated, from then on it is refused; absent: it is not. */
   deactivatedAt?: Date | null;
   /** What an identity provider keeps of it over SCIM; absent: it was not provisioned. */
@@ -76,6 +81,7 @@ export const members = defineCollection<MemberRecord>(
     role: text,
     customRole: { type: String, default: null },
     issuerId: String,
+    issuer: String,
     deactivatedAt: Date,
     provisioned: Object,
     departure: Object,

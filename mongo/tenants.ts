@@ -42,6 +42,8 @@ export interface TenantRecord {
 export interface ProvisioningRecord extends StoredRole {
   /** The issuer that vouches for the members. */
   readonly issuerId: string;
+  /** The URL that the issuer had when it was stated, as `issuer` of a member. */
+  readonly issuer?: string | null;
   /** The roles of groups: of those that a member is in, the first counts. */
   readonly groupRoles: readonly GroupRole[];
   /** Whether the API keys that a member made are revoked with it. */

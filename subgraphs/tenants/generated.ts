@@ -806,6 +806,7 @@ export type PageToken = {
 export type Member = {
   readonly id: Scalars['ID']['output'];
   readonly issuerId: Scalars['ID']['output'];
+  readonly issuer: Maybe<Scalars['String']['output']>;
   readonly subject: Scalars['String']['output'];
   readonly email: Maybe<Scalars['String']['output']>;
   readonly role: MemberRole;
@@ -1445,6 +1446,7 @@ export type IssuerInput = {
   readonly rules?: InputMaybe<ReadonlyArray<IssuerRuleInput>>;
   readonly tenantIds?: InputMaybe<ReadonlyArray<Scalars['ID']['input']>>;
   readonly signIn?: InputMaybe<IssuerSignInInput>;
+  readonly adoptMembers?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
 export type IssuerSignInInput = {
@@ -2122,6 +2124,7 @@ export type MemberResolvers<ContextType = context.SubgraphContext, ParentType ex
   __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Member']> | FederationReferenceType, FederationReferenceType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   issuerId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  issuer?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   subject?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   email?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   role?: Resolver<ResolversTypes['MemberRole'], ParentType, ContextType>;

@@ -308,6 +308,7 @@ export function tenantsResolvers(
     Member: {
       id,
       issuerId: ({ issuerId }) => issuerId ?? firstIssuerId,
+      issuer: ({ issuer }) => issuer ?? null,
       provisioned: (member) => (isProvisioned(member) ? member : null),
       keys: (member, args, context) =>
         listApiKeys({ ...args, filter: { ...args.filter, ownerMemberId: member._id } }, context, deps),

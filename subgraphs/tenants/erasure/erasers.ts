@@ -29,6 +29,7 @@ import { type Claims, readText } from '../identity/claims.ts';
 import { storeArchived } from '../tenants/archive-tenant.ts';
 import { storedArchivedName } from '../tenants/archived-name.ts';
 import { withTenant } from '../tenants/below-tenant.ts';
+import { eraseOwnIssuers } from './erase-own-issuers.ts';
 
 /** What the steps need. */
 export type ErasingDeps = Pick<TenantsDeps, 'connection' | 'bus' | 'audit'> & Pick<AuditErasing, 'secrets'>;
@@ -109,23 +110,6 @@ function archivingFirst(deps: ErasingDeps, eraser: Eraser): Eraser {
       return eraser.find(subject, after, max);
     },
   };
-}
-
-/**
- * Deletes issuers that sign people in to this tenant alone. A rule among those of other tenants stays, and refuses: without it the next one
- * would fit its people.
- */
-function eraseOwnIssuers(connection: Connection): Eraser {
-  return eraseByDeleting(connection, issuers, ({ tenantId }) => ({
-    fromEnvironment: null,
-    $or: [
-      {
-        ...{ 'rules.tenantId': tenantId, rules: { $not: { $elemMatch: { tenantId: { $ne: tenantId } } } } },
-        'claims.tenant': null,
-      },
-      { tenantIds: [tenantId] },
-    ],
-  }));
 }
 
 /** What stays of a tenant: its id, so that no other has it. */

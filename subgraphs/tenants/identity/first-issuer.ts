@@ -3,6 +3,7 @@ import { orConflict } from '#core/input.ts';
 import { firstIssuerId, issuers } from '#mongo/issuers.ts';
 import type { Bus } from '#state/bus/bus.ts';
 import { type AuditLog, auditedStart } from '../../runtime/policy/audited-start.ts';
+import { bindToUrl, endSessionsOf } from '../members/issuer-binding.ts';
 import { standardClaims } from './save-issuer.ts';
 
 interface FirstIssuer {
@@ -17,7 +18,8 @@ interface FirstIssuer {
 
 /**
  * Keeps the issuer `default` in step with the environment: call it at each start. It is made, changed, or deleted where it
- * was the environment's; its claims and rules stay as saveIssuer has made them. The issuer itself is not called.
+ * was the environment's; its claims and rules stay as saveIssuer has made them. Another URL vouches for none of its
+ * members. The issuer itself is not called.
  */
 export async function ensureFirstIssuer(connection: Connection, options: FirstIssuer): Promise<void> {
   const { issuer, audience, audit, bus } = options;
@@ -28,7 +30,9 @@ export async function ensureFirstIssuer(connection: Connection, options: FirstIs
   if (issuer === undefined) {
     if (before?.fromEnvironment !== true) return;
     await record('issuer.delete', null, async () => {
+      await bindToUrl(before, connection);
       const { deletedCount } = await records.deleteOne({ _id: firstIssuerId, fromEnvironment: true });
+      await endSessionsOf(firstIssuerId, connection);
       return deletedCount > 0;
     });
   } else {
@@ -37,6 +41,8 @@ export async function ensureFirstIssuer(connection: Connection, options: FirstIs
     const made = { jwksUrl: null, claims: standardClaims, rules: [] };
     const createdAt = new Date(options.now?.() ?? Date.now());
     await record('issuer.save', fields, async () => {
+      const isOther = before?.issuer !== issuer;
+      if (before !== null && isOther) await bindToUrl(before, connection);
       const { modifiedCount, upsertedCount } = await orConflict(
         records
           .updateOne(
@@ -47,6 +53,7 @@ export async function ensureFirstIssuer(connection: Connection, options: FirstIs
           .exec(),
         'HEDDLE_OIDC_ISSUER is the URL of another issuer that saveIssuer has made: delete one of them.',
       );
+      if (isOther) await endSessionsOf(firstIssuerId, connection);
       return modifiedCount + upsertedCount > 0;
     });
   }

@@ -13,6 +13,7 @@ import { withRoom } from '../../runtime/with-room.ts';
 import { callersChanged, readNow, type TenantsDeps } from '../deps.ts';
 import type { IssuerClaimsInput, IssuerInput, IssuerRuleInput } from '../generated.ts';
 import type { TenantsContext } from '../loaders.ts';
+import { adoptMembers, bindToUrl, endSessionsOf } from '../members/issuer-binding.ts';
 import { findRoleScopes, withRoles } from '../roles/find-role.ts';
 import {
   checkedSignIn,
@@ -64,19 +65,27 @@ export async function saveIssuer(
   // While the documents were fetched, a role may have been deleted.
   const { before, after } = await withRoles(deps.connection, async () => {
     await checkedRules(input.rules ?? [], { claims, tenantIds }, deps);
-    return write(issuer, signIn, deps);
+    const written = await write(issuer, signIn, deps);
+    if (input.adoptMembers === true) await adoptMembers(issuer, deps.connection);
+    return written;
   });
   context.audit({ tenantId: null, type: 'Issuer', id: issuer._id, before, after });
   await callersChanged(deps, null);
   return after;
 }
 
-/** Deletes an issuer and returns its id; its tokens are refused at once. */
+/** Deletes an issuer and returns its id; its tokens are refused at once, and its sessions end. */
 export async function deleteIssuer(id: string, context: TenantsContext, deps: TenantsDeps): Promise<string> {
   const records = issuers(deps.connection);
   if (!(await records.exists({ _id: id }))) notFound('issuer', id);
   await context.auditTarget({ tenantId: null, type: 'Issuer', id });
-  const before = (await records.findOneAndDelete({ _id: id }).lean()) ?? notFound('issuer', id);
+  const before = await withRoles(deps.connection, async () => {
+    const found = (await records.findById(id).lean()) ?? notFound('issuer', id);
+    await bindToUrl(found, deps.connection);
+    await records.deleteOne({ _id: id });
+    await endSessionsOf(id, deps.connection);
+    return found;
+  });
   context.audit({ tenantId: null, type: 'Issuer', id, before });
   await callersChanged(deps, null);
   return id;
@@ -92,6 +101,8 @@ async function write(
   const before = await records.findById(_id).lean();
   const signIn = requested === null ? null : await toStoredSignIn(requested, issuer, before, deps);
   const fields = { ...stated, signIn };
+  const isOther = before?.issuer !== issuer.issuer;
+  if (before !== null && isOther) await bindToUrl(before, deps.connection);
   const after = await withRoom(
     deps,
     'issuers',
@@ -110,6 +121,7 @@ async function write(
         `There is an issuer with the URL ${JSON.stringify(fields.issuer)} already.`,
       ),
   );
+  if (isOther) await endSessionsOf(_id, deps.connection);
   return { before, after: after ?? notFound('issuer', _id) };
 }
 

@@ -44,8 +44,8 @@ export async function acceptInvitation(
   const { _id: id, tenantId } = found;
   const target = { tenantId, type: 'Invitation', id };
   await context.auditTarget(target);
-  const { issuerId, subject, email } = person;
-  const acceptance: InvitationAcceptance = { memberId: randomId(), issuerId, subject, email };
+  const { issuerId, issuer, subject, email } = person;
+  const acceptance: InvitationAcceptance = { memberId: randomId(), issuerId, issuer, subject, email };
   const accepted = await withTenant(tenantId, deps, async () => {
     const isOpen = (await findOpenInvitation(secretHash, deps)) !== null;
     if (!isOpen || (await isArchived(tenantId, deps))) return null;
@@ -94,10 +94,10 @@ async function isArchived(tenantId: string, { connection }: AcceptanceDeps): Pro
 
 async function requireNoMember(
   tenantId: string,
-  { issuerId, subject }: ProvenPerson,
+  { issuerId, issuer, subject }: ProvenPerson,
   deps: TenantsDeps,
 ): Promise<void> {
-  const member = await findSettledMember({ tenantId, issuerId, subject }, deps);
+  const member = await findSettledMember({ tenantId, issuerId, issuer, subject }, deps);
   if (member === null) return;
   throw new HeddleError(
     'CONFLICT',
@@ -111,9 +111,11 @@ async function requireNoMember(
 async function completeAcceptance(invitation: InvitationRecord, deps: AcceptanceDeps): Promise<MemberRecord> {
   const { tenantId, role, customRole, acceptedAt, acceptance } = invitation;
   if (acceptance == null) throw new TypeError('The invitation is not being accepted.');
-  const { memberId: _id, issuerId, subject, email } = acceptance;
+  const { memberId: _id, issuerId, issuer = null, subject, email } = acceptance;
   const createdAt = acceptedAt ?? readNow(deps);
-  const member: MemberRecord = { _id, tenantId, issuerId, subject, email, role, customRole, createdAt };
+  const member: MemberRecord = {
+    ...{ _id, tenantId, issuerId, issuer, subject, email, role, customRole, createdAt },
+  };
   try {
     await members(deps.connection).updateOne({ _id }, { $setOnInsert: member }, { upsert: true });
   } catch (error) {

@@ -7,6 +7,8 @@ const textLengthMax = 256;
 /** Who an identity provider has proven, before it is a member of anything. */
 export interface ProvenPerson {
   readonly issuerId: string;
+  /** The URL of the issuer. */
+  readonly issuer: string;
   readonly subject: string;
   readonly email: string | null;
   /** Whether the issuer states that the person receives mail at the address. */
@@ -14,7 +16,10 @@ export interface ProvenPerson {
 }
 
 /** The person of the claims. Throws TokenRefusal where they state no subject. */
-export function readProvenPerson({ _id, claims: paths, signIn }: IssuerRecord, claims: Claims): ProvenPerson {
+export function readProvenPerson(
+  { _id, issuer, claims: paths, signIn }: IssuerRecord,
+  claims: Claims,
+): ProvenPerson {
   const subject = readText(claims, paths.subject, textLengthMax);
   if (subject === undefined) throw new TokenRefusal('CLAIMS', 'The identity provider states no subject.');
   const email = readText(claims, paths.email, textLengthMax) ?? null;
@@ -24,5 +29,5 @@ export function readProvenPerson({ _id, claims: paths, signIn }: IssuerRecord, c
   const domains = signIn?.emailDomains ?? [];
   const isOfDomain = domains.length === 0 || domains.includes(email?.toLowerCase().split('@').at(-1) ?? '');
   const isEmailVerified = isVerified && isOfDomain;
-  return { issuerId: _id, subject, email, isEmailVerified };
+  return { issuerId: _id, issuer, subject, email, isEmailVerified };
 }

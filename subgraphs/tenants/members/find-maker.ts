@@ -3,7 +3,7 @@ import { HeddleError } from '#core/errors.ts';
 import { apiKeys } from '#mongo/api-keys.ts';
 import { members } from '#mongo/members.ts';
 import type { TenantsDeps } from '../deps.ts';
-import { listIssuerIds } from './identify-person.ts';
+import { readBinding, vouchedBy } from './issuer-binding.ts';
 
 /**
  * The member that the caller is, or that its API key belongs to: whoever reads the text of a key or a link that the caller makes. Null
@@ -20,7 +20,9 @@ export async function findMaker(
       ? await records.findById(ownerId, { deactivatedAt: 1 }).lean()
       : subject === null || tenantId === null || issuerId === undefined
         ? null
-        : await records.findOne({ tenantId, subject, issuerId: { $in: listIssuerIds(issuerId) } }).lean();
+        : await records
+            .findOne({ tenantId, subject, ...vouchedBy(await readBinding(issuerId, connection)) })
+            .lean();
   if (member === null && ownerId == null) return null;
   if (member === null || member.deactivatedAt != null) {
     throw new HeddleError('FORBIDDEN', 'A member that was deactivated or removed makes nothing more.');

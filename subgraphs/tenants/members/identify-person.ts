@@ -1,17 +1,13 @@
-import { firstIssuerId, type IssuerRecord, vouchesFor } from '#mongo/issuers.ts';
+import { type IssuerRecord, vouchesFor } from '#mongo/issuers.ts';
 import { type MemberRecord, members } from '#mongo/members.ts';
 import type { TenantsDeps } from '../deps.ts';
 import { type Claims, readText } from '../identity/claims.ts';
 import type { Identity } from '../identity/identity.ts';
 import { mapClaims, readNarrowing, readTenantId } from '../identity/map-claims.ts';
 import { TokenRefusal } from '../identity/token-refusal.ts';
+import { vouchedBy } from './issuer-binding.ts';
 
 const subjectLengthMax = 256;
-
-/** What the records of members that this issuer vouches for have as `issuerId`. */
-export function listIssuerIds(issuerId: string): (string | null)[] {
-  return issuerId === firstIssuerId ? [issuerId, null] : [issuerId];
-}
 
 /**
  * Who the claims stand for in the tenant that is wanted; null: in the one that a rule or a claim states, else in the tenant that has
@@ -65,7 +61,7 @@ async function findMemberships(
   const subject = readText(claims, issuer.claims.subject, subjectLengthMax);
   if (subject === undefined) return [];
   const found = await members(connection)
-    .find({ subject, issuerId: { $in: listIssuerIds(issuer._id) }, hidden: null })
+    .find({ subject, ...vouchedBy({ issuerId: issuer._id, issuer: issuer.issuer }), hidden: null })
     .sort({ createdAt: 1, _id: 1 })
     .lean();
   return found.filter(({ tenantId }) => vouchesFor(issuer, tenantId));

@@ -12,8 +12,8 @@ import { readCustomRole, requireMemberRole, requireScopesOfMember } from '../rol
 import { withLiveOwner } from '../tenants/below-tenant.ts';
 import { findTenantId } from '../tenants/visible.ts';
 import { checkedEmail, requireUnlikeEmail } from './email.ts';
-import { findIssuerId } from './find-issuer-id.ts';
 import { findSettledMember } from './find-settled-member.ts';
+import { findBinding } from './issuer-binding.ts';
 import { requireAnotherOwner } from './keep-owner.ts';
 
 /** Adds a person to a tenant, or changes role and email of one who is there. */
@@ -24,13 +24,13 @@ export async function saveMember(
 ): Promise<MemberRecord> {
   const tenantId = await findTenantId(input.tenantId, context);
   const subject = checkedText(input.subject, 'input.subject', 256);
-  const issuerId = await findIssuerId(input.issuerId, tenantId, deps);
+  const binding = await findBinding(input.issuerId, tenantId, deps.connection);
   const email = input.email ? checkedEmail(input.email, 'input.email') : null;
   const change = { role: input.role, customRole: readCustomRole(input), email };
   const createdAt = readNow(deps);
   const records = members(deps.connection);
   const { before, after } = await withLiveOwner({ tenantId }, deps, async () => {
-    const found = await findSettledMember({ tenantId, issuerId, subject }, deps);
+    const found = await findSettledMember({ tenantId, subject, ...binding }, deps);
     const id = found?._id ?? randomId();
     await context.auditTarget({ tenantId, type: 'Member', id });
     if (found) await requireScopesOfMember(found, context.caller, deps);
@@ -44,7 +44,7 @@ export async function saveMember(
       const { role, customRole } = change;
       if (isProvisioned(found)) await requireRoleOfGroups(found, { role, customRole }, deps);
       return found === null
-        ? (await records.create({ _id: id, tenantId, issuerId, subject, ...change, createdAt })).toObject()
+        ? (await records.create({ _id: id, tenantId, subject, ...binding, ...change, createdAt })).toObject()
         : records
             .findOneAndUpdate(
               { _id: id },

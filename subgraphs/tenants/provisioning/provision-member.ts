@@ -12,6 +12,7 @@ import { randomId } from '../keys/ids.ts';
 import type { TenantsContext } from '../loaders.ts';
 import { checkedEmail } from '../members/email.ts';
 import { findSettledMember } from '../members/find-settled-member.ts';
+import { type IssuerBinding, readBinding } from '../members/issuer-binding.ts';
 import { toMemberEvent } from '../members/member-events.ts';
 import { withRoles } from '../roles/find-role.ts';
 import { withLiveOwner } from '../tenants/below-tenant.ts';
@@ -44,13 +45,14 @@ export async function provisionMember(
   const person = checkedPerson(input, readNow(deps));
   const { before, after } = await withLiveOwner({ tenantId }, deps, async () => {
     const provisioning = await requireProvisioning(tenantId, deps);
-    const { issuerId } = provisioning;
-    const found = await findSettledMember({ tenantId, issuerId, subject }, deps);
+    const { issuerId, issuer } = provisioning;
+    const binding = issuer == null ? await readBinding(issuerId, deps.connection) : { issuerId, issuer };
+    const found = await findSettledMember({ tenantId, subject, ...binding }, deps);
     const id = found?._id ?? randomId();
     await context.auditTarget({ tenantId, type: 'Member', id });
     await requireReach([found ?? chooseRole(provisioning, person)], tenantId, context.caller, deps);
     await requireUnique(found, { tenantId, email, person }, deps);
-    const saved = found ?? (await create({ id, provisioning, subject, email, person }, deps));
+    const saved = found ?? (await create({ id, provisioning, binding, subject, email, person }, deps));
     // Its role is kept as it is in this moment.
     if (found !== null && !isEnding(found, person)) await link(found, { email, person }, deps);
     return { before: found, after: saved };
@@ -113,17 +115,18 @@ interface Creation extends Omit<NewPerson, 'tenantId'> {
   readonly id: string;
   readonly subject: string;
   readonly provisioning: TenantProvisioning;
+  readonly binding: IssuerBinding;
 }
 
 async function create(
-  { id, provisioning, subject, email, person }: Creation,
+  { id, provisioning, binding, subject, email, person }: Creation,
   deps: TenantsDeps,
 ): Promise<ProvisionedMemberRecord> {
-  const { tenantId, issuerId } = provisioning;
+  const { tenantId } = provisioning;
   const records = members(deps.connection);
   await requireRoom(deps, 'membersPerTenant', () => records.countDocuments({ tenantId }).exec());
   const member: ProvisionedMemberRecord = {
-    ...{ _id: id, tenantId, issuerId, subject, email, ...chooseRole(provisioning, person) },
+    ...{ _id: id, tenantId, ...binding, subject, email, ...chooseRole(provisioning, person) },
     ...{ provisioned: person, createdAt: person.modifiedAt },
     ...(person.active ? {} : { deactivatedAt: person.modifiedAt }),
   };

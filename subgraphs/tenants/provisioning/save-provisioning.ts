@@ -1,5 +1,4 @@
 import { badInput, notFound } from '#core/input.ts';
-import { firstIssuerId } from '#mongo/issuers.ts';
 import { memberGroups } from '#mongo/member-groups.ts';
 import type { StoredRole } from '#mongo/members.ts';
 import type { TenantProvisioning } from '#mongo/tenants.ts';
@@ -7,7 +6,7 @@ import { type GroupRole, type ProvisioningRecord, tenants } from '#mongo/tenants
 import { callersChanged, readNow, type TenantsDeps } from '../deps.ts';
 import type { GroupRoleInput, ProvisioningInput } from '../generated.ts';
 import type { TenantsContext } from '../loaders.ts';
-import { findIssuerId } from '../members/find-issuer-id.ts';
+import { findBinding } from '../members/issuer-binding.ts';
 import { withRoles } from '../roles/find-role.ts';
 import { readCustomRole, requireMemberRole, requireScopesOfMember } from '../roles/member-role.ts';
 import { withLiveOwner } from '../tenants/below-tenant.ts';
@@ -61,9 +60,9 @@ async function checkedProvisioning(
   { tenantId, before }: Place,
   deps: TenantsDeps,
 ): Promise<ProvisioningRecord> {
-  const issuerId = input.issuerId ?? before?.issuerId ?? firstIssuerId;
+  const kept = before === null ? null : { issuerId: before.issuerId, issuer: before.issuer ?? null };
   return {
-    issuerId: await findIssuerId(issuerId, tenantId, deps),
+    ...(input.issuerId == null && kept !== null ? kept : await findBinding(input.issuerId, tenantId, deps.connection)),
     ...checkedRole(input, before),
     groupRoles:
       input.groupRoles == null
