@@ -111,6 +111,8 @@ const usages: readonly Usage[] = [
     summary: 'what each field of a running mesh requires; the API key is in HEDDLE_KEY',
     options: {
       '--as <key|subject|role>': 'whether this API key (by its ID), member, role or ANONYMOUS may select it',
+      '--issuer <id>':
+        'the issuer of the member that --as names by its subject, where several issuers have it',
       '--url <address>': 'the address of the mesh (http://127.0.0.1:4000)',
       '--json': 'for programs',
     },

@@ -13,13 +13,13 @@ const made: CallMaker = {
   appId: 'acme-app',
   keyId: 'acme-key',
   keyLineId: 'acme-key',
-  subject: null,
 };
 const forAda: CallMaker = { ...made, endUserId: 'ada' };
 const byAnother: CallMaker = { ...made, keyId: 'other', keyLineId: 'other' };
 const elsewhere: CallMaker = { ...made, tenantId: 'other', keyId: 'x', keyLineId: 'x' };
-const byUser: CallMaker = { ...made, keyId: null, keyLineId: null, subject: 'bob' };
-const user = key({ kind: 'USER', keyId: null, keyLineId: null, subject: 'bob' });
+const byUser: CallMaker = { ...made, keyId: null, keyLineId: 'user-bob-at-first' };
+const user = key({ kind: 'USER', keyId: null, keyLineId: 'user-bob-at-first', subject: 'bob' });
+const unlined: CallMaker = { ...made, keyId: null, keyLineId: null };
 const page = (endUserId: string, ...scopes: Scope[]) => key({ endUserId }, ...scopes);
 
 const cases: readonly (readonly [who: string, what: string, Caller, CallMaker, boolean])[] = [
@@ -59,7 +59,9 @@ const cases: readonly (readonly [who: string, what: string, Caller, CallMaker, b
     false,
   ],
   ['a user', 'its own call', user, byUser, true],
-  ['a user', 'the call of another user', { ...user, subject: 'eve' }, byUser, false],
+  ['a user', 'the call of another user', { ...user, keyLineId: 'user-eve' }, byUser, false],
+  ['a user', 'that of the same subject of another issuer', { ...user, keyLineId: 'user-bob' }, byUser, false],
+  ['a user without a line', 'a call without one', { ...user, keyLineId: null }, unlined, false],
   ['a user', 'the call of a key', user, made, false],
 ];
 

@@ -8,7 +8,6 @@ export interface CallMaker {
   readonly keyId: string | null;
   /** Absent on older rows. */
   readonly keyLineId?: string | null;
-  readonly subject: string | null;
   readonly endUserId?: string | null;
 }
 
@@ -33,8 +32,8 @@ export function seesCall(caller: Caller, call: CallMaker, scopes: readonly Scope
 }
 
 function isSameCaller(caller: Caller, call: CallMaker): boolean {
-  if (caller.keyLineId !== null) return caller.keyLineId === (call.keyLineId ?? call.keyId);
-  return caller.subject !== null && caller.subject === call.subject && caller.appId === call.appId;
+  // The line of a person is made of issuer and subject: a subject alone is no one.
+  return caller.keyLineId !== null && caller.keyLineId === (call.keyLineId ?? call.keyId);
 }
 
 /** A filter of rows of the ledger. */
@@ -47,9 +46,8 @@ export function readableRows(caller: Caller, scopes: readonly Scope[]): CallRows
   }
   return {
     tenantId: ownTenantId(caller),
-    ...(caller.keyLineId === null
-      ? { keyLineId: null, subject: caller.subject ?? '', appId: caller.appId }
-      : { keyLineId: caller.keyLineId }),
+    // Without a line no call is its own, and no line is empty.
+    keyLineId: caller.keyLineId ?? '',
     ...(caller.endUserId === null ? {} : { endUserId: caller.endUserId }),
   };
 }

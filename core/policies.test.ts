@@ -46,7 +46,7 @@ describe('own-app and own-key', () => {
 });
 
 describe('own-call and own-row', () => {
-  const made: CallMaker = { tenantId: 'acme', appId: 'acme-app', keyId: 'acme-key', subject: null };
+  const made: CallMaker = { tenantId: 'acme', appId: 'acme-app', keyId: 'acme-key' };
   const cases: readonly (readonly [scope: Parameters<typeof testCaller>[1], CallPolicyName, boolean])[] = [
     ['completions:read', 'own-call', true],
     ['completions:read', 'own-row', true],

@@ -12,6 +12,8 @@ export interface AccessGrantRecord {
   /** The last word of either side. */
   reason: string | null;
   decidedBy: string | null;
+  /** The issuer of the user that decided; null or absent: no user did, or an older version recorded it. */
+  decidedByIssuerId?: string | null;
   decidedAt: Date | null;
   /** The caller that decided had tenants:admin. Absent: it had not. */
   decidedByOperator?: boolean;
@@ -19,6 +21,8 @@ export interface AccessGrantRecord {
   expiresAt?: Date | null;
   /** The API key or user that requested it last. Absent on older records. */
   requestedBy?: string | null;
+  /** The same of the one that requested it last. */
+  requestedByIssuerId?: string | null;
   /** When it was requested last; absent: at `createdAt`. */
   requestedAt?: Date;
   createdAt: Date;
@@ -41,10 +45,12 @@ export const accessGrants = defineCollection<AccessGrantRecord>(
     status: text,
     reason: optional,
     decidedBy: optional,
+    decidedByIssuerId: String,
     decidedAt: { type: Date, default: null },
     decidedByOperator: Boolean,
     expiresAt: Date,
     requestedBy: String,
+    requestedByIssuerId: String,
     requestedAt: Date,
     createdAt: { type: Date, required: true },
     eventId: String,

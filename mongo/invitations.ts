@@ -18,6 +18,8 @@ export interface InvitationRecord {
   message: string | null;
   /** The subject or the API key that made it. */
   invitedBy: string | null;
+  /** The issuer of that subject; absent: an API key, or an invitation of an older version. */
+  invitedByIssuerId?: string;
   /** The member that made it, with which it ends; null: it was no member. */
   invitedByMemberId: string | null;
   /** SHA-256 of the secret of each of its links, in hex; empty once it has been used. */
@@ -77,6 +79,7 @@ export const invitations = defineCollection<InvitationRecord>(
     anyEmail: { type: Boolean, required: true },
     message: optional,
     invitedBy: optional,
+    invitedByIssuerId: String,
     invitedByMemberId: optional,
     secretHashes: [String],
     days: { type: Number, required: true },

@@ -34,6 +34,8 @@ export interface PromptVersionRecord {
   readonly note: string | null;
   readonly createdAt: Date;
   readonly createdBy: string;
+  /** The issuer of the user that `createdBy` names; absent: no user, or a version of an older version of Heddle. */
+  readonly createdByIssuerId?: string;
   /** True until its prompt shows it: where the process dies before that, the sweep removes it. Absent afterwards. */
   readonly pending?: boolean;
 }
@@ -57,6 +59,7 @@ export const promptVersions = defineCollection<PromptVersionRecord>(
     note: String,
     createdAt: { type: Date, required: true },
     createdBy: text,
+    createdByIssuerId: String,
     pending: Boolean,
   },
   [

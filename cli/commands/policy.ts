@@ -13,8 +13,8 @@ interface ShownPolicy {
   readonly reason: string | null;
 }
 
-const query = `query HeddlePolicy($as: ID) {
-  policy(as: $as) { coordinate authenticated scopes policies meters audited allowed reason }
+const query = `query HeddlePolicy($as: ID, $issuerId: ID) {
+  policy(as: $as, issuerId: $issuerId) { coordinate authenticated scopes policies meters audited allowed reason }
 }`;
 const timeLimitMs = 30_000;
 const answerBytesMax = 10_000_000;
@@ -29,6 +29,7 @@ export async function printPolicy(args: readonly string[]): Promise<number> {
     allowPositionals: true,
     options: {
       as: { type: 'string' },
+      issuer: { type: 'string' },
       json: { type: 'boolean', default: false },
       url: { type: 'string', default: 'http://127.0.0.1:4000' },
     },
@@ -36,12 +37,19 @@ export async function printPolicy(args: readonly string[]): Promise<number> {
   if (positionals.length > 0) throw usageError('policy');
   const key = process.env.HEDDLE_KEY;
   if (key === undefined) throw new StartError('HEDDLE_KEY must be set to an API key with tenants:read.');
-  const policies = await fetchPolicies(values.url, key, values.as ?? null);
+  const named = { as: values.as ?? null, issuerId: values.issuer ?? null };
+  const policies = await fetchPolicies(values.url, key, named);
   console.log(values.json ? JSON.stringify(policies, null, 2) : formatPolicies(policies));
   return 0;
 }
 
-async function fetchPolicies(url: string, key: string, as: string | null): Promise<readonly ShownPolicy[]> {
+/** Whose policy is shown; null: that of the key. */
+interface Named {
+  readonly as: string | null;
+  readonly issuerId: string | null;
+}
+
+async function fetchPolicies(url: string, key: string, named: Named): Promise<readonly ShownPolicy[]> {
   const endpoint = URL.parse('/graphql', url);
   if (endpoint === null || !/^https?:$/.test(endpoint.protocol)) {
     throw new StartError('--url must be the http or https address of a mesh.');
@@ -50,7 +58,7 @@ async function fetchPolicies(url: string, key: string, as: string | null): Promi
     method: 'POST',
     redirect: 'error',
     headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
-    body: JSON.stringify({ query, variables: { as } }),
+    body: JSON.stringify({ query, variables: named }),
     signal: AbortSignal.timeout(timeLimitMs),
   }).catch((cause: unknown) => {
     // Any error: the mesh cannot be reached, whatever the network calls it.

@@ -102,12 +102,13 @@ describe('the caller', () => {
     const askers = [
       named,
       { ...named, keyLineId: null },
+      { ...named, keyLineId: null, issuerId: 'partner' },
       { ...named, keyLineId: null, subject: null },
       { keyLineId: null, subject: null, appId: null },
     ].flatMap((who) =>
       [null, 'ann', 'bob'].map((endUserId) => identifyCaller({ ...caller, ...who }, forUser(endUserId))),
     );
-    expect(new Set(askers.map((asker) => JSON.stringify(asker))).size).toBe(12);
+    expect(new Set(askers.map((asker) => JSON.stringify(asker))).size).toBe(15);
     expect(identifyCaller({ ...caller, keyId: 'rotated' }, forUser('ann'))).toEqual(
       identifyCaller(caller, forUser('ann')),
     );

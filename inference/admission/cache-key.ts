@@ -44,13 +44,17 @@ export function inputHash(request: CompletionRequest): string {
   return sha256(canonicalQuestion({ ...request, call: withoutCallSecrets(request.call) }));
 }
 
-/** The caller within the tenant: the API key (rotation keeps it), the user, or failing both the app; and for which end user. */
+/** The caller within the tenant: the line of the API key or user, else the user at its issuer, else the app; and for which end user. */
 export function identifyCaller(
-  { keyLineId, subject, appId }: Caller,
+  { keyLineId, issuerId = '', subject, appId }: Caller,
   { labels }: LabeledRequest,
 ): readonly string[] {
   const caller =
-    keyLineId !== null ? `key:${keyLineId}` : subject === null ? `app:${appId ?? ''}` : `subject:${subject}`;
+    keyLineId !== null
+      ? `key:${keyLineId}`
+      : subject === null
+        ? `app:${appId ?? ''}`
+        : `subject:${JSON.stringify([issuerId, subject])}`;
   return labels.endUserId === null ? [caller] : [caller, labels.endUserId];
 }
 

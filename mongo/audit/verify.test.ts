@@ -91,6 +91,21 @@ describe('the chain of a tenant', () => {
     expect(await verify()).toMatchObject({ records: 24, open: 0, older: 0, problems: [] });
   });
 
+  it('has records of people with their issuer after those of older versions, and shows who alters or removes it', async () => {
+    const log = createAuditLog(database.connection);
+    const person = { kind: 'USER', keyId: null, appId: null, subject: 'ada' };
+    for (const actor of [person, { ...person, issuerId: 'first' }, { ...person, issuerId: undefined }]) {
+      await log.end(await log.begin(beginning('x', { actor })), end);
+    }
+    expect(await verify()).toMatchObject({ records: 3, problems: [] });
+    const chained = await records();
+    expect(chained.map(({ actor }) => actor.issuerId)).toEqual([undefined, 'first', undefined]);
+    for (const change of [{ $set: { 'actor.issuerId': 'partner' } }, { $unset: { 'actor.issuerId': 1 } }]) {
+      await auditLog(database.connection).updateOne({ sequence: 2 }, change as object);
+      expect((await verify()).kinds).toEqual(['ALTERED changes:acme 2']);
+    }
+  });
+
   it('counts what is in progress, and verifies it', async () => {
     const log = createAuditLog(database.connection);
     const id = await log.begin(beginning('open'));

@@ -55,14 +55,14 @@ async function buildCopy(
     .find({ promptId: source._id, number: { $in: numbers } })
     .sort({ number: 1 })
     .lean();
-  const versions = found.map((version, index) => ({
+  const versions = found.map(({ createdByIssuerId: _, ...version }, index) => ({
     ...version,
     _id: randomUUID(),
     promptId,
     tenantId,
     number: index + 1,
     createdAt,
-    createdBy: readAuthor(context),
+    ...readAuthor(context),
   }));
   const numberByOld = new Map(found.map(({ number }, index) => [number, index + 1]));
   const labels = Object.entries(source.labels).flatMap(([label, number]) => {

@@ -16,6 +16,31 @@ import { askForData } from '#test/support/subgraph.ts';
 
 useArchivedPrompts();
 
+it('versions name the issuer of the person that published them, and copies that of who copied', async () => {
+  const writer = await mesh.newWriter();
+  const person = { ...writer, kind: 'USER', keyId: null, subject: 'ada', issuerId: 'partner' } as const;
+  const id = await mesh.add(person, 'of-ada', {});
+  const read = async (promptId: string) =>
+    (
+      await askForData<{ prompt: { version: object } }>(
+        mesh.subgraph,
+        writer,
+        'query ($id: ID!) { prompt(id: $id) { version { createdBy createdByIssuerId } } }',
+        { id: promptId },
+      )
+    ).prompt.version;
+  expect(await read(id)).toEqual({ createdBy: 'ada', createdByIssuerId: 'partner' });
+  const copied = async (caller: typeof writer, name: string) =>
+    (await askForData<{ copyPrompt: { id: string } }>(mesh.subgraph, caller, copy, { id, name })).copyPrompt
+      .id;
+  expect(await read(await copied({ ...writer, keyId: 'k' }, 'of-key'))).toEqual({
+    ...{ createdBy: 'key:k', createdByIssuerId: null },
+  });
+  expect(await read(await copied({ ...person, issuerId: 'first' }, 'of-another'))).toEqual({
+    ...{ createdBy: 'ada', createdByIssuerId: 'first' },
+  });
+});
+
 describe('copyPrompt', () => {
   it('copies the newest and the labelled versions, numbered anew, and shares nothing with the prompt', async () => {
     const writer = await mesh.newWriter();

@@ -27,9 +27,14 @@ export interface PromptsDeps extends PromptsSubgraphDeps {
 
 export type PromptsContext = SubgraphContext<PromptsLoaders>;
 
-/** The actor of a change, as versions and records name it: a user's subject, or key:<id>. */
-export function readAuthor({ caller }: PromptsContext): string {
-  return caller.subject ?? `key:${caller.keyId ?? ''}`;
+/** The author of a version, as it names them: a user's subject with its issuer, or key:<id>. */
+export function readAuthor({
+  caller: { subject, issuerId, keyId },
+}: PromptsContext): Pick<PromptVersionRecord, 'createdBy' | 'createdByIssuerId'> {
+  return {
+    createdBy: subject ?? `key:${keyId ?? ''}`,
+    ...(subject === null || issuerId === undefined ? {} : { createdByIssuerId: issuerId }),
+  };
 }
 
 /** A prompt that the caller may see; otherwise NOT_FOUND. */

@@ -150,6 +150,7 @@ export type PromptVersion = {
   readonly note: Maybe<Scalars['String']['output']>;
   readonly createdAt: Scalars['DateTime']['output'];
   readonly createdBy: Scalars['String']['output'];
+  readonly createdByIssuerId: Maybe<Scalars['ID']['output']>;
 };
 
 export type PromptVariable = {
@@ -438,6 +439,7 @@ export type PromptVersionResolvers<ContextType = context.SubgraphContext, Parent
   note?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   createdBy?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  createdByIssuerId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
 };
 
 export type PromptVariableResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['PromptVariable'] = ResolversParentTypes['PromptVariable']> = {

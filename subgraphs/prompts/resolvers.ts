@@ -64,6 +64,7 @@ export function promptsResolvers(deps: PromptsDeps): CompleteResolvers<Resolvers
       __resolveReference: ({ id }, { loaders }) => loaders.version.load(id),
       id: ({ _id }) => _id,
       prompt: ({ promptId }, _, { loaders }) => loadReferred(loaders.prompt, promptId),
+      createdByIssuerId: ({ createdByIssuerId }) => createdByIssuerId ?? null,
       structured: ({ outputSchemaJson }) => outputSchemaJson?.startsWith('{') === true,
       runnable: (version, _, context) => isRunnable(version, context, deps),
       variables: async (version, _, context) => {

@@ -229,6 +229,7 @@ export type QueryRolesArgs = {
 
 export type QueryPolicyArgs = {
   as?: InputMaybe<Scalars['ID']['input']>;
+  issuerId?: InputMaybe<Scalars['ID']['input']>;
 };
 
 
@@ -903,6 +904,7 @@ export type Invitation = {
   readonly message: Maybe<Scalars['String']['output']>;
   readonly status: InvitationStatus;
   readonly invitedBy: Maybe<Scalars['String']['output']>;
+  readonly invitedByIssuerId: Maybe<Scalars['ID']['output']>;
   readonly member: Maybe<Member>;
   readonly createdAt: Scalars['DateTime']['output'];
   readonly expiresAt: Scalars['DateTime']['output'];
@@ -1061,9 +1063,11 @@ export type AccessGrant = {
   readonly status: AccessStatus;
   readonly reason: Maybe<Scalars['String']['output']>;
   readonly decidedBy: Maybe<Scalars['String']['output']>;
+  readonly decidedByIssuerId: Maybe<Scalars['ID']['output']>;
   readonly decidedAt: Maybe<Scalars['DateTime']['output']>;
   readonly expiresAt: Maybe<Scalars['DateTime']['output']>;
   readonly requestedBy: Maybe<Scalars['String']['output']>;
+  readonly requestedByIssuerId: Maybe<Scalars['ID']['output']>;
   readonly requestedAt: Scalars['DateTime']['output'];
   readonly createdAt: Scalars['DateTime']['output'];
 };
@@ -1217,6 +1221,7 @@ export type AccessGrantFilter = {
   readonly resource?: InputMaybe<Scalars['String']['input']>;
   readonly search?: InputMaybe<Scalars['String']['input']>;
   readonly requestedBy?: InputMaybe<Scalars['String']['input']>;
+  readonly requestedByIssuerId?: InputMaybe<Scalars['ID']['input']>;
   readonly expiresBefore?: InputMaybe<Scalars['DateTime']['input']>;
   readonly archived?: InputMaybe<Scalars['Boolean']['input']>;
 };
@@ -2201,6 +2206,7 @@ export type InvitationResolvers<ContextType = context.SubgraphContext, ParentTyp
   message?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   status?: Resolver<ResolversTypes['InvitationStatus'], ParentType, ContextType>;
   invitedBy?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  invitedByIssuerId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
   member?: Resolver<Maybe<ResolversTypes['Member']>, ParentType, ContextType>;
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
@@ -2378,9 +2384,11 @@ export type AccessGrantResolvers<ContextType = context.SubgraphContext, ParentTy
   status?: Resolver<ResolversTypes['AccessStatus'], ParentType, ContextType>;
   reason?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   decidedBy?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  decidedByIssuerId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
   decidedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   expiresAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   requestedBy?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  requestedByIssuerId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
   requestedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
 };

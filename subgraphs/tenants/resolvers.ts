@@ -135,7 +135,7 @@ export function tenantsResolvers(
       provisionedMember: (_root, args, context) => findProvisioned(args.id, context),
       memberGroups: (_root, args, context) => listMemberGroups(args, context, connection),
       memberGroup: (_root, args, context) => findMemberGroup(args.id, context),
-      policy: (_root, args, context) => listFieldPolicies(args.as, context, deps),
+      policy: (_root, args, context) => listFieldPolicies(args, context, deps),
       invitations: (_root, args, context) => listInvitations(args, context, deps),
       erasures: (_root, args, context) => listErasures(args, context, connection),
       erasure: (_root, args, context) => findErasure(args.id, context, connection),
@@ -371,6 +371,8 @@ export function tenantsResolvers(
       app: (grant, _args, { loaders }) => loadReferred(loaders.app, grant.appId),
       status: (grant) => readStatus(grant, readNow(deps)),
       requestedAt: ({ requestedAt, createdAt }) => requestedAt ?? createdAt,
+      requestedByIssuerId: ({ requestedByIssuerId }) => requestedByIssuerId ?? null,
+      decidedByIssuerId: ({ decidedByIssuerId }) => decidedByIssuerId ?? null,
       __resolveReference: (ref, { loaders }) => loaders.accessGrant.load(ref.id),
     },
   };

@@ -19,6 +19,7 @@ export interface Listed {
 
 export const readSecret = ({ link }: Invited) => new URL(link).searchParams.get('token') ?? '';
 export const person = (subject = 'ada', more: Partial<ProvenPerson> = {}): ProvenPerson => ({
-  ...{ issuerId: 'default', subject, email: 'ada@example.com', isEmailVerified: true },
+  ...{ issuerId: 'default', issuer: 'https://people.example', subject },
+  ...{ email: 'ada@example.com', isEmailVerified: true },
   ...more,
 });

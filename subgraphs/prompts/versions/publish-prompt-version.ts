@@ -96,7 +96,7 @@ export function newVersion(
     number,
     ...content,
     createdAt: readNow(deps),
-    createdBy: readAuthor(context),
+    ...readAuthor(context),
   };
 }
 

@@ -6,7 +6,7 @@ import { testCaller } from '#test/support/subgraph.ts';
 import type { SubgraphContext } from '../context.ts';
 
 const own: CallMaker = {
-  ...{ tenantId: 'acme', appId: 'acme-app', keyId: 'acme-key', keyLineId: 'acme-key', subject: null },
+  ...{ tenantId: 'acme', appId: 'acme-app', keyId: 'acme-key', keyLineId: 'acme-key' },
 };
 const caller = testCaller('acme', 'inference:invoke');
 const find = (context: SubgraphContext, value = 1) => (context.reach('own-call').sees(own) ? value : null);

@@ -7,9 +7,13 @@ export const proofOfChange = (id: string) => ({ collection: 'access_grants', id,
 /** The event of a grant, in the state that it has then. */
 export function toAccessEvent(type: `access.${string}`, grant: AccessGrantRecord): NewEvent {
   const { _id, tenantId, appId, resource, status, reason, requestedBy = null, decidedBy } = grant;
+  const { requestedByIssuerId = null, decidedByIssuerId = null } = grant;
   const expiresAt = grant.expiresAt?.toISOString() ?? null;
   return {
     ...{ type, tenantId, subject: _id },
-    data: { appId, resource, status, reason, requestedBy, decidedBy, expiresAt },
+    data: {
+      ...{ appId, resource, status, reason, requestedBy, requestedByIssuerId },
+      ...{ decidedBy, decidedByIssuerId, expiresAt },
+    },
   };
 }

@@ -70,6 +70,63 @@ describe('an access request', () => {
     ]);
   });
 
+  it('names the issuers of the people that requested and decided, for which alone their subjects are unique', async () => {
+    const person = (issuerId: string): Caller => ({
+      ...{
+        ...acme.caller,
+        kind: 'USER',
+        keyId: null,
+        keyLineId: `user-${issuerId}`,
+        subject: 'ada',
+        issuerId,
+      },
+    });
+    const named = 'id requestedBy requestedByIssuerId decidedBy decidedByIssuerId';
+    const { requestAccess } = await run(
+      `mutation { requestAccess(resource: "a/model") { ${named} } }`,
+      {},
+      person('first'),
+    );
+    expect(requestAccess).toMatchObject({
+      ...{ requestedBy: 'ada', requestedByIssuerId: 'first', decidedBy: null, decidedByIssuerId: null },
+    });
+    const { id = '' } = requestAccess ?? {};
+    const list = async (filter: string) =>
+      (
+        await run(
+          `{ accessGrants(filter: { requestedBy: "ada", ${filter} }) { edges { node { ${named} } } } }`,
+        )
+      ).accessGrants?.edges;
+    expect(await list('requestedByIssuerId: "partner"')).toEqual([]);
+    const deciding = `mutation ($id: ID!) { decideAccess(id: $id, approve: false) { ${named} } }`;
+    await run(deciding, { id }, person('partner'));
+    expect(await list('requestedByIssuerId: "first"')).toEqual([
+      {
+        node: {
+          ...{ id, requestedBy: 'ada', requestedByIssuerId: 'first' },
+          ...{ decidedBy: 'ada', decidedByIssuerId: 'partner' },
+        },
+      },
+    ]);
+    const last = await events(mesh.database.connection)
+      .findOne({ subject: id })
+      .sort({ sequence: -1 })
+      .lean();
+    expect(last?.data).toMatchObject({ requestedByIssuerId: 'first', decidedByIssuerId: 'partner' });
+    // Requested again with a key: nothing of the person is left.
+    expect((await run(`mutation { requestAccess(resource: "a/model") { ${named} } }`)).requestAccess).toEqual(
+      {
+        ...{
+          id,
+          requestedBy: acme.keyId,
+          requestedByIssuerId: null,
+          decidedBy: null,
+          decidedByIssuerId: null,
+        },
+      },
+    );
+  });
+
   it('that has ended is ENDED everywhere, and can be requested or approved again', async () => {
     const { id } = await request('dear/model');
     await run(decide, { id, expiresAt: '2026-01-02T00:00:00Z' }, mesh.admin);

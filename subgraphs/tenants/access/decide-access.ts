@@ -32,10 +32,12 @@ export async function decideAccess(
   if (isDecided(before, { status, decidedByOperator, expiresAt }, now)) return before;
   await requireLive(before, deps);
   await context.auditTarget({ tenantId: before.tenantId, type: 'AccessGrant', id });
+  const decider = readDecider(caller);
   const decision = {
     status,
     reason: reason ? checkedText(reason, 'reason', 2_000) : before.reason,
-    decidedBy: readDecider(caller),
+    decidedBy: decider.by,
+    decidedByIssuerId: decider.byIssuerId,
     decidedByOperator,
     decidedAt: now,
     expiresAt: approve ? end : null,

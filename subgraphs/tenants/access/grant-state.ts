@@ -40,9 +40,12 @@ export function isForOperators(
   return find(resource)?.requiresApproval ?? false;
 }
 
-/** How a caller is recorded as the one that requested or decided. */
-export function readDecider({ subject, keyId }: Caller): string | null {
-  return subject ?? keyId;
+/** How a caller is recorded as the one that requested or decided: a subject is unique for its issuer alone. */
+export function readDecider({ subject, issuerId, keyId }: Caller): {
+  readonly by: string | null;
+  readonly byIssuerId: string | null;
+} {
+  return { by: subject ?? keyId, byIssuerId: subject === null ? null : (issuerId ?? null) };
 }
 
 /** FORBIDDEN where an operator alone approves the request, and the caller is none. */

@@ -24,6 +24,7 @@ export async function requestAccess(
   const appId = ownAppId(context.caller);
   const app = await visible('app', appId, context);
   const now = readNow(deps);
+  const requester = readDecider(context.caller);
   const grant = {
     _id: randomId(),
     tenantId: app.tenantId,
@@ -32,9 +33,11 @@ export async function requestAccess(
     status: 'PENDING' as const,
     reason: reason ? checkedText(reason, 'reason', 2_000) : null,
     decidedBy: null,
+    decidedByIssuerId: null,
     decidedAt: null,
     expiresAt: null,
-    requestedBy: readDecider(context.caller),
+    requestedBy: requester.by,
+    requestedByIssuerId: requester.byIssuerId,
     requestedAt: now,
     createdAt: now,
   } satisfies AccessGrantRecord;
@@ -65,8 +68,7 @@ export async function requestAccess(
     return before;
   }
   await context.auditTarget({ tenantId: before.tenantId, type: 'AccessGrant', id: before._id });
-  const { status, reason: why, decidedBy, decidedAt, expiresAt, requestedBy, requestedAt } = grant;
-  const change = { status, reason: why, decidedBy, decidedAt, expiresAt, requestedBy, requestedAt };
+  const { _id: _, tenantId: __, appId: ___, resource: ____, createdAt: _____, ...change } = grant;
   const after = await deps.events.withChange(
     toAccessEvent('access.requested', { ...before, ...change }),
     proofOfChange(before._id),

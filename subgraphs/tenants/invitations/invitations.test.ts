@@ -84,6 +84,24 @@ const readTypes = async () =>
   );
 
 describe('an invitation', () => {
+  it('names the issuer of the person that made it', async () => {
+    const caller: Caller = {
+      ...{
+        ...acme.caller,
+        kind: 'USER',
+        keyId: null,
+        keyLineId: 'user-x',
+        subject: 'ada',
+        issuerId: 'partner',
+      },
+    };
+    const query = `mutation { inviteMember(input: { email: "eve@example.com", role: VIEWER }) {
+      invitation { invitedBy invitedByIssuerId } } }`;
+    expect(await askForData(mesh.subgraph, caller, query)).toEqual({
+      inviteMember: { invitation: { invitedBy: 'ada', invitedByIssuerId: 'partner' } },
+    });
+  });
+
   it('has a link with a secret that is kept nowhere, and an event without its address', async () => {
     const made = await invite({ message: ' Welcome.\nAda ', expiresInDays: 2 });
     expect(made).toMatchObject({

@@ -37,6 +37,7 @@ export async function inviteMember(
     ...{ role: input.role, customRole: readCustomRole(input), anyEmail: input.anyEmail ?? false },
     message: input.message == null ? null : checkedText(input.message, 'input.message', messageLengthMax),
     ...{ invitedBy: caller.subject ?? caller.keyId, invitedByMemberId: null },
+    ...(caller.issuerId === undefined ? {} : { invitedByIssuerId: caller.issuerId }),
     ...{ secretHashes: [secretHash], days, resends: 0, createdAt: now, ...computeInvitationDates(now, days) },
     ...(input.sendMail === false || deps.mailer === undefined ? {} : { mailDueAt: now, mailAttempts: 0 }),
     ...{ revokedAt: null, acceptedAt: null, memberId: null },

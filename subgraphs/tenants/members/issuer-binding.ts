@@ -56,7 +56,8 @@ export function requireSameUrl(
   { _id, issuer: former }: Pick<MemberRecord, '_id' | 'issuer'>,
   { issuerId, issuer }: IssuerBinding,
 ): void {
-  if (former == null || former === issuer) return;
+  // An issuer that is not there vouches for no one else.
+  if (former == null || issuer === null || former === issuer) return;
   throw new HeddleError(
     'CONFLICT',
     `The member ${_id} was added when the issuer ${JSON.stringify(issuerId)} had the URL ${JSON.stringify(former)}: remove it first, or let an operator save the issuer with adoptMembers.`,

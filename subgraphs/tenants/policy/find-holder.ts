@@ -1,13 +1,15 @@
 import { anonymousCaller, type Caller, hasScope } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
-import { notFound } from '#core/input.ts';
+import { badInput, notFound } from '#core/input.ts';
 import type { PolicyHolder } from '#core/policies.ts';
 import { rolesToScopes } from '#core/roles.ts';
 import type { ApiKeyRecord } from '#mongo/api-keys.ts';
 import { type MemberRecord, members } from '#mongo/members.ts';
 import { readNow, type TenantsDeps } from '../deps.ts';
+import type { QueryPolicyArgs } from '../generated.ts';
 import { findKeyScopes } from '../keys/key-owner.ts';
 import type { TenantsContext } from '../loaders.ts';
+import { listIssuerIds } from '../members/issuer-binding.ts';
 import { findRoleScopes } from '../roles/find-role.ts';
 import { findMemberScopes } from '../roles/member-role.ts';
 
@@ -21,11 +23,11 @@ export interface Holder extends PolicyHolder {
 
 /**
  * The holder that `as` names: `ANONYMOUS`, a role of the caller's tenant, the id of an API key or member that the caller may
- * see, or the subject of a member of its tenant. The caller itself without one. NOT_FOUND in the same words for what is missing and
+ * see, or the subject of a member of its tenant, at the issuer where one is named. The caller itself without one. NOT_FOUND in the same words for what is missing and
  * for what is of another tenant.
  */
 export async function findHolder(
-  as: string | null | undefined,
+  { as, issuerId }: QueryPolicyArgs,
   context: TenantsContext,
   deps: TenantsDeps,
 ): Promise<Holder> {
@@ -50,7 +52,7 @@ export async function findHolder(
     };
   }
   const role = await findRoleScopes(as, caller.tenantId, deps.connection);
-  const named = member ?? (role === null ? await findBySubject(as, caller, deps) : null);
+  const named = member ?? (role === null ? await findBySubject(as, issuerId, caller, deps) : null);
   if (named) {
     return { ...emptyHolder, scopes: await findMemberScopes(named, deps), problem: findMemberProblem(named) };
   }
@@ -68,9 +70,22 @@ function ofRole(scopes: readonly string[]): Holder {
   return { ...emptyHolder, scopes, appId: 'any', keyId: 'any' };
 }
 
-function findBySubject(subject: string, { tenantId }: Caller, { connection }: TenantsDeps) {
+/** BAD_USER_INPUT where several issuers vouch for a member with the subject, and none is named: they are several people. */
+async function findBySubject(
+  subject: string,
+  issuerId: string | null | undefined,
+  { tenantId }: Caller,
+  { connection }: TenantsDeps,
+): Promise<MemberRecord | null> {
   if (tenantId === null) return null;
-  return members(connection).findOne({ tenantId, subject }).sort({ createdAt: 1, _id: 1 }).lean();
+  const ofIssuer = issuerId == null ? {} : { issuerId: { $in: listIssuerIds(issuerId) } };
+  const [found = null, other] = await members(connection)
+    .find({ tenantId, subject, ...ofIssuer })
+    .sort({ createdAt: 1, _id: 1 })
+    .limit(2)
+    .lean();
+  if (other === undefined) return found;
+  return badInput('issuerId', 'is required: members of several issuers have this subject.');
 }
 
 function findMemberProblem({ hidden, deactivatedAt }: MemberRecord): string | null {

@@ -5,7 +5,7 @@ import { requiresAuthentication, requiresScopes } from '#core/refusal-words.ts';
 import { readSupergraph } from '#schema/compose.ts';
 import { type FieldRequirement, readFieldRequirements } from '#schema/field-policies.ts';
 import type { TenantsDeps } from '../deps.ts';
-import type { FieldPolicy } from '../generated.ts';
+import type { FieldPolicy, QueryPolicyArgs } from '../generated.ts';
 import type { TenantsContext } from '../loaders.ts';
 import { findHolder, type Holder } from './find-holder.ts';
 
@@ -23,11 +23,11 @@ function readRequirements(): readonly FieldRequirement[] {
 
 /** What each field of the schema requires, and whether the holder may select it. */
 export async function listFieldPolicies(
-  as: string | null | undefined,
+  named: QueryPolicyArgs,
   context: TenantsContext,
   deps: TenantsDeps,
 ): Promise<FieldPolicy[]> {
-  const holder = await findHolder(as, context, deps);
+  const holder = await findHolder(named, context, deps);
   return readRequirements().map((requirement) => toFieldPolicy(requirement, holder));
 }
 

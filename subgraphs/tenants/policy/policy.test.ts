@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Caller } from '#core/caller.ts';
 import { builtInRoles } from '#core/roles.ts';
+import { issuers } from '#mongo/issuers.ts';
 import { ask, askForData } from '#test/support/subgraph.ts';
 import { startTenants, type TestTenant, type TestTenants } from '#test/support/tenants.ts';
+import { standardClaims } from '../identity/save-issuer.ts';
 
 interface Policy {
   readonly coordinate: string;
@@ -62,6 +64,38 @@ describe('policy(as:)', () => {
     expect(expected).not.toContain('Query.tenant');
     for (const as of [ids.key, ids.member, 'ada@idp'])
       expect(listAllowed(await read(as)), as).toEqual(expected);
+  });
+
+  it('requires the issuer of a subject that members of several issuers have, and knows each by it', async () => {
+    await issuers(mesh.database.connection).create({
+      ...{ _id: 'partner', issuer: 'https://partner.example', audience: ['a'], claims: standardClaims },
+      ...{ jwksUrl: null, rules: [], createdAt: new Date() },
+    });
+    await data(`mutation {
+      first: saveMember(input: { subject: "bob@idp", role: VIEWER }) { id }
+      second: saveMember(input: { subject: "bob@idp", role: BILLING, issuerId: "partner" }) { id }
+    }`);
+    const ofIssuer =
+      'query ($as: ID, $issuerId: ID) { policy(as: $as, issuerId: $issuerId) { coordinate allowed reason } }';
+    const list = async (issuerId: string, caller: Caller = acme.caller) => {
+      const named = { as: 'bob@idp', issuerId };
+      const { policy } = await data<{ policy: readonly Policy[] }>(ofIssuer, named, caller);
+      return policy.filter(({ allowed }) => allowed).map(({ coordinate }) => coordinate);
+    };
+    expect(await refusal('bob@idp', acme.caller)).toMatch(/^BAD_USER_INPUT issuerId is required/);
+    for (const [issuerId, role] of [
+      ['default', 'VIEWER'],
+      ['partner', 'BILLING'],
+    ] as const) {
+      // A role is shown for a key, which has an app: what only that reaches is left out.
+      const ofRole = listAllowed(await read(role));
+      const ofMember = await list(issuerId);
+      expect(ofMember.length).toBeGreaterThan(10);
+      expect(ofMember.filter((coordinate) => !ofRole.includes(coordinate))).toEqual([]);
+    }
+    expect(await list('default')).not.toEqual(await list('partner'));
+    await expect(list('other')).rejects.toThrow();
+    await expect(list('partner', other.caller)).rejects.toThrow();
   });
 
   it('refuses everything to a key that was revoked, with the reason', async () => {
