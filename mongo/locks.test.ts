@@ -3,7 +3,7 @@ import type { Connection } from 'mongoose';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openTestDatabase } from '#test/support/database.ts';
 import type { Database } from './connect.ts';
-import { freeLocks, withLock } from './locks.ts';
+import { freeLocks, withLock, withPartOfLock, withWholeLock } from './locks.ts';
 
 const leaseMs = 30_000;
 const waitMsMax = 10_000;
@@ -108,6 +108,73 @@ describe('a lock', () => {
       expect(await Promise.all(waiting), `round ${round}`).toEqual(Array.from({ length: 199 }, (_, n) => n));
     }
   });
+});
+
+describe('a lock with parts', () => {
+  /** Runs until `release`; `entered` lists who is inside. */
+  function enter(entered: string[], name: string, take: (run: () => Promise<void>) => Promise<void>) {
+    const [taken, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const ended = take(async () => {
+      entered.push(`in ${name}`);
+      taken.resolve();
+      await released.promise;
+      entered.push(`out ${name}`);
+    });
+    return { taken: taken.promise, ended, release: released.resolve };
+  }
+  const part = (name: string) => (run: () => Promise<void>) => withPartOfLock(otherProcess(), 'l', name, run);
+  const whole = (run: () => Promise<void>) => withWholeLock(otherProcess(), 'l', run);
+
+  it('lets those of different parts in at once, and those of one part one after another', async () => {
+    const entered: string[] = [];
+    const [a, b] = [enter(entered, 'a', part('a')), enter(entered, 'b', part('b'))];
+    await Promise.all([a.taken, b.taken]);
+    const again = enter(entered, 'a again', part('a'));
+    b.release();
+    await b.ended;
+    expect(entered.slice(2)).toEqual(['out b']);
+    a.release();
+    await again.taken;
+    again.release();
+    await Promise.all([a.ended, again.ended]);
+    expect(entered.slice(3)).toEqual(['out a', 'in a again', 'out a again']);
+  });
+
+  it('lets no one in beside who has the whole, whoever came first', async () => {
+    const entered: string[] = [];
+    const first = enter(entered, 'a', part('a'));
+    await first.taken;
+    const all = enter(entered, 'all', whole);
+    const late = enter(entered, 'b', part('b'));
+    first.release();
+    await Promise.race([all.taken, late.taken]);
+    const waiting = entered.includes('in all') ? late : all;
+    expect(entered).toHaveLength(3);
+    (waiting === late ? all : late).release();
+    await waiting.taken;
+    waiting.release();
+    await Promise.all([first.ended, all.ended, late.ended]);
+    for (let at = 0; at < entered.length; at += 2)
+      expect(entered[at + 1]).toBe(entered[at]?.replace('in', 'out'));
+  });
+
+  it.each([
+    ['the whole', () => hold(otherProcess(), 'l'), part('c')],
+    ['a part', () => hold(otherProcess(), 'l of c'), whole],
+  ])(
+    'is refused with OVERLOADED after ten seconds while another process has %s',
+    async (_what, take, want) => {
+      const held = await take();
+      const run = vi.fn(async () => undefined);
+      const refused = expect(want(run)).rejects.toMatchObject(overloaded);
+      await nextTurn();
+      pass(waitMsMax);
+      await refused;
+      await held.release();
+      await want(run);
+      expect(run).toHaveBeenCalledTimes(1);
+    },
+  );
 });
 
 describe('locks of a killed process', () => {

@@ -33,17 +33,22 @@ const queues = new WeakMap<Connection, Map<string, Queue>>();
 
 /**
  * Runs with the lock of that name, which one caller of all processes has at a time. OVERLOADED when it is not to be had
- * in time. Locks within locks are taken in one order alone: all tenants, one tenant, all roles, the keys with
- * tenants:admin, one plan, all plans.
+ * in time. Locks within locks are taken in one order alone: all tenants, one tenant, the roles of one tenant or all roles, the keys with
+ * tenants:admin, one plan, all plans. `isFree`: whether the holder may run; until then the lock is released and acquired again.
  */
-export async function withLock<T>(connection: Connection, name: string, run: () => Promise<T>): Promise<T> {
+export async function withLock<T>(
+  connection: Connection,
+  name: string,
+  run: () => Promise<T>,
+  isFree?: () => Promise<boolean>,
+): Promise<T> {
   const known = queues.get(connection) ?? new Map<string, Queue>();
   queues.set(connection, known);
   const queue = known.get(name) ?? { waiters: 0, last: Promise.resolve() };
   known.set(name, queue);
   if (queue.waiters >= waitersMax) throw busy(name);
   queue.waiters += 1;
-  const turn = queue.last.then(() => holding(connection, name, run));
+  const turn = queue.last.then(() => holding(connection, name, run, isFree));
   // Any error: the caller of that turn receives it.
   queue.last = turn.catch(() => undefined);
   try {
@@ -54,18 +59,68 @@ export async function withLock<T>(connection: Connection, name: string, run: () 
   }
 }
 
-async function holding<T>(connection: Connection, name: string, run: () => Promise<T>): Promise<T> {
+/**
+ * Runs with one part of the lock of that name. Who has a part excludes others from that part, and whoever has the whole; parts exclude each other
+ * not. OVERLOADED as with `withLock`.
+ */
+export function withPartOfLock<T>(
+  connection: Connection,
+  name: string,
+  part: string,
+  run: () => Promise<T>,
+): Promise<T> {
+  // Both write their lock before they look for the other's: one of two sees the other.
+  const isFree = () => isUnheld(connection, { _id: name });
+  return withLock(connection, toPart(name, part), run, isFree);
+}
+
+/** Runs with the whole of a lock that has parts, once no one has a part of it. */
+export function withWholeLock<T>(connection: Connection, name: string, run: () => Promise<T>): Promise<T> {
+  const deadlineMs = Date.now() + waitMsMax;
+  return withLock(connection, name, async () => {
+    // Who comes now sees that the whole is held, and waits.
+    const parts = { _id: { $gte: toPart(name, ''), $lt: `${toPart(name, '')}\uffff` } };
+    while (!(await isUnheld(connection, parts))) {
+      if (Date.now() >= deadlineMs) throw busy(name);
+      await wait(pollMs);
+    }
+    return run();
+  });
+}
+
+const toPart = (name: string, part: string) => `${name} of ${part}`;
+
+async function isUnheld(connection: Connection, where: object): Promise<boolean> {
+  return (await locks(connection).exists({ ...where, until: { $gt: new Date() } })) === null;
+}
+
+async function holding<T>(
+  connection: Connection,
+  name: string,
+  run: () => Promise<T>,
+  isFree?: () => Promise<boolean>,
+): Promise<T> {
   const holder = randomUUID();
-  await acquire(connection, name, holder);
-  try {
-    return await run();
-  } finally {
-    await locks(connection).deleteOne({ _id: name, holder });
+  const deadlineMs = Date.now() + waitMsMax;
+  const release = () => locks(connection).deleteOne({ _id: name, holder });
+  for (;;) {
+    await acquire(connection, name, holder, deadlineMs);
+    try {
+      if (isFree === undefined || (await isFree())) return await run();
+      if (Date.now() >= deadlineMs) throw busy(name);
+    } finally {
+      await release();
+    }
+    await wait(pollMs);
   }
 }
 
-async function acquire(connection: Connection, name: string, holder: string): Promise<void> {
-  const deadlineMs = Date.now() + waitMsMax;
+async function acquire(
+  connection: Connection,
+  name: string,
+  holder: string,
+  deadlineMs: number,
+): Promise<void> {
   for (;;) {
     const now = new Date();
     const record = { _id: name, holder, until: new Date(now.getTime() + leaseMs) };

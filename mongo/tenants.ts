@@ -70,6 +70,8 @@ export interface GroupRole extends StoredRole {
 export interface Departure {
   readonly memberId: string;
   readonly at: Date;
+  /** True: it had been added within the hour before. Absent: it had not. */
+  readonly recent?: boolean;
 }
 
 type PayloadRule = Pick<TenantRecord, 'payloadLogging' | 'hasPayloadRule'>;
@@ -107,7 +109,7 @@ export const tenants = defineCollection<TenantRecord>(
     erasedAt: Date,
     marksDue: Boolean,
     provisioning: Object,
-    departures: { type: [{ _id: false, memberId: String, at: Date }], default: undefined },
+    departures: { type: [{ _id: false, memberId: String, at: Date, recent: Boolean }], default: undefined },
   },
   [
     [{ name: 1 }, { unique: true }],

@@ -150,6 +150,7 @@ export type UpdateProvisionedMemberInput = {
   readonly familyName?: string | null | undefined;
   readonly email?: string | null | undefined;
   readonly active?: boolean | null | undefined;
+  readonly ifVersion?: string | null | undefined;
 };
 
 export type MemberGroupInput = {
@@ -159,6 +160,7 @@ export type MemberGroupInput = {
   readonly memberIds?: ReadonlyArray<string> | null | undefined;
   readonly addMemberIds?: ReadonlyArray<string> | null | undefined;
   readonly removeMemberIds?: ReadonlyArray<string> | null | undefined;
+  readonly ifRevision?: number | null | undefined;
 };
 
 export type MessagesCompleteMutationVariables = Exact<{
@@ -475,21 +477,21 @@ export type ScimUsersQueryVariables = Exact<{
 }>;
 
 
-export type ScimUsersQuery = { readonly provisionedMembers: { readonly totalCount: number, readonly nodes: ReadonlyArray<{ readonly id: string, readonly externalId: string, readonly userName: string, readonly displayName: string | null, readonly givenName: string | null, readonly familyName: string | null, readonly email: string | null, readonly active: boolean, readonly createdAt: string, readonly modifiedAt: string, readonly groups: ReadonlyArray<{ readonly id: string, readonly displayName: string }> }> } };
+export type ScimUsersQuery = { readonly provisionedMembers: { readonly totalCount: number, readonly nodes: ReadonlyArray<{ readonly id: string, readonly externalId: string, readonly userName: string, readonly displayName: string | null, readonly givenName: string | null, readonly familyName: string | null, readonly email: string | null, readonly active: boolean, readonly createdAt: string, readonly modifiedAt: string, readonly version: string, readonly groups: ReadonlyArray<{ readonly id: string, readonly displayName: string }> }> } };
 
 export type ScimUserQueryVariables = Exact<{
   id: string;
 }>;
 
 
-export type ScimUserQuery = { readonly provisionedMember: { readonly id: string, readonly externalId: string, readonly userName: string, readonly displayName: string | null, readonly givenName: string | null, readonly familyName: string | null, readonly email: string | null, readonly active: boolean, readonly createdAt: string, readonly modifiedAt: string, readonly groups: ReadonlyArray<{ readonly id: string, readonly displayName: string }> } | null };
+export type ScimUserQuery = { readonly provisionedMember: { readonly id: string, readonly externalId: string, readonly userName: string, readonly displayName: string | null, readonly givenName: string | null, readonly familyName: string | null, readonly email: string | null, readonly active: boolean, readonly createdAt: string, readonly modifiedAt: string, readonly version: string, readonly groups: ReadonlyArray<{ readonly id: string, readonly displayName: string }> } | null };
 
 export type ScimCreateUserMutationVariables = Exact<{
   input: ProvisionMemberInput;
 }>;
 
 
-export type ScimCreateUserMutation = { readonly provisionMember: { readonly id: string, readonly externalId: string, readonly userName: string, readonly displayName: string | null, readonly givenName: string | null, readonly familyName: string | null, readonly email: string | null, readonly active: boolean, readonly createdAt: string, readonly modifiedAt: string, readonly groups: ReadonlyArray<{ readonly id: string, readonly displayName: string }> } };
+export type ScimCreateUserMutation = { readonly provisionMember: { readonly id: string, readonly externalId: string, readonly userName: string, readonly displayName: string | null, readonly givenName: string | null, readonly familyName: string | null, readonly email: string | null, readonly active: boolean, readonly createdAt: string, readonly modifiedAt: string, readonly version: string, readonly groups: ReadonlyArray<{ readonly id: string, readonly displayName: string }> } };
 
 export type ScimUpdateUserMutationVariables = Exact<{
   id: string;
@@ -497,10 +499,11 @@ export type ScimUpdateUserMutationVariables = Exact<{
 }>;
 
 
-export type ScimUpdateUserMutation = { readonly updateProvisionedMember: { readonly id: string, readonly externalId: string, readonly userName: string, readonly displayName: string | null, readonly givenName: string | null, readonly familyName: string | null, readonly email: string | null, readonly active: boolean, readonly createdAt: string, readonly modifiedAt: string, readonly groups: ReadonlyArray<{ readonly id: string, readonly displayName: string }> } };
+export type ScimUpdateUserMutation = { readonly updateProvisionedMember: { readonly id: string, readonly externalId: string, readonly userName: string, readonly displayName: string | null, readonly givenName: string | null, readonly familyName: string | null, readonly email: string | null, readonly active: boolean, readonly createdAt: string, readonly modifiedAt: string, readonly version: string, readonly groups: ReadonlyArray<{ readonly id: string, readonly displayName: string }> } };
 
 export type ScimRemoveUserMutationVariables = Exact<{
   id: string;
+  ifVersion?: string | null | undefined;
 }>;
 
 
@@ -534,12 +537,13 @@ export type ScimSaveGroupMutation = { readonly saveMemberGroup: { readonly id: s
 
 export type ScimDeleteGroupMutationVariables = Exact<{
   id: string;
+  ifRevision?: number | null | undefined;
 }>;
 
 
 export type ScimDeleteGroupMutation = { readonly deleteMemberGroup: string };
 
-export type ScimUserFragment = { readonly id: string, readonly externalId: string, readonly userName: string, readonly displayName: string | null, readonly givenName: string | null, readonly familyName: string | null, readonly email: string | null, readonly active: boolean, readonly createdAt: string, readonly modifiedAt: string, readonly groups: ReadonlyArray<{ readonly id: string, readonly displayName: string }> };
+export type ScimUserFragment = { readonly id: string, readonly externalId: string, readonly userName: string, readonly displayName: string | null, readonly givenName: string | null, readonly familyName: string | null, readonly email: string | null, readonly active: boolean, readonly createdAt: string, readonly modifiedAt: string, readonly version: string, readonly groups: ReadonlyArray<{ readonly id: string, readonly displayName: string }> };
 
 export type ScimGroupFragment = { readonly id: string, readonly displayName: string, readonly externalId: string | null, readonly memberIds?: ReadonlyArray<string>, readonly revision: number, readonly createdAt: string, readonly modifiedAt: string };
 
@@ -629,23 +633,23 @@ export const responsesDelete = new DeclaredOperation<ResponsesDeleteMutation, Re
 );
 
 export const scimUsers = new DeclaredOperation<ScimUsersQuery, ScimUsersQueryVariables>(
-  "query ScimUsers($anyOf:[ProvisionedMemberCondition!]$offset:Int!$first:Int!){provisionedMembers(anyOf:$anyOf offset:$offset first:$first){totalCount nodes{...ScimUser}}}fragment ScimUser on ProvisionedMember{id externalId userName displayName givenName familyName email active groups{id displayName}createdAt modifiedAt}",
+  "query ScimUsers($anyOf:[ProvisionedMemberCondition!]$offset:Int!$first:Int!){provisionedMembers(anyOf:$anyOf offset:$offset first:$first){totalCount nodes{...ScimUser}}}fragment ScimUser on ProvisionedMember{id externalId userName displayName givenName familyName email active groups{id displayName}createdAt modifiedAt version}",
 );
 
 export const scimUser = new DeclaredOperation<ScimUserQuery, ScimUserQueryVariables>(
-  "query ScimUser($id:ID!){provisionedMember(id:$id){...ScimUser}}fragment ScimUser on ProvisionedMember{id externalId userName displayName givenName familyName email active groups{id displayName}createdAt modifiedAt}",
+  "query ScimUser($id:ID!){provisionedMember(id:$id){...ScimUser}}fragment ScimUser on ProvisionedMember{id externalId userName displayName givenName familyName email active groups{id displayName}createdAt modifiedAt version}",
 );
 
 export const scimCreateUser = new DeclaredOperation<ScimCreateUserMutation, ScimCreateUserMutationVariables>(
-  "mutation ScimCreateUser($input:ProvisionMemberInput!){provisionMember(input:$input){...ScimUser}}fragment ScimUser on ProvisionedMember{id externalId userName displayName givenName familyName email active groups{id displayName}createdAt modifiedAt}",
+  "mutation ScimCreateUser($input:ProvisionMemberInput!){provisionMember(input:$input){...ScimUser}}fragment ScimUser on ProvisionedMember{id externalId userName displayName givenName familyName email active groups{id displayName}createdAt modifiedAt version}",
 );
 
 export const scimUpdateUser = new DeclaredOperation<ScimUpdateUserMutation, ScimUpdateUserMutationVariables>(
-  "mutation ScimUpdateUser($id:ID!$input:UpdateProvisionedMemberInput!){updateProvisionedMember(id:$id input:$input){...ScimUser}}fragment ScimUser on ProvisionedMember{id externalId userName displayName givenName familyName email active groups{id displayName}createdAt modifiedAt}",
+  "mutation ScimUpdateUser($id:ID!$input:UpdateProvisionedMemberInput!){updateProvisionedMember(id:$id input:$input){...ScimUser}}fragment ScimUser on ProvisionedMember{id externalId userName displayName givenName familyName email active groups{id displayName}createdAt modifiedAt version}",
 );
 
 export const scimRemoveUser = new DeclaredOperation<ScimRemoveUserMutation, ScimRemoveUserMutationVariables>(
-  "mutation ScimRemoveUser($id:ID!){removeProvisionedMember(id:$id)}",
+  "mutation ScimRemoveUser($id:ID!$ifVersion:String){removeProvisionedMember(id:$id ifVersion:$ifVersion)}",
 );
 
 export const scimGroups = new DeclaredOperation<ScimGroupsQuery, ScimGroupsQueryVariables>(
@@ -661,5 +665,5 @@ export const scimSaveGroup = new DeclaredOperation<ScimSaveGroupMutation, ScimSa
 );
 
 export const scimDeleteGroup = new DeclaredOperation<ScimDeleteGroupMutation, ScimDeleteGroupMutationVariables>(
-  "mutation ScimDeleteGroup($id:ID!){deleteMemberGroup(id:$id)}",
+  "mutation ScimDeleteGroup($id:ID!$ifRevision:Int){deleteMemberGroup(id:$id ifRevision:$ifRevision)}",
 );

@@ -102,7 +102,7 @@ describe('the chain of a tenant', () => {
     expect(chained.map(({ actor }) => actor.issuerId)).toEqual([undefined, 'first', undefined]);
     for (const change of [{ $set: { 'actor.issuerId': 'partner' } }, { $unset: { 'actor.issuerId': 1 } }]) {
       await auditLog(database.connection).updateOne({ sequence: 2 }, change as object);
-      expect((await verify()).kinds).toEqual(['ALTERED changes:acme 2']);
+      expect(new Set((await verify()).kinds)).toEqual(new Set(['ALTERED changes:acme 2']));
     }
   });
 

@@ -19,7 +19,7 @@ useArchivedPrompts();
 it('versions name the issuer of the person that published them, and copies that of who copied', async () => {
   const writer = await mesh.newWriter();
   const person = { ...writer, kind: 'USER', keyId: null, subject: 'ada', issuerId: 'partner' } as const;
-  const id = await mesh.add(person, 'of-ada', {});
+  const id = await mesh.add(person, 'ofAda', {});
   const read = async (promptId: string) =>
     (
       await askForData<{ prompt: { version: object } }>(
@@ -33,10 +33,10 @@ it('versions name the issuer of the person that published them, and copies that 
   const copied = async (caller: typeof writer, name: string) =>
     (await askForData<{ copyPrompt: { id: string } }>(mesh.subgraph, caller, copy, { id, name })).copyPrompt
       .id;
-  expect(await read(await copied({ ...writer, keyId: 'k' }, 'of-key'))).toEqual({
+  expect(await read(await copied({ ...writer, keyId: 'k' }, 'ofKey'))).toEqual({
     ...{ createdBy: 'key:k', createdByIssuerId: null },
   });
-  expect(await read(await copied({ ...person, issuerId: 'first' }, 'of-another'))).toEqual({
+  expect(await read(await copied({ ...person, issuerId: 'first' }, 'ofAnother'))).toEqual({
     ...{ createdBy: 'ada', createdByIssuerId: 'first' },
   });
 });

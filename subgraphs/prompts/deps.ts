@@ -7,6 +7,7 @@ import type { JsonSchemas } from '#core/json-schema/json-schema.ts';
 import { matchesLists } from '#core/name-patterns.ts';
 import { ownTenantId, seesTenant } from '#core/tenant-reach.ts';
 import { findNodeRecords } from '#mongo/node-records.ts';
+import type { PromptVersionRecord } from '#mongo/prompt-versions.ts';
 import { type PromptRecord, promptName, prompts } from '#mongo/prompts.ts';
 import type { SubgraphContext } from '../runtime/context.ts';
 import type { SubgraphServices } from '../runtime/subgraph.ts';

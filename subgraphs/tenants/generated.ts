@@ -536,6 +536,7 @@ export type MutationUpdateProvisionedMemberArgs = {
 
 export type MutationRemoveProvisionedMemberArgs = {
   id: Scalars['ID']['input'];
+  ifVersion?: InputMaybe<Scalars['String']['input']>;
 };
 
 
@@ -546,6 +547,7 @@ export type MutationSaveMemberGroupArgs = {
 
 export type MutationDeleteMemberGroupArgs = {
   id: Scalars['ID']['input'];
+  ifRevision?: InputMaybe<Scalars['Int']['input']>;
 };
 
 
@@ -852,6 +854,7 @@ export type ProvisionedMember = {
   readonly groups: ReadonlyArray<MemberGroup>;
   readonly createdAt: Scalars['DateTime']['output'];
   readonly modifiedAt: Scalars['DateTime']['output'];
+  readonly version: Scalars['String']['output'];
 };
 
 export type ProvisionedMemberPage = {
@@ -1404,6 +1407,7 @@ export type UpdateProvisionedMemberInput = {
   readonly familyName?: InputMaybe<Scalars['String']['input']>;
   readonly email?: InputMaybe<Scalars['String']['input']>;
   readonly active?: InputMaybe<Scalars['Boolean']['input']>;
+  readonly ifVersion?: InputMaybe<Scalars['String']['input']>;
 };
 
 export type MemberGroupInput = {
@@ -1413,6 +1417,7 @@ export type MemberGroupInput = {
   readonly memberIds?: InputMaybe<ReadonlyArray<Scalars['ID']['input']>>;
   readonly addMemberIds?: InputMaybe<ReadonlyArray<Scalars['ID']['input']>>;
   readonly removeMemberIds?: InputMaybe<ReadonlyArray<Scalars['ID']['input']>>;
+  readonly ifRevision?: InputMaybe<Scalars['Int']['input']>;
 };
 
 export type InviteMemberInput = {
@@ -2154,6 +2159,7 @@ export type ProvisionedMemberResolvers<ContextType = context.SubgraphContext, Pa
   groups?: Resolver<ReadonlyArray<ResolversTypes['MemberGroup']>, ParentType, ContextType>;
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   modifiedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  version?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
 export type ProvisionedMemberPageResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['ProvisionedMemberPage'] = ResolversParentTypes['ProvisionedMemberPage']> = {

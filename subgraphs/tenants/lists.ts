@@ -28,7 +28,7 @@ import type {
 import { withInvitationStatus } from './invitations/invitation-state.ts';
 import { withOwnerKind } from './keys/key-owner.ts';
 import type { TenantsContext } from './loaders.ts';
-import { listIssuerIds } from './members/identify-person.ts';
+import { listIssuerIds } from './members/issuer-binding.ts';
 import { withinShownName } from './tenants/archived-name.ts';
 
 /** A filter of a list of what belongs to tenants. */

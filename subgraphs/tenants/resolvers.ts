@@ -212,9 +212,9 @@ export function tenantsResolvers(
       deleteProvisioning: (_root, args, context) => deleteProvisioning(args.tenantId, context, deps),
       provisionMember: (_root, { input }, context) => provisionMember(input, context, deps),
       updateProvisionedMember: (_root, args, context) => updateProvisionedMember(args, context, deps),
-      removeProvisionedMember: (_root, args, context) => removeProvisionedMember(args.id, context, deps),
+      removeProvisionedMember: (_root, args, context) => removeProvisionedMember(args, context, deps),
       saveMemberGroup: (_root, { input }, context) => saveMemberGroup(input, context, deps),
-      deleteMemberGroup: (_root, args, context) => deleteMemberGroup(args.id, context, deps),
+      deleteMemberGroup: (_root, args, context) => deleteMemberGroup(args, context, deps),
       inviteMember: async (_root, { input }, context) => {
         const created = await inviteMember(input, context, deps);
         mails.wake();

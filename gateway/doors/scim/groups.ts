@@ -16,6 +16,7 @@ import { type AttributeSelection, isSelected, readSelection, selectAttributes } 
 import {
   endScim,
   locate,
+  requiresVersion,
   requireVersion,
   type ScimResource,
   scimJson,
@@ -86,20 +87,21 @@ export async function patchGroup(exchange: Exchange): Promise<void> {
 
 /** DELETE /Groups/{id}. */
 export async function deleteGroup(exchange: Exchange): Promise<void> {
-  await requireVersionOfGroup(exchange);
-  await runDeclared(exchange, scimDeleteGroup, { id: exchange.params.id ?? '' });
+  const ifRevision = await findWantedRevision(exchange);
+  await runDeclared(exchange, scimDeleteGroup, { id: exchange.params.id ?? '', ifRevision });
   exchange.response.statusCode = 204;
   exchange.response.end();
 }
 
 async function changeGroup(exchange: Exchange, change: StatedGroup): Promise<ScimResource> {
-  await requireVersionOfGroup(exchange);
-  return saveGroup(exchange, { id: exchange.params.id ?? '', ...change });
+  const ifRevision = await findWantedRevision(exchange);
+  const condition = ifRevision === null ? {} : { ifRevision };
+  return saveGroup(exchange, { id: exchange.params.id ?? '', ...change, ...condition });
 }
 
 async function saveGroup(
   exchange: Exchange,
-  input: StatedGroup & { readonly id?: string },
+  input: StatedGroup & { readonly id?: string; readonly ifRevision?: number },
 ): Promise<ScimResource> {
   const withMembers =
     exchange.request.method !== 'PATCH' && isSelected('members', readOwnSelection(exchange));
@@ -107,17 +109,24 @@ async function saveGroup(
   return toResource(exchange, saveMemberGroup);
 }
 
-async function requireVersionOfGroup(exchange: Exchange): Promise<void> {
-  if (exchange.request.headers['if-match'] !== undefined) requireVersion(exchange, await findGroup(exchange));
+/** The revision that the group must still have when it is changed; null: any. Throws BadRequest 412 where it has another one already. */
+async function findWantedRevision(exchange: Exchange): Promise<number | null> {
+  if (!requiresVersion(exchange)) return null;
+  const group = await loadGroup(exchange);
+  requireVersion(exchange, toResource(exchange, group));
+  return group.revision;
 }
 
 async function findGroup(exchange: Exchange): Promise<ScimResource> {
+  return toResource(exchange, await loadGroup(exchange));
+}
+
+async function loadGroup(exchange: Exchange): Promise<ScimGroupFragment> {
   const id = exchange.params.id ?? '';
   const withMembers = isSelected('members', readOwnSelection(exchange));
   const { memberGroup } = await runDeclared(exchange, scimGroup, { id, withMembers });
-  if (memberGroup == null)
-    throw new HeddleError('NOT_FOUND', `There is no group ${JSON.stringify(id.slice(0, 100))}.`);
-  return toResource(exchange, memberGroup);
+  if (memberGroup != null) return memberGroup;
+  throw new HeddleError('NOT_FOUND', `There is no group ${JSON.stringify(id.slice(0, 100))}.`);
 }
 
 /** A group as RFC 7643 has it; what it does not have, and members that were not selected, are left out. */

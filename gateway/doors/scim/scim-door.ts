@@ -1,4 +1,6 @@
+import { HeddleError } from '#core/errors.ts';
 import type { Exchange } from '../../http/exchange.ts';
+import { BadRequest } from '../../http/problem.ts';
 import type { Door, Method } from '../door.ts';
 import { getDescription, getServiceProviderConfig, listDescriptions } from './discovery.ts';
 import { createGroup, deleteGroup, getGroup, listGroups, patchGroup, replaceGroup } from './groups.ts';
@@ -34,7 +36,13 @@ export const scimDoor: Door = {
   challenge: 'Bearer',
   async handle(exchange) {
     const handlers = endpoints[exchange.pattern.slice(base.length)];
-    await handlers?.[exchange.request.method as Method]?.(exchange);
+    try {
+      await handlers?.[exchange.request.method as Method]?.(exchange);
+    } catch (error) {
+      // What was changed by others after its version was compared.
+      if (!(error instanceof HeddleError && error.extensions?.reason === 'VERSION')) throw error;
+      throw new BadRequest(412, error.message, 'CONFLICT');
+    }
   },
   writeError: writeScimError,
 };

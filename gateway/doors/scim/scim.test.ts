@@ -1,11 +1,26 @@
+import { GraphQLError } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type SampleGateway, sampleKey, startSampleGateway } from '#test/support/gateways/sample-gateway.ts';
 import { createScimMesh } from '#test/support/gateways/scim-mesh.ts';
 import { doors } from '../doors.ts';
 
 let sample: SampleGateway;
+/** Whether another change comes between the comparison of a version and the change. */
+let isRaced = false;
 beforeAll(async () => {
-  sample = await startSampleGateway({ doors, mesh: createScimMesh() });
+  const mesh = createScimMesh();
+  const { tenants: calm } = mesh.executors;
+  const tenants: typeof calm = {
+    async execute(request) {
+      if (!isRaced || !/"if(Version|Revision)"/.test(JSON.stringify(request.variables)))
+        return calm.execute(request);
+      return {
+        data: null,
+        errors: [new GraphQLError('Changed.', { extensions: { code: 'CONFLICT', reason: 'VERSION' } })],
+      };
+    },
+  };
+  sample = await startSampleGateway({ doors, mesh: { ...mesh, executors: { ...mesh.executors, tenants } } });
 });
 afterAll(() => sample[Symbol.asyncDispose]());
 
@@ -49,6 +64,46 @@ describe('SCIM', () => {
     const { body: current } = await send(path);
     const fresh = await send(path, { ...init, headers: { 'if-match': current.meta.version } });
     expect(fresh.response.ok).toBe(true);
+  });
+
+  it('states what it has compared as a condition of the change, and none without If-Match', async () => {
+    const condition = { 'if-match': (await send('/Users/u1')).body.meta.version };
+    const last = async (path: string, init: Parameters<typeof send>[1]) =>
+      (await send(path, init)).sent.at(-1);
+    const patch = { method: 'PATCH', body: disable };
+    expect(await last('/Users/u1', { ...patch, headers: condition })).toMatchObject({
+      input: { active: false, ifVersion: 'v1' },
+    });
+    expect(await last('/Users/u1', { method: 'DELETE', headers: condition })).toMatchObject({
+      ifVersion: 'v1',
+    });
+    const ofGroup = { 'if-match': (await send('/Groups/g1')).body.meta.version };
+    const rename = '{"Operations":[{"op":"replace","value":{"displayName":"N"}}]}';
+    expect(await last('/Groups/g1', { method: 'PATCH', body: rename, headers: ofGroup })).toMatchObject({
+      input: { ifRevision: 1 },
+    });
+    expect(await last('/Groups/g1', { method: 'DELETE', headers: ofGroup })).toMatchObject({ ifRevision: 1 });
+    for (const headers of [{}, { 'if-match': '*' }]) {
+      const { sent } = await send('/Users/u1', { ...patch, headers });
+      expect(sent).toEqual([{ id: 'u1', input: { active: false } }]);
+    }
+  });
+
+  it('answers 412 where the change finds another version than was compared', async () => {
+    for (const [path, method, body] of [
+      ['/Users/u1', 'PATCH', disable],
+      ['/Users/u1', 'DELETE', undefined],
+      ['/Groups/g1', 'DELETE', undefined],
+    ] as const) {
+      const headers = { 'if-match': (await send(path)).body.meta.version };
+      isRaced = true;
+      const answer = await send(path, { method, headers, ...(body === undefined ? {} : { body }) });
+      isRaced = false;
+      expect([answer.response.status, answer.body], `${method} ${path}`).toMatchObject([
+        412,
+        { status: '412', code: 'CONFLICT', detail: 'Changed.' },
+      ]);
+    }
   });
 
   it('turns queries into conditions and a part of the list', async () => {

@@ -65,9 +65,13 @@ function listTags(header: string | undefined): ReadonlySet<string> {
   return new Set(header?.split(',').map((tag) => tag.trim()));
 }
 
-/** Throws BadRequest 412 where the client requires another version of what it is about to change. */
+/** Whether the client requires a version of what it is about to change, and not any one. */
+export function requiresVersion({ request }: Exchange): boolean {
+  return request.headers['if-match'] !== undefined && !listTags(request.headers['if-match']).has('*');
+}
+
+/** Throws BadRequest 412 where the client requires another version of what it is about to change. For `requiresVersion`. */
 export function requireVersion({ request }: Exchange, { meta }: ScimResource): void {
-  const wanted = listTags(request.headers['if-match']);
-  if (request.headers['if-match'] === undefined || wanted.has('*') || wanted.has(meta.version)) return;
+  if (listTags(request.headers['if-match']).has(meta.version)) return;
   throw new BadRequest(412, `It has changed: its version is ${meta.version} now.`, 'CONFLICT');
 }

@@ -17,6 +17,7 @@ import { readSelection, selectAttributes } from './select-attributes.ts';
 import {
   endScim,
   locate,
+  requiresVersion,
   requireVersion,
   type ScimResource,
   scimJson,
@@ -96,26 +97,38 @@ export async function patchUser(exchange: Exchange): Promise<void> {
 
 async function updateUser(exchange: Exchange, change: UserChange): Promise<void> {
   const selection = readSelection(new URLSearchParams(exchange.search));
-  if (exchange.request.headers['if-match'] !== undefined) requireVersion(exchange, await findUser(exchange));
+  const ifVersion = await findWantedVersion(exchange);
   const id = exchange.params.id ?? '';
-  const { updateProvisionedMember } = await runDeclared(exchange, scimUpdateUser, { id, input: change });
+  const input = { ...change, ...(ifVersion === null ? {} : { ifVersion }) };
+  const { updateProvisionedMember } = await runDeclared(exchange, scimUpdateUser, { id, input });
   return sendResource(exchange, toResource(exchange, updateProvisionedMember), selection);
 }
 
 /** DELETE /Users/{id}. */
 export async function deleteUser(exchange: Exchange): Promise<void> {
-  if (exchange.request.headers['if-match'] !== undefined) requireVersion(exchange, await findUser(exchange));
-  await runDeclared(exchange, scimRemoveUser, { id: exchange.params.id ?? '' });
+  const ifVersion = await findWantedVersion(exchange);
+  await runDeclared(exchange, scimRemoveUser, { id: exchange.params.id ?? '', ifVersion });
   exchange.response.statusCode = 204;
   exchange.response.end();
 }
 
+/** The version that the user must still have when it is changed; null: any. Throws BadRequest 412 where it has another one already. */
+async function findWantedVersion(exchange: Exchange): Promise<string | null> {
+  if (!requiresVersion(exchange)) return null;
+  const user = await loadUser(exchange);
+  requireVersion(exchange, toResource(exchange, user));
+  return user.version;
+}
+
 async function findUser(exchange: Exchange): Promise<ScimResource> {
+  return toResource(exchange, await loadUser(exchange));
+}
+
+async function loadUser(exchange: Exchange): Promise<ScimUserFragment> {
   const id = exchange.params.id ?? '';
   const { provisionedMember } = await runDeclared(exchange, scimUser, { id });
-  if (provisionedMember == null)
-    throw new HeddleError('NOT_FOUND', `There is no user ${JSON.stringify(id.slice(0, 100))}.`);
-  return toResource(exchange, provisionedMember);
+  if (provisionedMember != null) return provisionedMember;
+  throw new HeddleError('NOT_FOUND', `There is no user ${JSON.stringify(id.slice(0, 100))}.`);
 }
 
 /** A user as RFC 7643 has it; what it does not have is left out. */
@@ -141,7 +154,7 @@ function toResource(exchange: Exchange, user: ScimUserFragment): ScimResource {
       resourceType: 'User',
       created: user.createdAt,
       lastModified: user.modifiedAt,
-      version: toVersion(user),
+      version: toVersion([id, user.version]),
       location: locate(exchange, `/Users/${id}`),
     },
   };

@@ -37,7 +37,10 @@ export function eraseOwnIssuers(connection: Connection): Eraser {
   return {
     async find(subject, after, max) {
       const found = await records
-        .find({ ...ofTenantAlone(subject), ...(after === null ? {} : { _id: { $gt: after } }) }, { tenantIds: 1 })
+        .find(
+          { ...ofTenantAlone(subject), ...(after === null ? {} : { _id: { $gt: after } }) },
+          { tenantIds: 1 },
+        )
         .sort({ _id: 1 })
         .limit(max)
         .lean();

@@ -3,7 +3,7 @@ import { orConflict } from '#core/input.ts';
 import { firstIssuerId, issuers } from '#mongo/issuers.ts';
 import type { Bus } from '#state/bus/bus.ts';
 import { type AuditLog, auditedStart } from '../../runtime/policy/audited-start.ts';
-import { bindToUrl, endSessionsOf } from '../members/issuer-binding.ts';
+import { bindToUrl, endIssuerSessions } from '../members/issuer-binding.ts';
 import { standardClaims } from './save-issuer.ts';
 
 interface FirstIssuer {
@@ -32,7 +32,7 @@ export async function ensureFirstIssuer(connection: Connection, options: FirstIs
     await record('issuer.delete', null, async () => {
       await bindToUrl(before, connection);
       const { deletedCount } = await records.deleteOne({ _id: firstIssuerId, fromEnvironment: true });
-      await endSessionsOf(firstIssuerId, connection);
+      await endIssuerSessions(firstIssuerId, connection);
       return deletedCount > 0;
     });
   } else {
@@ -53,7 +53,7 @@ export async function ensureFirstIssuer(connection: Connection, options: FirstIs
           .exec(),
         'HEDDLE_OIDC_ISSUER is the URL of another issuer that saveIssuer has made: delete one of them.',
       );
-      if (isOther) await endSessionsOf(firstIssuerId, connection);
+      if (isOther) await endIssuerSessions(firstIssuerId, connection);
       return modifiedCount + upsertedCount > 0;
     });
   }

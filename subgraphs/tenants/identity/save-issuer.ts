@@ -13,7 +13,7 @@ import { withRoom } from '../../runtime/with-room.ts';
 import { callersChanged, readNow, type TenantsDeps } from '../deps.ts';
 import type { IssuerClaimsInput, IssuerInput, IssuerRuleInput } from '../generated.ts';
 import type { TenantsContext } from '../loaders.ts';
-import { adoptMembers, bindToUrl, endSessionsOf } from '../members/issuer-binding.ts';
+import { adoptMembers, bindToUrl, endIssuerSessions } from '../members/issuer-binding.ts';
 import { findRoleScopes, withRoles } from '../roles/find-role.ts';
 import {
   checkedSignIn,
@@ -63,7 +63,7 @@ export async function saveIssuer(
   if (signIn !== null) await requireSignIn(issuer, deps);
   await context.auditTarget({ tenantId: null, type: 'Issuer', id: issuer._id });
   // While the documents were fetched, a role may have been deleted.
-  const { before, after } = await withRoles(deps.connection, async () => {
+  const { before, after } = await withRoles(null, deps.connection, async () => {
     await checkedRules(input.rules ?? [], { claims, tenantIds }, deps);
     const written = await write(issuer, signIn, deps);
     if (input.adoptMembers === true) await adoptMembers(issuer, deps.connection);
@@ -79,11 +79,11 @@ export async function deleteIssuer(id: string, context: TenantsContext, deps: Te
   const records = issuers(deps.connection);
   if (!(await records.exists({ _id: id }))) notFound('issuer', id);
   await context.auditTarget({ tenantId: null, type: 'Issuer', id });
-  const before = await withRoles(deps.connection, async () => {
+  const before = await withRoles(null, deps.connection, async () => {
     const found = (await records.findById(id).lean()) ?? notFound('issuer', id);
     await bindToUrl(found, deps.connection);
     await records.deleteOne({ _id: id });
-    await endSessionsOf(id, deps.connection);
+    await endIssuerSessions(id, deps.connection);
     return found;
   });
   context.audit({ tenantId: null, type: 'Issuer', id, before });
@@ -121,7 +121,7 @@ async function write(
         `There is an issuer with the URL ${JSON.stringify(fields.issuer)} already.`,
       ),
   );
-  if (isOther) await endSessionsOf(_id, deps.connection);
+  if (isOther) await endIssuerSessions(_id, deps.connection);
   return { before, after: after ?? notFound('issuer', _id) };
 }
 

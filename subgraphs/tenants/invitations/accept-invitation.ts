@@ -53,7 +53,7 @@ export async function acceptInvitation(
     await requireRoom(deps, 'membersPerTenant', () =>
       members(deps.connection).countDocuments({ tenantId }).exec(),
     );
-    return withRoles(deps.connection, async () => {
+    return withRoles(tenantId, deps.connection, async () => {
       if ((await findRoleScopes(readRoleName(found), tenantId, deps.connection)) === null) return null;
       const used = { acceptedAt: readNow(deps), memberId: acceptance.memberId, acceptance, secretHashes: [] };
       const after = await invitations(deps.connection)

@@ -32,7 +32,7 @@ export async function resendInvitation(
   const mail = sendMail === false || deps.mailer === undefined ? {} : { mailDueAt: now, mailAttempts: 0 };
   const invitation = await withLiveOwner({ tenantId }, deps, async () => {
     await makeRoomForInvitation(before, deps);
-    return withRoles(deps.connection, async () => {
+    return withRoles(tenantId, deps.connection, async () => {
       await requireMemberRole(before, tenantId, context.caller, deps);
       return invitations(deps.connection)
         .findOneAndUpdate(

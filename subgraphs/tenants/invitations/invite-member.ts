@@ -4,7 +4,7 @@ import { readNow, type TenantsDeps } from '../deps.ts';
 import type { InviteMemberInput, ResolversParentTypes } from '../generated.ts';
 import { randomId } from '../keys/ids.ts';
 import type { TenantsContext } from '../loaders.ts';
-import { checkedEmail, requireUnlikeEmail, toEmailKey } from '../members/email.ts';
+import { checkedEmail, requireUnlikeEmails, toEmailKey } from '../members/email.ts';
 import { findMaker } from '../members/find-maker.ts';
 import { withRoles } from '../roles/find-role.ts';
 import { readCustomRole, requireMemberRole } from '../roles/member-role.ts';
@@ -47,9 +47,9 @@ export async function inviteMember(
   const proof = { collection: 'invitations', id, by: 'EXISTS' } as const;
   await withLiveOwner({ tenantId }, deps, async () => {
     invitation.invitedByMemberId = await findMaker(caller, deps);
-    await requireUnlikeEmail(email, tenantId, deps);
+    await requireUnlikeEmails([email], { tenantId, memberId: null }, deps);
     await makeRoomForInvitation(invitation, deps);
-    await withRoles(deps.connection, async () => {
+    await withRoles(tenantId, deps.connection, async () => {
       await requireMemberRole(invitation, tenantId, caller, deps);
       await deps.events.withChange(toInvitationEvent(invitation), proof, () =>
         invitations(deps.connection).create({ ...invitation }),

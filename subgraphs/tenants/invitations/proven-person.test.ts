@@ -28,7 +28,13 @@ it.each<[string[] | null, string, unknown, boolean]>([
   (domains, email, verified, isVerified) => {
     const claims = { sub: 'ada', email, email_verified: verified };
     expect(readProvenPerson(toIssuer(domains), claims)).toEqual({
-      ...{ issuerId: 'acme', subject: 'ada', email, isEmailVerified: isVerified },
+      ...{
+        issuerId: 'acme',
+        issuer: 'https://acme.example',
+        subject: 'ada',
+        email,
+        isEmailVerified: isVerified,
+      },
     });
   },
 );

@@ -57,19 +57,27 @@ export async function reactivateMember(
   return after;
 }
 
-/** The same for whoever has checked that the caller may, with more fields of the record. NOT_FOUND where it is removed meanwhile. */
+interface ResumeOptions {
+  /** More fields of the record. */
+  readonly set?: Readonly<Record<string, unknown>>;
+  /** Called before the first write, for the holder of the tenant's lock: what it throws keeps the member as it is. */
+  readonly check?: () => Promise<void>;
+}
+
+/** The same for whoever has checked that the caller may. NOT_FOUND where it is removed meanwhile. */
 export async function resumeMembership(
   before: MemberRecord,
   deps: TenantsDeps,
-  set: Readonly<Record<string, unknown>> = {},
+  { set = {}, check }: ResumeOptions = {},
 ): Promise<MemberRecord> {
   const { _id: id, tenantId } = before;
   const records = members(deps.connection);
   await completeDeparture(before, deps);
   const proof = { collection: 'members', id, by: 'STAMP' } as const;
   const after = await withLiveOwner({ tenantId }, deps, () =>
-    withRoles(deps.connection, () =>
-      deps.events.withChange(toMemberEvent('member.reactivated', before), proof, (eventId) =>
+    withRoles(tenantId, deps.connection, async () => {
+      await check?.();
+      return deps.events.withChange(toMemberEvent('member.reactivated', before), proof, (eventId) =>
         records
           .findOneAndUpdate(
             { _id: id, 'departure.removes': { $exists: false } },
@@ -78,8 +86,8 @@ export async function resumeMembership(
           )
           .lean()
           .exec(),
-      ),
-    ),
+      );
+    }),
   );
   if (after === null) return notFound('member', id);
   await callersChanged(deps, tenantId);

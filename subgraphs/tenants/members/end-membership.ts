@@ -50,7 +50,7 @@ export async function endMembership(
   const keysMade = !revokeKeysMade ? 'KEPT' : hasScope(caller, 'tenants:admin') ? 'ALL' : 'OF_TENANT';
   const departure: MemberDeparture = { removes, keysMade, keptKeyId: caller.keyId };
   const marked = await withTenant(tenantId, deps, () =>
-    withRoles(deps.connection, async () => {
+    withRoles(tenantId, deps.connection, async () => {
       await requireAnotherOwner(id, tenantId, deps);
       return keepingOperatorsOutside({ ownerMemberId: id }, caller, deps.connection, async () => {
         const limitedAt = (await admit?.()) ?? null;

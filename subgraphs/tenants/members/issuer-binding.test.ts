@@ -69,25 +69,25 @@ describe('an issuer that is deleted', () => {
       ...{ lastUsedAt: now, expiresAt: new Date(now.getTime() + 3_600_000) },
     });
   }
-  const sessionsOf = (issuerId: string) => sessions(mesh.database.connection).countDocuments({ issuerId });
+  const countSessions = (issuerId: string) => sessions(mesh.database.connection).countDocuments({ issuerId });
 
   it('ends the sessions of its people, and of no others', async () => {
     await saveIssuer(former);
     await addSession(id);
     await addSession('another');
     await deleteIssuer();
-    expect([await sessionsOf(id), await sessionsOf('another')]).toEqual([0, 1]);
+    expect([await countSessions(id), await countSessions('another')]).toEqual([0, 1]);
   });
 
   it('ends those that were left or came meanwhile when its ID is used again, or gets another URL', async () => {
     await addSession(id);
     await saveIssuer(former);
-    expect(await sessionsOf(id)).toBe(0);
+    expect(await countSessions(id)).toBe(0);
     await addSession(id);
     await saveIssuer(former, { audience: ['other'] });
-    expect(await sessionsOf(id)).toBe(1);
+    expect(await countSessions(id)).toBe(1);
     await saveIssuer(present);
-    expect(await sessionsOf(id)).toBe(0);
+    expect(await countSessions(id)).toBe(0);
   });
 
   it('vouches for its members again with the same URL, and for none of them with another', async () => {
@@ -213,5 +213,17 @@ describe('provisioning', () => {
     expect((await provision('ada')).errors?.[0]?.code).toBe('CONFLICT');
     await saveIssuer(present, { adoptMembers: true });
     expect(await find(present)).toMatchObject({ role: 'VIEWER' });
+  });
+});
+
+it('an invitation names the issuer of the person that made it', async () => {
+  const caller: Caller = {
+    ...{ ...mesh.admin, tenantId: tenant.tenantId, kind: 'USER', keyId: null, keyLineId: 'user-x' },
+    ...{ subject: 'ada', issuerId: 'partner' },
+  };
+  const query = `mutation { inviteMember(input: { email: "eve@example.com", role: VIEWER }) {
+    invitation { invitedBy invitedByIssuerId } } }`;
+  expect(await askForData(mesh.subgraph, caller, query)).toEqual({
+    inviteMember: { invitation: { invitedBy: 'ada', invitedByIssuerId: 'partner' } },
   });
 });

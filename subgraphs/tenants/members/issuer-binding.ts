@@ -92,6 +92,6 @@ export async function adoptMembers({ _id, issuer }: Issuer, connection: Connecti
 }
 
 /** Ends the sessions of all people of an issuer: none comes back with another one of its ID. */
-export async function endSessionsOf(issuerId: string, connection: Connection): Promise<void> {
+export async function endIssuerSessions(issuerId: string, connection: Connection): Promise<void> {
   await sessions(connection).deleteMany({ issuerId });
 }

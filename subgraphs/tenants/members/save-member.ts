@@ -11,7 +11,7 @@ import { withRoles } from '../roles/find-role.ts';
 import { readCustomRole, requireMemberRole, requireScopesOfMember } from '../roles/member-role.ts';
 import { withLiveOwner } from '../tenants/below-tenant.ts';
 import { findTenantId } from '../tenants/visible.ts';
-import { checkedEmail, requireUnlikeEmail } from './email.ts';
+import { checkedEmail, requireUnlikeEmails } from './email.ts';
 import { findSettledMember } from './find-settled-member.ts';
 import { findBinding } from './issuer-binding.ts';
 import { requireAnotherOwner } from './keep-owner.ts';
@@ -34,11 +34,11 @@ export async function saveMember(
     const id = found?._id ?? randomId();
     await context.auditTarget({ tenantId, type: 'Member', id });
     if (found) await requireScopesOfMember(found, context.caller, deps);
-    if (email !== null) await requireUnlikeEmail(email, tenantId, deps);
+    await requireUnlikeEmails(email === null ? [] : [email], { tenantId, memberId: id }, deps);
     await requireRoom(deps, 'membersPerTenant', () =>
       records.countDocuments({ tenantId, _id: { $ne: id } }).exec(),
     );
-    const saved = await withRoles(deps.connection, async () => {
+    const saved = await withRoles(tenantId, deps.connection, async () => {
       await requireMemberRole(change, tenantId, context.caller, deps);
       if (found && input.role !== 'OWNER') await requireAnotherOwner(id, tenantId, deps);
       const { role, customRole } = change;

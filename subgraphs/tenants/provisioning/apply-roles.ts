@@ -78,17 +78,30 @@ export function listTouchedRoles(changes: MemberChanges): readonly StoredRole[] 
   return changes.flatMap((change) => (isSameRole(change, change.former) ? [] : [change, change.former]));
 }
 
-/** Writes the changes. Each member has its groups and the role of them at once. */
+/** Members that one update names, and updates that one command has. */
+const updatedMax = 1_000;
+const updatesMax = 500;
+
+/** Writes the changes, in their order. Each member has its groups and the role of them at once. */
 export async function applyRoles(
   changes: MemberChanges,
   { connection }: Pick<TenantsDeps, 'connection'>,
 ): Promise<void> {
-  for (const { memberIds, groupIds, role, customRole } of changes) {
-    await members(connection).updateMany(
-      { _id: { $in: memberIds } },
-      { $set: { role, customRole, 'provisioned.groupIds': groupIds } },
-    );
-  }
+  const updates = changes.flatMap(({ memberIds, groupIds, role, customRole }) =>
+    chunk(memberIds, updatedMax).map((ids) => ({
+      updateMany: {
+        filter: { _id: { $in: ids } },
+        update: { $set: { role, customRole, 'provisioned.groupIds': groupIds } },
+      },
+    })),
+  );
+  for (const operations of chunk(updates, updatesMax)) await members(connection).bulkWrite(operations);
+}
+
+function chunk<T>(items: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, at) =>
+    items.slice(at * size, (at + 1) * size),
+  );
 }
 
 /** Ends what is left of the provisioning of a tenant: its members are not provisioned any more, its groups are gone. Done again it changes nothing more. */

@@ -18,7 +18,7 @@ export async function deleteProvisioning(
   const target = { tenantId, type: 'Provisioning', id: tenantId };
   const { connection } = deps;
   const before = await withTenant(tenantId, deps, () =>
-    withRoles(connection, async () => {
+    withRoles(tenantId, connection, async () => {
       const found = await findProvisioning(tenantId, deps);
       if (found === null) return notFound('provisioning of the tenant', tenantId);
       await context.auditTarget(target);

@@ -13,8 +13,8 @@ const standardPart = 5;
 interface DepartureLimit {
   readonly max: number;
   readonly left: number;
-  /** When those of the last hour were ended. */
-  readonly endedAt: readonly Date[];
+  /** When those of the last hour were ended, by their ids. */
+  readonly ended: ReadonlyMap<string, Date>;
 }
 
 type LimitDeps = Pick<TenantsDeps, 'connection' | 'events' | 'now'>;
@@ -29,32 +29,43 @@ export function readRaisedUntil(
     : null;
 }
 
-/** The limit of a tenant now. */
+/**
+ * The limit of a tenant now for members that were there an hour ago, or for those that were added since: what is added and ended again neither
+ * raises the limit of the others nor uses it up. A member counts once, however often it is ended.
+ */
 export async function readDepartureLimit(
-  { tenantId, departuresMax, ...provisioning }: TenantProvisioning,
+  provisioning: TenantProvisioning,
   deps: Pick<TenantsDeps, 'connection' | 'now'>,
+  isNew = false,
 ): Promise<DepartureLimit> {
+  const { tenantId, departuresMax } = provisioning;
   const now = readNow(deps);
   const since = new Date(now.getTime() - hourMs);
   const records = members(deps.connection);
   const [active, ending] = await Promise.all([
-    records.countDocuments({ tenantId, deactivatedAt: null }),
-    records.find({ tenantId, 'departure.limitedAt': { $gt: since } }, { departure: 1 }).lean(),
+    records.countDocuments({
+      ...{ tenantId, deactivatedAt: null, createdAt: isNew ? { $gt: since } : { $lte: since } },
+    }),
+    records.find({ tenantId, 'departure.limitedAt': { $gt: since } }, { createdAt: 1, departure: 1 }).lean(),
   ]);
   const ended = new Map<string, Date>();
-  for (const { memberId, at } of provisioning.departures) if (at > since) ended.set(toKey(memberId, at), at);
+  for (const one of provisioning.departures) {
+    if (one.at > since && (one.recent ?? false) === isNew) ended.set(one.memberId, one.at);
+  }
   // Those whose end is not complete yet.
-  for (const { _id, departure } of ending) {
-    if (departure?.limitedAt !== undefined) ended.set(toKey(_id, departure.limitedAt), departure.limitedAt);
+  for (const { _id, createdAt, departure } of ending) {
+    const at = departure?.limitedAt;
+    if (at !== undefined && isAddedBefore(createdAt, at) === isNew) ended.set(_id, at);
   }
   const standard = Math.max(standardMax, Math.floor((active + ended.size) / standardPart));
-  const isRaised = readRaisedUntil({ tenantId, departuresMax, ...provisioning }, now) !== null;
+  const isRaised = readRaisedUntil(provisioning, now) !== null;
   const max = isRaised ? (departuresMax ?? standard) : standard;
-  return { max, left: Math.max(0, max - ended.size), endedAt: [...ended.values()] };
+  return { max, left: Math.max(0, max - ended.size), ended };
 }
 
-function toKey(memberId: string, at: Date): string {
-  return `${memberId} ${at.getTime()}`;
+/** Whether the member was added within the hour before that time. */
+function isAddedBefore(createdAt: Date, at: Date): boolean {
+  return createdAt.getTime() > at.getTime() - hourMs;
 }
 
 /**
@@ -62,24 +73,30 @@ function toKey(memberId: string, at: Date): string {
  * event once an hour, where as many as may have ended. For the holder of the tenant's lock.
  */
 export async function admitDeparture(id: string, tenantId: string, deps: LimitDeps): Promise<Date | null> {
-  const isActive = await members(deps.connection).exists({ _id: id, deactivatedAt: null });
-  if (isActive === null) return null;
-  const limit = await readDepartureLimit(await requireProvisioning(tenantId, deps), deps);
+  const member = await members(deps.connection)
+    .findOne({ _id: id, deactivatedAt: null }, { createdAt: 1 })
+    .lean();
+  if (member === null) return null;
   const now = readNow(deps);
-  if (limit.left === 0) throw await refuseDeparture(tenantId, limit, now.getTime(), deps);
+  const isNew = isAddedBefore(member.createdAt, now);
+  const limit = await readDepartureLimit(await requireProvisioning(tenantId, deps), deps, isNew);
+  if (limit.left === 0 && !limit.ended.has(id))
+    throw await refuseDeparture(tenantId, limit, now.getTime(), deps);
   return now;
 }
 
 /** Records that a member was ended. Done again it changes nothing more; done later than others, it forgets what no limit counts any more. */
 export async function countDeparture(
-  { _id: memberId, tenantId }: Pick<MemberRecord, '_id' | 'tenantId'>,
+  { _id: memberId, tenantId, createdAt }: Pick<MemberRecord, '_id' | 'tenantId' | 'createdAt'>,
   at: Date,
   { connection }: Pick<TenantsDeps, 'connection'>,
 ): Promise<void> {
   const records = tenants(connection);
+  const departure = { memberId, at, ...(isAddedBefore(createdAt, at) ? { recent: true } : {}) };
+  await records.updateOne({ _id: tenantId }, { $pull: { departures: { memberId, at: { $lte: at } } } });
   await records.updateOne(
-    { _id: tenantId, $nor: [{ departures: { $elemMatch: { memberId, at } } }] },
-    { $push: { departures: { memberId, at } } },
+    { _id: tenantId, $nor: [{ departures: { $elemMatch: { memberId } } }] },
+    { $push: { departures: departure } },
   );
   const forgotten = { at: { $lt: new Date(at.getTime() - 2 * hourMs) } };
   await records.updateOne(
@@ -90,13 +107,13 @@ export async function countDeparture(
 
 async function refuseDeparture(
   tenantId: string,
-  { max, endedAt }: DepartureLimit,
+  { max, ended }: DepartureLimit,
   nowMs: number,
   deps: LimitDeps,
 ): Promise<HeddleError> {
   const event = { type: 'provisioning.limited', tenantId, subject: tenantId, data: { departuresMax: max } };
   await deps.events.record(event, `provisioning.limited:${tenantId}:${Math.floor(nowMs / hourMs)}`);
-  const firstMs = Math.min(nowMs, ...endedAt.map((at) => at.getTime()));
+  const firstMs = Math.min(nowMs, ...[...ended.values()].map((at) => at.getTime()));
   return new HeddleError(
     'QUOTA_EXCEEDED',
     `Provisioning has ended ${max} members within an hour, the most that it may: this one is kept. If that is intended, an owner raises departuresMax with saveProvisioning.`,

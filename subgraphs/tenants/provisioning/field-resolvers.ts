@@ -6,6 +6,7 @@ import type { Resolvers } from '../generated.ts';
 import type { TenantsContext } from '../loaders.ts';
 import { findRoleOfGroups } from './choose-role.ts';
 import { readDepartureLimit, readRaisedUntil } from './departure-limit.ts';
+import { computeMemberVersion } from './member-version.ts';
 import { readProvisioning } from './read-provisioning.ts';
 
 /** The group of the caller's own tenant; null: there is none. */
@@ -41,6 +42,7 @@ export function provisioningResolvers(deps: TenantsDeps) {
         return found.filter((group) => group !== null);
       },
       modifiedAt: ({ provisioned }) => provisioned.modifiedAt,
+      version: (member, _args, context) => computeMemberVersion(member, context),
     },
     MemberGroup: {
       id: ({ _id }) => _id,

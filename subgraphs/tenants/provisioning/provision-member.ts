@@ -10,11 +10,12 @@ import { callersChanged, readNow, type TenantsDeps } from '../deps.ts';
 import type { ProvisionMemberInput } from '../generated.ts';
 import { randomId } from '../keys/ids.ts';
 import type { TenantsContext } from '../loaders.ts';
-import { checkedEmail } from '../members/email.ts';
+import { checkedEmail, requireUnlikeEmails } from '../members/email.ts';
 import { findSettledMember } from '../members/find-settled-member.ts';
 import { type IssuerBinding, readBinding } from '../members/issuer-binding.ts';
 import { toMemberEvent } from '../members/member-events.ts';
 import { withRoles } from '../roles/find-role.ts';
+import { requireReach } from '../roles/require-reach.ts';
 import { withLiveOwner } from '../tenants/below-tenant.ts';
 import { chooseRole } from './choose-role.ts';
 import { endProvisionedMember } from './end-provisioned-member.ts';
@@ -22,11 +23,11 @@ import {
   checkedName,
   checkedOptionalName,
   isProvisioned,
+  listAddresses,
   requireProvisioned,
   toComparedName,
 } from './provisioned-member.ts';
 import { requireProvisioning } from './read-provisioning.ts';
-import { requireReach } from './require-reach.ts';
 
 /** CONFLICT for a name or person that is there already. */
 export function notUnique(message: string, cause?: unknown): HeddleError {
@@ -52,6 +53,7 @@ export async function provisionMember(
     await context.auditTarget({ tenantId, type: 'Member', id });
     await requireReach([found ?? chooseRole(provisioning, person)], tenantId, context.caller, deps);
     await requireUnique(found, { tenantId, email, person }, deps);
+    await requireUnlikeEmails(listAddresses(email, person.userName), { tenantId, memberId: id }, deps);
     const saved = found ?? (await create({ id, provisioning, binding, subject, email, person }, deps));
     // Its role is kept as it is in this moment.
     if (found !== null && !isEnding(found, person)) await link(found, { email, person }, deps);
@@ -132,7 +134,7 @@ async function create(
   };
   const proof = { collection: 'members', id: member._id, by: 'EXISTS' } as const;
   const write = () =>
-    withRoles(deps.connection, () =>
+    withRoles(tenantId, deps.connection, () =>
       deps.events.withChange(toMemberEvent('member.provisioned', member), proof, () =>
         records.create(member),
       ),

@@ -3,6 +3,7 @@ import { ownTenantId } from '#core/tenant-reach.ts';
 import { isLabel } from '#core/text/label.ts';
 import type { MemberRecord, ProvisionedMemberRecord } from '#mongo/members.ts';
 import type { TenantsContext } from '../loaders.ts';
+import { isEmail } from '../members/email.ts';
 
 /** Is the member kept by an identity provider, and not about to be removed? */
 export function isProvisioned(member: MemberRecord | null): member is ProvisionedMemberRecord {
@@ -30,6 +31,12 @@ export async function requireProvisioned(
 /** The form in which user names and names of groups are compared: whatever their case. */
 export function toComparedName(name: string): string {
   return name.normalize('NFC').toLowerCase();
+}
+
+/** What of a person is compared as an address: that of its mail, and a user name that is one. */
+export function listAddresses(email: string | null | undefined, userName: string | undefined): string[] {
+  const names = userName !== undefined && isEmail(userName) ? [userName] : [];
+  return [...new Set([...(email == null ? [] : [email]), ...names])];
 }
 
 const nameMax = 256;

@@ -1,12 +1,14 @@
 import type { TenantsDeps } from '../deps.ts';
+import type { MutationRemoveProvisionedMemberArgs } from '../generated.ts';
 import type { TenantsContext } from '../loaders.ts';
+import { requireReach } from '../roles/require-reach.ts';
 import { endProvisionedMember } from './end-provisioned-member.ts';
+import { requireMemberVersion } from './member-version.ts';
 import { requireProvisioned } from './provisioned-member.ts';
-import { requireReach } from './require-reach.ts';
 
-/** Removes a provisioned member with its sessions and keys, and returns its id. Errors as of `endProvisionedMember`. */
+/** Removes a provisioned member with its sessions and keys, and returns its id. CONFLICT where it is not of the version that is stated; errors as of `endProvisionedMember`. */
 export async function removeProvisionedMember(
-  id: string,
+  { id, ifVersion }: MutationRemoveProvisionedMemberArgs,
   context: TenantsContext,
   deps: TenantsDeps,
 ): Promise<string> {
@@ -14,7 +16,12 @@ export async function removeProvisionedMember(
   const target = { tenantId: before.tenantId, type: 'Member', id };
   await context.auditTarget(target);
   await requireReach([before], before.tenantId, context.caller, deps);
-  await endProvisionedMember(before, { removes: true }, context.caller, deps);
+  await endProvisionedMember(
+    before,
+    { removes: true, check: () => requireMemberVersion(id, ifVersion, context) },
+    context.caller,
+    deps,
+  );
   context.audit({ ...target, before });
   context.loaders.member.clear(id);
   return id;

@@ -29,7 +29,7 @@ export async function saveProvisioning(
   await context.auditTarget({ tenantId, type: 'Provisioning', id: tenantId });
   const { connection } = deps;
   const { before, after } = await withLiveOwner({ tenantId }, deps, () =>
-    withRoles(connection, async () => {
+    withRoles(tenantId, connection, async () => {
       const found = await findProvisioning(tenantId, deps);
       const saved = await checkedProvisioning(input, { tenantId, before: found }, deps);
       await requireScopesOfRoles(saved, { tenantId, before: found }, context, deps);
@@ -62,7 +62,9 @@ async function checkedProvisioning(
 ): Promise<ProvisioningRecord> {
   const kept = before === null ? null : { issuerId: before.issuerId, issuer: before.issuer ?? null };
   return {
-    ...(input.issuerId == null && kept !== null ? kept : await findBinding(input.issuerId, tenantId, deps.connection)),
+    ...(input.issuerId == null && kept !== null
+      ? kept
+      : await findBinding(input.issuerId, tenantId, deps.connection)),
     ...checkedRole(input, before),
     groupRoles:
       input.groupRoles == null

@@ -27,7 +27,7 @@ export async function settleProvisioning(connection: Connection, log: Logger): P
   for (const tenantId of due) {
     try {
       await withTenant(tenantId, { connection }, () =>
-        withRoles(connection, () => settleOne(tenantId, connection)),
+        withRoles(tenantId, connection, () => settleOne(tenantId, connection)),
       );
       settled += 1;
     } catch (err) {

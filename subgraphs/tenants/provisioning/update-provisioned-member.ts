@@ -5,22 +5,25 @@ import { callersChanged, readNow, type TenantsDeps } from '../deps.ts';
 import type { UpdateProvisionedMemberInput } from '../generated.ts';
 import type { TenantsContext } from '../loaders.ts';
 import { resumeMembership } from '../members/deactivate-member.ts';
-import { checkedEmail } from '../members/email.ts';
+import { checkedEmail, requireUnlikeEmails } from '../members/email.ts';
+import { requireReach } from '../roles/require-reach.ts';
 import { withLiveOwner } from '../tenants/below-tenant.ts';
 import { endProvisionedMember } from './end-provisioned-member.ts';
+import { requireMemberVersion } from './member-version.ts';
 import { refusingTaken } from './provision-member.ts';
 import {
   checkedName,
   checkedOptionalName,
+  listAddresses,
   requireProvisioned,
   toComparedName,
 } from './provisioned-member.ts';
 import { requireProvisioning } from './read-provisioning.ts';
-import { requireReach } from './require-reach.ts';
 
 /**
  * Changes a provisioned member. `active: false` ends it with its sessions and keys, whoever had reactivated it; `active: true` accepts it
- * again where its provider had deactivated it: one that the tenant has deactivated itself stays so.
+ * again where its provider had deactivated it: one that the tenant has deactivated itself stays so. CONFLICT where it is not of the version that
+ * is stated.
  */
 export async function updateProvisionedMember(
   { id, input }: { readonly id: string; readonly input: UpdateProvisionedMemberInput },
@@ -37,18 +40,27 @@ export async function updateProvisionedMember(
   const isHeld = before.deactivatedAt != null && before.provisioned.active;
   const { active: _, ...rest } = change.person;
   const set = toFields(isHeld ? { ...change, person: rest } : change, readNow(deps));
+  const check = async () => {
+    await requireMemberVersion(id, input.ifVersion, context);
+    await requireUnlikeEmails(
+      listAddresses(change.email, change.person.userName),
+      { tenantId, memberId: id },
+      deps,
+    );
+  };
   await refusingTaken(async () => {
     if (input.active === false && before.deactivatedAt == null) {
-      await endProvisionedMember(before, { removes: false, set }, context.caller, deps);
+      await endProvisionedMember(before, { removes: false, set, check }, context.caller, deps);
     } else if (input.active === true && !before.provisioned.active && before.deactivatedAt != null) {
-      await resumeMembership(before, deps, set);
+      await resumeMembership(before, deps, { set, check });
     } else {
-      await withLiveOwner({ tenantId }, deps, () =>
-        members(deps.connection).updateOne(
+      await withLiveOwner({ tenantId }, deps, async () => {
+        await check();
+        await members(deps.connection).updateOne(
           { _id: id, 'provisioned.userKey': { $exists: true } },
           { $set: set },
-        ),
-      );
+        );
+      });
     }
   }, change.person.userName ?? '');
   const after = await requireProvisioned(id, context);

@@ -28,8 +28,8 @@ export async function deleteRole(
     return before;
   };
   const before = await (tenantId === null
-    ? withRoles(connection, remove)
-    : withTenant(tenantId, deps, () => withRoles(connection, remove)));
+    ? withRoles(tenantId, connection, remove)
+    : withTenant(tenantId, deps, () => withRoles(tenantId, connection, remove)));
   context.audit({ tenantId, type: 'Role', id: _id, before });
   await callersChanged(deps, tenantId);
   return name;

@@ -2,7 +2,7 @@ import type { Connection } from 'mongoose';
 import { scopes as knownScopes, type Scope } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
 import { rolesToScopes } from '#core/roles.ts';
-import { withLock } from '#mongo/locks.ts';
+import { withPartOfLock, withWholeLock } from '#mongo/locks.ts';
 import { type RoleRecord, roles, toRoleId } from '#mongo/roles.ts';
 
 /**
@@ -53,7 +53,16 @@ export async function requireRole(
   );
 }
 
-/** Runs while no role is changed or deleted by another, in all processes. The lock of a tenant is taken before it, never after. */
-export function withRoles<T>(connection: Connection, run: () => Promise<T>): Promise<T> {
-  return withLock(connection, 'roles', run);
+/**
+ * Runs while no role that the tenant has, and no role of a member of it, is changed or deleted by another, in all processes; null: no role of any
+ * tenant. Tenants do not wait for each other. The lock of a tenant is taken before it, never after.
+ */
+export function withRoles<T>(
+  tenantId: string | null,
+  connection: Connection,
+  run: () => Promise<T>,
+): Promise<T> {
+  return tenantId === null
+    ? withWholeLock(connection, 'roles', run)
+    : withPartOfLock(connection, 'roles', tenantId, run);
 }

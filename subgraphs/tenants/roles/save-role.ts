@@ -47,8 +47,8 @@ export async function saveRole(
     return { before, after };
   };
   const { before, after } = await (tenantId === null
-    ? withRoles(connection, save)
-    : withLiveOwner({ tenantId }, deps, () => withRoles(connection, save)));
+    ? withRoles(tenantId, connection, save)
+    : withLiveOwner({ tenantId }, deps, () => withRoles(tenantId, connection, save)));
   context.audit({ tenantId, type: 'Role', id: _id, before, after });
   await callersChanged(deps, tenantId);
   return after;

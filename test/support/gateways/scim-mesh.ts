@@ -16,6 +16,7 @@ const user = {
   groups: [{ id: 'g1', displayName: 'Staff' }],
   createdAt: at,
   modifiedAt: at,
+  version: 'v1',
 };
 
 const group = {

@@ -8,12 +8,13 @@ import type { MemberGroupInput } from '../../generated.ts';
 import { randomId } from '../../keys/ids.ts';
 import type { TenantsContext } from '../../loaders.ts';
 import { withRoles } from '../../roles/find-role.ts';
+import { requireReach } from '../../roles/require-reach.ts';
 import { withLiveOwner } from '../../tenants/below-tenant.ts';
 import { listTouchedRoles, planRoles } from '../apply-roles.ts';
+import { requireGroupRevision } from '../member-version.ts';
 import { notUnique } from '../provision-member.ts';
 import { checkedName, checkedOptionalName, toComparedName } from '../provisioned-member.ts';
 import { requireProvisioning } from '../read-provisioning.ts';
-import { requireReach } from '../require-reach.ts';
 import { completeGroup, settleGroups, toNextGroups } from './change-groups.ts';
 
 const idsMax = 10_000;
@@ -29,10 +30,11 @@ export async function saveMemberGroup(
   const due = checkedMembership(input);
   const id = input.id ?? randomId();
   const { before, after } = await withLiveOwner({ tenantId }, deps, () =>
-    withRoles(deps.connection, async () => {
+    withRoles(tenantId, deps.connection, async () => {
       await settleGroups({ tenantId }, deps);
       const found = input.id == null ? null : await findGroup(input.id, tenantId, deps);
       await context.auditTarget({ tenantId, type: 'MemberGroup', id });
+      if (found !== null) requireGroupRevision(found, input.ifRevision);
       const provisioning = await requireProvisioning(tenantId, deps);
       await requireMembers([...(due.all ?? []), ...due.added], tenantId, deps);
       const changes = await planRoles(tenantId, provisioning, deps, toNextGroups(id, due));

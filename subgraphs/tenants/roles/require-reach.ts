@@ -2,8 +2,8 @@ import type { Caller } from '#core/caller.ts';
 import { apiKeys } from '#mongo/api-keys.ts';
 import { members, type StoredRole } from '#mongo/members.ts';
 import type { TenantsDeps } from '../deps.ts';
-import { findMemberScopes, readRoleName } from '../roles/member-role.ts';
-import { requireScopesOfRole } from '../roles/role-place.ts';
+import { findMemberScopes, readRoleName } from './member-role.ts';
+import { requireScopesOfRole } from './role-place.ts';
 
 type ReachDeps = Pick<TenantsDeps, 'connection'>;
 
