@@ -99,6 +99,36 @@ describe('a field of a call is either in the request or named as dropped', () =>
   });
 });
 
+describe('the names of participants', () => {
+  const messages: ProviderCall['messages'] = [
+    ...converse('Ada').slice(0, 3),
+    { role: 'assistant', text: '', toolCalls: [{ id: 'call_1', name: 'f', arguments: {} }], name: 'Bob' },
+    { role: 'tool', toolCallId: 'call_1', toolName: 'f', content: 'x' },
+    { role: 'user', parts: [{ type: 'text', text: 'q' }] },
+  ];
+  const readNames = (body: string | undefined) =>
+    (JSON.parse(body ?? '{}').messages as { role: string; name?: string }[])
+      .filter(({ role }) => role !== 'tool')
+      .map(({ name }) => name);
+
+  it.each(['OPENAI', 'OPENAI_COMPATIBLE', 'GROQ', 'DEEPSEEK'] as const)(
+    'are those of each message, also of one that calls a tool: %s',
+    async (kind) => {
+      const { send } = await open(kind);
+      expect(readNames(await send(ask('gpt-4o', 'q', { messages, tools })))).toEqual([
+        ...['Ada', 'Ada', 'Ada', 'Bob', undefined],
+      ]);
+    },
+  );
+
+  it.each(['MISTRAL', 'PERPLEXITY'] as const)('are not sent to %s, which refuses them', async (kind) => {
+    const { send } = await open(kind);
+    const sent = readNames(await send(ask('m', 'q', { messages: converse('Ada') })));
+    expect(sent.filter((name) => name !== undefined)).toEqual([]);
+    expect(sent.length).toBeGreaterThan(2);
+  });
+});
+
 describe('fields that a client sends for chat completions', () => {
   it('reach the responses API where it has them, and are named where it has not', async () => {
     const { provider, send } = await open('OPENAI');

@@ -86,6 +86,15 @@ describe('complete', () => {
       nowMs += 60_000;
       expect((await mesh.data<{ completion: object }>(READ, { id })).completion).toEqual(times);
     }
+    mesh.alpha.always((call) => void call.say('x').finish(buildUsage(1, 1)));
+    for (const cache of ['MISS', 'HIT']) {
+      nowMs += 1_000;
+      const { complete } = await mesh.data<Answer>(
+        'mutation ($input: CompletionInput!) { complete(input: $input) { cache endedAt } }',
+        asking('alpha/one', { cache: 'USE' }),
+      );
+      expect(complete).toEqual({ cache, endedAt: new Date(nowMs).toISOString() });
+    }
   });
 
   it('has its row durable before the provider is called', async () => {

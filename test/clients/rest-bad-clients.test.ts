@@ -76,19 +76,24 @@ const expectClosed = () =>
 
 describe.each(dialects)('$path', ({ path, body, tools, orphan }) => {
   it.each([
-    ['before the answer begins', false],
-    ['before the stream begins', true],
-  ])('closes the call of the provider and its row when the client leaves %s', async (_when, stream) => {
-    called = Promise.withResolvers();
-    const [before, rows] = [upstream.requests.length, (await listStatuses()).length];
-    const socket = await open(path, JSON.stringify({ model, ...body, stream }));
-    await called.promise;
-    socket.destroy();
-    expect(await upstream.closed(before)).toBe(true);
-    await expectClosed();
-    expect(upstream.requests).toHaveLength(before + 1);
-    expect(await listStatuses()).toHaveLength(rows + 1);
-  });
+    ['before the answer begins', false, 'destroy'],
+    ['before the stream begins', true, 'destroy'],
+    // Of a client that closes its socket there is no other sign, until bytes are written to it.
+    ['by ending its side of the connection alone', false, 'end'],
+  ] as const)(
+    'closes the call of the provider and its row when the client leaves %s',
+    async (_when, stream, leave) => {
+      called = Promise.withResolvers();
+      const [before, rows] = [upstream.requests.length, (await listStatuses()).length];
+      const socket = await open(path, JSON.stringify({ model, ...body, stream }));
+      await called.promise;
+      socket[leave]();
+      expect(await upstream.closed(before)).toBe(true);
+      await expectClosed();
+      expect(upstream.requests).toHaveLength(before + 1);
+      expect(await listStatuses()).toHaveLength(rows + 1);
+    },
+  );
 
   it('closes the call of the provider and its row when the client leaves in the middle of a stream', async () => {
     called = Promise.withResolvers();

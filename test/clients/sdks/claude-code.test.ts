@@ -15,6 +15,9 @@ const found = {
   content: [{ encrypted_content: 'E+/=' }],
 };
 const blocks = [{ type: 'text', text: 'I search.' }, use, found, { type: 'text', text: 'Found.' }];
+const think = (thinking: string) => ({ type: 'thinking', thinking, signature: `signature-of-${thinking}` });
+/** Claude thinks between the searches that Anthropic runs for it. */
+const thinking = [think('First'), ...blocks.slice(0, 3), think('Then'), ...blocks.slice(3)];
 
 let answer: AnswerMessages;
 let claude: MessagesUpstream;
@@ -61,8 +64,11 @@ it('forwards anthropic-beta and anthropic-version byte for byte, on the path wit
   expect(sent?.body).toMatchObject({ tools: [{ defer_loading: true }], context_management: { edits: [] } });
 });
 
-it('carries a search of Anthropic there and back, with its usage', async () => {
-  answer = (request, response) => sendBlocks(request, response, blocks, 'pause_turn');
+it.each([
+  ['', blocks],
+  [' with the thinking in between', thinking],
+])('carries a search of Anthropic there and back, with its usage%s', async (_, sent) => {
+  answer = (request, response) => sendBlocks(request, response, sent, 'pause_turn');
   const tools = [{ type: 'web_search_20250305', name: 'web_search', max_uses: 3 }];
   const body = { max_tokens: 10, tools, tool_choice: { type: 'tool', name: 'web_search' } };
   const first = await (await post('/v1/messages', body)).json();
@@ -70,7 +76,7 @@ it('carries a search of Anthropic there and back, with its usage', async () => {
     stop_reason: 'pause_turn',
     usage: { input_tokens: 10, cache_read_input_tokens: 4, cache_creation_input_tokens: 3, output_tokens: 2 },
   });
-  expect(first.content.map(({ type }: { type: string }) => type)).toEqual(blocks.map(({ type }) => type));
+  expect(first.content.map(({ type }: { type: string }) => type)).toEqual(sent.map(({ type }) => type));
   expect(claude.requests.at(-1)?.body).toMatchObject({
     tools,
     tool_choice: { type: 'tool', name: 'web_search' },
@@ -81,7 +87,7 @@ it('carries a search of Anthropic there and back, with its usage', async () => {
     { role: 'user', content: 'And?' },
   ];
   await post('/v1/messages', { ...body, messages });
-  expect(claude.requests.at(-1)?.body.messages[1]?.content).toEqual(blocks);
+  expect(claude.requests.at(-1)?.body.messages[1]?.content).toEqual(sent);
 });
 
 it('counts tokens by Anthropic’s own endpoint, and estimates where that fails', async () => {
