@@ -280,6 +280,17 @@ describe('the items of an answer', () => {
   });
 });
 
+it('items of OpenAI are no part of a message of Anthropic, and do not part its text', async () => {
+  account.output = [phased('msg_1', undefined, 'I look. '), ran, phased('msg_2', undefined, 'Found.')];
+  const response = await fetch(`${account.client.url}/v1/messages`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${account.client.key}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ model: account.model, max_tokens: 100, messages: [user('Hello')] }),
+  });
+  const { content } = await response.json();
+  expect(content).toMatchObject([{ type: 'text', text: 'I look. Found.' }]);
+});
+
 describe('the graph', () => {
   const query = `subscription ($input: CompletionInput!) { completionStream(input: $input) {
     __typename

@@ -182,9 +182,10 @@ function toBlocks(completion: Completed): readonly object[] {
     switch (kind) {
       case 'TEXT': {
         const end = outline.slice(at + 1).find((item) => item.kind === 'TEXT')?.index ?? text.length;
-        const isLast = at === lastText;
-        const block = toTextBlock(text.slice(index, end), isLast ? citations : []);
-        return isLast ? [block, ...refused] : [block];
+        const [isLast, piece] = [at === lastText, text.slice(index, end)];
+        // A guardrail may have shortened the text: Anthropic takes no block of an empty one.
+        const shown = piece === '' ? [] : [toTextBlock(piece, isLast ? citations : [])];
+        return isLast ? [...shown, ...refused] : shown;
       }
       case 'REASONING':
         return reasoningBlocks.slice(index, index + 1).map(toReasoningBlock);
