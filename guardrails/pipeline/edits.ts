@@ -1,52 +1,88 @@
 import { expectError } from '#core/expect-error.ts';
 import type { Finding, GuardedText, GuardrailAction } from '../guardrail.ts';
-import type { Masks } from './masks.ts';
+import { JsonReader } from './json-text.ts';
+import type { Masks, Piece } from './masks.ts';
 
 /** A finding with the action of the rule that made it. */
 export interface ActedFinding extends Finding {
   readonly action: Extract<GuardrailAction, 'MASK' | 'REDACT'>;
 }
 
-/**
- * The text with its findings replaced: by a placeholder that can be restored, or for good. Findings that overlap are
- * replaced as one, and for good where one of them is, so that nothing is left half of it. Of JSON, what stands within a
- * string is replaced there, and a number becomes a string; null: a finding reaches over more than one value.
- */
+type Text = Pick<GuardedText, 'text' | 'format'>;
+
+/** The text with its findings replaced as `editPieces` states; null: an edit is not possible. */
 export function applyFindings(
-  { text, format }: Pick<GuardedText, 'text' | 'format'>,
+  { text, format }: Text,
   findings: readonly ActedFinding[],
   masks: Masks,
 ): string | null {
-  const isInString = format === 'JSON' ? stringReader(text) : undefined;
+  const pieces = editPieces({ text, format }, findings, masks);
+  if (pieces === null) return null;
   let edited = '';
   let at = 0;
-  for (const finding of joined(findings)) {
-    const { start, end } = finding;
-    const value = text.slice(start, end);
-    const put =
-      isInString === undefined
-        ? replace(value, finding, masks)
-        : replaceInJson(value, finding, masks, isInString(start));
-    if (put === null) return null;
+  for (const { start, end, put } of pieces) {
     edited += text.slice(at, start) + put;
     at = end;
   }
   return edited + text.slice(at);
 }
 
+/**
+ * What is put in the place of the findings, in their order: a placeholder that can be restored, or something for good.
+ * Findings that overlap are replaced as one, and for good where one of them is, so that nothing is left half of it. Of JSON,
+ * what stands within a string is replaced there, but for the end of an escape sequence, and a number becomes a string; null: a
+ * finding reaches over more than one value, or into a part of a number.
+ *
+ * @param from where the first findings may stand; `reader` has read the text before it
+ */
+export function editPieces(
+  { text, format }: Text,
+  findings: readonly ActedFinding[],
+  masks: Masks,
+  from = 0,
+  reader = new JsonReader(),
+): readonly Piece[] | null {
+  const pieces: Piece[] = [];
+  let at = from;
+  for (const finding of joined(findings)) {
+    const { end } = finding;
+    let { start } = finding;
+    let put: string | null;
+    if (format === 'JSON') {
+      reader.advance(text.slice(at, start));
+      // The n of \n is not what stands there.
+      for (; reader.place === 'ESCAPE' && start < end; start += 1) reader.advance(text[start] ?? '');
+      at = start;
+      if (start === end) continue;
+      put = replaceInJson(text, { ...finding, start }, masks, reader.place);
+    } else put = replace(text.slice(start, end), finding, masks);
+    if (put === null) return null;
+    pieces.push({ start, end, put });
+  }
+  return pieces;
+}
+
 function replace(value: string, { kind, action, replacement }: ActedFinding, masks: Masks): string {
   return action === 'MASK' ? masks.choosePlaceholder(kind, value) : (replacement ?? `[${kind}]`);
 }
 
+const ofNumber = /^[\d.eE+-]$/;
+
 /** A piece of one string, without its quotes; or a number. */
 function replaceInJson(
-  piece: string,
+  text: string,
   finding: ActedFinding,
   masks: Masks,
-  isInString: boolean,
+  place: JsonReader['place'],
 ): string | null {
-  if (!isInString) {
-    return /^-?[\d.eE+-]+$/.test(piece) ? JSON.stringify(replace(piece, finding, masks)) : null;
+  const { start, end } = finding;
+  const piece = text.slice(start, end);
+  if (place === 'OUTSIDE') {
+    const isWhole =
+      /^-?[\d.eE+-]+$/.test(piece) &&
+      !ofNumber.test(text[start - 1] ?? '') &&
+      !ofNumber.test(text[end] ?? '');
+    return isWhole ? JSON.stringify(replace(piece, finding, masks)) : null;
   }
   try {
     return JSON.stringify(replace(JSON.parse(`"${piece}"`), finding, masks)).slice(1, -1);
@@ -65,19 +101,6 @@ function joined(findings: readonly ActedFinding[]): readonly ActedFinding[] {
     else result.push(finding);
   }
   return result;
-}
-
-/** States of offsets, from left to right, whether they stand within a string of a JSON text. */
-function stringReader(json: string): (offset: number) => boolean {
-  let at = 0;
-  let isInString = false;
-  return (offset) => {
-    for (; at < offset; at += 1) {
-      if (json[at] === '"') isInString = !isInString;
-      else if (isInString && json[at] === '\\') at += 1;
-    }
-    return isInString;
-  };
 }
 
 function join(first: ActedFinding, other: ActedFinding): ActedFinding {

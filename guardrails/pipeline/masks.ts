@@ -4,6 +4,13 @@ const placeholder = /(?:⟨|\\u27[eE]8)([A-Z][A-Z_]{0,23}_\d{1,6})(?:⟩|\\u27[e
 const beginning =
   /(?:⟨|\\u27[eE]8)(?:[A-Z][A-Z_]{0,24}(?:\d{1,6}(?:\\(?:u(?:2(?:7(?:[eE])?)?)?)?)?)?)?$|\\(?:u(?:2(?:7(?:[eE])?)?)?)?$/;
 
+/** A place of a text, from `start` up to `end`, and what is put there; null: the text stays. */
+export interface Piece {
+  readonly start: number;
+  readonly end: number;
+  readonly put: string | null;
+}
+
 /** The longest beginning that `heldFrom` holds back, in characters. */
 export const placeholderCharsMax = 48;
 
@@ -53,12 +60,37 @@ export class Masks {
 
   /** The text with the values in the place of their placeholders; `as: 'JSON'`: within a JSON text, where values are escaped. */
   restore(text: string, as: 'TEXT' | 'JSON' = 'TEXT'): string {
-    if (this.#values.size === 0) return text;
-    return text.replace(placeholder, (whole, name: string) => {
+    const pieces = this.splitRestored(text, as);
+    return pieces.length === 1 && pieces[0]?.put === null
+      ? text
+      : pieces.map(({ start, end, put }) => put ?? text.slice(start, end)).join('');
+  }
+
+  /** The whole text in pieces: what stays, and values in the place of their placeholders. */
+  splitRestored(text: string, as: 'TEXT' | 'JSON' = 'TEXT'): readonly Piece[] {
+    const pieces: Piece[] = [];
+    let at = 0;
+    const stay = (end: number) => {
+      if (end > at) pieces.push({ start: at, end, put: null });
+    };
+    for (const { 0: whole, 1: name = '', index } of this.#values.size === 0
+      ? []
+      : text.matchAll(placeholder)) {
       const value = this.#values.get(name);
-      if (value === undefined) return whole;
-      return as === 'JSON' ? JSON.stringify(value).slice(1, -1) : value;
-    });
+      if (value === undefined) continue;
+      stay(index);
+      at = index + whole.length;
+      pieces.push({ start: index, end: at, put: as === 'JSON' ? JSON.stringify(value).slice(1, -1) : value });
+    }
+    stay(text.length);
+    return pieces;
+  }
+
+  /** The end of the placeholder, of whatever value, that begins at the offset; null: none does. */
+  endOfPlaceholder(text: string, at: number): number | null {
+    const whole = new RegExp(placeholder, 'y');
+    whole.lastIndex = at;
+    return whole.test(text) ? whole.lastIndex : null;
   }
 
   /** The offset from which the end of the text may still become a placeholder of these masks; text.length: nothing. */

@@ -138,6 +138,8 @@ describe('running guardrails', () => {
     });
     const masks = new Masks([]);
     expect(await parsed('x\\\\"y', 'MASK', { a: 'x"y' }, masks)).toEqual({ a: '⟨WORD_1⟩' });
+    expect(await parsed('nbad', 'REDACT', { a: '\nbad nbad' })).toEqual({ a: '\n[WORD] [WORD]' });
+    expect((await run([wordRule('41', 'REDACT')], [json({ card: 411 })])).kind).toBe('BLOCKED');
     const over = await run([wordRule('b","c', 'REDACT')], [json(['ab', 'cd'])]);
     expect(over.kind).toBe('BLOCKED');
     const broken = await run([wordRule('a":"b', 'REDACT')], [json({ a: 'b' })]);

@@ -89,6 +89,14 @@ export function guardrailBlocked(by: GuardrailVerdict): HeddleError {
   });
 }
 
+/** The stage that a verdict names: the narrowest of the text's that the rule is for. */
+export function stageOf(
+  { stages }: Pick<PlannedRule, 'stages'>,
+  ofText: readonly GuardrailStage[],
+): GuardrailStage {
+  return guardrailStages.findLast((stage) => ofText.includes(stage) && stages.includes(stage)) ?? 'INPUT';
+}
+
 /** The state of one run. */
 class Run {
   readonly #texts: readonly GuardedText[];
@@ -140,8 +148,7 @@ class Run {
       rule: rule.rule,
       policyId: rule.policyId,
       version: rule.version,
-      stage:
-        guardrailStages.findLast((stage) => seen.includes(stage) && rule.stages.includes(stage)) ?? 'INPUT',
+      stage: stageOf(rule, seen),
       action: rule.action,
       isShadow: rule.isShadow,
       fired: result.fired,

@@ -15,6 +15,8 @@ export interface Attempted {
   readonly end: AttemptResult;
   readonly timeToFirstTokenMs: number | null;
   readonly wholeMs: number | null;
+  /** Milliseconds until the provider had answered, where the attempt went on after that; absent: all of it. */
+  readonly answeredMs?: number;
 }
 
 /** The requested call: a completion or an embedding. */
@@ -23,6 +25,8 @@ export interface Asking<T extends Attempted> {
   readonly accumulator: UsageAccumulator;
   /** What the lines of its failed attempts name. */
   readonly logged: LoggedCall;
+  /** False: the first attempt is not reserved and recorded yet. */
+  readonly isReserved: boolean;
   /** Bytes of the input, as `CompletionRequest.inputBytes`. */
   readonly inputBytes: number | null;
   /** What an attempt that is cut may have taken. */
@@ -71,8 +75,8 @@ export async function askCandidates<T extends Attempted>(
   let counted = 0;
   let candidate = 0;
   let isFree = false;
-  /** The first candidate's bound is reserved already, and the row opened with it. */
-  let reserved = true;
+  /** Where the first candidate's bound is reserved, the row is opened with it. */
+  let reserved = asking.isReserved;
 
   const modelAt = (index: number) => models[index] ?? models[0];
   const waitMs = (index: number) => computeWaitMs(modelAt(index), deps);
@@ -164,7 +168,7 @@ async function attempt<T extends Attempted>(
     const lease = pool.take(model, triedCredentials);
     const attempted = await asking.attempt(model, lease);
     const { end, timeToFirstTokenMs, wholeMs } = attempted;
-    const durationMs = now() - startedAtMs;
+    const durationMs = attempted.answeredMs ?? now() - startedAtMs;
     if (end.outcome === 'SUCCEEDED') lease.settle(null);
     // What one client requests, or has its provider repeat, rests no credential of the others.
     else if (end.outcome === 'FAILED' && !isFromClient(end.failure, asking)) lease.settle(end.failure);

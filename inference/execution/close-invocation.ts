@@ -1,5 +1,6 @@
 import type { CatalogModel } from '#catalog/catalog.ts';
 import type { CompletionStatus } from '#core/graph-enums.generated.ts';
+import type { GuardrailVerdict } from '#guardrails/pipeline/run.ts';
 import type { ProviderAnswer } from '#providers/provider.ts';
 import type { CompletionData } from '../completion.ts';
 import type { InferenceEngine } from '../engine.ts';
@@ -27,6 +28,8 @@ export interface EndedInvocation {
   readonly model: CatalogModel;
   readonly firstTokenMs: number | null;
   readonly used: UsageAccumulator['used'];
+  /** What the guardrails stated of its input and of its answers. */
+  readonly verdicts: readonly GuardrailVerdict[];
   /** The completion that clients receive, but for the time of its end. */
   complete(
     status: CompletionStatus,

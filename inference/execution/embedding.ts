@@ -136,6 +136,7 @@ export class Embedding implements RunningCall {
         candidates,
         accumulator: this.#accumulator,
         logged: this.#start,
+        isReserved: true,
         inputBytes: this.#start.inputBytes,
         bounds: () => this.#bounds,
         signal: this.#abort.signal,

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { Caller } from '#core/caller.ts';
 import type { ProviderFailure } from '#providers/provider.ts';
 import type { CallLabels } from '../call-labels.ts';
-import { type AttemptResult, Stopped } from './attempts/attempt.ts';
+import { type AttemptResult, RefusedAnswer, Stopped } from './attempts/attempt.ts';
 import type { ClientFailure } from './outcome.ts';
 
 /** The call that a line is about. */
@@ -55,7 +55,8 @@ export function logFailedAttempt(
   end: AttemptResult,
   attempt: LoggedAttempt,
 ): void {
-  if (end.outcome !== 'FAILED') return;
+  // An answer that a guardrail refuses has a line of its own.
+  if (end.outcome !== 'FAILED' || end.failure instanceof RefusedAnswer) return;
   const { failure } = end;
   if (failure instanceof Stopped) {
     logCut(log, call);
@@ -95,7 +96,8 @@ export function logFailedCall(
   lastAttempt: { readonly error: string | null } | undefined,
 ): void {
   if (failure === null || failure.code === 'INTERNAL') return;
-  if (lastAttempt?.error?.startsWith(`${failure.code}:`) === true) return;
+  const isLogged = lastAttempt?.error?.startsWith(`${failure.code}:`) === true;
+  if (isLogged && failure.code !== 'GUARDRAIL_BLOCKED') return;
   if (failure.code === 'OVERLOADED') {
     logCut(log, call);
     return;

@@ -7,23 +7,24 @@ import { AnswerBuilder, toParts } from '#providers/answer-builder.ts';
 import { type ProviderAnswer, ProviderFailure, type ProviderPart } from '#providers/provider.ts';
 import type { CompletionData, CompletionEventData } from '../completion.ts';
 import type { InferenceEngine } from '../engine.ts';
-import type { GuardedCall } from '../guarding/guard-call.ts';
-import { guardOutcome } from '../guarding/guard-outcome.ts';
+import { type GuardedCall, withNote } from '../guarding/guard-call.ts';
+import { OutputGuard } from '../guarding/output-guard.ts';
 import { attemptProgress } from '../ledger/attempt-progress.ts';
 import { aheadCharsMin, type FollowedSource, type ProgressSource } from '../ledger/progress.ts';
 import { attemptRecord } from '../ledger/rows.ts';
 import type { Meters } from '../metering/meters.ts';
-import { answersTokensMax, estimatedUsage, upperBound } from '../metering/usage-cost.ts';
+import { answersTokensMax, estimatedUsage, type UsageBounds, upperBound } from '../metering/usage-cost.ts';
 import type { CompletionRequest } from '../request.ts';
 import type { Lease } from '../routing/provider-pool.ts';
 import type { Candidates } from '../routing/route.ts';
 import type { EventSink } from '../streams/event-sink.ts';
 import { toEvent } from './answer-events.ts';
-import { type Attempted, askCandidates } from './ask.ts';
+import { type Attempted, askCandidates, type CandidatesOutcome } from './ask.ts';
 import {
   type AttemptResult,
   Cancelled,
   generateOnce,
+  RefusedAnswer,
   Stopped,
   streamOnce,
   UncheckedAnswer,
@@ -32,18 +33,18 @@ import {
 import { chooseMaxOutputTokens, readAttemptLimits, readUsageBounds } from './attempts/attempt-bounds.ts';
 import type { AttemptLimits } from './attempts/attempt-timer.ts';
 import { checkStructured } from './attempts/structured-attempt.ts';
+import { buildCompletion } from './build-completion.ts';
 import { closeInvocation } from './close-invocation.ts';
+import { coverFirst } from './cover-first.ts';
 import { type LoggedCall, logFailedCall } from './failure-log.ts';
 import {
   type ClosedInvocation,
-  chooseFinishReason,
   failed,
   failureOfError,
   failureOfProvider,
   internalFailure,
   type Outcome,
   partialAnswer,
-  toCompletionError,
 } from './outcome.ts';
 import { UsageAccumulator } from './usage-accumulator.ts';
 
@@ -74,6 +75,10 @@ export class Invocation implements ProgressSource {
   readonly done: Promise<ClosedInvocation>;
   readonly #engine: InferenceEngine;
   readonly #accumulator: UsageAccumulator;
+  /** Null: no guardrail binds the answers. */
+  readonly #guard: OutputGuard | null;
+  /** What a guardrail has the AI model asked again with, once. */
+  #note: string | null = null;
   /** Aborted once, by whatever stops the whole: a cancellation or the total timeout. */
   readonly #abort = new AbortController();
   #attemptAbort: AbortController | undefined;
@@ -92,6 +97,7 @@ export class Invocation implements ProgressSource {
     this.start = start;
     this.#engine = engine;
     this.#accumulator = new UsageAccumulator(start.request.call);
+    this.#guard = OutputGuard.of(start.guarded, start.request.structured !== null);
     this.#model = start.candidates.models[0];
     this.done = this.#run();
   }
@@ -132,7 +138,7 @@ export class Invocation implements ProgressSource {
   progress(aheadChars: number): ProgressRecord {
     const attempt = attemptProgress(
       this.#model,
-      readUsageBounds(this.start.request, this.#model),
+      this.#usageBounds(this.#model),
       this.#attemptStartedAtMs,
       this.#received,
       aheadChars,
@@ -159,7 +165,7 @@ export class Invocation implements ProgressSource {
     }, totalMs);
     let outcome: Outcome;
     try {
-      outcome = await guardOutcome(await this.#ask(), this.start.guarded);
+      outcome = await this.#ask();
     } catch (error) {
       this.#engine.log.error({ err: error, completionId: this.id }, 'an invocation failed unexpectedly');
       outcome = failed(internalFailure);
@@ -176,6 +182,7 @@ export class Invocation implements ProgressSource {
         model: this.#model,
         firstTokenMs: this.#firstTokenMs,
         used: this.#accumulator.used,
+        verdicts: [...this.start.guarded.verdicts, ...(this.#guard?.verdicts ?? [])],
         complete: (...as) => this.#completion(...as),
       },
       this.#engine,
@@ -185,14 +192,27 @@ export class Invocation implements ProgressSource {
   }
 
   async #ask(): Promise<Outcome> {
+    const { candidates } = this.start;
+    const first = await this.#askCandidates(candidates, true);
+    const failure =
+      first.kind === 'ENDED' && first.last.end.outcome === 'FAILED' ? first.last.end.failure : null;
+    const note = failure instanceof RefusedAnswer && !this.#shown ? failure.note : null;
+    if (note === null) return this.#toOutcome(first);
+    this.#note = note;
+    const again = { ...candidates, models: [this.#model], maxAttempts: 1, isRoute: false } as const;
+    return this.#toOutcome(await this.#askCandidates(again, false));
+  }
+
+  #askCandidates(candidates: Candidates, isReserved: boolean): Promise<CandidatesOutcome<CompletionAttempt>> {
     const { progress } = this.#engine;
-    const outcome = await askCandidates(
+    return askCandidates(
       {
-        candidates: this.start.candidates,
+        candidates,
         accumulator: this.#accumulator,
         logged: this.#logged,
+        isReserved,
         inputBytes: this.start.request.inputBytes,
-        bounds: (model) => readUsageBounds(this.start.request, model),
+        bounds: (model) => this.#usageBounds(model),
         signal: this.#abort.signal,
         reserve: (model) => this.#reserveFor(model),
         recordWait: () => progress.write(this.id, this.#progressWith(null)),
@@ -206,17 +226,24 @@ export class Invocation implements ProgressSource {
       },
       this.#engine,
     );
-    if (outcome.kind === 'REFUSED') return failed(failureOfError(outcome.error));
-    if (outcome.kind === 'UNAVAILABLE') return failed(failureOfProvider(outcome.failure));
-    const { end, json } = outcome.last;
+  }
+
+  #toOutcome(asked: CandidatesOutcome<CompletionAttempt>): Outcome {
+    if (asked.kind === 'REFUSED') return failed(failureOfError(asked.error));
+    if (asked.kind === 'UNAVAILABLE') return failed(failureOfProvider(asked.failure));
+    const { end, json } = asked.last;
     if (end.outcome === 'SUCCEEDED') return { status: 'SUCCEEDED', answer: end.answer, json, failure: null };
     return this.#endedBy(end);
+  }
+
+  #usageBounds(model: CatalogModel): UsageBounds {
+    return readUsageBounds(this.start.request, model, this.#note);
   }
 
   #endedBy(
     end: AttemptResult & { readonly outcome: Extract<CompletionStatus, 'FAILED' | 'CANCELLED'> },
   ): Outcome {
-    const answer = partialAnswer(end);
+    const answer = end.partial === null ? {} : (this.#guard?.partial ?? partialAnswer(end));
     const cause = this.#abort.signal.aborted ? this.#abort.signal.reason : null;
     if (end.outcome === 'CANCELLED' || cause instanceof Cancelled) {
       return { status: 'CANCELLED', answer, json: null, failure: null };
@@ -232,7 +259,7 @@ export class Invocation implements ProgressSource {
   #reserveFor(model: CatalogModel): Promise<HeddleError | null> {
     const { request, meters } = this.start;
     const output = answersTokensMax(model, request.call);
-    const input = request.inputTokensMax + this.#engine.inputAllowances.tokensFor(model.id);
+    const input = this.#usageBounds(model).inputTokensMax + this.#engine.inputAllowances.tokensFor(model.id);
     return meters.raise(this.#accumulator.used, upperBound(model, input, output));
   }
 
@@ -269,18 +296,20 @@ export class Invocation implements ProgressSource {
         }
         return followed.cover();
       });
-      const wholeMs = this.start.sink === null ? now() - startedAtMs : null;
+      const answeredMs = now() - startedAtMs;
+      const wholeMs = this.start.sink === null ? answeredMs : null;
+      const guarded = this.#guard === null ? called : await this.#guard.end(called, abort.signal);
       const { structured } = this.start.request;
       const { end, json } =
         structured === null
-          ? { end: called, json: null }
-          : await checkStructured(called, abort.signal, {
+          ? { end: guarded, json: null }
+          : await checkStructured(guarded, abort.signal, {
               structured,
               tenantId: this.start.caller.tenantId ?? '',
               jsonSchemas: this.#engine.jsonSchemas,
               received: this.#received,
             });
-      return { end, json, timeToFirstTokenMs, wholeMs };
+      return { end, json, timeToFirstTokenMs, wholeMs, answeredMs };
     } finally {
       followed?.[Symbol.dispose]();
     }
@@ -299,7 +328,7 @@ export class Invocation implements ProgressSource {
       const provider = ready instanceof Promise ? await untilAborted(ready, abort.signal) : ready;
       const maxOutputTokens = chooseMaxOutputTokens(request, model, this.start.meters.boundsTokens);
       const call = {
-        ...this.start.guarded.call,
+        ...withNote(this.start.guarded.call, this.#note),
         model: model.name,
         ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
       };
@@ -310,14 +339,8 @@ export class Invocation implements ProgressSource {
         const event = toEvent(this.id, part);
         return event === undefined ? undefined : this.#show(sink, event);
       };
-      const take = (part: ProviderPart) => {
-        if (part.type === 'usage' || part.type === 'finish') return undefined;
-        const covered = cover();
-        if (covered === undefined) return show(part);
-        // Any error: what has come is part of the answer, also of one that is stopped meanwhile: its row is closed with it.
-        const settled = untilAborted(covered, abort.signal).catch(() => undefined);
-        return settled.then(() => show(part));
-      };
+      const pass = this.#guard === null ? show : this.#guard.open(show, abort);
+      const take = coverFirst(cover, pass, abort.signal);
       return await streamOnce(provider, call, abort, this.#limits(false), take, this.#received);
     } catch (error) {
       if (error instanceof Cancelled)
@@ -343,12 +366,9 @@ export class Invocation implements ProgressSource {
   }
 
   #show(sink: EventSink, event: CompletionEventData): Promise<void> | undefined {
-    // With a guardrail on the output nothing is shown before it has looked.
-    const { plan, masks } = this.start.guarded;
-    if (plan.looksAtOutput || masks.size > 0) return undefined;
     if (!this.#shown) {
       this.#shown = true;
-      const bounds = readUsageBounds(this.start.request, this.#model);
+      const bounds = this.#usageBounds(this.#model);
       sink.started(this.#model.id, this.#dropped, estimatedUsage(bounds, 0, this.#received.usage));
     }
     return sink.append(event);
@@ -376,24 +396,7 @@ export class Invocation implements ProgressSource {
     json: unknown,
     failure: ClosedInvocation['failure'],
   ): CompletionData {
-    return {
-      id: this.id,
-      status,
-      text: answer.text ?? '',
-      json,
-      reasoning: answer.reasoning ?? null,
-      toolCalls: answer.toolCalls ?? [],
-      ...(answer.extras === undefined ? {} : { extras: answer.extras }),
-      ...(this.#dropped === undefined ? {} : { dropped: this.#dropped }),
-      finishReason: chooseFinishReason(status, answer.finishReason),
-      usage: this.#accumulator.usage,
-      costNanos: this.#accumulator.costNanos.toString(),
-      cache: this.start.cache,
-      modelId: this.#model.id,
-      promptVersionId: this.start.request.promptVersionId,
-      attempts: [...this.#accumulator.attempts],
-      createdAtMs: this.start.startedAtMs,
-      error: failure === null ? null : toCompletionError(failure),
-    };
+    const made = { accumulator: this.#accumulator, model: this.#model, dropped: this.#dropped };
+    return buildCompletion({ ...this.start, ...made }, { status, answer, json, failure });
   }
 }

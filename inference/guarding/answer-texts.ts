@@ -1,15 +1,24 @@
 import type { GuardrailStage } from '#guardrails/guardrail.ts';
+import { unescapeJson } from '#guardrails/pipeline/json-text.ts';
 import type { AlternativeAnswer, AnswerExtras, ProviderAnswer } from '#providers/provider.ts';
 import { mapJson, mapToolCall, type VisitText, visitText } from './call-texts.ts';
 
-const fromModel: readonly GuardrailStage[] = ['OUTPUT'];
-const toTool: readonly GuardrailStage[] = ['OUTPUT', 'TOOL_INPUT'];
+/** Stages of what comes back. */
+export const fromModel: readonly GuardrailStage[] = ['OUTPUT'];
+/** Stages of the arguments of tools. */
+export const toTool: readonly GuardrailStage[] = ['OUTPUT', 'TOOL_INPUT'];
 
 /**
  * The answer with each of its texts as `visit` states it. Visited is everything that reaches the client, in the order of
  * two walks over equal answers. Where a text is changed, log probabilities are left out: they repeat the answer.
+ *
+ * @param isStructured the text is to be JSON
  */
-export function mapAnswerTexts(answer: Partial<ProviderAnswer>, visit: VisitText): Partial<ProviderAnswer> {
+export function mapAnswerTexts(
+  answer: Partial<ProviderAnswer>,
+  visit: VisitText,
+  isStructured = false,
+): Partial<ProviderAnswer> {
   let isChanged = false;
   const watch: VisitText = (guarded) => {
     const text = visit(guarded);
@@ -19,19 +28,19 @@ export function mapAnswerTexts(answer: Partial<ProviderAnswer>, visit: VisitText
   const { text, reasoning, toolCalls, extras } = answer;
   const mapped = {
     ...answer,
-    ...(text === undefined ? {} : { text: visitText(text, 'message', 'assistant', fromModel, watch) }),
+    ...(text === undefined ? {} : { text: visitMessage(text, isStructured, watch) }),
     ...(reasoning == null
       ? {}
       : { reasoning: visitText(reasoning, 'reasoning', 'assistant', fromModel, watch) }),
     ...(toolCalls === undefined
       ? {}
       : { toolCalls: toolCalls.map((toolCall) => mapToolCall(toolCall, toTool, watch)) }),
-    ...(extras === undefined ? {} : { extras: mapExtras(extras, watch) }),
+    ...(extras === undefined ? {} : { extras: mapExtras(extras, watch, isStructured) }),
   };
   return isChanged ? withoutLogprobs(mapped) : mapped;
 }
 
-function mapExtras(extras: AnswerExtras, visit: VisitText): AnswerExtras {
+function mapExtras(extras: AnswerExtras, visit: VisitText, isStructured: boolean): AnswerExtras {
   const { reasoningBlocks, refusal, audio, citations, providerBlocks, alternatives } = extras;
   return {
     ...extras,
@@ -72,19 +81,37 @@ function mapExtras(extras: AnswerExtras, visit: VisitText): AnswerExtras {
         }),
     ...(alternatives === undefined
       ? {}
-      : { alternatives: alternatives.map((other) => mapAlternative(other, visit)) }),
+      : { alternatives: alternatives.map((other) => mapAlternative(other, visit, isStructured)) }),
   };
 }
 
-function mapAlternative(other: AlternativeAnswer, visit: VisitText): AlternativeAnswer {
+function mapAlternative(
+  other: AlternativeAnswer,
+  visit: VisitText,
+  isStructured: boolean,
+): AlternativeAnswer {
   const { text, reasoning, refusal, toolCalls } = other;
   return {
     ...other,
-    text: visitText(text, 'message', 'assistant', fromModel, visit),
+    text: visitMessage(text, isStructured, visit),
     reasoning: reasoning === null ? null : visitText(reasoning, 'reasoning', 'assistant', fromModel, visit),
     refusal: refusal === null ? null : visitText(refusal, 'refusal', 'assistant', fromModel, visit),
     toolCalls: toolCalls.map((toolCall) => mapToolCall(toolCall, toTool, visit)),
   };
+}
+
+/** Of JSON, needless escape sequences are resolved, which would hide from a rule what they stand for. */
+function visitMessage(text: string, isStructured: boolean, visit: VisitText): string {
+  if (!isStructured || !looksLikeJson(text)) return visitText(text, 'message', 'assistant', fromModel, visit);
+  const unescaped = unescapeJson(text).text;
+  const place = { kind: 'message', role: 'assistant', format: 'JSON', stages: fromModel } as const;
+  const visited = visit({ ...place, text: unescaped, isEditable: true });
+  return visited === unescaped ? text : visited;
+}
+
+/** Whether a text that is to be JSON begins like it, perhaps within a code fence. */
+export function looksLikeJson(text: string): boolean {
+  return /^\s*[[{"`~]/.test(text);
 }
 
 function withoutLogprobs(answer: Partial<ProviderAnswer>): Partial<ProviderAnswer> {

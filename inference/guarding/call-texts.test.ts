@@ -5,7 +5,8 @@ import type { ProviderAnswer } from '#providers/provider.ts';
 import type { CompletionRequest } from '../request.ts';
 import { mapAnswerTexts } from './answer-texts.ts';
 import { mapCallTexts } from './call-texts.ts';
-import { guardAnswer, guardCall } from './guard-call.ts';
+import { guardAnswer } from './guard-answer.ts';
+import { guardCall } from './guard-call.ts';
 
 type Call = CompletionRequest['call'];
 
@@ -152,7 +153,11 @@ describe('what the rule secrets looks at', () => {
 
   it.each(Object.entries(answers(token)))('includes the %s of an answer', async (_, answer) => {
     const guarded = await guard({ messages: [asked] });
-    await expect(guardAnswer(answer, guarded)).rejects.toMatchObject({ code: 'GUARDRAIL_BLOCKED' });
+    const place = { isStructured: false, signal: neverAborted };
+    expect(await guardAnswer(answer, guarded, place)).toMatchObject({
+      kind: 'REFUSED',
+      error: { code: 'GUARDRAIL_BLOCKED' },
+    });
   });
 });
 

@@ -3,10 +3,9 @@ import type { GuardedText, RuleContext } from '#guardrails/guardrail.ts';
 import { Masks } from '#guardrails/pipeline/masks.ts';
 import type { GuardrailPlan } from '#guardrails/pipeline/policy.ts';
 import { type GuardrailVerdict, guardrailBlocked, runGuardrails } from '#guardrails/pipeline/run.ts';
-import type { ProviderAnswer } from '#providers/provider.ts';
 import type { CompletionRequest } from '../request.ts';
-import { mapAnswerTexts } from './answer-texts.ts';
-import { mapCallTexts, type VisitText } from './call-texts.ts';
+import { mapCallTexts } from './call-texts.ts';
+import { editing, gather } from './text-walks.ts';
 
 type Call = CompletionRequest['call'];
 
@@ -19,25 +18,8 @@ export interface GuardedCall {
   readonly context: RuleContext;
   /** Of the input; those of the output follow. */
   readonly verdicts: readonly GuardrailVerdict[];
-}
-
-/** All texts of what a walk visits. */
-function gather(walk: (visit: VisitText) => void): readonly GuardedText[] {
-  const texts: GuardedText[] = [];
-  walk((guarded) => {
-    texts.push(guarded);
-    return guarded.text;
-  });
-  return texts;
-}
-
-/** States the edited texts in the order of the walk. */
-function editing(edits: ReadonlyMap<number, string>): VisitText {
-  let number = -1;
-  return ({ text }) => {
-    number += 1;
-    return edits.get(number) ?? text;
-  };
+  /** The AI model or alias that is to be called in the place of the requested one; null: that one. */
+  readonly reroute: string | null;
 }
 
 /** Throws GUARDRAIL_BLOCKED where a guardrail refuses one of the values that are to be embedded; otherwise they go as returned. */
@@ -80,30 +62,19 @@ export async function guardCall(
     callTexts: () => gather((visit) => mapCallTexts(call, visit)),
     signal,
   };
-  if (!plan.looksAtInput) return { plan, call, masks: new Masks([]), context, verdicts: [] };
+  if (!plan.looksAtInput) return { plan, call, masks: new Masks([]), context, verdicts: [], reroute: null };
   const texts = context.callTexts();
   const masks = new Masks(texts.map(({ text }) => text));
   const outcome = await runGuardrails(plan, texts, { direction: 'INPUT', context, masks });
   if (outcome.kind === 'BLOCKED') throw guardrailBlocked(outcome.by);
   const edited = outcome.edits.size === 0 ? call : mapCallTexts(call, editing(outcome.edits));
-  return { plan, call: edited, masks, context, verdicts: outcome.verdicts };
+  const reroute = outcome.kind === 'REROUTE' ? outcome.model : null;
+  return { plan, call: edited, masks, context, verdicts: outcome.verdicts, reroute };
 }
 
-/** The answer as the guardrails let it go to the client, with masked values in their places. Throws GUARDRAIL_BLOCKED where one refuses. */
-export async function guardAnswer(
-  answer: Partial<ProviderAnswer>,
-  { plan, masks, context }: GuardedCall,
-): Promise<Partial<ProviderAnswer>> {
-  let guarded = answer;
-  if (plan.looksAtOutput) {
-    const texts = gather((visit) => mapAnswerTexts(answer, visit));
-    // What is masked in an answer stays masked.
-    const own = masks.besides(texts.map(({ text }) => text));
-    const outcome = await runGuardrails(plan, texts, { direction: 'OUTPUT', context, masks: own });
-    if (outcome.kind === 'BLOCKED') throw guardrailBlocked(outcome.by);
-    if (outcome.edits.size > 0) guarded = mapAnswerTexts(answer, editing(outcome.edits));
-  }
-  return masks.size === 0
-    ? guarded
-    : mapAnswerTexts(guarded, ({ text, format }) => masks.restore(text, format));
+/** The call with what a guardrail notes of an earlier answer as its last message; null: nothing. */
+export function withNote(call: Call, note: string | null): Call {
+  if (note === null) return call;
+  const noted = { role: 'user', parts: [{ type: 'text', text: note }] } as const;
+  return { ...call, messages: [...call.messages, noted] };
 }

@@ -9,12 +9,17 @@ import type { CompletionRequest } from '../../request.ts';
 import type { Candidates } from '../../routing/route.ts';
 import { type AttemptLimits, writingMsMax } from './attempt-timer.ts';
 
-/** What an attempt at the model can be billed at most. */
+/** What an attempt at the model can be billed at most. `note` is a message that a guardrail has added to the call; null: none. */
 export function readUsageBounds(
   { inputTokensMax, call }: CompletionRequest,
   model: CatalogModel,
+  note: string | null,
 ): UsageBounds {
-  return { inputTokensMax, outputTokensMax: answersTokensLimit(model, call) };
+  const noteTokensMax = note === null ? 0 : Math.ceil(Buffer.byteLength(note) / 3);
+  return {
+    inputTokensMax: inputTokensMax + noteTokensMax,
+    outputTokensMax: answersTokensLimit(model, call),
+  };
 }
 
 /**

@@ -53,6 +53,17 @@ export class UncheckedAnswer extends ProviderFailure {
   }
 }
 
+/** A guardrail refuses the answer. `note`: what the AI model may be asked again with; null: it is final. */
+export class RefusedAnswer extends UncheckedAnswer {
+  readonly note: string | null;
+
+  constructor(error: HeddleError, note: string | null) {
+    super(error);
+    this.name = 'RefusedAnswer';
+    this.note = note;
+  }
+}
+
 /** How one provider call ended. */
 export type AttemptResult =
   | { readonly outcome: 'SUCCEEDED'; readonly answer: ProviderAnswer }
@@ -77,6 +88,7 @@ const notProviders: ReadonlySet<string> = new Set([
   'BAD_USER_INPUT',
   'CONTEXT_TOO_LONG',
   'CONTENT_FILTERED',
+  'GUARDRAIL_BLOCKED',
   'OVERLOADED',
 ]);
 
