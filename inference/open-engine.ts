@@ -15,7 +15,7 @@ import type { StreamLogs } from '#state/streams/stream-log.ts';
 import { createIdempotency } from './admission/idempotency.ts';
 import type { InferenceEngine } from './engine.ts';
 import { Running } from './execution/running.ts';
-import { createGuardrailPlans } from './guarding/plans.ts';
+import { createGuardrailPlans, type GuardrailPlans } from './guarding/plans.ts';
 import { createLedger } from './ledger/ledger.ts';
 import { openOwnership } from './ledger/owners.ts';
 import { createProgressWriter } from './ledger/progress.ts';
@@ -48,6 +48,8 @@ export interface InferenceEngineOptions {
   readonly payloads: OwnerBoxes;
   /** Names, separated by commas; see guardrails/rules.ts. */
   readonly guardrails?: string;
+  /** For tests: other plans than those of the policies. */
+  readonly guardrailPlans?: GuardrailPlans;
   /** `allow`: callers with a limit on cost may call AI models without a price. The default is `refuse`. */
   readonly unpricedModels?: UnpricedModels;
   /** No other process uses the database. */
@@ -76,7 +78,7 @@ export async function openInferenceEngine(
   const { log, connection, catalog, bus, quota, cache, streams, secrets, payloads } = options;
   const { egress = openEgress, now = Date.now, random = Math.random } = options;
   const delay = options.delay ?? ((ms, signal) => wait(ms, undefined, { signal }));
-  const guardrails = createGuardrailPlans(options.guardrails ?? '');
+  const guardrails = options.guardrailPlans ?? createGuardrailPlans(options.guardrails ?? '');
 
   await using opened = new AsyncDisposableStack();
   const http = opened.use(createHttpFetch({ egress }));

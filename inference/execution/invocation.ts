@@ -13,7 +13,7 @@ import { attemptProgress } from '../ledger/attempt-progress.ts';
 import { aheadCharsMin, type FollowedSource, type ProgressSource } from '../ledger/progress.ts';
 import { attemptRecord } from '../ledger/rows.ts';
 import type { Meters } from '../metering/meters.ts';
-import { answersTokensMax, estimatedUsage, type UsageBounds, upperBound } from '../metering/usage-cost.ts';
+import { answersTokensMax, estimatedUsage, upperBound } from '../metering/usage-cost.ts';
 import type { CompletionRequest } from '../request.ts';
 import type { Lease } from '../routing/provider-pool.ts';
 import type { Candidates } from '../routing/route.ts';
@@ -138,7 +138,7 @@ export class Invocation implements ProgressSource {
   progress(aheadChars: number): ProgressRecord {
     const attempt = attemptProgress(
       this.#model,
-      this.#usageBounds(this.#model),
+      readUsageBounds(this.start.request, this.#model, this.#note),
       this.#attemptStartedAtMs,
       this.#received,
       aheadChars,
@@ -212,7 +212,7 @@ export class Invocation implements ProgressSource {
         logged: this.#logged,
         isReserved,
         inputBytes: this.start.request.inputBytes,
-        bounds: (model) => this.#usageBounds(model),
+        bounds: (model) => readUsageBounds(this.start.request, model, this.#note),
         signal: this.#abort.signal,
         reserve: (model) => this.#reserveFor(model),
         recordWait: () => progress.write(this.id, this.#progressWith(null)),
@@ -236,10 +236,6 @@ export class Invocation implements ProgressSource {
     return this.#endedBy(end);
   }
 
-  #usageBounds(model: CatalogModel): UsageBounds {
-    return readUsageBounds(this.start.request, model, this.#note);
-  }
-
   #endedBy(
     end: AttemptResult & { readonly outcome: Extract<CompletionStatus, 'FAILED' | 'CANCELLED'> },
   ): Outcome {
@@ -259,7 +255,9 @@ export class Invocation implements ProgressSource {
   #reserveFor(model: CatalogModel): Promise<HeddleError | null> {
     const { request, meters } = this.start;
     const output = answersTokensMax(model, request.call);
-    const input = this.#usageBounds(model).inputTokensMax + this.#engine.inputAllowances.tokensFor(model.id);
+    const input =
+      readUsageBounds(this.start.request, model, this.#note).inputTokensMax +
+      this.#engine.inputAllowances.tokensFor(model.id);
     return meters.raise(this.#accumulator.used, upperBound(model, input, output));
   }
 
@@ -298,7 +296,7 @@ export class Invocation implements ProgressSource {
       });
       const answeredMs = now() - startedAtMs;
       const wholeMs = this.start.sink === null ? answeredMs : null;
-      const guarded = this.#guard === null ? called : await this.#guard.end(called, abort.signal);
+      const guarded = this.#guard === null ? called : await this.#guard.end(called, abort);
       const { structured } = this.start.request;
       const { end, json } =
         structured === null
@@ -368,7 +366,7 @@ export class Invocation implements ProgressSource {
   #show(sink: EventSink, event: CompletionEventData): Promise<void> | undefined {
     if (!this.#shown) {
       this.#shown = true;
-      const bounds = this.#usageBounds(this.#model);
+      const bounds = readUsageBounds(this.start.request, this.#model, this.#note);
       sink.started(this.#model.id, this.#dropped, estimatedUsage(bounds, 0, this.#received.usage));
     }
     return sink.append(event);

@@ -1,7 +1,9 @@
 import { HeddleError } from '#core/errors.ts';
 import { GrowingRules } from '#guardrails/pipeline/growing-rules.ts';
 import { type OutputPlan, planOutput } from '#guardrails/pipeline/output-plan.ts';
+import type { PlannedRule } from '#guardrails/pipeline/policy.ts';
 import { type GuardrailVerdict, runGuardrails } from '#guardrails/pipeline/run.ts';
+import { toParts } from '#providers/answer-builder.ts';
 import { type ProviderAnswer, ProviderFailure } from '#providers/provider.ts';
 import {
   type AttemptResult,
@@ -48,10 +50,22 @@ export class OutputGuard {
   /** Begins an answer that comes in parts. Returns where they go: to `show`, to it through a window, or nowhere until the answer is whole. */
   open(show: ShowPart, abort: AbortController): ShowPart {
     this.#closeWindow();
-    const { growing } = this.#plan;
+    if (this.#plan.growing === null) return nowhere;
+    const window = this.#openWindow(this.#plan.growing, show, abort);
+    if (window === null) return show;
+    return (part) => {
+      try {
+        return window.take(part)?.catch(rethrow);
+      } catch (error) {
+        return rethrow(error);
+      }
+    };
+  }
+
+  /** Null: nothing acts on what comes. */
+  #openWindow(growing: readonly PlannedRule[], show: ShowPart, abort: AbortController): AnswerWindow | null {
     const { masks, context } = this.#guarded;
-    if (growing === null) return nowhere;
-    if (growing.length === 0 && masks.size === 0) return show;
+    if (growing.length === 0 && masks.size === 0) return null;
     const sampled = growing.filter(({ sample }) => sample >= 1 || Math.random() < sample);
     const rules = new GrowingRules(sampled, { ...context, signal: abort.signal });
     const window = new AnswerWindow({
@@ -62,42 +76,32 @@ export class OutputGuard {
     });
     this.#rules = rules;
     this.#window = window;
-    const rethrow = (error: unknown): never => {
-      throw toFailure(error);
-    };
-    return (part) => {
-      try {
-        return window.take(part)?.catch(rethrow);
-      } catch (error) {
-        return rethrow(error);
-      }
-    };
+    return window;
   }
 
   /** How an attempt ends after the guardrails: with the answer as they let it go, refused, or with words that may be repeated. */
-  async end(end: AttemptResult, signal: AbortSignal): Promise<AttemptResult> {
-    const window = this.#window;
+  async end(end: AttemptResult, abort: AbortController): Promise<AttemptResult> {
+    const { signal } = abort;
     if (end.outcome !== 'SUCCEEDED') {
-      window?.[Symbol.dispose]();
+      this.#window?.[Symbol.dispose]();
       // Our own failures have words of ours.
       if (end.outcome === 'FAILED' && !(end.failure instanceof UncheckedAnswer)) {
         end.failure.message = await guardMessage(end.failure.message, this.#guarded, signal);
       }
       return end;
     }
+    const shown = this.#window?.released ?? null;
     try {
-      const answering =
-        window === null ? this.#guardWhole(end.answer, signal) : this.#finish(window, end.answer, signal);
-      const answer = await untilAborted(answering, signal);
+      const answer = await untilAborted(this.#guardAnswer(end.answer, abort), signal);
       return { outcome: 'SUCCEEDED', answer };
     } catch (error) {
-      const rest = { reported: end.answer.usage, partial: null, cut: false };
+      const rest = { reported: end.answer.usage, partial: shown, cut: false };
       if (error instanceof Cancelled) return { outcome: 'CANCELLED', reason: error, ...rest };
       const failure = toFailure(error);
       if (!(failure instanceof ProviderFailure)) throw error;
       return { outcome: 'FAILED', failure, ...rest };
     } finally {
-      window?.[Symbol.dispose]();
+      this.#window?.[Symbol.dispose]();
     }
   }
 
@@ -105,6 +109,18 @@ export class OutputGuard {
   get partial(): Partial<ProviderAnswer> | null {
     if (this.#window !== null) return answerSoFar(this.#window.released);
     return this.#plan.growing === null ? {} : null;
+  }
+
+  async #guardAnswer(answer: ProviderAnswer, abort: AbortController): Promise<ProviderAnswer> {
+    if (this.#plan.growing === null) return this.#guardWhole(answer, abort.signal);
+    let window = this.#window;
+    if (window === null) {
+      // It came as a whole: in parts, blocks keep their places in a text that changes.
+      window = this.#openWindow(this.#plan.growing, nowhere, abort);
+      if (window === null) return this.#guardWhole(answer, abort.signal);
+      for (const part of toParts(answer)) await window.take(part);
+    }
+    return this.#finish(window, answer, abort.signal);
   }
 
   async #guardWhole(answer: ProviderAnswer, signal: AbortSignal): Promise<ProviderAnswer> {
@@ -141,4 +157,8 @@ export class OutputGuard {
 /** A refusal as a failure of the attempt; anything else as it is. */
 function toFailure(error: unknown): unknown {
   return error instanceof HeddleError ? new RefusedAnswer(error, null) : error;
+}
+
+function rethrow(error: unknown): never {
+  throw toFailure(error);
 }

@@ -15,6 +15,7 @@ import {
   types,
   useStreamedCalls,
 } from '#test/support/setups/streamed-calls.ts';
+import { planOf, wordRule } from '#test/support/word-rules.ts';
 
 useStreamedCalls();
 
@@ -153,8 +154,9 @@ describe('completionStream', () => {
     },
   );
 
-  it('shows nothing that a guardrail on the output has not looked at: not a word of a blocked or a broken answer', async () => {
-    await using mesh = await startInference(database, { guardrails: 'secrets' });
+  it('shows nothing of an answer that a guardrail has to see whole: not a word of a blocked or a broken one', async () => {
+    const guardrailPlans = { planFor: () => planOf(wordRule(/AKIA/, 'BLOCK')) };
+    await using mesh = await startInference(database, { guardrailPlans });
     const key = `AKIA${'A'.repeat(16)}`;
     mesh.alpha.always((call, number) => {
       call.say('It is ', key);
