@@ -65,14 +65,13 @@ describe('complete', () => {
   });
 
   it('states when it ended, as its row does, in its answer and when it is read; while it runs, nothing', async () => {
+    const TIMES =
+      'mutation ($input: CompletionInput!) { complete(input: $input) { id cache createdAt endedAt } }';
     const READ = 'query ($id: ID!) { completion(id: $id) { createdAt endedAt } }';
     let nowMs = Date.parse('2026-11-28T12:00:00.000Z');
     await using mesh = await startInference(database, { now: () => nowMs });
     for (const isKept of [true, false]) {
-      const answering = mesh.data<Answer>(
-        'mutation ($input: CompletionInput!) { complete(input: $input) { id createdAt endedAt } }',
-        asking('alpha/one', isKept ? {} : { retention: 'NONE' }),
-      );
+      const answering = mesh.data<Answer>(TIMES, asking('alpha/one', isKept ? {} : { retention: 'NONE' }));
       const call = await mesh.alpha.next();
       const createdAt = new Date(nowMs).toISOString();
       const id = (await mesh.rows()).find(({ status }) => status === 'RUNNING')?._id;
@@ -82,18 +81,15 @@ describe('complete', () => {
       call.say('x').finish(buildUsage(1, 1));
       const times = { createdAt, endedAt: new Date(nowMs).toISOString() };
       const { complete } = await answering;
-      expect(complete).toEqual({ id, ...times });
+      expect(complete).toEqual({ id, cache: 'BYPASS', ...times });
       nowMs += 60_000;
       expect((await mesh.data<{ completion: object }>(READ, { id })).completion).toEqual(times);
     }
     mesh.alpha.always((call) => void call.say('x').finish(buildUsage(1, 1)));
     for (const cache of ['MISS', 'HIT']) {
       nowMs += 1_000;
-      const { complete } = await mesh.data<Answer>(
-        'mutation ($input: CompletionInput!) { complete(input: $input) { cache endedAt } }',
-        asking('alpha/one', { cache: 'USE' }),
-      );
-      expect(complete).toEqual({ cache, endedAt: new Date(nowMs).toISOString() });
+      const { complete } = await mesh.data<Answer>(TIMES, asking('alpha/one', { cache: 'USE' }));
+      expect(complete).toMatchObject({ cache, endedAt: new Date(nowMs).toISOString() });
     }
   });
 
