@@ -18,6 +18,7 @@ const commands: Readonly<Record<string, () => Promise<(args: readonly string[]) 
   backup: async () => (await import('./commands/backup.ts')).backup,
   restore: async () => (await import('./commands/backup.ts')).restore,
   audit: async () => (await import('./commands/audit.ts')).runAuditCommand,
+  erasures: async () => (await import('./commands/erasures.ts')).runErasuresCommand,
   'create-ca': async () => (await import('./commands/create-ca.ts')).createCa,
   'mesh-key': async () => (await import('./commands/mesh-key.ts')).printMeshKey,
   keys: async () => (await import('./commands/keys.ts')).runKeysCommand,

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { openStore } from '@heddle/embedded-store';
@@ -11,6 +12,7 @@ import { startHeddle, temporaryDirectory } from '#test/support/mesh.ts';
 import { verifyStore } from './audit/verify.ts';
 import { runAuditCommand } from './commands/audit.ts';
 import { backup, restore } from './commands/backup.ts';
+import { runErasuresCommand } from './commands/erasures.ts';
 import { runKeysCommand } from './commands/keys.ts';
 import { reseal } from './commands/reseal.ts';
 import { recordCommand } from './record-command.ts';
@@ -25,6 +27,8 @@ const decisions: Readonly<Record<string, string>> = {
   'audit verify': 'prints no record',
   'audit key': 'prints public keys',
   'audit export': 'audit.export',
+  'erasures list': 'prints reports, which name no one',
+  'erasures repeat': 'erasure.repeat',
   'create-ca': 'has no store',
   'mesh-key': 'has no store',
   'keys rotate': 'encryptionKey.rotate',
@@ -120,6 +124,10 @@ const commands: Readonly<Record<string, () => Promise<number>>> = {
     return restore([join(dir, 'copy')]);
   },
   'audit export': () => runAuditCommand(['export']),
+  'erasures repeat': async () => {
+    await writeFile(join(dir, 'requests'), '{"tenantId":"acme","endUserId":"ada"}');
+    return runErasuresCommand(['repeat', join(dir, 'requests')]);
+  },
   'keys rotate': () => runKeysCommand(['rotate']),
   reseal: () => reseal([]),
   store: async () => {

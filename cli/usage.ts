@@ -65,6 +65,14 @@ const usages: readonly Usage[] = [
     },
   },
   {
+    synopsis: 'erasures list',
+    summary: 'the reports of erasures that have ended, as lines of JSON, to be kept with backups',
+  },
+  {
+    synopsis: 'erasures repeat <file>…',
+    summary: 'erase again what was erased, in a store from an older backup: from reports and requests',
+  },
+  {
     synopsis: 'create-ca <directory>',
     summary: 'a private authority, and a certificate for each part; run again, it renews them',
     options: {

@@ -71,11 +71,13 @@ describe('the commands of the documentation', () => {
 
   it('are all run by a test, here or (plain start, test, README) elsewhere', () => {
     const elsewhere = ['start', 'test', 'run check'];
-    // cli/audit and cli/commands have their tests.
+    // cli/audit, cli/commands and cli/erasures have their tests.
     const ofCli = [
       ...['start -- audit verify', 'start -- audit key', 'start -- audit export'],
       'start -- keys rotate',
       'start -- keys rotate --data-keys',
+      'start -- erasures list > reports.jsonl',
+      'start -- erasures repeat reports.jsonl requests.jsonl',
     ];
     // Each runs what this file is part of.
     const tests = ['run test:unit', 'run coverage'];

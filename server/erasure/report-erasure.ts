@@ -40,8 +40,13 @@ export async function reportErasure(
   await save({ status: 'FINISHED', ...purge }, ['holder', 'leasedUntil']);
 }
 
+type Reported = Pick<
+  ErasureRecord,
+  '_id' | 'kind' | 'tenantId' | 'subjectHash' | 'requestedAt' | 'finishedAt' | 'counts'
+>;
+
 /** SHA-256, in hex, over the canonical text of the report. */
-export function computeProof(record: ErasureRecord): string {
+export function computeProof(record: Reported): string {
   const { _id: id, kind, tenantId, subjectHash, requestedAt, finishedAt, counts } = record;
   const report = { id, kind, tenantId, subjectHash, requestedAt, finishedAt, counts };
   return hash('sha256', toCanonicalText(report), 'hex');

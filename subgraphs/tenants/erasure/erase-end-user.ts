@@ -8,6 +8,9 @@ import type { TenantsContext } from '../loaders.ts';
 import { findTenantId } from '../tenants/visible.ts';
 import { newErasure, toAudited } from './new-erasure.ts';
 
+/** Of erasures of an end user that have not ended there is one. */
+export const toEndUserSlot = (tenantId: string, endUserId: string) => `${tenantId} ${endUserId}`;
+
 /**
  * Requests the erasure of an end user, which the processes of the mesh continue; returns the one in progress where there is one. CONFLICT
  * where too many of the tenant are in progress.
@@ -20,7 +23,7 @@ export async function eraseEndUser(
   const tenantId = await findTenantId(input.tenantId, context);
   const endUserId = checkedEndUserId(input.endUserId, 'input.endUserId');
   const records = erasures(deps.connection);
-  const slot = `${tenantId} ${endUserId}`;
+  const slot = toEndUserSlot(tenantId, endUserId);
   const running = await records.findOne({ slot }).lean<ErasureRecord>();
   if (running !== null) {
     context.unchanged();

@@ -10,7 +10,7 @@ import { visible } from '../tenants/visible.ts';
 import { newErasure, toAudited } from './new-erasure.ts';
 
 /** Longer than a gateway accepts a caller that it remembers, and a call that it has let in takes to be recorded. */
-const quietMs = 60_000;
+export const quietMs = 60_000;
 
 /** Of the erasure of a tenant there is one, for ever. */
 export const toTenantSlot = (tenantId: string) => `tenant ${tenantId}`;

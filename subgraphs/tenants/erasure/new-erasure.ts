@@ -14,7 +14,7 @@ export function newErasure(subject: Subject, now: Date, quietMs: number): Erasur
   const { kind, endUserId } = subject;
   return {
     ...{ _id, ...subject, status: 'RUNNING', requestedAt: now },
-    subjectHash: endUserId === undefined ? null : hash('sha256', JSON.stringify([_id, endUserId]), 'hex'),
+    subjectHash: endUserId === undefined ? null : hashSubject(_id, endUserId),
     ...{ step: erasureSteps[kind][0]?.name ?? '', after: null, isDirty: false, isRoundDirty: false },
     ...{
       counts: {},
@@ -24,6 +24,11 @@ export function newErasure(subject: Subject, now: Date, quietMs: number): Erasur
       proof: null,
     },
   };
+}
+
+/** What the report of an erasure states as its end user. */
+export function hashSubject(erasureId: string, endUserId: string): string {
+  return hash('sha256', JSON.stringify([erasureId, endUserId]), 'hex');
 }
 
 /** What the audit log has of it: not the subject. */
