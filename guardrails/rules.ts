@@ -1,4 +1,5 @@
 import type { Rule } from './guardrail.ts';
+import { injection } from './rules/injection/injection.ts';
 import { length } from './rules/length.ts';
 import { pattern } from './rules/pattern/pattern.ts';
 import { profanity } from './rules/profanity/profanity.ts';
@@ -7,7 +8,15 @@ import { topics } from './rules/topics/topics.ts';
 import { listedWords } from './rules/words.ts';
 
 /** Every rule that a policy can name, in the order in which LOCAL ones run: the cheap ones first. */
-export const knownRules: readonly Rule[] = [length, listedWords, profanity, topics, pattern, secrets];
+export const knownRules: readonly Rule[] = [
+  length,
+  listedWords,
+  profanity,
+  topics,
+  pattern,
+  secrets,
+  injection,
+];
 
 /** The rule of a name; undefined: there is none. */
 export function findRule(name: string): Rule | undefined {

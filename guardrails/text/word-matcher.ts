@@ -13,7 +13,7 @@ export type WordScope = 'WORD' | 'PART';
 
 /** Finds all words of a list in one pass over a folded text (Aho-Corasick). White space of any length is one space. */
 export interface WordMatcher {
-  find(folded: string): Generator<WordMatch, void, void>;
+  find(folded: string): readonly WordMatch[];
   /** How many characters at the end of a folded text may still become a match, or are one that could still end. */
   countOpen(folded: string): number;
 }
@@ -55,34 +55,36 @@ export function createWordMatcher(entries: readonly string[], scope: WordScope):
     return root;
   }
 
+  /** Visits the state after each character at which an entry ends. Returns the last state. */
+  function walk(folded: string, visit?: (state: State, end: number) => void): State {
+    let state = root;
+    let isAfterSpace = false;
+    for (let at = 0; at < folded.length; at += 1) {
+      const code = readCode(folded, at);
+      if (code === space && isAfterSpace) continue;
+      isAfterSpace = code === space;
+      state = step(state, code);
+      if (state.entry >= 0 || state.output !== null) visit?.(state, at + 1);
+    }
+    return state;
+  }
+
   return {
-    *find(folded) {
-      let state = root;
-      let isAfterSpace = false;
-      for (let at = 0; at < folded.length; at += 1) {
-        const code = readCode(folded, at);
-        if (code === space && isAfterSpace) continue;
-        isAfterSpace = code === space;
-        state = step(state, code);
+    find(folded) {
+      const matches: WordMatch[] = [];
+      walk(folded, (state, end) => {
         for (let found: State | null = state; found !== null; found = found.output) {
           if (found.entry < 0) continue;
-          const end = at + 1;
           const start = findStart(folded, end, found.depth);
           if (scope === 'WORD' && !(isBoundary(folded, start) && isBoundary(folded, end))) continue;
-          yield { start, end, entry: found.entry };
-          break;
+          matches.push({ start, end, entry: found.entry });
+          return;
         }
-      }
+      });
+      return matches;
     },
     countOpen(folded) {
-      let state = root;
-      let isAfterSpace = false;
-      for (let at = 0; at < folded.length; at += 1) {
-        const code = readCode(folded, at);
-        if (code === space && isAfterSpace) continue;
-        isAfterSpace = code === space;
-        state = step(state, code);
-      }
+      const state = walk(folded);
       return state === root ? 0 : folded.length - findStart(folded, folded.length, state.depth);
     },
   };

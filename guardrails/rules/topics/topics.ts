@@ -79,7 +79,7 @@ interface Score {
 
 /** How much a text is about a topic: the weights of different terms that stand close to each other. */
 function scoreText(folded: FoldedText, { matcher, weights }: Topic): Score {
-  const matches = [...matcher.find(folded.text)];
+  const matches = matcher.find(folded.text);
   const counts = new Map<number, number>();
   let weight = 0;
   let highest = 0;

@@ -1,0 +1,53 @@
+import { signal } from '../signal.ts';
+
+const override = (source: string) => signal('OVERRIDE', source, 1);
+
+/** "Ignore all previous instructions", in thirteen languages. */
+export const overrides = [
+  override(
+    "\\b(?:ignor(?:e|ing)|disregard(?:ing)?|forget|overrid(?:e|ing)|overrule|bypass|neglect|discard|(?:do_not|don't|stop|never|no_longer)_(?:follow(?:ing)?|obey(?:ing)?)|pay_no_attention_to)_~4(?:previous|previously|prior|preceding|above|earlier|foregoing|former|initial|original|system|developer|safety|your|existing|past)_~2(?:instructions?|prompts?|directives?|directions?|guidelines?|commands?|programming|constraints?|restrictions?|rules?|policy|policies)\\b",
+  ),
+  override(
+    '\\b(?:ignore|disregard|forget|override)_~4(?:instructions?|prompts?|directives?|guidelines?|commands?|rules|everything|anything|all)_~1(?:above|before_this|you_(?:were|have_been)_(?:given|told)|(?:that_)?came_before|i_(?:said|told_you)_before|so_far)\\b',
+  ),
+  override(
+    '\\b(?:ignorier(?:e|en|t)?|vergiss|vergessen|missachte[nt]?|uberspring(?:e|en))_~4(?:vorherigen?|bisherigen?|vorigen?|obigen?|fruheren?|vorangegangenen?|vorangehenden?|ursprunglichen?|deine[nr]?|ihre[nr]?|oben)_~2(?:system-?)?(?:anweisung|instruktion|befehl|regel|vorgabe|anordnung|richtlinie|prompt)\\p{L}{0,4}\\b',
+  ),
+  override(
+    "\\b(?:ignore[rz]?|oublie[rz]?|neglige[rz]?|ne_(?:tiens|tenez)_(?:pas|aucun)_compte)_~3(?:(?:instructions?|consignes?|regles?|directives?|ordres?|commandes?)_~1(?:precedente?s?|anterieure?s?|ci-dessus|initiale?s?|d'origine|du_systeme)|(?:tes|vos)_(?:instructions|consignes|regles|directives))",
+  ),
+  override(
+    '\\b(?:ignor(?:a|e|ar|en)|olvid(?:a|e|ar|en)|omit(?:e|a|ir)|haz_caso_omiso_de|descarta)_~3(?:(?:instrucci(?:on|ones)|reglas?|indicaci(?:on|ones)|ordenes|directrices|normas)_~1(?:anteriores?|previas?|precedentes?|de_arriba|originales|iniciales|del_sistema)|tus_(?:instrucciones|reglas|directrices))',
+  ),
+  override(
+    '\\b(?:ignora(?:re|te)?|dimentica(?:re|te)?|trascura(?:re|te)?|non_considerare)_~3(?:(?:istruzion[ei]|regol[ae]|direttiv[ae]|indicazion[ei]|ordini)_~1(?:precedent[ei]|anterior[ei]|di_sopra|inizial[ei]|original[ei]|del_sistema)|(?:le_)?tue_(?:istruzioni|regole|direttive))',
+  ),
+  override(
+    '\\b(?:ignor(?:e|a|ar|em)|esquec(?:a|e|er|am)|desconsider(?:e|a|ar)|descart(?:e|a|ar))_~3(?:(?:instruc(?:ao|oes)|regras?|diretrizes|ordens|comandos?)_~1(?:anterior(?:es)?|previas?|acima|iniciais|originais|do_sistema)|suas_(?:instrucoes|regras|diretrizes))',
+  ),
+  override(
+    '\\b(?:negeer|vergeet)_~3(?:vorige|eerdere|voorgaande|bovenstaande|oorspronkelijke|je|jouw|uw)_~2(?:instructies?|opdrachten|regels|aanwijzingen|richtlijnen|prompt)\\b',
+  ),
+  override(
+    '\\b(?:z?ignoruj(?:cie)?|zapomnij(?:cie)?|pomin(?:cie)?)_~2(?:poprzedni|wczesniejsz|powyzsz|dotychczasow|swoj|twoj)\\p{L}{0,4}_~1(?:instrukcj|polece|zasad|regul|wytyczn)\\p{L}{0,4}',
+  ),
+  override(
+    '(?:игнорируи|проигнорируи|забудь|отбрось|не_обращаи_внимания_на)(?:те)?_~3(?:предыдущ|прежн|вышеуказан|предшествующ|предшедш|ранее|свои|твои|системн)\\p{L}{0,4}_~2(?:инструкци|указани|правил|команд|директив|промпт)\\p{L}{0,4}',
+  ),
+  override(
+    '\\b(?:onceki|yukaridaki|tum|butun|sistem)_~2(?:talimat|yonerge|komut|kural)\\p{L}{0,8}_~2(?:unut|yok_say|goz_ardi_et|gormezden_gel|dikkate_alma)',
+  ),
+  override('(?:पिछले|पहले_के|ऊपर_के|सभी)_~2(?:निर्देश|आदेश|नियम)\\S{0,4}_~2(?:अनदेखा|भूल|नजर|उपेक्षा)'),
+  override(
+    '(?:تجاهل|انس|انسى|اهمل)(?:وا|ي)?_~2(?:التعليمات|الاوامر|القواعد|الارشادات|التوجيهات)_~1(?:السابقة|اعلاه|الاصلية)',
+  ),
+  override(
+    '(?:忽略|无视|無視|忘记|忘掉|忘記)[^。\\n]{0,8}?(?:之前|以前|先前|上面|上述|以上|前面|此前)[^。\\n]{0,8}?(?:指令|指示|提示|规则|規則|命令)',
+  ),
+  override(
+    '(?:これまで|以前|上記|前|先ほど|今まで|全て|すべて)の?[^。\\n]{0,10}?(?:指示|命令|ルール|フロンフト|プロンプト|指令)[^。\\n]{0,6}?を?[^。\\n]{0,4}?(?:無視|忘れ|破棄)',
+  ),
+  override(
+    '(?:이전|앞의|위의|기존|지금까지)[^.\\n]{0,12}?(?:지시|명령|지침|규칙|프롬프트)[^.\\n]{0,8}?(?:무시|잊어|잊고)',
+  ),
+];

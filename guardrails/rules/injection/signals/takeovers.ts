@@ -1,0 +1,115 @@
+import { signal } from '../signal.ts';
+
+/** What a system prompt is called, in several languages. */
+const hiddenPrompt =
+  '(?:system-?_?(?:prompt|message|instruction)s?|systemprompt|systemanweisung(?:en)?|(?:initial|original|hidden|secret|internal|confidential|custom|base|pre-?|meta-?)[ -]?(?:prompts?|instructions?)|developer_(?:message|instructions?|prompt)|prompt_(?:del_sistema|de_sistema|di_sistema|systeme|do_sistema)|invite_systeme|instru(?:cciones|coes|ctions|zioni)_(?:del_sistema|do_sistema|systeme|di_sistema|iniciales|iniciais|initiales|iniziali)|системн\\p{L}{1,4}_(?:промпт|инструкци|запрос)\\p{L}{0,4}|系统提示词?|系统指令|システムプロンプト|시스템_?프롬프트|sistem_(?:istemi|promptu|talimatlari))';
+
+/** Attempts to read the system prompt, to write in its place, and to use tools and data in the place of the user. */
+export const takeovers = [
+  signal(
+    'EXTRACTION',
+    `(?:\\b(?:reveal|show|print|repeat|output|display|tell|give|share|write|list|leak|dump|expose|recite|copy|translate|echo|return|disclose|what|zeig[et]?|nenn[e]?|gib|montre[z]?|revele[z]?|donne[z]?|affiche[z]?|muestra|dime|revela|mostra|mostre|diga|vertel|toon|pokaz|podaj)\\b|покажи|выведи|раскрои|显示|告诉|输出|重复)[^\\n]{0,60}?(?:\\b(?:your|dein(?:e|en)?|ihre?n?|ton|votre|tus?|su|tuo|tue|seu|suas|je|jouw|swoj|твои|свои)\\b|твои|свои|你的|您的)\\s{0,5}~3${hiddenPrompt}`,
+    1,
+  ),
+  signal(
+    'EXTRACTION',
+    '\\b(?:repeat|print|output|copy|write|recite|echo|display|return)_~4(?:everything|all|words?|text|content|sentences?|instructions?|prompt|lines?)_~3(?:above|before_(?:this|the)|preceding)\\b',
+    1,
+  ),
+  signal(
+    'EXTRACTION',
+    '\\b(?:reveal|print|repeat|output|display|tell_me|give_me|leak|dump|recite|disclose|what_(?:are|were)|show(?:_me)?)_~1your_(?:exact_|full_|complete_|entire_|secret_|hidden_|initial_|original_|own_)?(?:instructions|rules|guidelines|prompt)\\b',
+    0.6,
+    1,
+  ),
+  signal('EXTRACTION', `\\b(?:reveal|leak|dump|expose|recite|exfiltrate|disclose)_~4${hiddenPrompt}`, 0.7, 1),
+  signal(
+    'TEMPLATE',
+    '<\\|(?:im\\x5fstart|start\\x5fheader\\x5fid|system)\\|>\\s{0,3}(?:system|user|assistant|developer|tool)\\b|<<sys>>|\\[inst\\]\\s{0,3}<<|<start\\x5fof\\x5fturn>(?:user|model|system)|<\\|(?:system|developer)\\|>',
+    1,
+  ),
+  signal(
+    'TEMPLATE',
+    '<\\|(?:im\\x5fstart|im\\x5fend|system|user|assistant|endoftext|eot\\x5fid|eom\\x5fid|start\\x5fheader\\x5fid|end\\x5fheader\\x5fid|begin\\x5fof\\x5ftext|end\\x5fof\\x5ftext|channel|message|endofprompt)\\|>|\\[/?inst\\]|<</?sys>>|<(?:start|end)\\x5fof\\x5fturn>',
+    0.5,
+    1,
+  ),
+  signal(
+    'TEMPLATE',
+    '(?:^|\\n)\\s{0,3}(?:#{2,4}\\s{0,3}(?:system|instructions?|new_instructions?)|\\[system\\]|\\[?system\\]?(?:_message|_prompt)?)\\s{0,3}[:#\\]]|\\n\\n(?:human|assistant):\\s',
+    0.3,
+    0.6,
+  ),
+  signal(
+    'TEMPLATE',
+    '</?(?:system|system[\\x5f-]?prompt|system[\\x5f-]?message|admin|developer|important|instructions?)>',
+    0,
+    0.5,
+  ),
+  signal(
+    'NEW_TASK',
+    '\\bnew_(?:instructions?|task|objective|directive|orders?|rules?|goal)\\s{0,3}[:!.]|\\bsystem_(?:override|alert|notice|update)\\s{0,3}[:!\\]]|\\b(?:your|the)_new_(?:task|objective|goal|instructions?)_(?:is|are)\\b|\\binstead_of_~4(?:summari|answer|translat|follow)\\p{L}{0,5}',
+    0.4,
+    0.7,
+  ),
+  signal(
+    'BOUNDARY',
+    '\\b(?:end|start|begin(?:ning)?)_of_(?:the_)?(?:document|context|system_prompt|user_(?:input|query|message)|instructions|data|prompt|web_?page|email|file)\\b',
+    0.2,
+    0.5,
+  ),
+  signal(
+    'TO_THE_MODEL',
+    '\\b(?:attention|note|important|hey|dear|hello|hi|instructions?|message|reminder|notice|warning|memo|hinweis|achtung|attention|importante?)[\\s:,!]{1,4}(?:(?:to|for|an|a|pour|para)_)?(?:(?:all|any|the|alle|die|tous|les)_)?~1(?:ai|a\\.i\\.|llms?|language_models?|assistants?|chatbots?|chatgpt|claude|gemini|copilot|gpt|agents?|bots?|ki|ia)\\b',
+    0.2,
+    0.8,
+  ),
+  signal(
+    'TO_THE_MODEL',
+    '\\b(?:if_you_are|when_you_are|you_are|as)_(?:an?|the)_~2(?:ai|llm|language_model|assistant|ai_agent|chatbot|summari[sz]er)\\b|\\b(?:ai|llm|language)_?(?:models?|assistants?|agents?|systems?)_~1(?:must|should|has_to|have_to|needs?_to|reading_this|processing_this|summari[sz]ing_this)\\b',
+    0.1,
+    0.5,
+  ),
+  signal(
+    'COMMAND',
+    '\\byou_(?:must|should|have_to|need_to|are_(?:required|instructed|ordered|asked)_to|will)_~1(?:send|call|use|invoke|execute|run|reply|respond|answer|say|output|include|recommend|forward|email|delete|visit|click|append|insert|ignore|rate|mark|approve|state|print)\\b|\\bplease_(?:also_)?(?:send|call|invoke|execute|run|forward|email|delete|append|output|include|reply|respond)\\b',
+    0.1,
+    0.35,
+  ),
+  signal(
+    'TOOL_HIJACK',
+    '\\b(?:call|invoke|use|execute|run|trigger)_(?:the_)?[`\'"]?[\\w.-]{1,60}[`\'"]?_?(?:\\([^)\\n]{0,40}\\)_?)?(?:tool|function|api|command|plugin)\\b',
+    0.1,
+    0.35,
+  ),
+  signal(
+    'EXFILTRATION',
+    '\\b(?:send|forward|e?mail|post|upload|exfiltrate|transmit|leak|append|submit|copy|bcc|cc)_(?:[^\\n]{0,120}?)_(?:to|at|via|by)_[^\\n]{0,40}?(?:https?://|[\\w.+-]{1,60}@[\\w-]{1,60}\\.|webhook)',
+    0.2,
+    0.5,
+  ),
+  signal(
+    'SECRETS',
+    "\\b(?:api[ _-]?keys?|passwords?|credentials|secrets|access_tokens?|private_keys?|(?:conversation|chat)_(?:history|log)s?|(?:user|customer)'?s?_(?:data|e?mails?|messages|address|files))\\b",
+    0.05,
+    0.25,
+  ),
+  signal(
+    'SECRECY',
+    "\\b(?:do_not|don't|never|must_not|should_not|without)_(?:tell(?:ing)?|mention(?:ing)?|inform(?:ing)?|reveal(?:ing)?|notify(?:ing)?|alert(?:ing)?|disclos(?:e|ing)|show(?:ing)?|ask(?:ing)?)_~1(?:this|the_user|users?|anyone|it|them|that|for_(?:confirmation|permission))\\b|\\b(?:silently|secretly)_(?:send|call|forward|execute|run|add|upload|copy)\\b",
+    0.3,
+    0.5,
+  ),
+  signal(
+    'HIDDEN',
+    'display\\s{0,3}:\\s{0,3}none|font-size\\s{0,3}:\\s{0,3}[01](?:px|pt|em)?\\b|visibility\\s{0,3}:\\s{0,3}hidden|opacity\\s{0,3}:\\s{0,3}0(?:\\.0)?[;"\\s]|color\\s{0,3}:\\s{0,3}(?:white|#fff(?:fff)?)\\b|(?:^|\\n)\\[//\\]:\\s{0,3}#|<!--',
+    0,
+    0.25,
+  ),
+  signal(
+    'DECODE',
+    '\\b(?:decode|decrypt|unscramble|translate)_~6(?:and|then)_~2(?:follow|execute|do|run|obey|answer|perform|respond|comply)\\b|\\b(?:follow|execute|obey|perform)_~4(?:encoded|base64|decoded|rot13|hidden)\\b',
+    0.6,
+    0.9,
+  ),
+];
