@@ -7,6 +7,7 @@ import { type ModelRecord, models, priceInForce } from '#mongo/models.ts';
 import { providerCredentials } from '#mongo/provider-credentials.ts';
 import { providers } from '#mongo/providers.ts';
 import { routes } from '#mongo/routes.ts';
+import { type CatalogGuardrails, loadGuardrails } from './catalog-guardrails.ts';
 
 /** A price in nano-dollars per million tokens. */
 export interface CatalogPrice {
@@ -102,6 +103,8 @@ export interface CatalogSnapshot {
   readonly aliases: ReadonlyMap<string, ReadonlyMap<string, string>>;
   /** By tenant: the ids of its own AI models and routes by the names that its callers call. */
   readonly owned: ReadonlyMap<string, ReadonlyMap<string, string>>;
+  /** The guardrail policies of the mesh and of tenants. */
+  readonly guardrails: CatalogGuardrails;
 }
 
 export const emptySnapshot: CatalogSnapshot = {
@@ -110,20 +113,27 @@ export const emptySnapshot: CatalogSnapshot = {
   routes: new Map(),
   aliases: new Map(),
   owned: new Map(),
+  guardrails: new Map(),
 };
 
 /**
- * Reads the whole configuration with five queries. A model without its provider and a route target without its
- * model (a reader between two writes) are left out.
+ * Reads the whole configuration with six queries, and those guardrail policies with a seventh that have changed since the snapshot before. A model
+ * without its provider and a route target without its model (a reader between two writes) are left out.
  */
-export async function loadSnapshot(connection: Connection, nowMs: number): Promise<CatalogSnapshot> {
-  const [providerRecords, credentialRecords, modelRecords, routeRecords, aliasRecords] = await Promise.all([
-    providers(connection).find().lean(),
-    providerCredentials(connection).find({ enabled: true }).sort({ createdAt: 1, _id: 1 }).lean(),
-    models(connection).find().lean(),
-    routes(connection).find().lean(),
-    modelAliases(connection).find({}, { tenantId: 1, name: 1, target: 1 }).lean(),
-  ]);
+export async function loadSnapshot(
+  connection: Connection,
+  nowMs: number,
+  before: Pick<CatalogSnapshot, 'guardrails'>,
+): Promise<CatalogSnapshot> {
+  const [providerRecords, credentialRecords, modelRecords, routeRecords, aliasRecords, guardrails] =
+    await Promise.all([
+      providers(connection).find().lean(),
+      providerCredentials(connection).find({ enabled: true }).sort({ createdAt: 1, _id: 1 }).lean(),
+      models(connection).find().lean(),
+      routes(connection).find().lean(),
+      modelAliases(connection).find({}, { tenantId: 1, name: 1, target: 1 }).lean(),
+      loadGuardrails(connection, before.guardrails),
+    ]);
 
   const credentials = new Map<string, CatalogCredential[]>();
   for (const { _id: id, providerId, label, weight, previous, ...present } of credentialRecords) {
@@ -186,6 +196,7 @@ export async function loadSnapshot(connection: Connection, nowMs: number): Promi
     providers: providersById,
     models: modelsById,
     routes: routesByAlias,
+    guardrails,
     aliases: groupAliases(aliasRecords),
     owned: groupOwned([
       ...[...modelsById.values()].map(({ id, provider: { tenantId } }) => ({ id, tenantId })),

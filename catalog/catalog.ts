@@ -104,7 +104,7 @@ export async function openCatalog(connection: Connection, options: CatalogOption
     // Before the records: a change in between is then read twice rather than never.
     const readRevision = await catalogRevision(connection);
     const nowMs = now();
-    current = await loadSnapshot(connection, nowMs);
+    current = await loadSnapshot(connection, nowMs, current);
     revision = readRevision;
     readAtMs = nowMs;
   }

@@ -26,6 +26,8 @@ export const countLimitsTable = {
   archivedAppsPerTenant: [1_000, 'archived apps of this tenant'],
   keysPerApp: [100, 'API keys in force of this app'],
   budgetsPerTenant: [100, 'budgets of this tenant'],
+  guardrailPolicies: [100, 'guardrail policies of the mesh'],
+  guardrailPoliciesPerTenant: [100, 'guardrail policies of this tenant'],
   membersPerTenant: [1_000, 'members of this tenant'],
   groupsPerTenant: [1_000, 'groups of this tenant'],
   invitationsPerTenant: [1_000, 'open invitations of this tenant'],

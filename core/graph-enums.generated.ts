@@ -126,6 +126,33 @@ export const FinishReason = {
 } as const;
 
 export type FinishReason = typeof FinishReason[keyof typeof FinishReason];
+export const GuardrailAction = {
+  BLOCK: 'BLOCK',
+  MASK: 'MASK',
+  REDACT: 'REDACT',
+  RETRY: 'RETRY',
+  REROUTE: 'REROUTE',
+  WARN: 'WARN',
+  LOG: 'LOG'
+} as const;
+
+export type GuardrailAction = typeof GuardrailAction[keyof typeof GuardrailAction];
+export const GuardrailMode = {
+  ENFORCE: 'ENFORCE',
+  SHADOW: 'SHADOW',
+  OFF: 'OFF'
+} as const;
+
+export type GuardrailMode = typeof GuardrailMode[keyof typeof GuardrailMode];
+export const GuardrailStage = {
+  INPUT: 'INPUT',
+  RETRIEVED: 'RETRIEVED',
+  TOOL_OUTPUT: 'TOOL_OUTPUT',
+  OUTPUT: 'OUTPUT',
+  TOOL_INPUT: 'TOOL_INPUT'
+} as const;
+
+export type GuardrailStage = typeof GuardrailStage[keyof typeof GuardrailStage];
 export const InvitationMail = {
   NONE: 'NONE',
   PENDING: 'PENDING',

@@ -1,9 +1,9 @@
 /** Types that share stored ids with another type: in the graph their ids have a prefix. */
-const prefixes = { Route: 'route:', Invocation: 'invocation:' } as const;
+const prefixes = { GuardrailPolicy: 'guardrail:', Invocation: 'invocation:', Route: 'route:' } as const;
 
 type PrefixedType = keyof typeof prefixes;
 
-/** The id in the graph of a route's alias, or of the ledger row of a completion's id. */
+/** The id in the graph of a route's alias, of a guardrail policy's name, or of the ledger row of a completion's id. */
 export function toNodeId(type: PrefixedType, storedId: string): string {
   return `${prefixes[type]}${storedId}`;
 }
@@ -17,4 +17,9 @@ export function toStoredId(type: PrefixedType, id: string): string {
 /** The type that the prefix of an id names; undefined for an id without one. */
 export function findPrefixedType(id: string): PrefixedType | undefined {
   return (Object.keys(prefixes) as PrefixedType[]).find((type) => id.startsWith(prefixes[type]));
+}
+
+/** Has the type ids with a prefix? */
+export function isPrefixedType(type: string): type is PrefixedType {
+  return Object.hasOwn(prefixes, type);
 }

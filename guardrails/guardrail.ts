@@ -1,20 +1,14 @@
 import type { ZodType } from 'zod';
+import { GuardrailStage } from '#core/graph-enums.generated.ts';
+
+export type { GuardrailAction, GuardrailMode, GuardrailStage } from '#core/graph-enums.generated.ts';
 
 /**
- * Where a rule looks. INPUT is everything that goes to an AI model; TOOL_OUTPUT (results of tools) and RETRIEVED
+ * Where a rule looks, the wider stage before its parts. INPUT is everything that goes to an AI model; TOOL_OUTPUT (results of tools) and RETRIEVED
  * (documents, files of text, search results) are the parts of it that others wrote. OUTPUT is everything that comes back;
  * TOOL_INPUT is the part of it that the AI model wrote as arguments of tools.
  */
-export const guardrailStages = ['INPUT', 'RETRIEVED', 'TOOL_OUTPUT', 'OUTPUT', 'TOOL_INPUT'] as const;
-export type GuardrailStage = (typeof guardrailStages)[number];
-
-/** What becomes of a text in which a rule has found something. */
-export const guardrailActions = ['BLOCK', 'MASK', 'REDACT', 'RETRY', 'REROUTE', 'WARN', 'LOG'] as const;
-export type GuardrailAction = (typeof guardrailActions)[number];
-
-/** SHADOW rules are evaluated and counted; nothing else changes. */
-export const guardrailModes = ['ENFORCE', 'SHADOW', 'OFF'] as const;
-export type GuardrailMode = (typeof guardrailModes)[number];
+export const guardrailStages: readonly GuardrailStage[] = Object.values(GuardrailStage);
 
 /** What a text is within a call or an answer. */
 export type TextKind =

@@ -1,5 +1,6 @@
 import { randomFillSync } from 'node:crypto';
 import type { CacheStatus, CompletionStatus } from '#core/graph-enums.generated.ts';
+import type { GuardrailVerdictRecord } from '#mongo/invocations.ts';
 import type {
   AnswerExtras,
   AudioAnswer,
@@ -45,6 +46,8 @@ export interface CompletionData {
   readonly extras?: AnswerExtras;
   /** Fields of the request that were not sent; absent: none. */
   readonly dropped?: readonly string[];
+  /** What guardrails with the action WARN found; absent: nothing. */
+  readonly warnings?: readonly GuardrailVerdictRecord[];
   readonly finishReason: FinishReason;
   readonly usage: ProviderUsage;
   readonly costNanos: string;

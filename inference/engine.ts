@@ -11,6 +11,7 @@ import type { StreamLogs } from '#state/streams/stream-log.ts';
 import type { CoalescedAnswers } from './admission/answer-cache.ts';
 import type { Idempotency } from './admission/idempotency.ts';
 import type { Running } from './execution/running.ts';
+import type { BlockReports } from './guarding/block-reports.ts';
 import type { GuardrailPlans } from './guarding/plans.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { ProgressWriter } from './ledger/progress.ts';
@@ -49,6 +50,8 @@ export interface InferenceEngine {
 
   /** The guardrails that bind a call. */
   readonly guardrails: GuardrailPlans;
+  /** Reports what guardrails have blocked. */
+  readonly blocks: BlockReports;
   readonly jsonSchemas: JsonSchemas;
   /** Where calls and the URLs of files may go. */
   readonly egress: Egress;

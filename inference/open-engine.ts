@@ -15,6 +15,7 @@ import type { StreamLogs } from '#state/streams/stream-log.ts';
 import { createIdempotency } from './admission/idempotency.ts';
 import type { InferenceEngine } from './engine.ts';
 import { Running } from './execution/running.ts';
+import { BlockReports } from './guarding/block-reports.ts';
 import { createGuardrailPlans, type GuardrailPlans } from './guarding/plans.ts';
 import { createLedger } from './ledger/ledger.ts';
 import { openOwnership } from './ledger/owners.ts';
@@ -78,7 +79,7 @@ export async function openInferenceEngine(
   const { log, connection, catalog, bus, quota, cache, streams, secrets, payloads } = options;
   const { egress = openEgress, now = Date.now, random = Math.random } = options;
   const delay = options.delay ?? ((ms, signal) => wait(ms, undefined, { signal }));
-  const guardrails = options.guardrailPlans ?? createGuardrailPlans(options.guardrails ?? '');
+  const guardrails = options.guardrailPlans ?? createGuardrailPlans(options.guardrails ?? '', catalog);
 
   await using opened = new AsyncDisposableStack();
   const http = opened.use(createHttpFetch({ egress }));
@@ -94,6 +95,7 @@ export async function openInferenceEngine(
     }),
   );
   const progress = opened.use(createProgressWriter(connection, { log }));
+  const blocks = opened.use(new BlockReports({ events: options.events, log, now }));
   const rejections = opened.use(new CredentialRejections({ events: options.events, log }));
   const pool = createProviderPool({
     catalog,
@@ -141,6 +143,7 @@ export async function openInferenceEngine(
     streams,
     payloads,
     guardrails,
+    blocks,
     jsonSchemas,
     egress,
     allowsUnpriced: options.unpricedModels === 'allow',

@@ -32,16 +32,20 @@ export const collectionAccess: Readonly<Record<string, CollectionAccess>> = {
   'member-groups': { writers: ['subgraphs/tenants/'], readers: [] },
   issuers: { writers: ['subgraphs/tenants/'], readers: ['mongo/upgrade-members.ts'] },
   roles: { writers: ['subgraphs/tenants/'], readers: [] },
+  'guardrail-policies': { writers: ['subgraphs/tenants/'], readers: ['catalog/', nodeRecords] },
   'trusted-documents': { writers: ['subgraphs/tenants/'], readers: [] },
   'page-tokens': { writers: ['subgraphs/tenants/'], readers: [] },
   sessions: { writers: ['subgraphs/tenants/'], readers: [] },
   models: ofModels,
-  'model-aliases': { writers: ['subgraphs/models/'], readers: ['catalog/', 'subgraphs/prompts/'] },
+  'model-aliases': {
+    writers: ['subgraphs/models/'],
+    readers: ['catalog/', 'subgraphs/prompts/', 'subgraphs/tenants/'],
+  },
   providers: ofModels,
   routes: ofModels,
   // The check of the encryption key counts the credentials that it cannot open.
   'provider-credentials': { ...ofModels, readers: [...ofModels.readers, 'mongo/encryption-check.ts'] },
-  'catalog-revisions': { writers: ['subgraphs/models/'], readers: ['catalog/'] },
+  'catalog-revisions': { writers: ['subgraphs/models/', 'subgraphs/tenants/'], readers: ['catalog/'] },
   'encryption-check': {
     writers: ['cli/commands/reseal.ts', 'server/secrets/'],
     readers: ['mongo/keyring/'],

@@ -1,5 +1,12 @@
 import type { ErrorCode } from '#core/errors.ts';
-import type { CacheStatus, CompletionStatus, ErasureKind, Retention } from '#core/graph-enums.generated.ts';
+import type {
+  CacheStatus,
+  CompletionStatus,
+  ErasureKind,
+  GuardrailAction,
+  GuardrailStage,
+  Retention,
+} from '#core/graph-enums.generated.ts';
 import { defineCollection } from './collection.ts';
 import type { PriceRecord } from './models.ts';
 
@@ -71,6 +78,23 @@ export interface ProgressRecord {
   attempt: AttemptProgressRecord | null;
 }
 
+/** What a rule of a guardrail policy stated of a call. It holds nothing of the texts. */
+export interface GuardrailVerdictRecord {
+  readonly rule: string;
+  /** Null: a rule of HEDDLE_GUARDRAILS. */
+  readonly policyId: string | null;
+  readonly policyVersion: number | null;
+  readonly stage: GuardrailStage;
+  readonly action: GuardrailAction;
+  readonly shadow: boolean;
+  readonly fired: boolean;
+  readonly failed: boolean;
+  readonly reason: string | null;
+  /** The number of places by kind. */
+  readonly findings: readonly { readonly kind: string; readonly count: number }[];
+  readonly durationMs: number;
+}
+
 /**
  * One row of the ledger: the request, the caller, the usage. Written before a provider is called, closed
  * exactly once. Only the inference subgraph writes it; usage reads it.
@@ -125,6 +149,8 @@ export interface InvocationRecord {
   tags?: string[];
   /** NONE: the caller had no content kept; absent otherwise. */
   retention?: Exclude<Retention, 'DEFAULT'>;
+  /** Of rules that found something or could not look, at most 50. Absent: there is none, or the call runs. */
+  guardrailVerdicts?: readonly GuardrailVerdictRecord[];
   /** Present only while RUNNING. */
   opening?: OpeningRecord;
   /** Present only while RUNNING, once more is known than `opening` states. */
@@ -199,6 +225,8 @@ export const invocations = defineCollection<InvocationRecord>(
         costNanos: { type: BigInt, required: true },
       },
     ],
+    // Written by the driver alone.
+    guardrailVerdicts: { type: [Object], default: undefined },
     // Written and read by the driver alone.
     opening: Object,
     progress: Object,

@@ -5,6 +5,7 @@ import { apiKeys } from './api-keys.ts';
 import { apps } from './apps.ts';
 import { auditLog } from './audit/log.ts';
 import { budgets } from './budgets.ts';
+import { guardrailPolicies } from './guardrail-policies.ts';
 import { invocations } from './invocations.ts';
 import { members } from './members.ts';
 import { models } from './models.ts';
@@ -25,6 +26,7 @@ const collections = {
   AuditRecord: auditLog,
   Budget: budgets,
   Completion: invocations,
+  GuardrailPolicy: guardrailPolicies,
   Invocation: invocations,
   Member: members,
   Model: models,
@@ -148,7 +150,7 @@ export async function findArchivedTenantIds(connection: Connection): Promise<rea
 }
 
 /** Types with ids that show by their form which type they are of. */
-const ownForm: ReadonlySet<NodeType> = new Set<NodeType>(['Invocation', 'Model', 'Route']);
+const ownForm: ReadonlySet<NodeType> = new Set<NodeType>(['GuardrailPolicy', 'Invocation', 'Model', 'Route']);
 
 /** The other types: their ids differ because they are random or were checked against all others. */
 export const plainIdTypes: readonly NodeType[] = nodeTypes.filter((type) => !ownForm.has(type));

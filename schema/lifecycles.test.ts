@@ -22,6 +22,8 @@ const ends: Readonly<Record<string, string>> = {
   savePlan: 'deletePlan',
   saveIssuer: 'deleteIssuer',
   saveBudget: 'deleteBudget',
+  saveGuardrailPolicy: 'deleteGuardrailPolicy',
+  rollbackGuardrailPolicy: 'deleteGuardrailPolicy',
   requestAccess: 'withdrawAccess',
   createProvider: 'deleteProvider',
   addProviderCredential: 'removeProviderCredential',

@@ -51,6 +51,7 @@ const rules: readonly { readonly part: string; readonly mayImport: readonly stri
       `subgraphs/${name}/`,
       'subgraphs/runtime/',
       ...(name === 'inference' ? ['inference/', 'guardrails/', 'providers/'] : []),
+      ...(name === 'tenants' ? ['guardrails/'] : []),
       ...(name === 'models' ? ['providers/registry/', 'providers/vendor.ts'] : []),
       'catalog/',
       'transport/',

@@ -25,7 +25,8 @@ export interface PolicyRule {
 
 /** One version of a policy. */
 export interface Policy {
-  readonly id: string;
+  /** Null: it is not stored. */
+  readonly id: string | null;
   readonly version: number;
   readonly mode: GuardrailMode;
   readonly rules: readonly PolicyRule[];
@@ -33,7 +34,7 @@ export interface Policy {
 
 /** A rule of a policy that is ready to look. */
 export interface PlannedRule extends PolicyRule {
-  readonly policyId: string;
+  readonly policyId: string | null;
   readonly version: number;
   readonly isShadow: boolean;
   readonly reach: Rule['reach'];
@@ -67,28 +68,38 @@ const plannedByRule = new WeakMap<RuleServices, WeakMap<PolicyRule, PreparedRule
 
 /**
  * The plan of some policies, those of the mesh first. LOCAL rules come before REMOTE ones, and within each the rules stand as
- * in `rules`. A rule is prepared once per object and services. Throws what a rule throws over options that it does not know.
+ * in `rules`. A rule is prepared once per object and services. One that cannot be prepared (of a newer version) cannot look: where it protects,
+ * it blocks.
  */
 export function planPolicies(policies: readonly Policy[], services: RuleServices): GuardrailPlan {
   const planned = policies
     .filter(({ mode }) => mode !== 'OFF')
     .flatMap(({ id, version, mode, rules }) =>
       rules.map((rule): PlannedRule => {
-        const known = knownRule(rule.rule);
-        const identity = { policyId: id, version, isShadow: mode === 'SHADOW', reach: known.reach };
-        return { ...rule, ...identity, prepared: prepare(known, rule, services) };
+        const known = findRule(rule.rule);
+        const identity = { policyId: id, version, isShadow: mode === 'SHADOW' };
+        const prepared = known === undefined ? unprepared : prepare(known, rule, services);
+        return { ...rule, ...identity, reach: known?.reach ?? 'LOCAL', prepared };
       }),
     )
     .sort((a, b) => readOrder(a) - readOrder(b));
   if (planned.length === 0) return emptyPlan;
   const stages = new Set(planned.flatMap((rule) => rule.stages));
   return {
-    fingerprint: policies.map(({ id, version, mode }) => `${id}@${version}${mode}`).join(' '),
+    fingerprint: policies
+      .map(({ id, version, mode, rules }) => `${id ?? JSON.stringify(rules)}@${version}${mode}`)
+      .join(' '),
     rules: planned,
     looksAtInput: inputStages.some((stage) => stages.has(stage)),
     looksAtOutput: outputStages.some((stage) => stages.has(stage)),
   };
 }
+
+const unprepared: PreparedRule = {
+  check() {
+    throw new HeddleError('INTERNAL', 'The rule, or its options, are not known to this version.');
+  },
+};
 
 function readOrder({ rule, reach }: PlannedRule): number {
   return (reach === 'LOCAL' ? 0 : knownRules.length) + knownRules.findIndex(({ name }) => name === rule);
@@ -102,7 +113,12 @@ function prepare(rule: Rule, stated: PolicyRule, services: RuleServices): Prepar
   }
   let prepared = ofServices.get(stated);
   if (prepared === undefined) {
-    prepared = rule.prepare(stated.options ?? {}, services);
+    try {
+      prepared = rule.prepare(stated.options ?? {}, services);
+    } catch {
+      // Any error: what cannot be prepared fails when it is to look.
+      prepared = unprepared;
+    }
     ofServices.set(stated, prepared);
   }
   return prepared;
@@ -135,5 +151,5 @@ export function parseMeshPolicy(names: string): Policy | null {
     }
     return { rule: name, stages, action: 'BLOCK', options: {}, sample: 1, note: null, reroute: null };
   });
-  return { id: 'HEDDLE_GUARDRAILS', version: 1, mode: 'ENFORCE', rules: stated };
+  return { id: null, version: 1, mode: 'ENFORCE', rules: stated };
 }

@@ -1,13 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  type Finding,
-  type GuardedText,
-  type GuardrailAction,
-  type GuardrailStage,
-  guardrailActions,
-  type RuleContext,
-  type RuleResult,
-} from '../guardrail.ts';
+import { GuardrailAction } from '#core/graph-enums.generated.ts';
+import type { Finding, GuardedText, GuardrailStage, RuleContext, RuleResult } from '../guardrail.ts';
 import { Masks } from './masks.ts';
 import { type GuardrailPlan, type PlannedRule, parseMeshPolicy, planPolicies } from './policy.ts';
 import { guardrailBlocked, runGuardrails, type StageOutcome } from './run.ts';
@@ -177,13 +170,16 @@ describe('running guardrails', () => {
     expect(outcome.verdicts).toHaveLength(1);
   });
 
-  it.for(guardrailActions)('%s of a shadow rule changes nothing and is on record', async (action) => {
-    const outcome = await run([wordRule('bad', action, { isShadow: true })], [guarded('bad')]);
-    expect(outcome).toMatchObject({ kind: 'PASSED', verdicts: [{ fired: true, isShadow: true }] });
-    expect(outcome.edits.size).toBe(0);
-  });
+  it.for(Object.values(GuardrailAction))(
+    '%s of a shadow rule changes nothing and is on record',
+    async (action) => {
+      const outcome = await run([wordRule('bad', action, { isShadow: true })], [guarded('bad')]);
+      expect(outcome).toMatchObject({ kind: 'PASSED', verdicts: [{ fired: true, isShadow: true }] });
+      expect(outcome.edits.size).toBe(0);
+    },
+  );
 
-  it.for(guardrailActions)('%s of a rule that fails protects or observes', async (action) => {
+  it.for(Object.values(GuardrailAction))('%s of a rule that fails protects or observes', async (action) => {
     const outcome = await run([failing(action)], [guarded('text')]);
     expect(outcome.kind).toBe(action === 'WARN' || action === 'LOG' ? 'PASSED' : 'BLOCKED');
     expect(outcome.verdicts).toMatchObject([{ failed: true }]);
@@ -243,7 +239,7 @@ describe('a plan', () => {
       {},
     );
     expect(plan.rules.map(({ policyId, isShadow }) => [policyId, isShadow])).toEqual([
-      ['HEDDLE_GUARDRAILS', false],
+      [null, false],
       ['b', true],
     ]);
     expect(plan).toMatchObject({ looksAtInput: true, looksAtOutput: true });

@@ -15,7 +15,8 @@ import { type GuardrailPlan, inputStages, outputStages, type PlannedRule } from 
 /** What one rule stated of one call or answer. It holds nothing of the texts. */
 export interface GuardrailVerdict {
   readonly rule: string;
-  readonly policyId: string;
+  /** Null: of HEDDLE_GUARDRAILS, or of a test. */
+  readonly policyId: string | null;
   readonly version: number;
   readonly stage: GuardrailStage;
   readonly action: GuardrailAction;
@@ -82,11 +83,20 @@ export async function runGuardrails(
 }
 
 /** The error of what was blocked: for the client, and quoting nothing. */
-export function guardrailBlocked(by: GuardrailVerdict): HeddleError {
-  const what = inputStages.includes(by.stage) ? 'input' : 'output';
-  return new HeddleError('GUARDRAIL_BLOCKED', `The guardrail ${by.rule} refuses the ${what}: ${by.reason}.`, {
-    extensions: { guardrail: by.rule, stage: what },
-  });
+export class GuardrailBlocked extends HeddleError {
+  readonly by: GuardrailVerdict;
+
+  constructor(by: GuardrailVerdict) {
+    const what = inputStages.includes(by.stage) ? 'input' : 'output';
+    super('GUARDRAIL_BLOCKED', `The guardrail ${by.rule} refuses the ${what}: ${by.reason}.`, {
+      extensions: { guardrail: by.rule, stage: what },
+    });
+    this.by = by;
+  }
+}
+
+export function guardrailBlocked(by: GuardrailVerdict): GuardrailBlocked {
+  return new GuardrailBlocked(by);
 }
 
 /** The stage that a verdict names: the narrowest of the text's that the rule is for. */

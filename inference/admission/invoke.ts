@@ -7,6 +7,7 @@ import { type CompletionData, newCompletionId } from '../completion.ts';
 import type { InferenceEngine } from '../engine.ts';
 import { Invocation } from '../execution/invocation.ts';
 import { type GuardedCall, guardCall } from '../guarding/guard-call.ts';
+import { toVerdictRecords, toWarnings } from '../guarding/verdict-records.ts';
 import { toAttachmentResults } from '../ledger/attachment.ts';
 import { openingRecord } from '../ledger/attempt-progress.ts';
 import { aheadCharsMin } from '../ledger/progress.ts';
@@ -120,7 +121,9 @@ async function begin(
 ): Promise<CallAdmission> {
   engine.running.admit();
   const model = await resolveModel(request.model, caller, engine);
-  const guarded = await guardCall(request.call, engine.guardrails.planFor(), caller, neverAborted);
+  const { promptId, model: name } = request;
+  const plan = engine.guardrails.planFor({ caller, promptId, name, modelId: model });
+  const guarded = await engine.blocks.watch(caller, guardCall(request.call, plan, caller, neverAborted));
   // Before anything is counted: without its key nothing of the call could be kept.
   const sealer = caller.tenantId === null ? undefined : engine.payloads.of(caller.tenantId);
   if (sealer instanceof Promise) await sealer;
@@ -310,6 +313,7 @@ async function answer(
   const { id, request } = call;
   const nowMs = now();
   const { promptVersionId } = request;
+  const warnings = toWarnings(call.guarded.verdicts);
   const completion: CompletionData = {
     ...found,
     id,
@@ -317,6 +321,7 @@ async function answer(
     usage: noUsage,
     costNanos: '0',
     cache,
+    ...(warnings === undefined ? {} : { warnings }),
     promptVersionId,
     attempts: [],
     createdAtMs: nowMs,
@@ -327,6 +332,8 @@ async function answer(
   const model = { id: found.modelId, provider: { id: providerId } };
   const row = buildRow(call, { model, cache, startedAtMs: nowMs, opening: null, ownerId });
   const result = toCompletionResult(completion, row.tenantId, nowMs);
+  const guardrailVerdicts = toVerdictRecords(call.guarded.verdicts);
+  if (guardrailVerdicts !== undefined) row.guardrailVerdicts = guardrailVerdicts;
   await ledger.open(
     { ...row, status: 'SUCCEEDED', endedAt: new Date(nowMs), latencyMs: 0 },
     ...(result === null ? [] : [result]),

@@ -56,6 +56,7 @@ export function withoutTenant(row: InvocationRecord, { tenantId }: ErasureSubjec
         requestId: true,
         clientRequestId: true,
         endUserId: true,
+        guardrailVerdicts: true,
         tags: true,
       },
       ...{ orphaned: true, opening: true, progress: true },

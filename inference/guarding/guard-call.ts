@@ -22,14 +22,20 @@ export interface GuardedCall {
   readonly reroute: string | null;
 }
 
+/** Values that are to be embedded, as they go to the AI model. */
+export interface GuardedValues {
+  readonly values: readonly string[];
+  readonly verdicts: readonly GuardrailVerdict[];
+}
+
 /** Throws GUARDRAIL_BLOCKED where a guardrail refuses one of the values that are to be embedded; otherwise they go as returned. */
 export async function guardValues(
   values: readonly string[],
   plan: GuardrailPlan,
   { tenantId }: Pick<Caller, 'tenantId'>,
   signal: AbortSignal,
-): Promise<readonly string[]> {
-  if (!plan.looksAtInput) return values;
+): Promise<GuardedValues> {
+  if (!plan.looksAtInput) return { values, verdicts: [] };
   const texts = values.map(
     (text): GuardedText => ({
       text,
@@ -43,7 +49,8 @@ export async function guardValues(
   const context: RuleContext = { tenantId, endUserId: null, callTexts: () => texts, signal };
   const outcome = await runGuardrails(plan, texts, { direction: 'INPUT', context, masks: new Masks(values) });
   if (outcome.kind === 'BLOCKED') throw guardrailBlocked(outcome.by);
-  return values.map((value, number) => outcome.edits.get(number) ?? value);
+  const edited = values.map((value, number) => outcome.edits.get(number) ?? value);
+  return { values: edited, verdicts: outcome.verdicts };
 }
 
 /**

@@ -1,14 +1,110 @@
-import { emptyPlan, type GuardrailPlan, parseMeshPolicy, planPolicies } from '#guardrails/pipeline/policy.ts';
+import type { Catalog } from '#catalog/catalog.ts';
+import type { Caller } from '#core/caller.ts';
+import { toCallName } from '#core/owned-id.ts';
+import type { RuleServices } from '#guardrails/guardrail.ts';
+import {
+  emptyPlan,
+  type GuardrailPlan,
+  type Policy,
+  parseMeshPolicy,
+  planPolicies,
+} from '#guardrails/pipeline/policy.ts';
+import type { PresentGuardrailPolicy } from '#mongo/guardrail-policies.ts';
+
+/** What of a call decides which policies apply to it. */
+export interface PolicyTarget {
+  readonly caller: Pick<Caller, 'tenantId' | 'appId'>;
+  readonly promptId: string | null;
+  /** The AI model or route as the caller named it, and the id that the name stands for. */
+  readonly name: string;
+  readonly modelId: string;
+}
 
 /** Which guardrails bind a call. */
 export interface GuardrailPlans {
-  /** Without waiting; the same object for calls that are bound by the same policies. */
-  planFor(): GuardrailPlan;
+  /** Without waiting; the same object for equal calls until the catalog changes. */
+  planFor(target: PolicyTarget): GuardrailPlan;
 }
 
-/** @param names of the rules of HEDDLE_GUARDRAILS. Throws BAD_USER_INPUT naming those that do not exist. */
-export function createGuardrailPlans(names: string): GuardrailPlans {
-  const mesh = parseMeshPolicy(names);
-  const plan = mesh === null ? emptyPlan : planPolicies([mesh], {});
-  return { planFor: () => plan };
+/** Plans that are kept until the catalog changes, by what of calls decides on them. */
+const plansMax = 1_000;
+
+/**
+ * The plans of the policies in the catalog: those of the mesh, HEDDLE_GUARDRAILS first, then those of the tenant, of the app, of the prompt, of the
+ * AI model or route. None removes a rule of another.
+ * @param names of the rules of HEDDLE_GUARDRAILS. Throws BAD_USER_INPUT naming those that do not exist.
+ */
+export function createGuardrailPlans(
+  names: string,
+  catalog: Pick<Catalog, 'snapshot'>,
+  services: RuleServices = {},
+): GuardrailPlans {
+  const fromEnvironment = parseMeshPolicy(names);
+  const first = fromEnvironment === null ? [] : [fromEnvironment];
+  const ofEnvironment = fromEnvironment === null ? emptyPlan : planPolicies(first, services);
+  const plans = new Map<string, GuardrailPlan>();
+  let planned = catalog.snapshot();
+
+  return {
+    planFor(target) {
+      const snapshot = catalog.snapshot();
+      const { tenantId, appId } = target.caller;
+      const ofMesh = snapshot.guardrails.get(null) ?? [];
+      const ofTenant = tenantId === null ? [] : (snapshot.guardrails.get(tenantId) ?? []);
+      if (ofMesh.length === 0 && ofTenant.length === 0) return ofEnvironment;
+      if (snapshot !== planned) plans.clear();
+      planned = snapshot;
+      const key = JSON.stringify([tenantId, appId, target.promptId, target.name, target.modelId]);
+      const known = plans.get(key);
+      if (known !== undefined) return known;
+      const applying = selectPolicies(target, ofMesh, ofTenant, snapshot);
+      const plan = planPolicies([...first, ...applying.map(toPolicy)], services);
+      const [oldest] = plans.keys();
+      if (plans.size >= plansMax && oldest !== undefined) plans.delete(oldest);
+      plans.set(key, plan);
+      return plan;
+    },
+  };
+}
+
+function selectPolicies(
+  { caller, promptId, name, modelId }: PolicyTarget,
+  ofMesh: readonly PresentGuardrailPolicy[],
+  ofTenant: readonly PresentGuardrailPolicy[],
+  { routes }: Pick<ReturnType<Catalog['snapshot']>, 'routes'>,
+): readonly PresentGuardrailPolicy[] {
+  const targets = routes.get(modelId)?.targets ?? [];
+  const ids = [modelId, ...targets.map(({ model }) => model.id)];
+  // The mesh names what it owns by its id; a tenant names what its callers call.
+  const isNamed = (policy: PresentGuardrailPolicy) =>
+    policy.model === null ||
+    ids.includes(policy.model) ||
+    (policy.tenantId !== null && (policy.model === name || ids.map(toCallName).includes(policy.model)));
+  return [...ofMesh, ...ofTenant]
+    .filter((policy) => policy.appId === null || policy.appId === caller.appId)
+    .filter((policy) => policy.promptId === null || policy.promptId === promptId)
+    .filter(isNamed)
+    .sort((a, b) => rankScope(a) - rankScope(b));
+}
+
+/** From the widest to the narrowest. */
+function rankScope({ tenantId, appId, promptId, model }: PresentGuardrailPolicy): number {
+  const narrow = appId !== null ? 1 : promptId !== null ? 2 : model !== null ? 3 : 0;
+  return narrow + (tenantId === null ? 0 : 4);
+}
+
+const policies = new WeakMap<PresentGuardrailPolicy, Policy>();
+
+/** The policy as a plan takes it. Made once per record of the catalog, so that its rules are prepared once. */
+function toPolicy(record: PresentGuardrailPolicy): Policy {
+  const known = policies.get(record);
+  if (known !== undefined) return known;
+  const { _id: id, version, mode } = record;
+  const rules = record.rules.map(({ optionsJson, ...rule }) => ({
+    ...rule,
+    options: optionsJson === null ? null : JSON.parse(optionsJson),
+  }));
+  const policy: Policy = { id, version, mode, rules };
+  policies.set(record, policy);
+  return policy;
 }

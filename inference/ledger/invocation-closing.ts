@@ -16,6 +16,7 @@ export type InvocationClosing = Pick<
   | 'error'
   | 'endedAt'
   | 'attempts'
+  | 'guardrailVerdicts'
 > & {
   /** True where its process has not closed it itself. */
   orphaned?: true;

@@ -41,6 +41,12 @@ const cache: Classify = (before, after) => {
   return after.match !== matchBefore && after.match !== 'EXACT' ? loosened : dangerous;
 };
 
+/** Texts at a stage that is left out pass by the policies of tenants; at a further one calls may be refused. */
+const guarded: Classify = (before, after) => {
+  if (after === undefined || lacks(after.stages, before?.stages)) return loosened;
+  return lacks(before?.stages, after.stages) ? dangerous : harmless;
+};
+
 /** Without it no record states who did what; a renamed action is missed by whoever looks for its name. */
 const audited: Classify = (before, after) =>
   after === undefined ? loosened : before === undefined ? harmless : dangerous;
@@ -67,6 +73,7 @@ const classifiers: Readonly<Record<string, Classify>> = {
   quota,
   cache,
   audited,
+  guarded,
   cost,
   listSize,
   inaccessible,

@@ -29,6 +29,11 @@ export const mappers: Readonly<Record<SubgraphName, Mappers>> = {
     'mongo/apps.ts': { App: 'AppRecord' },
     'mongo/budgets.ts': { Budget: 'BudgetRecord' },
     'mongo/erasures.ts': { Erasure: 'ErasureRecord' },
+    'mongo/guardrail-policies.ts': {
+      GuardrailPolicy: 'PresentGuardrailPolicy',
+      GuardrailPolicyVersion: 'GuardrailVersionRecord',
+      GuardrailRule: 'GuardrailRuleRecord',
+    },
     'mongo/invitations.ts': { Invitation: 'InvitationRecord' },
     'mongo/issuers.ts': {
       Issuer: 'IssuerRecord',
@@ -53,6 +58,7 @@ export const mappers: Readonly<Record<SubgraphName, Mappers>> = {
     'mongo/events.ts': { MeshEvent: 'EventRecord' },
     'mongo/invocations.ts': {
       Attempt: 'AttemptRecord',
+      GuardrailVerdict: 'GuardrailVerdictRecord',
       Invocation: 'InvocationRecord',
       TokenUsage: 'UsageRecord',
     },
@@ -66,6 +72,7 @@ export const mappers: Readonly<Record<SubgraphName, Mappers>> = {
   },
   inference: {
     'inference/completion.ts': { Attempt: 'AttemptData', Completion: 'CompletionData' },
+    'inference/guarding/verdict-records.ts': { GuardrailVerdict: 'ShownVerdict' },
     'inference/execution/embedding.ts': { Embeddings: 'EmbeddingsData' },
     'inference/routing/health.ts': { ProviderHealth: 'Health' },
     'inference/streams/completion-events.ts': {

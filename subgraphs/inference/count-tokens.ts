@@ -1,6 +1,7 @@
 import type { CatalogModel } from '#catalog/catalog.ts';
 import type { Caller } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
+import type { GuardrailPlan } from '#guardrails/pipeline/policy.ts';
 import { resolveModel } from '#inference/admission/allowed-names.ts';
 import type { InferenceEngine } from '#inference/engine.ts';
 import { guardCall } from '#inference/guarding/guard-call.ts';
@@ -34,6 +35,7 @@ export function createTokenCounter(
   async function countByProvider(
     model: CatalogModel,
     { call }: CompletionRequest,
+    plan: GuardrailPlan,
     caller: Caller,
     signal: AbortSignal,
   ): Promise<number | null> {
@@ -43,7 +45,7 @@ export function createTokenCounter(
       const provider = await engine.pool.take(model, new Set()).provider;
       if (provider.countTokens === undefined) return null;
       const limited = AbortSignal.any([signal, timeout(countMsMax)]);
-      const guarded = await guardCall(call, engine.guardrails.planFor(), caller, limited);
+      const guarded = await engine.blocks.watch(caller, guardCall(call, plan, caller, limited));
       return await provider.countTokens({ ...guarded.call, model: model.name, signal: limited });
     } catch (error) {
       signal.throwIfAborted();
@@ -59,7 +61,9 @@ export function createTokenCounter(
     const name = await resolveModel(request.model, caller, engine);
     await findCallable(name, caller, engine.catalog);
     const [model] = await listCandidates(name, request, caller, engine);
-    const counted = model === undefined ? null : await countByProvider(model, request, caller, signal);
+    const { promptId } = request;
+    const plan = engine.guardrails.planFor({ caller, promptId, name: request.model, modelId: name });
+    const counted = model === undefined ? null : await countByProvider(model, request, plan, caller, signal);
     return counted === null
       ? { inputTokens: estimateInputTokens(request.call), isEstimated: true }
       : { inputTokens: counted, isEstimated: false };

@@ -6,6 +6,7 @@ import { newCompletionId } from '#inference/completion.ts';
 import type { InferenceEngine } from '#inference/engine.ts';
 import { Embedding, type EmbeddingsData } from '#inference/execution/embedding.ts';
 import { guardValues } from '#inference/guarding/guard-call.ts';
+import { toVerdictRecords } from '#inference/guarding/verdict-records.ts';
 import { openingRecord } from '#inference/ledger/attempt-progress.ts';
 import { openRow, reserveInRow } from '#inference/ledger/rows.ts';
 import { larger, Meters } from '#inference/metering/meters.ts';
@@ -89,7 +90,9 @@ export async function embed(
   const model = await resolveModel(input.model, caller, engine);
   check(input);
   const labels = parseLabels(input, origin);
-  const values = await guardValues(input.values, engine.guardrails.planFor(), caller, signal);
+  const plan = engine.guardrails.planFor({ caller, promptId: null, name: input.model, modelId: model });
+  const guarded = await engine.blocks.watch(caller, guardValues(input.values, plan, caller, signal));
+  const { values } = guarded;
   const { inputBytes, inputTokensMax } = measureValues(input);
   const candidates = await candidatesFor(model, routingNeeds(inputTokensMax), caller, engine);
   const startedAtMs = engine.now();
@@ -108,6 +111,8 @@ export async function embed(
     ownerId: engine.ownerId,
     opening: openingRecord(first, { inputTokensMax, outputTokensMax: 0 }),
   });
+  const guardrailVerdicts = toVerdictRecords(guarded.verdicts);
+  if (guardrailVerdicts !== undefined) row.guardrailVerdicts = guardrailVerdicts;
   const meters =
     reserved ??
     new Meters({

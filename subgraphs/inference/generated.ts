@@ -3,6 +3,7 @@
 import type * as context from '../runtime/context.ts';
 import type * as entity from '../runtime/entity.ts';
 import type * as completion from '#inference/completion.ts';
+import type * as verdictRecords from '#inference/guarding/verdict-records.ts';
 import type * as embedding from '#inference/execution/embedding.ts';
 import type * as health from '#inference/routing/health.ts';
 import type * as completionEvents from '#inference/streams/completion-events.ts';
@@ -19,12 +20,15 @@ import type { CacheStatus } from '#core/graph-enums.generated.ts';
 import type { OutlineKind } from '#core/graph-enums.generated.ts';
 import type { LimitWindow } from '#core/graph-enums.generated.ts';
 import type { CircuitState } from '#core/graph-enums.generated.ts';
+import type { GuardrailAction } from '#core/graph-enums.generated.ts';
 import type { Meter } from '#core/graph-enums.generated.ts';
 import type { CacheScope } from '#core/graph-enums.generated.ts';
 import type { CacheMatch } from '#core/graph-enums.generated.ts';
+import type { GuardrailStage } from '#core/graph-enums.generated.ts';
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
 export type Maybe<T> = T | null | Promise<T | null>;
 export type InputMaybe<T> = T | null;
+export type Omit<T, K extends keyof T> = Pick<T, Exclude<keyof T, K>>;
 export type RequireFields<T, K extends keyof T> = Omit<T, K> & { [P in K]-?: T[P] };
 export type EnumResolverSignature<T, AllowedValues = any> = { [key in keyof T]?: AllowedValues };
 /** All built-in and custom scalars, mapped to their actual values */
@@ -43,6 +47,7 @@ export type Scalars = {
 export type Query = {
   readonly completion: Maybe<Completion>;
   readonly countTokens: TokenCount;
+  readonly testGuardrails: GuardrailTest;
 };
 
 
@@ -53,6 +58,11 @@ export type QueryCompletionArgs = {
 
 export type QueryCountTokensArgs = {
   input: CompletionInput;
+};
+
+
+export type QueryTestGuardrailsArgs = {
+  input: TestGuardrailsInput;
 };
 
 export type Mutation = {
@@ -245,6 +255,7 @@ export type Completion = {
   readonly alternatives: ReadonlyArray<Alternative>;
   readonly dropped: ReadonlyArray<Scalars['String']['output']>;
   readonly limits: ReadonlyArray<CallLimit>;
+  readonly guardrailVerdicts: ReadonlyArray<GuardrailVerdict>;
   readonly toolCalls: ReadonlyArray<ToolCall>;
   readonly finishReason: FinishReason;
   readonly finishDetail: Maybe<Scalars['String']['output']>;
@@ -501,6 +512,56 @@ export type Invocation = {
   readonly id: Scalars['ID']['output'];
 };
 
+export type GuardrailRuleInput = {
+  readonly rule: Scalars['String']['input'];
+  readonly stages: ReadonlyArray<GuardrailStage>;
+  readonly action: GuardrailAction;
+  readonly options?: InputMaybe<Scalars['JSON']['input']>;
+  readonly sample?: InputMaybe<Scalars['Float']['input']>;
+  readonly note?: InputMaybe<Scalars['String']['input']>;
+  readonly reroute?: InputMaybe<Scalars['String']['input']>;
+};
+
+export type TestGuardrailsInput = {
+  readonly text: Scalars['String']['input'];
+  readonly stage?: InputMaybe<GuardrailStage>;
+  readonly rules?: InputMaybe<ReadonlyArray<GuardrailRuleInput>>;
+  readonly promptId?: InputMaybe<Scalars['ID']['input']>;
+  readonly model?: InputMaybe<Scalars['String']['input']>;
+};
+
+export type GuardrailTest = {
+  readonly allowed: Scalars['Boolean']['output'];
+  readonly text: Scalars['String']['output'];
+  readonly verdicts: ReadonlyArray<GuardrailVerdict>;
+};
+
+export type GuardrailVerdict = {
+  readonly rule: Scalars['String']['output'];
+  readonly policyId: Maybe<Scalars['ID']['output']>;
+  readonly policyVersion: Maybe<Scalars['Int']['output']>;
+  readonly stage: GuardrailStage;
+  readonly action: GuardrailAction;
+  readonly shadow: Scalars['Boolean']['output'];
+  readonly fired: Scalars['Boolean']['output'];
+  readonly failed: Scalars['Boolean']['output'];
+  readonly reason: Maybe<Scalars['String']['output']>;
+  readonly findings: ReadonlyArray<GuardrailFindings>;
+  readonly spans: ReadonlyArray<GuardrailSpan>;
+  readonly durationMs: Scalars['Float']['output'];
+};
+
+export type GuardrailFindings = {
+  readonly kind: Scalars['String']['output'];
+  readonly count: Scalars['Int']['output'];
+};
+
+export type GuardrailSpan = {
+  readonly start: Scalars['Int']['output'];
+  readonly end: Scalars['Int']['output'];
+  readonly kind: Scalars['String']['output'];
+};
+
 
 
 export type ResolverTypeWrapper<T> = Promise<T> | T;
@@ -660,9 +721,17 @@ export type ResolversTypes = {
   Model: ResolverTypeWrapper<entity.EntityReference>;
   PromptVersion: ResolverTypeWrapper<entity.EntityReference>;
   Invocation: ResolverTypeWrapper<entity.EntityReference>;
+  GuardrailAction: GuardrailAction;
+  GuardrailRuleInput: GuardrailRuleInput;
+  TestGuardrailsInput: TestGuardrailsInput;
+  GuardrailTest: ResolverTypeWrapper<Omit<GuardrailTest, 'verdicts'> & { verdicts: ReadonlyArray<ResolversTypes['GuardrailVerdict']> }>;
+  GuardrailVerdict: ResolverTypeWrapper<verdictRecords.ShownVerdict>;
+  GuardrailFindings: ResolverTypeWrapper<GuardrailFindings>;
+  GuardrailSpan: ResolverTypeWrapper<GuardrailSpan>;
   Meter: Meter;
   CacheScope: CacheScope;
   CacheMatch: CacheMatch;
+  GuardrailStage: GuardrailStage;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
@@ -721,6 +790,12 @@ export type ResolversParentTypes = {
   Model: entity.EntityReference;
   PromptVersion: entity.EntityReference;
   Invocation: entity.EntityReference;
+  GuardrailRuleInput: GuardrailRuleInput;
+  TestGuardrailsInput: TestGuardrailsInput;
+  GuardrailTest: Omit<GuardrailTest, 'verdicts'> & { verdicts: ReadonlyArray<ResolversParentTypes['GuardrailVerdict']> };
+  GuardrailVerdict: verdictRecords.ShownVerdict;
+  GuardrailFindings: GuardrailFindings;
+  GuardrailSpan: GuardrailSpan;
 };
 
 export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
@@ -738,6 +813,7 @@ export interface DecimalScalarConfig extends GraphQLScalarTypeConfig<ResolversTy
 export type QueryResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
   completion?: Resolver<Maybe<ResolversTypes['Completion']>, ParentType, ContextType, RequireFields<QueryCompletionArgs, 'id'>>;
   countTokens?: Resolver<ResolversTypes['TokenCount'], ParentType, ContextType, RequireFields<QueryCountTokensArgs, 'input'>>;
+  testGuardrails?: Resolver<ResolversTypes['GuardrailTest'], ParentType, ContextType, RequireFields<QueryTestGuardrailsArgs, 'input'>>;
 };
 
 export type MutationResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
@@ -788,6 +864,7 @@ export type CompletionResolvers<ContextType = context.SubgraphContext, ParentTyp
   alternatives?: Resolver<ReadonlyArray<ResolversTypes['Alternative']>, ParentType, ContextType>;
   dropped?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
   limits?: Resolver<ReadonlyArray<ResolversTypes['CallLimit']>, ParentType, ContextType>;
+  guardrailVerdicts?: Resolver<ReadonlyArray<ResolversTypes['GuardrailVerdict']>, ParentType, ContextType>;
   toolCalls?: Resolver<ReadonlyArray<ResolversTypes['ToolCall']>, ParentType, ContextType>;
   finishReason?: Resolver<ResolversTypes['FinishReason'], ParentType, ContextType>;
   finishDetail?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
@@ -1065,11 +1142,47 @@ export type InvocationResolvers<ContextType = context.SubgraphContext, ParentTyp
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
 };
 
+export type GuardrailActionResolvers = EnumResolverSignature<{ BLOCK?: any, MASK?: any, REDACT?: any, RETRY?: any, REROUTE?: any, WARN?: any, LOG?: any }, ResolversTypes['GuardrailAction']>;
+
+export type GuardrailTestResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['GuardrailTest'] = ResolversParentTypes['GuardrailTest']> = {
+  allowed?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  text?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  verdicts?: Resolver<ReadonlyArray<ResolversTypes['GuardrailVerdict']>, ParentType, ContextType>;
+};
+
+export type GuardrailVerdictResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['GuardrailVerdict'] = ResolversParentTypes['GuardrailVerdict']> = {
+  rule?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  policyId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  policyVersion?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  stage?: Resolver<ResolversTypes['GuardrailStage'], ParentType, ContextType>;
+  action?: Resolver<ResolversTypes['GuardrailAction'], ParentType, ContextType>;
+  shadow?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  fired?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  failed?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  reason?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  findings?: Resolver<ReadonlyArray<ResolversTypes['GuardrailFindings']>, ParentType, ContextType>;
+  spans?: Resolver<ReadonlyArray<ResolversTypes['GuardrailSpan']>, ParentType, ContextType>;
+  durationMs?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+};
+
+export type GuardrailFindingsResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['GuardrailFindings'] = ResolversParentTypes['GuardrailFindings']> = {
+  kind?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  count?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type GuardrailSpanResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['GuardrailSpan'] = ResolversParentTypes['GuardrailSpan']> = {
+  start?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  end?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  kind?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
 export type MeterResolvers = EnumResolverSignature<{ REQUESTS?: any, TOKENS?: any, COST?: any, CONCURRENCY?: any, READS?: any }, ResolversTypes['Meter']>;
 
 export type CacheScopeResolvers = EnumResolverSignature<{ CALLER?: any, APP?: any, TENANT?: any, PUBLIC?: any }, ResolversTypes['CacheScope']>;
 
 export type CacheMatchResolvers = EnumResolverSignature<{ EXACT?: any, SEMANTIC?: any }, ResolversTypes['CacheMatch']>;
+
+export type GuardrailStageResolvers = EnumResolverSignature<{ INPUT?: any, RETRIEVED?: any, TOOL_OUTPUT?: any, OUTPUT?: any, TOOL_INPUT?: any }, ResolversTypes['GuardrailStage']>;
 
 export type Resolvers<ContextType = context.SubgraphContext> = {
   DateTime?: GraphQLScalarType;
@@ -1123,9 +1236,15 @@ export type Resolvers<ContextType = context.SubgraphContext> = {
   Model?: ModelResolvers<ContextType>;
   PromptVersion?: PromptVersionResolvers<ContextType>;
   Invocation?: InvocationResolvers<ContextType>;
+  GuardrailAction?: GuardrailActionResolvers;
+  GuardrailTest?: GuardrailTestResolvers<ContextType>;
+  GuardrailVerdict?: GuardrailVerdictResolvers<ContextType>;
+  GuardrailFindings?: GuardrailFindingsResolvers<ContextType>;
+  GuardrailSpan?: GuardrailSpanResolvers<ContextType>;
   Meter?: MeterResolvers;
   CacheScope?: CacheScopeResolvers;
   CacheMatch?: CacheMatchResolvers;
+  GuardrailStage?: GuardrailStageResolvers;
 };
 
 

@@ -25,6 +25,7 @@ import { parseCompletionInput } from './input/parse-input.ts';
 import { promptRequest } from './input/prompt.ts';
 import type { InferenceContext } from './loaders.ts';
 import { startCompletion } from './start-completion.ts';
+import { testGuardrails } from './test-guardrails.ts';
 
 const event = {
   completionId: ({ event: { completionId } }: CompletionEvent) => completionId,
@@ -53,6 +54,7 @@ export function inferenceResolvers(
       completion: (_, { id }, { loaders }) => loaders.completion.load(toStoredId('Invocation', id)),
       countTokens: (_, { input }, context) =>
         countTokens(parseCompletionInput(input, context, engine.egress), context.caller, context.signal),
+      testGuardrails: (_, { input }, { caller, signal }) => testGuardrails(input, caller, signal, engine),
     },
     Mutation: {
       complete: (_, { input }, context, info) =>
@@ -125,6 +127,10 @@ export function inferenceResolvers(
           ),
         resolve: itself,
       },
+    },
+    GuardrailVerdict: {
+      policyId: ({ policyId }) => (policyId === null ? null : toNodeId('GuardrailPolicy', policyId)),
+      spans: ({ spans }) => spans ?? [],
     },
     CompletionEvent: { __resolveType: (logged) => logged.event.type },
     CompletionStarted: {
@@ -204,6 +210,7 @@ export function inferenceResolvers(
       logprobs: ({ extras }) => extras?.logprobs ?? null,
       alternatives: ({ extras }) => extras?.alternatives ?? [],
       dropped: ({ dropped }) => dropped ?? [],
+      guardrailVerdicts: ({ warnings }) => warnings ?? [],
       limits: ({ limits }) => limits ?? [],
       model: ({ modelId }) => toEntity(modelId),
       promptVersion: ({ promptVersionId }) => toEntity(promptVersionId),

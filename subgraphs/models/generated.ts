@@ -17,6 +17,7 @@ import type { ListOrder } from '#core/graph-enums.generated.ts';
 import type { Meter } from '#core/graph-enums.generated.ts';
 import type { CacheScope } from '#core/graph-enums.generated.ts';
 import type { CacheMatch } from '#core/graph-enums.generated.ts';
+import type { GuardrailStage } from '#core/graph-enums.generated.ts';
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
 export type Maybe<T> = T | null | Promise<T | null>;
 export type InputMaybe<T> = T | null;
@@ -638,6 +639,7 @@ export type ResolversTypes = {
   Meter: Meter;
   CacheScope: CacheScope;
   CacheMatch: CacheMatch;
+  GuardrailStage: GuardrailStage;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
@@ -888,6 +890,8 @@ export type CacheScopeResolvers = EnumResolverSignature<{ CALLER?: any, APP?: an
 
 export type CacheMatchResolvers = EnumResolverSignature<{ EXACT?: any, SEMANTIC?: any }, ResolversTypes['CacheMatch']>;
 
+export type GuardrailStageResolvers = EnumResolverSignature<{ INPUT?: any, RETRIEVED?: any, TOOL_OUTPUT?: any, OUTPUT?: any, TOOL_INPUT?: any }, ResolversTypes['GuardrailStage']>;
+
 export type Resolvers<ContextType = context.SubgraphContext> = {
   DateTime?: GraphQLScalarType;
   Decimal?: GraphQLScalarType;
@@ -920,6 +924,7 @@ export type Resolvers<ContextType = context.SubgraphContext> = {
   Meter?: MeterResolvers;
   CacheScope?: CacheScopeResolvers;
   CacheMatch?: CacheMatchResolvers;
+  GuardrailStage?: GuardrailStageResolvers;
 };
 
 

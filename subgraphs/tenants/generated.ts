@@ -8,6 +8,7 @@ import type * as apiKeys from '#mongo/api-keys.ts';
 import type * as apps from '#mongo/apps.ts';
 import type * as budgets from '#mongo/budgets.ts';
 import type * as erasures from '#mongo/erasures.ts';
+import type * as guardrailPolicies from '#mongo/guardrail-policies.ts';
 import type * as invitations from '#mongo/invitations.ts';
 import type * as issuers from '#mongo/issuers.ts';
 import type * as memberGroups from '#mongo/member-groups.ts';
@@ -32,9 +33,12 @@ import type { AccessStatus } from '#core/graph-enums.generated.ts';
 import type { ListOrder } from '#core/graph-enums.generated.ts';
 import type { TimeOrder } from '#core/graph-enums.generated.ts';
 import type { PlanOrder } from '#core/graph-enums.generated.ts';
+import type { GuardrailMode } from '#core/graph-enums.generated.ts';
+import type { GuardrailAction } from '#core/graph-enums.generated.ts';
 import type { Meter } from '#core/graph-enums.generated.ts';
 import type { CacheScope } from '#core/graph-enums.generated.ts';
 import type { CacheMatch } from '#core/graph-enums.generated.ts';
+import type { GuardrailStage } from '#core/graph-enums.generated.ts';
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
 export type Maybe<T> = T | null | Promise<T | null>;
 export type InputMaybe<T> = T | null;
@@ -77,6 +81,8 @@ export type Query = {
   readonly erasure: Maybe<Erasure>;
   readonly roles: ReadonlyArray<Role>;
   readonly policy: ReadonlyArray<FieldPolicy>;
+  readonly guardrailPolicies: ReadonlyArray<GuardrailPolicy>;
+  readonly guardrailPolicy: Maybe<GuardrailPolicy>;
   readonly budgets: BudgetConnection;
   readonly budget: Maybe<Budget>;
   readonly accessGrants: AccessGrantConnection;
@@ -233,6 +239,16 @@ export type QueryPolicyArgs = {
 };
 
 
+export type QueryGuardrailPoliciesArgs = {
+  tenantId?: InputMaybe<Scalars['ID']['input']>;
+};
+
+
+export type QueryGuardrailPolicyArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
 export type QueryBudgetsArgs = {
   filter?: InputMaybe<BudgetFilter>;
   orderBy?: InputMaybe<TimeOrder>;
@@ -338,6 +354,9 @@ export type Mutation = {
   readonly assignPlan: Tenant;
   readonly saveIssuer: Issuer;
   readonly deleteIssuer: Scalars['ID']['output'];
+  readonly saveGuardrailPolicy: GuardrailPolicy;
+  readonly rollbackGuardrailPolicy: GuardrailPolicy;
+  readonly deleteGuardrailPolicy: Scalars['ID']['output'];
   readonly saveBudget: Budget;
   readonly deleteBudget: Scalars['ID']['output'];
   readonly saveTrustedDocuments: SavedTrustedDocuments;
@@ -600,6 +619,22 @@ export type MutationSaveIssuerArgs = {
 
 
 export type MutationDeleteIssuerArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type MutationSaveGuardrailPolicyArgs = {
+  input: GuardrailPolicyInput;
+};
+
+
+export type MutationRollbackGuardrailPolicyArgs = {
+  id: Scalars['ID']['input'];
+  version: Scalars['Int']['input'];
+};
+
+
+export type MutationDeleteGuardrailPolicyArgs = {
   id: Scalars['ID']['input'];
 };
 
@@ -1073,6 +1108,69 @@ export type AccessGrant = {
   readonly requestedByIssuerId: Maybe<Scalars['ID']['output']>;
   readonly requestedAt: Scalars['DateTime']['output'];
   readonly createdAt: Scalars['DateTime']['output'];
+};
+
+export type GuardrailPolicy = {
+  readonly id: Scalars['ID']['output'];
+  readonly name: Scalars['String']['output'];
+  readonly tenantId: Maybe<Scalars['ID']['output']>;
+  readonly app: Maybe<App>;
+  readonly promptId: Maybe<Scalars['ID']['output']>;
+  readonly model: Maybe<Scalars['String']['output']>;
+  readonly version: Scalars['Int']['output'];
+  readonly mode: GuardrailMode;
+  readonly rules: ReadonlyArray<GuardrailRule>;
+  readonly versions: ReadonlyArray<GuardrailPolicyVersion>;
+  readonly createdAt: Scalars['DateTime']['output'];
+  readonly updatedAt: Scalars['DateTime']['output'];
+};
+
+
+export type GuardrailPolicyVersionsArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
+  before?: InputMaybe<Scalars['Int']['input']>;
+};
+
+export type GuardrailRule = {
+  readonly rule: Scalars['String']['output'];
+  readonly stages: ReadonlyArray<GuardrailStage>;
+  readonly action: GuardrailAction;
+  readonly options: Maybe<Scalars['JSON']['output']>;
+  readonly sample: Scalars['Float']['output'];
+  readonly note: Maybe<Scalars['String']['output']>;
+  readonly reroute: Maybe<Scalars['String']['output']>;
+};
+
+export type GuardrailPolicyVersion = {
+  readonly version: Scalars['Int']['output'];
+  readonly appId: Maybe<Scalars['ID']['output']>;
+  readonly promptId: Maybe<Scalars['ID']['output']>;
+  readonly model: Maybe<Scalars['String']['output']>;
+  readonly mode: GuardrailMode;
+  readonly rules: ReadonlyArray<GuardrailRule>;
+  readonly restored: Maybe<Scalars['Int']['output']>;
+  readonly createdAt: Scalars['DateTime']['output'];
+  readonly createdBy: Scalars['String']['output'];
+};
+
+export type GuardrailRuleInput = {
+  readonly rule: Scalars['String']['input'];
+  readonly stages: ReadonlyArray<GuardrailStage>;
+  readonly action: GuardrailAction;
+  readonly options?: InputMaybe<Scalars['JSON']['input']>;
+  readonly sample?: InputMaybe<Scalars['Float']['input']>;
+  readonly note?: InputMaybe<Scalars['String']['input']>;
+  readonly reroute?: InputMaybe<Scalars['String']['input']>;
+};
+
+export type GuardrailPolicyInput = {
+  readonly id: Scalars['ID']['input'];
+  readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
+  readonly appId?: InputMaybe<Scalars['ID']['input']>;
+  readonly promptId?: InputMaybe<Scalars['ID']['input']>;
+  readonly model?: InputMaybe<Scalars['String']['input']>;
+  readonly mode?: InputMaybe<GuardrailMode>;
+  readonly rules: ReadonlyArray<GuardrailRuleInput>;
 };
 
 export type TeamConnection = {
@@ -1588,6 +1686,7 @@ export type FederationTypes = {
   Plan: Plan;
   Budget: Budget;
   AccessGrant: AccessGrant;
+  GuardrailPolicy: GuardrailPolicy;
 };
 
 /** Mapping of federation reference types */
@@ -1616,6 +1715,9 @@ export type FederationReferenceTypes = {
   AccessGrant:
     ( { __typename: 'AccessGrant' }
     & GraphQLRecursivePick<FederationTypes['AccessGrant'], {"id":true}> );
+  GuardrailPolicy:
+    ( { __typename: 'GuardrailPolicy' }
+    & GraphQLRecursivePick<FederationTypes['GuardrailPolicy'], {"id":true}> );
 };
 
 
@@ -1690,6 +1792,13 @@ export type ResolversTypes = {
   ListOrder: ListOrder;
   TimeOrder: TimeOrder;
   PlanOrder: PlanOrder;
+  GuardrailMode: GuardrailMode;
+  GuardrailAction: GuardrailAction;
+  GuardrailPolicy: ResolverTypeWrapper<guardrailPolicies.PresentGuardrailPolicy>;
+  GuardrailRule: ResolverTypeWrapper<guardrailPolicies.GuardrailRuleRecord>;
+  GuardrailPolicyVersion: ResolverTypeWrapper<guardrailPolicies.GuardrailVersionRecord>;
+  GuardrailRuleInput: GuardrailRuleInput;
+  GuardrailPolicyInput: GuardrailPolicyInput;
   TeamConnection: ResolverTypeWrapper<connection.Connection<teams.TeamRecord>>;
   TeamEdge: ResolverTypeWrapper<connection.Connection<teams.TeamRecord>['edges'][number]>;
   AppConnection: ResolverTypeWrapper<connection.Connection<apps.AppRecord>>;
@@ -1748,6 +1857,7 @@ export type ResolversTypes = {
   Meter: Meter;
   CacheScope: CacheScope;
   CacheMatch: CacheMatch;
+  GuardrailStage: GuardrailStage;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
@@ -1805,6 +1915,11 @@ export type ResolversParentTypes = {
   Budget: budgets.BudgetRecord;
   Float: Scalars['Float']['output'];
   AccessGrant: accessGrants.AccessGrantRecord;
+  GuardrailPolicy: guardrailPolicies.PresentGuardrailPolicy;
+  GuardrailRule: guardrailPolicies.GuardrailRuleRecord;
+  GuardrailPolicyVersion: guardrailPolicies.GuardrailVersionRecord;
+  GuardrailRuleInput: GuardrailRuleInput;
+  GuardrailPolicyInput: GuardrailPolicyInput;
   TeamConnection: connection.Connection<teams.TeamRecord>;
   TeamEdge: connection.Connection<teams.TeamRecord>['edges'][number];
   AppConnection: connection.Connection<apps.AppRecord>;
@@ -1897,6 +2012,8 @@ export type QueryResolvers<ContextType = context.SubgraphContext, ParentType ext
   erasure?: Resolver<Maybe<ResolversTypes['Erasure']>, ParentType, ContextType, RequireFields<QueryErasureArgs, 'id'>>;
   roles?: Resolver<ReadonlyArray<ResolversTypes['Role']>, ParentType, ContextType, Partial<QueryRolesArgs>>;
   policy?: Resolver<ReadonlyArray<ResolversTypes['FieldPolicy']>, ParentType, ContextType, Partial<QueryPolicyArgs>>;
+  guardrailPolicies?: Resolver<ReadonlyArray<ResolversTypes['GuardrailPolicy']>, ParentType, ContextType, Partial<QueryGuardrailPoliciesArgs>>;
+  guardrailPolicy?: Resolver<Maybe<ResolversTypes['GuardrailPolicy']>, ParentType, ContextType, RequireFields<QueryGuardrailPolicyArgs, 'id'>>;
   budgets?: Resolver<ResolversTypes['BudgetConnection'], ParentType, ContextType, RequireFields<QueryBudgetsArgs, 'orderBy'>>;
   budget?: Resolver<Maybe<ResolversTypes['Budget']>, ParentType, ContextType, RequireFields<QueryBudgetArgs, 'id'>>;
   accessGrants?: Resolver<ResolversTypes['AccessGrantConnection'], ParentType, ContextType, RequireFields<QueryAccessGrantsArgs, 'orderBy'>>;
@@ -1955,6 +2072,9 @@ export type MutationResolvers<ContextType = context.SubgraphContext, ParentType 
   assignPlan?: Resolver<ResolversTypes['Tenant'], ParentType, ContextType, RequireFields<MutationAssignPlanArgs, 'tenantId' | 'planId'>>;
   saveIssuer?: Resolver<ResolversTypes['Issuer'], ParentType, ContextType, RequireFields<MutationSaveIssuerArgs, 'input'>>;
   deleteIssuer?: Resolver<ResolversTypes['ID'], ParentType, ContextType, RequireFields<MutationDeleteIssuerArgs, 'id'>>;
+  saveGuardrailPolicy?: Resolver<ResolversTypes['GuardrailPolicy'], ParentType, ContextType, RequireFields<MutationSaveGuardrailPolicyArgs, 'input'>>;
+  rollbackGuardrailPolicy?: Resolver<ResolversTypes['GuardrailPolicy'], ParentType, ContextType, RequireFields<MutationRollbackGuardrailPolicyArgs, 'id' | 'version'>>;
+  deleteGuardrailPolicy?: Resolver<ResolversTypes['ID'], ParentType, ContextType, RequireFields<MutationDeleteGuardrailPolicyArgs, 'id'>>;
   saveBudget?: Resolver<ResolversTypes['Budget'], ParentType, ContextType, RequireFields<MutationSaveBudgetArgs, 'input'>>;
   deleteBudget?: Resolver<ResolversTypes['ID'], ParentType, ContextType, RequireFields<MutationDeleteBudgetArgs, 'id'>>;
   saveTrustedDocuments?: Resolver<ResolversTypes['SavedTrustedDocuments'], ParentType, ContextType, RequireFields<MutationSaveTrustedDocumentsArgs, 'input'>>;
@@ -2405,6 +2525,48 @@ export type TimeOrderResolvers = EnumResolverSignature<{ NEWEST_FIRST?: any, OLD
 
 export type PlanOrderResolvers = EnumResolverSignature<{ ID_ASC?: any, ID_DESC?: any, NAME_ASC?: any, NAME_DESC?: any }, ResolversTypes['PlanOrder']>;
 
+export type GuardrailModeResolvers = EnumResolverSignature<{ ENFORCE?: any, SHADOW?: any, OFF?: any }, ResolversTypes['GuardrailMode']>;
+
+export type GuardrailActionResolvers = EnumResolverSignature<{ BLOCK?: any, MASK?: any, REDACT?: any, RETRY?: any, REROUTE?: any, WARN?: any, LOG?: any }, ResolversTypes['GuardrailAction']>;
+
+export type GuardrailPolicyResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['GuardrailPolicy'] = ResolversParentTypes['GuardrailPolicy'], FederationReferenceType extends FederationReferenceTypes['GuardrailPolicy'] = FederationReferenceTypes['GuardrailPolicy']> = {
+  __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['GuardrailPolicy']> | FederationReferenceType, FederationReferenceType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  tenantId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  app?: Resolver<Maybe<ResolversTypes['App']>, ParentType, ContextType>;
+  promptId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  model?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  version?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  mode?: Resolver<ResolversTypes['GuardrailMode'], ParentType, ContextType>;
+  rules?: Resolver<ReadonlyArray<ResolversTypes['GuardrailRule']>, ParentType, ContextType>;
+  versions?: Resolver<ReadonlyArray<ResolversTypes['GuardrailPolicyVersion']>, ParentType, ContextType, RequireFields<GuardrailPolicyVersionsArgs, 'first'>>;
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  updatedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+};
+
+export type GuardrailRuleResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['GuardrailRule'] = ResolversParentTypes['GuardrailRule']> = {
+  rule?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  stages?: Resolver<ReadonlyArray<ResolversTypes['GuardrailStage']>, ParentType, ContextType>;
+  action?: Resolver<ResolversTypes['GuardrailAction'], ParentType, ContextType>;
+  options?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
+  sample?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  note?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  reroute?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type GuardrailPolicyVersionResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['GuardrailPolicyVersion'] = ResolversParentTypes['GuardrailPolicyVersion']> = {
+  version?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  appId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  promptId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  model?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  mode?: Resolver<ResolversTypes['GuardrailMode'], ParentType, ContextType>;
+  rules?: Resolver<ReadonlyArray<ResolversTypes['GuardrailRule']>, ParentType, ContextType>;
+  restored?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  createdBy?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
 export type TeamConnectionResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['TeamConnection'] = ResolversParentTypes['TeamConnection']> = {
   edges?: Resolver<ReadonlyArray<ResolversTypes['TeamEdge']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
@@ -2477,6 +2639,8 @@ export type CacheScopeResolvers = EnumResolverSignature<{ CALLER?: any, APP?: an
 
 export type CacheMatchResolvers = EnumResolverSignature<{ EXACT?: any, SEMANTIC?: any }, ResolversTypes['CacheMatch']>;
 
+export type GuardrailStageResolvers = EnumResolverSignature<{ INPUT?: any, RETRIEVED?: any, TOOL_OUTPUT?: any, OUTPUT?: any, TOOL_INPUT?: any }, ResolversTypes['GuardrailStage']>;
+
 export type Resolvers<ContextType = context.SubgraphContext> = {
   DateTime?: GraphQLScalarType;
   JSON?: GraphQLScalarType;
@@ -2541,6 +2705,11 @@ export type Resolvers<ContextType = context.SubgraphContext> = {
   ListOrder?: ListOrderResolvers;
   TimeOrder?: TimeOrderResolvers;
   PlanOrder?: PlanOrderResolvers;
+  GuardrailMode?: GuardrailModeResolvers;
+  GuardrailAction?: GuardrailActionResolvers;
+  GuardrailPolicy?: GuardrailPolicyResolvers<ContextType>;
+  GuardrailRule?: GuardrailRuleResolvers<ContextType>;
+  GuardrailPolicyVersion?: GuardrailPolicyVersionResolvers<ContextType>;
   TeamConnection?: TeamConnectionResolvers<ContextType>;
   TeamEdge?: TeamEdgeResolvers<ContextType>;
   AppConnection?: AppConnectionResolvers<ContextType>;
@@ -2556,6 +2725,7 @@ export type Resolvers<ContextType = context.SubgraphContext> = {
   Meter?: MeterResolvers;
   CacheScope?: CacheScopeResolvers;
   CacheMatch?: CacheMatchResolvers;
+  GuardrailStage?: GuardrailStageResolvers;
 };
 
 

@@ -73,6 +73,7 @@ async function newTenant() {
     `mutation ($tenantId: ID!) { plan: savePlan(input: { id: "plan-${count}", name: "${name}", limits: [] }) { id }
       a: createApp(input: { tenantId: $tenantId, name: "a" }) { id } b: createApp(input: { tenantId: $tenantId, name: "b" }) { id }
       role: saveRole(input: { tenantId: $tenantId, name: "unused", scopes: [] }) { id: name }
+      policy: saveGuardrailPolicy(input: { tenantId: $tenantId, id: "present", rules: [{ rule: "secrets", stages: [INPUT], action: BLOCK }] }) { id }
       team: createTeam(input: { tenantId: $tenantId, name: "team" }) { id }
       documents: saveTrustedDocuments(input: { tenantId: $tenantId, documents: [{ id: "d", body: "{ d }" }] }) { saved }
       member: saveMember(input: { tenantId: $tenantId, subject: "ada", role: DEVELOPER }) { id }
@@ -112,6 +113,7 @@ async function newTenant() {
   );
   return {
     teamId: made.team?.id ?? '',
+    policyId: made.policy?.id ?? '',
     invitationId: made.invited?.invitation?.id ?? '',
     inactiveMemberId: made.inactive?.id ?? '',
     ...{ tenantId, appId, keyId: below.key?.key?.id ?? '', memberId: made.member?.id ?? '', n: `${count}` },
@@ -232,6 +234,17 @@ describe('a process that is killed while it', { timeout: 60_000 }, () => {
       '($t: ID!) { saveRole(input: { tenantId: $t, name: "support", scopes: ["usage:read"] }) { name } }',
       (m) => ({ t: m.tenantId }),
     ],
+    [
+      'saveGuardrailPolicy',
+      '($t: ID!) { saveGuardrailPolicy(input: { tenantId: $t, id: "present", mode: SHADOW, rules: [{ rule: "secrets", stages: [INPUT], action: BLOCK }] }) { version } }',
+      (m) => ({ t: m.tenantId }),
+    ],
+    [
+      'rollbackGuardrailPolicy',
+      '($p: ID!) { rollbackGuardrailPolicy(id: $p, version: 1) { version } }',
+      (m) => ({ p: m.policyId }),
+    ],
+    ['deleteGuardrailPolicy', '($p: ID!) { deleteGuardrailPolicy(id: $p) }', (m) => ({ p: m.policyId })],
     ['deleteRole', '($t: ID!) { deleteRole(name: "unused", tenantId: $t) }', (m) => ({ t: m.tenantId })],
     [
       'inviteMember',

@@ -1,9 +1,11 @@
 import DataLoader from 'dataloader';
+import { hasScope } from '#core/caller.ts';
 import { seesTenant } from '#core/tenant-reach.ts';
 import { type AccessGrantRecord, accessGrants } from '#mongo/access-grants.ts';
 import { type ApiKeyRecord, apiKeys } from '#mongo/api-keys.ts';
 import { type AppRecord, apps } from '#mongo/apps.ts';
 import { type BudgetRecord, budgets } from '#mongo/budgets.ts';
+import { guardrailPolicies, type PresentGuardrailPolicy } from '#mongo/guardrail-policies.ts';
 import { type InvitationRecord, invitations } from '#mongo/invitations.ts';
 import { type MemberGroupRecord, memberGroups } from '#mongo/member-groups.ts';
 import { type MemberRecord, members } from '#mongo/members.ts';
@@ -121,6 +123,15 @@ export function createTenantsLoaders(
           .lean(),
       readId,
       seen,
+    ),
+    guardrailPolicy: recordLoader<PresentGuardrailPolicy>(
+      (ids) =>
+        guardrailPolicies(connection)
+          .find({ _id: { $in: ids } }, { versions: 0 })
+          .lean(),
+      readId,
+      ({ tenantId }) =>
+        tenantId === null ? hasScope(caller, 'tenants:admin') : seesTenant(caller, tenantId),
     ),
     appsOfTenant: groupLoader<AppRecord>(
       (ids) =>

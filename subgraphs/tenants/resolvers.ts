@@ -1,6 +1,8 @@
 import type { Caller } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
 import { decimalOfNanos } from '#core/money.ts';
+import { toNodeId, toStoredId } from '#core/node-id.ts';
+import { toCallName } from '#core/owned-id.ts';
 import { firstIssuerId } from '#mongo/issuers.ts';
 import { readPayloadRule } from '#mongo/tenants.ts';
 import { scalarResolvers } from '#schema/scalars.ts';
@@ -23,6 +25,11 @@ import { eraseEndUser } from './erasure/erase-end-user.ts';
 import { eraseTenant } from './erasure/erase-tenant.ts';
 import { findErasure, listErasures } from './erasure/list-erasures.ts';
 import type { Resolvers } from './generated.ts';
+import { deleteGuardrailPolicy } from './guardrails/delete-guardrail-policy.ts';
+import { listGuardrailPolicies, listPolicyVersions } from './guardrails/list-guardrail-policies.ts';
+import { readOptions } from './guardrails/policy-content.ts';
+import { rollbackGuardrailPolicy } from './guardrails/rollback-guardrail-policy.ts';
+import { saveGuardrailPolicy } from './guardrails/save-guardrail-policy.ts';
 import { findTokenCaller } from './identity/find-token-caller.ts';
 import type { IssuerKeys } from './identity/issuer-keys.ts';
 import { listIssuers } from './identity/list-issuers.ts';
@@ -140,6 +147,9 @@ export function tenantsResolvers(
       erasures: (_root, args, context) => listErasures(args, context, connection),
       erasure: (_root, args, context) => findErasure(args.id, context, connection),
       roles: (_root, args, context) => listRoles(args, context, deps),
+      guardrailPolicies: (_root, args, context) => listGuardrailPolicies(args.tenantId, context, deps),
+      guardrailPolicy: (_root, args, { loaders }) =>
+        loaders.guardrailPolicy.load(toStoredId('GuardrailPolicy', args.id)),
       budgets: (_root, args, context) => listBudgets(args, context, connection),
       budget: (_root, args, { loaders }) => loaders.budget.load(args.id),
       accessGrants: (_root, args, context) => listAccessGrants(args, context, deps),
@@ -233,6 +243,9 @@ export function tenantsResolvers(
       assignPlan: (_root, args, context) => assignPlan(args.tenantId, args.planId, context, deps),
       saveIssuer: (_root, { input }, context) => saveIssuer(input, context, deps),
       deleteIssuer: (_root, args, context) => deleteIssuer(args.id, context, deps),
+      saveGuardrailPolicy: (_root, { input }, context) => saveGuardrailPolicy(input, context, deps),
+      rollbackGuardrailPolicy: (_root, args, context) => rollbackGuardrailPolicy(args, context, deps),
+      deleteGuardrailPolicy: (_root, args, context) => deleteGuardrailPolicy(args.id, context, deps),
       saveBudget: (_root, { input }, context) => saveBudget(input, context, deps),
       deleteBudget: (_root, args, context) => deleteBudget(args.id, context, deps),
       saveTrustedDocuments: (_root, { input }, context) => saveTrustedDocuments(input, context, deps),
@@ -287,6 +300,15 @@ export function tenantsResolvers(
       limits: (app) => app.limits.map(toLimit),
       __resolveReference: (ref, { loaders }) => loaders.app.load(ref.id),
     },
+    GuardrailPolicy: {
+      id: ({ _id }) => toNodeId('GuardrailPolicy', _id),
+      name: ({ _id }) => toCallName(_id),
+      app: ({ appId }, _args, { loaders }) => (appId === null ? null : loaders.app.load(appId)),
+      versions: (policy, args) => listPolicyVersions(policy, args, deps),
+      __resolveReference: (ref, { loaders }) =>
+        loaders.guardrailPolicy.load(toStoredId('GuardrailPolicy', ref.id)),
+    },
+    GuardrailRule: { options: readOptions },
     TrustedDocument: { id },
     ApiKey: {
       id,

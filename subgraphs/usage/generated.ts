@@ -12,9 +12,11 @@ import type { TimeOrder } from '#core/graph-enums.generated.ts';
 import type { UsageInterval } from '#core/graph-enums.generated.ts';
 import type { UsageDimension } from '#core/graph-enums.generated.ts';
 import type { AuditOutcome } from '#core/graph-enums.generated.ts';
+import type { GuardrailAction } from '#core/graph-enums.generated.ts';
 import type { Meter } from '#core/graph-enums.generated.ts';
 import type { CacheScope } from '#core/graph-enums.generated.ts';
 import type { CacheMatch } from '#core/graph-enums.generated.ts';
+import type { GuardrailStage } from '#core/graph-enums.generated.ts';
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
 export type Maybe<T> = T | null | Promise<T | null>;
 export type InputMaybe<T> = T | null;
@@ -130,6 +132,7 @@ export type Invocation = Node & {
   readonly errorCode: Maybe<Scalars['String']['output']>;
   readonly error: Maybe<Scalars['String']['output']>;
   readonly attempts: ReadonlyArray<Attempt>;
+  readonly guardrailVerdicts: ReadonlyArray<GuardrailVerdict>;
   readonly requestId: Maybe<Scalars['String']['output']>;
   readonly clientRequestId: Maybe<Scalars['String']['output']>;
   readonly endUserId: Maybe<Scalars['String']['output']>;
@@ -411,6 +414,36 @@ export type AccessGrant = Node & {
   readonly id: Scalars['ID']['output'];
 };
 
+export type GuardrailPolicy = Node & {
+  readonly id: Scalars['ID']['output'];
+};
+
+export type GuardrailVerdict = {
+  readonly rule: Scalars['String']['output'];
+  readonly policyId: Maybe<Scalars['ID']['output']>;
+  readonly policyVersion: Maybe<Scalars['Int']['output']>;
+  readonly stage: GuardrailStage;
+  readonly action: GuardrailAction;
+  readonly shadow: Scalars['Boolean']['output'];
+  readonly fired: Scalars['Boolean']['output'];
+  readonly failed: Scalars['Boolean']['output'];
+  readonly reason: Maybe<Scalars['String']['output']>;
+  readonly findings: ReadonlyArray<GuardrailFindings>;
+  readonly spans: ReadonlyArray<GuardrailSpan>;
+  readonly durationMs: Scalars['Float']['output'];
+};
+
+export type GuardrailFindings = {
+  readonly kind: Scalars['String']['output'];
+  readonly count: Scalars['Int']['output'];
+};
+
+export type GuardrailSpan = {
+  readonly start: Scalars['Int']['output'];
+  readonly end: Scalars['Int']['output'];
+  readonly kind: Scalars['String']['output'];
+};
+
 
 
 export type ResolverTypeWrapper<T> = Promise<T> | T;
@@ -567,9 +600,15 @@ export type ResolversTypes = {
   Team: ResolverTypeWrapper<entity.EntityReference>;
   Budget: ResolverTypeWrapper<entity.EntityReference>;
   AccessGrant: ResolverTypeWrapper<entity.EntityReference>;
+  GuardrailPolicy: ResolverTypeWrapper<entity.EntityReference>;
+  GuardrailAction: GuardrailAction;
+  GuardrailVerdict: ResolverTypeWrapper<invocations.GuardrailVerdictRecord>;
+  GuardrailFindings: ResolverTypeWrapper<GuardrailFindings>;
+  GuardrailSpan: ResolverTypeWrapper<GuardrailSpan>;
   Meter: Meter;
   CacheScope: CacheScope;
   CacheMatch: CacheMatch;
+  GuardrailStage: GuardrailStage;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
@@ -618,6 +657,10 @@ export type ResolversParentTypes = {
   Team: entity.EntityReference;
   Budget: entity.EntityReference;
   AccessGrant: entity.EntityReference;
+  GuardrailPolicy: entity.EntityReference;
+  GuardrailVerdict: invocations.GuardrailVerdictRecord;
+  GuardrailFindings: GuardrailFindings;
+  GuardrailSpan: GuardrailSpan;
 };
 
 export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
@@ -633,7 +676,7 @@ export interface DecimalScalarConfig extends GraphQLScalarTypeConfig<ResolversTy
 }
 
 export type NodeResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Node'] = ResolversParentTypes['Node']> = {
-  __resolveType: TypeResolveFn<'Invocation' | 'AuditRecord' | 'Tenant' | 'App' | 'Model' | 'Prompt' | 'PromptVersion' | 'Completion' | 'Provider' | 'ProviderCredential' | 'Route' | 'ApiKey' | 'Member' | 'Plan' | 'Team' | 'Budget' | 'AccessGrant', ParentType, ContextType>;
+  __resolveType: TypeResolveFn<'Invocation' | 'AuditRecord' | 'Tenant' | 'App' | 'Model' | 'Prompt' | 'PromptVersion' | 'Completion' | 'Provider' | 'ProviderCredential' | 'Route' | 'ApiKey' | 'Member' | 'Plan' | 'Team' | 'Budget' | 'AccessGrant' | 'GuardrailPolicy', ParentType, ContextType>;
 };
 
 export type QueryResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
@@ -670,6 +713,7 @@ export type InvocationResolvers<ContextType = context.SubgraphContext, ParentTyp
   errorCode?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   error?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   attempts?: Resolver<ReadonlyArray<ResolversTypes['Attempt']>, ParentType, ContextType>;
+  guardrailVerdicts?: Resolver<ReadonlyArray<ResolversTypes['GuardrailVerdict']>, ParentType, ContextType>;
   requestId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   clientRequestId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   endUserId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
@@ -893,11 +937,46 @@ export type AccessGrantResolvers<ContextType = context.SubgraphContext, ParentTy
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
+export type GuardrailPolicyResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['GuardrailPolicy'] = ResolversParentTypes['GuardrailPolicy']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type GuardrailActionResolvers = EnumResolverSignature<{ BLOCK?: any, MASK?: any, REDACT?: any, RETRY?: any, REROUTE?: any, WARN?: any, LOG?: any }, ResolversTypes['GuardrailAction']>;
+
+export type GuardrailVerdictResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['GuardrailVerdict'] = ResolversParentTypes['GuardrailVerdict']> = {
+  rule?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  policyId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  policyVersion?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  stage?: Resolver<ResolversTypes['GuardrailStage'], ParentType, ContextType>;
+  action?: Resolver<ResolversTypes['GuardrailAction'], ParentType, ContextType>;
+  shadow?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  fired?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  failed?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  reason?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  findings?: Resolver<ReadonlyArray<ResolversTypes['GuardrailFindings']>, ParentType, ContextType>;
+  spans?: Resolver<ReadonlyArray<ResolversTypes['GuardrailSpan']>, ParentType, ContextType>;
+  durationMs?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+};
+
+export type GuardrailFindingsResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['GuardrailFindings'] = ResolversParentTypes['GuardrailFindings']> = {
+  kind?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  count?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type GuardrailSpanResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['GuardrailSpan'] = ResolversParentTypes['GuardrailSpan']> = {
+  start?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  end?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  kind?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
 export type MeterResolvers = EnumResolverSignature<{ REQUESTS?: any, TOKENS?: any, COST?: any, CONCURRENCY?: any, READS?: any }, ResolversTypes['Meter']>;
 
 export type CacheScopeResolvers = EnumResolverSignature<{ CALLER?: any, APP?: any, TENANT?: any, PUBLIC?: any }, ResolversTypes['CacheScope']>;
 
 export type CacheMatchResolvers = EnumResolverSignature<{ EXACT?: any, SEMANTIC?: any }, ResolversTypes['CacheMatch']>;
+
+export type GuardrailStageResolvers = EnumResolverSignature<{ INPUT?: any, RETRIEVED?: any, TOOL_OUTPUT?: any, OUTPUT?: any, TOOL_INPUT?: any }, ResolversTypes['GuardrailStage']>;
 
 export type Resolvers<ContextType = context.SubgraphContext> = {
   DateTime?: GraphQLScalarType;
@@ -941,9 +1020,15 @@ export type Resolvers<ContextType = context.SubgraphContext> = {
   Team?: TeamResolvers<ContextType>;
   Budget?: BudgetResolvers<ContextType>;
   AccessGrant?: AccessGrantResolvers<ContextType>;
+  GuardrailPolicy?: GuardrailPolicyResolvers<ContextType>;
+  GuardrailAction?: GuardrailActionResolvers;
+  GuardrailVerdict?: GuardrailVerdictResolvers<ContextType>;
+  GuardrailFindings?: GuardrailFindingsResolvers<ContextType>;
+  GuardrailSpan?: GuardrailSpanResolvers<ContextType>;
   Meter?: MeterResolvers;
   CacheScope?: CacheScopeResolvers;
   CacheMatch?: CacheMatchResolvers;
+  GuardrailStage?: GuardrailStageResolvers;
 };
 
 

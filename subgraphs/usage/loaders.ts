@@ -1,7 +1,7 @@
 import DataLoader from 'dataloader';
 import type { Connection } from 'mongoose';
 import { hasScope } from '#core/caller.ts';
-import { findPrefixedType, toStoredId } from '#core/node-id.ts';
+import { findPrefixedType, isPrefixedType, toStoredId } from '#core/node-id.ts';
 import { seesTenant } from '#core/tenant-reach.ts';
 import { type AuditRecord, auditLog } from '#mongo/audit/log.ts';
 import { type InvocationRecord, invocations } from '#mongo/invocations.ts';
@@ -38,8 +38,7 @@ async function loadNodeRecords(
   ids: readonly string[],
 ): Promise<(readonly NodeRecord[])[]> {
   const wanted = new Map<NodeType, Set<string>>();
-  const storedAs = (type: NodeType, id: string) =>
-    type === 'Route' || type === 'Invocation' ? toStoredId(type, id) : id;
+  const storedAs = (type: NodeType, id: string) => (isPrefixedType(type) ? toStoredId(type, id) : id);
   for (const id of ids) {
     for (const type of nodeTypesOfId(id)) {
       const known = wanted.get(type);

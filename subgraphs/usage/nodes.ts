@@ -26,6 +26,7 @@ const guards = {
   AuditRecord: ['usage', 'Query', 'auditLog'],
   Budget: ['tenants', 'Tenant', 'budgets'],
   Completion: ['inference', 'Query', 'completion'],
+  GuardrailPolicy: ['tenants', 'Query', 'guardrailPolicy'],
   Invocation: ['usage', 'Query', 'invocation'],
   Member: ['tenants', 'Tenant', 'members'],
   Model: ['models', 'Query', 'model'],
@@ -73,6 +74,9 @@ export function readNodeRules(): NodeRules {
   return Object.fromEntries(nodeTypes.map((type) => [type, findRule(type)])) as NodeRules;
 }
 
+/** What belongs to the mesh of these types is seen by its operators alone. */
+const ofOperators: ReadonlySet<NodeType> = new Set<NodeType>(['AuditRecord', 'GuardrailPolicy']);
+
 function isVisible(record: NodeRecord, context: UsageContext, rules: NodeRules): boolean {
   const { caller } = context;
   const { type, id, tenantId } = record;
@@ -82,7 +86,7 @@ function isVisible(record: NodeRecord, context: UsageContext, rules: NodeRules):
     return reaches(record, context, rules[type].policyRules);
   if (tenantId === null) {
     if (record.offers !== null) return seesOffer(record.offers, caller);
-    return type !== 'AuditRecord' || hasScope(caller, 'tenants:admin');
+    return !ofOperators.has(type) || hasScope(caller, 'tenants:admin');
   }
   return seesTenant(caller, tenantId);
 }

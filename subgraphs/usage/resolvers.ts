@@ -76,7 +76,12 @@ export function usageResolvers(
       cost: ({ costNanos }) => decimalOfNanos(costNanos),
       unpriced: ({ unpriced }) => unpriced ?? false,
       tags: ({ tags }) => tags ?? [],
+      guardrailVerdicts: ({ guardrailVerdicts }) => guardrailVerdicts ?? [],
       usageEstimated: ({ attempts }) => attempts.some(({ usageEstimated }) => usageEstimated === true),
+    },
+    GuardrailVerdict: {
+      policyId: ({ policyId }) => (policyId === null ? null : toNodeId('GuardrailPolicy', policyId)),
+      spans: () => [],
     },
     Attempt: {
       model: ({ modelId }) => toEntity(modelId),

@@ -28,6 +28,7 @@ export interface TenantsData {
   readonly revokeApiKey: TestKey;
   readonly updateApiKey: TestKey;
   readonly saveBudget: TestKey;
+  readonly saveGuardrailPolicy: TestKey;
   readonly saveMember: TestKey;
   readonly requestAccess: TestKey;
   readonly decideAccess: TestKey;

@@ -12,6 +12,7 @@ import {
   readEndUserId,
 } from '#mongo/eraser.ts';
 import { createEventEraser } from '#mongo/events.ts';
+import { guardrailPolicies } from '#mongo/guardrail-policies.ts';
 import { invitations } from '#mongo/invitations.ts';
 import { issuers } from '#mongo/issuers.ts';
 import { memberGroups } from '#mongo/member-groups.ts';
@@ -25,6 +26,7 @@ import { tenants } from '#mongo/tenants.ts';
 import { trustedDocuments } from '#mongo/trusted-documents.ts';
 import { callersChanged, type TenantsDeps } from '../deps.ts';
 import { documentsChanged } from '../documents/documents-changed.ts';
+import { policiesChanged } from '../guardrails/store-policy.ts';
 import { type Claims, readText } from '../identity/claims.ts';
 import { storeArchived } from '../tenants/archive-tenant.ts';
 import { storedArchivedName } from '../tenants/archived-name.ts';
@@ -80,6 +82,10 @@ function createTenantErasers(deps: ErasingDeps): Erasers['TENANT'] {
     trustedDocuments: {
       ...eraseByDeleting(connection, trustedDocuments, ofTenant),
       finish: ({ tenantId }) => documentsChanged(deps, tenantId),
+    },
+    guardrail_policies: {
+      ...eraseByDeleting(connection, guardrailPolicies, ofTenant),
+      finish: () => policiesChanged(deps),
     },
     issuers: { ...eraseOwnIssuers(connection), finish: () => callersChanged(deps, null) },
     events: createEventEraser(connection),

@@ -9,6 +9,7 @@ const everything = [
   'models:write',
   'prompts:write',
   'tenants:write',
+  'guardrails:write',
   'audit:read',
 ] as const;
 
@@ -32,6 +33,11 @@ beforeAll(async () => {
   const save = 'mutation { saveMember(input: { subject: "ada", role: OWNER }) { id } }';
   const member = await data(save, {}, owner);
   const grant = await data('mutation { requestAccess(resource: "openai/gpt") { id } }');
+  const policy = await data(
+    'mutation { saveGuardrailPolicy(input: { id: "keys", rules: [{ rule: "secrets", stages: [INPUT], action: LOG }] }) { id } }',
+    {},
+    owner,
+  );
   references = [
     { __typename: 'Tenant', id: acme.tenantId },
     { __typename: 'App', id: acme.appId },
@@ -39,6 +45,7 @@ beforeAll(async () => {
     { __typename: 'Budget', id: budget.saveBudget.id },
     { __typename: 'Member', id: member.saveMember.id },
     { __typename: 'AccessGrant', id: grant.requestAccess.id },
+    { __typename: 'GuardrailPolicy', id: policy.saveGuardrailPolicy.id },
   ];
 });
 afterAll(() => mesh?.[Symbol.asyncDispose]());
@@ -48,7 +55,7 @@ const findId = (type: string) => references.find(({ __typename }) => __typename 
 const entities = `query ($representations: [_Any!]!) {
   _entities(representations: $representations) {
     ... on Tenant { id name } ... on App { id name } ... on ApiKey { id label }
-    ... on Budget { id amount } ... on Member { id subject } ... on AccessGrant { id resource }
+    ... on Budget { id amount } ... on Member { id subject } ... on AccessGrant { id resource } ... on GuardrailPolicy { id }
     ... on Plan { id limits { amount } }
   }
 }`;
@@ -151,6 +158,26 @@ describe('a mutation on what belongs to another tenant', () => {
     ['saveBudget', () => `saveBudget(input: { id: "${findId('Budget')}", amount: 1, window: DAY }) { id }`],
     ['saveBudget', () => `saveBudget(input: { appId: "${acme.appId}", amount: 1, window: DAY }) { id }`],
     ['saveRole', () => `saveRole(input: { tenantId: "${acme.tenantId}", name: "x", scopes: [] }) { name }`],
+    [
+      'saveGuardrailPolicy',
+      () =>
+        `saveGuardrailPolicy(input: { tenantId: "${acme.tenantId}", id: "x", rules: [{ rule: "secrets", stages: [INPUT], action: BLOCK }] }) { id }`,
+    ],
+    [
+      'saveGuardrailPolicy',
+      () =>
+        `saveGuardrailPolicy(input: { id: "${findId('GuardrailPolicy')}", rules: [{ rule: "secrets", stages: [INPUT], action: BLOCK }] }) { id }`,
+    ],
+    [
+      'saveGuardrailPolicy',
+      () =>
+        `saveGuardrailPolicy(input: { appId: "${acme.appId}", id: "x", rules: [{ rule: "secrets", stages: [INPUT], action: BLOCK }] }) { id }`,
+    ],
+    [
+      'rollbackGuardrailPolicy',
+      () => `rollbackGuardrailPolicy(id: "${findId('GuardrailPolicy')}", version: 1) { id }`,
+    ],
+    ['deleteGuardrailPolicy', () => `deleteGuardrailPolicy(id: "${findId('GuardrailPolicy')}")`],
     ['deleteRole', () => `deleteRole(name: "x", tenantId: "${acme.tenantId}")`],
     ['deactivateMember', () => `deactivateMember(id: "${findId('Member')}") { id }`],
     ['reactivateMember', () => `reactivateMember(id: "${findId('Member')}") { id }`],

@@ -51,6 +51,7 @@ export async function openTenantFiller(erasing: TestErasing): Promise<TestTenant
         role: saveRole(input: { tenantId: $t, name: "role-${word.toLowerCase()}", scopes: [] }) { id: name }
         documents: saveTrustedDocuments(input: { tenantId: $t, documents: [{ id: $w, body: "query ${word} { me { kind } }" }] }) { saved }
         member: saveMember(input: { tenantId: $t, subject: "subject-${word}", email: $email, role: DEVELOPER }) { id }
+        policy: saveGuardrailPolicy(input: { tenantId: $t, id: "policy-${word.toLowerCase()}", rules: [{ rule: "secrets", stages: [INPUT], action: BLOCK }] }) { id }
         provisioning: saveProvisioning(input: { tenantId: $t, role: VIEWER }) { id: tenantId }
         invited: inviteMember(input: { tenantId: $t, email: $email, role: DEVELOPER, message: $w }) { invitation { id } }
         budget: saveBudget(input: { tenantId: $t, appId: $a, amount: "1", window: DAY }) { id }

@@ -1,0 +1,80 @@
+import type { Caller } from '#core/caller.ts';
+import type { GuardrailStage } from '#core/graph-enums.generated.ts';
+import { badInput } from '#core/input.ts';
+import type { GuardedText } from '#guardrails/guardrail.ts';
+import { checkedRules } from '#guardrails/pipeline/checked-rules.ts';
+import { Masks } from '#guardrails/pipeline/masks.ts';
+import { type GuardrailPlan, inputStages, planPolicies } from '#guardrails/pipeline/policy.ts';
+import { runGuardrails } from '#guardrails/pipeline/run.ts';
+import { resolveModel } from '#inference/admission/allowed-names.ts';
+import type { InferenceEngine } from '#inference/engine.ts';
+import { type ShownVerdict, toVerdictRecord } from '#inference/guarding/verdict-records.ts';
+import type { TestGuardrailsInput } from './generated.ts';
+
+const charactersMax = 1_000_000;
+
+/** What guardrail rules would do with a text. */
+export interface TestedText {
+  readonly allowed: boolean;
+  readonly text: string;
+  readonly verdicts: readonly ShownVerdict[];
+}
+
+/** What a text of each stage is within a call or an answer. */
+const places: Readonly<Record<GuardrailStage, Pick<GuardedText, 'kind' | 'role' | 'stages'>>> = {
+  INPUT: { kind: 'message', role: 'user', stages: ['INPUT'] },
+  RETRIEVED: { kind: 'file', role: 'user', stages: ['INPUT', 'RETRIEVED'] },
+  TOOL_OUTPUT: { kind: 'tool-result', role: 'tool', stages: ['INPUT', 'TOOL_OUTPUT'] },
+  OUTPUT: { kind: 'message', role: 'assistant', stages: ['OUTPUT'] },
+  TOOL_INPUT: { kind: 'tool-arguments', role: 'assistant', stages: ['OUTPUT', 'TOOL_INPUT'] },
+};
+
+/**
+ * Runs rules over a text, by default those that bind the calls of the caller. Nothing is stored, and every rule looks, whatever its sample.
+ * Throws BAD_USER_INPUT that names what is wrong with a rule.
+ */
+export async function testGuardrails(
+  input: TestGuardrailsInput,
+  caller: Caller,
+  signal: AbortSignal,
+  engine: InferenceEngine,
+): Promise<TestedText> {
+  const { text } = input;
+  const stage = input.stage ?? 'INPUT';
+  if (text.length > charactersMax) {
+    badInput('input.text', `must not be longer than ${charactersMax} characters; it has ${text.length}.`);
+  }
+  const plan = await choosePlan(input, caller, engine);
+  const texts: readonly GuardedText[] = [{ text, format: 'TEXT', isEditable: true, ...places[stage] }];
+  const context = { tenantId: caller.tenantId, endUserId: null, callTexts: () => texts, signal };
+  const direction = inputStages.includes(stage) ? 'INPUT' : 'OUTPUT';
+  const outcome = await runGuardrails(plan, texts, {
+    ...{ direction, context, masks: new Masks([text]) },
+    random: () => 0,
+  });
+  const allowed = outcome.kind === 'PASSED' || outcome.kind === 'REPAIRED';
+  const edited = outcome.kind === 'REPAIRED' ? outcome.text : (outcome.edits.get(0) ?? text);
+  return {
+    allowed,
+    text: allowed ? edited : text,
+    verdicts: outcome.verdicts.map((verdict) => ({
+      ...toVerdictRecord(verdict),
+      spans: verdict.findings.map(({ start, end, kind }) => ({ start, end, kind })),
+    })),
+  };
+}
+
+async function choosePlan(
+  { rules, promptId = null, model = null }: TestGuardrailsInput,
+  caller: Caller,
+  engine: InferenceEngine,
+): Promise<GuardrailPlan> {
+  if (rules == null) {
+    const modelId = model === null ? '' : await resolveModel(model, caller, engine);
+    return engine.guardrails.planFor({ caller, promptId, name: model ?? '', modelId });
+  }
+  if (promptId !== null) badInput('input.promptId', 'cannot be combined with input.rules.');
+  if (model !== null) badInput('input.model', 'cannot be combined with input.rules.');
+  const stated = await checkedRules(rules, 'input.rules');
+  return planPolicies([{ id: null, version: 1, mode: 'ENFORCE', rules: stated }], {});
+}

@@ -1,0 +1,28 @@
+import { notFound } from '#core/input.ts';
+import { checkedRules } from '#guardrails/pipeline/checked-rules.ts';
+import { guardrailPolicies, type PresentGuardrailPolicy } from '#mongo/guardrail-policies.ts';
+import type { TenantsDeps } from '../deps.ts';
+import type { TenantsContext } from '../loaders.ts';
+import { checkedContent, readOptions } from './policy-content.ts';
+import { requirePolicy } from './policy-place.ts';
+import { storePolicy } from './store-policy.ts';
+
+/**
+ * Makes the content of an earlier version the newest one. It is checked again: what it names may be gone. NOT_FOUND for a version that is
+ * not kept.
+ */
+export async function rollbackGuardrailPolicy(
+  { id, version }: { readonly id: string; readonly version: number },
+  context: TenantsContext,
+  deps: TenantsDeps,
+): Promise<PresentGuardrailPolicy> {
+  const policy = await requirePolicy(id, context);
+  const stored = await guardrailPolicies(deps.connection).findById(policy._id, { versions: 1 }).lean();
+  const found = stored?.versions.find((one) => one.version === version);
+  if (found === undefined) return notFound('version', `${id} ${version}`);
+  const { appId, promptId, model, mode } = found;
+  const stated = found.rules.map((rule) => ({ ...rule, options: readOptions(rule) }));
+  const rules = await checkedRules(stated, 'rules');
+  const content = await checkedContent({ appId, promptId, model, mode, rules }, policy, context, deps);
+  return storePolicy(policy, content, version, context, deps);
+}

@@ -1,0 +1,22 @@
+import { checkedRules } from '#guardrails/pipeline/checked-rules.ts';
+import type { PresentGuardrailPolicy } from '#mongo/guardrail-policies.ts';
+import type { TenantsDeps } from '../deps.ts';
+import type { GuardrailPolicyInput } from '../generated.ts';
+import type { TenantsContext } from '../loaders.ts';
+import { checkedContent } from './policy-content.ts';
+import { findPolicyOwner } from './policy-place.ts';
+import { storePolicy } from './store-policy.ts';
+
+/** Saves a policy, or the next version of the policy with this id. BAD_USER_INPUT names the field of what is wrong. */
+export async function saveGuardrailPolicy(
+  input: GuardrailPolicyInput,
+  context: TenantsContext,
+  deps: TenantsDeps,
+): Promise<PresentGuardrailPolicy> {
+  const rules = await checkedRules(input.rules, 'input.rules');
+  const owner = await findPolicyOwner(input.id, input.tenantId, context);
+  const { appId = null, promptId = null, model = null, mode } = input;
+  const stated = { appId, promptId, model, mode: mode ?? 'ENFORCE', rules };
+  const content = await checkedContent(stated, owner, context, deps);
+  return storePolicy(owner, content, null, context, deps);
+}
