@@ -1,9 +1,11 @@
 import type { CatalogModel } from '#catalog/catalog.ts';
+import type { Caller } from '#core/caller.ts';
 import type { CompletionStatus } from '#core/graph-enums.generated.ts';
 import type { GuardrailVerdict } from '#guardrails/pipeline/run.ts';
 import type { ProviderAnswer } from '#providers/provider.ts';
 import type { CompletionData } from '../completion.ts';
 import type { InferenceEngine } from '../engine.ts';
+import { toVerdictRecords, toWarnings } from '../guarding/verdict-records.ts';
 import type { NewCompletionResult } from '../ledger/results.ts';
 import { toClosing, toCompletionResult, withoutWords } from '../ledger/rows.ts';
 import type { Meters } from '../metering/meters.ts';
@@ -21,7 +23,7 @@ import { withoutInput } from './without-input.ts';
 /** An invocation whose last attempt has ended. */
 export interface EndedInvocation {
   readonly id: string;
-  readonly tenantId: string;
+  readonly caller: Caller;
   readonly request: CompletionRequest;
   readonly meters: Meters;
   /** The model of the last attempt. */
@@ -52,14 +54,18 @@ const unkeepable: ClientFailure = {
 export async function closeInvocation(
   outcome: Outcome,
   ended: EndedInvocation,
-  { ledger, log, now }: InferenceEngine,
+  { ledger, log, now, blocks }: InferenceEngine,
 ): Promise<ClosedInvocation> {
   const { id, request, meters, model, firstTokenMs } = ended;
   const endedAtMs = now();
   const { completion, failure, result } = keepAnswer(outcome, ended, endedAtMs);
+  const by = findBlocking(outcome.failure, ended.verdicts);
+  if (by !== undefined) blocks.report(ended.caller, by);
   try {
     const closing = toClosing(completion, model.provider.id, endedAtMs, firstTokenMs);
     closing.error = failure === null ? null : withoutInput(failure.message, request.call);
+    const guardrailVerdicts = toVerdictRecords(ended.verdicts);
+    if (guardrailVerdicts !== undefined) closing.guardrailVerdicts = guardrailVerdicts;
     if (request.labels.retention === 'NONE') await ledger.close(id, withoutWords(closing), null);
     else await ledger.close(id, closing, result);
     await meters.commitUsage(ended.used);
@@ -73,6 +79,16 @@ export async function closeInvocation(
   }
 }
 
+/** The verdict that has made a call fail; undefined: none has. */
+function findBlocking(
+  failure: ClientFailure | null,
+  verdicts: readonly GuardrailVerdict[],
+): GuardrailVerdict | undefined {
+  if (failure?.code !== 'GUARDRAIL_BLOCKED') return undefined;
+  const guardrail = failure.extensions?.guardrail;
+  return verdicts.findLast(({ rule, fired, isShadow }) => fired && !isShadow && rule === guardrail);
+}
+
 /** An answer that cannot be kept could not be returned again: the call fails, and the text of an unfinished one is dropped. */
 function keepAnswer(
   outcome: Outcome,
@@ -80,8 +96,13 @@ function keepAnswer(
   endedAtMs: number,
 ): ClosedInvocation & { readonly result: NewCompletionResult | null } {
   const { status, answer, json, failure } = outcome;
-  const completion = { ...ended.complete(status, answer, json, failure), endedAtMs };
-  const result = toCompletionResult(completion, ended.tenantId, endedAtMs);
+  const warnings = toWarnings(ended.verdicts);
+  const completion = {
+    ...ended.complete(status, answer, json, failure),
+    ...(warnings === undefined ? {} : { warnings }),
+    endedAtMs,
+  };
+  const result = toCompletionResult(completion, ended.caller.tenantId ?? '', endedAtMs);
   const isEmpty = Object.keys(answer).length === 0;
   if (result !== null || isEmpty) return { completion, failure, result };
   return keepAnswer(

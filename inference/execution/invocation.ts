@@ -176,7 +176,7 @@ export class Invocation implements ProgressSource {
       outcome,
       {
         id: this.id,
-        tenantId: this.start.caller.tenantId ?? '',
+        caller: this.start.caller,
         request: this.start.request,
         meters: this.start.meters,
         model: this.#model,
