@@ -79,8 +79,16 @@ function writeOutput(
 
 function writeMessage(message: ProviderMessage, model: string, dialect: ResponsesDialect): object[] {
   switch (message.role) {
-    case 'system':
-      return [{ role: dialect.systemRole?.(model) ?? 'system', content: message.content }];
+    case 'system': {
+      const own = readOwn(message);
+      const text = message.content;
+      return [
+        {
+          role: dialect.systemRole?.(model) ?? 'system',
+          content: own === undefined ? text : [{ ...own, type: 'input_text', text }],
+        },
+      ];
+    }
     case 'user':
       return writeUser(message.parts, (part, at) => writeContent(part, at, dialect));
     case 'assistant': {

@@ -10,7 +10,7 @@ import {
   toText,
   WrongField,
 } from '../../body-fields.ts';
-import { markPlace } from '../../input-places.ts';
+import { keepPlace, markPlace } from '../../input-places.ts';
 import type {
   ContentPartInput,
   MessageInput,
@@ -183,11 +183,21 @@ export function readContentParts(value: unknown, at: string): Pick<MessageInput,
   if (typeof value === 'string') return { content: value };
   const list = toList(value, at, partsMax);
   if (list === undefined || list.length === 0) return { content: '' };
-  const parts = list.map((part, index) => readPart(toFields(part, `${at}[${index}]`), `${at}[${index}]`));
+  const parts = list.map((part, index) => {
+    const fields = toFields(part, `${at}[${index}]`);
+    return addBreakpoint(fields, readPart(fields, `${at}[${index}]`));
+  });
   const [only] = parts;
   const isPlain = only?.cache !== true && only?.providerOptions == null;
   const isOneText = parts.length === 1 && only?.text != null && isPlain;
   return isOneText ? { content: only.text } : { parts };
+}
+
+/** The end of a cached prefix in the words of OpenAI, whose AI models that know it are called through responses. */
+function addBreakpoint({ prompt_cache_breakpoint }: BodyFields, part: ContentPartInput): ContentPartInput {
+  if (prompt_cache_breakpoint == null || part.providerOptions != null) return part;
+  const { providerOptions } = toResponsesPart({ prompt_cache_breakpoint });
+  return keepPlace(part, { ...part, providerOptions });
 }
 
 function readPart(part: BodyFields, at: string): ContentPartInput {
