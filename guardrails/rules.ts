@@ -2,6 +2,7 @@ import type { Rule } from './guardrail.ts';
 import { injection } from './rules/injection/injection.ts';
 import { length } from './rules/length.ts';
 import { pattern } from './rules/pattern/pattern.ts';
+import { pii } from './rules/pii/pii.ts';
 import { profanity } from './rules/profanity/profanity.ts';
 import { secrets } from './rules/secrets.ts';
 import { topics } from './rules/topics/topics.ts';
@@ -15,6 +16,7 @@ export const knownRules: readonly Rule[] = [
   topics,
   pattern,
   secrets,
+  pii,
   injection,
 ];
 

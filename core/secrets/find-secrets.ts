@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { findInParts } from '../text/find-in-parts.ts';
 import { toVisible } from '../text/visible-text.ts';
 import { type NamedSecret, namedSecrets, type SecretShape, secretShapes } from './secret-shapes.ts';
 
@@ -168,31 +168,12 @@ export function findSecret(text: string): string | null {
   return everySecret.find(text)[0]?.what ?? null;
 }
 
-/** Characters that are looked at without a pause, with what is looked at before and after them: longer than nearly any secret. */
-const partLength = 16_384;
+/** What is looked at before and after a part of a long text: longer than nearly any secret. */
 const aroundLength = 8_192;
-const pauseAfterMs = 10;
 
 /** As `search.findIn`, for a text of any length: other work of the process gets its turn meanwhile. */
-export async function findSecretsPausing(
-  text: string,
-  search: SecretSearch,
-): Promise<readonly FoundSecret[]> {
-  if (text.length <= partLength + aroundLength) return search.findIn(text);
-  const all: FoundSecret[] = [];
-  let startedMs = performance.now();
-  for (let at = 0; at < text.length; at += partLength) {
-    const from = Math.max(0, at - aroundLength);
-    for (const found of search.findIn(text.slice(from, at + partLength + aroundLength))) {
-      const [start, end] = [found.start + from, found.end + from];
-      const isOfPart = start >= at && start < at + partLength;
-      if (isOfPart && start >= (all.at(-1)?.end ?? 0)) all.push({ ...found, start, end });
-    }
-    if (performance.now() - startedMs < pauseAfterMs) continue;
-    await nextTurn();
-    startedMs = performance.now();
-  }
-  return all;
+export function findSecretsPausing(text: string, search: SecretSearch): Promise<readonly FoundSecret[]> {
+  return findInParts(text, aroundLength, (part) => search.findIn(part));
 }
 
 /** The text with `***` in the place of every credential; the same text where it holds none. */

@@ -1,0 +1,53 @@
+import { isValidIBAN } from 'ibantools';
+import { luhnChecksumValidate } from 'stdnum/lib/cjs/util/checksum.js';
+import { matchAt, type NumberFinder, readDigits } from './finder.ts';
+
+const grouped = /\d{4}([ -]?)\d{4}\1\d{4}\1\d{4}(?:\1\d{1,3})?|\d{4}([ -]?)\d{6}\2\d{4,5}|\d{13,19}/y;
+
+/** Issuers by their first digits, with the lengths of their numbers (ISO/IEC 7812, as the networks publish them). */
+const issuers: readonly (readonly [first: RegExp, lengths: readonly number[]])[] = [
+  [/^4/, [13, 16, 19]],
+  [/^(?:5[1-5]|222[1-9]|22[3-9]|2[3-6]|27[01]|2720)/, [16]],
+  [/^3[47]/, [15]],
+  [/^3(?:0[0-5]|095|[689])/, [14, 16]],
+  [/^(?:6011|64[4-9]|65)/, [16, 19]],
+  [/^35(?:2[89]|[3-8])/, [16, 19]],
+  [/^62/, [16, 17, 18, 19]],
+  [/^(?:50[0-9]|5[6-8]|6[0137])/, [16, 19]],
+  [/^220[0-4]/, [16]],
+];
+
+/** Numbers of payment cards: of a known issuer, in its length and groups, with the right check digit (Luhn). */
+export const findCard: NumberFinder = ({ text, at, from }) => {
+  if (from !== at) return null;
+  const written = matchAt(grouped, text, at);
+  if (written === null) return null;
+  const digits = readDigits(written);
+  const isIssued = issuers.some(([first, lengths]) => lengths.includes(digits.length) && first.test(digits));
+  if (!isIssued || /^(\d)\1+$/.test(digits) || !luhnChecksumValidate(digits)) return null;
+  return { kind: 'CREDIT_CARD', start: at, end: at + written.length };
+};
+
+const iban = /[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z0-9]{4}){2,7}(?:[ -]?[A-Za-z0-9]{1,3})?/y;
+/** What may follow one and seems to continue it: words in capitals, or of four letters. */
+const trimmed = /[ -][A-Za-z0-9]{1,4}$/;
+
+/** International bank account numbers, with the length and form of their country and the right check digits (mod 97). */
+export const findIban: NumberFinder = ({ text, at, length, from }) => {
+  if (at - from !== 2 || length < 2) return null;
+  let written = readAt(iban, text, from);
+  for (let trims = 0; written !== null && trims < 4; trims += 1) {
+    const end = from + written.length;
+    const isWhole = !/[A-Za-z0-9_]/.test(text[end] ?? '');
+    if (isWhole && isValidIBAN(written.replace(/[ -]/g, '').toUpperCase()))
+      return { kind: 'IBAN', start: from, end };
+    const shorter: string = written.replace(trimmed, '');
+    written = shorter === written ? null : shorter;
+  }
+  return null;
+};
+
+function readAt(pattern: RegExp, text: string, at: number): string | null {
+  pattern.lastIndex = at;
+  return pattern.exec(text)?.[0] ?? null;
+}

@@ -1,0 +1,34 @@
+import type { FoundPii } from './finder.ts';
+
+const local = /[A-Za-z0-9À-ɏ._%+'-]{1,64}$/;
+const domain =
+  /(?:[A-Za-z0-9À-ɏ](?:[A-Za-z0-9À-ɏ-]{0,61}[A-Za-z0-9À-ɏ])?\.){1,8}[A-Za-z]{2,24}(?![A-Za-z0-9])/y;
+/** What ends the name of a file (`logo@2x.png`) and is no top-level domain. */
+const fileEnding =
+  /\.(?:png|jpe?g|gif|svg|webp|avif|ico|css|scss|less|[cm]?[jt]sx?|json|html?|xml|ya?ml|txt|pdf|log|local|lock|tgz)$/i;
+
+/** Addresses of mail. Not: a user of an address (`ssh://git@host`), of Git over SSH, and names of files. */
+export function findEmails(text: string): readonly FoundPii[] {
+  const found: FoundPii[] = [];
+  for (let at = text.indexOf('@'); at !== -1; at = text.indexOf('@', at + 1)) {
+    domain.lastIndex = at + 1;
+    const host = domain.exec(text)?.[0];
+    if (host === undefined || fileEnding.test(host)) continue;
+    const from = Math.max(0, at - 64);
+    const name = local.exec(text.slice(from, at))?.[0].replace(/^[.'%+-]+/, '') ?? '';
+    const start = at - name.length;
+    const end = at + 1 + host.length;
+    const isMail =
+      name !== '' && !name.endsWith('.') && !isUserOfAddress(text, start) && !isGit(text, name, end);
+    if (isMail) found.push({ kind: 'EMAIL', start, end });
+  }
+  return found;
+}
+
+function isUserOfAddress(text: string, start: number): boolean {
+  return /\/\/(?:[^\s/@:]{0,64}:)?$/.test(text.slice(Math.max(0, start - 70), start));
+}
+
+function isGit(text: string, name: string, end: number): boolean {
+  return /^(?:git|hg|svn)$/.test(name) && (text[end] === ':' || text[end] === '/');
+}

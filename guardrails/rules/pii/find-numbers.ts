@@ -1,0 +1,102 @@
+import {
+  type FoundPii,
+  isDigitUnit,
+  isLetterUnit,
+  isWordUnit,
+  type NumberFinder,
+  type NumberPlace,
+} from './finder.ts';
+
+const contextChars = 48;
+const lettersMax = 6;
+/** Digits of one group beyond which it is none of a person. */
+const groupDigitsMax = 19;
+
+/** A group of digits with its surroundings; the context is read at most once. */
+class Place implements NumberPlace {
+  readonly text: string;
+  readonly at: number;
+  readonly length: number;
+  readonly from: number;
+  #context: string | undefined;
+
+  constructor(text: string, at: number, length: number, from: number) {
+    this.text = text;
+    this.at = at;
+    this.length = length;
+    this.from = from;
+  }
+
+  readonly context = (): string => {
+    this.#context ??= readContext(this.text, this.from);
+    return this.#context;
+  };
+}
+
+function readContext(text: string, from: number): string {
+  const before = text.slice(Math.max(0, from - contextChars), from);
+  return (before.split(/\d{4,}/).at(-1) ?? '').toLowerCase();
+}
+
+/**
+ * What the finders know among the numbers of a text. A number begins at a group of digits that no word and no other number
+ * leads into; letters and a plus sign before it belong to it. The first finder that knows it decides.
+ */
+export function findNumbers(
+  text: string,
+  finders: (length: number, hasLetters: boolean) => readonly NumberFinder[],
+): readonly FoundPii[] {
+  const found: FoundPii[] = [];
+  for (let at = 0; at < text.length; at += 1) {
+    if (!isDigitUnit(text.charCodeAt(at))) continue;
+    let end = at + 1;
+    while (isDigitUnit(text.charCodeAt(end))) end += 1;
+    const length = end - at;
+    const from = length > groupDigitsMax ? -1 : findBeginning(text, at);
+    if (from !== -1) {
+      const place = new Place(text, at, length, from);
+      for (const find of finders(length, from < at && isLetterUnit(text.charCodeAt(from)))) {
+        const one = find(place);
+        if (one === null) continue;
+        found.push(one);
+        end = Math.max(end, one.end);
+        break;
+      }
+    }
+    at = end - 1;
+  }
+  return found;
+}
+
+/** Where the number with the digits at `at` begins; -1: it is part of something else. */
+function findBeginning(text: string, at: number): number {
+  const before = text.charCodeAt(at - 1);
+  if (before === 0x2b) return isFree(text, at - 1) ? at - 1 : -1;
+  let letters = at;
+  // Letters before it, also two of them before a space (AB 12 34 56 C).
+  const isSpaced = (before === 0x20 || before === 0x2d) && isCapital(text.charCodeAt(at - 2));
+  if (isSpaced) letters -= 1;
+  while (at - letters <= lettersMax && isLetterUnit(text.charCodeAt(letters - 1))) letters -= 1;
+  if (isSpaced && (at - letters > 3 || !isFree(text, letters))) letters = at;
+  return isFree(text, letters) ? letters : isFreeAfterEscape(text, at) ? at : -1;
+}
+
+function isCapital(unit: number): boolean {
+  return unit >= 0x41 && unit <= 0x5a;
+}
+
+/** Whether what begins at an offset is not part of a word, a number, an address or a price. */
+function isFree(text: string, at: number): boolean {
+  const before = text.charCodeAt(at - 1);
+  if (Number.isNaN(before)) return true;
+  if (isWordUnit(before)) return false;
+  return !blocking.has(before);
+}
+
+/** # $ % & + - . / @ \ ^ ~ and the signs of currencies. */
+const blocking: ReadonlySet<number> = new Set([...'#$%&+-./@\\^~€£¥'].map((one) => one.charCodeAt(0)));
+
+/** After `\n` as JSON within a text has it. */
+function isFreeAfterEscape(text: string, at: number): boolean {
+  return text.charCodeAt(at - 2) === 0x5c && /[nrt]/.test(text[at - 1] ?? '');
+}

@@ -1,0 +1,58 @@
+import type { TextPlace } from '#core/text/find-in-parts.ts';
+
+/** What a finder has found in a visible text. */
+export interface FoundPii extends TextPlace {
+  /** In capitals, as placeholders name it. */
+  readonly kind: string;
+}
+
+/** A number at its place, with what stands around it. */
+export interface NumberPlace {
+  readonly text: string;
+  /** Where the group of digits begins. */
+  readonly at: number;
+  /** The digits of the group. */
+  readonly length: number;
+  /** Where what belongs to it begins: `at`, or the letters or the plus sign before it. */
+  readonly from: number;
+  /** In small letters: what stands before it, up to another number. */
+  readonly context: () => string;
+}
+
+/** Looks at one place; null: nothing of its kind is there. */
+export type NumberFinder = (place: NumberPlace) => FoundPii | null;
+
+/** The match of a sticky pattern at a place, where no word and no number continues it; null: none. */
+export function matchAt(pattern: RegExp, text: string, at: number): string | null {
+  pattern.lastIndex = at;
+  const found = pattern.exec(text)?.[0];
+  return found !== undefined && isEnd(text, at + found.length) ? found : null;
+}
+
+/** Whether no word and no number continues at an offset. */
+export function isEnd(text: string, at: number): boolean {
+  const next = text.charCodeAt(at);
+  if (Number.isNaN(next)) return true;
+  if (isWordUnit(next) || next === 0x25 || next === 0x40) return false;
+  // A full stop, a hyphen or a slash ends it where no word follows, a colon where no number does.
+  const after = text.charCodeAt(at + 1);
+  if (next === 0x2e || next === 0x2d || next === 0x2f) return !isWordUnit(after);
+  return next !== 0x3a || !isDigitUnit(after);
+}
+
+/** Letters of Latin scripts, digits and the underscore; other scripts write numbers and words without spaces between. */
+export function isWordUnit(unit: number): boolean {
+  return isDigitUnit(unit) || isLetterUnit(unit) || unit === 0x5f;
+}
+
+export function isDigitUnit(unit: number): boolean {
+  return unit >= 0x30 && unit <= 0x39;
+}
+
+export function isLetterUnit(unit: number): boolean {
+  return (unit >= 0x61 && unit <= 0x7a) || (unit >= 0x41 && unit <= 0x5a) || (unit >= 0xc0 && unit <= 0x24f);
+}
+
+export function readDigits(text: string): string {
+  return text.replace(/\D/g, '');
+}

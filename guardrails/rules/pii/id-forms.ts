@@ -1,0 +1,335 @@
+import { validate as at } from 'stdnum/lib/cjs/at/vnr.js';
+import { validate as au } from 'stdnum/lib/cjs/au/tfn.js';
+import { validate as be } from 'stdnum/lib/cjs/be/nn.js';
+import { validate as bg } from 'stdnum/lib/cjs/bg/egn.js';
+import { validate as br } from 'stdnum/lib/cjs/br/cpf.js';
+import { validate as ca } from 'stdnum/lib/cjs/ca/sin.js';
+import { validate as ch } from 'stdnum/lib/cjs/ch/ssn.js';
+import { validate as cl } from 'stdnum/lib/cjs/cl/run.js';
+import { validate as cn } from 'stdnum/lib/cjs/cn/ric.js';
+import { validate as cz } from 'stdnum/lib/cjs/cz/rc.js';
+import { validate as de } from 'stdnum/lib/cjs/de/idnr.js';
+import { validate as dk } from 'stdnum/lib/cjs/dk/cpr.js';
+import { validate as ee } from 'stdnum/lib/cjs/ee/ik.js';
+import { validate as esDni } from 'stdnum/lib/cjs/es/dni.js';
+import { validate as esNie } from 'stdnum/lib/cjs/es/nie.js';
+import { validate as fi } from 'stdnum/lib/cjs/fi/hetu.js';
+import { validate as fr } from 'stdnum/lib/cjs/fr/nir.js';
+import { validate as gb } from 'stdnum/lib/cjs/gb/nino.js';
+import { validate as hr } from 'stdnum/lib/cjs/hr/oib.js';
+import { validate as ie } from 'stdnum/lib/cjs/ie/pps.js';
+import { validate as il } from 'stdnum/lib/cjs/il/idnr.js';
+import { validate as inAadhaar } from 'stdnum/lib/cjs/in/aadhaar.js';
+import { validate as it } from 'stdnum/lib/cjs/it/codicefiscale.js';
+import { validate as kr } from 'stdnum/lib/cjs/kr/rrn.js';
+import { validate as lt } from 'stdnum/lib/cjs/lt/asmens.js';
+import { validate as mx } from 'stdnum/lib/cjs/mx/curp.js';
+import { validate as nl } from 'stdnum/lib/cjs/nl/bsn.js';
+import { validate as no } from 'stdnum/lib/cjs/no/fodselsnummer.js';
+import { validate as pl } from 'stdnum/lib/cjs/pl/pesel.js';
+import { validate as pt } from 'stdnum/lib/cjs/pt/nif.js';
+import { validate as ro } from 'stdnum/lib/cjs/ro/cnp.js';
+import { validate as se } from 'stdnum/lib/cjs/se/personnummer.js';
+import { validate as si } from 'stdnum/lib/cjs/si/emso.js';
+import { validate as th } from 'stdnum/lib/cjs/th/idnr.js';
+import { validate as tr } from 'stdnum/lib/cjs/tr/tckimlik.js';
+import { validate as us } from 'stdnum/lib/cjs/us/ssn.js';
+import { validate as za } from 'stdnum/lib/cjs/za/idnr.js';
+
+/** The number that a country knows a person by. */
+export interface IdForm {
+  readonly kind: string;
+  /** ISO 3166-1 alpha-2. */
+  readonly country: string;
+  /** How many digits its first group may have, in the ways in which it is written; 'letters': letters begin it. */
+  readonly groups: readonly number[] | 'letters';
+  readonly pattern: RegExp;
+  /** Its check digits and rules. */
+  readonly validate: (written: string) => { readonly isValid: boolean };
+  /** Words that announce it, as the source of a pattern. */
+  readonly words: string;
+  /** Written like this it needs no such word: its form or its check digits are rare enough. */
+  readonly alone?: RegExp;
+}
+
+const any = /^/;
+const hyphened = /-/;
+
+/** Sources of the forms: the documentation of stdnum, which has the check digits. */
+export const idForms: readonly IdForm[] = [
+  {
+    kind: 'US_SSN',
+    country: 'US',
+    groups: [3, 9],
+    pattern: /\d{3}([- ]?)\d{2}\1\d{4}/y,
+    validate: us,
+    words: 'ssn|social.?sec',
+    alone: hyphened,
+  },
+  {
+    kind: 'GB_NINO',
+    country: 'GB',
+    groups: 'letters',
+    pattern: /[A-Z]{2}([ -]?)\d{2}\1\d{2}\1\d{2}\1[A-D]/y,
+    validate: gb,
+    words: 'nino|national.?insur|ni no',
+    alone: any,
+  },
+  {
+    kind: 'DE_TAX_ID',
+    country: 'DE',
+    groups: [2, 11],
+    pattern: /\d{2}( ?)\d{3}\1\d{3}\1\d{3}/y,
+    validate: de,
+    words: 'steuer|identifikationsnummer|idnr|tin(?![a-z])',
+  },
+  {
+    kind: 'FR_NIR',
+    country: 'FR',
+    groups: [1, 7, 6, 15],
+    pattern: /[12]( ?)\d{2}\1(?:0[1-9]|1[0-2]|20|3\d|4[0-2])\1(?:\d{2}|2[AB])\1\d{3}\1\d{3}\1\d{2}/y,
+    validate: fr,
+    words: 's[eé]cu|nir(?![a-z])',
+    alone: any,
+  },
+  {
+    kind: 'ES_DNI',
+    country: 'ES',
+    groups: [8],
+    pattern: /\d{8}[- ]?[A-Z]/y,
+    validate: esDni,
+    words: 'dni|nif|documento nacional|identidad',
+  },
+  {
+    kind: 'ES_NIE',
+    country: 'ES',
+    groups: 'letters',
+    pattern: /[XYZ]-?\d{7}-?[A-Z]/y,
+    validate: esNie,
+    words: 'nie|extranjero',
+    alone: any,
+  },
+  {
+    kind: 'IT_FISCAL_CODE',
+    country: 'IT',
+    groups: 'letters',
+    pattern: /[A-Z]{6}\d{2}[A-EHLMPRST]\d{2}[A-Z]\d{3}[A-Z]/y,
+    validate: it,
+    words: 'fiscale',
+    alone: any,
+  },
+  {
+    kind: 'NL_BSN',
+    country: 'NL',
+    groups: [4, 9],
+    pattern: /\d{9}|\d{4}\.\d{2}\.\d{3}/y,
+    validate: nl,
+    words: 'bsn|burgerservice|sofi',
+  },
+  {
+    kind: 'BE_NATIONAL_NUMBER',
+    country: 'BE',
+    groups: [2, 11],
+    pattern: /\d{2}\.\d{2}\.\d{2}-\d{3}\.\d{2}|\d{11}/y,
+    validate: be,
+    words: 'rijksregister|registre national|insz|niss',
+    alone: hyphened,
+  },
+  { kind: 'PL_PESEL', country: 'PL', groups: [11], pattern: /\d{11}/y, validate: pl, words: 'pesel' },
+  {
+    kind: 'SE_PERSONNUMMER',
+    country: 'SE',
+    groups: [6, 8, 10, 12],
+    pattern: /(?:\d{2})?\d{6}[-+]?\d{4}/y,
+    validate: se,
+    words: 'person.?n|samordning|(?<![a-z])pnr',
+  },
+  {
+    kind: 'NO_FODSELSNUMMER',
+    country: 'NO',
+    groups: [6, 11],
+    pattern: /\d{6} ?\d{5}/y,
+    validate: no,
+    words: 'f[oø]dselsn|person.?n|d-nummer|fnr',
+  },
+  {
+    kind: 'DK_CPR',
+    country: 'DK',
+    groups: [6, 10],
+    pattern: /\d{6}-?\d{4}/y,
+    validate: dk,
+    words: 'cpr|person.?n',
+  },
+  {
+    kind: 'FI_HETU',
+    country: 'FI',
+    groups: [6],
+    pattern: /\d{6}[-+A-FU-Y]\d{3}[0-9A-FHJ-NPR-Y]/y,
+    validate: fi,
+    words: 'hetu|henkilötunn|henkilotunn|sotu',
+    alone: /[A-Y]$/,
+  },
+  {
+    kind: 'PT_NIF',
+    country: 'PT',
+    groups: [3, 9],
+    pattern: /\d{3}( ?)\d{3}\1\d{3}/y,
+    validate: pt,
+    words: 'nif|contribuinte',
+  },
+  {
+    kind: 'AT_SVNR',
+    country: 'AT',
+    groups: [4, 10],
+    pattern: /\d{4} ?\d{6}/y,
+    validate: at,
+    words: 'svnr|sv-?n|sozialvers|versicherungsn',
+  },
+  {
+    kind: 'CH_AHV',
+    country: 'CH',
+    groups: [3, 13],
+    pattern: /756([. ]?)\d{4}\1\d{4}\1\d{2}/y,
+    validate: ch,
+    words: 'ahv|avs|sozialvers',
+    alone: any,
+  },
+  { kind: 'IE_PPS', country: 'IE', groups: [7], pattern: /\d{7}[A-W][A-IW]?/y, validate: ie, words: 'pps' },
+  {
+    kind: 'BR_CPF',
+    country: 'BR',
+    groups: [3, 11],
+    pattern: /\d{3}(\.?)\d{3}\1\d{3}-?\d{2}/y,
+    validate: br,
+    words: 'cpf',
+    alone: /\..*-/,
+  },
+  {
+    kind: 'IN_AADHAAR',
+    country: 'IN',
+    groups: [4, 12],
+    pattern: /[2-9]\d{3}([- ]?)\d{4}\1\d{4}/y,
+    validate: inAadhaar,
+    words: 'aadh?aar|uid(?:ai)?(?![a-z])|आधार',
+  },
+  {
+    kind: 'CA_SIN',
+    country: 'CA',
+    groups: [3, 9],
+    pattern: /\d{3}([- ]?)\d{3}\1\d{3}/y,
+    validate: ca,
+    words: '(?<![a-z])sin(?![a-z])|social.?ins|assurance sociale|(?<![a-z])nas(?![a-z])',
+  },
+  {
+    kind: 'AU_TFN',
+    country: 'AU',
+    groups: [3, 8, 9],
+    pattern: /\d{3}([ -]?)\d{3}\1\d{2,3}/y,
+    validate: au,
+    words: 'tfn|tax.?file',
+  },
+  {
+    kind: 'KR_RRN',
+    country: 'KR',
+    groups: [6, 13],
+    pattern: /\d{6}-?[1-8]\d{6}/y,
+    validate: kr,
+    words: '주민|rrn',
+    alone: hyphened,
+  },
+  {
+    kind: 'ZA_ID',
+    country: 'ZA',
+    groups: [6, 13],
+    pattern: /\d{6}( ?)\d{4}\1\d{3}/y,
+    validate: za,
+    words: 'south african|(?<![a-z])id(?![a-z])',
+  },
+  {
+    kind: 'MX_CURP',
+    country: 'MX',
+    groups: 'letters',
+    pattern: /[A-Z]{4}\d{6}[HM][A-Z]{5}[A-Z0-9]\d/y,
+    validate: mx,
+    words: 'curp',
+    alone: any,
+  },
+  {
+    kind: 'CN_RESIDENT_ID',
+    country: 'CN',
+    groups: [17, 18],
+    pattern: /[1-9]\d{16}[\dXx]/y,
+    validate: cn,
+    words: '身份证|身分證|居民',
+    alone: any,
+  },
+  {
+    kind: 'RO_CNP',
+    country: 'RO',
+    groups: [13],
+    pattern: /[1-9]\d{12}/y,
+    validate: ro,
+    words: 'cnp|cod numeric',
+  },
+  { kind: 'BG_EGN', country: 'BG', groups: [10], pattern: /\d{10}/y, validate: bg, words: 'егн|egn' },
+  {
+    kind: 'CZ_BIRTH_NUMBER',
+    country: 'CZ',
+    groups: [6, 9, 10],
+    pattern: /\d{6}\/?\d{3,4}/y,
+    validate: cz,
+    words: 'rodn',
+  },
+  {
+    kind: 'TR_KIMLIK',
+    country: 'TR',
+    groups: [11],
+    pattern: /[1-9]\d{10}/y,
+    validate: tr,
+    words: 'kimlik|(?<![a-z])tc(?![a-z])|t\\.c\\.|tckn',
+  },
+  { kind: 'HR_OIB', country: 'HR', groups: [11], pattern: /\d{11}/y, validate: hr, words: 'oib' },
+  {
+    kind: 'IL_ID',
+    country: 'IL',
+    groups: [9],
+    pattern: /\d{9}/y,
+    validate: il,
+    words: 'teudat|תעודת|ת\\.ז|israel',
+  },
+  {
+    kind: 'TH_ID',
+    country: 'TH',
+    groups: [1, 13],
+    pattern: /\d([- ]?)\d{4}\1\d{5}\1\d{2}\1\d/y,
+    validate: th,
+    words: 'บัตรประชาชน|ประจําตัวประชาชน|thai',
+    alone: hyphened,
+  },
+  { kind: 'SI_EMSO', country: 'SI', groups: [13], pattern: /\d{13}/y, validate: si, words: 'em[sš]o|jmbg' },
+  {
+    kind: 'LT_ASMENS_KODAS',
+    country: 'LT',
+    groups: [11],
+    pattern: /[1-9]\d{10}/y,
+    validate: lt,
+    words: 'asmens',
+  },
+  {
+    kind: 'EE_ISIKUKOOD',
+    country: 'EE',
+    groups: [11],
+    pattern: /[1-9]\d{10}/y,
+    validate: ee,
+    words: 'isikukood',
+  },
+  {
+    kind: 'CL_RUN',
+    country: 'CL',
+    groups: [1, 2],
+    pattern: /\d{1,2}\.\d{3}\.\d{3}-[\dkK]/y,
+    validate: (written) => cl(written.replaceAll('.', '')),
+    words: 'rut|run',
+    alone: any,
+  },
+];

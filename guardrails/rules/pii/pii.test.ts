@@ -1,0 +1,185 @@
+import { describe, expect, it } from 'vitest';
+import { fc } from '#test/support/properties.ts';
+import { type GuardedText, guardrailStages, type RuleContext } from '../../guardrail.ts';
+import { applyFindings } from '../../pipeline/edits.ts';
+import { Masks } from '../../pipeline/masks.ts';
+import { pii } from './pii.ts';
+
+const context: RuleContext = {
+  tenantId: 't',
+  endUserId: null,
+  callTexts: () => [],
+  signal: new AbortController().signal,
+};
+
+function guarded(text: string, format: GuardedText['format'] = 'TEXT'): GuardedText {
+  return { text, kind: 'message', role: 'user', format, stages: guardrailStages, isEditable: true };
+}
+
+/** What the rule finds: the kind of each finding, and what stands at its place. */
+async function find(text: string, options: object = {}): Promise<readonly string[]> {
+  const result = await pii.prepare(options, {}).check([guarded(text)], context);
+  return result.fired
+    ? result.findings.map(({ kind, start, end }) => `${kind} ${text.slice(start, end)}`)
+    : [];
+}
+
+const found: readonly (readonly [text: string, ...expected: readonly string[]])[] = [
+  ['Mail jane.doe+x@acme.co.uk, please', 'EMAIL jane.doe+x@acme.co.uk'],
+  ['josé@bücher.example und <a@b.museum>.', 'EMAIL josé@bücher.example', 'EMAIL a@b.museum'],
+  ['请联系li@example.cn。谢谢', 'EMAIL li@example.cn'],
+  ['Call +49 30 901820 or (415) 555-2671', 'PHONE +49 30 901820', 'PHONE (415) 555-2671'],
+  ['415-555-2671 415.555.2671', 'PHONE 415-555-2671', 'PHONE 415.555.2671'],
+  ['Tél. : 01 42 68 53 00', 'PHONE 01 42 68 53 00'],
+  ['電話03-3224-9999まで', 'PHONE 03-3224-9999'],
+  ['tel:+4930901820', 'PHONE +4930901820'],
+  ['pay 4111 1111 1111 1111, 12/27', 'CREDIT_CARD 4111 1111 1111 1111'],
+  ['378282246310005 and 3782-822463-10005', 'CREDIT_CARD 378282246310005', 'CREDIT_CARD 3782-822463-10005'],
+  ['カード4111111111111111です', 'CREDIT_CARD 4111111111111111'],
+  ['IBAN DE89 3704 0044 0532 0130 00 bitte', 'IBAN DE89 3704 0044 0532 0130 00'],
+  ['gb82west12345698765432; NL91ABNA0417164300', 'IBAN gb82west12345698765432', 'IBAN NL91ABNA0417164300'],
+  ['SSN 219-09-9998', 'US_SSN 219-09-9998'],
+  ['"ssn":219099998', 'US_SSN 219099998'],
+  ['NI no. AB 12 34 56 C and CE123456D', 'GB_NINO AB 12 34 56 C', 'GB_NINO CE123456D'],
+  ['1 85 05 78 006 084 91', 'FR_NIR 1 85 05 78 006 084 91'],
+  ['DNI 12345678Z y NIE X1234567L', 'ES_DNI 12345678Z', 'ES_NIE X1234567L'],
+  ['RSSMRA85T10A562S', 'IT_FISCAL_CODE RSSMRA85T10A562S'],
+  ['PESEL: 44051401359', 'PL_PESEL 44051401359'],
+  ['131052-308T', 'FI_HETU 131052-308T'],
+  ['756.9217.0769.85', 'CH_AHV 756.9217.0769.85'],
+  ['529.982.247-25 e CPF 52998224725', 'BR_CPF 529.982.247-25', 'BR_CPF 52998224725'],
+  ['आधार 2345 6789 0124', 'IN_AADHAAR 2345 6789 0124'],
+  ['身份证11010519491231002X', 'CN_RESIDENT_ID 11010519491231002X'],
+  ['Reisepass Nr. C01X00T47', 'PASSPORT C01X00T47'],
+  ['passport 123456789, SSN 219099998', 'PASSPORT 123456789', 'US_SSN 219099998'],
+  ['from 93.184.216.34:443', 'IP_ADDRESS 93.184.216.34'],
+  ['[2a00:1450:4001:81b::200e]', 'IP_ADDRESS 2a00:1450:4001:81b::200e'],
+  ['She was born on March 12, 1980.', 'DATE_OF_BIRTH March 12, 1980'],
+  ['geboren am 12.03.1980, née le 3 mars 1975', 'DATE_OF_BIRTH 12.03.1980', 'DATE_OF_BIRTH 3 mars 1975'],
+  ['生年月日：1980年3月12日', 'DATE_OF_BIRTH 1980年3月12日'],
+  ['dob=1980-03-12', 'DATE_OF_BIRTH 1980-03-12'],
+];
+
+const harmless: readonly string[] = [
+  'logo@2x.png @media @scope/pkg react@19.3.1 git@github.com:a/b.git',
+  'ssh://deploy@host.test/x postgres://u:p@db.example/x',
+  '550e8400-e29b-41d4-a716-446655440000',
+  'sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855',
+  '4111111111111112 4111 1111 1111 1112 0.4111111111111111 1234567812345670',
+  '1732874400000000 1732874400123456789 2026-11-29T10:06:00.123Z 12:30:45',
+  'DE89 3704 0044 0532 0130 01 and GB00WEST12345698765432',
+  '219-09-9998-1 x219-09-9998 000-12-3456 #219-09-9998',
+  '44051401359 123456789 1234567890 12345678901',
+  'Chrome/120.0.0.0 version 2.4.1.10 1.3.6.1.4.1.311 10.0.0.1 127.0.0.1 ::1 fe80::1',
+  'std::vector a::before aa:bb:cc:dd:ee:ff 12:34:56',
+  '12.03.1980 and March 12, 1980 and 2026-11-29',
+  '123-456-7890 +0 123 456 +12 1e+10 a+491234567890',
+  '$1,234,567.89 €12.345.678,90 1 234 567',
+  'padding: 0 0 10px 20px; transform: translate(12.5px, 100%)',
+  'C01X00T47 AB1234567',
+  'F-12 ISO 9001:2015 RFC 2606',
+];
+
+describe('the rule pii', () => {
+  it.each(found)('finds in %j %j', async (text, ...expected) => {
+    expect(await find(text)).toEqual(expected);
+  });
+
+  it.each(harmless)('lets %j pass', async (text) => {
+    expect(await find(text)).toEqual([]);
+  });
+
+  it('sees through invisible characters, wide digits and digits of other scripts', async () => {
+    const card = '4111111111111111';
+    const hidden = [...card].join('\u200b');
+    const wide = card.replace(/\d/g, (digit) => String.fromCharCode(0xff10 + Number(digit)));
+    const arabic = card.replace(/\d/g, (digit) => String.fromCharCode(0x0660 + Number(digit)));
+    const dashed = '4111\u20111111\u20111111\u20111111';
+    for (const text of [hidden, wide, arabic, dashed]) {
+      expect(await find(`رقم ${text} end`)).toEqual([`CREDIT_CARD ${text}`]);
+    }
+    expect(await find('jane\u200b@\u200bexample.com')).toEqual(['EMAIL jane\u200b@\u200bexample.com']);
+  });
+
+  it('keeps JSON as JSON, its escapes and its numbers too', async () => {
+    const value = {
+      'e-mail': 'first\njane@example.com\tx',
+      card: 4111111111111111,
+      n: [-5, 'tel: +4930901820'],
+    };
+    const text = guarded(JSON.stringify(value), 'JSON');
+    const result = await pii.prepare({}, {}).check([text], context);
+    const findings = result.fired ? result.findings.map((one) => ({ ...one, action: 'MASK' as const })) : [];
+    expect(JSON.parse(applyFindings(text, findings, new Masks([])) ?? '')).toEqual({
+      'e-mail': 'first\n⟨EMAIL_1⟩\tx',
+      card: '⟨CREDIT_CARD_1⟩',
+      n: [-5, 'tel: ⟨PHONE_1⟩'],
+    });
+  });
+
+  it('looks for the kinds, countries and networks that a policy states', async () => {
+    expect(await find('a@b.example 10.1.2.93', { kinds: ['IP_ADDRESS'], privateIps: true })).toEqual([
+      'IP_ADDRESS 10.1.2.93',
+    ]);
+    expect(await find('fe80::1ff:fe23:4567:890a', { privateIps: true })).toHaveLength(1);
+    expect(await find('CPF 52998224725, PESEL 44051401359', { regions: ['PL'] })).toEqual([
+      'PL_PESEL 44051401359',
+    ]);
+    expect(await find('030 901820')).toEqual([]);
+    expect(await find('030 901820', { regions: ['DE'] })).toEqual(['PHONE 030 901820']);
+    expect(await find('member 44051401359', { words: ['Member'] })).toEqual(['PL_PESEL 44051401359']);
+  });
+
+  it('lets values and domains pass that a policy allows', async () => {
+    const allow = ['Info@Acme.example', '@corp.example', '+49 30 901820'];
+    expect(await find('info@acme.example a@corp.example b@x.corp.example +49 30 901820', { allow })).toEqual([
+      'EMAIL b@x.corp.example',
+    ]);
+  });
+
+  it('refuses options that it does not know', () => {
+    for (const options of [
+      { kinds: [] },
+      { kinds: ['NAME'] },
+      { regions: ['de'] },
+      { words: ['x'] },
+      { more: 1 },
+    ]) {
+      expect(() => pii.prepare(options, {})).toThrow();
+    }
+  });
+
+  it('finds what stands anywhere in a long text, once', async () => {
+    for (const at of [0, 16_100, 16_370, 16_384, 100_000]) {
+      const text = `${'words, '.repeat(20_000).slice(0, at)} jane@example.com ${'and so on '.repeat(2_000)}`;
+      expect(await find(text)).toEqual(['EMAIL jane@example.com']);
+    }
+  });
+
+  it.each(found)('holds %j while it grows', (text, ...expected) => {
+    const prepared = pii.prepare({}, {});
+    for (const one of expected) {
+      const value = one.slice(one.indexOf(' ') + 1);
+      const start = text.indexOf(value);
+      for (let length = start + 1; length < start + value.length; length += 1) {
+        const held = prepared.holdFrom?.(text.slice(0, length)) ?? Number.NaN;
+        expect([text.slice(0, length), held <= start]).toEqual([text.slice(0, length), true]);
+      }
+    }
+  });
+
+  it('holds at most 200 characters of any text, and no words that have ended', () => {
+    const prepared = pii.prepare({}, {});
+    fc.assert(
+      fc.property(fc.string({ maxLength: 400 }), (text) => {
+        const held = prepared.holdFrom?.(text) ?? Number.NaN;
+        expect(held).toBeLessThanOrEqual(text.length);
+        expect(text.length - held).toBeLessThanOrEqual(200);
+      }),
+    );
+    for (const text of ['Some words. ', '一些文字', 'x = y;\n', 'The end!']) {
+      expect([text, prepared.holdFrom?.(text)]).toEqual([text, text.length]);
+    }
+    expect(pii.prepare({ kinds: ['CREDIT_CARD'] }, {}).holdFrom?.('Some words')).toBe(10);
+  });
+});

@@ -1,0 +1,64 @@
+import { findInParts } from '#core/text/find-in-parts.ts';
+import { toVisible } from '#core/text/visible-text.ts';
+import {
+  defineRule,
+  type Finding,
+  type GuardedText,
+  guardrailStages,
+  nothingFound,
+} from '../../guardrail.ts';
+import type { FoundPii } from './finder.ts';
+import { holdPiiFrom } from './hold-from.ts';
+import { piiOptions } from './options.ts';
+
+/** What is looked at before and after a part of a long text. */
+const aroundLength = 256;
+
+/** The finders have the plans of all countries: they are loaded when the first text is looked at. */
+let loading: Promise<typeof import('./find-pii.ts')> | undefined;
+
+function isWanted(text: string): boolean {
+  return /[\d@:]/.test(text);
+}
+
+async function findIn(
+  { text, format }: GuardedText,
+  number: number,
+  search: (text: string) => readonly FoundPii[],
+): Promise<readonly Finding[]> {
+  const visible = toVisible(text, format);
+  if (!isWanted(visible.text)) return [];
+  const found = await findInParts(visible.text, aroundLength, search);
+  return found.map(({ kind, start, end }) => ({
+    text: number,
+    kind,
+    start: visible.toStart(start),
+    end: visible.toEnd(end),
+  }));
+}
+
+/** Finds what identifies a person by its form and its check digits, in each text for itself. */
+export const pii = defineRule({
+  name: 'pii',
+  summary:
+    'Personal data: email addresses, phone numbers, cards, IBANs, national ids, passports, IP addresses, dates of birth.',
+  options: piiOptions,
+  stages: guardrailStages,
+  hasSpans: true,
+  reach: 'LOCAL',
+  prepare: (stated) => {
+    let search: ((text: string) => readonly FoundPii[]) | undefined;
+    return {
+      check: async (texts) => {
+        loading ??= import('./find-pii.ts');
+        search ??= (await loading).createPiiSearch(stated);
+        const findings: Finding[] = [];
+        for (const [number, text] of texts.entries()) findings.push(...(await findIn(text, number, search)));
+        const [first] = findings;
+        if (first === undefined) return nothingFound;
+        return { fired: true, reason: `it seems to hold personal data (${first.kind})`, findings };
+      },
+      holdFrom: (text) => holdPiiFrom(text, stated.kinds),
+    };
+  },
+});
