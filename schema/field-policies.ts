@@ -1,4 +1,4 @@
-import type { Meter } from '#core/graph-enums.generated.ts';
+import type { GuardrailStage, Meter } from '#core/graph-enums.generated.ts';
 import { type Demand, isOfScopes, readDemands, type ScopeSet } from './check/demands.ts';
 import { type DirectivesByName, directiveUsages } from './directive-usages.ts';
 
@@ -18,6 +18,8 @@ export interface FieldRequirement {
   readonly meters: readonly Meter[];
   /** The action that @audited names. */
   readonly audited: string | null;
+  /** The stages of @guarded; empty: its texts pass through no guardrail. */
+  readonly guarded: readonly GuardrailStage[];
 }
 
 /** Every field that clients can select, in the order of the names. Reads the whole supergraph: once for each process. */
@@ -51,6 +53,7 @@ function readRequirement(
     policies: combine(policyDemands),
     meters: (directives?.get('quota')?.[0]?.meters ?? []) as readonly Meter[],
     audited: (directives?.get('audited')?.[0]?.action as string | undefined) ?? null,
+    guarded: (directives?.get('guarded')?.[0]?.stages ?? []) as readonly GuardrailStage[],
   };
 }
 

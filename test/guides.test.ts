@@ -119,3 +119,30 @@ describe('docs/graphql.md', () => {
     }
   });
 });
+
+describe('docs/guardrails.md', () => {
+  const expected: Readonly<Record<string, RegExp>> = {
+    Shadow: /"id":"guardrail:no-keys","version":1,"mode":"SHADOW"/,
+    Call: /"text":"Use ghp_.*"policyId":"guardrail:no-keys","stage":"INPUT","action":"BLOCK","shadow":true,"fired":true/,
+    Test: /"allowed":true,"text":"Use ⟨\w+_1⟩","verdicts":\[\{"rule":"secrets","fired":true,"spans":\[\{"start":4/,
+    Enforce: /"version":2,"mode":"ENFORCE"/,
+    Back: /"version":3,"mode":"SHADOW","versions":\[\{"version":3,"restored":1.*"version":1,"restored":null/,
+    Undo: /"deleteGuardrailPolicy":"guardrail:no-keys"/,
+  };
+
+  it('has operations that work one after another', async () => {
+    const { data, send } = createTestClient(mesh.url, mesh.adminKey);
+    const operations = readBlocks('guardrails.md', 'graphql');
+    const refusals: unknown[] = [];
+    for (const [index, [name, fits]] of Object.entries(expected).entries()) {
+      const text = operations[index] ?? '';
+      expect(text).toContain(` ${name}`);
+      expect(JSON.stringify(await data(text, { id: 'guardrail:no-keys' })), name).toMatch(fits);
+      const { errors } = await send(operations[1] ?? '');
+      refusals.push(errors?.[0]?.extensions?.code);
+    }
+    // The call is refused exactly while the policy acts.
+    const none = undefined;
+    expect(refusals).toEqual([none, none, none, 'GUARDRAIL_BLOCKED', none, none]);
+  });
+});

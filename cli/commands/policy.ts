@@ -9,12 +9,13 @@ interface ShownPolicy {
   readonly policies: readonly (readonly string[])[];
   readonly meters: readonly string[];
   readonly audited: string | null;
+  readonly guarded: readonly string[];
   readonly allowed: boolean;
   readonly reason: string | null;
 }
 
 const query = `query HeddlePolicy($as: ID, $issuerId: ID) {
-  policy(as: $as, issuerId: $issuerId) { coordinate authenticated scopes policies meters audited allowed reason }
+  policy(as: $as, issuerId: $issuerId) { coordinate authenticated scopes policies meters audited guarded allowed reason }
 }`;
 const timeLimitMs = 30_000;
 const answerBytesMax = 10_000_000;

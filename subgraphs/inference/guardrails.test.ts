@@ -1,11 +1,14 @@
+import { GraphQLError, getNamedType, isLeafType } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Caller } from '#core/caller.ts';
 import type { Database } from '#mongo/connect.ts';
 import { events } from '#mongo/events.ts';
 import { guardrailPolicies } from '#mongo/guardrail-policies.ts';
+import { promptVersions } from '#mongo/prompt-versions.ts';
+import { prompts } from '#mongo/prompts.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog, startInference, type TestInference } from '#test/support/inference.ts';
-import { buildUsage } from '#test/support/scripted-provider.ts';
+import { buildUsage, scriptedProvider } from '#test/support/scripted-provider.ts';
 
 const secret = `ghp_${'aB3'.repeat(12)}`;
 const complete = `mutation ($input: CompletionInput!) { complete(input: $input) { text guardrailVerdicts {
@@ -184,7 +187,7 @@ describe('testGuardrails', () => {
     (await mesh.data<{ testGuardrails: Tested }>(testing, { input }, caller)).testGuardrails;
   const stated = (action: string, stages = ['INPUT']) => ({ rule: 'secrets', stages, action });
 
-  it('returns what each rule states, with places and time, and the text as it would go on', async () => {
+  it('returns what each rule states, with places and time, and the text with what was replaced', async () => {
     const rows = (await mesh.rows()).length;
     const tested = await run({ text: `key ${secret} end`, rules: [stated('REDACT'), stated('LOG')] });
     expect(tested).toMatchObject({
@@ -255,4 +258,78 @@ describe('testGuardrails', () => {
     const refusal = await mesh.refusal(testing, { input: { text: 'x' } });
     expect(refusal).toMatchObject({ code: 'FORBIDDEN' });
   });
+});
+
+describe('@guarded', () => {
+  it('is on exactly the fields whose texts a policy looks at', async () => {
+    // One that counts tokens: without such a provider an input goes to none.
+    const createProvider = async () => ({ ...scriptedProvider(), countTokens: async () => 1 });
+    await using counting = await startInference(database, { createProvider });
+    const { caller } = counting;
+    tenantId = caller.tenantId ?? '';
+    await have('everything', [rule('BLOCK')]);
+    await counting.catalog.refresh();
+    const tester = { ...caller, scopes: [...caller.scopes, 'guardrails:write'] };
+    const { connection } = database;
+    const createdAt = new Date();
+    const prompt = { _id: 'prompt-of-guardrails', tenantId, name: 'leaking', description: null };
+    await prompts(connection).create({ ...prompt, labels: {}, newest: 1, createdAt });
+    await promptVersions(connection).create({
+      ...{ _id: 'version-of-guardrails', promptId: prompt._id, tenantId, number: 1, model: 'alpha/one' },
+      ...{
+        system: null,
+        template: secret,
+        variables: [],
+        outputSchemaJson: null,
+        parameters: null,
+        note: null,
+      },
+      ...{ createdAt, createdBy: 'test' },
+    });
+    const inputs: Readonly<Record<string, unknown>> = {
+      CompletionInput: asking(secret).input,
+      EmbedInput: { model: 'alpha/embed', values: [secret] },
+      RunPromptInput: { name: 'leaking', variables: {} },
+      TestGuardrailsInput: { text: secret },
+    };
+    const { schema } = counting.subgraph;
+    const stated: string[] = [];
+    const refused: string[] = [];
+    for (const [kind, type] of [
+      ['query', schema.getQueryType()],
+      ['mutation', schema.getMutationType()],
+      ['subscription', schema.getSubscriptionType()],
+    ] as const) {
+      for (const { name, args, type: result, astNode } of Object.values(type?.getFields() ?? {})) {
+        if (astNode?.directives?.some((one) => one.name.value === 'guarded')) stated.push(name);
+        const input = args.find((argument) => argument.name === 'input');
+        // Other arguments are IDs and numbers, which go to no AI model.
+        if (input === undefined) continue;
+        const inputType = getNamedType(input.type).name;
+        if (!(inputType in inputs)) throw new Error(`There is no sample of ${inputType}.`);
+        const selection = isLeafType(getNamedType(result)) ? '' : '{ __typename }';
+        const query = `${kind} ($input: ${inputType}!) { ${name}(input: $input) ${selection} }`;
+        const code = await readCode(counting, kind, query, { input: inputs[inputType] }, tester);
+        if (code === 'GUARDRAIL_BLOCKED') refused.push(name);
+      }
+    }
+    expect(stated.sort()).toEqual(refused.sort());
+    expect(stated.length).toBeGreaterThan(6);
+  });
+
+  async function readCode(
+    { ask, stream }: TestInference,
+    kind: string,
+    query: string,
+    variables: Record<string, unknown>,
+    caller: Caller,
+  ): Promise<unknown> {
+    if (kind !== 'subscription') return (await ask(query, variables, caller)).errors?.[0]?.code;
+    try {
+      for await (const _ of await stream(query, variables, { caller })) return undefined;
+    } catch (error) {
+      return error instanceof GraphQLError ? error.extensions.code : error;
+    }
+    return undefined;
+  }
 });

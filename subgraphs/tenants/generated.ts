@@ -1061,6 +1061,7 @@ export type FieldPolicy = {
   readonly policies: ReadonlyArray<ReadonlyArray<Scalars['String']['output']>>;
   readonly meters: ReadonlyArray<Meter>;
   readonly audited: Maybe<Scalars['String']['output']>;
+  readonly guarded: ReadonlyArray<GuardrailStage>;
   readonly allowed: Scalars['Boolean']['output'];
   readonly reason: Maybe<Scalars['String']['output']>;
 };
@@ -2461,6 +2462,7 @@ export type FieldPolicyResolvers<ContextType = context.SubgraphContext, ParentTy
   policies?: Resolver<ReadonlyArray<ReadonlyArray<ResolversTypes['String']>>, ParentType, ContextType>;
   meters?: Resolver<ReadonlyArray<ResolversTypes['Meter']>, ParentType, ContextType>;
   audited?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  guarded?: Resolver<ReadonlyArray<ResolversTypes['GuardrailStage']>, ParentType, ContextType>;
   allowed?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   reason?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
 };

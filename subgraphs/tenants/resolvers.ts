@@ -1,8 +1,7 @@
 import type { Caller } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
 import { decimalOfNanos } from '#core/money.ts';
-import { toNodeId, toStoredId } from '#core/node-id.ts';
-import { toCallName } from '#core/owned-id.ts';
+import { toStoredId } from '#core/node-id.ts';
 import { firstIssuerId } from '#mongo/issuers.ts';
 import { readPayloadRule } from '#mongo/tenants.ts';
 import { scalarResolvers } from '#schema/scalars.ts';
@@ -26,8 +25,8 @@ import { eraseTenant } from './erasure/erase-tenant.ts';
 import { findErasure, listErasures } from './erasure/list-erasures.ts';
 import type { Resolvers } from './generated.ts';
 import { deleteGuardrailPolicy } from './guardrails/delete-guardrail-policy.ts';
-import { listGuardrailPolicies, listPolicyVersions } from './guardrails/list-guardrail-policies.ts';
-import { readOptions } from './guardrails/policy-content.ts';
+import { guardrailResolvers } from './guardrails/field-resolvers.ts';
+import { listGuardrailPolicies } from './guardrails/list-guardrail-policies.ts';
 import { rollbackGuardrailPolicy } from './guardrails/rollback-guardrail-policy.ts';
 import { saveGuardrailPolicy } from './guardrails/save-guardrail-policy.ts';
 import { findTokenCaller } from './identity/find-token-caller.ts';
@@ -300,15 +299,7 @@ export function tenantsResolvers(
       limits: (app) => app.limits.map(toLimit),
       __resolveReference: (ref, { loaders }) => loaders.app.load(ref.id),
     },
-    GuardrailPolicy: {
-      id: ({ _id }) => toNodeId('GuardrailPolicy', _id),
-      name: ({ _id }) => toCallName(_id),
-      app: ({ appId }, _args, { loaders }) => (appId === null ? null : loaders.app.load(appId)),
-      versions: (policy, args) => listPolicyVersions(policy, args, deps),
-      __resolveReference: (ref, { loaders }) =>
-        loaders.guardrailPolicy.load(toStoredId('GuardrailPolicy', ref.id)),
-    },
-    GuardrailRule: { options: readOptions },
+    ...guardrailResolvers(deps),
     TrustedDocument: { id },
     ApiKey: {
       id,

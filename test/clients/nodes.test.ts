@@ -12,6 +12,7 @@ const fields: Readonly<Record<string, string>> = {
   AuditRecord: 'action',
   Budget: 'amount',
   Completion: 'text',
+  GuardrailPolicy: 'name',
   Invocation: 'kind',
   Member: 'subject',
   Model: 'name',
@@ -35,6 +36,7 @@ const neededScopes: Readonly<Record<string, string>> = {
   App: 'tenants:read',
   AuditRecord: 'audit:read',
   Budget: 'tenants:read',
+  GuardrailPolicy: 'tenants:read',
   Member: 'tenants:read',
   Model: 'models:read',
   Plan: 'tenants:read',
@@ -86,6 +88,7 @@ beforeAll(async () => {
       Prompt: createPrompt(input: { name: "same", version: { model: "demo/echo", template: "x" } }) { id }
       Member: saveMember(input: { subject: $name, role: VIEWER }) { id }
       Budget: saveBudget(input: { amount: "5", window: MONTH }) { id }
+      GuardrailPolicy: saveGuardrailPolicy(input: { id: "same", rules: [{ rule: "secrets", stages: [INPUT], action: LOG }] }) { id }
       AccessGrant: requestAccess(resource: $name) { id }
       Completion: complete(input: { model: "demo/echo", messages: [{ role: USER, content: $name }] }) {
         id invocation { id }

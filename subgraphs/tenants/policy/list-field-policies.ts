@@ -40,6 +40,7 @@ function toFieldPolicy(requirement: FieldRequirement, holder: Holder): FieldPoli
     policies: requirement.policies.map((set) => [...set]),
     meters: [...requirement.meters],
     audited: requirement.audited,
+    guarded: requirement.guarded,
     allowed: reason === null,
     reason,
   };
