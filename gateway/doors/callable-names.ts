@@ -3,7 +3,7 @@ import { HeddleError } from '#core/errors.ts';
 import { suggestName } from '#core/text/suggest-name.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { runDeclared } from '../operations/run-declared.ts';
-import { openAiModel, openAiModels, openAiRoutes } from './operations.generated.ts';
+import { type OpenAiRoutesQuery, openAiModel, openAiModels, openAiRoutes } from './operations.generated.ts';
 
 /** A name that the caller may send as `model`: the ID of an AI model, the alias of a route, or an alias of the tenant. */
 export interface CallableName {
@@ -14,6 +14,8 @@ export interface CallableName {
 
 /** Pages of models that are listed, of 200 each. */
 const pagesMax = 25;
+/** Routes of a page, as the operation states. */
+const routesOfPage = 200;
 /** Pages that a suggestion is looked for in: no suggestion compares more names. */
 const suggestedPagesMax = 5;
 
@@ -35,7 +37,7 @@ export async function listCallableNames(
   pages = pagesMax,
 ): Promise<readonly CallableName[]> {
   if (!hasScope(exchange.caller, 'inference:invoke')) return [];
-  const { routes, modelAliases } = await runDeclared(exchange, openAiRoutes, {});
+  const { routes, modelAliases } = await readRoutes(exchange);
   /** What a call means by each name: the tenant's own comes before the mesh's. */
   const meant = new Map<string, ListedName>();
   const add = (id: string, callName: string, name: string, access: Access) => {
@@ -58,6 +60,18 @@ export async function listCallableNames(
   }
   for (const [id, listed] of meant) if (!names.has(id)) names.set(id, listed);
   return [...names.values()].filter(({ isCallable }) => isCallable).map(({ id, name }) => ({ id, name }));
+}
+
+/** The routes of all pages, as far as they are listed, and the aliases. */
+async function readRoutes(exchange: Exchange): Promise<OpenAiRoutesQuery> {
+  let found = await runDeclared(exchange, openAiRoutes, { after: null });
+  const { modelAliases } = found;
+  const routes = [...found.routes];
+  for (let page = 1; page < pagesMax && found.routes.length === routesOfPage; page++) {
+    found = await runDeclared(exchange, openAiRoutes, { after: routes.at(-1)?.id ?? null });
+    routes.push(...found.routes);
+  }
+  return { routes, modelAliases };
 }
 
 async function readPage(exchange: Exchange, after: string | null) {

@@ -254,7 +254,9 @@ export type OpenAiModelsQueryVariables = Exact<{
 
 export type OpenAiModelsQuery = { readonly models: { readonly edges: ReadonlyArray<{ readonly node: { readonly id: string, readonly callName: string, readonly name: string, readonly access: AccessState, readonly capabilities: ReadonlyArray<Capability> } }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } };
 
-export type OpenAiRoutesQueryVariables = Exact<{ [key: string]: never; }>;
+export type OpenAiRoutesQueryVariables = Exact<{
+  after?: string | null | undefined;
+}>;
 
 
 export type OpenAiRoutesQuery = { readonly routes: ReadonlyArray<{ readonly id: string, readonly alias: string, readonly access: AccessState }>, readonly modelAliases: ReadonlyArray<{ readonly name: string, readonly target: string }> };
@@ -577,7 +579,7 @@ export const openAiModels = new DeclaredOperation<OpenAiModelsQuery, OpenAiModel
 );
 
 export const openAiRoutes = new DeclaredOperation<OpenAiRoutesQuery, OpenAiRoutesQueryVariables>(
-  "query OpenAiRoutes{routes{id alias access}modelAliases{name target}}",
+  "query OpenAiRoutes($after:ID){routes(first:200 after:$after){id alias access}modelAliases{name target}}",
 );
 
 export const openAiModel = new DeclaredOperation<OpenAiModelQuery, OpenAiModelQueryVariables>(

@@ -67,6 +67,8 @@ export type QueryModelArgs = {
 export type QueryProvidersArgs = {
   filter?: InputMaybe<ProviderFilter>;
   orderBy?: InputMaybe<ListOrder>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['ID']['input']>;
 };
 
 
@@ -88,6 +90,8 @@ export type QueryProviderCredentialsArgs = {
 export type QueryRoutesArgs = {
   filter?: InputMaybe<RouteFilter>;
   orderBy?: InputMaybe<ListOrder>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['ID']['input']>;
 };
 
 

@@ -128,6 +128,10 @@ function comesAfter(order: Order, values: readonly SortValue[]): object {
   return { [first[0]]: { [first[1] === 1 ? '$gte' : '$lte']: values[0] }, $or: ways };
 }
 
+function readValues(order: Order, record: object): SortValue[] {
+  return order.map(([field]) => (record as Record<string, SortValue>)[field] ?? null);
+}
+
 /**
  * One page of a collection in a stable order, from its start or its end: one find, one record more than requested to
  * know whether the list continues. A record added or removed meanwhile neither repeats nor hides another.
@@ -157,7 +161,7 @@ export async function findPage<TRecord extends object>(
   const records = found.slice(0, size);
   if (fromEnd) records.reverse();
   const edges = records.map((node) => ({
-    cursor: encodeCursor(order.map(([field]) => (node as Record<string, SortValue>)[field] ?? null)),
+    cursor: encodeCursor(readValues(order, node)),
     node,
   }));
   const isContinued = found.length > size;
@@ -171,4 +175,55 @@ export async function findPage<TRecord extends object>(
     },
     totalCount: async () => model.countDocuments(filter as never, { limit: countMax }),
   };
+}
+
+/** The arguments of a list that is no connection. */
+export interface BoundArgs {
+  /** At most this many; the default is 100. */
+  readonly first?: number | null;
+  /** The id of the record that they follow. */
+  readonly after?: string | null;
+}
+
+const firstDefault = 100;
+const firstMax = 500;
+
+/** How many items a list has at most: 100 by default; BAD_USER_INPUT below 0 and above 500. */
+export function readFirst(first: number | null | undefined): number {
+  const size = first ?? firstDefault;
+  if (size >= 0 && size <= firstMax) return size;
+  return badInput('first', `must lie between 0 and ${firstMax}; it is ${size}.`);
+}
+
+/**
+ * The first records of a list in a stable order, of those that `keep` keeps, after the one with that id. Each read of the store is bounded.
+ * BAD_USER_INPUT where the list has no such record.
+ */
+export async function findBounded<TRecord extends { readonly _id: string }>(
+  model: Model<TRecord>,
+  where: Readonly<Record<string, unknown>>,
+  sort: PageSort,
+  { first, after }: BoundArgs,
+  keep: (record: TRecord) => boolean = () => true,
+): Promise<TRecord[]> {
+  const size = readFirst(first);
+  const order: Order = Object.entries(sort);
+  const read = async (bounds: readonly object[], limit: number): Promise<TRecord[]> =>
+    (await model
+      .find({ $and: [where, ...bounds] } as never)
+      .sort({ ...sort })
+      .limit(limit)
+      .lean()) as TRecord[];
+  let last = after == null ? undefined : (await read([{ _id: after }], 1))[0];
+  // In the same words for one that is not shown.
+  if (after != null && (last === undefined || !keep(last)))
+    badInput('after', 'is the ID of no item of this list.');
+  const kept: TRecord[] = [];
+  while (kept.length < size) {
+    const found = await read(last === undefined ? [] : [comesAfter(order, readValues(order, last))], size);
+    kept.push(...found.filter(keep));
+    if (found.length < size) break;
+    last = found.at(-1);
+  }
+  return kept.slice(0, size);
 }

@@ -1,4 +1,5 @@
 import DataLoader from 'dataloader';
+import { type BoundArgs, readFirst } from './connection.ts';
 
 /** The most keys one database command requests. */
 const batchMax = 500;
@@ -56,5 +57,45 @@ export function groupLoader<TRecord extends object>(
       return keys.map((key) => groups.get(key) ?? []);
     },
     { maxBatchSize: batchMax },
+  );
+}
+
+/** The records of one owner, at most so many. */
+export interface OwnedList {
+  readonly ownerId: string;
+  readonly first: number;
+}
+
+/** The list of what belongs to a record, as the arguments of its field state. */
+export function toOwnedList({ _id }: { readonly _id: string }, { first }: BoundArgs): OwnedList {
+  return { ownerId: _id, first: readFirst(first) };
+}
+
+/** Records that one command reads for several owners. */
+const readTogetherMax = 2_000;
+
+/**
+ * Loads the first records of owners, as `groupLoader` does: with one command where all of them are few, else with one for each owner, so that
+ * no list reads more than it answers.
+ */
+export function boundedGroupLoader<TRecord extends object>(
+  fetch: (ownerIds: readonly string[], limit: number) => PromiseLike<readonly TRecord[]>,
+  toOwnerId: (record: TRecord) => string,
+  visible: (record: TRecord) => boolean = () => true,
+): DataLoader<OwnedList, readonly TRecord[], string> {
+  return new DataLoader<OwnedList, readonly TRecord[], string>(
+    async (lists) => {
+      const owners = [...new Set(lists.map(({ ownerId }) => ownerId))];
+      const wanted = Math.max(...lists.map(({ first }) => first));
+      const limit = owners.length === 1 ? wanted : readTogetherMax;
+      const found = await fetch(owners, limit);
+      const isWhole = owners.length === 1 || found.length < limit;
+      const records = isWhole
+        ? found
+        : (await Promise.all(owners.map((ownerId) => fetch([ownerId], wanted)))).flat();
+      const byOwner = Map.groupBy(records.filter(visible), toOwnerId);
+      return lists.map(({ ownerId, first }) => (byOwner.get(ownerId) ?? []).slice(0, first));
+    },
+    { cacheKeyFn: ({ ownerId, first }) => `${first} ${ownerId}`, maxBatchSize: batchMax },
   );
 }

@@ -111,6 +111,8 @@ export type QueryTenantsArgs = {
 export type QueryPlansArgs = {
   filter?: InputMaybe<PlanFilter>;
   orderBy?: InputMaybe<PlanOrder>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['ID']['input']>;
 };
 
 
@@ -721,6 +723,21 @@ export type Tenant = {
   readonly erasedAt: Maybe<Scalars['DateTime']['output']>;
 };
 
+
+export type TenantAppsArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+export type TenantMembersArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+export type TenantBudgetsArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
+};
+
 export type TenantConnection = {
   readonly edges: ReadonlyArray<TenantEdge>;
   readonly pageInfo: PageInfo;
@@ -749,6 +766,11 @@ export type Team = {
   readonly archivedAt: Maybe<Scalars['DateTime']['output']>;
 };
 
+
+export type TeamAppsArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
+};
+
 export type App = {
   readonly id: Scalars['ID']['output'];
   readonly name: Scalars['String']['output'];
@@ -764,6 +786,11 @@ export type App = {
   readonly trustedDocuments: Maybe<TrustedDocumentsMode>;
   readonly createdAt: Scalars['DateTime']['output'];
   readonly archivedAt: Maybe<Scalars['DateTime']['output']>;
+};
+
+
+export type AppKeysArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
 };
 
 
@@ -2116,10 +2143,10 @@ export type TenantResolvers<ContextType = context.SubgraphContext, ParentType ex
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   plan?: Resolver<ResolversTypes['Plan'], ParentType, ContextType>;
-  apps?: Resolver<ReadonlyArray<ResolversTypes['App']>, ParentType, ContextType>;
+  apps?: Resolver<ReadonlyArray<ResolversTypes['App']>, ParentType, ContextType, Partial<TenantAppsArgs>>;
   provisioning?: Resolver<Maybe<ResolversTypes['Provisioning']>, ParentType, ContextType>;
-  members?: Resolver<ReadonlyArray<ResolversTypes['Member']>, ParentType, ContextType>;
-  budgets?: Resolver<ReadonlyArray<ResolversTypes['Budget']>, ParentType, ContextType>;
+  members?: Resolver<ReadonlyArray<ResolversTypes['Member']>, ParentType, ContextType, Partial<TenantMembersArgs>>;
+  budgets?: Resolver<ReadonlyArray<ResolversTypes['Budget']>, ParentType, ContextType, Partial<TenantBudgetsArgs>>;
   allowedRegions?: Resolver<Maybe<ReadonlyArray<ResolversTypes['String']>>, ParentType, ContextType>;
   payloadLogging?: Resolver<ResolversTypes['PayloadLogging'], ParentType, ContextType>;
   cacheByDefault?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
@@ -2157,7 +2184,7 @@ export type TeamResolvers<ContextType = context.SubgraphContext, ParentType exte
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   tenant?: Resolver<ResolversTypes['Tenant'], ParentType, ContextType>;
-  apps?: Resolver<ReadonlyArray<ResolversTypes['App']>, ParentType, ContextType>;
+  apps?: Resolver<ReadonlyArray<ResolversTypes['App']>, ParentType, ContextType, Partial<TeamAppsArgs>>;
   limits?: Resolver<ReadonlyArray<ResolversTypes['Limit']>, ParentType, ContextType>;
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   archivedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
@@ -2169,7 +2196,7 @@ export type AppResolvers<ContextType = context.SubgraphContext, ParentType exten
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   tenant?: Resolver<ResolversTypes['Tenant'], ParentType, ContextType>;
   team?: Resolver<Maybe<ResolversTypes['Team']>, ParentType, ContextType>;
-  keys?: Resolver<ReadonlyArray<ResolversTypes['ApiKey']>, ParentType, ContextType>;
+  keys?: Resolver<ReadonlyArray<ResolversTypes['ApiKey']>, ParentType, ContextType, Partial<AppKeysArgs>>;
   apiKeys?: Resolver<ResolversTypes['ApiKeyConnection'], ParentType, ContextType, RequireFields<AppApiKeysArgs, 'orderBy'>>;
   limits?: Resolver<ReadonlyArray<ResolversTypes['Limit']>, ParentType, ContextType>;
   cacheByDefault?: Resolver<Maybe<ResolversTypes['Boolean']>, ParentType, ContextType>;

@@ -9,7 +9,7 @@ import { type MemberRecord, members } from '#mongo/members.ts';
 import { type PlanRecord, plans } from '#mongo/plans.ts';
 import { type TeamRecord, teams } from '#mongo/teams.ts';
 import { type TenantRecord, tenants } from '#mongo/tenants.ts';
-import { type Connection, findPage } from '../runtime/connection.ts';
+import { type Connection, findBounded, findPage, type PageSort } from '../runtime/connection.ts';
 import { containing, given, listSort, timeSort } from '../runtime/list-input.ts';
 import { withStatus } from './access/grant-state.ts';
 import { readNow, type TenantsDeps } from './deps.ts';
@@ -79,16 +79,14 @@ export function listTenants(
   return findPage(tenants(database), where, listSort(orderBy ?? 'CREATED_AT_ASC'), page);
 }
 
-const plansMax = 1_000;
-
-export function listPlans({ filter, orderBy }: QueryPlansArgs, database: Database): Promise<PlanRecord[]> {
+export function listPlans(
+  { filter, orderBy, ...bounds }: QueryPlansArgs,
+  database: Database,
+): Promise<PlanRecord[]> {
   const order = orderBy ?? 'ID_ASC';
   const direction = order.endsWith('_ASC') ? 1 : -1;
-  return plans(database)
-    .find(search('name', filter?.search))
-    .sort(order.startsWith('NAME') ? { name: direction, _id: direction } : { _id: direction })
-    .limit(plansMax)
-    .lean();
+  const sort: PageSort = order.startsWith('NAME') ? { name: direction, _id: direction } : { _id: direction };
+  return findBounded(plans(database), search('name', filter?.search), sort, bounds);
 }
 
 export function listApps(

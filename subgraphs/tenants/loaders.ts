@@ -15,7 +15,7 @@ import { type TenantRecord, tenants } from '#mongo/tenants.ts';
 import { readBudgetScope } from '#state/quota/caller-limits.ts';
 import type { QuotaReading } from '#state/quota/quota.ts';
 import type { SubgraphContext } from '../runtime/context.ts';
-import { groupLoader, recordLoader } from '../runtime/loaders.ts';
+import { boundedGroupLoader, groupLoader, recordLoader } from '../runtime/loaders.ts';
 import type { TenantsDeps } from './deps.ts';
 
 /** Lists are read oldest first. */
@@ -133,38 +133,53 @@ export function createTenantsLoaders(
       ({ tenantId }) =>
         tenantId === null ? hasScope(caller, 'tenants:admin') : seesTenant(caller, tenantId),
     ),
-    appsOfTenant: groupLoader<AppRecord>(
-      (ids) =>
+    appsOfTenant: boundedGroupLoader<AppRecord>(
+      (ids, limit) =>
         apps(connection)
-          .find({ tenantId: { $in: ids }, archivedAt: null })
+          .find({ tenantId: { $in: [...ids] }, archivedAt: null })
           .sort(oldestFirst)
+          .limit(limit)
           .lean(),
       readTenantId,
       seen,
     ),
-    appsOfTeam: groupLoader<AppRecord>(
-      (ids) =>
+    appsOfTeam: boundedGroupLoader<AppRecord>(
+      (ids, limit) =>
         apps(connection)
-          .find({ teamId: { $in: ids }, archivedAt: null })
+          .find({ teamId: { $in: [...ids] }, archivedAt: null })
           .sort(oldestFirst)
+          .limit(limit)
           .lean(),
       ({ teamId }) => teamId ?? '',
       seen,
     ),
-    membersOfTenant: groupLoader<MemberRecord>(
-      (ids) =>
+    membersOfTenant: boundedGroupLoader<MemberRecord>(
+      (ids, limit) =>
         members(connection)
-          .find({ tenantId: { $in: ids } })
+          .find({ tenantId: { $in: [...ids] } })
           .sort(oldestFirst)
+          .limit(limit)
           .lean(),
       readTenantId,
       seen,
     ),
-    budgetsOfTenant: groupLoader<BudgetRecord>(
-      (ids) =>
+    budgetsOfTenant: boundedGroupLoader<BudgetRecord>(
+      (ids, limit) =>
         budgets(connection)
-          .find({ tenantId: { $in: ids } })
+          .find({ tenantId: { $in: [...ids] }, hidden: null })
           .sort(oldestFirst)
+          .limit(limit)
+          .lean(),
+      readTenantId,
+      seen,
+    ),
+    /** All of them are hidden. */
+    budgetsOfArchivedTenant: boundedGroupLoader<BudgetRecord>(
+      (ids, limit) =>
+        budgets(connection)
+          .find({ tenantId: { $in: [...ids] }, hidden: true })
+          .sort(oldestFirst)
+          .limit(limit)
           .lean(),
       readTenantId,
       seen,
@@ -187,11 +202,12 @@ export function createTenantsLoaders(
       ({ lineId }) => lineId,
       seen,
     ),
-    keysOfApp: groupLoader<ApiKeyRecord>(
-      (ids) =>
+    keysOfApp: boundedGroupLoader<ApiKeyRecord>(
+      (ids, limit) =>
         apiKeys(connection)
-          .find({ appId: { $in: ids } })
+          .find({ appId: { $in: [...ids] } })
           .sort(oldestFirst)
+          .limit(limit)
           .lean(),
       (key) => key.appId,
       seen,

@@ -6,7 +6,7 @@ import { firstIssuerId } from '#mongo/issuers.ts';
 import { readPayloadRule } from '#mongo/tenants.ts';
 import { scalarResolvers } from '#schema/scalars.ts';
 import type { CompleteResolvers } from '../runtime/complete-resolvers.ts';
-import { loadReferred } from '../runtime/loaders.ts';
+import { loadReferred, toOwnedList } from '../runtime/loaders.ts';
 import { decideAccess } from './access/decide-access.ts';
 import { readStatus } from './access/grant-state.ts';
 import { requestAccess } from './access/request-access.ts';
@@ -268,11 +268,11 @@ export function tenantsResolvers(
       payloadLogging: (tenant) => readPayloadRule(tenant),
       plan: (tenant, _args, { loaders }) => loadReferred(loaders.plan, tenant.planId),
       provisioning: (tenant) => readProvisioning(tenant),
-      apps: (tenant, _args, { loaders }) => loaders.appsOfTenant.load(tenant._id),
-      members: (tenant, _args, { loaders }) => loaders.membersOfTenant.load(tenant._id),
-      budgets: async (tenant, _args, { loaders }) =>
-        (await loaders.budgetsOfTenant.load(tenant._id)).filter(
-          (budget) => tenant.archivedAt != null || budget.hidden !== true,
+      apps: (tenant, args, { loaders }) => loaders.appsOfTenant.load(toOwnedList(tenant, args)),
+      members: (tenant, args, { loaders }) => loaders.membersOfTenant.load(toOwnedList(tenant, args)),
+      budgets: (tenant, args, { loaders }) =>
+        (tenant.archivedAt == null ? loaders.budgetsOfTenant : loaders.budgetsOfArchivedTenant).load(
+          toOwnedList(tenant, args),
         ),
       __resolveReference: (ref, { loaders }) => loaders.tenant.load(ref.id),
     },
@@ -280,7 +280,7 @@ export function tenantsResolvers(
       id,
       name: (team) => shownName(team),
       tenant: (team, _args, { loaders }) => loadReferred(loaders.tenant, team.tenantId),
-      apps: (team, _args, { loaders }) => loaders.appsOfTeam.load(team._id),
+      apps: (team, args, { loaders }) => loaders.appsOfTeam.load(toOwnedList(team, args)),
       limits: (team) => team.limits.map(toLimit),
       __resolveReference: (ref, { loaders }) => loaders.team.load(ref.id),
     },
@@ -289,7 +289,7 @@ export function tenantsResolvers(
       team: (app, _args, { loaders }) => (app.teamId == null ? null : loaders.team.load(app.teamId)),
       name: (app) => shownName(app),
       tenant: (app, _args, { loaders }) => loadReferred(loaders.tenant, app.tenantId),
-      keys: (app, _args, { loaders }) => loaders.keysOfApp.load(app._id),
+      keys: (app, args, { loaders }) => loaders.keysOfApp.load(toOwnedList(app, args)),
       apiKeys: (app, args, context) =>
         listApiKeys(
           { ...args, filter: { archived: app.hidden === true, ...args.filter, appId: app._id } },
@@ -321,7 +321,6 @@ export function tenantsResolvers(
     Member: {
       id,
       issuerId: ({ issuerId }) => issuerId ?? firstIssuerId,
-      issuer: ({ issuer }) => issuer ?? null,
       provisioned: (member) => (isProvisioned(member) ? member : null),
       keys: (member, args, context) =>
         listApiKeys({ ...args, filter: { ...args.filter, ownerMemberId: member._id } }, context, deps),
@@ -384,8 +383,6 @@ export function tenantsResolvers(
       app: (grant, _args, { loaders }) => loadReferred(loaders.app, grant.appId),
       status: (grant) => readStatus(grant, readNow(deps)),
       requestedAt: ({ requestedAt, createdAt }) => requestedAt ?? createdAt,
-      requestedByIssuerId: ({ requestedByIssuerId }) => requestedByIssuerId ?? null,
-      decidedByIssuerId: ({ decidedByIssuerId }) => decidedByIssuerId ?? null,
       __resolveReference: (ref, { loaders }) => loaders.accessGrant.load(ref.id),
     },
   };

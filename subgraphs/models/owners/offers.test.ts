@@ -61,6 +61,32 @@ describe('a provider of the mesh that is offered to some', () => {
     expect(await readIds(other)).toEqual(['open', 'open/m', 'route:both']);
   });
 
+  it('is left out of the pages of others, which lack no item for it', async () => {
+    for (const [list, shown] of [
+      ['providers', ['dear', 'open']],
+      ['routes', ['route:both', 'route:only-dear']],
+    ] as const) {
+      for (const caller of [named, other]) {
+        const ids: string[] = [];
+        for (let after = ''; ; after = `, after: "${ids.at(-1)}"`) {
+          const page = await run<Record<string, { id: string }[]>>(
+            caller,
+            `{ ${list}(orderBy: NAME_ASC, first: 1${after}) { id } }`,
+          );
+          ids.push(...(page[list] ?? []).map(({ id }) => id));
+          if (page[list]?.length !== 1) break;
+        }
+        const expected = caller === named ? shown : shown.filter((id) => !id.includes('dear'));
+        expect(ids).toEqual(expected);
+      }
+      for (const after of ['nothing', 'dear', 'only-dear', 'route:only-dear'])
+        expect(await refusal(other, `{ ${list}(after: "${after}") { id } }`)).toBe(
+          'BAD_USER_INPUT: after is the ID of no item of this list.',
+        );
+      expect(await refusal(other, `{ ${list}(first: 501) { id } }`)).toMatch(/^BAD_USER_INPUT: first/);
+    }
+  });
+
   it('is called by these alone, a route of it too; a route with another target stays', async () => {
     const { catalog } = mesh;
     for (const caller of [named, gold]) {

@@ -1,6 +1,8 @@
 import type { Caller } from '#core/caller.ts';
+import { toStoredId } from '#core/node-id.ts';
 import { type ProviderRecord, providers } from '#mongo/providers.ts';
 import { type RouteRecord, routes } from '#mongo/routes.ts';
+import { findBounded } from '../../runtime/connection.ts';
 import { containing, given, listSort } from '../../runtime/list-input.ts';
 import type { ModelsDeps } from '../deps.ts';
 import type { QueryProvidersArgs, QueryRoutesArgs } from '../generated.ts';
@@ -8,7 +10,7 @@ import { findHiddenProviders, ownedFilter, readProviderId, seesProvider } from '
 
 /** Providers that match every specified field, as far as the caller may see them. */
 export async function listProviders(
-  { filter, orderBy }: QueryProvidersArgs,
+  { filter, orderBy, ...bounds }: QueryProvidersArgs,
   caller: Caller,
   deps: Pick<ModelsDeps, 'connection'>,
 ): Promise<ProviderRecord[]> {
@@ -18,16 +20,15 @@ export async function listProviders(
     given({ ...equal }),
     search == null ? {} : { _id: containing(search) },
   ];
-  const found = await providers(deps.connection)
-    .find({ $and: conditions })
-    .sort({ ...listSort(orderBy ?? 'NAME_ASC', '_id') })
-    .lean();
-  return found.filter((provider) => seesProvider(provider, caller));
+  const order = listSort(orderBy ?? 'NAME_ASC', '_id');
+  return findBounded(providers(deps.connection), { $and: conditions }, order, bounds, (provider) =>
+    seesProvider(provider, caller),
+  );
 }
 
 /** Routes that match every specified field, as far as the caller may see them. */
 export async function listRoutes(
-  { filter, orderBy }: QueryRoutesArgs,
+  { filter, orderBy, first, after }: QueryRoutesArgs,
   caller: Caller,
   deps: Pick<ModelsDeps, 'connection'>,
 ): Promise<RouteRecord[]> {
@@ -37,14 +38,10 @@ export async function listRoutes(
     given({ 'targets.modelId': model, strategy }),
     search == null ? {} : { _id: containing(search) },
   ];
-  const [found, hidden] = await Promise.all([
-    routes(deps.connection)
-      .find({ $and: conditions })
-      .sort({ ...listSort(orderBy ?? 'NAME_ASC', '_id') })
-      .lean(),
-    findHiddenProviders(caller, deps),
-  ]);
+  const hidden = await findHiddenProviders(caller, deps);
   const isHidden = ({ tenantId: owner, targets }: RouteRecord) =>
     owner == null && targets.length > 0 && targets.every((target) => hidden.includes(readProviderId(target)));
-  return found.filter((route) => !isHidden(route));
+  const order = listSort(orderBy ?? 'NAME_ASC', '_id');
+  const bounds = { first: first ?? null, after: after == null ? null : toStoredId('Route', after) };
+  return findBounded(routes(deps.connection), { $and: conditions }, order, bounds, (one) => !isHidden(one));
 }
