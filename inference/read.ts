@@ -9,13 +9,19 @@ import type { CompletionData } from './completion.ts';
 import { type ClosedInvocation, failureOfError } from './execution/outcome.ts';
 import type { Running, RunningCompletion } from './execution/running.ts';
 import type { CompletionResults } from './ledger/results.ts';
-import { completionOfRow } from './ledger/rows.ts';
+import { completionOfRow, type KeptCompletion } from './ledger/rows.ts';
 
 const pollMsMin = 20;
 const pollMsMax = 1_000;
 
 function readMaker({ start: { caller, request } }: RunningCompletion): CallMaker {
   return { ...caller, endUserId: request.labels.endUserId };
+}
+
+/** The completion without what is kept beside it. */
+function readKept(content: string): CompletionData {
+  const { masks: _, ...completion } = parseJson(content) as KeptCompletion;
+  return completion;
 }
 
 export interface CompletionReaderOptions {
@@ -94,7 +100,7 @@ export class CompletionReader {
     const kept = ended.length === 0 ? null : await (ended.length === 1 ? read() : readInTurn());
     return rows.map((row) => {
       const content = kept?.get(row._id)?.content;
-      return content === undefined ? completionOfRow(row) : (parseJson(content) as CompletionData);
+      return content === undefined ? completionOfRow(row) : readKept(content);
     });
   }
 }

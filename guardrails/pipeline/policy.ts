@@ -131,6 +131,22 @@ function knownRule(name: string): Rule {
   throw new HeddleError('BAD_USER_INPUT', `There is no guardrail ${name}; there are: ${all}.`);
 }
 
+/** The plan of the policies of both: the first, where the other has no more. */
+export function joinPlans(first: GuardrailPlan, other: GuardrailPlan): GuardrailPlan {
+  const ids = new Set(first.rules.map(({ policyId }) => policyId));
+  const added = other.rules.filter(({ policyId }) => !ids.has(policyId));
+  if (added.length === 0) return first;
+  return {
+    fingerprint: `${first.fingerprint} ${other.fingerprint}`,
+    // The order of the rules within each stays as it is.
+    rules: [...first.rules, ...added].sort(
+      (a, b) => Number(a.reach === 'REMOTE') - Number(b.reach === 'REMOTE'),
+    ),
+    looksAtInput: first.looksAtInput || other.looksAtInput,
+    looksAtOutput: first.looksAtOutput || other.looksAtOutput,
+  };
+}
+
 /**
  * The policy of the mesh that HEDDLE_GUARDRAILS states: its comma-separated rules with their default options refuse at every
  * stage. Null: it names none. Throws BAD_USER_INPUT naming those that do not exist, or that require options.

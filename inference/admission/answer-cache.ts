@@ -34,17 +34,18 @@ export interface CachePlan {
   readonly owner: string;
 }
 
-/** Shared as far as the field's @cache, the caller's app and tenant, and the call all allow. Null: the cache has no part in it. */
+/** Shared as far as the field's @cache, the caller's app and tenant, and the call all allow. Null: the cache has no part in it. `guardrails` as in `cacheKey`. */
 export function cachePlan(
   request: CompletionRequest,
   caller: Caller,
   policy: CachePolicy | null,
+  guardrails: string,
 ): CachePlan | null {
   const use = request.cache === 'DEFAULT' ? (caller.cacheByDefault ? 'USE' : 'BYPASS') : request.cache;
   if (policy === null || use === 'BYPASS') return null;
   const scope = narrowestScope(policy.scope, caller.cacheScope, request.cacheScope);
   return {
-    key: cacheKey(request, caller, scope),
+    key: cacheKey(request, caller, scope, guardrails),
     read: use === 'USE',
     maxAgeMs: policy.maxAgeMs,
     owner: caller.tenantId ?? meshOwner,

@@ -15,7 +15,7 @@ const buildRequest = (more: Partial<CompletionRequest> = {}) =>
   }) as CompletionRequest;
 const forUser = (endUserId: string | null) => buildRequest({ labels: { ...labels, endUserId } });
 const computeKey = (scope: CachePolicy['scope'], request = buildRequest(), as = caller) =>
-  cacheKey(request, as, scope);
+  cacheKey(request, as, scope, '');
 const scopes = ['CALLER', 'APP', 'TENANT', 'PUBLIC'] as const;
 
 describe('a question', () => {

@@ -23,12 +23,22 @@ function canonicalQuestion(request: CompletionRequest): string {
   return canonicalJson({ model, promptVersionId, call: withoutAttribution(call) });
 }
 
-/** Where the answer of a request is kept, and what joins calls in progress: for the callers that the scope joins, and no others. */
-export function cacheKey(request: CompletionRequest, caller: Caller, scope: CacheScope): string {
+/**
+ * Where the answer of a request is kept, and what joins calls in progress: for the callers that the scope joins, and no others.
+ *
+ * @param guardrails fingerprint of the plan that binds the call: an answer passes no other guardrails than those it was kept under
+ */
+export function cacheKey(
+  request: CompletionRequest,
+  caller: Caller,
+  scope: CacheScope,
+  guardrails: string,
+): string {
   const audience = readAudience(request, caller, scope);
   // Residency is part of the question: an answer from elsewhere must not come in by the cache.
   const regions = caller.allowedRegions?.toSorted() ?? null;
-  return `completion:${sha256(JSON.stringify([audience, regions]))}:${sha256(canonicalQuestion(request))}`;
+  const bound = [audience, regions, ...(guardrails === '' ? [] : [guardrails])];
+  return `completion:${sha256(JSON.stringify(bound))}:${sha256(canonicalQuestion(request))}`;
 }
 
 function readAudience(request: CompletionRequest, caller: Caller, scope: CacheScope): readonly unknown[] {

@@ -1,6 +1,7 @@
 import type { Caller } from '#core/caller.ts';
 import type { CacheStatus, OnDisconnect } from '#core/graph-enums.generated.ts';
 import { meshOwner } from '#core/secrets/owner-boxes.ts';
+import { type GuardrailPlan, joinPlans } from '#guardrails/pipeline/policy.ts';
 import type { InvocationRecord } from '#mongo/invocations.ts';
 import { noUsage } from '#providers/provider.ts';
 import { type CompletionData, newCompletionId } from '../completion.ts';
@@ -97,7 +98,8 @@ export async function planCall(
   if (idempotencyKey !== null && (await engine.idempotency.isUsed({ ...request, idempotencyKey }, caller)))
     return null;
   const offered = offeredModels(caller, engine.catalog);
-  const cached = planCache(resolved, caller, cachePolicy, engine.catalog);
+  const { fingerprint } = planGuardrails(request, resolved.model, caller, engine);
+  const cached = planCache(resolved, caller, cachePolicy, fingerprint, engine.catalog);
   if (cached?.read && (await cachedAnswer(engine.cache, cached, offered)) !== null) return null;
   const candidates = await candidatesFor(resolved.model, routingNeeds(request, mode), caller, engine);
   candidates.release();
@@ -120,10 +122,7 @@ async function begin(
   engine: InferenceEngine,
 ): Promise<CallAdmission> {
   engine.running.admit();
-  const model = await resolveModel(request.model, caller, engine);
-  const { promptId, model: name } = request;
-  const plan = engine.guardrails.planFor({ caller, promptId, name, modelId: model });
-  const guarded = await engine.blocks.watch(caller, guardCall(request.call, plan, caller, neverAborted));
+  const { model, guarded } = await guardAndRoute(request, caller, engine);
   // Before anything is counted: without its key nothing of the call could be kept.
   const sealer = caller.tenantId === null ? undefined : engine.payloads.of(caller.tenantId);
   if (sealer instanceof Promise) await sealer;
@@ -137,9 +136,39 @@ async function begin(
   return 'usedBy' in once ? { kind: 'EXISTING', id: once.usedBy } : once.admitted;
 }
 
+/**
+ * The AI model or route that is called, and the call as it goes there. A guardrail may have another one called, which the caller has to
+ * be allowed to call: then what binds calls of that one binds the call too. Once: where it would lead elsewhere, it leads nowhere.
+ */
+async function guardAndRoute(
+  request: CompletionRequest,
+  caller: Caller,
+  engine: InferenceEngine,
+): Promise<{ readonly model: string; readonly guarded: GuardedCall }> {
+  const requested = await resolveModel(request.model, caller, engine);
+  const plan = planGuardrails(request, requested, caller, engine);
+  const guarded = await engine.blocks.watch(caller, guardCall(request.call, plan, caller, neverAborted));
+  if (guarded.reroute === null) return { model: requested, guarded };
+  const model = await resolveModel(guarded.reroute, caller, engine);
+  const both = joinPlans(plan, planGuardrails({ ...request, model: guarded.reroute }, model, caller, engine));
+  if (both === plan) return { model, guarded };
+  const again = guardCall(request.call, both, caller, neverAborted);
+  return { model, guarded: await engine.blocks.watch(caller, again) };
+}
+
+function planGuardrails(
+  { promptId, model: name }: CompletionRequest,
+  modelId: string,
+  caller: Caller,
+  { guardrails }: InferenceEngine,
+): GuardrailPlan {
+  return guardrails.planFor({ caller, promptId, name, modelId });
+}
+
 async function viaCache(call: RequestedCall, engine: InferenceEngine): Promise<CallAdmission> {
   const { catalog, coalesced } = engine;
-  const plan = planCache(call.request, call.caller, call.options.cachePolicy, catalog);
+  const { fingerprint } = call.guarded.plan;
+  const plan = planCache(call.request, call.caller, call.options.cachePolicy, fingerprint, catalog);
   if (plan === null) return admit(call, 'BYPASS', engine);
   if (plan.read) {
     const offered = offeredModels(call.caller, catalog);
@@ -161,11 +190,12 @@ function planCache(
   request: CompletionRequest,
   caller: Caller,
   policy: CachePolicy | null,
+  guardrails: string,
   catalog: InferenceEngine['catalog'],
 ): CachePlan | null {
   return policy === null || catalog.find(request.model, caller) === undefined
     ? null
-    : cachePlan(request, caller, policy);
+    : cachePlan(request, caller, policy, guardrails);
 }
 
 /** The AI models of the catalog that the caller may call. */

@@ -6,7 +6,7 @@ import type { UsageBounds } from '../metering/usage-cost.ts';
 import type { Lease } from '../routing/provider-pool.ts';
 import { nextAfterShown, nextStep, type RetryState } from '../routing/retry.ts';
 import { type Candidates, unavailability } from '../routing/route.ts';
-import { type AttemptResult, rateAttempt } from './attempts/attempt.ts';
+import { type AttemptResult, RefusedAnswer, rateAttempt } from './attempts/attempt.ts';
 import { type LoggedCall, logFailedAttempt } from './failure-log.ts';
 import type { UsageAccumulator } from './usage-accumulator.ts';
 
@@ -45,6 +45,13 @@ export interface Asking<T extends Attempted> {
   restart?(failure: ProviderFailure, other: CatalogModel): boolean;
   /** The client has seen something of an answer. */
   hasShown?(): boolean;
+}
+
+/** What the AI model is to be asked again with, as a guardrail refuses its answer; null: it is not to be asked again. */
+export function readNote(asked: CandidatesOutcome<Attempted>): string | null {
+  if (asked.kind !== 'ENDED' || asked.last.end.outcome !== 'FAILED') return null;
+  const { failure } = asked.last.end;
+  return failure instanceof RefusedAnswer ? failure.note : null;
 }
 
 type AskDeps = Pick<

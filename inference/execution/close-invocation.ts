@@ -1,6 +1,7 @@
 import type { CatalogModel } from '#catalog/catalog.ts';
 import type { Caller } from '#core/caller.ts';
 import type { CompletionStatus } from '#core/graph-enums.generated.ts';
+import type { Masks } from '#guardrails/pipeline/masks.ts';
 import type { GuardrailVerdict } from '#guardrails/pipeline/run.ts';
 import type { ProviderAnswer } from '#providers/provider.ts';
 import type { CompletionData } from '../completion.ts';
@@ -30,6 +31,8 @@ export interface EndedInvocation {
   readonly model: CatalogModel;
   readonly firstTokenMs: number | null;
   readonly used: UsageAccumulator['used'];
+  /** The values that are masked in its call. */
+  readonly masks: Masks;
   /** What the guardrails stated of its input and of its answers. */
   readonly verdicts: readonly GuardrailVerdict[];
   /** The completion that clients receive, but for the time of its end. */
@@ -102,7 +105,9 @@ function keepAnswer(
     ...(warnings === undefined ? {} : { warnings }),
     endedAtMs,
   };
-  const result = toCompletionResult(completion, ended.caller.tenantId ?? '', endedAtMs);
+  const masks = ended.masks.entries();
+  const kept = masks.length === 0 ? completion : { ...completion, masks };
+  const result = toCompletionResult(kept, ended.caller.tenantId ?? '', endedAtMs);
   const isEmpty = Object.keys(answer).length === 0;
   if (result !== null || isEmpty) return { completion, failure, result };
   return keepAnswer(

@@ -19,12 +19,11 @@ import type { Lease } from '../routing/provider-pool.ts';
 import type { Candidates } from '../routing/route.ts';
 import type { EventSink } from '../streams/event-sink.ts';
 import { toEvent } from './answer-events.ts';
-import { type Attempted, askCandidates, type CandidatesOutcome } from './ask.ts';
+import { type Attempted, askCandidates, type CandidatesOutcome, readNote } from './ask.ts';
 import {
   type AttemptResult,
   Cancelled,
   generateOnce,
-  RefusedAnswer,
   Stopped,
   streamOnce,
   UncheckedAnswer,
@@ -182,6 +181,7 @@ export class Invocation implements ProgressSource {
         model: this.#model,
         firstTokenMs: this.#firstTokenMs,
         used: this.#accumulator.used,
+        masks: this.start.guarded.masks,
         verdicts: [...this.start.guarded.verdicts, ...(this.#guard?.verdicts ?? [])],
         complete: (...as) => this.#completion(...as),
       },
@@ -194,9 +194,7 @@ export class Invocation implements ProgressSource {
   async #ask(): Promise<Outcome> {
     const { candidates } = this.start;
     const first = await this.#askCandidates(candidates, true);
-    const failure =
-      first.kind === 'ENDED' && first.last.end.outcome === 'FAILED' ? first.last.end.failure : null;
-    const note = failure instanceof RefusedAnswer && !this.#shown ? failure.note : null;
+    const note = this.#shown ? null : readNote(first);
     if (note === null) return this.#toOutcome(first);
     this.#note = note;
     const again = { ...candidates, models: [this.#model], maxAttempts: 1, isRoute: false } as const;

@@ -1,5 +1,6 @@
 import type { Caller } from '#core/caller.ts';
 import { type ErrorCode, HeddleError, isErrorCode } from '#core/errors.ts';
+import type { Masks } from '#guardrails/pipeline/masks.ts';
 import { completionKeptMs } from '#mongo/completions.ts';
 import type { AttemptRecord, InvocationRecord, OpeningRecord } from '#mongo/invocations.ts';
 import { noUsage } from '#providers/provider.ts';
@@ -155,9 +156,15 @@ const contentBytesMax = 11 * 1024 * 1024;
 /** UTF-16 units take at most so many bytes. */
 const bytesPerUnit = 3;
 
+/** A completion as it is kept: the values that its placeholders stood for are sealed, and deleted, with it. */
+export interface KeptCompletion extends CompletionData {
+  /** Absent: nothing was masked. */
+  readonly masks?: ReturnType<Masks['entries']>;
+}
+
 /** What is kept of an ended completion; null: it is larger, or nested deeper, than can be kept. */
 export function toCompletionResult(
-  completion: CompletionData,
+  completion: KeptCompletion,
   tenantId: string,
   endedAtMs: number,
 ): NewCompletionResult | null {
@@ -169,7 +176,7 @@ export function toCompletionResult(
   return { _id: completion.id, tenantId, content, expiresAt: new Date(endedAtMs + completionKeptMs) };
 }
 
-function toJson(completion: CompletionData): string | null {
+function toJson(completion: KeptCompletion): string | null {
   try {
     return JSON.stringify(completion);
   } catch (error) {

@@ -285,7 +285,7 @@ describe('where an answer is kept', () => {
     const caller = { ...base, subject: null, endUserId: null, allowedRegions: null, ...more } as Caller;
     const origin = { requestId: 'r', clientRequestId: null, caller };
     const input = { model: 'm', messages: [{ role: 'USER', content: 'x' } as const] };
-    return cacheKey(parseCompletionInput(input, origin), caller, scope);
+    return cacheKey(parseCompletionInput(input, origin), caller, scope, '');
   };
 
   it('differs between all scopes of one caller', () => {

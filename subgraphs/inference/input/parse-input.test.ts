@@ -95,7 +95,7 @@ describe('parseCompletionInput', () => {
       parse({ responseSchema, responseSchemaStrict: true }),
       parse({ responseSchema, responseSchemaStrict: false }),
     ];
-    const keys = questions.map((request) => cacheKey(request, anonymousCaller, 'TENANT'));
+    const keys = questions.map((request) => cacheKey(request, anonymousCaller, 'TENANT', ''));
     expect(new Set(keys).size).toBe(questions.length);
     expect(new Set(questions.map(inputHash)).size).toBe(questions.length);
   });
@@ -192,7 +192,7 @@ describe('labels of a call', () => {
 
   it('change neither where the answer is cached nor what an idempotency key compares', () => {
     const labelled = parse({ endUserId: 'u1', tags: ['a'] });
-    const key = (request: CompletionRequest) => cacheKey(request, anonymousCaller, 'TENANT');
+    const key = (request: CompletionRequest) => cacheKey(request, anonymousCaller, 'TENANT', '');
     expect(key(labelled)).toBe(key(parse({})));
     expect(inputHash(labelled)).toBe(inputHash(parse({})));
     expect(labelled.call).toEqual(parse({}).call);
