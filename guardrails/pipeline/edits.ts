@@ -1,7 +1,7 @@
 import { expectError } from '#core/expect-error.ts';
 import type { Finding, GuardedText, GuardrailAction } from '../guardrail.ts';
 import { JsonReader } from './json-text.ts';
-import type { Masks, Piece } from './masks.ts';
+import type { Masks, TextPiece } from './masks.ts';
 
 /** A finding with the action of the rule that made it. */
 export interface ActedFinding extends Finding {
@@ -41,8 +41,8 @@ export function editPieces(
   masks: Masks,
   from = 0,
   reader = new JsonReader(),
-): readonly Piece[] | null {
-  const pieces: Piece[] = [];
+): readonly TextPiece[] | null {
+  const pieces: TextPiece[] = [];
   let at = from;
   for (const finding of joined(findings)) {
     const { end } = finding;

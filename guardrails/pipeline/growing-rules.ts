@@ -1,7 +1,7 @@
 import type { GuardedText, RuleContext, RuleResult } from '../guardrail.ts';
 import type { ActedFinding } from './edits.ts';
 import type { PlannedRule } from './policy.ts';
-import { type GuardrailVerdict, guardrailBlocked, stageOf } from './run.ts';
+import { chooseStage, type GuardrailVerdict, guardrailBlocked } from './run.ts';
 
 /** Findings of a verdict that are kept. */
 const findingsMax = 100;
@@ -117,7 +117,7 @@ export class GrowingRules {
       rule: rule.rule,
       policyId: rule.policyId,
       version: rule.version,
-      stage: result.fired || before === undefined ? stageOf(rule, stages) : before.stage,
+      stage: result.fired || before === undefined ? chooseStage(rule, stages) : before.stage,
       action: rule.action,
       isShadow: false,
       fired: result.fired || before?.fired === true,

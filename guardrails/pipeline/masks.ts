@@ -5,7 +5,7 @@ const beginning =
   /(?:⟨|\\u27[eE]8)(?:[A-Z][A-Z_]{0,24}(?:\d{1,6}(?:\\(?:u(?:2(?:7(?:[eE])?)?)?)?)?)?)?$|\\(?:u(?:2(?:7(?:[eE])?)?)?)?$/;
 
 /** A place of a text, from `start` up to `end`, and what is put there; null: the text stays. */
-export interface Piece {
+export interface TextPiece {
   readonly start: number;
   readonly end: number;
   readonly put: string | null;
@@ -67,8 +67,8 @@ export class Masks {
   }
 
   /** The whole text in pieces: what stays, and values in the place of their placeholders. */
-  splitRestored(text: string, as: 'TEXT' | 'JSON' = 'TEXT'): readonly Piece[] {
-    const pieces: Piece[] = [];
+  splitRestored(text: string, as: 'TEXT' | 'JSON' = 'TEXT'): readonly TextPiece[] {
+    const pieces: TextPiece[] = [];
     let at = 0;
     const stay = (end: number) => {
       if (end > at) pieces.push({ start: at, end, put: null });

@@ -100,7 +100,7 @@ export function guardrailBlocked(by: GuardrailVerdict): GuardrailBlocked {
 }
 
 /** The stage that a verdict names: the narrowest of the text's that the rule is for. */
-export function stageOf(
+export function chooseStage(
   { stages }: Pick<PlannedRule, 'stages'>,
   ofText: readonly GuardrailStage[],
 ): GuardrailStage {
@@ -158,7 +158,7 @@ class Run {
       rule: rule.rule,
       policyId: rule.policyId,
       version: rule.version,
-      stage: stageOf(rule, seen),
+      stage: chooseStage(rule, seen),
       action: rule.action,
       isShadow: rule.isShadow,
       fired: result.fired,

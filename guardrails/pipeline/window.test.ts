@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { fc } from '#test/support/properties.ts';
-import { emails, growingRule, planOf } from '#test/support/word-rules.ts';
+import { buildPlan, emails, growingRule } from '#test/support/word-rules.ts';
 import type { GuardedText, RuleContext } from '../guardrail.ts';
 import { GrowingRules } from './growing-rules.ts';
 import { Masks } from './masks.ts';
@@ -48,7 +48,7 @@ async function guardWhole(text: string, format: GuardedText['format'], planned: 
   const masks = callMasks();
   const own = masks.besides([]);
   const options = { direction: 'OUTPUT', context, masks: own } as const;
-  const outcome = await runGuardrails(planOf(...planned), [{ ...place(format), text }], options);
+  const outcome = await runGuardrails(buildPlan(...planned), [{ ...place(format), text }], options);
   return masks.restore(outcome.edits.get(0) ?? text, format);
 }
 

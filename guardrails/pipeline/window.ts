@@ -2,7 +2,7 @@ import type { GuardedText } from '../guardrail.ts';
 import { editPieces } from './edits.ts';
 import type { GrowingFinding, GrowingRules } from './growing-rules.ts';
 import { JsonReader, unescapeJson } from './json-text.ts';
-import type { Masks, Piece } from './masks.ts';
+import type { Masks, TextPiece } from './masks.ts';
 
 /** Characters at the end of a text that are held back at most. */
 export const heldCharsMax = 200;
@@ -152,7 +152,7 @@ export interface ReleasedPiece {
   readonly isChanged: boolean;
 }
 
-function toReleased({ start, end, put }: Piece, text: string, base: number): ReleasedPiece {
+function toReleased({ start, end, put }: TextPiece, text: string, base: number): ReleasedPiece {
   return { end: base + end, text: put ?? text.slice(start, end), isChanged: put !== null };
 }
 

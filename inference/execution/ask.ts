@@ -15,7 +15,7 @@ export interface Attempted {
   readonly end: AttemptResult;
   readonly timeToFirstTokenMs: number | null;
   readonly wholeMs: number | null;
-  /** Milliseconds until the provider had answered, where the attempt went on after that; absent: all of it. */
+  /** Milliseconds until the provider had answered, where its answer was looked at after that; absent: all of the attempt. */
   readonly answeredMs?: number;
 }
 
@@ -47,10 +47,10 @@ export interface Asking<T extends Attempted> {
   hasShown?(): boolean;
 }
 
-/** What the AI model is to be asked again with, as a guardrail refuses its answer; null: it is not to be asked again. */
-export function readNote(asked: CandidatesOutcome<Attempted>): string | null {
-  if (asked.kind !== 'ENDED' || asked.last.end.outcome !== 'FAILED') return null;
-  const { failure } = asked.last.end;
+/** What the AI model is to be called again with, as a guardrail refuses its answer; null: it is not to be called again. */
+export function readNote(outcome: CandidatesOutcome<Attempted>): string | null {
+  if (outcome.kind !== 'ENDED' || outcome.last.end.outcome !== 'FAILED') return null;
+  const { failure } = outcome.last.end;
   return failure instanceof RefusedAnswer ? failure.note : null;
 }
 

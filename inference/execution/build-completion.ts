@@ -2,12 +2,14 @@ import type { CatalogModel } from '#catalog/catalog.ts';
 import type { CompletionStatus } from '#core/graph-enums.generated.ts';
 import type { ProviderAnswer } from '#providers/provider.ts';
 import type { CompletionData } from '../completion.ts';
-import type { InvocationStart } from './invocation.ts';
+import type { CompletionRequest } from '../request.ts';
 import { type ClosedInvocation, chooseFinishReason, toCompletionError } from './outcome.ts';
 import type { UsageAccumulator } from './usage-accumulator.ts';
 
 /** The invocation that a completion is of, as it stands. */
-interface MadeBy extends Pick<InvocationStart, 'id' | 'request' | 'cache' | 'startedAtMs'> {
+interface MadeBy extends Pick<CompletionData, 'id' | 'cache'> {
+  readonly request: Pick<CompletionRequest, 'promptVersionId'>;
+  readonly startedAtMs: number;
   readonly accumulator: UsageAccumulator;
   /** The model of the last attempt. */
   readonly model: CatalogModel;

@@ -76,7 +76,7 @@ export class Invocation implements ProgressSource {
   readonly #accumulator: UsageAccumulator;
   /** Null: no guardrail binds the answers. */
   readonly #guard: OutputGuard | null;
-  /** What a guardrail has the AI model asked again with, once. */
+  /** What a guardrail has the AI model called again with, once. */
   #note: string | null = null;
   /** Aborted once, by whatever stops the whole: a cancellation or the total timeout. */
   readonly #abort = new AbortController();
@@ -226,10 +226,10 @@ export class Invocation implements ProgressSource {
     );
   }
 
-  #toOutcome(asked: CandidatesOutcome<CompletionAttempt>): Outcome {
-    if (asked.kind === 'REFUSED') return failed(failureOfError(asked.error));
-    if (asked.kind === 'UNAVAILABLE') return failed(failureOfProvider(asked.failure));
-    const { end, json } = asked.last;
+  #toOutcome(called: CandidatesOutcome<CompletionAttempt>): Outcome {
+    if (called.kind === 'REFUSED') return failed(failureOfError(called.error));
+    if (called.kind === 'UNAVAILABLE') return failed(failureOfProvider(called.failure));
+    const { end, json } = called.last;
     if (end.outcome === 'SUCCEEDED') return { status: 'SUCCEEDED', answer: end.answer, json, failure: null };
     return this.#endedBy(end);
   }

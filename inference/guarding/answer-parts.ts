@@ -33,7 +33,7 @@ export function toGrowing(part: ProviderPart): GrowingText | null {
 }
 
 /** The answer that has a whole part alone; null: it is part of none, and may hold pieces of texts. */
-export function toAnswer(part: ProviderPart): Partial<ProviderAnswer> | null {
+export function toPartialAnswer(part: ProviderPart): Partial<ProviderAnswer> | null {
   switch (part.type) {
     case 'reasoning-block':
       return { extras: { reasoningBlocks: [part.block] } };
@@ -50,7 +50,7 @@ export function toAnswer(part: ProviderPart): Partial<ProviderAnswer> | null {
   }
 }
 
-/** The part as it stands in the answer that `toAnswer` made of it. */
+/** The part as it stands in the answer that `toPartialAnswer` made of it. */
 export function fromAnswer(part: ProviderPart, { extras = {} }: Partial<ProviderAnswer>): ProviderPart {
   const { reasoningBlocks, citations, providerBlocks } = extras;
   switch (part.type) {

@@ -3,9 +3,9 @@ import { heldMsMax, type ReleaseWhen, TextWindow, type WindowGuards } from '#gua
 import { AnswerBuilder } from '#providers/answer-builder.ts';
 import type { ProviderAnswer, ProviderPart } from '#providers/provider.ts';
 import { AnswerLane, type Channel } from './answer-lane.ts';
-import { fromAnswer, type GrowingText, toAnswer, toGrowing } from './answer-parts.ts';
+import { fromAnswer, type GrowingText, toGrowing, toPartialAnswer } from './answer-parts.ts';
 import { looksLikeJson, mapAnswerTexts } from './answer-texts.ts';
-import { editing, gather } from './text-walks.ts';
+import { gatherTexts, replaceTexts } from './text-walks.ts';
 
 /** Receives a part that may be shown; a promise is to be waited for. */
 export type ShowPart = (part: ProviderPart) => Promise<void> | undefined;
@@ -40,7 +40,7 @@ export class AnswerWindow {
   /** Takes the next part. Throws, or rejects with, GUARDRAIL_BLOCKED where a rule refuses the answer: nothing more of it is shown. */
   take(part: ProviderPart): Promise<void> | undefined {
     if (this.#busy !== undefined) return this.#busy.then(() => this.take(part));
-    const lane = this.#laneOf(part);
+    const lane = this.#findLane(part);
     const growing = toGrowing(part);
     const isBlank =
       growing?.kind === 'message' && growing.text.trim() === '' && !lane.channels.has(channelName(growing));
@@ -65,7 +65,7 @@ export class AnswerWindow {
     this.#lanes.clear();
   }
 
-  #laneOf(part: ProviderPart): AnswerLane {
+  #findLane(part: ProviderPart): AnswerLane {
     const number = ('alternative' in part ? part.alternative : undefined) ?? 0;
     let lane = this.#lanes.get(number);
     if (lane === undefined) {
@@ -76,7 +76,7 @@ export class AnswerWindow {
   }
 
   #grow(part: ProviderPart, growing: GrowingText, lane: AnswerLane): Promise<void> | undefined {
-    const channel = this.#channelOf(growing, lane);
+    const channel = this.#findChannel(growing, lane);
     const { window } = channel;
     window.add(growing.text);
     lane.addText(part, channel);
@@ -95,7 +95,7 @@ export class AnswerWindow {
     });
   }
 
-  #channelOf({ text, kind, index, format, stages }: GrowingText, lane: AnswerLane): Channel {
+  #findChannel({ text, kind, index, format, stages }: GrowingText, lane: AnswerLane): Channel {
     const name = channelName({ kind, index });
     let channel = lane.channels.get(name);
     if (channel === undefined) {
@@ -117,7 +117,7 @@ export class AnswerWindow {
   /** A part whose texts are all there. */
   #whole(part: ProviderPart, lane: AnswerLane): Promise<void> {
     return this.#exclusively(async () => {
-      const answer = toAnswer(part);
+      const answer = toPartialAnswer(part);
       if (answer === null) return;
       const guarded = await this.#guard(answer);
       lane.addWhole(fromAnswer(part, guarded));
@@ -133,7 +133,7 @@ export class AnswerWindow {
   async #guard(answer: Partial<ProviderAnswer>): Promise<Partial<ProviderAnswer>> {
     const { rules, masks, ownMasks } = this.#options.guards;
     const edits = new Map<number, string>();
-    for (const [number, guarded] of gather((visit) => mapAnswerTexts(answer, visit)).entries()) {
+    for (const [number, guarded] of gatherTexts((visit) => mapAnswerTexts(answer, visit)).entries()) {
       const span = { from: 0, to: guarded.text.length, base: 0 };
       const findings = await rules.look(rules.ofStages(guarded.stages), guarded, span);
       const [first] = findings;
@@ -142,7 +142,7 @@ export class AnswerWindow {
       if (edited === null) throw rules.refuse(first.by);
       edits.set(number, edited);
     }
-    const edited = edits.size === 0 ? answer : mapAnswerTexts(answer, editing(edits));
+    const edited = edits.size === 0 ? answer : mapAnswerTexts(answer, replaceTexts(edits));
     return mapAnswerTexts(edited, ({ text, format }) => masks.restore(text, format));
   }
 

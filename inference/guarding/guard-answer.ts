@@ -1,16 +1,16 @@
 import type { HeddleError } from '#core/errors.ts';
 import type { RuleContext } from '#guardrails/guardrail.ts';
-import { restrictPlan } from '#guardrails/pipeline/output-plan.ts';
+import { restrictPlan } from '#guardrails/pipeline/answer-rules.ts';
 import { type GuardrailVerdict, guardrailBlocked, runGuardrails } from '#guardrails/pipeline/run.ts';
 import type { ProviderAnswer } from '#providers/provider.ts';
 import { mapAnswerTexts } from './answer-texts.ts';
 import type { GuardedCall } from './guard-call.ts';
-import { editing, gather } from './text-walks.ts';
+import { gatherTexts, replaceTexts } from './text-walks.ts';
 
 /** What the guardrails make of a whole answer. */
 export type GuardedAnswer = { readonly verdicts: readonly GuardrailVerdict[] } & (
   | { readonly kind: 'PASSED'; readonly answer: Partial<ProviderAnswer> }
-  /** `note`: what the AI model may be asked again with; null: it is final. */
+  /** `note`: what the AI model may be called again with; null: it is final. */
   | { readonly kind: 'REFUSED'; readonly error: HeddleError; readonly note: string | null }
 );
 
@@ -30,7 +30,7 @@ export async function guardAnswer(
   let guarded = answer;
   let verdicts: readonly GuardrailVerdict[] = [];
   if (plan.looksAtOutput) {
-    const texts = gather((visit) => mapAnswerTexts(answer, visit, isStructured));
+    const texts = gatherTexts((visit) => mapAnswerTexts(answer, visit, isStructured));
     // What is masked in an answer stays masked.
     const own = masks.besides(texts.map(({ text }) => text));
     const here: RuleContext = { ...context, signal };
@@ -42,7 +42,7 @@ export async function guardAnswer(
     if (outcome.kind === 'RETRY') {
       return { kind: 'REFUSED', error: guardrailBlocked(outcome.by), note: outcome.note, verdicts };
     }
-    if (outcome.edits.size > 0) guarded = mapAnswerTexts(answer, editing(outcome.edits), isStructured);
+    if (outcome.edits.size > 0) guarded = mapAnswerTexts(answer, replaceTexts(outcome.edits), isStructured);
     if (outcome.kind === 'REPAIRED') guarded = withText(guarded, outcome.text);
   }
   const restored =

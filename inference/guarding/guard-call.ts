@@ -5,7 +5,7 @@ import type { GuardrailPlan } from '#guardrails/pipeline/policy.ts';
 import { type GuardrailVerdict, guardrailBlocked, runGuardrails } from '#guardrails/pipeline/run.ts';
 import type { CompletionRequest } from '../request.ts';
 import { mapCallTexts } from './call-texts.ts';
-import { editing, gather } from './text-walks.ts';
+import { gatherTexts, replaceTexts } from './text-walks.ts';
 
 type Call = CompletionRequest['call'];
 
@@ -66,7 +66,7 @@ export async function guardCall(
   const context: RuleContext = {
     tenantId: caller.tenantId,
     endUserId: null,
-    callTexts: () => gather((visit) => mapCallTexts(call, visit)),
+    callTexts: () => gatherTexts((visit) => mapCallTexts(call, visit)),
     signal,
   };
   if (!plan.looksAtInput) return { plan, call, masks: new Masks([]), context, verdicts: [], reroute: null };
@@ -74,7 +74,7 @@ export async function guardCall(
   const masks = new Masks(texts.map(({ text }) => text));
   const outcome = await runGuardrails(plan, texts, { direction: 'INPUT', context, masks });
   if (outcome.kind === 'BLOCKED') throw guardrailBlocked(outcome.by);
-  const edited = outcome.edits.size === 0 ? call : mapCallTexts(call, editing(outcome.edits));
+  const edited = outcome.edits.size === 0 ? call : mapCallTexts(call, replaceTexts(outcome.edits));
   const reroute = outcome.kind === 'REROUTE' ? outcome.model : null;
   return { plan, call: edited, masks, context, verdicts: outcome.verdicts, reroute };
 }

@@ -1,6 +1,6 @@
 import { HeddleError } from '#core/errors.ts';
+import { type AnswerRules, splitAnswerRules } from '#guardrails/pipeline/answer-rules.ts';
 import { GrowingRules } from '#guardrails/pipeline/growing-rules.ts';
-import { type OutputPlan, planOutput } from '#guardrails/pipeline/output-plan.ts';
 import type { PlannedRule } from '#guardrails/pipeline/policy.ts';
 import { type GuardrailVerdict, runGuardrails } from '#guardrails/pipeline/run.ts';
 import { toParts } from '#providers/answer-builder.ts';
@@ -17,7 +17,7 @@ import { mapAnswerTexts } from './answer-texts.ts';
 import { AnswerWindow, type ShowPart } from './answer-window.ts';
 import { guardAnswer, guardMessage } from './guard-answer.ts';
 import type { GuardedCall } from './guard-call.ts';
-import { gather } from './text-walks.ts';
+import { gatherTexts } from './text-walks.ts';
 
 const nowhere: ShowPart = () => undefined;
 
@@ -25,7 +25,7 @@ const nowhere: ShowPart = () => undefined;
 export class OutputGuard {
   readonly #guarded: GuardedCall;
   readonly #isStructured: boolean;
-  readonly #plan: OutputPlan;
+  readonly #plan: AnswerRules;
   readonly #verdicts: GuardrailVerdict[] = [];
   #window: AnswerWindow | null = null;
   #rules: GrowingRules | null = null;
@@ -33,7 +33,7 @@ export class OutputGuard {
   constructor(guarded: GuardedCall, isStructured: boolean) {
     this.#guarded = guarded;
     this.#isStructured = isStructured;
-    this.#plan = planOutput(guarded.plan);
+    this.#plan = splitAnswerRules(guarded.plan);
   }
 
   /** Null: nothing binds them. */
@@ -135,7 +135,7 @@ export class OutputGuard {
     await window.finish();
     const { observing } = this.#plan;
     if (observing.looksAtOutput) {
-      const texts = gather((visit) => mapAnswerTexts(answer, visit, this.#isStructured));
+      const texts = gatherTexts((visit) => mapAnswerTexts(answer, visit, this.#isStructured));
       const { context, masks } = this.#guarded;
       const here = { ...context, signal };
       const seen = await runGuardrails(observing, texts, { direction: 'OUTPUT', context: here, masks });

@@ -2,7 +2,7 @@ import type { GuardedText } from '#guardrails/guardrail.ts';
 import type { VisitText } from './call-texts.ts';
 
 /** All texts of what a walk visits. */
-export function gather(walk: (visit: VisitText) => void): readonly GuardedText[] {
+export function gatherTexts(walk: (visit: VisitText) => void): readonly GuardedText[] {
   const texts: GuardedText[] = [];
   walk((guarded) => {
     texts.push(guarded);
@@ -12,7 +12,7 @@ export function gather(walk: (visit: VisitText) => void): readonly GuardedText[]
 }
 
 /** States the edited texts in the order of the walk. */
-export function editing(edits: ReadonlyMap<number, string>): VisitText {
+export function replaceTexts(edits: ReadonlyMap<number, string>): VisitText {
   let number = -1;
   return ({ text }) => {
     number += 1;

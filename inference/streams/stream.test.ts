@@ -15,7 +15,7 @@ import {
   types,
   useStreamedCalls,
 } from '#test/support/setups/streamed-calls.ts';
-import { planOf, wordRule } from '#test/support/word-rules.ts';
+import { buildPlan, wordRule } from '#test/support/word-rules.ts';
 
 useStreamedCalls();
 
@@ -155,7 +155,7 @@ describe('completionStream', () => {
   );
 
   it('shows nothing of an answer that a guardrail has to see whole: not a word of a blocked or a broken one', async () => {
-    const guardrailPlans = { planFor: () => planOf(wordRule(/AKIA/, 'BLOCK')) };
+    const guardrailPlans = { planFor: () => buildPlan(wordRule(/AKIA/, 'BLOCK')) };
     await using mesh = await startInference(database, { guardrailPlans });
     const key = `AKIA${'A'.repeat(16)}`;
     mesh.alpha.always((call, number) => {

@@ -11,7 +11,7 @@ import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog, startInference, type TestInference } from '#test/support/inference.ts';
 import { buildFailure, buildUsage } from '#test/support/scripted-provider.ts';
 import { testPayloads } from '#test/support/seal.ts';
-import { planOf, wordRule } from '#test/support/word-rules.ts';
+import { buildPlan, wordRule } from '#test/support/word-rules.ts';
 
 const fields =
   'id status text cost usage { inputTokens outputTokens } attempts { outcome usageEstimated error }';
@@ -176,7 +176,7 @@ describe('the row of a call that waits for a retry', () => {
     const resumed = Promise.withResolvers<void>();
     await using mesh = await startInference(database, {
       // Nothing is shown before the guardrail has seen it all, so that an attempt that was cut is tried again.
-      guardrailPlans: { planFor: () => planOf(wordRule(/never written/, 'BLOCK')) },
+      guardrailPlans: { planFor: () => buildPlan(wordRule(/never written/, 'BLOCK')) },
       delay: async () => {
         waiting.resolve();
         await resumed.promise;

@@ -58,7 +58,7 @@ export function growingRule(
 export const emails = /[\w.+-]+@[\w-]+\.[\w.]*\w/;
 
 /** A plan of these rules. */
-export function planOf(...rules: readonly PlannedRule[]): GuardrailPlan {
+export function buildPlan(...rules: readonly PlannedRule[]): GuardrailPlan {
   const stages = new Set(rules.flatMap((rule) => rule.stages));
   return {
     fingerprint: rules.map(({ rule, action }) => `${rule} ${action}`).join(),

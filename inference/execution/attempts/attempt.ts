@@ -53,7 +53,7 @@ export class UncheckedAnswer extends ProviderFailure {
   }
 }
 
-/** A guardrail refuses the answer. `note`: what the AI model may be asked again with; null: it is final. */
+/** A guardrail refuses the answer. `note`: what the AI model may be called again with; null: it is final. */
 export class RefusedAnswer extends UncheckedAnswer {
   readonly note: string | null;
 

@@ -2,7 +2,7 @@ import type { GuardrailPlan, PlannedRule } from './policy.ts';
 import { outputStages } from './policy.ts';
 
 /** How the rules of a plan look at an answer that comes in parts. */
-export interface OutputPlan {
+export interface AnswerRules {
   /** Rules that look while it grows and may act on it; null: a rule has to see the whole answer before any of it is shown. */
   readonly growing: readonly PlannedRule[] | null;
   /** Rules that change nothing: they look at the whole answer once it has been shown. */
@@ -10,10 +10,10 @@ export interface OutputPlan {
 }
 
 const actsOnPieces: ReadonlySet<string> = new Set(['BLOCK', 'MASK', 'REDACT']);
-const known = new WeakMap<GuardrailPlan, OutputPlan>();
+const known = new WeakMap<GuardrailPlan, AnswerRules>();
 
 /** Made once per plan. */
-export function planOutput(plan: GuardrailPlan): OutputPlan {
+export function splitAnswerRules(plan: GuardrailPlan): AnswerRules {
   let output = known.get(plan);
   if (output === undefined) {
     const rules = plan.rules.filter(({ stages }) => stages.some((stage) => outputStages.includes(stage)));
