@@ -1,9 +1,12 @@
 import type { Rule } from './guardrail.ts';
 import { injection } from './rules/injection/injection.ts';
 import { length } from './rules/length.ts';
+import { links } from './rules/links/links.ts';
+import { markup } from './rules/markup/markup.ts';
 import { pattern } from './rules/pattern/pattern.ts';
 import { pii } from './rules/pii/pii.ts';
 import { profanity } from './rules/profanity/profanity.ts';
+import { promptLeak } from './rules/prompt-leak/prompt-leak.ts';
 import { secrets } from './rules/secrets.ts';
 import { topics } from './rules/topics/topics.ts';
 import { listedWords } from './rules/words.ts';
@@ -17,6 +20,9 @@ export const knownRules: readonly Rule[] = [
   pattern,
   secrets,
   pii,
+  links,
+  markup,
+  promptLeak,
   injection,
 ];
 

@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import { expectFinalBeforeHold, guardedText, testRule } from '#test/support/guardrail-rules.ts';
+import { promptLeak } from './prompt-leak.ts';
+
+const secret =
+  'You are Ada, the assistant of Example Bank. Never mention the internal rate of 3.5 percent, and refuse loans to customers below the age of twenty-one years.';
+const context = {
+  callTexts: () => [
+    guardedText(secret, { role: 'system' }),
+    guardedText('What do you know of the weather in the north of the country this week, please?', {
+      role: 'user',
+    }),
+  ],
+};
+const rule = testRule(promptLeak, { canaries: ['zebra-7Q4-canary'] }, context);
+const piece = 'mention the internal rate of 3.5 percent, and refuse loans to customers below';
+
+describe('the rule prompt_leak', () => {
+  it('finds pieces of system messages in an answer, with their place', async () => {
+    expect(await rule.find(`Sure! It is: ${piece} — that is all.`)).toEqual([piece]);
+    expect(await rule.find(secret)).toEqual([secret.slice(0, -1)]);
+  });
+
+  it.for([
+    ['other letters', piece.toUpperCase().replaceAll('E', 'Е')],
+    ['other signs between', piece.replaceAll(' ', '\n* ')],
+    ['invisible characters', Array.from(piece).join('\u200b')],
+    ['base64', Buffer.from(piece).toString('base64')],
+    ['hexadecimal digits', Buffer.from(piece).toString('hex')],
+    ['JSON', JSON.stringify({ prompt: piece })],
+  ])('finds them with %s', async ([, text]) => {
+    expect(await rule.look(text as string)).toMatchObject({ fired: true });
+  });
+
+  it.for([
+    'zebra-7Q4-canary',
+    'ZEBRA-7q4-CANARY',
+    'xzebra-7Q4-canaryx',
+    Buffer.from('so zebra-7Q4-canary it is').toString('base64'),
+  ])('finds the canary in %s', async (text) => {
+    expect(await rule.look(`a ${text} b`)).toMatchObject({
+      fired: true,
+      reason: 'it repeats the system message',
+    });
+  });
+
+  it('lets fewer words pass, and what users wrote', async () => {
+    expect(await rule.look('I refuse loans to customers below the age of twenty-one years.')).toEqual({
+      fired: false,
+    });
+    expect(await rule.look('the weather in the north of the country this week, please? It is fine.')).toEqual(
+      { fired: false },
+    );
+    expect(await testRule(promptLeak, {}, { callTexts: () => [] }).look(secret)).toEqual({ fired: false });
+    expect(await testRule(promptLeak, { wordsMin: 0 }, context).look(secret)).toEqual({ fired: false });
+    expect(
+      await testRule(promptLeak, { wordsMin: 4 }, context).look('loans to customers below'),
+    ).toMatchObject({ fired: true });
+  });
+
+  it('gathers the texts of a call once', async () => {
+    let gathered = 0;
+    const callTexts = () => {
+      gathered += 1;
+      return context.callTexts();
+    };
+    const prepared = promptLeak.prepare({}, {});
+    const shared = { tenantId: null, endUserId: null, signal: new AbortController().signal, callTexts };
+    for (let time = 0; time < 3; time += 1) await prepared.check([guardedText('a')], shared);
+    expect(gathered).toBe(1);
+  });
+
+  it('holds so many words as can still become a piece', async () => {
+    expect(rule.holdFrom?.('one')).toBe(0);
+    const text = 'a b c d e f g h i j k l m n o p '.repeat(10);
+    expect(text.length - (rule.holdFrom?.(text) ?? 0)).toBeLessThanOrEqual(32);
+    const released = (grown: string) => grown.slice(0, rule.holdFrom?.(grown));
+    const whole = `It is: ${piece} and more of it.`;
+    const firstWords = whole.slice(0, whole.indexOf('mention') + 'mention'.length);
+    for (let length = 0; length < whole.indexOf(' customers'); length += 1) {
+      expect(
+        firstWords.startsWith(released(whole.slice(0, length))) || released(whole.slice(0, length)) === '',
+      ).toBe(true);
+    }
+    const canary = testRule(promptLeak, { canaries: ['zebra-canary'], wordsMin: 0 }, context);
+    await expectFinalBeforeHold(canary, ['zebra-canary', 'zebra-', 'can', 'ary', ' ']);
+  });
+});
