@@ -1,5 +1,6 @@
 import type { ZodType } from 'zod';
 import { GuardrailStage } from '#core/graph-enums.generated.ts';
+import type { JsonSchemas } from '#core/json-schema/json-schema.ts';
 
 export type { GuardrailAction, GuardrailMode, GuardrailStage } from '#core/graph-enums.generated.ts';
 
@@ -131,6 +132,8 @@ export function defineRule<Options>(
 
 /** What rules receive from outside. */
 export interface RuleServices {
+  /** Checks texts with JSON Schemas, in a thread of its own. Absent: not possible here. */
+  readonly jsonSchemas?: Pick<JsonSchemas, 'check'>;
   /** Calls an AI model of the caller; recorded, priced and limited as an attempt of the call. Absent: not possible here. */
   readonly callModel?: (question: ModelQuestion, context: RuleContext) => Promise<string>;
   /** Sends to an address of the tenant's choice, under its egress rules. Absent: not possible here. */

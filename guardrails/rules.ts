@@ -1,4 +1,5 @@
 import type { Rule } from './guardrail.ts';
+import { groundedness } from './rules/groundedness.ts';
 import { injection } from './rules/injection/injection.ts';
 import { length } from './rules/length.ts';
 import { links } from './rules/links/links.ts';
@@ -7,6 +8,7 @@ import { pattern } from './rules/pattern/pattern.ts';
 import { pii } from './rules/pii/pii.ts';
 import { profanity } from './rules/profanity/profanity.ts';
 import { promptLeak } from './rules/prompt-leak/prompt-leak.ts';
+import { schema } from './rules/schema.ts';
 import { secrets } from './rules/secrets.ts';
 import { topics } from './rules/topics/topics.ts';
 import { listedWords } from './rules/words.ts';
@@ -24,6 +26,8 @@ export const knownRules: readonly Rule[] = [
   markup,
   promptLeak,
   injection,
+  groundedness,
+  schema,
 ];
 
 /** The rule of a name; undefined: there is none. */

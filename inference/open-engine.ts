@@ -79,9 +79,16 @@ export async function openInferenceEngine(
   const { log, connection, catalog, bus, quota, cache, streams, secrets, payloads } = options;
   const { egress = openEgress, now = Date.now, random = Math.random } = options;
   const delay = options.delay ?? ((ms, signal) => wait(ms, undefined, { signal }));
-  const guardrails = options.guardrailPlans ?? createGuardrailPlans(options.guardrails ?? '', catalog);
 
   await using opened = new AsyncDisposableStack();
+  const jsonSchemas = opened.use(
+    createJsonSchemas({
+      onThreadFailure: (err) =>
+        log.error({ event: 'thread_failed', err }, 'the thread that checks JSON Schemas failed'),
+    }),
+  );
+  const guardrails =
+    options.guardrailPlans ?? createGuardrailPlans(options.guardrails ?? '', catalog, { jsonSchemas });
   const http = opened.use(createHttpFetch({ egress }));
   const httpOfTenants = opened.use(createHttpFetch({ egress: egress.ofTenants }));
   const sweeping = { log, streams, quota, payloads };
@@ -110,12 +117,6 @@ export async function openInferenceEngine(
   const health = createHealthRegistry({ now, log, catalog });
   const results = createCompletionResults(connection, { payloads, log });
   const alerts = opened.use(new BudgetAlerts({ connection, quota, events: options.events, log, now }));
-  const jsonSchemas = opened.use(
-    createJsonSchemas({
-      onThreadFailure: (err) =>
-        log.error({ event: 'thread_failed', err }, 'the thread that checks JSON Schemas failed'),
-    }),
-  );
   const running = new Running();
   const lostReaders = opened.use(
     new LostReaders({ bus, log, delay, isRunning: (id) => running.get(id) !== undefined }),

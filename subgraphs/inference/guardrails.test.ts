@@ -124,6 +124,16 @@ describe('a policy', () => {
     expect(await lastRow()).toMatchObject({ cache: 'HIT', guardrailVerdicts: [{ action: 'WARN' }] });
   });
 
+  it('repairs an answer that nearly is JSON of its schema, without a further attempt', async () => {
+    const optionsJson = JSON.stringify({ schema: { type: 'object', required: ['a'] } });
+    await have('schema', [{ ...rule('RETRY', ['OUTPUT'], 'schema'), optionsJson }]);
+    mesh.alpha.always((call) => call.say('{a: 1,}').finish(buildUsage(1, 1)));
+    const calls = mesh.alpha.calls.length;
+    const answer = await mesh.data<{ complete: { text: string } }>(complete, asking('JSON, please'));
+    expect(JSON.parse(answer.complete.text)).toEqual({ a: 1 });
+    expect(mesh.alpha.calls).toHaveLength(calls + 1);
+  });
+
   it('that blocks the input leaves no row, and is an event once an hour', async () => {
     await have('block', [rule('BLOCK')]);
     const rows = (await mesh.rows()).length;
@@ -210,6 +220,17 @@ describe('testGuardrails', () => {
     });
     expect(tested.verdicts[0]?.durationMs).toEqual(expect.any(Number));
     expect(await mesh.rows()).toHaveLength(rows);
+  });
+
+  it('checks JSON Schemas', async () => {
+    const options = { schema: { type: 'object' } };
+    const rules = [{ rule: 'schema', stages: ['OUTPUT'], action: 'BLOCK', options }];
+    const output = { stage: 'OUTPUT', rules };
+    expect(await run({ text: '{}', ...output })).toMatchObject({ allowed: true });
+    expect(await run({ text: '[]', ...output })).toMatchObject({
+      allowed: false,
+      verdicts: [{ fired: true, failed: false }],
+    });
   });
 
   it('masks by placeholders, and leaves a text that is blocked as it is', async () => {

@@ -76,5 +76,7 @@ async function choosePlan(
   if (promptId !== null) badInput('input.promptId', 'cannot be combined with input.rules.');
   if (model !== null) badInput('input.model', 'cannot be combined with input.rules.');
   const stated = await checkedRules(rules, 'input.rules');
-  return planPolicies([{ id: null, version: 1, mode: 'ENFORCE', rules: stated }], {});
+  return planPolicies([{ id: null, version: 1, mode: 'ENFORCE', rules: stated }], {
+    jsonSchemas: engine.jsonSchemas,
+  });
 }

@@ -6,6 +6,7 @@ import type {
   Rule,
   RuleContext,
   RuleResult,
+  RuleServices,
 } from '#guardrails/guardrail.ts';
 import { fc } from './properties.ts';
 
@@ -37,8 +38,13 @@ export interface TestedRule extends PreparedRule {
   find(...texts: readonly (string | GuardedText)[]): Promise<readonly string[]>;
 }
 
-export function testRule(rule: Rule, options: unknown, context: Partial<RuleContext> = {}): TestedRule {
-  const prepared = rule.prepare(options, {});
+export function testRule(
+  rule: Rule,
+  options: unknown,
+  context: Partial<RuleContext> = {},
+  services: RuleServices = {},
+): TestedRule {
+  const prepared = rule.prepare(options, services);
   const look: TestedRule['look'] = async (...texts) =>
     prepared.check(texts.map(toGuarded), { ...ruleContext, ...context });
   return {
