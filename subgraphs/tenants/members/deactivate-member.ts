@@ -3,6 +3,7 @@ import { type MemberRecord, members } from '#mongo/members.ts';
 import { callersChanged, type TenantsDeps } from '../deps.ts';
 import type { MutationDeactivateMemberArgs } from '../generated.ts';
 import type { TenantsContext } from '../loaders.ts';
+import { isProvisioned } from '../provisioning/provisioned-member.ts';
 import { withRoles } from '../roles/find-role.ts';
 import { requireScopesOfMember } from '../roles/member-role.ts';
 import { withLiveOwner } from '../tenants/below-tenant.ts';
@@ -28,8 +29,8 @@ export async function deactivateMember(
   const options = {
     removes: false,
     revokeKeysMade: revokeKeysMade ?? false,
-    // From now on its provider, which had deactivated it too, does not end that.
-    ...(isOfProvider ? { set: { 'provisioned.active': true } } : {}),
+    // From now on its provider does not end that, also where it had deactivated the member too, or does so in this moment.
+    ...(isProvisioned(before) ? { set: { 'provisioned.active': true } } : {}),
   };
   const after = await endMembership(before, options, context.caller, deps);
   context.audit({ ...target, before, after });

@@ -14,6 +14,7 @@ import { checkedEmail, requireUnlikeEmails } from '../members/email.ts';
 import { findSettledMember } from '../members/find-settled-member.ts';
 import { type IssuerBinding, readBinding } from '../members/issuer-binding.ts';
 import { toMemberEvent } from '../members/member-events.ts';
+import { requireUnchanged } from '../members/require-unchanged.ts';
 import { withRoles } from '../roles/find-role.ts';
 import { requireReach } from '../roles/require-reach.ts';
 import { withLiveOwner } from '../tenants/below-tenant.ts';
@@ -61,7 +62,8 @@ export async function provisionMember(
   });
   if (before !== null && isEnding(before, person)) {
     const set = toLinked(before, { email, person });
-    const end = () => endProvisionedMember(before, { removes: false, set }, context.caller, deps);
+    const check = () => requireUnchanged(before, deps);
+    const end = () => endProvisionedMember(before, { removes: false, set, check }, context.caller, deps);
     await refusingTaken(end, person.userName);
   }
   const saved = await requireProvisioned(after._id, context);

@@ -2,10 +2,11 @@ import { HeddleError } from '#core/errors.ts';
 import { badInput } from '#core/input.ts';
 import { members, type ProvisionedMemberRecord, type ProvisionedPerson } from '#mongo/members.ts';
 import { callersChanged, readNow, type TenantsDeps } from '../deps.ts';
-import type { UpdateProvisionedMemberInput } from '../generated.ts';
+import type { MutationUpdateProvisionedMemberArgs, UpdateProvisionedMemberInput } from '../generated.ts';
 import type { TenantsContext } from '../loaders.ts';
 import { resumeMembership } from '../members/deactivate-member.ts';
 import { checkedEmail, requireUnlikeEmails } from '../members/email.ts';
+import { MemberChanged, requireUnchanged } from '../members/require-unchanged.ts';
 import { requireReach } from '../roles/require-reach.ts';
 import { withLiveOwner } from '../tenants/below-tenant.ts';
 import { endProvisionedMember } from './end-provisioned-member.ts';
@@ -20,13 +21,30 @@ import {
 } from './provisioned-member.ts';
 import { requireProvisioning } from './read-provisioning.ts';
 
+const attemptsMax = 3;
+
 /**
  * Changes a provisioned member. `active: false` ends it with its sessions and keys, whoever had reactivated it; `active: true` accepts it
  * again where its provider had deactivated it: one that the tenant has deactivated itself stays so. CONFLICT where it is not of the version that
  * is stated.
  */
 export async function updateProvisionedMember(
-  { id, input }: { readonly id: string; readonly input: UpdateProvisionedMemberInput },
+  args: MutationUpdateProvisionedMemberArgs,
+  context: TenantsContext,
+  deps: TenantsDeps,
+): Promise<ProvisionedMemberRecord> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await updateAsRead(args, context, deps);
+    } catch (error) {
+      // Not every provider sends it again.
+      if (!(error instanceof MemberChanged) || attempt === attemptsMax) throw error;
+    }
+  }
+}
+
+async function updateAsRead(
+  { id, input }: MutationUpdateProvisionedMemberArgs,
   context: TenantsContext,
   deps: TenantsDeps,
 ): Promise<ProvisionedMemberRecord> {
@@ -41,6 +59,7 @@ export async function updateProvisionedMember(
   const { active: _, ...rest } = change.person;
   const set = toFields(isHeld ? { ...change, person: rest } : change, readNow(deps));
   const check = async () => {
+    await requireUnchanged(before, deps);
     await requireMemberVersion(id, input.ifVersion, context);
     await requireUnlikeEmails(
       listAddresses(change.email, change.person.userName),
