@@ -139,6 +139,18 @@ describe('anchors', () => {
     );
   });
 
+  it('are read without a last line that is still being written, and with every other one', async () => {
+    await change(1);
+    await upkeep({ HEDDLE_AUDIT_ANCHOR_FILE: anchors });
+    const text = await readFile(anchors, 'utf8');
+    await writeFile(anchors, `${text}${text.slice(0, 40)}`);
+    expect(await verify({ anchors })).toMatchObject({ code: 0 });
+    for (const complete of [`${text}${text.slice(0, 40)}\n`, `${text}${text.slice(0, 40)}\n${text}`]) {
+      await writeFile(anchors, complete);
+      expect((await verify({ anchors })).lines[0]).toContain('line 2: is no anchor');
+    }
+  });
+
   it('are sent to a receiver, at most three times each, and a failure is reported', async () => {
     const received: string[] = [];
     const statuses = [500, 503, 200, 500, 500, 500, 200];

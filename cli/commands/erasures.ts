@@ -13,6 +13,9 @@ export async function runErasuresCommand(args: readonly string[]): Promise<numbe
   throw usageError('erasures');
 }
 
+/** Erasures that could not be repeated and that the audit log names. */
+const recordedMax = 1_000;
+
 async function list(args: readonly string[]): Promise<number> {
   parseArgs({ args: [...args] });
   const { listReports } = await import('#server/erasure/erasure-reports.ts');
@@ -36,9 +39,12 @@ async function repeat(args: readonly string[]): Promise<number> {
     ...{ action: 'erasure.repeat', targetType: 'Erasure', targetId: 'mesh' },
     arguments: { files: files.map((file) => resolve(file)) },
   };
-  const { left, ...counts } = await recordCommand(connection, command, () =>
-    repeatErasures(connection, listed, new Date()),
-  );
+  let left: Awaited<ReturnType<typeof repeatErasures>>['left'] = [];
+  const counts = await recordCommand(connection, command, async () => {
+    const repeated = await repeatErasures(connection, listed, new Date());
+    left = repeated.left;
+    return { ...repeated, left: left.slice(0, recordedMax) };
+  });
   for (const { why } of left) console.log(why);
   const { tenants, endUsers, known, absent } = counts;
   console.log(

@@ -6,6 +6,7 @@ import { erasures } from '#mongo/erasures.ts';
 import { tenants } from '#mongo/tenants.ts';
 import { listReports } from '#server/erasure/erasure-reports.ts';
 import { freeErasures } from '#server/erasure/erasure-run.ts';
+import { repeatTenantErasure } from '#subgraphs/tenants/erasure/repeat-erasure.ts';
 import { killedAfter } from '#test/support/processes/killed.ts';
 import { findTraces, startErasing, type TestErasing } from '#test/support/setups/erasing.ts';
 import { askForData } from '#test/support/subgraph.ts';
@@ -141,6 +142,18 @@ describe('erasures in a store from an older backup', () => {
     const { left, ...counts } = await repeat(reports, other);
     expect(counts).toEqual({ tenants: 1, endUsers: 1, known: 0, absent: 1 });
     expect(left).toEqual([{ id: expect.any(String), why: expect.stringContaining(kept.tenantId) }]);
+    await finishAll();
+  });
+
+  it('are not requested of the tenant of the first start, nor of end users of a tenant that is erased as a whole', async () => {
+    const { connection } = erasing.database;
+    const { gone } = filled;
+    expect(await repeatTenantErasure(connection, 'default', now)).toBe('REFUSED');
+    expect((await tenants(connection).findById('default').lean())?.archivedAt ?? null).toBeNull();
+    await repeat(reports, requests);
+    const ofGone = await writeLines({ tenantId: gone.tenantId, endUserId: 'one' });
+    expect(await repeat(ofGone)).toMatchObject({ endUsers: 0, known: 1 });
+    expect(await erasures(connection).countDocuments({ status: 'RUNNING' })).toBe(2);
     await finishAll();
   });
 
