@@ -8,7 +8,7 @@ import { pattern } from './rules/pattern/pattern.ts';
 import { pii } from './rules/pii/pii.ts';
 import { profanity } from './rules/profanity/profanity.ts';
 import { promptLeak } from './rules/prompt-leak/prompt-leak.ts';
-import { schema } from './rules/schema.ts';
+import { schemaRule } from './rules/schema.ts';
 import { secrets } from './rules/secrets.ts';
 import { topics } from './rules/topics/topics.ts';
 import { listedWords } from './rules/words.ts';
@@ -27,7 +27,7 @@ export const knownRules: readonly Rule[] = [
   promptLeak,
   injection,
   groundedness,
-  schema,
+  schemaRule,
 ];
 
 /** The rule of a name; undefined: there is none. */

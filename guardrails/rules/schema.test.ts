@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { createJsonSchemas } from '#core/json-schema/json-schema.ts';
 import { guardedText, testRule } from '#test/support/guardrail-rules.ts';
-import { schema } from './schema.ts';
+import { schemaRule } from './schema.ts';
 
 const jsonSchemas = createJsonSchemas();
 afterAll(() => jsonSchemas[Symbol.asyncDispose]());
@@ -14,7 +14,7 @@ const options = {
     additionalProperties: false,
   },
 };
-const rule = testRule(schema, options, {}, { jsonSchemas });
+const rule = testRule(schemaRule, options, {}, { jsonSchemas });
 
 describe('the rule schema', () => {
   it('lets JSON of the schema pass', async () => {
@@ -61,7 +61,7 @@ describe('the rule schema', () => {
   });
 
   it('repairs nothing where the policy does not want it, or the answer has alternatives', async () => {
-    const strict = testRule(schema, { ...options, repair: false }, {}, { jsonSchemas });
+    const strict = testRule(schemaRule, { ...options, repair: false }, {}, { jsonSchemas });
     expect(await strict.look('{name:"Ada",age:36}')).not.toHaveProperty('repaired');
     expect(await rule.look('{name:"Ada",age:36}', '{"name":"Ada","age":36}')).not.toHaveProperty('repaired');
   });
@@ -76,12 +76,12 @@ describe('the rule schema', () => {
   });
 
   it('fails where nothing can check, and refuses what is no schema', async () => {
-    await expect(testRule(schema, options).look('{}')).rejects.toThrow();
+    await expect(testRule(schemaRule, options).look('{}')).rejects.toThrow();
     await expect(
-      testRule(schema, { schema: { type: 'nothing' } }, {}, { jsonSchemas }).look('{}'),
+      testRule(schemaRule, { schema: { type: 'nothing' } }, {}, { jsonSchemas }).look('{}'),
     ).rejects.toThrow();
     for (const wrong of [{}, { schema: 'x' }, { schema: [] }, { schema: { x: 'y'.repeat(70_000) } }]) {
-      expect(() => schema.prepare(wrong, {})).toThrow();
+      expect(() => schemaRule.prepare(wrong, {})).toThrow();
     }
   });
 });

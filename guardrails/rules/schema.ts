@@ -37,7 +37,7 @@ function repairJson(text: string): string | null {
 }
 
 /** Finds answers that are no JSON of a schema, and repairs those that nearly are. */
-export const schema = defineRule({
+export const schemaRule = defineRule({
   name: 'schema',
   summary: 'Answers that are no JSON of a JSON Schema; those that nearly are can be repaired.',
   options,

@@ -44,6 +44,8 @@ describe('the rule words', () => {
     expect(rule.holdFrom?.('About Geheimnis')).toBe(6);
     expect(rule.holdFrom?.('About Geheimnis ')).toBe(16);
     expect(rule.holdFrom?.('这是机')).toBe(2);
+    // An escape of JSON can stand for any letter.
+    expect(rule.holdFrom?.('See \\u0047eheim. ')).toBe(0);
     await expectFinalBeforeHold(rule, [...list, 'Project ', 'Falc', 'on', ' ', 'a', '\u0301', '机']);
   });
 

@@ -17,6 +17,10 @@ describe('the pieces of a text', () => {
     expect(listTexts('"\\u0041\\/"')).toEqual(['A/']);
   });
 
+  it('are whole where a string looks like what stands between strings', () => {
+    expect(listTexts('["10, 12"]')).toEqual(['10, 12']);
+  });
+
   it('are found where a part of JSON begins or ends within a string', () => {
     expect(listTexts('so bad","next":"and wor')).toEqual(
       expect.arrayContaining(['so bad', 'next', 'and wor']),

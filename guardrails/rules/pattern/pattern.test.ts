@@ -24,6 +24,10 @@ describe('the rule pattern', () => {
     expect(await rule.look('EMP-12')).toEqual({ fired: false });
   });
 
+  it('finds nothing where a pattern matches no character', async () => {
+    expect(await withPatterns('\\b').look('two words')).toEqual({ fired: false });
+  });
+
   it('reads ^ and $ as the start and the end of a line', async () => {
     expect(await withPatterns('^a+$').find('a\naa\nba')).toEqual(['a', 'aa']);
   });

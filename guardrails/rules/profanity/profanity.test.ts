@@ -55,6 +55,10 @@ describe('the rule profanity', () => {
     expect(await rule.find(text)).toEqual([]);
   });
 
+  it('finds a word beside a sign that can stand for a letter', async () => {
+    expect(await rule.find('shit@work')).toEqual(['shit']);
+  });
+
   it('takes further words, and leaves out those that are allowed', async () => {
     const own = testRule(profanity, { languages: ['en'], words: ['frak'], allow: ['Bollocks'] });
     expect(await own.find('frak, bollocks, merde, shit')).toEqual(['frak', 'shit']);

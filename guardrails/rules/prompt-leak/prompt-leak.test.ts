@@ -7,9 +7,12 @@ const secret =
 const context = {
   callTexts: () => [
     guardedText(secret, { role: 'system' }),
-    guardedText('What do you know of the weather in the north of the country this week, please?', {
-      role: 'user',
-    }),
+    guardedText(
+      'What do you know of the weather in the north of the country this week and on Sunday, please?',
+      {
+        role: 'user',
+      },
+    ),
   ],
 };
 const rule = testRule(promptLeak, { canaries: ['zebra-7Q4-canary'] }, context);
@@ -48,9 +51,9 @@ describe('the rule prompt_leak', () => {
     expect(await rule.look('I refuse loans to customers below the age of twenty-one years.')).toEqual({
       fired: false,
     });
-    expect(await rule.look('the weather in the north of the country this week, please? It is fine.')).toEqual(
-      { fired: false },
-    );
+    expect(
+      await rule.look('the weather in the north of the country this week and on Sunday, please? It is fine.'),
+    ).toEqual({ fired: false });
     expect(await testRule(promptLeak, {}, { callTexts: () => [] }).look(secret)).toEqual({ fired: false });
     expect(await testRule(promptLeak, { wordsMin: 0 }, context).look(secret)).toEqual({ fired: false });
     expect(
