@@ -53,6 +53,11 @@ const dependent: readonly (readonly [
   ['responseSchemaName', { responseSchema: schema }, { responseSchemaName: 'person' }],
   ['responseSchemaDescription', { responseSchema: schema }, { responseSchemaDescription: 'A person.' }],
   ['responseSchemaStrict', { responseSchema: schema }, { responseSchemaStrict: false }],
+  [
+    'responseSchemaName',
+    { responseSchema: schema, responseJsonObject: true },
+    { responseSchemaName: 'person' },
+  ],
 ];
 const tools = [{ name: 'f', parameters: { type: 'object', properties: {} } }];
 

@@ -14,6 +14,8 @@ export type ContentPart =
   | {
       readonly type: 'text';
       readonly text: string;
+      /** The refusal of an earlier answer. */
+      readonly isRefusal?: true;
       readonly cache?: true;
       readonly own?: OwnFields;
     }
@@ -87,7 +89,7 @@ export type ProviderMessage =
       /** The audio of an earlier answer, which the provider keeps. */
       readonly audioId?: string;
       readonly cache?: true;
-      /** Present where a part has own fields: all of `text`, in order. */
+      /** Present where a part has own fields or is a refusal: all of `text`, in order. */
       readonly parts?: readonly TextPart[];
     }
   | {
@@ -139,6 +141,8 @@ export interface ProviderCall {
   readonly responseSchemaName?: string;
   readonly responseSchemaDescription?: string;
   readonly responseSchemaStrict?: boolean;
+  /** The request is for a JSON object, and has no schema where the vendor takes one without. */
+  readonly responseJsonObject?: true;
   readonly reasoningEffort?: string;
   readonly presencePenalty?: number;
   readonly frequencyPenalty?: number;

@@ -34,6 +34,7 @@ export type ContentPartInput = {
   readonly audioFormat?: string | null | undefined;
   readonly filename?: string | null | undefined;
   readonly cache?: boolean | null | undefined;
+  readonly isRefusal?: boolean | null | undefined;
   readonly providerOptions?: unknown;
 };
 
@@ -68,6 +69,7 @@ export type CompletionInput = {
   readonly responseSchemaName?: string | null | undefined;
   readonly responseSchemaDescription?: string | null | undefined;
   readonly responseSchemaStrict?: boolean | null | undefined;
+  readonly responseJsonObject?: boolean | null | undefined;
   readonly reasoningEffort?: string | null | undefined;
   readonly presencePenalty?: number | null | undefined;
   readonly frequencyPenalty?: number | null | undefined;

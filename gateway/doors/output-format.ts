@@ -12,7 +12,7 @@ export function readOutputFormat(value: unknown, at: string, nested?: string): P
     case 'text':
       return {};
     case 'json_object':
-      return { responseSchema: { type: 'object' } };
+      return { responseSchema: { type: 'object' }, responseJsonObject: true };
     case 'json_schema':
       return nested === undefined
         ? readSchema(format, at)

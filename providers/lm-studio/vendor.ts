@@ -14,7 +14,7 @@ const vendor: Vendor = {
   },
   pricesId: null,
   isFree: true,
-  load: async () => (await import('../openai-compatible/openai-compatible.ts')).createCompatible,
+  load: async () => (await import('./lm-studio.ts')).createLmStudio,
 };
 
 export default vendor;

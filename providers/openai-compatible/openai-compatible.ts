@@ -14,6 +14,7 @@ import { bearer, requestHeaders } from '../wires/shared/wire-request.ts';
 export const compatibleChat: ChatDialect = {
   hasAlternatives: true,
   hasAudio: true,
+  takesPartFields: true,
   writeFile: writeCompatibleFile,
   thinkingPlace: (model) =>
     thinkingPlace(model) === null ? null : { reasoning_content: thinkingPlace(model) },

@@ -39,6 +39,8 @@ function adapt(body: ChatBody, { model, maxOutputTokens }: ProviderCall): void {
 export const openaiChat: ChatDialect = {
   hasAlternatives: true,
   hasAudio: true,
+  hasRefusals: true,
+  takesPartFields: true,
   writeFile: writeOpenaiFile,
   systemRole: (model) => (readModel(model).reasons ? 'developer' : 'system'),
   writeSchema: adaptSchema,

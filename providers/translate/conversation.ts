@@ -21,6 +21,8 @@ export interface ConversationRules {
   readonly toolsAsText?: boolean;
   /** Results of tools hold files; elsewhere they follow the results, as the user's. */
   readonly filesInResults?: boolean;
+  /** Results of tools hold several texts where one of them has further fields; elsewhere they are one text. */
+  readonly partsInResults?: boolean;
   /** User and assistant take turns. */
   readonly alternating?: boolean;
 }
@@ -116,7 +118,7 @@ function pairResults(messages: readonly ProviderMessage[], rules: ConversationRu
 }
 
 /** The files of results follow the results that stand together, each named by its tool. */
-function moveFiles(messages: readonly ProviderMessage[]): readonly ProviderMessage[] {
+function moveFiles(messages: readonly ProviderMessage[], keepsTexts: boolean): readonly ProviderMessage[] {
   const hasFiles = (message: ProviderMessage) => message.role === 'tool' && message.parts !== undefined;
   if (!messages.some(hasFiles)) return messages;
   const moved: ProviderMessage[] = [];
@@ -128,7 +130,9 @@ function moveFiles(messages: readonly ProviderMessage[]): readonly ProviderMessa
       const more = parts.filter(({ type }) => type === 'file');
       if (more.length > 0) files.push({ type: 'text', text: `[Files of ${message.toolName}:]` }, ...more);
       const content = more.length > 0 && result.content === '' ? seeFiles : result.content;
-      moved.push({ ...result, content });
+      const texts = parts.filter((part) => part.type === 'text');
+      const isKept = keepsTexts && texts.some(({ own }) => own !== undefined);
+      moved.push({ ...result, content, ...(isKept ? { parts: texts } : {}) });
     }
     if (files.length === 0 || messages[at + 1]?.role === 'tool') continue;
     moved.push({ role: 'user', parts: files });
@@ -232,7 +236,7 @@ export function arrangeConversation(
   let arranged = messages.some(({ role }) => role === 'tool' || role === 'assistant')
     ? pairResults(messages, rules)
     : messages;
-  if (rules.filesInResults !== true) arranged = moveFiles(arranged);
+  if (rules.filesInResults !== true) arranged = moveFiles(arranged, rules.partsInResults === true);
   if (rules.toolsAsText === true) arranged = writeTools(arranged);
   arranged = dropEmpty(arranged, rules.noBlankTexts === true ? isBlank : (text) => text === '');
   if (rules.systemFirst === true) arranged = foldSystem(arranged);

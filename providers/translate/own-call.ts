@@ -39,6 +39,8 @@ export interface WireTraits {
   readonly hasAlternatives: boolean;
   /** Whether the AI model takes the text of reasoning that is neither signed nor encrypted; absent: it does not. */
   readonly takesOpenReasoning?: (model: string) => boolean;
+  /** Whether the vendor is sent the further fields of parts; absent: it is. */
+  readonly takesPartFields?: boolean;
   /** Fields of the format for which the vendor refuses a request: they are not sent. */
   readonly refused?: ReadonlySet<string>;
   /** Whether it has spoken answers. A call of one is refused otherwise. */
@@ -215,7 +217,7 @@ function isShared(field: string, value: unknown, key: string, wire: string): boo
 function findDropped(
   call: ProviderCall,
   kind: ProviderKind,
-  { name, takes, takesOpenReasoning, refused, hasAudioIds }: WireTraits,
+  { name, takes, takesOpenReasoning, takesPartFields, refused, hasAudioIds }: WireTraits,
   compared: readonly string[] | undefined,
 ): readonly string[] | undefined {
   const dropped: string[] = [...(compared ?? [])];
@@ -228,7 +230,7 @@ function findDropped(
   if (call.messages.some((message) => lacksReasoning(message, kind, takesOpen, name === 'chat')))
     dropped.push('messages.reasoning');
   if (hasAudioIds !== true && call.messages.some(hasAudioId)) dropped.push('messages.audioId');
-  dropped.push(...listOthers(call, name));
+  dropped.push(...listOthers(call, name, takesPartFields));
   const { providerOptions } = call;
   if (providerOptions !== undefined) {
     const sent = [name, kind.toLowerCase()];

@@ -28,7 +28,7 @@ export function toOwnParts(message: ProviderMessage, wire: string): ProviderMess
   }
   if (message.role === 'assistant') {
     const { parts, ...rest } = message;
-    return parts.some((part) => part.own?.[wire] !== undefined || part.cache === true)
+    return parts.some((part) => part.own?.[wire] !== undefined || part.cache === true || part.isRefusal)
       ? { ...rest, parts: withoutOthers<TextPart>(parts, wire) }
       : rest;
   }
@@ -68,6 +68,7 @@ export function toOwnTools(
 export function listOthers(
   { messages, tools, providerTools, providerToolChoice }: ProviderCall,
   wire: string,
+  takesFields = true,
 ): readonly string[] {
   const names = new Set<string>();
   const add = (name: string) => {
@@ -75,10 +76,13 @@ export function listOthers(
   };
   const addOwn = ({ own }: Having, path: string) => {
     if (own === undefined) return;
+    const sent = takesFields ? own[wire] : undefined;
     for (const [format, given] of Object.entries(own)) {
-      if (format === wire) continue;
+      if (takesFields && format === wire) continue;
       const { type } = given;
-      for (const name of typeof type === 'string' ? [type] : Object.keys(given)) add(`${path}.${name}`);
+      for (const name of typeof type === 'string' ? [type] : Object.keys(given)) {
+        if (sent?.[name] === undefined) add(`${path}.${name}`);
+      }
     }
   };
   for (const message of messages) {

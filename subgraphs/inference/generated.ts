@@ -156,6 +156,7 @@ export type ContentPartInput = {
   readonly audioFormat?: InputMaybe<Scalars['String']['input']>;
   readonly filename?: InputMaybe<Scalars['String']['input']>;
   readonly cache?: InputMaybe<Scalars['Boolean']['input']>;
+  readonly isRefusal?: InputMaybe<Scalars['Boolean']['input']>;
   readonly providerOptions?: InputMaybe<Scalars['JSON']['input']>;
 };
 
@@ -190,6 +191,7 @@ export type CompletionInput = {
   readonly responseSchemaName?: InputMaybe<Scalars['String']['input']>;
   readonly responseSchemaDescription?: InputMaybe<Scalars['String']['input']>;
   readonly responseSchemaStrict?: InputMaybe<Scalars['Boolean']['input']>;
+  readonly responseJsonObject?: InputMaybe<Scalars['Boolean']['input']>;
   readonly reasoningEffort?: InputMaybe<Scalars['String']['input']>;
   readonly presencePenalty?: InputMaybe<Scalars['Float']['input']>;
   readonly frequencyPenalty?: InputMaybe<Scalars['Float']['input']>;

@@ -69,31 +69,6 @@ describe('tools that OpenAI runs', () => {
     expect((await response.json()).tool_choice).toEqual(choice);
   });
 
-  it('have beside them the ends of cached prefixes, by responses and by chat completions', async () => {
-    const prompt_cache_breakpoint = { mode: 'explicit', ttl: '12h' };
-    const input = [
-      { role: 'developer', content: [{ type: 'input_text', text: 'Be brief.', prompt_cache_breakpoint }] },
-      {
-        role: 'user',
-        content: [
-          { type: 'input_text', text: 'Hello', prompt_cache_breakpoint },
-          { type: 'input_text', text: 'you' },
-        ],
-      },
-    ];
-    await account.create({ model: account.model, input });
-    expect(account.readSent().input).toEqual(input);
-    const toChat = (part: object) => ({ ...part, type: 'text' });
-    const messages = input.map(({ role, content }) => ({ role, content: content.map(toChat) }));
-    const body = { model: account.model, messages } as never;
-    await account.openai.chat.completions.create(body);
-    expect(account.readSent().input).toEqual(input);
-    const { response } = await account.openai.chat.completions
-      .create({ model: 'demo/echo', messages } as never)
-      .withResponse();
-    expect(response.headers.get('x-heddle-dropped')).toBe('messages.prompt_cache_breakpoint');
-  });
-
   it('bring what an answer is to include, beside what is requested of every answer', async () => {
     const include = ['web_search_call.action.sources', 'reasoning.encrypted_content'];
     await account.create({ model: account.model, tools: vendorTools, include, input: 'Hello' });

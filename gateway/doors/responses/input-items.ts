@@ -1,4 +1,12 @@
-import { type BodyFields, requireText, toFields, toList, toText, WrongField } from '../body-fields.ts';
+import {
+  type BodyFields,
+  isFields,
+  requireText,
+  toFields,
+  toList,
+  toText,
+  WrongField,
+} from '../body-fields.ts';
 import { markPlace } from '../input-places.ts';
 import { readCallArguments, readContentParts } from '../openai/chat/chat-messages.ts';
 import type {
@@ -8,7 +16,7 @@ import type {
   ToolCallInput,
 } from '../operations.generated.ts';
 import { isOwnCompaction, readCompactionItem } from './compact/compaction-item.ts';
-import { isVendorCall, referenceType, toResponsesPart } from './output/vendor-items.ts';
+import { isVendorCall, referenceType, responsesFormat, toResponsesPart } from './output/vendor-items.ts';
 import { readReasoningItem } from './response-reasoning.ts';
 import { toGraphName } from './tools/client-tools.ts';
 
@@ -135,7 +143,11 @@ export function readItemMessages(
 }
 
 function addPhase(part: ContentPartInput, phase: string): ContentPartInput {
-  return part.text == null ? part : toResponsesPart({ phase }, part.text);
+  if (part.text == null) return part;
+  const given = part.providerOptions;
+  const own = isFields(given) ? given[responsesFormat] : undefined;
+  const phased = { ...(isFields(own) ? own : {}), phase };
+  return { ...part, providerOptions: { ...(isFields(given) ? given : {}), [responsesFormat]: phased } };
 }
 
 function readRole(role: unknown, at: string): MessageInput['role'] {
@@ -163,7 +175,8 @@ function readCall(item: BodyFields, at: string): ToolCallInput {
 
 function toAssistantMessage({ texts, toolCalls, reasoning }: Assistant): MessageInput {
   const [only] = texts;
-  const isText = texts.length === 0 || (texts.length === 1 && only?.providerOptions == null);
+  const isPlain = only?.providerOptions == null && only?.isRefusal !== true;
+  const isText = texts.length === 0 || (texts.length === 1 && isPlain);
   const content = isText ? { content: only?.text ?? '' } : { parts: texts };
   return {
     role: 'ASSISTANT',

@@ -1,4 +1,4 @@
-import type { AudioOutput, ProviderCall, ProviderMessage, ToolCall } from '../../provider.ts';
+import type { AudioOutput, OwnFields, ProviderCall, ProviderMessage, ToolCall } from '../../provider.ts';
 import {
   completeParameters,
   type Effort,
@@ -52,6 +52,10 @@ export interface ChatDialect {
   readonly refusedFields?: ReadonlySet<string>;
   /** The vendor returns several answers to one request. */
   readonly hasAlternatives?: true;
+  /** The vendor ignores fields of parts that it does not know: those of clients are sent. */
+  readonly takesPartFields?: true;
+  /** The vendor takes the refusal of an earlier answer by itself. Elsewhere it is text. */
+  readonly hasRefusals?: true;
   /** The vendor returns spoken answers, and takes them by ID in a conversation. */
   readonly hasAudio?: true;
   /** The choice of any tool. */
@@ -59,6 +63,8 @@ export interface ChatDialect {
   /** JSON Schemas as the vendor takes them. */
   readonly writeSchema?: (schema: JsonSchema) => JsonSchema;
   readonly responseFormat?: (schema: JsonSchema) => object;
+  /** The vendor takes no request for a JSON object without a schema: the schema is sent. */
+  readonly withoutJsonObject?: true;
   /** The effort to send for a requested one; absent: the same. */
   readonly effort?: (effort: Effort, model: string) => string | undefined;
   /** Has the usage sent at the end of a stream. */
@@ -77,17 +83,44 @@ export interface ChatRequestOptions {
   readonly rules?: ConversationRules;
 }
 
+/** The key of this format in `providerOptions`. */
+const wireName = 'chat';
+
 type Message = ChatBody['messages'][number];
+type Assistant = Extract<ProviderMessage, { role: 'assistant' }>;
+
+type Having = { readonly own?: OwnFields };
+type Text = Having & { readonly text: string };
+
+function takesPartFields(dialect: ChatDialect): boolean {
+  return dialect.takesPartFields === true && dialect.userTexts !== 'joined';
+}
+
+/** The fields that a client adds to a part; undefined: none. */
+function readPartFields({ own }: Having, dialect: ChatDialect): object | undefined {
+  return takesPartFields(dialect) ? own?.[wireName] : undefined;
+}
+
+/** The texts as one, or as parts where one of them has further fields. */
+function writeTexts(texts: readonly Text[], dialect: ChatDialect): string | object[] {
+  if (!texts.some((part) => readPartFields(part, dialect) !== undefined)) {
+    return texts.map(({ text }) => text).join('');
+  }
+  return texts.map((part) => ({ ...readPartFields(part, dialect), type: 'text', text: part.text }));
+}
 
 function writeUser(parts: Extract<ProviderMessage, { role: 'user' }>['parts'], dialect: ChatDialect) {
   const { userTexts = 'text', writeFile } = dialect;
-  if (userTexts === 'text' && parts.length === 1 && parts[0]?.type === 'text') return parts[0].text;
+  if (userTexts === 'text' && parts.length === 1 && parts[0]?.type === 'text') {
+    return writeTexts([parts[0]], dialect);
+  }
   if (userTexts === 'joined' && parts.every((part) => part.type === 'text')) {
     return parts.map(({ text }) => text).join('');
   }
-  return parts.map((part, at) =>
-    part.type === 'text' ? { type: 'text', text: part.text } : writeFile(readFile(part), at),
-  );
+  return parts.map((part, at) => ({
+    ...readPartFields(part, dialect),
+    ...(part.type === 'text' ? { type: 'text', text: part.text } : writeFile(readFile(part), at)),
+  }));
 }
 
 /** Arguments that are no object are a text, and stay as the model wrote it. */
@@ -96,10 +129,7 @@ function writeCall({ id, name, arguments: given }: ToolCall): object {
   return { id, type: 'function', function: { name, arguments: text } };
 }
 
-function writeReasoning(
-  { reasoning }: ProviderMessage & { readonly role: 'assistant' },
-  field: string | undefined,
-): object {
+function writeReasoning({ reasoning }: Assistant, field: string | undefined): object {
   if (reasoning === undefined || field === undefined) return {};
   const text = reasoning.map((block) => block.text ?? '').join('');
   return text === '' ? {} : { [field]: text };
@@ -109,26 +139,62 @@ function writeName({ name }: { readonly name?: string }, { withoutNames }: ChatD
   return name === undefined || withoutNames ? {} : { name };
 }
 
+interface AssistantTexts {
+  readonly text: string | object[];
+  readonly refusal: { readonly refusal?: string };
+}
+
+/** The text of an earlier answer, and its refusal where the vendor takes one. */
+function splitRefusal({ text, parts }: Assistant, dialect: ChatDialect): AssistantTexts {
+  if (parts === undefined) return { text, refusal: {} };
+  const texts = parts.filter((part) => !(dialect.hasRefusals && part.isRefusal) && part.text !== '');
+  const refusal = parts.flatMap((part) => (dialect.hasRefusals && part.isRefusal ? [part.text] : []));
+  return {
+    text: writeTexts(texts, dialect),
+    refusal: refusal.length === 0 ? {} : { refusal: refusal.join('') },
+  };
+}
+
+/** The result of a tool. The format has no other sign of a failure than the text. */
+function writeResult(message: ProviderMessage & { readonly role: 'tool' }, dialect: ChatDialect) {
+  const { content, own, parts, isError } = message;
+  const texts = parts?.flatMap((part) => (part.type === 'text' ? [part] : [])) ?? [
+    { text: content, ...(own === undefined ? {} : { own }) },
+  ];
+  return writeTexts(isError === true ? [{ text: 'Error: ' }, ...texts] : texts, dialect);
+}
+
 function writeMessage(message: ProviderMessage, { model }: ProviderCall, dialect: ChatDialect): Message {
   switch (message.role) {
     case 'system': {
       const role = dialect.systemRole?.(model) ?? 'system';
-      return { role, content: message.content, ...writeName(message, dialect) };
+      const content = writeTexts([{ ...message, text: message.content }], dialect);
+      return { role, content, ...writeName(message, dialect) };
     }
     case 'user':
       return { role: 'user', content: writeUser(message.parts, dialect), ...writeName(message, dialect) };
     case 'assistant': {
-      const { text, toolCalls, reasoning = [], audioId } = message;
+      const { toolCalls, reasoning = [], audioId } = message;
+      const { text, refusal } = splitRefusal(message, dialect);
       const audio = audioId === undefined || !dialect.hasAudio ? {} : { audio: { id: audioId } };
       const name = writeName(message, dialect);
       if (toolCalls.length === 0 || dialect.withoutTools) {
-        const content = text === '' && audioId !== undefined ? null : text;
-        return { role: 'assistant', content, ...name, ...writeReasoningDetails(reasoning), ...audio };
+        const hasOther = audioId !== undefined || refusal.refusal !== undefined;
+        const content = text === '' && hasOther ? null : text;
+        return {
+          role: 'assistant',
+          content,
+          ...refusal,
+          ...name,
+          ...writeReasoningDetails(reasoning),
+          ...audio,
+        };
       }
       const field = dialect.reasoningField?.(model);
       return {
         role: 'assistant',
         content: text === '' ? (dialect.emptyContent ?? null) : text,
+        ...refusal,
         ...name,
         ...dialect.thinkingPlace?.(model),
         ...writeReasoning(message, field),
@@ -139,12 +205,11 @@ function writeMessage(message: ProviderMessage, { model }: ProviderCall, dialect
       };
     }
     case 'tool': {
-      const { toolCallId, toolName, content, isError } = message;
+      const { toolCallId, toolName } = message;
       return {
         role: 'tool',
         tool_call_id: toolCallId,
-        // The format has no other sign of a failure.
-        content: isError === true ? `Error: ${content}` : content,
+        content: writeResult(message, dialect),
         ...(dialect.namedResults ? { name: toolName } : {}),
       };
     }
@@ -176,10 +241,11 @@ function addTools(body: ChatBody, call: ProviderCall, { required, writeSchema }:
 
 function writeResponseFormat(
   schema: JsonSchema,
-  { responseSchemaName, responseSchemaDescription, responseSchemaStrict }: ProviderCall,
-  { responseFormat, writeSchema }: ChatDialect,
+  { responseSchemaName, responseSchemaDescription, responseSchemaStrict, responseJsonObject }: ProviderCall,
+  { responseFormat, withoutJsonObject, writeSchema }: ChatDialect,
 ): object {
   if (responseFormat !== undefined) return responseFormat(schema);
+  if (responseJsonObject && !withoutJsonObject) return { type: 'json_object' };
   const json_schema = {
     name: responseSchemaName ?? 'response',
     description: responseSchemaDescription,
@@ -204,7 +270,8 @@ const lackedFields = {
 export function createChatRequests({ url, headers, dialect, rules = {} }: ChatRequestOptions): WireRequests {
   const { maxTokens = 'max_tokens', seed = 'seed', effort: writeEffort } = dialect;
   const traits: WireTraits = {
-    name: 'chat',
+    name: wireName,
+    takesPartFields: takesPartFields(dialect),
     hasAlternatives: dialect.hasAlternatives === true,
     takesOpenReasoning: (model) => dialect.reasoningField?.(model) !== undefined,
     ...(dialect.refusedFields === undefined ? {} : { refused: dialect.refusedFields }),
@@ -213,7 +280,7 @@ export function createChatRequests({ url, headers, dialect, rules = {} }: ChatRe
   };
   const build: WireRequests['build'] = (call, streaming) => {
     const { model, temperature, maxOutputTokens, responseSchema, stop = [] } = call;
-    const messages = arrangeConversation(call.messages, rules);
+    const messages = arrangeConversation(call.messages, { ...rules, partsInResults: true });
     const body: ChatBody = {
       model,
       messages: messages.map((message) => writeMessage(message, call, dialect)),

@@ -114,6 +114,18 @@ const quirks: readonly Quirk[] = [
   ['AI21', 'a video', image({ mediaType: 'video/mp4', data: 'AAAA' }), null],
   ['CLOUDFLARE', 'a call without a text', { messages: silentCall, tools }, { 'messages.1.content': '' }],
   ['DATABRICKS', 'a seed', { seed: 7 }, { seed: undefined }],
+  [
+    'LM_STUDIO',
+    'a JSON object',
+    { responseSchema: object, responseJsonObject: true },
+    { 'response_format.type': 'json_schema' },
+  ],
+  [
+    'DATABRICKS',
+    'a JSON object',
+    { responseSchema: object, responseJsonObject: true },
+    { response_format: { type: 'json_object' } },
+  ],
   ['MINIMAX', 'any call', {}, { reasoning_split: true, max_tokens: undefined }],
   ['MINIMAX', 'a length', { maxOutputTokens: 9 }, { max_completion_tokens: 9, max_tokens: undefined }],
   ['MINIMAX', 'temperature 0', { temperature: 0 }, { temperature: 0.01 }],

@@ -52,11 +52,15 @@ export function needsResponses({ providerTools, messages }: ProviderCall): boole
 export function writeAnswer(whole: string, parts: readonly TextPart[] = []): object[] {
   const items: object[] = [];
   let current: Fields = {};
-  const write = (content: string, { phase }: Fields = current) => {
-    if (content === '') return;
-    items.push({ role: 'assistant', content, ...(phase === undefined ? {} : { phase }) });
+  const write = (text: string, { phase, ...more }: Fields = {}, isRefusal = false) => {
+    if (text === '') return;
+    const isPlain = Object.keys(more).length === 0;
+    const written = isPlain ? text : [{ ...more, type: 'output_text', text }];
+    const content = isRefusal ? [{ ...more, type: 'refusal', refusal: text }] : written;
+    const inPhase = phase ?? current.phase;
+    items.push({ role: 'assistant', content, ...(inPhase === undefined ? {} : { phase: inPhase }) });
   };
-  if (!parts.some((part) => readOwn(part) !== undefined)) {
+  if (!parts.some((part) => readOwn(part) !== undefined || part.isRefusal)) {
     write(whole);
     return items;
   }
@@ -65,7 +69,7 @@ export function writeAnswer(whole: string, parts: readonly TextPart[] = []): obj
     if (own !== undefined && isItem(own)) items.push(own);
     else {
       if (own?.type === 'message') current = own;
-      write(part.text, own);
+      write(part.text, own?.type === undefined ? own : {}, part.isRefusal);
     }
   }
   return items;

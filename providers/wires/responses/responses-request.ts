@@ -70,11 +70,14 @@ function writeContent(part: ContentPart, at: number, dialect: ResponsesDialect):
 
 /** The API has no other sign of a failure than the text of the result. */
 function writeOutput(
-  { content, parts, isError }: ProviderMessage & { readonly role: 'tool' },
+  message: ProviderMessage & { readonly role: 'tool' },
   dialect: ResponsesDialect,
 ): string | object[] {
+  const { content, parts, isError } = message;
   if (parts !== undefined) return parts.map((part, at) => writeContent(part, at, dialect));
-  return isError === true ? `Error: ${content}` : content;
+  const text = isError === true ? `Error: ${content}` : content;
+  const own = readOwn(message);
+  return own === undefined ? text : [{ ...own, type: 'input_text', text }];
 }
 
 function writeMessage(message: ProviderMessage, model: string, dialect: ResponsesDialect): object[] {
@@ -146,9 +149,10 @@ function addIncludes(body: ResponsesBody, { providerOptions }: ProviderCall): vo
 
 function writeFormat(
   schema: JsonSchema,
-  { responseSchemaName, responseSchemaDescription, responseSchemaStrict }: ProviderCall,
+  { responseSchemaName, responseSchemaDescription, responseSchemaStrict, responseJsonObject }: ProviderCall,
   { writeSchema, alwaysStrict }: ResponsesDialect,
 ): object {
+  if (responseJsonObject) return { type: 'json_object' };
   return {
     type: 'json_schema',
     name: responseSchemaName ?? 'response',

@@ -82,7 +82,7 @@ export function createDroppedFields(build: WireRequests['build']) {
   }
 
   function findDropped(
-    { model, tools, responseSchema, reasoningEffort }: ProviderCall,
+    { model, tools, responseSchema, responseJsonObject, reasoningEffort }: ProviderCall,
     set: number,
     found: number,
   ) {
@@ -91,6 +91,7 @@ export function createDroppedFields(build: WireRequests['build']) {
       messages: [{ role: 'user', parts: [text] }],
       ...(tools === undefined ? {} : { tools: [{ name: 'f', parameters: { type: 'object' } }] }),
       ...(responseSchema === undefined ? {} : { responseSchema: strictSchema }),
+      ...(responseJsonObject === undefined ? {} : { responseJsonObject }),
     };
     const given: Probe = {
       ...Object.fromEntries(
@@ -115,9 +116,9 @@ export function createDroppedFields(build: WireRequests['build']) {
 
   function dropped(call: ProviderCall): readonly string[] {
     const [set, found] = [readFields(call), readTraits(call.messages)];
-    const { model, tools, responseSchema, reasoningEffort = '' } = call;
+    const { model, tools, responseSchema, responseJsonObject, reasoningEffort = '' } = call;
     if (set + found === 0 && reasoningEffort === '') return [];
-    const key = `${set} ${found} ${tools !== undefined} ${responseSchema !== undefined} ${reasoningEffort} ${model}`;
+    const key = `${set} ${found} ${tools !== undefined} ${responseSchema !== undefined} ${responseJsonObject} ${reasoningEffort} ${model}`;
     let names = known.get(key);
     if (names === undefined) {
       names = findDropped(call, set, found);

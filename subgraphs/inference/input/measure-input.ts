@@ -6,6 +6,8 @@ type FilePart = ContentPart & { readonly type: 'file' };
 
 /** What a file counts as at most, in tokens: images by what vendors charge for the largest, others by their size. */
 const imageTokensMax = 4_096;
+/** An image in its own size: OpenAI's 10,000 patches, by the highest of its multipliers (2.46). */
+const originalTokensMax = 24_600;
 /** What vendors charge for an image that they scale to their usual size. */
 const imageTokensUsual = 1_500;
 /** Characters of base64 for each token of a document, whose pages hold more layout than text. */
@@ -24,7 +26,8 @@ export function estimateInputTokens(call: Call): number {
   return Math.ceil(countTextBytes(call) / 4) + sumFiles(call, estimateFileTokens);
 }
 
-function boundFileTokens({ mediaType, data }: FilePart): number {
+function boundFileTokens({ mediaType, data, detail }: FilePart): number {
+  if (detail === 'original') return originalTokensMax;
   return isImage(mediaType) || data === undefined ? imageTokensMax : Math.ceil(data.length / 4);
 }
 

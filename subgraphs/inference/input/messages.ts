@@ -20,7 +20,7 @@ const filenameMax = 255;
 const audioIdMax = 255;
 const nameMax = 256;
 const detailsBytesMax = 4_096;
-const details = ['auto', 'low', 'high'];
+const details = ['auto', 'low', 'high', 'original'];
 const mediaType = /^[a-z]+\/[\w.+*-]+(?:\s*;.*)?$/i;
 const base64 = /^[A-Za-z0-9+/]+={0,2}$/;
 
@@ -48,6 +48,10 @@ function parseMessage(
   if (isError != null && role !== 'TOOL') refuseField(at, 'only a TOOL message has isError.');
   if (toolCalls != null && role !== 'ASSISTANT') refuseField(at, 'only an ASSISTANT message has toolCalls.');
   if (toolCallId != null && role !== 'TOOL') refuseField(at, 'only a TOOL message has a toolCallId.');
+  if (role !== 'ASSISTANT') {
+    const refusal = parts?.findIndex(({ isRefusal }) => isRefusal === true) ?? -1;
+    if (refusal >= 0) refuseField(`${at}.parts[${refusal}]`, 'only an ASSISTANT message has refusals.');
+  }
   if (name != null && role === 'TOOL') refuseField(at, 'a TOOL message has no name: its tool call has one.');
   const named = name == null ? {} : { name: checkedPrintable(name, `${at}.name`, nameMax) };
   switch (role) {
@@ -113,7 +117,8 @@ function parseTexts(
   const parts = inputs.map((part, index): TextPart => {
     const place = `${at}.parts[${index}]`;
     const text = part.text ?? refuseField(place, 'this message has text parts only.');
-    return { type: 'text', text, ...parsePartEnd(part, place, egress) };
+    const refusal = part.isRefusal === true ? ({ isRefusal: true } as const) : {};
+    return { type: 'text', text, ...refusal, ...parsePartEnd(part, place, egress) };
   });
   const own = parts.at(-1)?.own;
   return {
@@ -134,7 +139,7 @@ function toAssistantParts(
   if (parsed === undefined) return {};
   const { parts, end } = parsed;
   const isEndMarked = end.cache === undefined || (parts.length === 1 && !hasCalls);
-  const isTextAlone = isEndMarked && parts.every(({ own }) => own === undefined);
+  const isTextAlone = isEndMarked && parts.every(({ own, isRefusal }) => own === undefined && !isRefusal);
   return {
     ...(end.cache === undefined ? {} : { cache: end.cache }),
     ...(isTextAlone ? {} : { parts }),

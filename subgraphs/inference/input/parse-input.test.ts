@@ -11,6 +11,8 @@ const parse = (more: Partial<CompletionInput>) =>
     { requestId: 'ours', clientRequestId: 'theirs', caller: anonymousCaller },
   );
 
+const said = (isRefusal = false) => ({ role: 'ASSISTANT' as const, parts: [{ text: 'No.', isRefusal }] });
+
 describe('parseCompletionInput', () => {
   it("turns a conversation into the provider's terms", () => {
     const { call } = parse({
@@ -94,6 +96,9 @@ describe('parseCompletionInput', () => {
       parse({ responseSchema, responseSchemaDescription: 'a' }),
       parse({ responseSchema, responseSchemaStrict: true }),
       parse({ responseSchema, responseSchemaStrict: false }),
+      parse({ responseSchema, responseJsonObject: true }),
+      parse({ responseSchema, messages: [{ role: 'USER', content: 'Hello' }, said()] }),
+      parse({ responseSchema, messages: [{ role: 'USER', content: 'Hello' }, said(true)] }),
     ];
     const keys = questions.map((request) => cacheKey(request, anonymousCaller, 'TENANT', ''));
     expect(new Set(keys).size).toBe(questions.length);
@@ -107,6 +112,25 @@ describe('parseCompletionInput', () => {
     const image = parse({ messages: [{ role: 'USER', parts: [{ imageUrl: 'https://example.com/y.png' }] }] });
     expect(image.inputTokensMax).toBeGreaterThanOrEqual(1_600);
     expect(image.inputs).toEqual(['IMAGE']);
+  });
+
+  it('bounds an image in its own size by the largest that is documented', () => {
+    const read = (detail: string, file: object) =>
+      parse({ messages: [{ role: 'USER', parts: [{ ...file, detail }] }] }).inputTokensMax;
+    for (const file of [
+      { imageUrl: 'https://example.com/y.png' },
+      { data: 'AAAA', mediaType: 'image/png' },
+    ]) {
+      expect(read('original', file)).toBeGreaterThanOrEqual(24_600);
+      expect(read('high', file)).toBeLessThan(5_000);
+    }
+  });
+
+  it('needs no AI model that takes schemas for a JSON object alone', () => {
+    const responseSchema = { type: 'object' };
+    expect(parse({ responseSchema }).needs).toEqual(['CHAT', 'STRUCTURED_OUTPUT']);
+    expect(parse({ responseSchema, responseJsonObject: true }).needs).toEqual(['CHAT']);
+    expect(parse({ responseSchema, responseJsonObject: false }).call).toEqual(parse({ responseSchema }).call);
   });
 
   it.for<[what: string, input: Partial<CompletionInput>]>([
@@ -141,6 +165,15 @@ describe('parseCompletionInput', () => {
     ['responseSchemaName requires', { responseSchemaName: 'a' }],
     ['responseSchemaDescription requires', { responseSchemaDescription: 'a' }],
     ['responseSchemaStrict requires', { responseSchemaStrict: false }],
+    ['responseJsonObject requires', { responseJsonObject: true }],
+    [
+      'ASSISTANT message has refusals',
+      { messages: [{ role: 'USER', parts: [{ text: 'x', isRefusal: true }] }] },
+    ],
+    [
+      'detail must be one of',
+      { messages: [{ role: 'USER', parts: [{ data: 'AAAA', mediaType: 'image/png', detail: 'max' }] }] },
+    ],
     ['responseSchemaName must', { responseSchema: {}, responseSchemaName: '' }],
     ['responseSchemaName must', { responseSchema: {}, responseSchemaName: 'a'.repeat(129) }],
     ['responseSchemaDescription may', { responseSchema: {}, responseSchemaDescription: 'a'.repeat(16_385) }],

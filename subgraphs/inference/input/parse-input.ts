@@ -43,7 +43,12 @@ const voiceName = /^[\w.-]{1,64}$/;
 const audioFormats = ['wav', 'aac', 'mp3', 'flac', 'opus', 'pcm16'];
 const schemaNameMax = 128;
 const schemaDescriptionMax = 16_384;
-const schemaTraits = ['responseSchemaName', 'responseSchemaDescription', 'responseSchemaStrict'] as const;
+const schemaTraits = [
+  'responseSchemaName',
+  'responseSchemaDescription',
+  'responseSchemaStrict',
+  'responseJsonObject',
+] as const;
 const toolName = /^[A-Za-z0-9_-]{1,128}$/;
 
 /** Checks what a client requests, once. Throws BAD_USER_INPUT naming what is wrong. */
@@ -91,7 +96,8 @@ export function completeRequest(
   const structured = input.responseSchema == null ? null : parseResponseSchema(input.responseSchema);
   if (structured !== null) {
     call.responseSchema = structured.schema;
-    needs.push('STRUCTURED_OUTPUT');
+    // AI models that take no schemas return JSON objects as well.
+    if (input.responseJsonObject !== true) needs.push('STRUCTURED_OUTPUT');
   }
   Object.assign(call, parseSchemaTraits(input));
   return {
@@ -175,6 +181,7 @@ function parseSchemaTraits(input: SchemaTraits): Pick<ProviderCall, (typeof sche
     responseSchemaName: name,
     responseSchemaDescription: description,
     responseSchemaStrict: strict,
+    responseJsonObject: isJsonObject,
   } = input;
   if (description != null && description.length > schemaDescriptionMax) {
     badInput('responseSchemaDescription', `may have at most ${schemaDescriptionMax} characters.`);
@@ -185,6 +192,7 @@ function parseSchemaTraits(input: SchemaTraits): Pick<ProviderCall, (typeof sche
       : { responseSchemaName: checkedPrintable(name, 'responseSchemaName', schemaNameMax) }),
     ...(description == null ? {} : { responseSchemaDescription: description }),
     ...(strict == null ? {} : { responseSchemaStrict: strict }),
+    ...(isJsonObject === true ? { responseJsonObject: true } : {}),
   };
 }
 

@@ -135,6 +135,21 @@ describe.each(majors)('%s: chat completions', (_name, Client) => {
     }
   });
 
+  it('request a JSON object without a schema of a provider of the dialect, which is validated', async () => {
+    const body = { model, messages: [user('JSON?')], response_format: { type: 'json_object' as const } };
+    answer = (sent, response) => sendChatText(sent, response, '{"city":"Bern"}');
+    const { data, response } = await client().chat.completions.create(body).withResponse();
+    expect([data.choices[0]?.message.content, response.headers.get('x-heddle-dropped')]).toEqual([
+      '{"city":"Bern"}',
+      null,
+    ]);
+    expect(lastBody()?.response_format).toEqual({ type: 'json_object' });
+    await client().chat.completions.stream(body).finalChatCompletion();
+    expect(lastBody()).toMatchObject({ stream: true, response_format: { type: 'json_object' } });
+    answer = (sent, response) => sendChatText(sent, response, '[1]');
+    await expect(client().chat.completions.create(body)).rejects.toThrow();
+  });
+
   it('send the names of participants to a provider of the dialect', async () => {
     const messages = [
       { role: 'system' as const, content: 'Be brief.', name: 'rules' },

@@ -17,7 +17,7 @@ import type {
   ReasoningInput,
   ToolCallInput,
 } from '../../operations.generated.ts';
-import { toResponsesPart } from '../../responses/output/vendor-items.ts';
+import { responsesFormat, toResponsesPart } from '../../responses/output/vendor-items.ts';
 import { readReasoningDetail } from './chat-reasoning.ts';
 
 const messagePlaces = {
@@ -36,6 +36,8 @@ const filePlaces = {
   filename: '.filename',
 };
 const imagePlaces = { data: '.url', mediaType: '.url', imageUrl: '.url', detail: '.detail' };
+type Content = Pick<MessageInput, 'content' | 'parts'>;
+
 const messagesMax = 10_000;
 const partsMax = 1_000;
 
@@ -108,15 +110,19 @@ function readAssistant(message: BodyFields, at: string): MessageInput {
   ];
   const reasoning = readReasoning(message, at);
   const audioId = readAudioId(message.audio, `${at}.audio`);
-  const isSilent = content.content === '' && content.parts === undefined;
   return {
     role: 'ASSISTANT',
-    ...(isSilent && refusal !== undefined ? { content: refusal } : content),
+    ...(refusal === undefined || refusal === '' ? content : addRefusal(content, refusal)),
     ...readName(message, at),
     ...(audioId === undefined ? {} : { audioId }),
     ...(toolCalls.length === 0 ? {} : { toolCalls }),
     ...(reasoning === undefined ? {} : { reasoning }),
   };
+}
+
+function addRefusal({ content, parts }: Content, text: string): Content {
+  const texts = parts ?? (content == null || content === '' ? [] : [{ text: content }]);
+  return { parts: [...texts, { text, isRefusal: true }] };
 }
 
 /** The audio of an earlier answer: the vendor keeps it. */
@@ -178,7 +184,7 @@ export function readCallArguments(value: unknown, at: string): unknown {
 }
 
 /** The content of a message: a text, or parts where there is more than text. Throws WrongField. */
-export function readContentParts(value: unknown, at: string): Pick<MessageInput, 'content' | 'parts'> {
+export function readContentParts(value: unknown, at: string): Content {
   if (value === undefined || value === null) return { content: '' };
   if (typeof value === 'string') return { content: value };
   const list = toList(value, at, partsMax);
@@ -188,16 +194,16 @@ export function readContentParts(value: unknown, at: string): Pick<MessageInput,
     return addBreakpoint(fields, readPart(fields, `${at}[${index}]`));
   });
   const [only] = parts;
-  const isPlain = only?.cache !== true && only?.providerOptions == null;
+  const isPlain = only?.cache !== true && only?.isRefusal !== true && only?.providerOptions == null;
   const isOneText = parts.length === 1 && only?.text != null && isPlain;
   return isOneText ? { content: only.text } : { parts };
 }
 
-/** The end of a cached prefix in the words of OpenAI, whose AI models that know it are called through responses. */
+/** The end of a cached prefix in the words of OpenAI, whose formats have the same for it. */
 function addBreakpoint({ prompt_cache_breakpoint }: BodyFields, part: ContentPartInput): ContentPartInput {
   if (prompt_cache_breakpoint == null || part.providerOptions != null) return part;
-  const { providerOptions } = toResponsesPart({ prompt_cache_breakpoint });
-  return keepPlace(part, { ...part, providerOptions });
+  const own = { prompt_cache_breakpoint };
+  return keepPlace(part, { ...part, providerOptions: { chat: own, [responsesFormat]: own } });
 }
 
 function readPart(part: BodyFields, at: string): ContentPartInput {
@@ -208,7 +214,7 @@ function readPart(part: BodyFields, at: string): ContentPartInput {
     case 'output_text':
       return { text: toText(part.text, `${at}.text`) ?? '', ...cache };
     case 'refusal':
-      return { text: toText(part.refusal, `${at}.refusal`) ?? '' };
+      return { text: toText(part.refusal, `${at}.refusal`) ?? '', isRefusal: true };
     case 'image_url':
     case 'input_image': {
       if (part.image_url == null && part.file_id != null) return toResponsesPart(part);
