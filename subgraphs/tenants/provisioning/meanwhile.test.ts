@@ -1,6 +1,9 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { auditLog } from '#mongo/audit/log.ts';
+import { members } from '#mongo/members.ts';
 import { PROVISION, provisionTenant, toPerson, UPDATE } from '#test/support/provisioning.ts';
 import { startTenants, type TestTenants } from '#test/support/tenants.ts';
+import { withTenant } from '../tenants/below-tenant.ts';
 
 const DEACTIVATE = 'mutation ($id: ID!) { deactivateMember(id: $id) { id } }';
 
@@ -42,6 +45,26 @@ it('a member that an owner deactivates while its provider links it as one that i
   await Promise.all([acme.run(DEACTIVATE, { id }, acme.owner), link()]);
   // Refused where the owner was first: its provider sends it again.
   await link();
+  await acme.run(UPDATE, { id, input: { active: true } });
+  expect(await acme.readMember(id)).toMatchObject({ isActive: false });
+});
+
+it('a member that its provider deactivates while an owner is about to stays deactivated', async () => {
+  const acme = await provisionTenant(mesh, await mesh.addTenant(`Meanwhile ${++count}`));
+  const { connection } = mesh.database;
+  const { tenantId } = acme.tenant;
+  const id = await acme.provision('ada');
+  let deactivating: Promise<unknown> = Promise.resolve();
+  await withTenant(tenantId, mesh.deps, async () => {
+    deactivating = acme.run(DEACTIVATE, { id }, acme.owner);
+    // The owner has read the member, and waits for the lock.
+    await vi.waitFor(async () =>
+      expect(await auditLog(connection).exists({ action: 'member.deactivate', targetId: id })).not.toBeNull(),
+    );
+    const ended = { deactivatedAt: new Date(), 'provisioned.active': false };
+    await members(connection).updateOne({ _id: id }, { $set: ended });
+  });
+  await deactivating;
   await acme.run(UPDATE, { id, input: { active: true } });
   expect(await acme.readMember(id)).toMatchObject({ isActive: false });
 });
