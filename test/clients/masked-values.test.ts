@@ -1,0 +1,99 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { admin, newTenant } from '#test/e2e/scenarios/setup.ts';
+import { startOneProcess, type TestMesh } from '#test/support/mesh.ts';
+
+let mesh: TestMesh;
+let tenant: Awaited<ReturnType<typeof newTenant>>;
+beforeAll(async () => {
+  mesh = await startOneProcess();
+  tenant = await newTenant(() => mesh, { scopes: ['inference:invoke', 'usage:read'] });
+  const operator = admin(() => mesh);
+  await operator.data('mutation ($input: CreatePromptInput!) { createPrompt(input: $input) { id } }', {
+    input: {
+      tenantId: tenant.tenantId,
+      name: 'greeting',
+      version: { model: 'demo/echo', template: 'Write to {{name}} now' },
+    },
+  });
+  await operator.data(
+    'mutation ($input: GuardrailPolicyInput!) { saveGuardrailPolicy(input: $input) { id } }',
+    {
+      input: {
+        id: 'masks',
+        tenantId: tenant.tenantId,
+        rules: [{ rule: 'pii', stages: ['INPUT'], action: 'MASK' }],
+      },
+    },
+  );
+});
+afterAll(() => mesh[Symbol.asyncDispose]());
+
+const value = 'ann.lee@example.com';
+const text = `Write to ${value} now`;
+const messages = [{ role: 'user', content: text }];
+const chat = { model: 'demo/echo', messages, max_tokens: 50 };
+const responses = { model: 'demo/echo', input: text };
+const legacy = { model: 'demo/echo', prompt: text };
+const anthropic = { 'anthropic-version': '2023-06-01' };
+const sse = { accept: 'text/event-stream' };
+const variables = { input: { model: 'demo/echo', messages: [{ role: 'USER', content: text }] } };
+const complete = 'mutation ($input: CompletionInput!) { complete(input: $input) { text } }';
+const subscription = `subscription ($input: CompletionInput!) { completionStream(input: $input) {
+  ... on TextDelta { text } ... on CompletionFinished { completion { text } } } }`;
+
+describe('a masked value', () => {
+  it.each<readonly [name: string, path: string, body: object, headers: Readonly<Record<string, string>>]>([
+    ['chat completions', '/v1/chat/completions', chat, {}],
+    ['streamed chat completions', '/v1/chat/completions', { ...chat, stream: true }, {}],
+    ['legacy completions', '/v1/completions', legacy, {}],
+    ['streamed legacy completions', '/v1/completions', { ...legacy, stream: true }, {}],
+    ['responses', '/v1/responses', responses, {}],
+    ['streamed responses', '/v1/responses', { ...responses, stream: true }, {}],
+    ['messages', '/v1/messages', chat, anthropic],
+    ['streamed messages', '/v1/messages', { ...chat, stream: true }, anthropic],
+    ['prompts', '/prompts/greeting', { name: value }, {}],
+    ['streamed prompts', '/prompts/greeting', { name: value }, sse],
+    ['a mutation', '/graphql', { query: complete, variables }, {}],
+    ['a subscription', '/graphql', { query: subscription, variables }, sse],
+  ])('comes back to the client of %s (litellm #30728)', async (_, path, body, headers) => {
+    const response = await fetch(`${mesh.url}${path}`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${tenant.client.key}`,
+        'x-api-key': tenant.client.key,
+        'content-type': 'application/json',
+        ...headers,
+      },
+      body: JSON.stringify(body),
+    });
+    const answered = await response.text();
+    expect(answered).toContain(value);
+    expect(answered).not.toContain('EMAIL_1');
+    const { invocations } = await admin(() => mesh).data<{
+      invocations: { edges: { node: { guardrailVerdicts: readonly unknown[] } }[] };
+    }>(
+      `query ($filter: InvocationFilter) { invocations(filter: $filter, first: 1) { edges { node {
+        guardrailVerdicts { rule action fired findings { kind count } } } } } }`,
+      { filter: { requestId: response.headers.get('x-request-id') } },
+    );
+    // The provider has seen a placeholder: the demo provider returns what it is sent.
+    expect(invocations.edges[0]?.node.guardrailVerdicts).toEqual([
+      { rule: 'pii', action: 'MASK', fired: true, findings: [{ kind: 'EMAIL', count: 1 }] },
+    ]);
+  });
+
+  it('comes back in the turn that follows a kept response', async () => {
+    const post = async (body: object) => {
+      const response = await fetch(`${mesh.url}/v1/responses`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${tenant.client.key}`, 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+      return response.json() as Promise<{ readonly id: string; readonly output: unknown }>;
+    };
+    const first = await post(responses);
+    const second = await post({ model: 'demo/echo', input: `And ${value}?`, previous_response_id: first.id });
+    expect(JSON.stringify(second.output)).toContain(`And ${value}?`);
+    expect(JSON.stringify(second.output)).not.toContain('EMAIL_');
+  });
+});
