@@ -63,8 +63,11 @@ const asking = (text: string, more: object = {}) => ({
   input: { model: 'alpha/one', messages: [{ role: 'USER', parts: [{ text }] }], ...more },
 });
 const lastRow = async () => (await mesh.rows()).at(-1);
-const blocked = () =>
-  events(database.connection).find({ type: 'guardrail.blocked', tenantId }).sort({ sequence: 1 }).lean();
+const blocked = (owner = tenantId) =>
+  events(database.connection)
+    .find({ type: 'guardrail.blocked', tenantId: owner })
+    .sort({ sequence: 1 })
+    .lean();
 
 describe('a policy', () => {
   it('in SHADOW lets everything pass, and its verdict is in the row alone', async () => {
@@ -158,6 +161,20 @@ describe('a policy', () => {
     expect(JSON.stringify(await blocked())).not.toContain(secret);
   });
 
+  it('of the mesh is an event of each tenant whose call it blocks', async () => {
+    await have('common', [rule('BLOCK')], 'ENFORCE', null);
+    const owners = ['one', 'another'];
+    for (const owner of owners) {
+      const caller = { ...mesh.caller, tenantId: owner };
+      expect(await mesh.refusal(complete, asking(secret), caller)).toMatchObject({
+        code: 'GUARDRAIL_BLOCKED',
+      });
+    }
+    await vi.waitFor(async () => {
+      for (const owner of owners) expect(await blocked(owner)).toHaveLength(1);
+    });
+  });
+
   it('that blocks an answer fails the call, with the verdict in its row and as an event', async () => {
     await have('answer', [rule('BLOCK', ['OUTPUT'])]);
     mesh.alpha.always((call) => call.say(`a ${secret}`).finish(buildUsage(1, 1)));
@@ -183,6 +200,9 @@ describe('a policy', () => {
     const embed = 'mutation ($input: EmbedInput!) { embed(input: $input) { vectors } }';
     const refusal = await mesh.refusal(embed, { input: { model: 'alpha/embed', values: [secret] } });
     expect(refusal).toMatchObject({ code: 'GUARDRAIL_BLOCKED' });
+    await vi.waitFor(async () =>
+      expect((await blocked()).map(({ subject }) => subject)).toContain(`guardrail:${tenantId}:values`),
+    );
   });
 
   it('of another tenant binds no call', async () => {

@@ -151,6 +151,16 @@ describe('node', () => {
     expect(bare.node === null).toBe(!meshTypes.has(type));
   });
 
+  it('shows a guardrail policy of the mesh to its operators alone', async () => {
+    const root = admin(() => mesh);
+    const { saved } = await root.data<{ saved: { id: string } }>(
+      'mutation { saved: saveGuardrailPolicy(input: { id: "mesh", rules: [{ rule: "secrets", stages: [INPUT], action: LOG }] }) { id } }',
+    );
+    const query = 'query ($id: ID!) { node(id: $id) { id } }';
+    expect(await root.data(query, saved)).toEqual({ node: saved });
+    expect(await a.client.data(query, saved)).toEqual({ node: null });
+  });
+
   it.each(Object.keys(fields))('requires for a %s the scope that its own query requires', async (type) => {
     const without = await newTenant(() => mesh, { scopes: [] });
     const weak = meshTypes.has(type) ? without.client : await createWeakKey(a.appId);

@@ -1,9 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { pino } from 'pino';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { type Catalog, openCatalog } from '#catalog/catalog.ts';
 import type { Caller } from '#core/caller.ts';
 import { builtInRoles } from '#core/roles.ts';
 import { guardrailPolicies } from '#mongo/guardrail-policies.ts';
 import { models } from '#mongo/models.ts';
 import { prompts } from '#mongo/prompts.ts';
+import { createMemoryBus } from '#state/bus/memory.ts';
 import { ask, askForData } from '#test/support/subgraph.ts';
 import { startTenants, type TestTenant, type TestTenants } from '#test/support/tenants.ts';
 
@@ -132,6 +135,9 @@ describe('a guardrail policy', () => {
     expect(await list(mesh.admin)).toEqual(['guardrail:everywhere 1 ENFORCE']);
     expect((await list(owner)).join()).not.toContain('everywhere');
     expect((await run(`deleteGuardrailPolicy(id: "${id}")`)).errors).toMatchObject([{ code: 'NOT_FOUND' }]);
+    const byId = 'query ($id: ID!) { guardrailPolicy(id: $id) { id } }';
+    expect(await askForData(mesh.subgraph, owner, byId, { id })).toEqual({ guardrailPolicy: null });
+    expect(await askForData(mesh.subgraph, mesh.admin, byId, { id })).toEqual({ guardrailPolicy: { id } });
     // Without tenants:admin the same name is one of the own tenant.
     expect(await save({ id: 'everywhere' })).toMatchObject({ id: `guardrail:${acme.tenantId}:everywhere` });
     expect(await list(mesh.admin, acme.tenantId)).toContain(
@@ -151,6 +157,25 @@ describe('a guardrail policy', () => {
     ]) {
       expect((await run(mutation, other)).errors).toMatchObject([{ code: 'NOT_FOUND' }]);
     }
+  });
+
+  it('is in the catalogs of this process at once, and in those of others after their next poll', async () => {
+    const { connection } = mesh.database;
+    const log = pino({ level: 'silent' });
+    await using own = await openCatalog(connection, { bus: mesh.deps.bus, log, refreshMs: 3_600_000 });
+    await using another = await openCatalog(connection, { bus: createMemoryBus(log), log, refreshMs: 5 });
+    const find = (catalog: Catalog) =>
+      catalog
+        .snapshot()
+        .guardrails.get(acme.tenantId)
+        ?.find(({ _id }) => _id.endsWith(':spread'))?.version;
+    await save({ id: 'spread' });
+    await save({ id: 'spread' });
+    expect(find(own)).toBe(2);
+    await vi.waitFor(() => expect(find(another)).toBe(2));
+    await run('deleteGuardrailPolicy(id: "spread")');
+    expect(find(own)).toBeUndefined();
+    await vi.waitFor(() => expect(find(another)).toBeUndefined());
   });
 
   it('requires guardrails:write', async () => {
@@ -202,6 +227,7 @@ describe('a guardrail policy', () => {
       },
       'BAD_USER_INPUT: input.rules[1].note is blocked by the rule secrets',
     ],
+    ['a share below 0', { rules: [rule({ sample: -0.5 })] }, 'BAD_USER_INPUT: input.rules[0].sample'],
     ['a share above 1', { rules: [rule({ sample: 1.5 })] }, 'BAD_USER_INPUT: input.rules[0].sample'],
     [
       'options that the rule does not know',
@@ -220,6 +246,11 @@ describe('a guardrail policy', () => {
   ])('with %s is refused, and the field is named', async ([, input, expected]) => {
     expect(await refusal({ id: 'bad', ...input })).toContain(expected);
     expect((await list(owner)).join()).not.toContain(':bad ');
+  });
+
+  it('of one tenant names no app of another, whoever saves it', async () => {
+    const input = { id: 'bad', tenantId: other.tenantId, appId: acme.appId };
+    expect(await refusal(input, mesh.admin)).toContain('NOT_FOUND: There is no app');
   });
 
   it('of the mesh names no app or prompt, and no AI model of a tenant', async () => {

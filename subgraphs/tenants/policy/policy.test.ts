@@ -10,6 +10,7 @@ interface Policy {
   readonly coordinate: string;
   readonly allowed: boolean;
   readonly reason: string | null;
+  readonly guarded: readonly string[];
 }
 
 let mesh: TestTenants;
@@ -19,7 +20,7 @@ let ids: { readonly key: string; readonly member: string };
 
 const data = <T>(query: string, variables: Record<string, unknown> = {}, caller: Caller = acme.caller) =>
   askForData<T>(mesh.subgraph, caller, query, variables);
-const query = 'query ($as: ID) { policy(as: $as) { coordinate allowed reason } }';
+const query = 'query ($as: ID) { policy(as: $as) { coordinate allowed reason guarded } }';
 const read = async (as: string | null, caller: Caller = acme.caller) => {
   const { policy } = await data<{ policy: readonly Policy[] }>(query, { as }, caller);
   return new Map(policy.map((one) => [one.coordinate, one]));
@@ -48,6 +49,13 @@ beforeAll(async () => {
 afterAll(() => mesh?.[Symbol.asyncDispose]());
 
 describe('policy(as:)', () => {
+  it('shows at which stages the texts of a field pass through guardrails', async () => {
+    const own = await read(null);
+    expect(own.get('Mutation.embed')?.guarded).toEqual(['INPUT']);
+    expect(own.get('Mutation.complete')?.guarded).toHaveLength(5);
+    expect(own.get('Mutation.createApp')?.guarded).toEqual([]);
+  });
+
   it('shows the caller itself without a name, with reasons in the words of the gateway', async () => {
     const own = await read(null);
     expect(own.get('Mutation.createApp')).toMatchObject({ allowed: true, reason: null });

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { openCatalog } from '#catalog/catalog.ts';
 import type { Caller } from '#core/caller.ts';
 import { apiKeys } from '#mongo/api-keys.ts';
+import { invocations } from '#mongo/invocations.ts';
 import { type IssuerRecord, issuers } from '#mongo/issuers.ts';
 import { meterHours, meterRollups } from '#mongo/meter-hours.ts';
 import { sessions } from '#mongo/sessions.ts';
@@ -165,6 +166,16 @@ export async function openTenantFiller(erasing: TestErasing): Promise<TestTenant
         ...{ endUserId: `user-${word}`, idempotencyKey: word, tags: [word] },
         messages: [{ role: 'USER', content: `A question of ${word}.` }],
       });
+      const verdict = {
+        rule: 'secrets',
+        policyId: `${tenant.tenantId}:${word}`,
+        policyVersion: 1,
+        reason: word,
+      };
+      await invocations(connection).updateMany(
+        { tenantId: tenant.tenantId },
+        { $set: { guardrailVerdicts: [verdict] as never } },
+      );
       return { ...tenant, name, traces: [...ids, appId, keyId, word] };
     },
     async [Symbol.asyncDispose]() {
