@@ -1,6 +1,7 @@
 import type { Rule } from './guardrail.ts';
 import { groundedness } from './rules/groundedness.ts';
 import { injection } from './rules/injection/injection.ts';
+import { languageRule } from './rules/language.ts';
 import { length } from './rules/length.ts';
 import { links } from './rules/links/links.ts';
 import { markup } from './rules/markup/markup.ts';
@@ -26,6 +27,7 @@ export const knownRules: readonly Rule[] = [
   markup,
   promptLeak,
   injection,
+  languageRule,
   groundedness,
   schemaRule,
 ];

@@ -42,7 +42,7 @@ describe('the production install', () => {
 });
 
 describe('the production install of a checkout', () => {
-  it('takes less than 175 MB beside the package node', async () => {
+  it('takes less than 185 MB beside the package node', async () => {
     const { packages } = JSON.parse(await readFile(join(root, 'package-lock.json'), 'utf8')) as {
       readonly packages: Readonly<Record<string, { readonly dev?: boolean; readonly link?: boolean }>>;
     };
@@ -55,7 +55,7 @@ describe('the production install of a checkout', () => {
       cwd: root,
     });
     const total = Number.parseInt(stdout.trimEnd().split('\n').at(-1) ?? '', 10);
-    expect((total * 1_024) / 1_000_000).toBeLessThan(175);
+    expect((total * 1_024) / 1_000_000).toBeLessThan(185);
   });
 });
 
@@ -89,14 +89,14 @@ describe('the packed tarball', () => {
     expect(packed.filter((path) => /\.ts$|test|suite|bench|\.env/.test(path))).toEqual([]);
   });
 
-  it('installs less than 190 MB beside the package node, in whatever versions npm chooses', async () => {
+  it('installs less than 200 MB beside the package node, in whatever versions npm chooses', async () => {
     const megabytes = async (path: string) => {
       const { stdout } = await run('du', ['-sk', path], { cwd: folder });
       return (Number.parseInt(stdout, 10) * 1_024) / 1_000_000;
     };
     const total = await megabytes('node_modules');
     expect(total).toBeGreaterThan(10);
-    expect(total - (await megabytes('node_modules/node'))).toBeLessThan(190);
+    expect(total - (await megabytes('node_modules/node'))).toBeLessThan(200);
   });
 
   it('runs npx heddle --version in the folder that it was installed into', async () => {

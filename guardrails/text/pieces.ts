@@ -3,7 +3,7 @@ import type { GuardedText } from '../guardrail.ts';
 import { Offsets } from './offsets.ts';
 
 /** A stretch of a text as its reader sees it: a text, or one string or number within JSON, without its escapes. */
-export interface TextPiece {
+export interface GuardedPiece {
   readonly text: string;
   /** The place in the guarded text of a place in this one. */
   place(start: number, end: number): { readonly start: number; readonly end: number };
@@ -16,7 +16,7 @@ const jsonEscape = /\\(?:u([\da-fA-F]{4})|([\s\S]))/g;
 const shortEscapes: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
 
 /** The pieces of a text, or of a part of one, in their order. A finding within a piece can be replaced and leaves JSON as JSON. */
-export function* readPieces({ text, format }: Pick<GuardedText, 'text' | 'format'>): Generator<TextPiece> {
+export function* readPieces({ text, format }: Pick<GuardedText, 'text' | 'format'>): Generator<GuardedPiece> {
   if (format === 'TEXT') {
     yield { text, place: (start, end) => ({ start, end }) };
     return;
@@ -32,7 +32,7 @@ export function* readPieces({ text, format }: Pick<GuardedText, 'text' | 'format
   }
 }
 
-function createPiece(source: string, from: number): TextPiece {
+function createPiece(source: string, from: number): GuardedPiece {
   if (!source.includes('\\')) {
     return { text: source, place: (start, end) => ({ start: from + start, end: from + end }) };
   }

@@ -1,5 +1,5 @@
 import { type Finding, type GuardedText, nothingFound, type RuleResult } from '../guardrail.ts';
-import { readPieces, type TextPiece } from './pieces.ts';
+import { type GuardedPiece, readPieces } from './pieces.ts';
 import { RuleTurns } from './rule-turns.ts';
 
 /** What a search has found in one text: offsets in that text. */
@@ -44,7 +44,7 @@ export async function scanTexts(
 }
 
 /** The matches of a piece that begin in the window at `from`. */
-function* searchWindow({ text }: TextPiece, from: number, search: Search): Generator<TextMatch> {
+function* searchWindow({ text }: GuardedPiece, from: number, search: Search): Generator<TextMatch> {
   if (text.length <= windowChars) {
     yield* search(text);
     return;
