@@ -138,7 +138,7 @@ describe('@audited', () => {
         Mutation: {
           save: async (_root, { name }, context) => {
             await context.auditTarget({ tenantId: 'acme', type: 'Thing', id: name });
-            const after = { note: `first ${key}, then ${vendors}`, long: 'x'.repeat(4_080) + key };
+            const after = { note: `first ${key}, then ${vendors}`, long: 'x'.repeat(4_070) + key };
             context.audit({ type: 'Thing', id: name, after });
             return 1;
           },
