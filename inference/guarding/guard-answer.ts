@@ -5,6 +5,7 @@ import { type GuardrailVerdict, guardrailBlocked, runGuardrails } from '#guardra
 import type { ProviderAnswer } from '#providers/provider.ts';
 import { mapAnswerTexts } from './answer-texts.ts';
 import type { GuardedCall } from './guard-call.ts';
+import { moveOffsets } from './move-offsets.ts';
 import { gatherTexts, replaceTexts } from './text-walks.ts';
 
 /** What the guardrails make of a whole answer. */
@@ -49,7 +50,7 @@ export async function guardAnswer(
     masks.size === 0
       ? guarded
       : mapAnswerTexts(guarded, ({ text, format }) => masks.restore(text, format), isStructured);
-  return { kind: 'PASSED', answer: restored, verdicts };
+  return { kind: 'PASSED', answer: moveOffsets(restored, answer.text ?? ''), verdicts };
 }
 
 /** The answer with another text, which no log probabilities are of. */

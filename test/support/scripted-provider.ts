@@ -1,3 +1,4 @@
+import { AnswerBuilder } from '#providers/answer-builder.ts';
 import {
   addUsage,
   type EmbeddingAnswer,
@@ -148,12 +149,17 @@ export function scriptedProvider(): ScriptedProvider {
     async generate(call) {
       let text = '';
       let reasoning = '';
+      const built = new AnswerBuilder();
       for await (const part of begin(call).parts()) {
+        built.add(part);
         if (part.type === 'text') text += part.text;
         if (part.type === 'reasoning') reasoning += part.text;
         if (part.type === 'finish') {
           const { reason: finishReason, usage } = part;
-          return { text, reasoning: reasoning || null, toolCalls: [], finishReason, usage };
+          const { extras } = built.answer(part);
+          const hasBlocks = extras?.providerBlocks !== undefined;
+          const answer = { text, reasoning: reasoning || null, toolCalls: [], finishReason, usage };
+          return hasBlocks ? { ...answer, extras } : answer;
         }
       }
       throw buildFailure('PROVIDER_ERROR', true);
