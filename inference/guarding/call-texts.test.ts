@@ -252,6 +252,17 @@ describe('the texts of an answer', () => {
     expect(mapped).toEqual(expected);
   });
 
+  it('are read as JSON where they are to be, without escape sequences that hide what they stand for', () => {
+    const answer = { text: '{"a":"\\u0061bc"}' };
+    const { visited, visit } = replacing('abc', 'x');
+    expect(mapAnswerTexts(answer, visit, true)).toEqual({ text: '{"a":"x"}' });
+    expect(visited).toMatchObject([{ text: '{"a":"abc"}', format: 'JSON' }]);
+    expect(mapAnswerTexts(answer, replacing('none', '').visit, true)).toEqual(answer);
+    const prose = replacing('abc', 'x');
+    mapAnswerTexts({ text: 'It is abc.' }, prose.visit, true);
+    expect(prose.visited).toMatchObject([{ format: 'TEXT' }]);
+  });
+
   it('keep no log probabilities of what was changed', () => {
     const logprobs = { content: [{ token }] };
     const answer = { text: token, extras: { logprobs } };

@@ -11,7 +11,7 @@ import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog, startInference, type TestInference } from '#test/support/inference.ts';
 import { buildFailure, buildUsage } from '#test/support/scripted-provider.ts';
 import { testPayloads } from '#test/support/seal.ts';
-import { buildPlan, wordRule } from '#test/support/word-rules.ts';
+import { buildPlan, emails, growingRule, wordRule } from '#test/support/word-rules.ts';
 
 const fields =
   'id status text cost usage { inputTokens outputTokens } attempts { outcome usageEstimated error }';
@@ -203,6 +203,26 @@ describe('the row of a call that waits for a retry', () => {
     (await mesh.alpha.next()).say('z').finish(buildUsage(1, 1));
     later.finish(buildUsage(1, 1));
     await Promise.all([all, other]);
+  });
+});
+
+describe('the answer of a process that died', () => {
+  it('has the values that were masked in its call, and nothing of what was held', async () => {
+    const plan = buildPlan(growingRule(emails, 'MASK', { kind: 'EMAIL', stages: ['INPUT'] }));
+    await using mesh = await startInference(database, { guardrailPlans: { planFor: () => plan } });
+    const messages = [{ role: 'USER', content: 'Write to ann@x.test or bob@x.test.' }];
+    const all = Array.fromAsync(await mesh.stream(STREAM, { input: { model: 'alpha/one', messages } }));
+    const call = await mesh.alpha.next();
+    call.say('To ⟨EMAIL_1⟩ or ⟨EMA');
+    await vi.waitFor(async () => expect((await row(mesh)).progress?.attempt?.receivedChars).toBe(20));
+    await closeAsOrphan(mesh);
+    // Another process has what was kept, and no call in progress.
+    await using other = await startInference(database);
+    const { _id: id } = await row(mesh);
+    const read = await other.data(COMPLETION, { id }, mesh.caller);
+    expect(read).toMatchObject({ completion: { text: 'To ann@x.test or ' } });
+    call.say('IL_2⟩').finish(buildUsage(1, 1));
+    await all;
   });
 });
 
