@@ -168,12 +168,12 @@ export function findSecret(text: string): string | null {
   return everySecret.find(text)[0]?.what ?? null;
 }
 
-/** What is looked at before and after a part of a long text: longer than nearly any secret. */
-const aroundLength = 8_192;
+/** Parts of a long text, with what is looked at before and after each: longer than nearly any secret. */
+const [partLength, aroundLength] = [16_384, 8_192];
 
 /** As `search.findIn`, for a text of any length: other work of the process gets its turn meanwhile. */
 export function findSecretsPausing(text: string, search: SecretSearch): Promise<readonly FoundSecret[]> {
-  return findInParts(text, aroundLength, (part) => search.findIn(part));
+  return findInParts(text, partLength, aroundLength, (part) => search.findIn(part));
 }
 
 /** The text with `***` in the place of every credential; the same text where it holds none. */

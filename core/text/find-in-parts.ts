@@ -6,15 +6,15 @@ export interface TextPlace {
   readonly end: number;
 }
 
-const partLength = 16_384;
 const pauseAfterMs = 10;
 
 /**
- * What `find` finds in a text of any length, in order and without overlaps: it is shown parts, each with `around` characters of
- * what stands on both sides, and other work of the process gets its turn meanwhile.
+ * What `find` finds in a text of any length, in order and without overlaps: it is shown parts of `partLength`, each with `around`
+ * characters of what stands on both sides, and other work of the process gets its turn meanwhile.
  */
 export async function findInParts<Found extends TextPlace>(
   text: string,
+  partLength: number,
   around: number,
   find: (part: string) => readonly Found[],
 ): Promise<readonly Found[]> {

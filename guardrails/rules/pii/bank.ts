@@ -2,11 +2,11 @@ import { isValidIBAN } from 'ibantools';
 import { luhnChecksumValidate } from 'stdnum/lib/cjs/util/checksum.js';
 import { matchAt, type NumberFinder, readDigits } from './finder.ts';
 
-const grouped = /\d{4}([ -]?)\d{4}\1\d{4}\1\d{4}(?:\1\d{1,3})?|\d{4}([ -]?)\d{6}\2\d{4,5}|\d{13,19}/y;
+const grouped = /\d{4}([ -]?)\d{4}\1\d{4}\1\d{4}(?:\1\d{1,3})?|\d{4}([ -]?)\d{6}\2\d{4,5}|\d{14,19}/y;
 
 /** Issuers by their first digits, with the lengths of their numbers (ISO/IEC 7812, as the networks publish them). */
 const issuers: readonly (readonly [first: RegExp, lengths: readonly number[]])[] = [
-  [/^4/, [13, 16, 19]],
+  [/^4/, [16, 19]],
   [/^(?:5[1-5]|222[1-9]|22[3-9]|2[3-6]|27[01]|2720)/, [16]],
   [/^3[47]/, [15]],
   [/^3(?:0[0-5]|095|[689])/, [14, 16]],
@@ -29,8 +29,8 @@ export const findCard: NumberFinder = ({ text, at, from }) => {
 };
 
 const iban = /[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z0-9]{4}){2,7}(?:[ -]?[A-Za-z0-9]{1,3})?/y;
-/** What may follow one and seems to continue it: words in capitals, or of four letters. */
-const trimmed = /[ -][A-Za-z0-9]{1,4}$/;
+/** What may follow one and seems to continue it. */
+const trimmed = /[ -][A-Za-z0-9]*$/;
 
 /** International bank account numbers, with the length and form of their country and the right check digits (mod 97). */
 export const findIban: NumberFinder = ({ text, at, length, from }) => {

@@ -7,7 +7,7 @@ const dayLast = /\d{1,2}(?:st|nd|rd|th)?,? \d{4}(?!\d)/y;
 const monthBefore = /(?<!\p{L})\p{L}{3,9}\.? $/u;
 /** Words for birth, in small letters. */
 export const birthWords =
-  /(?:born|birth|(?<![a-z])do?b(?![a-z])|geb(?:oren|urt|\.)|naiss|n[eé]e? le |nacid|nacim|nat[oa] |nascit|nascid|nascim|geboor|född|født|fødsel|syntyn|syntym|urodz|рожд|родил|生年月日|出生|生まれ|생년월일|출생|जन्म|ولادة|ميلاد|مواليد|doğum|doğdu)/;
+  /(?:born|birth|(?<![a-z])d\.?o\.?b(?![a-z])|geb(?:oren|urt|\.)|naiss|(?<![a-zà-ÿ])n[eé]e? le |nacid|nacim|nat[oa] |nascit|nascid|nascim|geboor|född|født|fødsel|syntyn|syntym|urodz|рожд|родил|生年月日|出生|生まれ|생년월일|출생|जन्म|ولادة|ميلاد|مواليد|doğum|doğdu)/;
 
 /** Dates after a word for birth. */
 export const findBirthDate: NumberFinder = ({ text, at, from, length, context }) => {

@@ -14,8 +14,7 @@ export function findEmails(text: string): readonly FoundPii[] {
     domain.lastIndex = at + 1;
     const host = domain.exec(text)?.[0];
     if (host === undefined || fileEnding.test(host)) continue;
-    const from = Math.max(0, at - 64);
-    const name = local.exec(text.slice(from, at))?.[0].replace(/^[.'%+-]+/, '') ?? '';
+    const name = readName(text.slice(Math.max(0, at - 65), at));
     const start = at - name.length;
     const end = at + 1 + host.length;
     const isMail =
@@ -23,6 +22,13 @@ export function findEmails(text: string): readonly FoundPii[] {
     if (isMail) found.push({ kind: 'EMAIL', start, end });
   }
   return found;
+}
+
+/** Of a text that has the escapes of JSON, what stands after `\\n`. */
+function readName(before: string): string {
+  const name = local.exec(before)?.[0] ?? '';
+  const isEscape = before[before.length - name.length - 1] === '\\' && /^[nrt]/.test(name);
+  return (isEscape ? name.slice(1) : name).replace(/^[.'%+-]+/, '');
 }
 
 function isUserOfAddress(text: string, start: number): boolean {

@@ -9,7 +9,7 @@ import {
 
 const contextChars = 48;
 const lettersMax = 6;
-/** Digits of one group beyond which it is none of a person. */
+/** Digits of one group beyond which it is none of a person, unless letters begin it. */
 const groupDigitsMax = 19;
 
 /** A group of digits with its surroundings; the context is read at most once. */
@@ -33,10 +33,23 @@ class Place implements NumberPlace {
   };
 }
 
+/** Groups of fewer digits are a number of a person only where something joins them to another. */
+const shortMax = 6;
+
+/** Space, brackets, full stop, hyphen, slash, capitals and letters of other scripts; `st`, `nd`, `rd`, `th` after a day. */
+function isJoint(unit: number): boolean {
+  return joints[unit] === 1 || unit > 0x7f;
+}
+
+const joints = new Uint8Array(0x1_0000);
+for (const joint of ' ()./-,snrtABCDEFGHIJKLMNOPQRSTUVWXYZ') joints[joint.charCodeAt(0)] = 1;
+
 function readContext(text: string, from: number): string {
   const before = text.slice(Math.max(0, from - contextChars), from);
   return (before.split(/\d{4,}/).at(-1) ?? '').toLowerCase();
 }
+
+const digit = /\d/g;
 
 /**
  * What the finders know among the numbers of a text. A number begins at a group of digits that no word and no other number
@@ -47,13 +60,16 @@ export function findNumbers(
   finders: (length: number, hasLetters: boolean) => readonly NumberFinder[],
 ): readonly FoundPii[] {
   const found: FoundPii[] = [];
-  for (let at = 0; at < text.length; at += 1) {
-    if (!isDigitUnit(text.charCodeAt(at))) continue;
+  digit.lastIndex = 0;
+  while (digit.test(text)) {
+    const at = digit.lastIndex - 1;
     let end = at + 1;
     while (isDigitUnit(text.charCodeAt(end))) end += 1;
     const length = end - at;
-    const from = length > groupDigitsMax ? -1 : findBeginning(text, at);
-    if (from !== -1) {
+    const isAlone =
+      length < shortMax && !isJoint(text.charCodeAt(end)) && !isLetterUnit(text.charCodeAt(at - 1));
+    const from = isAlone ? -1 : findBeginning(text, at, length);
+    if (from !== -1 && (length <= groupDigitsMax || from < at)) {
       const place = new Place(text, at, length, from);
       for (const find of finders(length, from < at && isLetterUnit(text.charCodeAt(from)))) {
         const one = find(place);
@@ -63,18 +79,20 @@ export function findNumbers(
         break;
       }
     }
-    at = end - 1;
+    digit.lastIndex = end;
   }
   return found;
 }
 
 /** Where the number with the digits at `at` begins; -1: it is part of something else. */
-function findBeginning(text: string, at: number): number {
+function findBeginning(text: string, at: number, length: number): number {
   const before = text.charCodeAt(at - 1);
   if (before === 0x2b) return isFree(text, at - 1) ? at - 1 : -1;
   let letters = at;
-  // Letters before it, also two of them before a space (AB 12 34 56 C).
-  const isSpaced = (before === 0x20 || before === 0x2d) && isCapital(text.charCodeAt(at - 2));
+  // Letters before it, also before a space (AB 12 34 56 C) or a hyphen (X-1234567-L).
+  const isSpaced =
+    ((length === 2 && before === 0x20) || (length > 1 && before === 0x2d)) &&
+    isCapital(text.charCodeAt(at - 2));
   if (isSpaced) letters -= 1;
   while (at - letters <= lettersMax && isLetterUnit(text.charCodeAt(letters - 1))) letters -= 1;
   if (isSpaced && (at - letters > 3 || !isFree(text, letters))) letters = at;

@@ -194,7 +194,7 @@ export const idForms: readonly IdForm[] = [
     words: 'ahv|avs|sozialvers',
     alone: any,
   },
-  { kind: 'IE_PPS', country: 'IE', groups: [7], pattern: /\d{7}[A-W][A-IW]?/y, validate: ie, words: 'pps' },
+  { kind: 'IE_PPS', country: 'IE', groups: [7], pattern: /\d{7}[A-W][A-ITWX]?/y, validate: ie, words: 'pps' },
   {
     kind: 'BR_CPF',
     country: 'BR',

@@ -18,27 +18,30 @@ export function createNationalIdFinders(
 ): NationalIdFinders {
   const byGroup = new Map<number, NumberFinder[]>();
   const afterLetters: NumberFinder[] = [];
-  for (const form of idForms) {
-    if (countries !== undefined && !countries.includes(form.country)) continue;
-    const find = createFinder(form, more);
-    if (form.groups === 'letters') afterLetters.push(find);
-    else for (const group of form.groups) byGroup.set(group, [...(byGroup.get(group) ?? []), find]);
+  const wanted = idForms.filter(({ country }) => countries === undefined || countries.includes(country));
+  // A country's own words come first: what they announce may have the form of other countries' numbers too.
+  for (const isOwn of [true, false]) {
+    for (const form of wanted) {
+      const find = createFinder(form, isOwn ? form.words : [general, ...more.map(quote)].join('|'), isOwn);
+      if (form.groups === 'letters') afterLetters.push(find);
+      else for (const group of form.groups) byGroup.set(group, [...(byGroup.get(group) ?? []), find]);
+    }
   }
   return { byGroup, afterLetters };
 }
 
-function createFinder(
-  { kind, groups, pattern, validate, words, alone }: IdForm,
-  more: readonly string[],
-): NumberFinder {
-  const announcing = new RegExp(
-    [words, general, ...more.map((word) => RegExp.escape(word.toLowerCase()))].join('|'),
-  );
+function quote(word: string): string {
+  return RegExp.escape(word.toLowerCase());
+}
+
+function createFinder(form: IdForm, words: string, isOwn: boolean): NumberFinder {
+  const { kind, groups, pattern, validate, alone } = form;
+  const announcing = new RegExp(words);
   return (place) => {
     if (groups !== 'letters' && place.from !== place.at) return null;
     const written = matchAt(pattern, place.text, place.from);
     if (written === null) return null;
-    const isRare = alone?.test(written) === true;
+    const isRare = isOwn && alone?.test(written) === true;
     if (!isRare && !announcing.test(place.context())) return null;
     if (!validate(written).isValid) return null;
     return { kind, start: place.from, end: place.from + written.length };

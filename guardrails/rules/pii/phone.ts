@@ -1,11 +1,14 @@
 import { type CountryCode, isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js/min';
 import { isEnd, matchAt, type NumberFinder } from './finder.ts';
 
-const international = /\+\(?\d[\d ()./-]{5,24}\d/y;
-const northAmerican = /\d{3}([-.])\d{3}\1\d{4}|\d{3}\) ?\d{3}[-. ]\d{4}/y;
-const national = /\d[\d ()./-]{4,20}\d/y;
-const words =
-  /(?:tele?f|t[eé]l(?![a-z])|phone|mob[ií]|cell|call(?:ed)? |fax|whatsapp|sms|handy|ruf|appel|llam|ligu|chiam|bel(?:len)? |puhelin|gsm|контакт|тел|звон|电话|電話|手机|携帯|전화|휴대폰|هاتف|جوال|फ़ोन|मोबाइल)/;
+const international = /\+\(?\d(?:(?:\.(?=\d)|[ ()/-]{1,3})?\d){6,14}(?:x\d{1,6})?/y;
+/** Area codes and exchanges begin with 2 to 9 there. */
+const northAmerican =
+  /(?:(?:001|1)[-. ]\(?)?(?:[2-9]\d{2}([-.])[2-9]\d{2}\1\d{4}|[2-9]\d{2}\) ?[2-9]\d{2}[-. ]\d{4})(?: ?(?:x|ext\.?) ?\d{1,6})?/y;
+const national = /\d(?:(?:\.(?=\d)|[ ()/-]{1,3})?\d){5,14}/y;
+/** A word that announces a number, and nothing but words such as "number is" up to it. */
+const announced =
+  /(?:tele?f\p{L}*|t[eéè]l[eéè]?(?:ph|f)\p{L}*|(?<!\p{L})t[eé]l|phone|mob(?:ile?|iel)\p{L}*|cell(?:ulare|phone)?|fax|whatsapp|sms|handy\p{L}*|gsm|hotline|(?<!\p{L})(?:call|reach|ring|text)(?: (?:me|us|him|her|them))?|телефон\p{L}*|тел|звон\p{L}*|电话|電話|手机|携帯|전화|휴대폰|هاتف|جوال|फ़ोन|मोबाइल)(?:[\s:=."'()#°º_/-]|(?<!\p{L})(?:no|nr|num|number|nummer|numer[oy]?|n[uú]mero|numéro|номер|is|ist|es|est|at|on|under|unter|de|号码|番号|는|은)(?!\p{L})|[èéは是号码番])*$/u;
 
 /** Where a number without the prefix of its country is tried beside a word that announces it. */
 const usualRegions: readonly CountryCode[] = [
@@ -44,9 +47,9 @@ export function createPhoneFinder(regions: readonly string[] | undefined): Numbe
       own === undefined || own.includes('US') || own.includes('CA') ? matchAt(northAmerican, text, at) : null;
     if (american !== null && isValid(american, ['US']))
       return { kind: 'PHONE', start, end: at + american.length };
-    const written = trim(readAt(national, text, at));
+    const written = readNational(text, at);
     if (written === null || !isEnd(text, at + written.length)) return null;
-    const isAnnounced = words.test(context());
+    const isAnnounced = announced.test(context());
     const isOwn = own !== undefined && (written.startsWith('0') || /[ ()/-]/.test(written));
     if (!isAnnounced && !isOwn) return null;
     return isValid(written, own ?? usualRegions) ? { kind: 'PHONE', start, end: at + written.length } : null;
@@ -57,23 +60,32 @@ function findInternational(text: string, from: number): ReturnType<NumberFinder>
   let written = readAt(international, text, from);
   for (let trims = 0; written !== null && trims < 4; trims += 1) {
     const end = from + written.length;
-    if (isEnd(text, end) && isValid(written, [])) return { kind: 'PHONE', start: from, end };
+    if (isEnd(text, end) && isInternational(written)) return { kind: 'PHONE', start: from, end };
     const shorter: string = written.replace(/[ ()./-]+\d+$/, '');
     written = shorter === written ? null : shorter;
   }
   return null;
 }
 
+/** In the plan of its country; with enough digits for a number with its area, of a length that the plan has. */
+function isInternational(written: string): boolean {
+  const number = parsePhoneNumberFromString(written);
+  return number !== undefined && (number.isValid() || (number.isPossible() && number.number.length > 10));
+}
+
 function isValid(written: string, regions: readonly CountryCode[]): boolean {
-  if (regions.length === 0) return parsePhoneNumberFromString(written)?.isValid() === true;
   return regions.some((region) => parsePhoneNumberFromString(written, region)?.isValid() === true);
 }
 
-/** Without what begins another number or a date after it. */
-function trim(written: string | null): string | null {
+/** Neither a date, nor an amount in thousands or with decimals; of the digits that national numbers have. */
+function readNational(text: string, at: number): string | null {
+  const written = readAt(national, text, at);
   if (written === null) return null;
   const digits = written.replace(/\D/g, '').length;
-  return digits < 6 || digits > 13 || /\d{2,4}[./-]\d{1,2}[./-]\d{2,4}/.test(written) ? null : written;
+  const isDate = /^\d{1,4}[./-]\d{1,2}[./-]\d{1,4}/.test(written) && digits < 10;
+  const isAmount = /^\d{1,3}(?:[ .]\d{3})+$/.test(written) && digits < 9;
+  const isMixed = written.includes(' ') && written.includes('.');
+  return digits < 6 || digits > 13 || isDate || isAmount || isMixed ? null : written;
 }
 
 function readAt(pattern: RegExp, text: string, at: number): string | null {

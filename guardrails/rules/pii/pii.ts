@@ -11,8 +11,8 @@ import type { FoundPii } from './finder.ts';
 import { holdPiiFrom } from './hold-from.ts';
 import { piiOptions } from './options.ts';
 
-/** What is looked at before and after a part of a long text. */
-const aroundLength = 256;
+/** Parts of a long text, with what is looked at before and after each. */
+const [partLength, aroundLength] = [4_096, 256];
 
 /** The finders have the plans of all countries: they are loaded when the first text is looked at. */
 let loading: Promise<typeof import('./find-pii.ts')> | undefined;
@@ -28,7 +28,7 @@ async function findIn(
 ): Promise<readonly Finding[]> {
   const visible = toVisible(text, format);
   if (!isWanted(visible.text)) return [];
-  const found = await findInParts(visible.text, aroundLength, search);
+  const found = await findInParts(visible.text, partLength, aroundLength, search);
   return found.map(({ kind, start, end }) => ({
     text: number,
     kind,
