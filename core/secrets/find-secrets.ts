@@ -65,9 +65,9 @@ export class SecretSearch {
   }
 
   /** In time linear in the length; in the order of their places, and apart from each other. */
-  find(text: string): readonly FoundSecret[] {
-    const visible = toVisible(text);
-    return this.findIn(visible.text).map(({ kind, what, start, end }) => ({
+  find(text: string, format?: 'TEXT' | 'JSON'): readonly FoundSecret[] {
+    const visible = toVisible(text, format);
+    return this.#findIn(visible.text).map(({ kind, what, start, end }) => ({
       kind,
       what,
       start: visible.toStart(start),
@@ -75,8 +75,7 @@ export class SecretSearch {
     }));
   }
 
-  /** As `find`, of a text that is visible already. */
-  findIn(text: string): readonly FoundSecret[] {
+  #findIn(text: string): readonly FoundSecret[] {
     const found: FoundSecret[] = [];
     this.#starts.lastIndex = 0;
     for (let match = this.#starts.exec(text); match !== null; match = this.#starts.exec(text)) {
@@ -169,11 +168,15 @@ export function findSecret(text: string): string | null {
 }
 
 /** Parts of a long text, with what is looked at before and after each: longer than nearly any secret. */
-const [partLength, aroundLength] = [16_384, 8_192];
+const [partLength, aroundLength] = [65_536, 8_192];
 
-/** As `search.findIn`, for a text of any length: other work of the process gets its turn meanwhile. */
-export function findSecretsPausing(text: string, search: SecretSearch): Promise<readonly FoundSecret[]> {
-  return findInParts(text, partLength, aroundLength, (part) => search.findIn(part));
+/** As `search.find`, for a text of any length: other work of the process gets its turn meanwhile. */
+export function findSecretsPausing(
+  text: string,
+  search: SecretSearch,
+  format?: 'TEXT' | 'JSON',
+): Promise<readonly FoundSecret[]> {
+  return findInParts(text, partLength, aroundLength, (part) => search.find(part, format));
 }
 
 /** The text with `***` in the place of every credential; the same text where it holds none. */

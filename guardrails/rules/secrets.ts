@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { type FoundSecret, findSecretsPausing, SecretSearch } from '#core/secrets/find-secrets.ts';
 import { namedSecrets, ownKeyShape, secretKinds, secretShapes } from '#core/secrets/secret-shapes.ts';
-import { toVisible } from '#core/text/visible-text.ts';
 import {
   defineRule,
   type Finding,
@@ -32,10 +31,8 @@ interface Placed extends FoundSecret {
 async function findWithin(texts: readonly GuardedText[], search: SecretSearch): Promise<readonly Placed[]> {
   const placed: Placed[] = [];
   for (const [number, { text, format, kind }] of texts.entries()) {
-    const visible = toVisible(text, format);
-    for (const { start, end, ...found } of await findSecretsPausing(visible.text, search)) {
-      placed.push({ ...found, text: number, start: visible.toStart(start), end: visible.toEnd(end) });
-    }
+    for (const found of await findSecretsPausing(text, search, format))
+      placed.push({ ...found, text: number });
     const user = kind === 'url' ? findAddressUser(text) : null;
     if (user !== null) placed.push({ ...user, text: number });
   }
@@ -78,10 +75,8 @@ async function findAcross(
     // Seams that are close are looked at together.
     while (last < ends.length - 2 && (ends[last + 1] ?? 0) - (ends[last] ?? 0) < 2 * seamLength) last += 1;
     from = (ends[last] ?? 0) + seamLength;
-    const visible = toVisible(joined.slice(start, from));
-    for (const { start: first, end, ...found } of await findSecretsPausing(visible.text, search)) {
-      const at = start + visible.toStart(first);
-      const pieces = splitAt(ends, at, start + visible.toEnd(end));
+    for (const found of await findSecretsPausing(joined.slice(start, from), search)) {
+      const pieces = splitAt(ends, start + found.start, start + found.end);
       if (pieces.length === 0) continue;
       // What is whole in one text may seem to continue in the next.
       const isKnown = within.some((one) => one.text === pieces[0]?.text && one.start === pieces[0]?.start);

@@ -26,15 +26,16 @@ async function findIn(
   number: number,
   search: (text: string) => readonly FoundPii[],
 ): Promise<readonly Finding[]> {
-  const visible = toVisible(text, format);
-  if (!isWanted(visible.text)) return [];
-  const found = await findInParts(visible.text, partLength, aroundLength, search);
-  return found.map(({ kind, start, end }) => ({
-    text: number,
-    kind,
-    start: visible.toStart(start),
-    end: visible.toEnd(end),
-  }));
+  const found = await findInParts(text, partLength, aroundLength, (part) => {
+    const visible = toVisible(part, format);
+    if (!isWanted(visible.text)) return [];
+    return search(visible.text).map(({ kind, start, end }) => ({
+      kind,
+      start: visible.toStart(start),
+      end: visible.toEnd(end),
+    }));
+  });
+  return found.map((one) => ({ ...one, text: number }));
 }
 
 /** Finds what identifies a person by its form and its check digits, in each text for itself. */
