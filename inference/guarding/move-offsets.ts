@@ -2,7 +2,7 @@ import type { ProviderAnswer } from '#providers/provider.ts';
 
 /** Pairs of pieces that are compared, which bounds the time for a text: at 1,000 × 1,000, about 10 ms. */
 const pairsMax = 1_000_000;
-const piecesOf = /\s+|[\p{L}\p{N}]+|./gsu;
+const piece = /\s+|[\p{L}\p{N}]+|./gsu;
 
 /**
  * The answer in which blocks and the texts of the outline have their places in the text as it was before, with places in the text as it is.
@@ -58,7 +58,7 @@ function findPlaces(before: string, after: string): (offset: number) => number {
 
 /** For each beginning of a piece of the one text its place in the other, by their longest common sequence of pieces. */
 function alignPieces(before: string, after: string): ReadonlyMap<number, number> {
-  const [olds, news] = [before.match(piecesOf) ?? [], after.match(piecesOf) ?? []];
+  const [olds, news] = [before.match(piece) ?? [], after.match(piece) ?? []];
   const width = news.length + 1;
   const places = new Map<number, number>();
   if (olds.length * news.length > pairsMax) return places;
