@@ -25,7 +25,7 @@ import { parseCompletionInput } from './input/parse-input.ts';
 import { promptRequest } from './input/prompt.ts';
 import type { InferenceContext } from './loaders.ts';
 import { startCompletion } from './start-completion.ts';
-import { testGuardrails } from './test-guardrails.ts';
+import { testGuardrails } from './try-guardrails.ts';
 
 const event = {
   completionId: ({ event: { completionId } }: CompletionEvent) => completionId,
