@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ProviderAnswer } from '#providers/provider.ts';
+import { fc } from '#test/support/properties.ts';
 import { moveOffsets } from './move-offsets.ts';
 
 const block = (textOffset: number) => ({ format: 'responses', block: { type: 'x' }, textOffset });
