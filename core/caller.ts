@@ -179,7 +179,7 @@ export const scopes = {
   'members:write':
     'Provision the members and groups of the own tenant, as an identity provider does over SCIM; the tenant decides on their roles.',
   'guardrails:write':
-    'Read, save, roll back and delete the guardrail policies of the own tenant, and test guardrails.',
+    'Read, save, roll back and delete the guardrail policies of the own tenant, test guardrails, and keep the consents of its end users.',
   'usage:read': 'Read usage, and the ledger of the own tenant.',
   'completions:read':
     'Read the ledger, and the content of completions, of the own tenant; with `inference:invoke` also cancel them.',

@@ -23,7 +23,8 @@ export function checkedText(value: string, field: string, max = 200): string {
   return text;
 }
 
-const idPattern = /^[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?$/;
+/** An id that an admin chooses. */
+export const idPattern = /^[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?$/;
 
 /** An id that an admin chooses: lower-case letters, digits, dots, dashes and underscores, at most 64. */
 export function checkedId(value: string, field: string): string {

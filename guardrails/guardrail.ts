@@ -78,6 +78,8 @@ export interface RuleContext {
   readonly tenantId: string | null;
   /** `endUserId` of the call; null: none. */
   readonly endUserId: string | null;
+  /** Whether the end user has consented to a purpose, at the beginning of the call. Without an end user there is no consent. Absent: there is none. */
+  readonly hasConsent?: (purpose: string) => boolean | Promise<boolean>;
   /** The texts of the call, for rules that compare an answer with them. Read only when needed. */
   readonly callTexts: () => readonly GuardedText[];
   /** Aborted when the call ends, or when the time of the rule is over. */
@@ -91,6 +93,8 @@ export interface PreparedRule {
    * Takes time linear in the length of the texts, and lets other work of the process get its turn every 10 ms.
    */
   check(texts: readonly GuardedText[], context: RuleContext): RuleResult | Promise<RuleResult>;
+  /** True: at the stage INPUT it looks at the call as such, also where that has no text. */
+  readonly looksAtCalls?: true;
   /**
    * Present where the rule can look at a text that still grows: the offset from which the end of `text` may still become
    * part of a finding (text.length: nothing can). What stands before is final, with what `check` states of it. Never

@@ -10,6 +10,7 @@ const retrieved = guardedText('It was built in 1931.', { kind: 'file', stages: [
 
 /** For each rule a text in which it finds something, one in which it finds nothing, and the options that it requires. */
 const samples: Readonly<Record<string, readonly [found: string, passed: string, options?: unknown]>> = {
+  consent: ['Hello', 'Hello', { purpose: 'analysis' }],
   length: ['much too long', 'short', { charactersMax: 5 }],
   words: ['Ask for Falcon.', 'Ask for an eagle.', { words: ['Falcon'] }],
   profanity: ['What a bullshit.', 'What a Scunthorpe.'],
@@ -37,10 +38,13 @@ describe('every rule', () => {
 
   it.each(knownRules)('$name finds its sample, and nothing in the other', async (rule) => {
     const [found, passed, options = {}] = samples[rule.name] ?? ['', ''];
-    const tested = testRule(rule, options, { callTexts: () => [retrieved] }, { jsonSchemas });
-    const result = await tested.look(found);
+    const testWith = (consented: boolean) => {
+      const context = { callTexts: () => [retrieved], hasConsent: () => consented };
+      return testRule(rule, options, context, { jsonSchemas });
+    };
+    const result = await testWith(false).look(found);
     expect(result).toMatchObject({ fired: true });
     expect(JSON.stringify(result)).not.toContain(found);
-    expect(await tested.look(passed)).toEqual({ fired: false });
+    expect(await testWith(true).look(passed)).toEqual({ fired: false });
   });
 });

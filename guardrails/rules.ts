@@ -1,4 +1,5 @@
 import type { Rule } from './guardrail.ts';
+import { consent } from './rules/consent.ts';
 import { groundedness } from './rules/groundedness.ts';
 import { injection } from './rules/injection/injection.ts';
 import { languageRule } from './rules/language.ts';
@@ -16,6 +17,7 @@ import { listedWords } from './rules/words.ts';
 
 /** Every rule that a policy can name, in the order in which LOCAL ones run: the cheap ones first. */
 export const knownRules: readonly Rule[] = [
+  consent,
   length,
   listedWords,
   profanity,

@@ -12,6 +12,7 @@ import type { CoalescedAnswers } from './admission/answer-cache.ts';
 import type { Idempotency } from './admission/idempotency.ts';
 import type { Running } from './execution/running.ts';
 import type { BlockReports } from './guarding/block-reports.ts';
+import type { Consents } from './guarding/consents.ts';
 import type { GuardrailPlans } from './guarding/plans.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { ProgressWriter } from './ledger/progress.ts';
@@ -50,6 +51,8 @@ export interface InferenceEngine {
 
   /** The guardrails that bind a call. */
   readonly guardrails: GuardrailPlans;
+  /** What end users have consented to. */
+  readonly consents: Consents;
   /** Reports what guardrails have blocked. */
   readonly blocks: BlockReports;
   readonly jsonSchemas: JsonSchemas;

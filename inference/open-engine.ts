@@ -16,6 +16,7 @@ import { createIdempotency } from './admission/idempotency.ts';
 import type { InferenceEngine } from './engine.ts';
 import { Running } from './execution/running.ts';
 import { BlockReports } from './guarding/block-reports.ts';
+import { Consents } from './guarding/consents.ts';
 import { createGuardrailPlans, type GuardrailPlans } from './guarding/plans.ts';
 import { createLedger } from './ledger/ledger.ts';
 import { openOwnership } from './ledger/owners.ts';
@@ -102,6 +103,7 @@ export async function openInferenceEngine(
     }),
   );
   const progress = opened.use(createProgressWriter(connection, { log }));
+  const consents = opened.use(await Consents.open({ connection, bus, log, now }));
   const blocks = opened.use(new BlockReports({ events: options.events, log, now }));
   const rejections = opened.use(new CredentialRejections({ events: options.events, log }));
   const pool = createProviderPool({
@@ -144,6 +146,7 @@ export async function openInferenceEngine(
     streams,
     payloads,
     guardrails,
+    consents,
     blocks,
     jsonSchemas,
     egress,

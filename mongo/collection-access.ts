@@ -33,6 +33,7 @@ export const collectionAccess: Readonly<Record<string, CollectionAccess>> = {
   issuers: { writers: ['subgraphs/tenants/'], readers: ['mongo/upgrade-members.ts'] },
   roles: { writers: ['subgraphs/tenants/'], readers: [] },
   'guardrail-policies': { writers: ['subgraphs/tenants/'], readers: ['catalog/', nodeRecords] },
+  consents: { writers: ['subgraphs/tenants/'], readers: ['inference/guarding/'] },
   'trusted-documents': { writers: ['subgraphs/tenants/'], readers: [] },
   'page-tokens': { writers: ['subgraphs/tenants/'], readers: [] },
   sessions: { writers: ['subgraphs/tenants/'], readers: [] },

@@ -11,6 +11,8 @@ export interface GuardrailRuleRecord {
   readonly sample: number;
   readonly note: string | null;
   readonly reroute: string | null;
+  /** Of older versions it is absent. */
+  readonly unlessConsent?: string | null;
 }
 
 /** What of a policy its versions keep. At most one of app, prompt and model is set. */
@@ -67,6 +69,7 @@ const contentPaths = {
       sample: { type: Number, required: true },
       note: String,
       reroute: String,
+      unlessConsent: String,
     },
   ],
 };

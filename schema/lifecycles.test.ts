@@ -24,6 +24,7 @@ const ends: Readonly<Record<string, string>> = {
   saveBudget: 'deleteBudget',
   saveGuardrailPolicy: 'deleteGuardrailPolicy',
   rollbackGuardrailPolicy: 'deleteGuardrailPolicy',
+  saveConsent: 'withdrawConsent',
   requestAccess: 'withdrawAccess',
   createProvider: 'deleteProvider',
   addProviderCredential: 'removeProviderCredential',

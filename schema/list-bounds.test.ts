@@ -75,6 +75,7 @@ const bounded: Readonly<Record<string, string>> = {
   'Prompt.usage': ofBuckets,
   'Invocation.attempts': 'the attempts of one call',
   'Invocation.tags': ofInput,
+  'Consent.purposes': ofInput,
   'GuardrailPolicy.rules': ofInput,
   'GuardrailPolicyVersion.rules': ofInput,
   'GuardrailTest.verdicts': ofVerdicts,

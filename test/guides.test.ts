@@ -121,6 +121,14 @@ describe('docs/graphql.md', () => {
 });
 
 describe('docs/guardrails.md', () => {
+  const consenting: Readonly<Record<string, RegExp>> = {
+    Consent: /"purposes":\["analysis","storage"\],"expiresAt":"2999-01-01T00:00:00.000Z"/,
+    Consenting: /"version":1/,
+    CallWithConsent: /"text":"Hello"/,
+    Withdraw: /"purposes":\["storage"\]/,
+    Consents: /"node":\{"endUserId":"ada","purposes":\["storage"\]/,
+  };
+
   const expected: Readonly<Record<string, RegExp>> = {
     Shadow: /"id":"guardrail:no-keys","version":1,"mode":"SHADOW"/,
     Call: /"text":"Use ghp_.*"policyId":"guardrail:no-keys","stage":"INPUT","action":"BLOCK","shadow":true,"fired":true/,
@@ -141,6 +149,15 @@ describe('docs/guardrails.md', () => {
       const { errors } = await send(operations[1] ?? '');
       refusals.push(errors?.[0]?.extensions?.code);
     }
+    const call = operations.find((text) => text.includes(' CallWithConsent')) ?? '';
+    for (const [name, fits] of Object.entries(consenting)) {
+      const text = operations.find((one) => one.includes(` ${name} {`)) ?? '';
+      expect(JSON.stringify(await data(text)), name).toMatch(fits);
+    }
+    expect((await send(call)).errors?.[0]?.extensions).toMatchObject({
+      ...{ code: 'GUARDRAIL_BLOCKED', guardrail: 'consent', stage: 'input' },
+    });
+    await data('mutation { deleteGuardrailPolicy(id: "guardrail:consent") }');
     // The call is refused exactly while the policy acts.
     const none = undefined;
     expect(refusals).toEqual([none, none, none, 'GUARDRAIL_BLOCKED', none, none]);

@@ -1,6 +1,6 @@
 import { HeddleError } from '#core/errors.ts';
 import type { GuardrailAction, GuardrailStage } from '#core/graph-enums.generated.ts';
-import { badInput, checkedList, checkedText } from '#core/input.ts';
+import { badInput, checkedId, checkedList, checkedText } from '#core/input.ts';
 import type { Rule } from '../guardrail.ts';
 import { findRule, knownRules } from '../rules.ts';
 import { Masks } from './masks.ts';
@@ -16,6 +16,7 @@ export interface StatedRule {
   readonly sample?: number | null | undefined;
   readonly note?: string | null | undefined;
   readonly reroute?: string | null | undefined;
+  readonly unlessConsent?: string | null | undefined;
 }
 
 const rulesMax = 50;
@@ -68,6 +69,8 @@ function checkedRule(stated: StatedRule, field: string): PolicyRule {
     sample,
     note: checkedOwn(stated.note, `${field}.note`, action === 'RETRY', noteCharsMax),
     reroute: checkedReroute(stated, field),
+    unlessConsent:
+      stated.unlessConsent == null ? null : checkedId(stated.unlessConsent, `${field}.unlessConsent`),
   };
 }
 

@@ -21,6 +21,8 @@ export interface PolicyRule {
   readonly note: string | null;
   /** The alias or AI model that REROUTE calls in the place of the requested one. */
   readonly reroute: string | null;
+  /** It does not look where the end user of the call has consented to this purpose. */
+  readonly unlessConsent: string | null;
 }
 
 /** One version of a policy. */
@@ -165,7 +167,16 @@ export function parseMeshPolicy(names: string): Policy | null {
         `HEDDLE_GUARDRAILS cannot name the guardrail ${name}: it has no default options; state it in a policy.`,
       );
     }
-    return { rule: name, stages, action: 'BLOCK', options: {}, sample: 1, note: null, reroute: null };
+    return {
+      rule: name,
+      stages,
+      action: 'BLOCK',
+      options: {},
+      sample: 1,
+      note: null,
+      reroute: null,
+      unlessConsent: null,
+    };
   });
   return { id: null, version: 1, mode: 'ENFORCE', rules: stated };
 }

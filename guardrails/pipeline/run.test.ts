@@ -45,6 +45,7 @@ function wordRule(word: string, action: GuardrailAction, more: Partial<PlannedRu
     sample: 1,
     note: null,
     reroute: null,
+    unlessConsent: null,
     policyId: 'p',
     version: 1,
     isShadow: false,

@@ -137,7 +137,7 @@ class Run {
     const numbers = [...texts.keys()].filter((number) =>
       texts[number]?.stages.some((stage) => rule.stages.includes(stage)),
     );
-    if (numbers.length === 0) return false;
+    if (numbers.length === 0 && !this.#looksAtCall(rule)) return false;
     const now = this.#options.now ?? performance.now.bind(performance);
     const startedMs = now();
     let result: RuleResult;
@@ -153,7 +153,7 @@ class Run {
     const findings = result.fired
       ? result.findings.map((found) => ({ ...found, text: numbers[found.text] as number }))
       : [];
-    const seen = texts[findings[0]?.text ?? (numbers[0] as number)]?.stages ?? [];
+    const seen = texts[findings[0]?.text ?? numbers[0] ?? -1]?.stages ?? [];
     const verdict: GuardrailVerdict = {
       rule: rule.rule,
       policyId: rule.policyId,
@@ -170,6 +170,11 @@ class Run {
     this.#verdicts.push(verdict);
     if (!result.fired || rule.isShadow) return false;
     return this.#act(rule, verdict, failed ? undefined : result.repaired);
+  }
+
+  /** Whether the rule looks where no text stands in its stages. */
+  #looksAtCall({ prepared, stages }: PlannedRule): boolean {
+    return this.#options.direction === 'INPUT' && prepared.looksAtCalls === true && stages.includes('INPUT');
   }
 
   #act(rule: PlannedRule, verdict: GuardrailVerdict, repaired: string | undefined): boolean {

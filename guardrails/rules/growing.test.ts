@@ -25,6 +25,7 @@ function plan(rule: string, options: unknown) {
     sample: 1,
     note: null,
     reroute: null,
+    unlessConsent: null,
   } as const;
   return planPolicies([{ id: 'p', version: 1, mode: 'ENFORCE', rules: [stated] }], {});
 }

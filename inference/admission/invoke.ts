@@ -7,6 +7,7 @@ import { noUsage } from '#providers/provider.ts';
 import { type CompletionData, newCompletionId } from '../completion.ts';
 import type { InferenceEngine } from '../engine.ts';
 import { Invocation } from '../execution/invocation.ts';
+import type { ConsentingParty } from '../guarding/consents.ts';
 import { type GuardedCall, guardCall } from '../guarding/guard-call.ts';
 import { toVerdictRecords, toWarnings } from '../guarding/verdict-records.ts';
 import { toAttachmentResults } from '../ledger/attachment.ts';
@@ -98,7 +99,8 @@ export async function planCall(
   if (idempotencyKey !== null && (await engine.idempotency.isUsed({ ...request, idempotencyKey }, caller)))
     return null;
   const offered = offeredModels(caller, engine.catalog);
-  const { fingerprint } = planGuardrails(request, resolved.model, caller, engine);
+  const guardrails = planGuardrails(request, resolved.model, caller, engine);
+  const { fingerprint } = await toParty(request, caller, engine).bind(guardrails);
   const cached = planCache(resolved, caller, cachePolicy, fingerprint, engine.catalog);
   if (cached?.read && (await cachedAnswer(engine.cache, cached, offered)) !== null) return null;
   const candidates = await candidatesFor(resolved.model, routingNeeds(request, mode), caller, engine);
@@ -147,13 +149,23 @@ async function guardAndRoute(
 ): Promise<{ readonly model: string; readonly guarded: GuardedCall }> {
   const requested = await resolveModel(request.model, caller, engine);
   const plan = planGuardrails(request, requested, caller, engine);
-  const guarded = await engine.blocks.watch(caller, guardCall(request.call, plan, caller, neverAborted));
+  const party = toParty(request, caller, engine);
+  const guard = async (rules: GuardrailPlan) =>
+    guardCall(request.call, await party.bind(rules), party, neverAborted);
+  const guarded = await engine.blocks.watch(caller, guard(plan));
   if (guarded.reroute === null) return { model: requested, guarded };
   const model = await resolveModel(guarded.reroute, caller, engine);
   const both = joinPlans(plan, planGuardrails({ ...request, model: guarded.reroute }, model, caller, engine));
   if (both === plan) return { model, guarded };
-  const again = guardCall(request.call, both, caller, neverAborted);
-  return { model, guarded: await engine.blocks.watch(caller, again) };
+  return { model, guarded: await engine.blocks.watch(caller, guard(both)) };
+}
+
+function toParty(
+  { labels }: CompletionRequest,
+  { tenantId }: Caller,
+  { consents }: InferenceEngine,
+): ConsentingParty {
+  return consents.of(tenantId, labels.endUserId);
 }
 
 function planGuardrails(

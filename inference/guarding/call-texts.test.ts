@@ -122,7 +122,7 @@ const places: Readonly<Record<string, Call>> = {
 const mesh = parseMeshPolicy('secrets');
 const plan = planPolicies(mesh === null ? [] : [mesh], {});
 const neverAborted = new AbortController().signal;
-const guard = (call: Call) => guardCall(call, plan, { tenantId: 't' }, neverAborted);
+const guard = (call: Call) => guardCall(call, plan, { tenantId: 't', endUserId: null }, neverAborted);
 
 describe('what the rule secrets looks at', () => {
   it.each(Object.entries(places))('includes %s', async (_, call) => {

@@ -1,10 +1,10 @@
-import type { Caller } from '#core/caller.ts';
 import type { GuardedText, RuleContext } from '#guardrails/guardrail.ts';
 import { Masks } from '#guardrails/pipeline/masks.ts';
 import type { GuardrailPlan } from '#guardrails/pipeline/policy.ts';
 import { type GuardrailVerdict, guardrailBlocked, runGuardrails } from '#guardrails/pipeline/run.ts';
 import type { CompletionRequest } from '../request.ts';
 import { mapCallTexts } from './call-texts.ts';
+import type { CallParty } from './consents.ts';
 import { gatherTexts, replaceTexts } from './text-walks.ts';
 
 type Call = CompletionRequest['call'];
@@ -32,7 +32,7 @@ export interface GuardedValues {
 export async function guardValues(
   values: readonly string[],
   plan: GuardrailPlan,
-  { tenantId }: Pick<Caller, 'tenantId'>,
+  party: CallParty,
   signal: AbortSignal,
 ): Promise<GuardedValues> {
   if (!plan.looksAtInput) return { values, verdicts: [] };
@@ -46,7 +46,7 @@ export async function guardValues(
       isEditable: true,
     }),
   );
-  const context: RuleContext = { tenantId, endUserId: null, callTexts: () => texts, signal };
+  const context: RuleContext = { ...toContext(party), callTexts: () => texts, signal };
   const outcome = await runGuardrails(plan, texts, { direction: 'INPUT', context, masks: new Masks(values) });
   if (outcome.kind === 'BLOCKED') throw guardrailBlocked(outcome.by);
   const edited = values.map((value, number) => outcome.edits.get(number) ?? value);
@@ -60,12 +60,11 @@ export async function guardValues(
 export async function guardCall(
   call: Call,
   plan: GuardrailPlan,
-  caller: Pick<Caller, 'tenantId'>,
+  party: CallParty,
   signal: AbortSignal,
 ): Promise<GuardedCall> {
   const context: RuleContext = {
-    tenantId: caller.tenantId,
-    endUserId: null,
+    ...toContext(party),
     callTexts: () => gatherTexts((visit) => mapCallTexts(call, visit)),
     signal,
   };
@@ -77,6 +76,10 @@ export async function guardCall(
   const edited = outcome.edits.size === 0 ? call : mapCallTexts(call, replaceTexts(outcome.edits));
   const reroute = outcome.kind === 'REROUTE' ? outcome.model : null;
   return { plan, call: edited, masks, context, verdicts: outcome.verdicts, reroute };
+}
+
+function toContext({ tenantId, endUserId, hasConsent }: CallParty): CallParty {
+  return { tenantId, endUserId, ...(hasConsent === undefined ? {} : { hasConsent }) };
 }
 
 /** The call with what a guardrail notes of an earlier answer as its last message; null: nothing. */

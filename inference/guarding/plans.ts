@@ -102,6 +102,7 @@ function toPolicy(record: PresentGuardrailPolicy): Policy {
   const { _id: id, version, mode } = record;
   const rules = record.rules.map(({ optionsJson, ...rule }) => ({
     ...rule,
+    unlessConsent: rule.unlessConsent ?? null,
     options: optionsJson === null ? null : JSON.parse(optionsJson),
   }));
   const policy: Policy = { id, version, mode, rules };

@@ -28,6 +28,7 @@ export const mappers: Readonly<Record<SubgraphName, Mappers>> = {
     'mongo/api-keys.ts': { ApiKey: 'ApiKeyRecord', ApiKeyOwner: 'ApiKeyRecord' },
     'mongo/apps.ts': { App: 'AppRecord' },
     'mongo/budgets.ts': { Budget: 'BudgetRecord' },
+    'mongo/consents.ts': { Consent: 'ConsentRecord' },
     'mongo/erasures.ts': { Erasure: 'ErasureRecord' },
     'mongo/guardrail-policies.ts': {
       GuardrailPolicy: 'PresentGuardrailPolicy',

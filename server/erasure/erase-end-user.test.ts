@@ -56,6 +56,12 @@ async function fill({ caller, tenantId }: TestTenant, endUserId: string): Promis
     'mutation ($endUserId: String!) { createPageToken(input: { endUserId: $endUserId }) { token } }',
     { endUserId },
   );
+  await askForData(
+    erasing.tenants.subgraph,
+    { ...caller, scopes: ['guardrails:write'] },
+    'mutation ($endUserId: String!) { saveConsent(input: { endUserId: $endUserId, purposes: ["a"] }) { id } }',
+    { endUserId },
+  );
   await issuers(connection).updateOne(
     { _id: 'people' },
     {
@@ -114,7 +120,7 @@ describe('eraseEndUser', () => {
     const record = await finish(id);
     expect(record).toMatchObject({
       status: 'FINISHED',
-      counts: { completions: 1, idempotencyKeys: 1, invocations: 1, pageTokens: 1, sessions: 1 },
+      counts: { completions: 1, consents: 1, idempotencyKeys: 1, invocations: 1, pageTokens: 1, sessions: 1 },
     });
     const traces = await findTraces(connection, [endUserId]);
     expect(traces.filter((trace) => !trace.includes(foreign.tenantId))).toEqual([]);
@@ -125,6 +131,7 @@ describe('eraseEndUser', () => {
       .map(([key]) => key.split(' ')[0]);
     expect(changed.toSorted()).toEqual([
       'completions',
+      'consents',
       'idempotencyKeys',
       'invocations',
       'pageTokens',

@@ -4,6 +4,8 @@ export interface BusMessages {
   readonly 'catalog.changed': { readonly collection: string };
   /** A key, app, tenant, plan or budget changed: forget what is remembered of callers. */
   readonly 'callers.changed': { readonly tenantId: string | null };
+  /** The consent of an end user changed (null: of all of the tenant): forget what is remembered of it. */
+  readonly 'consents.changed': { readonly tenantId: string; readonly endUserId: string | null };
   /** The data key of a tenant was destroyed: forget it. */
   readonly 'keys.destroyed': { readonly tenantId: string };
   /** An event was published: the subscriptions `events` read the new ones. */

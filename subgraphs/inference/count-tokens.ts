@@ -34,7 +34,7 @@ export function createTokenCounter(
   /** The count of the provider; null: it has no endpoint for that, or did not answer. */
   async function countByProvider(
     model: CatalogModel,
-    { call }: CompletionRequest,
+    { call, labels }: CompletionRequest,
     plan: GuardrailPlan,
     caller: Caller,
     signal: AbortSignal,
@@ -45,7 +45,9 @@ export function createTokenCounter(
       const provider = await engine.pool.take(model, new Set()).provider;
       if (provider.countTokens === undefined) return null;
       const limited = AbortSignal.any([signal, timeout(countMsMax)]);
-      const guarded = await engine.blocks.watch(caller, guardCall(call, plan, caller, limited));
+      const party = engine.consents.of(caller.tenantId, labels.endUserId);
+      const guarding = guardCall(call, await party.bind(plan), party, limited);
+      const guarded = await engine.blocks.watch(caller, guarding);
       return await provider.countTokens({ ...guarded.call, model: model.name, signal: limited });
     } catch (error) {
       signal.throwIfAborted();

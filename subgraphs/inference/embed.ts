@@ -91,7 +91,9 @@ export async function embed(
   check(input);
   const labels = parseLabels(input, origin);
   const plan = engine.guardrails.planFor({ caller, promptId: null, name: input.model, modelId: model });
-  const guarded = await engine.blocks.watch(caller, guardValues(input.values, plan, caller, signal));
+  const party = engine.consents.of(caller.tenantId, labels.endUserId);
+  const guarding = guardValues(input.values, await party.bind(plan), party, signal);
+  const guarded = await engine.blocks.watch(caller, guarding);
   const { values } = guarded;
   const { inputBytes, inputTokensMax } = measureValues(input);
   const candidates = await candidatesFor(model, routingNeeds(inputTokensMax), caller, engine);

@@ -522,6 +522,7 @@ export type GuardrailRuleInput = {
   readonly sample?: InputMaybe<Scalars['Float']['input']>;
   readonly note?: InputMaybe<Scalars['String']['input']>;
   readonly reroute?: InputMaybe<Scalars['String']['input']>;
+  readonly unlessConsent?: InputMaybe<Scalars['String']['input']>;
 };
 
 export type TestGuardrailsInput = {

@@ -7,6 +7,7 @@ import type * as accessGrants from '#mongo/access-grants.ts';
 import type * as apiKeys from '#mongo/api-keys.ts';
 import type * as apps from '#mongo/apps.ts';
 import type * as budgets from '#mongo/budgets.ts';
+import type * as consents from '#mongo/consents.ts';
 import type * as erasures from '#mongo/erasures.ts';
 import type * as guardrailPolicies from '#mongo/guardrail-policies.ts';
 import type * as invitations from '#mongo/invitations.ts';
@@ -82,6 +83,7 @@ export type Query = {
   readonly roles: ReadonlyArray<Role>;
   readonly policy: ReadonlyArray<FieldPolicy>;
   readonly guardrailPolicies: ReadonlyArray<GuardrailPolicy>;
+  readonly consents: ConsentConnection;
   readonly guardrailPolicy: Maybe<GuardrailPolicy>;
   readonly budgets: BudgetConnection;
   readonly budget: Maybe<Budget>;
@@ -246,6 +248,16 @@ export type QueryGuardrailPoliciesArgs = {
 };
 
 
+export type QueryConsentsArgs = {
+  filter?: InputMaybe<ConsentFilter>;
+  orderBy?: InputMaybe<TimeOrder>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
+};
+
+
 export type QueryGuardrailPolicyArgs = {
   id: Scalars['ID']['input'];
 };
@@ -359,6 +371,8 @@ export type Mutation = {
   readonly saveGuardrailPolicy: GuardrailPolicy;
   readonly rollbackGuardrailPolicy: GuardrailPolicy;
   readonly deleteGuardrailPolicy: Scalars['ID']['output'];
+  readonly saveConsent: Consent;
+  readonly withdrawConsent: Consent;
   readonly saveBudget: Budget;
   readonly deleteBudget: Scalars['ID']['output'];
   readonly saveTrustedDocuments: SavedTrustedDocuments;
@@ -638,6 +652,16 @@ export type MutationRollbackGuardrailPolicyArgs = {
 
 export type MutationDeleteGuardrailPolicyArgs = {
   id: Scalars['ID']['input'];
+};
+
+
+export type MutationSaveConsentArgs = {
+  input: SaveConsentInput;
+};
+
+
+export type MutationWithdrawConsentArgs = {
+  input: WithdrawConsentInput;
 };
 
 
@@ -1167,6 +1191,7 @@ export type GuardrailRule = {
   readonly sample: Scalars['Float']['output'];
   readonly note: Maybe<Scalars['String']['output']>;
   readonly reroute: Maybe<Scalars['String']['output']>;
+  readonly unlessConsent: Maybe<Scalars['String']['output']>;
 };
 
 export type GuardrailPolicyVersion = {
@@ -1189,6 +1214,7 @@ export type GuardrailRuleInput = {
   readonly sample?: InputMaybe<Scalars['Float']['input']>;
   readonly note?: InputMaybe<Scalars['String']['input']>;
   readonly reroute?: InputMaybe<Scalars['String']['input']>;
+  readonly unlessConsent?: InputMaybe<Scalars['String']['input']>;
 };
 
 export type GuardrailPolicyInput = {
@@ -1199,6 +1225,46 @@ export type GuardrailPolicyInput = {
   readonly model?: InputMaybe<Scalars['String']['input']>;
   readonly mode?: InputMaybe<GuardrailMode>;
   readonly rules: ReadonlyArray<GuardrailRuleInput>;
+};
+
+export type Consent = {
+  readonly id: Scalars['ID']['output'];
+  readonly tenantId: Scalars['ID']['output'];
+  readonly endUserId: Scalars['String']['output'];
+  readonly purposes: ReadonlyArray<Scalars['String']['output']>;
+  readonly expiresAt: Maybe<Scalars['DateTime']['output']>;
+  readonly createdAt: Scalars['DateTime']['output'];
+  readonly updatedAt: Scalars['DateTime']['output'];
+};
+
+export type ConsentConnection = {
+  readonly edges: ReadonlyArray<ConsentEdge>;
+  readonly pageInfo: PageInfo;
+  readonly totalCount: Scalars['Int']['output'];
+};
+
+export type ConsentEdge = {
+  readonly node: Consent;
+  readonly cursor: Scalars['String']['output'];
+};
+
+export type ConsentFilter = {
+  readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
+  readonly endUserId?: InputMaybe<Scalars['String']['input']>;
+  readonly purpose?: InputMaybe<Scalars['String']['input']>;
+};
+
+export type SaveConsentInput = {
+  readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
+  readonly endUserId: Scalars['String']['input'];
+  readonly purposes: ReadonlyArray<Scalars['String']['input']>;
+  readonly expiresAt?: InputMaybe<Scalars['DateTime']['input']>;
+};
+
+export type WithdrawConsentInput = {
+  readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
+  readonly endUserId: Scalars['String']['input'];
+  readonly purposes?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
 };
 
 export type TeamConnection = {
@@ -1827,6 +1893,12 @@ export type ResolversTypes = {
   GuardrailPolicyVersion: ResolverTypeWrapper<guardrailPolicies.GuardrailVersionRecord>;
   GuardrailRuleInput: GuardrailRuleInput;
   GuardrailPolicyInput: GuardrailPolicyInput;
+  Consent: ResolverTypeWrapper<consents.ConsentRecord>;
+  ConsentConnection: ResolverTypeWrapper<connection.Connection<consents.ConsentRecord>>;
+  ConsentEdge: ResolverTypeWrapper<connection.Connection<consents.ConsentRecord>['edges'][number]>;
+  ConsentFilter: ConsentFilter;
+  SaveConsentInput: SaveConsentInput;
+  WithdrawConsentInput: WithdrawConsentInput;
   TeamConnection: ResolverTypeWrapper<connection.Connection<teams.TeamRecord>>;
   TeamEdge: ResolverTypeWrapper<connection.Connection<teams.TeamRecord>['edges'][number]>;
   AppConnection: ResolverTypeWrapper<connection.Connection<apps.AppRecord>>;
@@ -1948,6 +2020,12 @@ export type ResolversParentTypes = {
   GuardrailPolicyVersion: guardrailPolicies.GuardrailVersionRecord;
   GuardrailRuleInput: GuardrailRuleInput;
   GuardrailPolicyInput: GuardrailPolicyInput;
+  Consent: consents.ConsentRecord;
+  ConsentConnection: connection.Connection<consents.ConsentRecord>;
+  ConsentEdge: connection.Connection<consents.ConsentRecord>['edges'][number];
+  ConsentFilter: ConsentFilter;
+  SaveConsentInput: SaveConsentInput;
+  WithdrawConsentInput: WithdrawConsentInput;
   TeamConnection: connection.Connection<teams.TeamRecord>;
   TeamEdge: connection.Connection<teams.TeamRecord>['edges'][number];
   AppConnection: connection.Connection<apps.AppRecord>;
@@ -2041,6 +2119,7 @@ export type QueryResolvers<ContextType = context.SubgraphContext, ParentType ext
   roles?: Resolver<ReadonlyArray<ResolversTypes['Role']>, ParentType, ContextType, Partial<QueryRolesArgs>>;
   policy?: Resolver<ReadonlyArray<ResolversTypes['FieldPolicy']>, ParentType, ContextType, Partial<QueryPolicyArgs>>;
   guardrailPolicies?: Resolver<ReadonlyArray<ResolversTypes['GuardrailPolicy']>, ParentType, ContextType, Partial<QueryGuardrailPoliciesArgs>>;
+  consents?: Resolver<ResolversTypes['ConsentConnection'], ParentType, ContextType, RequireFields<QueryConsentsArgs, 'orderBy'>>;
   guardrailPolicy?: Resolver<Maybe<ResolversTypes['GuardrailPolicy']>, ParentType, ContextType, RequireFields<QueryGuardrailPolicyArgs, 'id'>>;
   budgets?: Resolver<ResolversTypes['BudgetConnection'], ParentType, ContextType, RequireFields<QueryBudgetsArgs, 'orderBy'>>;
   budget?: Resolver<Maybe<ResolversTypes['Budget']>, ParentType, ContextType, RequireFields<QueryBudgetArgs, 'id'>>;
@@ -2103,6 +2182,8 @@ export type MutationResolvers<ContextType = context.SubgraphContext, ParentType 
   saveGuardrailPolicy?: Resolver<ResolversTypes['GuardrailPolicy'], ParentType, ContextType, RequireFields<MutationSaveGuardrailPolicyArgs, 'input'>>;
   rollbackGuardrailPolicy?: Resolver<ResolversTypes['GuardrailPolicy'], ParentType, ContextType, RequireFields<MutationRollbackGuardrailPolicyArgs, 'id' | 'version'>>;
   deleteGuardrailPolicy?: Resolver<ResolversTypes['ID'], ParentType, ContextType, RequireFields<MutationDeleteGuardrailPolicyArgs, 'id'>>;
+  saveConsent?: Resolver<ResolversTypes['Consent'], ParentType, ContextType, RequireFields<MutationSaveConsentArgs, 'input'>>;
+  withdrawConsent?: Resolver<ResolversTypes['Consent'], ParentType, ContextType, RequireFields<MutationWithdrawConsentArgs, 'input'>>;
   saveBudget?: Resolver<ResolversTypes['Budget'], ParentType, ContextType, RequireFields<MutationSaveBudgetArgs, 'input'>>;
   deleteBudget?: Resolver<ResolversTypes['ID'], ParentType, ContextType, RequireFields<MutationDeleteBudgetArgs, 'id'>>;
   saveTrustedDocuments?: Resolver<ResolversTypes['SavedTrustedDocuments'], ParentType, ContextType, RequireFields<MutationSaveTrustedDocumentsArgs, 'input'>>;
@@ -2582,6 +2663,7 @@ export type GuardrailRuleResolvers<ContextType = context.SubgraphContext, Parent
   sample?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
   note?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   reroute?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  unlessConsent?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
 export type GuardrailPolicyVersionResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['GuardrailPolicyVersion'] = ResolversParentTypes['GuardrailPolicyVersion']> = {
@@ -2594,6 +2676,27 @@ export type GuardrailPolicyVersionResolvers<ContextType = context.SubgraphContex
   restored?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   createdBy?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type ConsentResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Consent'] = ResolversParentTypes['Consent']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  tenantId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  endUserId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  purposes?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  expiresAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  updatedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+};
+
+export type ConsentConnectionResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['ConsentConnection'] = ResolversParentTypes['ConsentConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['ConsentEdge']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type ConsentEdgeResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['ConsentEdge'] = ResolversParentTypes['ConsentEdge']> = {
+  node?: Resolver<ResolversTypes['Consent'], ParentType, ContextType>;
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
 export type TeamConnectionResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['TeamConnection'] = ResolversParentTypes['TeamConnection']> = {
@@ -2739,6 +2842,9 @@ export type Resolvers<ContextType = context.SubgraphContext> = {
   GuardrailPolicy?: GuardrailPolicyResolvers<ContextType>;
   GuardrailRule?: GuardrailRuleResolvers<ContextType>;
   GuardrailPolicyVersion?: GuardrailPolicyVersionResolvers<ContextType>;
+  Consent?: ConsentResolvers<ContextType>;
+  ConsentConnection?: ConsentConnectionResolvers<ContextType>;
+  ConsentEdge?: ConsentEdgeResolvers<ContextType>;
   TeamConnection?: TeamConnectionResolvers<ContextType>;
   TeamEdge?: TeamEdgeResolvers<ContextType>;
   AppConnection?: AppConnectionResolvers<ContextType>;

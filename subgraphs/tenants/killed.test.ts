@@ -74,6 +74,7 @@ async function newTenant() {
       a: createApp(input: { tenantId: $tenantId, name: "a" }) { id } b: createApp(input: { tenantId: $tenantId, name: "b" }) { id }
       role: saveRole(input: { tenantId: $tenantId, name: "unused", scopes: [] }) { id: name }
       policy: saveGuardrailPolicy(input: { tenantId: $tenantId, id: "present", rules: [{ rule: "secrets", stages: [INPUT], action: BLOCK }] }) { id }
+      consent: saveConsent(input: { tenantId: $tenantId, endUserId: "grace", purposes: ["a", "b"] }) { id }
       team: createTeam(input: { tenantId: $tenantId, name: "team" }) { id }
       documents: saveTrustedDocuments(input: { tenantId: $tenantId, documents: [{ id: "d", body: "{ d }" }] }) { saved }
       member: saveMember(input: { tenantId: $tenantId, subject: "ada", role: DEVELOPER }) { id }
@@ -243,6 +244,16 @@ describe('a process that is killed while it', { timeout: 60_000 }, () => {
       'rollbackGuardrailPolicy',
       '($p: ID!) { rollbackGuardrailPolicy(id: $p, version: 1) { version } }',
       (m) => ({ p: m.policyId }),
+    ],
+    [
+      'saveConsent',
+      '($t: ID!) { saveConsent(input: { tenantId: $t, endUserId: "ada", purposes: ["a"] }) { id } }',
+      (m) => ({ t: m.tenantId }),
+    ],
+    [
+      'withdrawConsent',
+      '($t: ID!) { withdrawConsent(input: { tenantId: $t, endUserId: "grace", purposes: ["a"] }) { id } }',
+      (m) => ({ t: m.tenantId }),
     ],
     ['deleteGuardrailPolicy', '($p: ID!) { deleteGuardrailPolicy(id: $p) }', (m) => ({ p: m.policyId })],
     ['deleteRole', '($t: ID!) { deleteRole(name: "unused", tenantId: $t) }', (m) => ({ t: m.tenantId })],

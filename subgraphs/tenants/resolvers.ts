@@ -15,6 +15,9 @@ import { archiveApp } from './apps/archive-app.ts';
 import { createApp } from './apps/create-app.ts';
 import { restoreApp } from './apps/restore-app.ts';
 import { updateApp } from './apps/update-app.ts';
+import { listConsents } from './consents/list-consents.ts';
+import { saveConsent } from './consents/save-consent.ts';
+import { withdrawConsent } from './consents/withdraw-consent.ts';
 import { readNow, type TenantsDeps } from './deps.ts';
 import { deleteTrustedDocuments } from './documents/delete-trusted-documents.ts';
 import { findTrustedDocument } from './documents/find-trusted-document.ts';
@@ -147,6 +150,7 @@ export function tenantsResolvers(
       erasure: (_root, args, context) => findErasure(args.id, context, connection),
       roles: (_root, args, context) => listRoles(args, context, deps),
       guardrailPolicies: (_root, args, context) => listGuardrailPolicies(args.tenantId, context, deps),
+      consents: (_root, args, context) => listConsents(args, context, connection),
       guardrailPolicy: (_root, args, { loaders }) =>
         loaders.guardrailPolicy.load(toStoredId('GuardrailPolicy', args.id)),
       budgets: (_root, args, context) => listBudgets(args, context, connection),
@@ -245,6 +249,8 @@ export function tenantsResolvers(
       saveGuardrailPolicy: (_root, { input }, context) => saveGuardrailPolicy(input, context, deps),
       rollbackGuardrailPolicy: (_root, args, context) => rollbackGuardrailPolicy(args, context, deps),
       deleteGuardrailPolicy: (_root, args, context) => deleteGuardrailPolicy(args.id, context, deps),
+      saveConsent: (_root, { input }, context) => saveConsent(input, context, deps),
+      withdrawConsent: (_root, { input }, context) => withdrawConsent(input, context, deps),
       saveBudget: (_root, { input }, context) => saveBudget(input, context, deps),
       deleteBudget: (_root, args, context) => deleteBudget(args.id, context, deps),
       saveTrustedDocuments: (_root, { input }, context) => saveTrustedDocuments(input, context, deps),
@@ -347,6 +353,7 @@ export function tenantsResolvers(
           .sort(([a], [b]) => (a < b ? -1 : 1))
           .map(([collection, records]) => ({ collection, records })),
     },
+    Consent: { id },
     Issuer: { id },
     IssuerSignIn: { hasClientSecret: (signIn) => signIn.clientSecret !== null },
     IssuerRule: {

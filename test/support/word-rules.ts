@@ -34,6 +34,7 @@ export function wordRule(
     sample: 1,
     note: null,
     reroute: null,
+    unlessConsent: null,
     policyId: 'p',
     version: 1,
     isShadow: false,

@@ -4,6 +4,7 @@ import { apiKeys } from '#mongo/api-keys.ts';
 import { apps } from '#mongo/apps.ts';
 import { type AuditErasing, createAuditEraser } from '#mongo/audit/erase.ts';
 import { budgets } from '#mongo/budgets.ts';
+import { consents } from '#mongo/consents.ts';
 import {
   type Eraser,
   type Erasers,
@@ -24,6 +25,7 @@ import { teams } from '#mongo/teams.ts';
 import { destroyTenantKey } from '#mongo/tenant-keys.ts';
 import { tenants } from '#mongo/tenants.ts';
 import { trustedDocuments } from '#mongo/trusted-documents.ts';
+import { consentsChanged } from '../consents/change-consent.ts';
 import { callersChanged, type TenantsDeps } from '../deps.ts';
 import { documentsChanged } from '../documents/documents-changed.ts';
 import { policiesChanged } from '../guardrails/store-policy.ts';
@@ -49,14 +51,16 @@ const forgettingCallers = (deps: ErasingDeps, eraser: Eraser): Eraser => ({
 
 function createEndUserErasers(deps: ErasingDeps): Erasers['END_USER'] {
   const { connection } = deps;
+  const ofEndUser = (subject: ErasureSubject) => ({
+    tenantId: subject.tenantId,
+    endUserId: readEndUserId(subject),
+  });
   return {
-    pageTokens: forgettingCallers(
-      deps,
-      eraseByDeleting(connection, pageTokens, (subject) => ({
-        tenantId: subject.tenantId,
-        endUserId: readEndUserId(subject),
-      })),
-    ),
+    consents: {
+      ...eraseByDeleting(connection, consents, ofEndUser),
+      finish: (subject) => consentsChanged(deps, ofEndUser(subject)),
+    },
+    pageTokens: forgettingCallers(deps, eraseByDeleting(connection, pageTokens, ofEndUser)),
     sessions: forgettingCallers(deps, eraseSessionsOfEndUser(connection)),
   };
 }
@@ -86,6 +90,10 @@ function createTenantErasers(deps: ErasingDeps): Erasers['TENANT'] {
     guardrail_policies: {
       ...eraseByDeleting(connection, guardrailPolicies, ofTenant),
       finish: () => policiesChanged(deps),
+    },
+    consents: {
+      ...eraseByDeleting(connection, consents, ofTenant),
+      finish: ({ tenantId }) => consentsChanged(deps, { tenantId, endUserId: null }),
     },
     issuers: { ...eraseOwnIssuers(connection), finish: () => callersChanged(deps, null) },
     events: createEventEraser(connection),

@@ -178,6 +178,14 @@ describe('a mutation on what belongs to another tenant', () => {
       () => `rollbackGuardrailPolicy(id: "${findId('GuardrailPolicy')}", version: 1) { id }`,
     ],
     ['deleteGuardrailPolicy', () => `deleteGuardrailPolicy(id: "${findId('GuardrailPolicy')}")`],
+    [
+      'saveConsent',
+      () => `saveConsent(input: { tenantId: "${acme.tenantId}", endUserId: "ada", purposes: ["a"] }) { id }`,
+    ],
+    [
+      'withdrawConsent',
+      () => `withdrawConsent(input: { tenantId: "${acme.tenantId}", endUserId: "ada" }) { id }`,
+    ],
     ['deleteRole', () => `deleteRole(name: "x", tenantId: "${acme.tenantId}")`],
     ['deactivateMember', () => `deactivateMember(id: "${findId('Member')}") { id }`],
     ['reactivateMember', () => `reactivateMember(id: "${findId('Member')}") { id }`],

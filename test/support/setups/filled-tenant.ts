@@ -53,6 +53,7 @@ export async function openTenantFiller(erasing: TestErasing): Promise<TestTenant
         documents: saveTrustedDocuments(input: { tenantId: $t, documents: [{ id: $w, body: "query ${word} { me { kind } }" }] }) { saved }
         member: saveMember(input: { tenantId: $t, subject: "subject-${word}", email: $email, role: DEVELOPER }) { id }
         policy: saveGuardrailPolicy(input: { tenantId: $t, id: "policy-${word.toLowerCase()}", rules: [{ rule: "secrets", stages: [INPUT], action: BLOCK }] }) { id }
+        consent: saveConsent(input: { tenantId: $t, endUserId: $w, purposes: ["purpose-${word.toLowerCase()}"] }) { id }
         provisioning: saveProvisioning(input: { tenantId: $t, role: VIEWER }) { id: tenantId }
         invited: inviteMember(input: { tenantId: $t, email: $email, role: DEVELOPER, message: $w }) { invitation { id } }
         budget: saveBudget(input: { tenantId: $t, appId: $a, amount: "1", window: DAY }) { id }
