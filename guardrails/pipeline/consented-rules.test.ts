@@ -78,6 +78,16 @@ describe('the rule consent', () => {
     expect(await run(['INPUT'], 'OUTPUT', false)).toMatchObject({ kind: 'PASSED', asked: [] });
   });
 
+  it('looks at no answer without texts, wherever such a rule stands', async () => {
+    const prepared = { ...consent.prepare({ purpose: 'analysis' }, {}) };
+    const plan = buildPlan(wordRule(/x/, 'BLOCK', { stages: ['INPUT', 'OUTPUT'], prepared }));
+    const context = {
+      ...{ tenantId: 't', endUserId: null, callTexts: () => [], signal: new AbortController().signal },
+    };
+    const outcome = await runGuardrails(plan, [], { direction: 'OUTPUT', context, masks: new Masks([]) });
+    expect(outcome.verdicts).toEqual([]);
+  });
+
   it.for([{}, { purpose: '' }, { purpose: 'A b' }, { purpose: 'a', more: 1 }])(
     'refuses the options %j',
     (options) => {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Database } from '#mongo/connect.ts';
 import { consents } from '#mongo/consents.ts';
 import { createMemoryBus } from '#state/bus/memory.ts';
-import { openTestDatabase } from '#test/support/database.ts';
+import { openFailingDatabase, openTestDatabase } from '#test/support/database.ts';
 import { buildPlan, wordRule } from '#test/support/word-rules.ts';
 import { Consents } from './consents.ts';
 
@@ -141,14 +141,28 @@ describe('a plan', () => {
   });
 
   it('is bound with all its rules where the store fails, and the next call reads again', async () => {
-    const broken = await openTestDatabase();
+    const failing = await openFailingDatabase();
+    const { connection } = failing;
     const bus = createMemoryBus(log);
-    await using known = await Consents.open({ connection: broken.connection, bus, log, now: () => 0 });
-    await broken.close();
-    for (const _ of [1, 2]) {
-      const party = known.of('t', 'ada');
-      expect(await party.bind(plan)).toBe(plan);
-      await expect(party.hasConsent('analysis')).rejects.toThrow();
-    }
+    await using known = await Consents.open({ connection, bus, log, now: () => 0 });
+    const at = { createdAt: new Date(0), updatedAt: new Date(0) };
+    const record = { tenantId: 't', endUserId: 'ada', purposes: ['analysis'], expiresAt: null, ...at };
+    await consents(connection).updateOne({ _id: 'c' }, { $set: { _id: 'c', ...record } }, { upsert: true });
+    const configure = (mode: string) =>
+      connection
+        .getClient()
+        .db('admin')
+        .command({
+          configureFailPoint: 'failCommand',
+          mode,
+          data: { failCommands: ['find'], errorCode: 50 },
+        });
+    await configure('alwaysOn');
+    const party = known.of('t', 'ada');
+    expect(await party.bind(plan)).toBe(plan);
+    await expect(party.hasConsent('analysis')).rejects.toThrow();
+    await configure('off');
+    expect(await known.of('t', 'ada').hasConsent('analysis')).toBe(true);
+    await failing.close();
   });
 });

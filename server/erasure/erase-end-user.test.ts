@@ -116,8 +116,12 @@ describe('eraseEndUser', () => {
     await fill(foreign, endUserId);
     const [before, rows] = [await readStore(connection), await sumRows(tenant.tenantId)];
 
+    const forgotten: unknown[] = [];
+    await using _ = await erasing.parts.bus.subscribe('consents.changed', (one) => void forgotten.push(one));
     const id = await erasing.eraseEndUser(endUserId, tenant.caller);
     const record = await finish(id);
+    // What processes remember of the consent ends too.
+    expect(forgotten).toContainEqual({ tenantId: tenant.tenantId, endUserId });
     expect(record).toMatchObject({
       status: 'FINISHED',
       counts: { completions: 1, consents: 1, idempotencyKeys: 1, invocations: 1, pageTokens: 1, sessions: 1 },
