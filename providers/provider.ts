@@ -67,11 +67,11 @@ export interface ToolCall {
   readonly id: string;
   readonly name: string;
   readonly arguments: unknown;
+  readonly own?: OwnFields;
 }
 
-/** `name`: the participant who wrote the message, among several of its role. */
+/** `name`: its author among several of its role; `own` without parts: further fields of its last text; `resultOwn`: of the result. */
 export type ProviderMessage =
-  /** `own` of a message without parts: the further fields of its last text. */
   | {
       readonly role: 'system';
       readonly content: string;
@@ -103,6 +103,7 @@ export type ProviderMessage =
       readonly isError?: true;
       readonly cache?: true;
       readonly own?: OwnFields;
+      readonly resultOwn?: OwnFields;
     };
 
 /** How an answer is spoken; what is absent is the provider's default. */

@@ -14,6 +14,7 @@ export type MessageInput = {
   readonly audioId?: string | null | undefined;
   readonly toolCallId?: string | null | undefined;
   readonly isError?: boolean | null | undefined;
+  readonly providerOptions?: unknown;
 };
 
 export type ReasoningInput = {
@@ -42,6 +43,7 @@ export type ToolCallInput = {
   readonly id: string;
   readonly name: string;
   readonly arguments: unknown;
+  readonly providerOptions?: unknown;
 };
 
 export type ToolInput = {

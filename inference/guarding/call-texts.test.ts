@@ -80,6 +80,16 @@ const places: Readonly<Record<string, Call>> = {
   'a key of the arguments of a tool call': called({ arguments: { [token]: 1 } }),
   'arguments that are a text': called({ arguments: `{"token":"${token}` }),
   'the id of a tool call': called({ id: token }),
+  'a further field of a tool call': called({ own: { messages: { caller: { tool_id: token } } } }),
+  'a further field of the result of a tool': {
+    messages: [
+      ...called({}).messages,
+      {
+        ...{ role: 'tool', toolCallId: 'c', toolName: 'f', content: 'seen' },
+        resultOwn: { messages: { toolset_name: token } },
+      },
+    ],
+  },
   "a tool's name": tool({ name: token }),
   "a tool's description": tool({ description: `Use ${token}.` }),
   "a tool's parameters": tool({ parameters: { type: 'object', properties: { a: { default: token } } } }),

@@ -85,6 +85,7 @@ function mapMessage(message: ProviderMessage, visit: VisitText): ProviderMessage
           : parts.map((part) => (part.type === 'text' ? part.text : '')).join('');
       visitFixed(message.toolCallId, 'id', 'tool', fromTool, visit);
       visitOwn(message, 'tool', fromTool, visit);
+      visitOwn({ own: message.resultOwn }, 'tool', fromTool, visit);
       return { ...message, content, ...(parts === undefined ? {} : { parts }) };
     }
     case 'system': {
@@ -167,6 +168,7 @@ export function mapToolCall(
   const { id, name, arguments: given } = toolCall;
   visitFixed(name, 'tool-name', 'assistant', stages, visit);
   visitFixed(id, 'id', 'assistant', stages, visit);
+  visitOwn(toolCall, 'assistant', stages, visit);
   const kind = 'tool-arguments';
   return {
     ...toolCall,
@@ -215,7 +217,7 @@ function visitFixed(
 }
 
 function visitOwn(
-  { own }: { readonly own?: OwnFields },
+  { own }: { readonly own?: OwnFields | undefined },
   role: Role,
   stages: readonly GuardrailStage[],
   visit: VisitText,

@@ -15,6 +15,7 @@ export const compatibleChat: ChatDialect = {
   hasAlternatives: true,
   hasAudio: true,
   takesPartFields: true,
+  takesCallFields: true,
   writeFile: writeCompatibleFile,
   thinkingPlace: (model) =>
     thinkingPlace(model) === null ? null : { reasoning_content: thinkingPlace(model) },

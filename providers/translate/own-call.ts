@@ -41,6 +41,8 @@ export interface WireTraits {
   readonly takesOpenReasoning?: (model: string) => boolean;
   /** Whether the vendor is sent the further fields of parts; absent: it is. */
   readonly takesPartFields?: boolean;
+  /** The same of those of calls and results of tools. */
+  readonly takesCallFields?: boolean;
   /** Fields of the format for which the vendor refuses a request: they are not sent. */
   readonly refused?: ReadonlySet<string>;
   /** Whether it has spoken answers. A call of one is refused otherwise. */
@@ -217,7 +219,7 @@ function isShared(field: string, value: unknown, key: string, wire: string): boo
 function findDropped(
   call: ProviderCall,
   kind: ProviderKind,
-  { name, takes, takesOpenReasoning, takesPartFields, refused, hasAudioIds }: WireTraits,
+  { name, takes, takesOpenReasoning, refused, hasAudioIds, ...taken }: WireTraits,
   compared: readonly string[] | undefined,
 ): readonly string[] | undefined {
   const dropped: string[] = [...(compared ?? [])];
@@ -230,7 +232,7 @@ function findDropped(
   if (call.messages.some((message) => lacksReasoning(message, kind, takesOpen, name === 'chat')))
     dropped.push('messages.reasoning');
   if (hasAudioIds !== true && call.messages.some(hasAudioId)) dropped.push('messages.audioId');
-  dropped.push(...listOthers(call, name, takesPartFields));
+  dropped.push(...listOthers(call, name, taken));
   const { providerOptions } = call;
   if (providerOptions !== undefined) {
     const sent = [name, kind.toLowerCase()];

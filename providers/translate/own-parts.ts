@@ -5,7 +5,13 @@ import { isBlank } from './conversation.ts';
 const namesMax = 100;
 const nameMax = 100;
 
-type Having = { readonly own?: OwnFields };
+/** Whether a vendor is sent the further fields of parts, and of calls and results of tools; absent: it is. */
+interface TakenFields {
+  readonly takesPartFields?: boolean;
+  readonly takesCallFields?: boolean;
+}
+
+type Having = { readonly own?: OwnFields | undefined };
 
 function isOtherOnly(part: ContentPart, wire: string): boolean {
   return part.type === 'text' && part.own !== undefined && isBlank(part.text) && part.own[wire] === undefined;
@@ -68,13 +74,13 @@ export function toOwnTools(
 export function listOthers(
   { messages, tools, providerTools, providerToolChoice }: ProviderCall,
   wire: string,
-  takesFields = true,
+  { takesPartFields = true, takesCallFields = true }: TakenFields,
 ): readonly string[] {
   const names = new Set<string>();
   const add = (name: string) => {
     if (names.size < namesMax) names.add(name.slice(0, nameMax));
   };
-  const addOwn = ({ own }: Having, path: string) => {
+  const addOwn = ({ own }: Having, path: string, takesFields = takesPartFields) => {
     if (own === undefined) return;
     const sent = takesFields ? own[wire] : undefined;
     for (const [format, given] of Object.entries(own)) {
@@ -88,6 +94,9 @@ export function listOthers(
   for (const message of messages) {
     if ('own' in message) addOwn(message, 'messages');
     if (message.role === 'system') continue;
+    if (message.role === 'tool') addOwn({ own: message.resultOwn }, 'messages', takesCallFields);
+    if (message.role === 'assistant')
+      for (const call of message.toolCalls) addOwn(call, 'messages.toolCalls', takesCallFields);
     for (const part of message.parts ?? []) if (part.own !== undefined) addOwn(part, 'messages');
   }
   for (const tool of tools ?? []) addOwn(tool, 'tools');

@@ -136,6 +136,7 @@ export type MessageInput = {
   readonly audioId?: InputMaybe<Scalars['ID']['input']>;
   readonly toolCallId?: InputMaybe<Scalars['ID']['input']>;
   readonly isError?: InputMaybe<Scalars['Boolean']['input']>;
+  readonly providerOptions?: InputMaybe<Scalars['JSON']['input']>;
 };
 
 export type ReasoningInput = {
@@ -164,6 +165,7 @@ export type ToolCallInput = {
   readonly id: Scalars['ID']['input'];
   readonly name: Scalars['String']['input'];
   readonly arguments: Scalars['JSON']['input'];
+  readonly providerOptions?: InputMaybe<Scalars['JSON']['input']>;
 };
 
 export type ToolInput = {

@@ -16,12 +16,29 @@ import type {
   ToolCallInput,
 } from '../operations.generated.ts';
 import { isOwnCompaction, readCompactionItem } from './compact/compaction-item.ts';
-import { isVendorCall, referenceType, responsesFormat, toResponsesPart } from './output/vendor-items.ts';
+import { readItemCompletionId } from './output/response-items.ts';
+import {
+  isVendorCall,
+  referenceType,
+  responsesFormat,
+  toFurtherFields,
+  toResponsesPart,
+} from './output/vendor-items.ts';
 import { readReasoningItem } from './response-reasoning.ts';
 import { toGraphName } from './tools/client-tools.ts';
 
 const messagePlaces = { content: '.content', parts: '.content' };
 const outputPlaces = { content: '.output', parts: '.output', toolCallId: '.call_id' };
+/** Fields of calls and results of tools that the graph has fields for. */
+const callFields: ReadonlySet<string> = new Set([
+  'type',
+  'call_id',
+  'name',
+  'namespace',
+  'arguments',
+  'input',
+]);
+const resultFields: ReadonlySet<string> = new Set(['type', 'call_id', 'output']);
 /** Items of a conversation. */
 export const itemsMax = 10_000;
 
@@ -63,6 +80,10 @@ export function readItemMessages(
   const vendorCallIds = new Set<unknown>();
   /** An item that the vendor keeps is named: it may be a call, whose result goes to the vendor as well. */
   let hasReference = false;
+  // Without the reasoning before it the vendor refuses an item that it keeps under the ID.
+  const keepsIds = items.every(({ type, encrypted_content }) => type !== 'reasoning' || encrypted_content);
+  const toFurther = (item: BodyFields, known: ReadonlySet<string>) =>
+    toFurtherFields(withoutDefaults(item, keepsIds), known);
   let answer: Assistant | undefined;
   const end = () => {
     if (answer !== undefined) messages.push(toAssistantMessage(answer));
@@ -105,7 +126,7 @@ export function readItemMessages(
           break;
         }
         callIds.add(item.call_id);
-        current().toolCalls.push(readCall(item, at));
+        current().toolCalls.push({ ...readCall(item, at), ...toFurther(item, callFields) });
         break;
       case 'function_call_output':
       case 'custom_tool_call_output': {
@@ -120,6 +141,7 @@ export function readItemMessages(
           role: 'TOOL' as const,
           toolCallId,
           ...readContentParts(item.output, `${at}.output`),
+          ...toFurther(item, resultFields),
         };
         messages.push(markPlace(result, at, outputPlaces));
         break;
@@ -140,6 +162,16 @@ export function readItemMessages(
   }
   end();
   return messages;
+}
+
+/** The item without what the vendor has no use for: an ID of ours or of another type of item, and the status that every item has. */
+function withoutDefaults({ id, status, ...item }: BodyFields, keepsIds: boolean): BodyFields {
+  const isOurs = readItemCompletionId(String(id)) !== undefined || String(item.type).startsWith('custom_');
+  return {
+    ...item,
+    ...(keepsIds && !isOurs ? { id } : {}),
+    ...(status === 'completed' ? {} : { status }),
+  };
 }
 
 function addPhase(part: ContentPartInput, phase: string): ContentPartInput {

@@ -54,6 +54,8 @@ export interface ChatDialect {
   readonly hasAlternatives?: true;
   /** The vendor ignores fields of parts that it does not know: those of clients are sent. */
   readonly takesPartFields?: true;
+  /** The same of further fields of calls and results of tools. */
+  readonly takesCallFields?: true;
   /** The vendor takes the refusal of an earlier answer by itself. Elsewhere it is text. */
   readonly hasRefusals?: true;
   /** The vendor returns spoken answers, and takes them by ID in a conversation. */
@@ -101,6 +103,10 @@ function readPartFields({ own }: Having, dialect: ChatDialect): object | undefin
   return takesPartFields(dialect) ? own?.[wireName] : undefined;
 }
 
+function readCallFields(own: OwnFields | undefined, { takesCallFields }: ChatDialect): object | undefined {
+  return takesCallFields ? own?.[wireName] : undefined;
+}
+
 /** The texts as one, or as parts where one of them has further fields. */
 function writeTexts(texts: readonly Text[], dialect: ChatDialect): string | object[] {
   if (!texts.some((part) => readPartFields(part, dialect) !== undefined)) {
@@ -124,9 +130,10 @@ function writeUser(parts: Extract<ProviderMessage, { role: 'user' }>['parts'], d
 }
 
 /** Arguments that are no object are a text, and stay as the model wrote it. */
-function writeCall({ id, name, arguments: given }: ToolCall): object {
+function writeCall(call: ToolCall, dialect: ChatDialect): object {
+  const { id, name, arguments: given } = call;
   const text = typeof given === 'string' ? given : JSON.stringify(given);
-  return { id, type: 'function', function: { name, arguments: text } };
+  return { ...readCallFields(call.own, dialect), id, type: 'function', function: { name, arguments: text } };
 }
 
 function writeReasoning({ reasoning }: Assistant, field: string | undefined): object {
@@ -201,12 +208,13 @@ function writeMessage(message: ProviderMessage, { model }: ProviderCall, dialect
         // What the field has is not sent twice.
         ...writeReasoningDetails(field === undefined ? reasoning : reasoning.filter(isMoreThanText)),
         ...audio,
-        tool_calls: toolCalls.map(writeCall),
+        tool_calls: toolCalls.map((call) => writeCall(call, dialect)),
       };
     }
     case 'tool': {
-      const { toolCallId, toolName } = message;
+      const { toolCallId, toolName, resultOwn } = message;
       return {
+        ...readCallFields(resultOwn, dialect),
         role: 'tool',
         tool_call_id: toolCallId,
         content: writeResult(message, dialect),
@@ -272,6 +280,7 @@ export function createChatRequests({ url, headers, dialect, rules = {} }: ChatRe
   const traits: WireTraits = {
     name: wireName,
     takesPartFields: takesPartFields(dialect),
+    takesCallFields: dialect.takesCallFields === true,
     hasAlternatives: dialect.hasAlternatives === true,
     takesOpenReasoning: (model) => dialect.reasoningField?.(model) !== undefined,
     ...(dialect.refusedFields === undefined ? {} : { refused: dialect.refusedFields }),

@@ -104,10 +104,11 @@ function writeReasoning({ text, signature, redacted }: SentReasoning): readonly 
 }
 
 function writeResult(
-  { toolCallId, content, parts, isError }: ProviderMessage & { readonly role: 'tool' },
+  { toolCallId, content, parts, isError, resultOwn }: ProviderMessage & { readonly role: 'tool' },
   betas: Set<string>,
 ): Block {
   return {
+    ...readOwn(resultOwn),
     type: 'tool_result',
     tool_use_id: toolCallId,
     content: parts === undefined ? content : parts.map((part) => writePart(part, betas)),
@@ -125,7 +126,13 @@ function writeBlocks(message: Spoken, betas: Set<string>): readonly Block[] {
       return markEnd([writeResult(message, betas)], message.parts === undefined ? message : {});
     case 'assistant': {
       const calls = message.toolCalls.map(
-        ({ id, name, arguments: input }): Block => ({ type: 'tool_use', id, name, input }),
+        ({ id, name, arguments: input, own }): Block => ({
+          ...readOwn(own),
+          type: 'tool_use',
+          id,
+          name,
+          input,
+        }),
       );
       const thought = message.reasoning?.flatMap(writeReasoning) ?? [];
       if (message.parts !== undefined) return writeTurn(thought, message.parts, calls, betas);

@@ -56,7 +56,13 @@ function refuse(field: string, place: string): never {
 type Parted = Extract<ProviderMessage, { readonly role: 'user' | 'assistant' | 'tool' }>;
 
 function withoutItems(message: ProviderMessage, wire: string): ProviderMessage {
-  if (message.role === 'system' || message.parts === undefined) return message;
+  if (message.role === 'system') return message;
+  const beside = message.role === 'assistant' ? message.toolCalls.map(({ own }) => own) : [];
+  for (const own of message.role === 'tool' ? [message.resultOwn] : beside) {
+    const field = findAccountField(own?.[wire]);
+    if (field !== undefined) refuse(field, 'messages');
+  }
+  if (message.parts === undefined) return message;
   const parts = message.parts.filter(({ own }) => {
     const item = own?.[wire];
     const field = item === undefined ? undefined : findAccountField(item);

@@ -95,13 +95,14 @@ function writeMessage(message: ProviderMessage, model: string, dialect: Response
     case 'user':
       return writeUser(message.parts, (part, at) => writeContent(part, at, dialect));
     case 'assistant': {
-      const calls = message.toolCalls.map(({ id, name, arguments: given }) => ({
+      const calls = message.toolCalls.map(({ id, name, arguments: given, own }) => ({
+        ...dialect.callFields?.(id),
+        ...own?.[responsesName],
         type: 'function_call',
         call_id: id,
         name,
         // Arguments that are no object are a text, and stay as the model wrote it.
         arguments: typeof given === 'string' ? given : JSON.stringify(given),
-        ...dialect.callFields?.(id),
       }));
       const written = [...writeAnswer(message.text, message.parts), ...calls];
       return message.reasoning === undefined
@@ -110,7 +111,12 @@ function writeMessage(message: ProviderMessage, model: string, dialect: Response
     }
     case 'tool':
       return [
-        { type: 'function_call_output', call_id: message.toolCallId, output: writeOutput(message, dialect) },
+        {
+          ...message.resultOwn?.[responsesName],
+          type: 'function_call_output',
+          call_id: message.toolCallId,
+          output: writeOutput(message, dialect),
+        },
       ];
   }
 }

@@ -57,6 +57,9 @@ function sumFiles({ messages }: Call, countTokens: (part: FilePart) => number): 
 function countOwnBytes(message: ProviderMessage): number {
   let bytes = 'own' in message ? Buffer.byteLength(JSON.stringify(message.own)) : 0;
   if (message.role === 'system') return bytes;
+  if (message.role === 'tool' && message.resultOwn !== undefined) {
+    bytes += Buffer.byteLength(JSON.stringify(message.resultOwn));
+  }
   for (const { own } of message.parts ?? [])
     if (own !== undefined) bytes += Buffer.byteLength(JSON.stringify(own));
   return bytes;

@@ -7,9 +7,10 @@ import type {
   ProviderMessage,
   SentReasoning,
   TextPart,
+  ToolCall,
 } from '#providers/provider.ts';
 import { normalizeMediaType } from '#providers/translate/media-type.ts';
-import type { ContentPartInput, MessageInput, ReasoningInput } from '../generated.ts';
+import type { ContentPartInput, MessageInput, ReasoningInput, ToolCallInput } from '../generated.ts';
 import { parseOwnFields } from './own-fields.ts';
 
 /** The bytes of a request are bounded before: these bound what is made of few bytes each. */
@@ -42,10 +43,14 @@ function parseMessage(
   egress: Egress,
 ): ProviderMessage {
   const { role, content, parts, name, toolCalls, toolCallId, reasoning, audioId, isError } = input;
+  const { providerOptions } = input;
   if (content != null && parts != null) refuseField(at, 'a message has content or parts, not both.');
   if (reasoning != null && role !== 'ASSISTANT') refuseField(at, 'only an ASSISTANT message has reasoning.');
   if (audioId != null && role !== 'ASSISTANT') refuseField(at, 'only an ASSISTANT message has an audioId.');
   if (isError != null && role !== 'TOOL') refuseField(at, 'only a TOOL message has isError.');
+  if (providerOptions != null && role !== 'TOOL') {
+    refuseField(at, 'only a TOOL message has providerOptions: others have them in parts and toolCalls.');
+  }
   if (toolCalls != null && role !== 'ASSISTANT') refuseField(at, 'only an ASSISTANT message has toolCalls.');
   if (toolCallId != null && role !== 'TOOL') refuseField(at, 'only a TOOL message has a toolCallId.');
   if (role !== 'ASSISTANT') {
@@ -74,7 +79,9 @@ function parseMessage(
         role: 'assistant',
         text: parsed?.text ?? '',
         ...named,
-        toolCalls: toolCalls ?? [],
+        toolCalls: (toolCalls ?? []).map((call, index) =>
+          parseToolCall(call, `${at}.toolCalls[${index}]`, egress),
+        ),
         ...(blocks === undefined ? {} : { reasoning: blocks }),
         ...(audioId == null ? {} : { audioId }),
         ...toAssistantParts(parsed, toolCalls != null && toolCalls.length > 0),
@@ -86,15 +93,22 @@ function parseMessage(
         toolNames.get(id) ??
         refuseField(`${at}.toolCallId`, `no message before it makes the tool call ${id}.`);
       if (content == null && parts == null) refuseField(at, 'a TOOL message needs content or parts.');
+      const resultOwn = parseOwnFields(providerOptions, at, egress);
       return {
         role: 'tool',
         toolCallId: id,
         toolName,
         ...parseToolResult(content, parts, at, egress),
+        ...(resultOwn === undefined ? {} : { resultOwn }),
         ...(isError === true ? { isError } : {}),
       };
     }
   }
+}
+
+function parseToolCall({ providerOptions, ...call }: ToolCallInput, at: string, egress: Egress): ToolCall {
+  const own = parseOwnFields(providerOptions, at, egress);
+  return own === undefined ? call : { ...call, own };
 }
 
 interface Texts {

@@ -155,6 +155,15 @@ describe('parseCompletionInput', () => {
     ['toolCallId', { messages: [{ role: 'TOOL', content: 'x' }] }],
     ['tool call 9', { messages: [{ role: 'TOOL', content: 'x', toolCallId: '9' }] }],
     ['only an ASSISTANT', { messages: [{ role: 'USER', content: 'x', toolCalls: [] }] }],
+    ['only a TOOL', { messages: [{ role: 'USER', content: 'x', providerOptions: { chat: {} } }] }],
+    [
+      'messages[0].toolCalls[0].providerOptions',
+      {
+        messages: [
+          { role: 'ASSISTANT', toolCalls: [{ id: '1', name: 'f', arguments: {}, providerOptions: [] }] },
+        ],
+      },
+    ],
     ['messages[0].name must', { messages: [{ role: 'USER', content: 'x', name: '' }] }],
     ['messages[0].name must', { messages: [{ role: 'USER', content: 'x', name: 'a\nb' }] }],
     ['messages[0].name must', { messages: [{ role: 'USER', content: 'x', name: 'a'.repeat(257) }] }],

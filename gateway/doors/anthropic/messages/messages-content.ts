@@ -28,6 +28,10 @@ const sendContent = 'files by id are not kept here, so send the content.';
 const textFields: ReadonlySet<string> = new Set(['type', 'text']);
 const fileFields: ReadonlySet<string> = new Set(['type', 'source']);
 const documentFields: ReadonlySet<string> = new Set(['type', 'source', 'context']);
+const callFields: ReadonlySet<string> = new Set(['type', 'id', 'name', 'input', 'cache_control']);
+const resultFields: ReadonlySet<string> = new Set([
+  ...['type', 'tool_use_id', 'content', 'is_error', 'cache_control'],
+]);
 /** Types of blocks of the assistant that the graph has fields for. */
 const assistantTypes: ReadonlySet<unknown> = new Set([
   ...['text', 'thinking', 'redacted_thinking', 'tool_use', 'document', 'image'],
@@ -126,6 +130,7 @@ function readToolResult(block: BodyFields, at: string, rules: BlockRules): Messa
       toolCallId: requireText(block.tool_use_id, `${at}.tool_use_id`),
       ...toContent(isCachePoint(block) ? markLast(parts, block) : parts),
       ...(isError === true ? { isError } : {}),
+      ...toOwnOptions(block, resultFields),
     },
     at,
     resultPlaces,
@@ -159,6 +164,7 @@ function readAssistant(value: unknown, at: string): MessageInput {
           id: requireText(block.id, `${place}.id`),
           name: requireText(block.name, `${place}.name`),
           arguments: block.input == null ? {} : toFields(block.input, `${place}.input`),
+          ...toOwnOptions(block, callFields),
         });
         if (isCachePoint(block)) cachedCall = block;
         break;

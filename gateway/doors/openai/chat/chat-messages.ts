@@ -17,7 +17,7 @@ import type {
   ReasoningInput,
   ToolCallInput,
 } from '../../operations.generated.ts';
-import { responsesFormat, toResponsesPart } from '../../responses/output/vendor-items.ts';
+import { responsesFormat, toFurtherFields, toResponsesPart } from '../../responses/output/vendor-items.ts';
 import { readReasoningDetail } from './chat-reasoning.ts';
 
 const messagePlaces = {
@@ -28,6 +28,9 @@ const messagePlaces = {
   toolCalls: '.tool_calls',
   reasoning: '.reasoning_details',
 };
+/** Fields of calls and results of tools that the graph has fields for. */
+const callFields: ReadonlySet<string> = new Set(['type', 'id', 'index', 'function', 'custom']);
+const resultFields: ReadonlySet<string> = new Set(['role', 'tool_call_id', 'content', 'name']);
 const audioPlaces = { data: '.data', mediaType: '.format', audioFormat: '.format' };
 const filePlaces = {
   data: '.file_data',
@@ -75,6 +78,7 @@ function readMessage(message: BodyFields, at: string): MessageInput {
         role: 'TOOL',
         toolCallId: requireText(message.tool_call_id, `${at}.tool_call_id`),
         ...readContentParts(message.content, `${at}.content`),
+        ...toFurtherFields(message, resultFields, 'chat'),
       };
     case 'function':
       // Before tools there were functions, whose calls had no ids: the name stands for one.
@@ -143,16 +147,18 @@ function readReasoning(message: BodyFields, at: string): readonly ReasoningInput
 function readToolCall(value: unknown, at: string): ToolCallInput {
   const call = toFields(value, at);
   const id = requireText(call.id, `${at}.id`);
+  const further = toFurtherFields(call, callFields, 'chat');
   if (call.type === 'custom') {
     const custom = toFields(call.custom, `${at}.custom`);
     const input = toText(custom.input, `${at}.custom.input`) ?? '';
-    return { id, name: requireText(custom.name, `${at}.custom.name`), arguments: { input } };
+    return { id, name: requireText(custom.name, `${at}.custom.name`), arguments: { input }, ...further };
   }
   const { name, arguments: given } = toFields(call.function, `${at}.function`);
   return {
     id,
     name: requireText(name, `${at}.function.name`),
     arguments: readCallArguments(given, `${at}.function.arguments`),
+    ...further,
   };
 }
 

@@ -28,6 +28,16 @@ export function toResponsesPart(own: BodyFields, text = ''): ContentPartInput {
   return { text, providerOptions: { [responsesFormat]: own } };
 }
 
+/** The fields of an object that the graph has no field for, for providers of a dialect: `responses` or `chat`. */
+export function toFurtherFields(
+  given: BodyFields,
+  known: ReadonlySet<string>,
+  format = responsesFormat,
+): { readonly providerOptions?: Readonly<Record<string, BodyFields>> } {
+  const further = Object.entries(given).filter(([field, value]) => value != null && !known.has(field));
+  return further.length === 0 ? {} : { providerOptions: { [format]: Object.fromEntries(further) } };
+}
+
 /** The item in a block of an answer; undefined for a block of another dialect. */
 export function readVendorItem(
   { format, content }: VendorBlock,
