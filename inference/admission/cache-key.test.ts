@@ -54,7 +54,12 @@ describe('a question', () => {
   it('is the same for every end user that the provider receives, and another one with any other option', () => {
     const withOptions = (chat: Readonly<Record<string, unknown>>) =>
       buildRequest({ call: { ...buildRequest().call, providerOptions: { chat } } });
-    const named = withOptions({ user: 'u', safety_identifier: 's', metadata: { a: 'b' } });
+    const named = withOptions({
+      user: 'u',
+      safety_identifier: 's',
+      metadata: { a: 'b' },
+      client_metadata: { a: 'b' },
+    });
     for (const scope of scopes) expect(computeKey(scope, named)).toBe(computeKey(scope));
     expect(inputHash(named)).toBe(inputHash(buildRequest()));
     const biased = withOptions({ user: 'u', logit_bias: { '1': 1 } });

@@ -5,7 +5,12 @@ import { withoutCallSecrets } from '../call-secrets.ts';
 import type { CompletionRequest } from '../request.ts';
 
 /** Fields of providers that name the end user and the purpose of a call: no answer depends on them. */
-const attributions: ReadonlySet<string> = new Set(['user', 'safety_identifier', 'metadata']);
+const attributions: ReadonlySet<string> = new Set([
+  'user',
+  'safety_identifier',
+  'metadata',
+  'client_metadata',
+]);
 
 function withoutAttribution(call: CompletionRequest['call']): CompletionRequest['call'] {
   const { providerOptions, ...rest } = call;

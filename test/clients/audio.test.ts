@@ -136,15 +136,15 @@ describe('a spoken answer of chat completions', () => {
     expect(sent().messages[1]).toEqual({ role: 'assistant', content: null, audio: { id: 'audio_1' } });
   });
 
-  it('is not requested where the modalities are of text, and others of the modalities are named as dropped', async () => {
+  it('is not requested where the modalities are of text, and the voice and other modalities are named as dropped', async () => {
     const body = {
       model: await addChat(),
       messages: [{ role: 'user', content: 'Hi' }],
       audio: { voice: 'alloy' },
     };
     for (const [modalities, dropped] of [
-      [['text'], null],
-      [['text', 'image'], 'modalities'],
+      [['text'], 'audio'],
+      [['text', 'image'], 'audio, modalities'],
     ] as const) {
       const response = await fetch(`${mesh.url}/v1/chat/completions`, {
         method: 'POST',

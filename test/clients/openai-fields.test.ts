@@ -123,6 +123,43 @@ it.each(['low', 'high', 'auto', 'original'])('an image is read at the detail %s'
   expect(readSent().input).toEqual(input);
 });
 
+it('a file sent as data is read at its detail, with the end of a cached prefix and by other formats without', async () => {
+  const file = { type: 'input_file', filename: 'a.pdf', file_data: 'data:application/pdf;base64,JVBERi0=' };
+  const content = [
+    { ...file, detail: 'low', prompt_cache_breakpoint: { mode: 'explicit' } },
+    { ...file, detail: 'high' },
+  ];
+  expect(await respond(account.model, [{ role: 'user', content }])).toBeNull();
+  expect(readSent().input).toEqual([{ role: 'user', content }]);
+  expect(await respond(account.chatModel, [{ role: 'user', content }])).toBe('messages.detail');
+});
+
+describe('options of the stream and of the client', () => {
+  it.each([
+    [true, 'stream_options.include_obfuscation'],
+    [false, null],
+  ])('include_obfuscation: %s is named as dropped where it is requested', async (padded, named) => {
+    const options = { stream: true, stream_options: { include_obfuscation: padded } };
+    expect(await chat(account.model, [user], options)).toBe(named);
+    expect(await respond(account.model, [user], options)).toBe(named);
+  });
+
+  it('client_metadata goes to providers of responses, and is named elsewhere', async () => {
+    const client_metadata = { session: 's' };
+    expect(await respond(account.model, [user], { client_metadata })).toBeNull();
+    expect(readSent()).toMatchObject({ client_metadata });
+    const named = 'client_metadata';
+    expect(await respond(account.chatModel, [user], { client_metadata })).toBe(named);
+  });
+
+  it('a voice is named as dropped where the answer is not to be spoken', async () => {
+    const audio = { voice: 'alloy', format: 'wav' };
+    expect(await chat(account.chatModel, [user], { audio })).toBe('audio');
+    expect(await chat(account.chatModel, [user], { audio, modalities: ['text'] })).toBe('audio');
+    expect(await chat(account.chatModel, [user], { audio, modalities: ['text', 'audio'] })).toBeNull();
+  });
+});
+
 describe('the end of a cached prefix', () => {
   const prompt_cache_breakpoint = { mode: 'explicit', ttl: '12h' };
   const end = (type: string, text: string) => ({ type, text, prompt_cache_breakpoint });

@@ -10,6 +10,7 @@ import {
   WrongField,
 } from '../body-fields.ts';
 import { markInput } from '../input-places.ts';
+import { readStreamOptions } from '../openai/chat/stream-options.ts';
 import type { CompletionInput } from '../operations.generated.ts';
 import { readOutputFormat } from '../output-format.ts';
 import { readItemMessages } from './input-items.ts';
@@ -72,7 +73,7 @@ const known = new Set([
     'reasoning',
   ],
   ...['tools', 'tool_choice', 'parallel_tool_calls'],
-  ...['presence_penalty', 'frequency_penalty', 'conversation', 'prompt', 'client_metadata'],
+  ...['presence_penalty', 'frequency_penalty', 'conversation', 'prompt'],
 ]);
 
 /** Translates a body whose `items` are the whole conversation. Throws WrongField for what is wrong in it. */
@@ -120,7 +121,7 @@ export function readResponsesRequest(fields: BodyFields, items: readonly BodyFie
     isStreamed: toBoolean(fields.stream, 'stream') ?? false,
     isBackground,
     isStored,
-    dropped: tools.dropped,
+    dropped: [...tools.dropped, ...readStreamOptions(fields).dropped],
   };
 }
 

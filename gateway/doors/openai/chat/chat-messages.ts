@@ -3,6 +3,7 @@ import { isNestedTooDeep, jsonDepthMax } from '#core/json/json-depth.ts';
 import { toWholeCharacters } from '#core/json/whole-characters.ts';
 import {
   type BodyFields,
+  isFields,
   readDataUrl,
   requireText,
   toFields,
@@ -31,6 +32,11 @@ const messagePlaces = {
 /** Fields of calls and results of tools that the graph has fields for. */
 const callFields: ReadonlySet<string> = new Set(['type', 'id', 'index', 'function', 'custom']);
 const resultFields: ReadonlySet<string> = new Set(['role', 'tool_call_id', 'content', 'name']);
+/** Fields of files that the graph has fields for, and the names of files elsewhere. */
+const fileFields: ReadonlySet<string> = new Set([
+  ...['type', 'file', 'file_data', 'filename', 'file_id', 'file_url'],
+  ...['cache_control', 'prompt_cache_breakpoint'],
+]);
 const audioPlaces = { data: '.data', mediaType: '.format', audioFormat: '.format' };
 const filePlaces = {
   data: '.file_data',
@@ -207,9 +213,15 @@ export function readContentParts(value: unknown, at: string): Content {
 
 /** The end of a cached prefix in the words of OpenAI, whose formats have the same for it. */
 function addBreakpoint({ prompt_cache_breakpoint }: BodyFields, part: ContentPartInput): ContentPartInput {
-  if (prompt_cache_breakpoint == null || part.providerOptions != null) return part;
+  const given = isFields(part.providerOptions) ? part.providerOptions[responsesFormat] : undefined;
+  const further = isFields(given) ? given : {};
+  // A part in the form of responses has it already.
+  if (prompt_cache_breakpoint == null || further.type !== undefined) return part;
   const own = { prompt_cache_breakpoint };
-  return keepPlace(part, { ...part, providerOptions: { chat: own, [responsesFormat]: own } });
+  return keepPlace(part, {
+    ...part,
+    providerOptions: { chat: own, [responsesFormat]: { ...further, ...own } },
+  });
 }
 
 function readPart(part: BodyFields, at: string): ContentPartInput {
@@ -266,7 +278,12 @@ function readPart(part: BodyFields, at: string): ContentPartInput {
       const filename = toText(file.filename, `${place}.filename`);
       const read = readUrl(file.file_data, `${place}.file_data`, 'application/pdf');
       return markPlace(
-        { ...read, ...(filename === undefined ? {} : { filename }), ...cache },
+        {
+          ...read,
+          ...(filename === undefined ? {} : { filename }),
+          ...cache,
+          ...(part.type === 'input_file' ? toFurtherFields(part, fileFields) : {}),
+        },
         place,
         filePlaces,
       );

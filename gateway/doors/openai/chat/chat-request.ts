@@ -17,6 +17,7 @@ import { allowTools, readCustomTool } from '../../responses/responses-tools.ts';
 import { readChatMessages } from './chat-messages.ts';
 import { type CustomTools, readCustomTools, restoreCustomCalls } from './custom-calls.ts';
 import { isResponsesBody, readResponsesBody } from './responses-body.ts';
+import { readStreamOptions } from './stream-options.ts';
 
 /** What a request of chat completions requests. */
 export interface ChatRequest {
@@ -77,7 +78,7 @@ const known = new Set([
 /** Translates a body of chat completions. Throws WrongField for what is wrong in it. */
 export function readChatRequest(body: unknown): ChatRequest {
   const fields = toFields(body, '');
-  const includesUsage = readIncludesUsage(fields);
+  const { includesUsage, dropped } = readStreamOptions(fields);
   if (isResponsesBody(fields)) {
     const { input, ...request } = readResponsesBody(fields);
     const customTools = readCustomTools(fields.tools);
@@ -99,13 +100,9 @@ export function readChatRequest(body: unknown): ChatRequest {
   const isStreamed = toBoolean(fields.stream, 'stream') ?? false;
   const isOlder = fields.max_completion_tokens == null;
   markInput(input, isOlder ? olderChatNames : chatNames, () => readChatRequest(body));
-  return { input, isStreamed, includesUsage, dropped: [], customTools };
-}
-
-function readIncludesUsage({ stream_options: options }: BodyFields): boolean {
-  if (options === undefined || options === null) return false;
-  const { include_usage: value } = toFields(options, 'stream_options');
-  return toBoolean(value, 'stream_options.include_usage') === true;
+  // A voice and a format are of no use to an answer that is not spoken.
+  const silent = fields.audio != null && input.audio === undefined ? ['audio'] : [];
+  return { input, isStreamed, includesUsage, dropped: [...dropped, ...silent], customTools };
 }
 
 function readSampling(fields: BodyFields): Partial<CompletionInput> {
