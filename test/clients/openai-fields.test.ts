@@ -134,6 +134,34 @@ it('a file sent as data is read at its detail, with the end of a cached prefix a
   expect(await respond(account.chatModel, [{ role: 'user', content }])).toBe('messages.detail');
 });
 
+describe('what an earlier answer of responses states beside its text', () => {
+  const cited = { type: 'url_citation', url: 'https://x.test', title: 'X', start_index: 0, end_index: 4 };
+  const filed = { type: 'file_citation', file_id: 'file_1', filename: 'a.pdf', index: 4 };
+  const answer = (...annotations: readonly object[]) => ({
+    role: 'assistant',
+    content: [{ type: 'output_text', text: 'Well.', annotations }],
+  });
+
+  it('goes to responses with its annotations, but for files that an account of several tenants keeps', async () => {
+    expect(await respond(account.model, [user, answer(cited), user])).toBeNull();
+    expect(readSent().input[1]).toEqual(answer(cited));
+    expect(await respond(account.model, [user, answer(cited, filed), user])).toBe('messages.annotations');
+    expect(readSent().input[1]).toEqual(answer(cited));
+    expect(await respond(account.ownModel, [user, answer(cited, filed), user])).toBeNull();
+    expect(readSent().input[1]).toEqual(answer(cited, filed));
+    expect(await respond(account.chatModel, [user, answer(cited), user])).toBe('messages.annotations');
+  });
+
+  it('is named as dropped where it is the status of a message or of reasoning that is not completed', async () => {
+    const reasoning = { type: 'reasoning', id: 'rs_1', summary: [], encrypted_content: 'sealed' };
+    for (const status of ['completed', 'incomplete'])
+      for (const item of [answer(), reasoning]) {
+        const named = await respond(account.model, [user, { ...item, status }, user]);
+        expect(named).toBe(status === 'completed' ? null : 'input.status');
+      }
+  });
+});
+
 describe('options of the stream and of the client', () => {
   it.each([
     [true, 'stream_options.include_obfuscation'],

@@ -121,8 +121,15 @@ export function readResponsesRequest(fields: BodyFields, items: readonly BodyFie
     isStreamed: toBoolean(fields.stream, 'stream') ?? false,
     isBackground,
     isStored,
-    dropped: [...tools.dropped, ...readStreamOptions(fields).dropped],
+    dropped: [...tools.dropped, ...readStreamOptions(fields).dropped, ...listStatuses(items)],
   };
+}
+
+/** Messages and reasoning have no status in the graph; the usual one states nothing. */
+function listStatuses(items: readonly BodyFields[]): readonly string[] {
+  const isLost = ({ type = 'message', status }: BodyFields) =>
+    (type === 'message' || type === 'reasoning') && status != null && status !== 'completed';
+  return items.some(isLost) ? ['input.status'] : [];
 }
 
 function toSystem(content: string) {

@@ -1,4 +1,4 @@
-import type { ProviderCall, ProviderMessage } from '../../provider.ts';
+import type { ContentPart, ProviderCall, ProviderMessage } from '../../provider.ts';
 import { rejectElsewhere } from '../../translate/call-parts.ts';
 import { fields, list } from '../shared/fields.ts';
 
@@ -55,6 +55,14 @@ function refuse(field: string, place: string): never {
 
 type Parted = Extract<ProviderMessage, { readonly role: 'user' | 'assistant' | 'tool' }>;
 
+/** The part with the annotations of its text that name no file of the account. */
+function withoutFiles(part: ContentPart, wire: string): ContentPart {
+  const { annotations, ...more } = part.own?.[wire] ?? {};
+  const kept = list(annotations).filter((one) => findAccountField(one) === undefined);
+  if (kept.length === list(annotations).length) return part;
+  return { ...part, own: { ...part.own, [wire]: kept.length === 0 ? more : { ...more, annotations: kept } } };
+}
+
 function withoutItems(message: ProviderMessage, wire: string): ProviderMessage {
   if (message.role === 'system') return message;
   const beside = message.role === 'assistant' ? message.toolCalls.map(({ own }) => own) : [];
@@ -63,14 +71,16 @@ function withoutItems(message: ProviderMessage, wire: string): ProviderMessage {
     if (field !== undefined) refuse(field, 'messages');
   }
   if (message.parts === undefined) return message;
-  const parts = message.parts.filter(({ own }) => {
+  const cited: readonly ContentPart[] = message.parts.map((part) => withoutFiles(part, wire));
+  const parts = cited.filter(({ own }) => {
     const item = own?.[wire];
     const field = item === undefined ? undefined : findAccountField(item);
     if (field === undefined) return true;
     if (!isLeftOut(item)) refuse(field, 'messages');
     return false;
   });
-  return parts.length === message.parts.length ? message : ({ ...message, parts } as Parted);
+  const isWhole = parts.length === cited.length && cited.every((part, at) => part === message.parts?.[at]);
+  return isWhole ? message : ({ ...message, parts } as Parted);
 }
 
 /**
@@ -98,6 +108,8 @@ export function listLeftOut({ messages }: ProviderCall, wire: string): readonly 
   for (const message of messages) {
     for (const part of message.role === 'system' ? [] : list(message.parts)) {
       const item = fields(fields(fields(part)?.own)?.[wire]);
+      if (list(item?.annotations).some((one) => findAccountField(one) !== undefined))
+        types.add('annotations');
       if (item !== null && isLeftOut(item) && findAccountField(item) !== undefined) types.add(`${item.type}`);
     }
   }

@@ -229,8 +229,12 @@ function readPart(part: BodyFields, at: string): ContentPartInput {
   switch (part.type) {
     case 'text':
     case 'input_text':
-    case 'output_text':
-      return { text: toText(part.text, `${at}.text`) ?? '', ...cache };
+    case 'output_text': {
+      const { annotations } = part;
+      const cites = part.type === 'output_text' && Array.isArray(annotations) && annotations.length > 0;
+      const own = cites ? { providerOptions: { [responsesFormat]: { annotations } } } : {};
+      return { text: toText(part.text, `${at}.text`) ?? '', ...cache, ...own };
+    }
     case 'refusal':
       return { text: toText(part.refusal, `${at}.refusal`) ?? '', isRefusal: true };
     case 'image_url':
