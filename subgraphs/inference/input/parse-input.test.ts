@@ -114,6 +114,20 @@ describe('parseCompletionInput', () => {
     expect(image.inputs).toEqual(['IMAGE']);
   });
 
+  it('counts the further fields of calls and results of tools', () => {
+    const read = (call: object, result: object) =>
+      parse({
+        messages: [
+          { role: 'USER', content: 'x' },
+          { role: 'ASSISTANT', toolCalls: [{ id: '1', name: 'f', arguments: {}, ...call }] },
+          { role: 'TOOL', toolCallId: '1', content: 'x', ...result },
+        ],
+      }).inputTokensMax;
+    const further = { providerOptions: { messages: { note: 'x'.repeat(3_000) } } };
+    expect(read(further, {})).toBeGreaterThanOrEqual(read({}, {}) + 1_000);
+    expect(read({}, further)).toBeGreaterThanOrEqual(read({}, {}) + 1_000);
+  });
+
   it('bounds an image in its own size by the largest that is documented', () => {
     const read = (detail: string, file: object) =>
       parse({ messages: [{ role: 'USER', parts: [{ ...file, detail }] }] }).inputTokensMax;
