@@ -75,8 +75,9 @@ class Child {
       );
       this.#child.kill('SIGKILL');
     }, msMax);
+    // Of a process that cannot be reached, its end states why.
     this.#child.send(request, (error) => {
-      if (error !== null) pending.reject(unavailable(error));
+      if (error !== null) this.#child.kill('SIGKILL');
     });
     try {
       return await pending.promise;
