@@ -62,7 +62,7 @@ it.each([
   const asked = asking(`Write to ${ann}`);
   const { complete: whole } = await mesh.data<{ complete: Ordered }>(COMPLETE, asked);
   const events = await Array.fromAsync(await mesh.stream(STREAM, asked));
-  const { completion } = events.at(-1) as unknown as { readonly completion: Ordered };
+  const completion = events.at(-1)?.completion as Ordered;
   for (const answer of [whole, completion]) {
     const texts = cutTexts(answer);
     expect(answer.outline.map(({ kind }) => kind)).toEqual([

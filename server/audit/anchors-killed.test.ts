@@ -172,7 +172,7 @@ describe('anchors', () => {
     expect(received).toEqual((await readAnchors()).slice(1));
   });
 
-  it('are not begun by another process within the lease of a turn', async () => {
+  it('are not started by another process within the lease of a turn', async () => {
     await change();
     clock.ms += 2 * hourMs;
     // Both writes of the other turn, and the claim of this one.

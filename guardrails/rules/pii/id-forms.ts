@@ -52,7 +52,7 @@ export interface IdForm {
   readonly alone?: RegExp;
 }
 
-const any = /^/;
+const anyForm = /^/;
 const hyphened = /-/;
 
 /** Sources of the forms: the documentation of stdnum, which has the check digits. */
@@ -73,7 +73,7 @@ export const idForms: readonly IdForm[] = [
     pattern: /[A-Z]{2}([ -]?)\d{2}\1\d{2}\1\d{2}\1[A-D]/y,
     validate: gb,
     words: 'nino|national.?insur|ni no',
-    alone: any,
+    alone: anyForm,
   },
   {
     kind: 'DE_TAX_ID',
@@ -90,7 +90,7 @@ export const idForms: readonly IdForm[] = [
     pattern: /[12]( ?)\d{2}\1(?:0[1-9]|1[0-2]|20|3\d|4[0-2])\1(?:\d{2}|2[AB])\1\d{3}\1\d{3}\1\d{2}/y,
     validate: fr,
     words: 's[eé]cu|nir(?![a-z])',
-    alone: any,
+    alone: anyForm,
   },
   {
     kind: 'ES_DNI',
@@ -107,7 +107,7 @@ export const idForms: readonly IdForm[] = [
     pattern: /[XYZ]-?\d{7}-?[A-Z]/y,
     validate: esNie,
     words: 'nie|extranjero',
-    alone: any,
+    alone: anyForm,
   },
   {
     kind: 'IT_FISCAL_CODE',
@@ -116,7 +116,7 @@ export const idForms: readonly IdForm[] = [
     pattern: /[A-Z]{6}\d{2}[A-EHLMPRST]\d{2}[A-Z]\d{3}[A-Z]/y,
     validate: it,
     words: 'fiscale',
-    alone: any,
+    alone: anyForm,
   },
   {
     kind: 'NL_BSN',
@@ -192,7 +192,7 @@ export const idForms: readonly IdForm[] = [
     pattern: /756([. ]?)\d{4}\1\d{4}\1\d{2}/y,
     validate: ch,
     words: 'ahv|avs|sozialvers',
-    alone: any,
+    alone: anyForm,
   },
   { kind: 'IE_PPS', country: 'IE', groups: [7], pattern: /\d{7}[A-W][A-ITWX]?/y, validate: ie, words: 'pps' },
   {
@@ -252,7 +252,7 @@ export const idForms: readonly IdForm[] = [
     pattern: /[A-Z]{4}\d{6}[HM][A-Z]{5}[A-Z0-9]\d/y,
     validate: mx,
     words: 'curp',
-    alone: any,
+    alone: anyForm,
   },
   {
     kind: 'CN_RESIDENT_ID',
@@ -261,7 +261,7 @@ export const idForms: readonly IdForm[] = [
     pattern: /[1-9]\d{16}[\dXx]/y,
     validate: cn,
     words: '身份证|身分證|居民',
-    alone: any,
+    alone: anyForm,
   },
   {
     kind: 'RO_CNP',
@@ -330,6 +330,6 @@ export const idForms: readonly IdForm[] = [
     pattern: /\d{1,2}\.\d{3}\.\d{3}-[\dkK]/y,
     validate: (written) => cl(written.replaceAll('.', '')),
     words: 'rut|run',
-    alone: any,
+    alone: anyForm,
   },
 ];
