@@ -84,6 +84,11 @@ export interface RuleContext {
   readonly callTexts: () => readonly GuardedText[];
   /** Aborted when the call ends, or when the time of the rule is over. */
   readonly signal: AbortSignal;
+  /**
+   * Calls an AI model of the caller, for REMOTE rules: recorded, priced and limited as an attempt of the call. Rejects where it
+   * has no answer in time, or may not be called. Absent: not possible here.
+   */
+  readonly callModel?: (question: ModelQuestion) => Promise<string>;
 }
 
 /** A rule with its options, ready to look. Made once per policy version, shared by all calls, without state. */
@@ -96,6 +101,11 @@ export interface PreparedRule {
   /** True: at the stage INPUT it looks at the call as such, also where that has no text. */
   readonly looksAtCalls?: true;
   /**
+   * For REMOTE rules. Present where equal texts have equal results for a while, which are then remembered: what else of the context the
+   * result depends on, '' for nothing. Absent: it looks each time.
+   */
+  readonly rememberBy?: (context: RuleContext) => string;
+  /**
    * Present where the rule can look at a text that still grows: the offset from which the end of `text` may still become
    * part of a finding (text.length: nothing can). What stands before is final, with what `check` states of it. Never
    * more than 200 characters before the end. Absent: the rule looks at whole answers.
@@ -105,7 +115,7 @@ export interface PreparedRule {
 
 /**
  * A kind of guardrail. Deliberately absent: policies, tenants, the database, providers. What a rule needs from outside
- * (an AI model, HTTP) it receives in `services`.
+ * (HTTP, a thread) it receives in `services`, or of a call (an AI model) in its context.
  */
 export interface Rule {
   /** As policies name it. */
@@ -138,16 +148,17 @@ export function defineRule<Options>(
 export interface RuleServices {
   /** Checks texts with JSON Schemas, in a thread of its own. Absent: not possible here. */
   readonly jsonSchemas?: Pick<JsonSchemas, 'check'>;
-  /** Calls an AI model of the caller; recorded, priced and limited as an attempt of the call. Absent: not possible here. */
-  readonly callModel?: (question: ModelQuestion, context: RuleContext) => Promise<string>;
   /** Sends to an address of the tenant's choice, under its egress rules. Absent: not possible here. */
   readonly fetch?: typeof globalThis.fetch;
 }
 
 /** A question of a rule to an AI model. */
 export interface ModelQuestion {
+  /** The AI model or route, as callers of the policy's owner name it. */
   readonly model: string;
   readonly system: string;
   readonly user: string;
   readonly maxOutputTokens: number;
+  /** How long the answer may take in all, in milliseconds. */
+  readonly timeoutMs: number;
 }

@@ -4,6 +4,7 @@ import type { Catalog } from '#catalog/catalog.ts';
 import type { Egress } from '#core/egress.ts';
 import type { JsonSchemas } from '#core/json-schema/json-schema.ts';
 import type { OwnerBoxes } from '#core/secrets/owner-boxes.ts';
+import type { VerdictCache } from '#guardrails/pipeline/verdict-cache.ts';
 import type { Bus } from '#state/bus/bus.ts';
 import type { Cache } from '#state/cache/cache.ts';
 import type { Quota } from '#state/quota/quota.ts';
@@ -51,6 +52,8 @@ export interface InferenceEngine {
 
   /** The guardrails that bind a call. */
   readonly guardrails: GuardrailPlans;
+  /** What REMOTE rules have stated of texts. */
+  readonly verdicts: VerdictCache;
   /** What end users have consented to. */
   readonly consents: Consents;
   /** Reports what guardrails have blocked. */

@@ -5,6 +5,7 @@ import type { Catalog } from '#catalog/catalog.ts';
 import { type Egress, openEgress } from '#core/egress.ts';
 import { createJsonSchemas } from '#core/json-schema/json-schema.ts';
 import type { OwnerBoxes } from '#core/secrets/owner-boxes.ts';
+import { VerdictCache } from '#guardrails/pipeline/verdict-cache.ts';
 import type { EventLog } from '#mongo/events.ts';
 import { createHttpFetch } from '#providers/http/http-fetch.ts';
 import type { Provider, ProviderOptions } from '#providers/provider.ts';
@@ -146,6 +147,7 @@ export async function openInferenceEngine(
     streams,
     payloads,
     guardrails,
+    verdicts: new VerdictCache(now),
     consents,
     blocks,
     jsonSchemas,

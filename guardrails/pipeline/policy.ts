@@ -32,6 +32,8 @@ export interface Policy {
   readonly version: number;
   readonly mode: GuardrailMode;
   readonly rules: readonly PolicyRule[];
+  /** The operators of the mesh have stated it: names in it are those of the mesh. Absent: a tenant has. */
+  readonly isOfMesh?: true;
 }
 
 /** A rule of a policy that is ready to look. */
@@ -39,6 +41,7 @@ export interface PlannedRule extends PolicyRule {
   readonly policyId: string | null;
   readonly version: number;
   readonly isShadow: boolean;
+  readonly isOfMesh?: true;
   readonly reach: Rule['reach'];
   readonly prepared: PreparedRule;
 }
@@ -76,10 +79,11 @@ const plannedByRule = new WeakMap<RuleServices, WeakMap<PolicyRule, PreparedRule
 export function planPolicies(policies: readonly Policy[], services: RuleServices): GuardrailPlan {
   const planned = policies
     .filter(({ mode }) => mode !== 'OFF')
-    .flatMap(({ id, version, mode, rules }) =>
+    .flatMap(({ id, version, mode, rules, isOfMesh }) =>
       rules.map((rule): PlannedRule => {
         const known = findRule(rule.rule);
-        const identity = { policyId: id, version, isShadow: mode === 'SHADOW' };
+        const owner = isOfMesh === true ? { isOfMesh } : {};
+        const identity = { policyId: id, version, isShadow: mode === 'SHADOW', ...owner };
         const prepared = known === undefined ? unprepared : prepare(known, rule, services);
         return { ...rule, ...identity, reach: known?.reach ?? 'LOCAL', prepared };
       }),
@@ -178,5 +182,5 @@ export function parseMeshPolicy(names: string): Policy | null {
       unlessConsent: null,
     };
   });
-  return { id: null, version: 1, mode: 'ENFORCE', rules: stated };
+  return { id: null, version: 1, mode: 'ENFORCE', rules: stated, isOfMesh: true };
 }

@@ -5,12 +5,22 @@ import {
   type GuardrailAction,
   type GuardrailStage,
   guardrailStages,
+  type ModelQuestion,
   type RuleContext,
   type RuleResult,
 } from '../guardrail.ts';
 import { type ActedFinding, applyFindings } from './edits.ts';
 import type { Masks } from './masks.ts';
 import { type GuardrailPlan, inputStages, outputStages, type PlannedRule } from './policy.ts';
+import type { VerdictCache } from './verdict-cache.ts';
+
+/** What the rules of a call share: what each may know, and how REMOTE ones reach out. */
+export interface RunContext extends Omit<RuleContext, 'callModel'> {
+  /** Calls an AI model for a rule, as `callModel` of its context does. Absent: not possible here. */
+  readonly askModel?: (question: ModelQuestion, rule: PlannedRule) => Promise<string>;
+  /** Absent: every rule looks each time. */
+  readonly verdicts?: VerdictCache;
+}
 
 /** What one rule stated of one call or answer. It holds nothing of the texts. */
 export interface GuardrailVerdict {
@@ -44,7 +54,7 @@ export type StageOutcome = {
 
 export interface RunOptions {
   readonly direction: 'INPUT' | 'OUTPUT';
-  readonly context: RuleContext;
+  readonly context: RunContext;
   readonly masks: Masks;
   readonly random?: () => number;
   readonly now?: () => number;
@@ -144,7 +154,9 @@ class Run {
     let failed = false;
     try {
       const given = numbers.map((number) => texts[number] as GuardedText);
-      result = await rule.prepared.check(given, this.#options.context);
+      result = await (rule.reach === 'LOCAL'
+        ? rule.prepared.check(given, this.#options.context)
+        : this.#checkRemote(rule, given));
     } catch {
       // Any error: a rule that protects and fails lets nothing pass.
       failed = true;
@@ -170,6 +182,15 @@ class Run {
     this.#verdicts.push(verdict);
     if (!result.fired || rule.isShadow) return false;
     return this.#act(rule, verdict, failed ? undefined : result.repaired);
+  }
+
+  #checkRemote(rule: PlannedRule, texts: readonly GuardedText[]): Promise<RuleResult> {
+    const { direction, context: shared } = this.#options;
+    const { askModel, verdicts, ...rest } = shared;
+    const context: RuleContext =
+      askModel === undefined ? rest : { ...rest, callModel: (question) => askModel(question, rule) };
+    const check = async () => rule.prepared.check(texts, context);
+    return verdicts === undefined ? check() : verdicts.look({ rule, texts, context, direction }, check);
   }
 
   /** Whether the rule looks where no text stands in its stages. */

@@ -151,7 +151,7 @@ async function guardAndRoute(
   const plan = planGuardrails(request, requested, caller, engine);
   const party = toParty(request, caller, engine);
   const guard = async (rules: GuardrailPlan) =>
-    guardCall(request.call, await party.bind(rules), party, neverAborted);
+    guardCall(request.call, await party.bind(rules), { ...party, verdicts: engine.verdicts }, neverAborted);
   const guarded = await engine.blocks.watch(caller, guard(plan));
   if (guarded.reroute === null) return { model: requested, guarded };
   const model = await resolveModel(guarded.reroute, caller, engine);

@@ -1,14 +1,14 @@
 import { LRUCache } from 'lru-cache';
 import type { Connection } from 'mongoose';
 import type { Logger } from 'pino';
-import type { RuleContext } from '#guardrails/guardrail.ts';
 import { listPurposes, withoutConsented } from '#guardrails/pipeline/consented-rules.ts';
 import type { GuardrailPlan } from '#guardrails/pipeline/policy.ts';
+import type { RunContext } from '#guardrails/pipeline/run.ts';
 import { type ConsentRecord, consents } from '#mongo/consents.ts';
 import type { Bus } from '#state/bus/bus.ts';
 
-/** The tenant and the end user of a call, for the rules that look at it. */
-export type CallParty = Pick<RuleContext, 'tenantId' | 'endUserId' | 'hasConsent'>;
+/** The tenant and the end user of a call, for the rules that look at it, and how those of them that are REMOTE reach out. */
+export type CallParty = Pick<RunContext, 'tenantId' | 'endUserId' | 'hasConsent' | 'askModel' | 'verdicts'>;
 
 /** End users whose consents are remembered, and how long: a process whose bus has failed sees a withdrawal by then. */
 const endUsersMax = 10_000;

@@ -1,5 +1,4 @@
 import type { HeddleError } from '#core/errors.ts';
-import type { RuleContext } from '#guardrails/guardrail.ts';
 import { restrictPlan } from '#guardrails/pipeline/answer-rules.ts';
 import { type GuardrailVerdict, guardrailBlocked, runGuardrails } from '#guardrails/pipeline/run.ts';
 import type { ProviderAnswer } from '#providers/provider.ts';
@@ -34,7 +33,7 @@ export async function guardAnswer(
     const texts = gatherTexts((visit) => mapAnswerTexts(answer, visit, isStructured));
     // What is masked in an answer stays masked.
     const own = masks.besides(texts.map(({ text }) => text));
-    const here: RuleContext = { ...context, signal };
+    const here = { ...context, signal };
     const outcome = await runGuardrails(plan, texts, { direction: 'OUTPUT', context: here, masks: own });
     verdicts = outcome.verdicts;
     if (outcome.kind === 'BLOCKED') {

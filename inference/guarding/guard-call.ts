@@ -1,7 +1,12 @@
-import type { GuardedText, RuleContext } from '#guardrails/guardrail.ts';
+import type { GuardedText } from '#guardrails/guardrail.ts';
 import { Masks } from '#guardrails/pipeline/masks.ts';
 import type { GuardrailPlan } from '#guardrails/pipeline/policy.ts';
-import { type GuardrailVerdict, guardrailBlocked, runGuardrails } from '#guardrails/pipeline/run.ts';
+import {
+  type GuardrailVerdict,
+  guardrailBlocked,
+  type RunContext,
+  runGuardrails,
+} from '#guardrails/pipeline/run.ts';
 import type { CompletionRequest } from '../request.ts';
 import { mapCallTexts } from './call-texts.ts';
 import type { CallParty } from './consents.ts';
@@ -15,7 +20,7 @@ export interface GuardedCall {
   /** As it goes to the AI model. */
   readonly call: Call;
   readonly masks: Masks;
-  readonly context: RuleContext;
+  readonly context: RunContext;
   /** Of the input; those of the output follow. */
   readonly verdicts: readonly GuardrailVerdict[];
   /** The AI model or alias that is to be called in the place of the requested one; null: that one. */
@@ -46,7 +51,7 @@ export async function guardValues(
       isEditable: true,
     }),
   );
-  const context: RuleContext = { ...toContext(party), callTexts: () => texts, signal };
+  const context: RunContext = { ...party, callTexts: () => texts, signal };
   const outcome = await runGuardrails(plan, texts, { direction: 'INPUT', context, masks: new Masks(values) });
   if (outcome.kind === 'BLOCKED') throw guardrailBlocked(outcome.by);
   const edited = values.map((value, number) => outcome.edits.get(number) ?? value);
@@ -63,8 +68,8 @@ export async function guardCall(
   party: CallParty,
   signal: AbortSignal,
 ): Promise<GuardedCall> {
-  const context: RuleContext = {
-    ...toContext(party),
+  const context: RunContext = {
+    ...party,
     callTexts: () => gatherTexts((visit) => mapCallTexts(call, visit)),
     signal,
   };
@@ -76,10 +81,6 @@ export async function guardCall(
   const edited = outcome.edits.size === 0 ? call : mapCallTexts(call, replaceTexts(outcome.edits));
   const reroute = outcome.kind === 'REROUTE' ? outcome.model : null;
   return { plan, call: edited, masks, context, verdicts: outcome.verdicts, reroute };
-}
-
-function toContext({ tenantId, endUserId, hasConsent }: CallParty): CallParty {
-  return { tenantId, endUserId, ...(hasConsent === undefined ? {} : { hasConsent }) };
 }
 
 /** The call with what a guardrail notes of an earlier answer as its last message; null: nothing. */

@@ -105,7 +105,8 @@ function toPolicy(record: PresentGuardrailPolicy): Policy {
     unlessConsent: rule.unlessConsent ?? null,
     options: optionsJson === null ? null : JSON.parse(optionsJson),
   }));
-  const policy: Policy = { id, version, mode, rules };
+  const owner = record.tenantId === null ? ({ isOfMesh: true } as const) : {};
+  const policy: Policy = { id, version, mode, rules, ...owner };
   policies.set(record, policy);
   return policy;
 }

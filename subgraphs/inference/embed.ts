@@ -92,7 +92,12 @@ export async function embed(
   const labels = parseLabels(input, origin);
   const plan = engine.guardrails.planFor({ caller, promptId: null, name: input.model, modelId: model });
   const party = engine.consents.of(caller.tenantId, labels.endUserId);
-  const guarding = guardValues(input.values, await party.bind(plan), party, signal);
+  const guarding = guardValues(
+    input.values,
+    await party.bind(plan),
+    { ...party, verdicts: engine.verdicts },
+    signal,
+  );
   const guarded = await engine.blocks.watch(caller, guarding);
   const { values } = guarded;
   const { inputBytes, inputTokensMax } = measureValues(input);
