@@ -7,6 +7,7 @@ import { ZodError } from 'zod';
 import type { GuardedText, PreparedRule, RuleContext } from '#guardrails/guardrail.ts';
 import { drawHarmless } from '#guardrails/measure/harmless.ts';
 import { defaultRules } from '#guardrails/measure/measure.ts';
+import { drawFrom } from '#guardrails/measure/random.ts';
 import { knownRules } from '#guardrails/rules.ts';
 import { median } from './budget.ts';
 
@@ -89,15 +90,26 @@ if (!(total <= microsPerKbMax)) process.exitCode = 1;
 
 const defaults = rules.filter(([name]) => defaultRules.includes(name));
 const joined = texts.map(({ text }) => text).join('\n');
-const long: Readonly<Record<string, string>> = {
-  'code, logs and prose': joined,
-  'Japanese and Russian': 'заказ и дом 注文 家 時間 42 — отчёт. ',
-  'email addresses': 'jane.doe@example.com, ',
-  'phone numbers': 'tel: 030 901820; ',
-  digits: '4111 1111 ',
+const { fill, text: drawText } = drawFrom(1);
+const letters = 'abcdefghijklmnopqrstuvwxyz';
+/** What a text of 1 MB consists of. */
+const units: Readonly<Record<string, () => string>> = {
+  'code, logs and prose': () => joined,
+  'Japanese and Russian': () => 'заказ и дом 注文 家 時間 42 — отчёт. ',
+  'email addresses': () => `${drawText(6, letters)}.doe@example.com, `,
+  'phone numbers': () => `tel: ${fill('030 999999')}; `,
+  'international phone numbers': () => `${fill('+49 30 999999')}, `,
+  digits: () => fill('9999 9999 '),
 };
-for (const [name, unit] of Object.entries(long)) {
-  const text = guarded(flat(unit.repeat(Math.ceil(megabyte / unit.length)).slice(0, megabyte)));
+
+function repeat(unit: () => string): string {
+  const drawn: string[] = [];
+  for (let length = 0; length < megabyte; length += drawn.at(-1)?.length ?? 0) drawn.push(unit());
+  return drawn.join('').slice(0, megabyte);
+}
+
+for (const [name, unit] of Object.entries(units)) {
+  const text = guarded(flat(repeat(unit)));
   const run = async () => {
     for (const [, rule] of defaults) await rule.check([text], context);
   };

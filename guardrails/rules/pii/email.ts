@@ -1,6 +1,8 @@
-import type { FoundPii } from './finder.ts';
+import { type FoundPii, isWordUnit } from './finder.ts';
 
-const local = /[A-Za-z0-9À-ɏ._%+'-]{1,64}$/;
+const localMax = 64;
+/** Beside letters and digits. */
+const localSigns: ReadonlySet<number> = new Set([..."._%+'-"].map((sign) => sign.charCodeAt(0)));
 const domain =
   /(?:[A-Za-z0-9À-ɏ](?:[A-Za-z0-9À-ɏ-]{0,61}[A-Za-z0-9À-ɏ])?\.){1,8}[A-Za-z]{2,24}(?![A-Za-z0-9])/y;
 /** What ends the name of a file (`logo@2x.png`) and is no top-level domain. */
@@ -14,7 +16,7 @@ export function findEmails(text: string): readonly FoundPii[] {
     domain.lastIndex = at + 1;
     const host = domain.exec(text)?.[0];
     if (host === undefined || fileEnding.test(host)) continue;
-    const name = readName(text.slice(Math.max(0, at - 65), at));
+    const name = readName(text, at);
     const start = at - name.length;
     const end = at + 1 + host.length;
     const isMail =
@@ -24,11 +26,16 @@ export function findEmails(text: string): readonly FoundPii[] {
   return found;
 }
 
-/** Of a text that has the escapes of JSON, what stands after `\\n`. */
-function readName(before: string): string {
-  const name = local.exec(before)?.[0] ?? '';
-  const isEscape = before[before.length - name.length - 1] === '\\' && /^[nrt]/.test(name);
-  return (isEscape ? name.slice(1) : name).replace(/^[.'%+-]+/, '');
+/** What stands before the sign at `at`. Of a text that has the escapes of JSON, what stands after `\\n`. */
+function readName(text: string, at: number): string {
+  let start = at;
+  while (at - start < localMax && isLocal(text.charCodeAt(start - 1))) start -= 1;
+  const isEscape = text[start - 1] === '\\' && /[nrt]/.test(text[start] ?? '');
+  return text.slice(isEscape ? start + 1 : start, at).replace(/^[.'%+-]+/, '');
+}
+
+function isLocal(unit: number): boolean {
+  return isWordUnit(unit) || localSigns.has(unit);
 }
 
 function isUserOfAddress(text: string, start: number): boolean {

@@ -8,6 +8,8 @@ import {
 } from './finder.ts';
 
 const contextChars = 48;
+/** Digits in a row that are another number. */
+const digitsApart = 4;
 const lettersMax = 6;
 /** Digits of one group beyond which it is none of a person, unless letters begin it. */
 const groupDigitsMax = 19;
@@ -44,9 +46,23 @@ function isJoint(unit: number): boolean {
 const joints = new Uint8Array(0x1_0000);
 for (const joint of ' ()./-,snrtABCDEFGHIJKLMNOPQRSTUVWXYZ') joints[joint.charCodeAt(0)] = 1;
 
+/** Empty where nothing before the number can be a word. */
 function readContext(text: string, from: number): string {
-  const before = text.slice(Math.max(0, from - contextChars), from);
-  return (before.split(/\d{4,}/).at(-1) ?? '').toLowerCase();
+  const first = Math.max(0, from - contextChars);
+  let start = from;
+  let digits = 0;
+  let hasLetters = false;
+  while (start > first) {
+    const unit = text.charCodeAt(start - 1);
+    digits = isDigitUnit(unit) ? digits + 1 : 0;
+    if (digits === digitsApart) {
+      start += digitsApart - 1;
+      break;
+    }
+    hasLetters ||= unit > 0x7f || isLetterUnit(unit);
+    start -= 1;
+  }
+  return hasLetters ? text.slice(start, from).toLowerCase() : '';
 }
 
 const digit = /\d/g;

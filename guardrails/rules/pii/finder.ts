@@ -15,7 +15,7 @@ export interface NumberPlace {
   readonly length: number;
   /** Where what belongs to it begins: `at`, or the letters or the plus sign before it. */
   readonly from: number;
-  /** In small letters: what stands before it, up to another number. */
+  /** In small letters: what stands before it, up to another number; empty without letters. */
   readonly context: () => string;
 }
 

@@ -39,6 +39,7 @@ function createFinder(form: IdForm, words: string, isOwn: boolean): NumberFinder
   const announcing = new RegExp(words);
   return (place) => {
     if (groups !== 'letters' && place.from !== place.at) return null;
+    if (alone === undefined && place.context() === '') return null;
     const written = matchAt(pattern, place.text, place.from);
     if (written === null) return null;
     const isRare = isOwn && alone?.test(written) === true;

@@ -7,7 +7,7 @@ const words =
 
 /** What has the form of a passport's number, after a word for passport. */
 export const findPassport: NumberFinder = ({ text, from, context }) => {
-  if (text[from] === '+') return null;
+  if (text[from] === '+' || context() === '') return null;
   const written = matchAt(form, text, from);
   if (written === null || !words.test(context())) return null;
   return { kind: 'PASSPORT', start: from, end: from + written.length };

@@ -1,5 +1,5 @@
-import { type CountryCode, isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js/min';
-import { isEnd, matchAt, type NumberFinder } from './finder.ts';
+import { isEnd, matchAt, type NumberFinder, readDigits } from './finder.ts';
+import { createNationalNumberCheck, isInternationalNumber } from './numbering-plans.ts';
 
 const international = /\+\(?\d(?:(?:\.(?=\d)|[ ()/-]{1,3})?\d){6,14}(?:x\d{1,6})?/y;
 /** Area codes and exchanges begin with 2 to 9 there. */
@@ -11,26 +11,9 @@ const announced =
   /(?:tele?f\p{L}*|t[eéè]l[eéè]?(?:ph|f)\p{L}*|(?<!\p{L})t[eé]l|phone|mob(?:ile?|iel)\p{L}*|cell(?:ulare|phone)?|fax|whatsapp|sms|handy\p{L}*|gsm|hotline|(?<!\p{L})(?:call|reach|ring|text)(?: (?:me|us|him|her|them))?|телефон\p{L}*|тел|звон\p{L}*|电话|電話|手机|携帯|전화|휴대폰|هاتف|جوال|फ़ोन|मोबाइल)(?:[\s:=."'()#°º_/-]|(?<!\p{L})(?:no|nr|num|number|nummer|numer[oy]?|n[uú]mero|numéro|номер|is|ist|es|est|at|on|under|unter|de|号码|番号|는|은)(?!\p{L})|[èéは是号码番])*$/u;
 
 /** Where a number without the prefix of its country is tried beside a word that announces it. */
-const usualRegions: readonly CountryCode[] = [
-  ...([
-    'US',
-    'GB',
-    'DE',
-    'FR',
-    'ES',
-    'IT',
-    'NL',
-    'BE',
-    'PL',
-    'SE',
-    'NO',
-    'DK',
-    'FI',
-    'PT',
-    'AT',
-    'CH',
-  ] as const),
-  ...(['IE', 'BR', 'MX', 'IN', 'JP', 'KR', 'CN', 'AU', 'ZA', 'TR', 'RU', 'SA', 'EG'] as const),
+const usualRegions: readonly string[] = [
+  ...['US', 'GB', 'DE', 'FR', 'ES', 'IT', 'NL', 'BE', 'PL', 'SE', 'NO', 'DK', 'FI', 'PT', 'AT', 'CH'],
+  ...['IE', 'BR', 'MX', 'IN', 'JP', 'KR', 'CN', 'AU', 'ZA', 'TR', 'RU', 'SA', 'EG'],
 ];
 
 /**
@@ -38,21 +21,22 @@ const usualRegions: readonly CountryCode[] = [
  * after a word that announces one. With `regions`, as those write them too.
  */
 export function createPhoneFinder(regions: readonly string[] | undefined): NumberFinder {
-  const own = regions?.filter((region): region is CountryCode => isSupportedCountry(region));
+  const isNational = createNationalNumberCheck(regions ?? usualRegions);
+  const hasAmerican = regions === undefined || regions.includes('US') || regions.includes('CA');
   return ({ text, at, length, from, context }) => {
     if (text[from] === '+') return findInternational(text, from);
     if (from !== at || length > 13) return null;
     const start = text[at - 1] === '(' ? at - 1 : at;
-    const american =
-      own === undefined || own.includes('US') || own.includes('CA') ? matchAt(northAmerican, text, at) : null;
-    if (american !== null && isValid(american, ['US']))
+    const american = hasAmerican && (length === 3 || length === 1) ? matchAt(northAmerican, text, at) : null;
+    if (american !== null && isAmerican(readNumber(american)))
       return { kind: 'PHONE', start, end: at + american.length };
+    const isAnnounced = context() !== '' && announced.test(context());
+    if (!isAnnounced && regions === undefined) return null;
     const written = readNational(text, at);
     if (written === null || !isEnd(text, at + written.length)) return null;
-    const isAnnounced = announced.test(context());
-    const isOwn = own !== undefined && (written.startsWith('0') || /[ ()/-]/.test(written));
+    const isOwn = regions !== undefined && (written.startsWith('0') || /[ ()/-]/.test(written));
     if (!isAnnounced && !isOwn) return null;
-    return isValid(written, own ?? usualRegions) ? { kind: 'PHONE', start, end: at + written.length } : null;
+    return isNational(readNumber(written)) ? { kind: 'PHONE', start, end: at + written.length } : null;
   };
 }
 
@@ -60,21 +44,19 @@ function findInternational(text: string, from: number): ReturnType<NumberFinder>
   let written = readAt(international, text, from);
   for (let trims = 0; written !== null && trims < 4; trims += 1) {
     const end = from + written.length;
-    if (isEnd(text, end) && isInternational(written)) return { kind: 'PHONE', start: from, end };
+    if (isEnd(text, end) && isInternationalNumber(readNumber(written)))
+      return { kind: 'PHONE', start: from, end };
     const shorter: string = written.replace(/[ ()./-]+\d+$/, '');
     written = shorter === written ? null : shorter;
   }
   return null;
 }
 
-/** In the plan of its country; with enough digits for a number with its area, of a length that the plan has. */
-function isInternational(written: string): boolean {
-  const number = parsePhoneNumberFromString(written);
-  return number !== undefined && (number.isValid() || (number.isPossible() && number.number.length > 10));
-}
+const isAmerican = createNationalNumberCheck(['US']);
 
-function isValid(written: string, regions: readonly CountryCode[]): boolean {
-  return regions.some((region) => parsePhoneNumberFromString(written, region)?.isValid() === true);
+/** The digits without those of an extension. */
+function readNumber(written: string): string {
+  return readDigits(written.replace(/(?:x|ext).*/, ''));
 }
 
 /** Neither a date, nor an amount in thousands or with decimals; of the digits that national numbers have. */
