@@ -5,6 +5,7 @@ import type {
   AnswerExtras,
   AudioAnswer,
   FinishReason,
+  OwnFields,
   ProviderUsage,
   ReasoningBlock,
   ToolCall,
@@ -103,6 +104,8 @@ export type CompletionEventData = { readonly completionId: string } & (
       readonly id: string | null;
       readonly name: string | null;
       readonly argumentsDelta: string;
+      /** Further fields of the call; absent: none, or those of an earlier event. */
+      readonly own?: OwnFields;
     }
   | { readonly type: 'CompletionRestarted'; readonly reason: string; readonly modelId: string }
   | { readonly type: 'CompletionFinished'; readonly completion: CompletionData }

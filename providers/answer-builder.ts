@@ -8,6 +8,7 @@ import type {
   FinishDetails,
   FinishReason,
   OutlineItem,
+  OwnFields,
   ProviderAnswer,
   ProviderBlock,
   ProviderPart,
@@ -20,6 +21,7 @@ interface ToolCallSoFar {
   id: string;
   name: string;
   arguments: string;
+  own: OwnFields | undefined;
 }
 
 /** What one attempt has emitted so far, put together of its parts. */
@@ -106,10 +108,11 @@ export class AnswerBuilder {
   }
 
   get toolCalls(): readonly ToolCall[] {
-    return [...this.#toolCalls.values()].map(({ id, name, arguments: text }) => ({
+    return [...this.#toolCalls.values()].map(({ id, name, arguments: text, own }) => ({
       id,
       name,
       arguments: parseArguments(text),
+      ...(own === undefined ? {} : { own }),
     }));
   }
 
@@ -128,13 +131,14 @@ export class AnswerBuilder {
   #addToolCall(part: ProviderPart & { readonly type: 'tool-call' }): void {
     let call = this.#toolCalls.get(part.index);
     if (call === undefined) {
-      call = { id: part.id ?? `call_${part.index}`, name: part.name ?? '', arguments: '' };
+      call = { id: part.id ?? `call_${part.index}`, name: part.name ?? '', arguments: '', own: undefined };
       this.#order.add('TOOL_CALL', this.#toolCalls.size);
       this.#toolCalls.set(part.index, call);
     }
     if (part.name !== undefined) call.name = part.name;
     if (part.id !== undefined) call.id = part.id;
     call.arguments += part.argumentsDelta;
+    call.own = part.own ?? call.own;
   }
 }
 
@@ -251,8 +255,9 @@ export function toParts(answer: WholeAnswer): readonly ProviderPart[] {
   ];
 }
 
-function toCallPart({ id, name, arguments: value }: ToolCall, index: number): ProviderPart {
-  return { type: 'tool-call', index, id, name, argumentsDelta: JSON.stringify(value) ?? 'null' };
+function toCallPart({ id, name, arguments: value, own }: ToolCall, index: number): ProviderPart {
+  const argumentsDelta = JSON.stringify(value) ?? 'null';
+  return { type: 'tool-call', index, id, name, argumentsDelta, ...(own === undefined ? {} : { own }) };
 }
 
 /** What belongs to the text. */

@@ -67,6 +67,7 @@ export interface ToolCall {
   readonly id: string;
   readonly name: string;
   readonly arguments: unknown;
+  /** Further fields of the call; absent: none. */
   readonly own?: OwnFields;
 }
 
@@ -222,6 +223,8 @@ export type ProviderPart =
       readonly id?: string;
       readonly name?: string;
       readonly argumentsDelta: string;
+      /** Further fields of the call, whole; absent: none, or those of an earlier part. */
+      readonly own?: OwnFields;
     }
   /** What is known of the usage before the end (Anthropic reports the input at once); kept for billing an aborted stream. */
   | { readonly type: 'usage'; readonly usage: ProviderUsage }

@@ -25,6 +25,12 @@ export function isFields(value: unknown): value is BodyFields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** The fields for one dialect in the `providerOptions` of the graph; none where it has none. */
+export function readOwnFields(providerOptions: unknown, format: string): BodyFields {
+  const own = isFields(providerOptions) ? providerOptions[format] : undefined;
+  return isFields(own) ? own : {};
+}
+
 /** Throws WrongField for what is no object. */
 export function toFields(value: unknown, param: string): BodyFields {
   if (!isFields(value)) throw new WrongField(param, 'must be an object.');

@@ -21,6 +21,7 @@ export function toEvent(completionId: string, part: ProviderPart): CompletionEve
         id: part.id ?? null,
         name: part.name ?? null,
         argumentsDelta: part.argumentsDelta,
+        ...(part.own === undefined ? {} : { own: part.own }),
       };
     case 'reasoning-block':
       return { type: 'ReasoningFinished', completionId, block: part.block };
@@ -53,7 +54,7 @@ export function toPart(event: CompletionEventData): ProviderPart | null {
     case 'ReasoningDelta':
       return { ...rest, type: 'reasoning' } as ProviderPart;
     case 'ToolCallDelta': {
-      const { alternative, index, id, name, argumentsDelta } = event;
+      const { alternative, index, id, name, argumentsDelta, own } = event;
       return {
         type: 'tool-call',
         ...(alternative === undefined ? {} : { alternative }),
@@ -61,6 +62,7 @@ export function toPart(event: CompletionEventData): ProviderPart | null {
         ...(id === null ? {} : { id }),
         ...(name === null ? {} : { name }),
         argumentsDelta,
+        ...(own === undefined ? {} : { own }),
       };
     }
     case 'ReasoningFinished':

@@ -99,7 +99,7 @@ function takeUpTo(channel: Channel, end: number): string {
 }
 
 function countCharacters(part: ProviderPart): number {
-  if (part.type === 'tool-call') return part.argumentsDelta.length;
+  if (part.type === 'tool-call') return part.argumentsDelta.length + JSON.stringify(part.own ?? '').length;
   if (part.type === 'audio') return part.transcript?.length ?? 0;
   return 'text' in part ? part.text.length : JSON.stringify(part).length;
 }
@@ -113,10 +113,9 @@ function withText(part: ProviderPart, text: string, isFirst: boolean): ProviderP
     case 'refusal':
       return isNothing ? null : { ...part, text };
     case 'tool-call': {
-      if (isFirst && (part.id !== undefined || part.name !== undefined || part.argumentsDelta === '')) {
-        return { ...part, argumentsDelta: text };
-      }
-      const { id: _, name: __, ...rest } = part;
+      const { id, name, own, ...rest } = part;
+      const hasMore = id !== undefined || name !== undefined || own !== undefined;
+      if (isFirst && (hasMore || part.argumentsDelta === '')) return { ...part, argumentsDelta: text };
       return isNothing ? null : { ...rest, argumentsDelta: text };
     }
     case 'audio': {

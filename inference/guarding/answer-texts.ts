@@ -1,6 +1,6 @@
 import type { GuardrailStage } from '#guardrails/guardrail.ts';
 import { unescapeJson } from '#guardrails/pipeline/json-text.ts';
-import type { AlternativeAnswer, AnswerExtras, ProviderAnswer } from '#providers/provider.ts';
+import type { AlternativeAnswer, AnswerExtras, ProviderAnswer, ToolCall } from '#providers/provider.ts';
 import { mapJson, mapToolCall, type VisitText, visitText } from './call-texts.ts';
 
 /** Stages of what comes back. */
@@ -34,7 +34,7 @@ export function mapAnswerTexts(
       : { reasoning: visitText(reasoning, 'reasoning', 'assistant', fromModel, watch) }),
     ...(toolCalls === undefined
       ? {}
-      : { toolCalls: toolCalls.map((toolCall) => mapToolCall(toolCall, toTool, watch)) }),
+      : { toolCalls: toolCalls.map((toolCall) => mapAnswerCall(toolCall, watch)) }),
     ...(extras === undefined ? {} : { extras: mapExtras(extras, watch, isStructured) }),
   };
   return isChanged ? withoutLogprobs(mapped) : mapped;
@@ -96,8 +96,16 @@ function mapAlternative(
     text: visitMessage(text, isStructured, visit),
     reasoning: reasoning === null ? null : visitText(reasoning, 'reasoning', 'assistant', fromModel, visit),
     refusal: refusal === null ? null : visitText(refusal, 'refusal', 'assistant', fromModel, visit),
-    toolCalls: toolCalls.map((toolCall) => mapToolCall(toolCall, toTool, visit)),
+    toolCalls: toolCalls.map((toolCall) => mapAnswerCall(toolCall, visit)),
   };
+}
+
+/** Of an answer the further fields of a call can be changed, as blocks of the provider can. */
+function mapAnswerCall({ own, ...call }: ToolCall, visit: VisitText): ToolCall {
+  const mapped = mapToolCall(call, toTool, visit);
+  return own === undefined
+    ? mapped
+    : { ...mapped, own: mapJson(own, 'provider-block', 'assistant', toTool, visit) };
 }
 
 /** Of JSON, needless escape sequences are resolved, which would hide from a rule what they stand for. */

@@ -147,6 +147,29 @@ describe('the window of an answer', () => {
     ]);
   });
 
+  it('restores and edits further fields of tool calls, whichever part has them', async () => {
+    const { window, shown, takeAll } = openWindow(rules);
+    const own = (note: string) => ({ own: { messages: { note } } });
+    const part = (argumentsDelta: string, more: object): ProviderPart => ({
+      ...{ type: 'tool-call', index: 0, argumentsDelta, ...more },
+    });
+    const named = { id: 'c', name: 'send' };
+    await takeAll([
+      part('', { ...named, ...own('⟨EMAIL_1⟩') }),
+      part('{"a":"x"', {}),
+      part('}', own('bob@y.test')),
+      part('', own('12345')),
+    ]);
+    await window.finish();
+    expect(shown).toEqual([
+      part('', { ...named, ...own('ann@x.test') }),
+      part('{"a":"x"', {}),
+      part('}', own('⟨EMAIL_2⟩')),
+      part('', own('[NUMBER]')),
+    ]);
+    expect(window.released.toolCalls).toEqual([{ ...named, arguments: { a: 'x' }, ...own('[NUMBER]') }]);
+  });
+
   it('drops the progress of blocks that holds pieces of texts', async () => {
     const { window, shown, takeAll } = openWindow([]);
     const change = (more: object) =>
@@ -161,10 +184,12 @@ describe('the window of an answer', () => {
     const masking = growingRule(/sesame/, 'MASK');
     const named: ProviderPart = { type: 'tool-call', index: 0, id: 'c', name: 'sesame', argumentsDelta: '' };
     const block: ProviderPart = { type: 'provider-block', format: 'responses', block: { a: 'sesame' } };
+    const further: ProviderPart = { ...named, name: 'f', own: { messages: { a: 'sesame' } } };
     for (const [rule, part] of [
       [blocking, named],
       [masking, named],
       [blocking, block],
+      [blocking, further],
     ] as const) {
       const { takeAll, shown } = openWindow([rule]);
       await expect(takeAll([part])).rejects.toMatchObject({ code: 'GUARDRAIL_BLOCKED' });

@@ -7,6 +7,8 @@ import { fromAnswer, type GrowingText, toGrowing, toPartialAnswer } from './answ
 import { looksLikeJson, mapAnswerTexts } from './answer-texts.ts';
 import { gatherTexts, replaceTexts } from './text-walks.ts';
 
+type CallPart = ProviderPart & { readonly type: 'tool-call' };
+
 /** Receives a part that may be shown; a promise is to be waited for. */
 export type ShowPart = (part: ProviderPart) => Promise<void> | undefined;
 
@@ -79,20 +81,24 @@ export class AnswerWindow {
     const channel = this.#findChannel(growing, lane);
     const { window } = channel;
     window.add(growing.text);
-    lane.addText(part, channel);
-    const names = part.type === 'tool-call' ? [part.name, part.id].filter((name) => name !== undefined) : [];
-    const isChecked = names.length > 0 && this.#options.guards.rules.rules.length > 0;
+    const isChecked = part.type === 'tool-call' && this.#isToBeChecked(part);
     const pieces = window.release('MORE');
     if (!(pieces instanceof Promise) && !isChecked) {
+      lane.addText(part, channel);
       lane.addReleased(channel, pieces);
       return this.#showNext(lane);
     }
     return this.#exclusively(async () => {
-      const checking = isChecked ? this.#checkNames(names) : undefined;
-      const [released] = await Promise.all([pieces, checking]);
+      const [released, checked] = await Promise.all([pieces, isChecked ? this.#checkCall(part) : part]);
+      lane.addText(checked, channel);
       lane.addReleased(channel, released);
       await this.#showNext(lane);
     });
+  }
+
+  #isToBeChecked({ id, name, own }: CallPart): boolean {
+    if (own !== undefined) return true;
+    return (id !== undefined || name !== undefined) && this.#options.guards.rules.rules.length > 0;
   }
 
   #findChannel({ text, kind, index, format, stages }: GrowingText, lane: AnswerLane): Channel {
@@ -125,9 +131,13 @@ export class AnswerWindow {
     });
   }
 
-  /** The name and the id of a tool call cannot be changed, only refused. */
-  async #checkNames(names: readonly string[]): Promise<void> {
-    await this.#guard({ toolCalls: names.map((name) => ({ id: '', name, arguments: {} })) });
+  /** The part with its further fields as they may be shown. The name and the id of a tool call cannot be changed, only refused. */
+  async #checkCall(part: CallPart): Promise<CallPart> {
+    const { id = '', name = '', own } = part;
+    const call = { id, name, arguments: {}, ...(own === undefined ? {} : { own }) };
+    const { toolCalls } = await this.#guard({ toolCalls: [call] });
+    const guarded = toolCalls?.[0]?.own;
+    return guarded === undefined ? part : { ...part, own: guarded };
   }
 
   async #guard(answer: Partial<ProviderAnswer>): Promise<Partial<ProviderAnswer>> {

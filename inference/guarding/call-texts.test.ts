@@ -190,6 +190,9 @@ function answers(text: string): Readonly<Record<string, Partial<ProviderAnswer>>
     'arguments of a tool call': { toolCalls: [call] },
     'arguments that are no JSON': { toolCalls: [{ ...call, arguments: `{"text":"${text}` }] },
     'name of a tool call': { toolCalls: [{ ...call, name: text, arguments: {} }] },
+    'further fields of a tool call': {
+      toolCalls: [{ ...call, arguments: {}, own: { messages: { caller: { tool_id: text } } } }],
+    },
     'blocks of reasoning': { extras: { reasoningBlocks: [{ ...block, text }] } },
     refusal: { extras: { refusal: text } },
     transcript: { extras: { audio: { id: null, data: '', transcript: text, expiresAtMs: null } } },

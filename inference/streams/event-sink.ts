@@ -42,7 +42,7 @@ function countCharacters(event: CompletionEventData): number {
     case 'RefusalDelta':
       return event.text.length;
     case 'ToolCallDelta':
-      return event.argumentsDelta.length;
+      return event.argumentsDelta.length + (event.own === undefined ? 0 : JSON.stringify(event.own).length);
     case 'ReasoningFinished':
       return (
         (event.block.text?.length ?? 0) +

@@ -327,6 +327,7 @@ export type ToolCall = {
   readonly name: Scalars['String']['output'];
   readonly arguments: Scalars['JSON']['output'];
   readonly argumentsText: Scalars['String']['output'];
+  readonly providerOptions: Maybe<Scalars['JSON']['output']>;
 };
 
 export type TokenCount = {
@@ -448,6 +449,7 @@ export type ToolCallDelta = CompletionEvent & {
   readonly id: Maybe<Scalars['ID']['output']>;
   readonly name: Maybe<Scalars['String']['output']>;
   readonly argumentsDelta: Scalars['String']['output'];
+  readonly providerOptions: Maybe<Scalars['JSON']['output']>;
 };
 
 export type CompletionRestarted = CompletionEvent & {
@@ -939,6 +941,7 @@ export type ToolCallResolvers<ContextType = context.SubgraphContext, ParentType 
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   arguments?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
   argumentsText?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  providerOptions?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
 };
 
 export type TokenCountResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['TokenCount'] = ResolversParentTypes['TokenCount']> = {
@@ -1070,6 +1073,7 @@ export type ToolCallDeltaResolvers<ContextType = context.SubgraphContext, Parent
   id?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
   name?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   argumentsDelta?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  providerOptions?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 

@@ -177,6 +177,7 @@ export function inferenceResolvers(
       id: ({ event: { id } }) => id,
       name: ({ event: { name } }) => name,
       argumentsDelta: ({ event: { argumentsDelta } }) => argumentsDelta,
+      providerOptions: ({ event: { own } }) => own ?? null,
     },
     CompletionRestarted: {
       ...event,
@@ -225,6 +226,7 @@ export function inferenceResolvers(
     ProviderBlock: { content: ({ block }) => block },
     ToolCall: {
       argumentsText: ({ arguments: given }) => (typeof given === 'string' ? given : JSON.stringify(given)),
+      providerOptions: ({ own }) => own ?? null,
     },
     CallLimit: { resetsAt: ({ resetsAtMs }) => resetsAtMs },
     TokenUsage: {

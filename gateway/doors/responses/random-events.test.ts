@@ -67,6 +67,7 @@ const part: fc.Arbitrary<ResponseEvent> = fc.oneof(
       id: `call_${index}`,
       name: index % 2 === 0 ? 'shell' : 'patch',
       argumentsDelta,
+      providerOptions: index === 0 ? { responses: { async: true } } : null,
     }),
   ),
 );

@@ -19,7 +19,7 @@ const completion = {
     { kind: 'TEXT', index: 0 },
     { kind: 'TOOL_CALL', index: 0 },
   ],
-  toolCalls: [{ id: 'call_1', name: 'shell', argumentsText: '{"a":1}' }],
+  toolCalls: [{ id: 'call_1', name: 'shell', argumentsText: '{"a":1}', providerOptions: null }],
   finishReason: 'TOOL_CALLS',
   serviceTier: null,
   dropped: [],
@@ -69,6 +69,7 @@ const call = (index: number, argumentsDelta: string, name: string | null = null)
   id: name === null ? null : `call_${index}`,
   name,
   argumentsDelta,
+  providerOptions: null,
 });
 const started: ResponseEvent = {
   __typename: 'CompletionStarted',

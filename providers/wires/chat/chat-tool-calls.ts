@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { expectError } from '#core/expect-error.ts';
 import { parseJson } from '#core/json/exact-json.ts';
-import type { ProviderPart } from '../../provider.ts';
+import type { OwnFields, ProviderPart } from '../../provider.ts';
 import { malformed } from '../../translate/completeness.ts';
-import { fields, text } from '../shared/fields.ts';
+import { type Fields, fields, readFurther, text } from '../shared/fields.ts';
 import { findRepetition } from './repeated-arguments.ts';
 
 interface OpenCall {
@@ -14,6 +15,7 @@ interface OpenCall {
   arguments: string;
   /** A delta that either continues the arguments or repeats them: the next one decides. */
   undecided: string;
+  further: Fields;
 }
 
 interface PendingCall {
@@ -21,12 +23,15 @@ interface PendingCall {
   /** Empty, or what may be the beginning of a longer name. */
   name: string;
   arguments: string;
+  /** What it has beside them. */
+  further: Fields;
 }
 
 interface Named {
   readonly id: string;
   readonly name: string;
   readonly argumentsDelta: string;
+  readonly further: Fields;
   /** Whether the delta itself held a name. */
   readonly isNamed: boolean;
 }
@@ -46,6 +51,10 @@ function isCompleteJson(given: string): boolean {
     return false;
   }
 }
+
+const chatName = 'chat';
+/** Fields of a call that parts have fields for. */
+const callFields: ReadonlySet<string> = new Set(['index', 'id', 'type', 'function', 'custom']);
 
 /** More calls than any answer has. */
 const toolCallsMax = 1024;
@@ -87,13 +96,14 @@ export class ChatToolCalls {
     const id = text(delta?.id).trim();
     const name = text(called?.name).trim();
     const argumentsDelta = readCallArguments(called?.arguments);
+    const further = readFurther(delta ?? {}, callFields, chatName).own?.[chatName] ?? {};
     const slot = this.#slot(delta?.index, id, name);
     this.#beginOthers(slot, into);
     const pending = this.#pending.get(slot);
     if (pending !== undefined && pending.name !== '') {
       const whole = isOther(pending.id, id) ? null : this.#join(pending.name, name);
       if (whole !== null) {
-        this.#settle(slot, pending, { id, name: whole, argumentsDelta, isNamed: name !== '' }, into);
+        this.#settle(slot, pending, { id, name: whole, argumentsDelta, further, isNamed: name !== '' }, into);
         return;
       }
       into.push(this.#begin(slot, pending, pending.name));
@@ -102,10 +112,12 @@ export class ChatToolCalls {
     if (open !== undefined && repeats(open, id, name, argumentsDelta)) return;
     if (open !== undefined && !begins(open, id, name, argumentsDelta)) {
       this.#goOn(open, argumentsDelta, into);
+      addFurther(open, further, into);
       return;
     }
-    const next = { id, name: name || (open?.name ?? ''), argumentsDelta, isNamed: name !== '' };
-    this.#settle(slot, this.#pending.get(slot) ?? { id: '', name: '', arguments: '' }, next, into);
+    const next = { id, name: name || (open?.name ?? ''), argumentsDelta, further, isNamed: name !== '' };
+    const begun = this.#pending.get(slot) ?? { id: '', name: '', arguments: '', further: {} };
+    this.#settle(slot, begun, next, into);
   }
 
   /** Adds what waits for a delta that no longer comes. */
@@ -146,12 +158,13 @@ export class ChatToolCalls {
   #settle(
     slot: number,
     pending: PendingCall,
-    { id, name, argumentsDelta, isNamed }: Named,
+    { id, name, argumentsDelta, further, isNamed }: Named,
     into: ProviderPart[],
   ): void {
     pending.id ||= id;
     pending.name = name;
     pending.arguments += argumentsDelta;
+    pending.further = { ...pending.further, ...further };
     if (name !== '' && !this.#mayGrow(pending, isNamed)) {
       into.push(this.#begin(slot, pending, name));
       return;
@@ -207,14 +220,15 @@ export class ChatToolCalls {
 
   #begin(slot: number, pending: PendingCall, name: string): ProviderPart {
     this.#pending.delete(slot);
-    const { id, arguments: argumentsDelta } = pending;
-    const open: OpenCall = { index: this.count, id, name, arguments: argumentsDelta, undecided: '' };
+    const { id, arguments: argumentsDelta, further } = pending;
+    const open: OpenCall = { index: this.count, id, name, arguments: argumentsDelta, undecided: '', further };
     this.#open.set(slot, open);
     if (id !== '') this.#byId.set(toCallKey(slot, id), open);
     if (id !== '') this.#anywhere.set(id, open);
     this.count += 1;
     if (this.count > toolCallsMax) throw malformed();
-    return { type: 'tool-call', index: open.index, id: id || randomUUID(), name, argumentsDelta };
+    const named = { index: open.index, id: id || randomUUID(), name, argumentsDelta };
+    return { type: 'tool-call', ...named, ...writeFurther(further) };
   }
 }
 
@@ -222,6 +236,18 @@ function add(open: OpenCall, argumentsDelta: string, into: ProviderPart[]): void
   if (argumentsDelta === '') return;
   open.arguments += argumentsDelta;
   into.push({ type: 'tool-call', index: open.index, argumentsDelta });
+}
+
+/** Later deltas repeat the fields of a call, or have more of them. */
+function addFurther(open: OpenCall, given: Fields, into: ProviderPart[]): void {
+  const further = { ...open.further, ...given };
+  if (isDeepStrictEqual(further, open.further)) return;
+  open.further = further;
+  into.push({ type: 'tool-call', index: open.index, argumentsDelta: '', ...writeFurther(further) });
+}
+
+function writeFurther(further: Fields): { readonly own?: OwnFields } {
+  return Object.keys(further).length === 0 ? {} : { own: { [chatName]: further } };
 }
 
 function isOther(id: string, given: string): boolean {

@@ -3,9 +3,12 @@ import { cutShort, malformed, toolArguments } from '../../translate/completeness
 import { readFinishReason } from '../../translate/finish-reason.ts';
 import { UsageCounter, usageSoFar } from '../../translate/usage.ts';
 import { EmittedTexts } from '../shared/emitted-texts.ts';
-import { type Fields, fields, list, text } from '../shared/fields.ts';
+import { type Fields, fields, list, readFurther, text } from '../shared/fields.ts';
 import { MadeBy } from '../shared/made-by.ts';
 import type { AnswerEnd, AnswerReader, Wire } from '../shared/wire.ts';
+
+/** Fields of a call that parts have fields for. */
+const callFields: ReadonlySet<string> = new Set(['type', 'id', 'name', 'input']);
 
 /** Reads Anthropic's messages: message_stop is the terminal marker. Blocks that are no part of others are passed on as they are. */
 class MessagesReader implements AnswerReader {
@@ -140,7 +143,8 @@ class MessagesReader implements AnswerReader {
       const argumentsDelta = readCallArguments(block);
       const name = text(block.name);
       if (name === '') throw malformed();
-      into.push({ type: 'tool-call', index: call, id: text(block.id), name, argumentsDelta });
+      const named = { index: call, id: text(block.id), name, argumentsDelta };
+      into.push({ type: 'tool-call', ...named, ...readFurther(block, callFields, 'messages') });
     } else if (block !== null && text(block.type) !== '') this.#others.set(index, { block, input: '' });
   }
 

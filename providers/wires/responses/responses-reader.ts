@@ -1,10 +1,10 @@
 import { listToolSecrets, redactValues } from '#core/secrets/tool-secrets.ts';
-import type { ProviderCall, ProviderKind, ProviderPart } from '../../provider.ts';
+import type { OwnFields, ProviderCall, ProviderKind, ProviderPart } from '../../provider.ts';
 import { cutShort, malformed } from '../../translate/completeness.ts';
 import { readFinishReason } from '../../translate/finish-reason.ts';
 import { UsageCounter } from '../../translate/usage.ts';
 import { EmittedTexts } from '../shared/emitted-texts.ts';
-import { type Fields, fields, list, text } from '../shared/fields.ts';
+import { type Fields, fields, list, readFurther, text } from '../shared/fields.ts';
 import { MadeBy } from '../shared/made-by.ts';
 import type { AnswerEnd, AnswerReader, Wire } from '../shared/wire.ts';
 import { responsesName } from './own-items.ts';
@@ -21,6 +21,10 @@ const doneTexts: ReadonlyMap<string, TextKind> = new Map([
   ['response.reasoning_summary_text.done', 'reasoning'],
 ]);
 const nothingBetween = { ofItem: '', before: '' };
+/** Fields of a call that parts have fields for, and those that are of one answer alone. */
+const callFields: ReadonlySet<string> = new Set([
+  ...['type', 'id', 'status', 'call_id', 'name', 'namespace', 'arguments'],
+]);
 /** Items that are parts of an answer. All others are the vendor's own, and pass through. */
 const knownItems: ReadonlySet<string> = new Set(['message', 'reasoning', 'function_call', '']);
 const ends = new Set(['response.completed', 'response.incomplete', 'response.failed', 'response.done']);
@@ -48,6 +52,8 @@ class ResponsesReader implements AnswerReader {
   readonly #nested = new Set<unknown>();
   /** What was emitted of the arguments of a call, by its key. */
   readonly #emittedArguments = new Map<unknown, string>();
+  /** The further fields that were emitted of a call, as JSON, by its key. */
+  readonly #emittedFurther = new Map<unknown, string>();
   /** What was emitted of an item's text, by its output index. */
   readonly #emitted = new Map<unknown, string>();
   readonly #all = new EmittedTexts();
@@ -197,7 +203,7 @@ class ResponsesReader implements AnswerReader {
     const name = text(item.name);
     const key = this.#chooseKey(index, item);
     if (isWrapper(name, this.#tools)) this.#calls.set(key, null);
-    else this.#begin(key, readItemId(item), name, '', into);
+    else this.#begin(key, readItemId(item), name, '', into, item);
   }
 
   /** A call is known by its output index or, where that is missing or not its own, by its id. */
@@ -218,11 +224,28 @@ class ResponsesReader implements AnswerReader {
     return this.#shared.has(index) ? (this.#keyById.get(text(id)) ?? this.#latest.get(index)) : index;
   }
 
-  #begin(key: unknown, id: string, name: string, argumentsDelta: string, into: ProviderPart[]): void {
+  #begin(
+    key: unknown,
+    id: string,
+    name: string,
+    argumentsDelta: string,
+    into: ProviderPart[],
+    item: Fields = {},
+  ): void {
     if (name === '') throw malformed();
     this.#calls.set(key, this.#callCount);
-    into.push({ type: 'tool-call', index: this.#callCount, id, name, argumentsDelta });
+    const named = { index: this.#callCount, id, name, argumentsDelta };
+    into.push({ type: 'tool-call', ...named, ...this.#further(key, item) });
     this.#callCount += 1;
+  }
+
+  /** What of the further fields of a call has not been emitted. */
+  #further(key: unknown, item: Fields): { readonly own?: OwnFields } {
+    const further = readFurther(item, callFields, responsesName);
+    const json = JSON.stringify(further);
+    if (further.own === undefined || this.#emittedFurther.get(key) === json) return {};
+    this.#emittedFurther.set(key, json);
+    return further;
   }
 
   #arguments(key: unknown, argumentsDelta: string, into: ProviderPart[]): void {
@@ -287,11 +310,15 @@ class ResponsesReader implements AnswerReader {
     }
     if (nested !== null) this.#nested.add(key);
     if (nested !== null) return;
-    if (typeof this.#calls.get(key) !== 'number') {
+    const call = this.#calls.get(key);
+    if (typeof call !== 'number') {
       this.#emittedArguments.set(key, given);
-      this.#begin(key, id, name, given, into);
+      this.#begin(key, id, name, given, into, item);
+      return;
     }
     this.#argumentsRest(key, given, into);
+    const { own } = this.#further(key, item);
+    if (own !== undefined) into.push({ type: 'tool-call', index: call, argumentsDelta: '', own });
   }
 
   /** What an item has that comes only with the whole of it. */

@@ -360,12 +360,10 @@ function isWords(value: unknown): boolean {
 
 /** All parts of an answer as one. */
 export function gather(parts: readonly ProviderPart[]): ProviderAnswer {
-  const calls: { id: string; name: string; text: string }[] = [];
+  const texts = new Map<number, string>();
   for (const part of parts) {
     if (part.type === 'tool-call' && !isOfAlternative(part)) {
-      const call = calls[part.index] ?? { id: part.id ?? '', name: part.name ?? '', text: '' };
-      call.text += part.argumentsDelta;
-      calls[part.index] = call;
+      texts.set(part.index, (texts.get(part.index) ?? '') + part.argumentsDelta);
     }
   }
   const last = parts.at(-1);
@@ -373,11 +371,10 @@ export function gather(parts: readonly ProviderPart[]): ProviderAnswer {
   const builder = new AnswerBuilder();
   for (const part of parts) builder.add(part);
   const { extras } = builder;
-  const toolCalls: ToolCall[] = calls.map(({ id, name, text: given }) => ({
-    id,
-    name,
-    arguments: toolArguments(given),
-  }));
+  const given = [...texts.values()];
+  const toolCalls = builder.toolCalls.map(
+    (call, at): ToolCall => ({ ...call, arguments: toolArguments(given[at] ?? '') }),
+  );
   const { text, reasoning } = builder;
   return {
     text,

@@ -1,7 +1,7 @@
 import { expectError } from '#core/expect-error.ts';
 import type { FinishReason } from '#core/graph-enums.generated.ts';
 import { parseJson } from '#core/json/exact-json.ts';
-import { type BodyFields, isFields } from '../../body-fields.ts';
+import { type BodyFields, isFields, readOwnFields } from '../../body-fields.ts';
 import { toMessagesCitation } from '../../citations.ts';
 import type {
   MessagesCompleteMutation,
@@ -194,16 +194,22 @@ function toBlocks(completion: Completed): readonly object[] {
           .slice(index, index + 1)
           .flatMap(({ content }) => (isFields(content) ? [content] : []));
       case 'TOOL_CALL':
-        return toolCalls.slice(index, index + 1).map(({ id, name, argumentsText }) => ({
-          type: 'tool_use',
-          id,
-          name,
-          input: toToolInput(argumentsText),
+        return toolCalls.slice(index, index + 1).map((call) => ({
+          ...toCallBlock(call, call.name),
+          input: toToolInput(call.argumentsText),
         }));
     }
   };
   const blocks = outline.flatMap(toItemBlocks);
   return lastText >= 0 ? blocks : [...blocks, ...refused];
+}
+
+/** A call without its input, with what Anthropic alone has of it. */
+export function toCallBlock(
+  { id, providerOptions }: { readonly id: string; readonly providerOptions: unknown },
+  name: string,
+) {
+  return { ...readOwnFields(providerOptions, messagesFormat), type: 'tool_use', id, name, input: {} };
 }
 
 function toTextBlock(text: string, citations: readonly unknown[]): object {

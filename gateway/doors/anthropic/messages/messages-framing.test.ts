@@ -55,6 +55,7 @@ const call = (index: number, argumentsDelta: string, name: string | null = null)
     id: name === null ? null : `call_${index}`,
     name,
     argumentsDelta,
+    providerOptions: null,
   }) as const;
 const block = (fields: object) =>
   ({

@@ -12,6 +12,7 @@ import { wrapSignature } from '../reasoning-signature.ts';
 import {
   countServerTool,
   type ServerToolUse,
+  toCallBlock,
   toEmptyMessage,
   toMessagesUsage,
   toStop,
@@ -216,7 +217,7 @@ export class MessagesFraming implements Framing<MessagesEvent> {
     );
   }
 
-  #toolCall({ index, id, name, argumentsDelta }: EventOf<'ToolCallDelta'>): string {
+  #toolCall({ index, id, name, argumentsDelta, providerOptions }: EventOf<'ToolCallDelta'>): string {
     const block = this.#block;
     if (block?.type === 'tool_use' && block.call === index) {
       block.input += argumentsDelta;
@@ -225,7 +226,7 @@ export class MessagesFraming implements Framing<MessagesEvent> {
     }
     // White space behind the arguments of a call that is closed.
     if (id === null) return '';
-    const start = { type: 'tool_use', id, name: name ?? '', input: {} };
+    const start = toCallBlock({ id, providerOptions }, name ?? '');
     const opened = this.#open(
       { type: 'tool_use', call: index, input: argumentsDelta, isWhole: null },
       start,

@@ -1,4 +1,4 @@
-import { type BodyFields, isFields, toFields } from '../../body-fields.ts';
+import { type BodyFields, isFields, readOwnFields, toFields } from '../../body-fields.ts';
 import { keepPlace } from '../../input-places.ts';
 import type { ContentPartInput } from '../../operations.generated.ts';
 
@@ -47,6 +47,5 @@ export function markLast(
 }
 
 function readOwn({ providerOptions }: OwnOptions): BodyFields {
-  const own = isFields(providerOptions) ? providerOptions[messagesFormat] : undefined;
-  return isFields(own) ? own : {};
+  return readOwnFields(providerOptions, messagesFormat);
 }

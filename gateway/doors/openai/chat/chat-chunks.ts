@@ -1,5 +1,6 @@
 import type { Exchange } from '../../../http/exchange.ts';
 import type { Framing } from '../../../http/stream.ts';
+import { readOwnFields } from '../../body-fields.ts';
 import { toChatAnnotation } from '../../citations.ts';
 import { refuseCanceled, refuseRestart } from '../../completion-events.ts';
 import type { ChatStreamSubscription } from '../../operations.generated.ts';
@@ -30,6 +31,7 @@ interface HeldCall {
   readonly id: string;
   readonly name: string;
   argumentsText: string;
+  providerOptions: unknown;
 }
 
 /**
@@ -156,22 +158,25 @@ export class ChatFraming implements Framing<ChatEvent> {
   }
 
   #toolCall(event: Extract<ChatEvent, { readonly __typename: 'ToolCallDelta' }>): string {
-    const { alternative, index, id, name, argumentsDelta } = event;
+    const { alternative, index, id, name, argumentsDelta, providerOptions } = event;
     const key = `${alternative} ${index}`;
     const held = this.#held.get(key);
     if (held !== undefined) {
       held.argumentsText += argumentsDelta;
+      held.providerOptions ??= providerOptions;
       return '';
     }
     const isFirst = !this.#calls.has(key);
     this.#calls.add(key);
     if (isFirst && name !== null && this.#options.customTools.has(name)) {
-      this.#held.set(key, { alternative, index, id: id ?? '', name, argumentsText: argumentsDelta });
+      const begun = { alternative, index, id: id ?? '', name, argumentsText: argumentsDelta };
+      this.#held.set(key, { ...begun, providerOptions });
       return '';
     }
+    const further = readOwnFields(providerOptions, 'chat');
     const call = isFirst
-      ? { index, id, type: 'function', function: { name, arguments: argumentsDelta } }
-      : { index, function: { arguments: argumentsDelta } };
+      ? { ...further, index, id, type: 'function', function: { name, arguments: argumentsDelta } }
+      : { ...further, index, function: { arguments: argumentsDelta } };
     return this.#delta(alternative, `{"tool_calls":[${JSON.stringify(call)}]}`);
   }
 

@@ -1,4 +1,4 @@
-import { isFields } from '../../body-fields.ts';
+import { isFields, readOwnFields } from '../../body-fields.ts';
 import type { MessageInput } from '../../operations.generated.ts';
 import { readCustomInput } from '../../responses/output/response-items.ts';
 
@@ -20,18 +20,27 @@ export function readCustomTools(tools: unknown): CustomTools {
   return custom;
 }
 
-/** A call of the graph, whose arguments are whole, as a call of chat completions. */
+/** A call of the graph, whose arguments are whole. */
+export interface WholeCall {
+  readonly id: string;
+  readonly name: string;
+  readonly argumentsText: string;
+  readonly providerOptions: unknown;
+}
+
+/** A call of the graph as a call of chat completions, with what only this dialect has of it. */
 export function toChatCall(
-  { id, name, argumentsText }: { readonly id: string; readonly name: string; readonly argumentsText: string },
+  { id: callId, name, argumentsText, providerOptions }: WholeCall,
   customTools: CustomTools,
 ): object {
+  const head = { ...readOwnFields(providerOptions, 'chat'), id: callId };
   switch (customTools.get(name)) {
     case 'custom':
-      return { id, type: 'custom', custom: { name, input: readCustomInput(argumentsText) } };
+      return { ...head, type: 'custom', custom: { name, input: readCustomInput(argumentsText) } };
     case 'function':
-      return { id, type: 'function', function: { name, arguments: readCustomInput(argumentsText) } };
+      return { ...head, type: 'function', function: { name, arguments: readCustomInput(argumentsText) } };
     case undefined:
-      return { id, type: 'function', function: { name, arguments: argumentsText } };
+      return { ...head, type: 'function', function: { name, arguments: argumentsText } };
   }
 }
 

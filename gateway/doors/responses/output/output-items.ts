@@ -1,3 +1,4 @@
+import { readOwnFields } from '../../body-fields.ts';
 import { toResponseAnnotation } from '../../citations.ts';
 import type { ChatReasoningFragment } from '../../operations.generated.ts';
 import type { ClientTools } from '../tools/client-tools.ts';
@@ -15,7 +16,13 @@ import {
   toReasoningItem,
   toTextPart,
 } from './response-items.ts';
-import { readPhase, readVendorChange, readVendorItem, type VendorBlock } from './vendor-items.ts';
+import {
+  readPhase,
+  readVendorChange,
+  readVendorItem,
+  responsesFormat,
+  type VendorBlock,
+} from './vendor-items.ts';
 
 type Write = (type: string, fields: object) => string;
 /** Writes an event whose last field but its number is the delta. */
@@ -26,6 +33,7 @@ interface CallDelta {
   readonly id: string | null;
   readonly name: string | null;
   readonly argumentsDelta: string;
+  readonly providerOptions: unknown;
 }
 
 /**
@@ -157,22 +165,25 @@ export class OutputItems {
     return this.#add(open, item) + this.#done(open);
   }
 
-  toolCall({ index, id, name, argumentsDelta }: CallDelta): string {
+  toolCall({ index, id, name, argumentsDelta, providerOptions }: CallDelta): string {
     let opened = '';
+    const given = readOwnFields(providerOptions, responsesFormat);
     let open = this.#calls.get(index);
     if (open === undefined) {
       opened = this.endReasoning();
       const tool = findClientTool(name ?? '', this.#tools);
       const itemId = itemIds.call(this.#completionId, index, tool.isCustom);
-      const call: CallItem = { id: itemId, callId: id ?? itemId, argumentsText: '', ...tool };
+      const call: CallItem = { id: itemId, callId: id ?? itemId, argumentsText: '', ...tool, further: given };
       const item = toCallItem(call, 'in_progress');
       open = { id: itemId, index: this.#items.length, item, isClosed: false, call, head: '' };
       open.head = this.#deltaHead('response.function_call_arguments.delta', open, '');
       opened += this.#add(open, item);
       this.#calls.set(index, open);
     }
+    const { argumentsText, further } = open.call;
+    const text = argumentsText + argumentsDelta;
+    open.call = { ...open.call, argumentsText: text, further: { ...further, ...given } };
     if (argumentsDelta === '') return opened;
-    open.call = { ...open.call, argumentsText: open.call.argumentsText + argumentsDelta };
     // The input of a custom tool is inside of JSON: it is sent when that is whole.
     return open.call.isCustom ? opened : opened + this.#writeDelta(open.head, argumentsDelta);
   }

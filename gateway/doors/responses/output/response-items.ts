@@ -74,6 +74,8 @@ export interface CallItem extends ClientTool {
   readonly callId: string;
   /** JSON text; of a custom tool, of an object with the input. */
   readonly argumentsText: string;
+  /** What the vendor has of it beside that. */
+  readonly further: BodyFields;
 }
 
 /** The tool that a call of the graph names, as the client knows it. */
@@ -82,11 +84,11 @@ export function findClientTool(name: string, tools: ClientTools): ClientTool {
 }
 
 export function toCallItem(call: CallItem, status: ItemStatus): OutputItem {
-  const { id, callId, name, namespace, argumentsText, isCustom } = call;
+  const { id, callId, name, namespace, argumentsText, isCustom, further } = call;
   const called = { status, call_id: callId, name, ...(namespace === undefined ? {} : { namespace }) };
   return isCustom
-    ? { id, type: 'custom_tool_call', ...called, input: readCustomInput(argumentsText) }
-    : { id, type: 'function_call', ...called, arguments: argumentsText };
+    ? { ...further, id, type: 'custom_tool_call', ...called, input: readCustomInput(argumentsText) }
+    : { ...further, id, type: 'function_call', ...called, arguments: argumentsText };
 }
 
 /** The text that a custom tool is called with: for the graph it is the one field of its arguments. */

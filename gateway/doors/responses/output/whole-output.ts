@@ -31,8 +31,8 @@ export function toOutput(completion: ResponseCompletionFragment, tools: ClientTo
         break;
       case 'TOOL_CALL':
         for (const call of toolCalls.slice(index, index + 1)) {
-          const { id: callId, name, argumentsText } = call;
-          items.toolCall({ index, id: callId, name, argumentsDelta: argumentsText });
+          const { argumentsText: argumentsDelta, ...named } = call;
+          items.toolCall({ index, ...named, argumentsDelta });
         }
     }
   }
