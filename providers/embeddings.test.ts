@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { addUsage, type EmbeddingAnswer, type ProviderKind, type ProviderUsage } from './provider.ts';
+import type { EmbeddingAnswer } from './embedding.ts';
+import { addUsage, type ProviderKind, type ProviderUsage } from './provider.ts';
 import { type EmbeddingWire, embeddingWires, openEmbedder, type Vector } from './testing/embedding-wires.ts';
 import { fields, list } from './wires/shared/fields.ts';
 

@@ -7,6 +7,15 @@ import { EmittedTexts } from '../shared/emitted-texts.ts';
 import { type Fields, fields, list, readFurther, text } from '../shared/fields.ts';
 import { MadeBy } from '../shared/made-by.ts';
 import type { AnswerEnd, AnswerReader, Wire } from '../shared/wire.ts';
+import {
+  addCitations,
+  addLogprobs,
+  isOwnItem,
+  isRefusal,
+  readItemId,
+  refusalOfItem,
+  textOfItem,
+} from './output-item.ts';
 import { responsesName } from './own-items.ts';
 import { joinParagraphs, Paragraphs } from './paragraphs.ts';
 import { isWrapper, nestedCalls } from './parallel-calls.ts';
@@ -25,8 +34,6 @@ const nothingBetween = { ofItem: '', before: '' };
 const callFields: ReadonlySet<string> = new Set([
   ...['type', 'id', 'status', 'call_id', 'name', 'namespace', 'arguments'],
 ]);
-/** Items that are parts of an answer. All others are the vendor's own, and pass through. */
-const knownItems: ReadonlySet<string> = new Set(['message', 'reasoning', 'function_call', '']);
 const ends = new Set(['response.completed', 'response.incomplete', 'response.failed', 'response.done']);
 
 /** Events that have an item, or all of them, as a whole. */
@@ -360,47 +367,6 @@ class ResponsesReader implements AnswerReader {
     this.#emitted.set(index, (this.#emitted.get(index) ?? '') + ofItem + received);
     this.#all.emit(type, before + ofItem + received, into);
   }
-}
-
-/** Calls of functions in a namespace, and by a program that the vendor runs, are its own: a name alone does not state what is called. */
-function isOwnItem({ type, namespace, caller }: Fields): boolean {
-  if (!knownItems.has(text(type))) return true;
-  return type === 'function_call' && (text(namespace) !== '' || fields(caller)?.type === 'program');
-}
-
-function readItemId(item: Fields): string {
-  return text(item.call_id) || text(item.id);
-}
-
-function isRefusal(item: Fields | null): boolean {
-  return list(item?.content).some((content) => fields(content)?.type === 'refusal');
-}
-
-function addLogprobs(value: unknown, into: ProviderPart[]): void {
-  const tokens = list(value);
-  if (tokens.length > 0) into.push({ type: 'logprobs', tokens });
-}
-
-function addCitations(item: Fields, into: ProviderPart[]): void {
-  for (const part of list(item.content)) {
-    for (const citation of list(fields(part)?.annotations)) into.push({ type: 'citation', citation });
-  }
-}
-
-function refusalOfItem(item: Fields): string {
-  return list(item.content)
-    .map((content) => text(fields(content)?.refusal))
-    .join('');
-}
-
-/** The text of a message; the summary of a reasoning, or failing that the reasoning. */
-function textOfItem(item: Fields): string {
-  const summary = list(item.summary);
-  const texts = (summary.length > 0 ? summary : list(item.content)).map((content) => {
-    const part = fields(content);
-    return part?.type === 'refusal' ? '' : text(part?.text);
-  });
-  return item.type === 'reasoning' ? joinParagraphs(texts) : texts.join('');
 }
 
 /** OpenAI's responses API, which xAI speaks as well. */
