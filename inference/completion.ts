@@ -1,9 +1,9 @@
 import { randomFillSync } from 'node:crypto';
 import type { CacheStatus, CompletionStatus } from '#core/graph-enums.generated.ts';
 import type { GuardrailVerdictRecord } from '#mongo/invocations.ts';
+import type { AudioAnswer } from '#providers/audio.ts';
 import type {
   AnswerExtras,
-  AudioAnswer,
   FinishReason,
   OwnFields,
   ProviderUsage,

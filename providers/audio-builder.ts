@@ -1,4 +1,5 @@
-import type { AudioAnswer, ProviderPart } from './provider.ts';
+import type { AudioAnswer } from './audio.ts';
+import type { ProviderPart } from './provider.ts';
 
 type AudioPart = ProviderPart & { readonly type: 'audio' };
 

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { EmbeddingAnswer } from './embedding.ts';
-import { addUsage, type ProviderKind, type ProviderUsage } from './provider.ts';
+import { addUsage, type EmbeddingAnswer, type ProviderKind, type ProviderUsage } from './provider.ts';
 import { type EmbeddingWire, embeddingWires, openEmbedder, type Vector } from './testing/embedding-wires.ts';
 import { fields, list } from './wires/shared/fields.ts';
 

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '#core/errors.ts';
 import type { FinishReason, OutlineKind, ProviderKind } from '#core/graph-enums.generated.ts';
-import type { EmbeddingAnswer, EmbeddingProgress } from './embedding.ts';
+import type { AudioAnswer, AudioOutput } from './audio.ts';
 
 export type { FinishReason, ProviderKind } from '#core/graph-enums.generated.ts';
 
@@ -107,12 +107,6 @@ export type ProviderMessage =
       readonly own?: OwnFields;
       readonly resultOwn?: OwnFields;
     };
-
-/** How an answer is spoken; what is absent is the provider's default. */
-export interface AudioOutput {
-  readonly voice?: string;
-  readonly format?: string;
-}
 
 /** One call of one AI model, already validated; what a provider cannot do is refused with BAD_USER_INPUT. */
 export interface ProviderCall {
@@ -264,18 +258,6 @@ export interface Logprobs {
   readonly content: readonly unknown[];
 }
 
-/** A spoken answer. */
-export interface AudioAnswer {
-  /** By which the provider finds it again, as long as it keeps it; null: it keeps none. */
-  readonly id: string | null;
-  /** The audio in base64. */
-  readonly data: string;
-  /** Null: the provider returns none. */
-  readonly transcript: string | null;
-  /** Until when the provider keeps it; null: unknown. */
-  readonly expiresAtMs: number | null;
-}
-
 /**
  * A part of an answer at its place among the others: `index` is that of a block or a call among its like; of TEXT, the characters of the
  * text before it.
@@ -308,6 +290,19 @@ export interface ProviderAnswer {
   readonly usage: ProviderUsage;
   /** Absent where there is none of it. */
   readonly extras?: AnswerExtras;
+}
+
+export interface EmbeddingAnswer {
+  readonly vectors: readonly (readonly number[])[];
+  readonly usage: ProviderUsage;
+}
+
+/** Follows an embedding that takes several requests: when one fails, what was answered is not requested again. */
+export interface EmbeddingProgress {
+  /** So many values are sent, from the first on that has no vector yet. */
+  sends(count: number): void;
+  /** The result of one request: vectors of the values that were sent, or none where the answer is of no use, and its cost. */
+  answered(part: EmbeddingAnswer): void;
 }
 
 /**

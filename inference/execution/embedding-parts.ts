@@ -1,5 +1,11 @@
-import type { EmbeddingAnswer, EmbeddingProgress } from '#providers/embedding.ts';
-import { addUsage, noUsage, ProviderFailure, type ProviderUsage } from '#providers/provider.ts';
+import {
+  addUsage,
+  type EmbeddingAnswer,
+  type EmbeddingProgress,
+  noUsage,
+  ProviderFailure,
+  type ProviderUsage,
+} from '#providers/provider.ts';
 
 /**
  * The vectors that one model has returned so far, and what one attempt at the rest of them took. An attempt that follows

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
-import type { EmbeddingAnswer } from '../embedding.ts';
 import {
+  type EmbeddingAnswer,
   type Provider,
   type ProviderAnswer,
   type ProviderCall,

@@ -94,9 +94,9 @@ export const mappers: Readonly<Record<SubgraphName, Mappers>> = {
       TextDelta: "CompletionEvent<'TextDelta'>",
       ToolCallDelta: "CompletionEvent<'ToolCallDelta'>",
     },
+    'providers/audio.ts': { Audio: 'AudioAnswer' },
     'providers/provider.ts': {
       Alternative: 'AlternativeAnswer',
-      Audio: 'AudioAnswer',
       ProviderBlock: 'ProviderBlock',
       Reasoning: 'ReasoningBlock',
       TokenUsage: 'ProviderUsage',

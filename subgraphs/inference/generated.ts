@@ -7,6 +7,7 @@ import type * as verdictRecords from '#inference/guarding/verdict-records.ts';
 import type * as embedding from '#inference/execution/embedding.ts';
 import type * as health from '#inference/routing/health.ts';
 import type * as completionEvents from '#inference/streams/completion-events.ts';
+import type * as audio from '#providers/audio.ts';
 import type * as provider from '#providers/provider.ts';
 import type * as callLimits from '#state/quota/call-limits.ts';
 import type { ProviderKind } from '#core/graph-enums.generated.ts';
@@ -697,7 +698,7 @@ export type ResolversTypes = {
   CompletionError: ResolverTypeWrapper<CompletionError>;
   ProviderBlock: ResolverTypeWrapper<provider.ProviderBlock>;
   Reasoning: ResolverTypeWrapper<provider.ReasoningBlock>;
-  Audio: ResolverTypeWrapper<provider.AudioAnswer>;
+  Audio: ResolverTypeWrapper<audio.AudioAnswer>;
   Alternative: ResolverTypeWrapper<provider.AlternativeAnswer>;
   ToolCall: ResolverTypeWrapper<provider.ToolCall>;
   TokenCount: ResolverTypeWrapper<TokenCount>;
@@ -768,7 +769,7 @@ export type ResolversParentTypes = {
   CompletionError: CompletionError;
   ProviderBlock: provider.ProviderBlock;
   Reasoning: provider.ReasoningBlock;
-  Audio: provider.AudioAnswer;
+  Audio: audio.AudioAnswer;
   Alternative: provider.AlternativeAnswer;
   ToolCall: provider.ToolCall;
   TokenCount: TokenCount;

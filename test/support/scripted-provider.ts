@@ -1,7 +1,7 @@
 import { AnswerBuilder } from '#providers/answer-builder.ts';
-import type { EmbeddingAnswer } from '#providers/embedding.ts';
 import {
   addUsage,
+  type EmbeddingAnswer,
   type Provider,
   type ProviderAnswer,
   type ProviderCall,

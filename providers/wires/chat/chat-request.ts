@@ -1,4 +1,5 @@
-import type { AudioOutput, OwnFields, ProviderCall, ProviderMessage, ToolCall } from '../../provider.ts';
+import type { AudioOutput } from '../../audio.ts';
+import type { OwnFields, ProviderCall, ProviderMessage, ToolCall } from '../../provider.ts';
 import {
   completeParameters,
   type Effort,

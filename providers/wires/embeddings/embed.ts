@@ -1,6 +1,12 @@
-import type { EmbeddingAnswer } from '../../embedding.ts';
 import { failureOfEvent, toFailure } from '../../failure/failure.ts';
-import { addUsage, noUsage, type Provider, ProviderFailure, type ProviderUsage } from '../../provider.ts';
+import {
+  addUsage,
+  type EmbeddingAnswer,
+  noUsage,
+  type Provider,
+  ProviderFailure,
+  type ProviderUsage,
+} from '../../provider.ts';
 import { rejectInput } from '../../translate/call-parts.ts';
 import { malformed } from '../../translate/completeness.ts';
 import { type Fields, fields, saysAnything } from '../shared/fields.ts';

@@ -1,5 +1,6 @@
+import type { AudioOutput } from '../../audio.ts';
 import { inPath } from '../../http/path-segments.ts';
-import type { AudioOutput, ProviderCall } from '../../provider.ts';
+import type { ProviderCall } from '../../provider.ts';
 import {
   completeParameters,
   type Effort,
