@@ -4,7 +4,8 @@ import { badInput, checkedId, checkedList, checkedText } from '#core/input.ts';
 import type { Rule } from '../guardrail.ts';
 import { findRule, knownRules } from '../rules.ts';
 import { Masks } from './masks.ts';
-import { inputStages, outputStages, type PolicyRule, planPolicies } from './policy.ts';
+import { inputStages, outputStages, planPolicies } from './policy.ts';
+import type { PolicyRule } from './policy-rule.ts';
 import { runGuardrails } from './run.ts';
 
 /** A rule as a client states it. */

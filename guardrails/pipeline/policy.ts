@@ -1,29 +1,8 @@
 import { HeddleError } from '#core/errors.ts';
-import type {
-  GuardrailAction,
-  GuardrailMode,
-  GuardrailStage,
-  PreparedRule,
-  Rule,
-  RuleServices,
-} from '../guardrail.ts';
+import { defaultPolicyRules } from '../default-policy.ts';
+import type { GuardrailMode, GuardrailStage, PreparedRule, Rule, RuleServices } from '../guardrail.ts';
 import { findRule, knownRules } from '../rules.ts';
-
-/** A rule as a policy states it, with options that its rule has validated. */
-export interface PolicyRule {
-  readonly rule: string;
-  readonly stages: readonly GuardrailStage[];
-  readonly action: GuardrailAction;
-  readonly options: unknown;
-  /** The share of calls that are looked at, 0 to 1. */
-  readonly sample: number;
-  /** What RETRY sends to the AI model; null: the reason of the rule. */
-  readonly note: string | null;
-  /** The alias or AI model that REROUTE calls in the place of the requested one. */
-  readonly reroute: string | null;
-  /** It does not look where the end user of the call has consented to this purpose. */
-  readonly unlessConsent: string | null;
-}
+import type { PolicyRule } from './policy-rule.ts';
 
 /** One version of a policy. */
 export interface Policy {
@@ -133,7 +112,7 @@ function prepare(rule: Rule, stated: PolicyRule, services: RuleServices): Prepar
 function knownRule(name: string): Rule {
   const known = findRule(name);
   if (known !== undefined) return known;
-  const all = knownRules.map((rule) => rule.name).join(', ');
+  const all = ['default', ...knownRules.map((rule) => rule.name)].join(', ');
   throw new HeddleError('BAD_USER_INPUT', `There is no guardrail ${name}; there are: ${all}.`);
 }
 
@@ -155,7 +134,8 @@ export function joinPlans(first: GuardrailPlan, other: GuardrailPlan): Guardrail
 
 /**
  * The policy of the mesh that HEDDLE_GUARDRAILS states: its comma-separated rules with their default options refuse at every
- * stage. Null: it names none. Throws BAD_USER_INPUT naming those that do not exist, or that require options.
+ * stage; `default` stands for the rules of the default policy. Null: it names none. Throws BAD_USER_INPUT naming those that do not
+ * exist, or that require options.
  */
 export function parseMeshPolicy(names: string): Policy | null {
   const wanted = names
@@ -163,24 +143,26 @@ export function parseMeshPolicy(names: string): Policy | null {
     .map((name) => name.trim())
     .filter((name) => name !== '');
   if (wanted.length === 0) return null;
-  const stated = wanted.map((name): PolicyRule => {
-    const { stages, options } = knownRule(name);
-    if (!options.safeParse({}).success) {
-      throw new HeddleError(
-        'BAD_USER_INPUT',
-        `HEDDLE_GUARDRAILS cannot name the guardrail ${name}: it has no default options; state it in a policy.`,
-      );
-    }
-    return {
-      rule: name,
-      stages,
-      action: 'BLOCK',
-      options: {},
-      sample: 1,
-      note: null,
-      reroute: null,
-      unlessConsent: null,
-    };
-  });
-  return { id: null, version: 1, mode: 'ENFORCE', rules: stated, isOfMesh: true };
+  const rules = wanted.flatMap((name) => (name === 'default' ? defaultPolicyRules : [blockEverywhere(name)]));
+  return { id: null, version: 1, mode: 'ENFORCE', rules, isOfMesh: true };
+}
+
+function blockEverywhere(name: string): PolicyRule {
+  const { stages, options } = knownRule(name);
+  if (!options.safeParse({}).success) {
+    throw new HeddleError(
+      'BAD_USER_INPUT',
+      `HEDDLE_GUARDRAILS cannot name the guardrail ${name}: it has no default options; state it in a policy.`,
+    );
+  }
+  return {
+    rule: name,
+    stages,
+    action: 'BLOCK',
+    options: {},
+    sample: 1,
+    note: null,
+    reroute: null,
+    unlessConsent: null,
+  };
 }

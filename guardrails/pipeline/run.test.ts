@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { GuardrailAction } from '#core/graph-enums.generated.ts';
+import { defaultPolicyRules } from '../default-policy.ts';
 import type { Finding, GuardedText, GuardrailStage, RuleContext, RuleResult } from '../guardrail.ts';
 import { Masks } from './masks.ts';
 import { type GuardrailPlan, type PlannedRule, parseMeshPolicy, planPolicies } from './policy.ts';
@@ -232,6 +234,27 @@ describe('a plan', () => {
     expect(parseMeshPolicy('')).toBeNull();
     expect(() => parseMeshPolicy('secrets,magic')).toThrow(/magic.*secrets/);
     expect(() => parseMeshPolicy('secrets,words')).toThrow(/words: it has no default options/);
+  });
+
+  it('of the mesh can be the default policy, with further rules, and docs/guardrails.md lists it', () => {
+    const rules = parseMeshPolicy('default, profanity')?.rules ?? [];
+    expect(rules.slice(0, -1)).toEqual(defaultPolicyRules);
+    expect(rules.at(-1)).toMatchObject({ rule: 'profanity', action: 'BLOCK' });
+    const plan = planPolicies([policy({ rules: defaultPolicyRules })], {});
+    // Nothing of it waits for whole answers.
+    for (const { stages, prepared } of plan.rules) {
+      if (stages.includes('OUTPUT')) expect(prepared.holdFrom).toBeTypeOf('function');
+    }
+    const page = readFileSync(new URL('../../docs/guardrails.md', import.meta.url), 'utf8');
+    const listed = [...page.matchAll(/^\| ([A-Z]+) \| `(\w+)` \| ([A-Z]+) \| (?:`(.+)` )?\|$/gm)];
+    expect(listed.map(([, stage, rule, action, options = '{}']) => [stage, rule, action, options])).toEqual(
+      defaultPolicyRules.map((rule) => [
+        rule.stages.join(),
+        rule.rule,
+        rule.action,
+        JSON.stringify(rule.options),
+      ]),
+    );
   });
 
   it('holds the rules of all policies, but not of those that are off', () => {

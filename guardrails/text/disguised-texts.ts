@@ -27,11 +27,14 @@ const signs: Readonly<Record<string, string>> = {
   $: 's',
   '!': 'i',
 };
-const signInWord = /[013457@$!](?=[a-zA-Z])|(?<=[a-zA-Z])[013457@$]/g;
+const signsInWord = /[013457@$!]{1,4}(?=[a-zA-Z])|(?<=[a-zA-Z])[013457@$]{1,4}/g;
 const readable = /^[\p{L}\p{M}\p{N}\p{P}\p{S}\s]*$/u;
-const rotatedWords = /\b(?:vtaber|qvfertneq|vafgehpgvba|vafgehpgvbaf|cebzcg|flfgrz|cerivbhf)\b/i;
+const rotatedWords =
+  /\b(?:vtaber|qvfertneq|sbetrg|bireevqr|sbyybj(?:vat)?|vafgehpgvbaf?|qverpgvirf?|ehyrf|cebzcg|flfgrz|cerivbhf)\b/i;
+const reversedWords =
+  /\b(?:erongi|dragersid|tegrof|edirrevo|wollof|s?noitcurtsni|s?evitcerid|selur|tpmorp|metsys|suoiverp)\b/i;
 
-/** Texts of a source in base64, hexadecimal digits, tag characters, spaced letters, ROT13 and signs for letters, decoded once. */
+/** Texts of a source in base64, hexadecimal digits, tag characters, spaced letters, ROT13, reversed and with signs for letters, decoded once. */
 export function* readDisguised(source: string): Generator<DisguisedText, void, void> {
   for (const { 0: run, index } of source.matchAll(base64)) {
     const text = decodeBytes(run, 'base64');
@@ -49,7 +52,10 @@ export function* readDisguised(source: string): Generator<DisguisedText, void, v
   const joined = source.replace(spaced, (run) => run.replace(/[ .\-_*|]/g, ''));
   if (joined !== source) yield { text: joined, ...whole, isAligned: false };
   if (rotatedWords.test(source)) yield { text: rotate(source), ...whole, isAligned: true };
-  const spelled = source.replace(signInWord, (sign) => signs[sign] ?? sign);
+  if (reversedWords.test(source)) {
+    yield { text: Array.from(source).toReversed().join(''), ...whole, isAligned: false };
+  }
+  const spelled = source.replace(signsInWord, (run) => run.replace(/./g, (sign) => signs[sign] ?? sign));
   if (spelled !== source) yield { text: spelled, ...whole, isAligned: true };
 }
 

@@ -5,6 +5,8 @@ export interface Link {
   readonly target: string;
   /** What is left of it without its target; absent: nothing that can stand alone. */
   readonly rest?: string;
+  /** Whether a client fetches the target without a click: images, frames, styles, and definitions, which images can refer to. */
+  readonly isLoaded: boolean;
 }
 
 const target = '<[^<>\\n]{0,2000}>|[^\\s()<>]{0,2000}(?:\\([^\\s()]{0,500}\\)[^\\s()]{0,500}){0,4}';
@@ -27,35 +29,45 @@ const dangerous = /^\s*(?:javascript|vbscript|data|file|blob):/i;
 export function* findLinks(text: string): Generator<Link, void, void> {
   for (const { 0: whole, 1: label = '', 2: to = '', index } of text.matchAll(inline)) {
     const rest = unescapeMarkdown(label);
-    const link = { start: index, end: index + whole.length, target: withoutBrackets(to) };
+    const end = index + whole.length;
+    const link = { start: index, end, target: withoutBrackets(to), isLoaded: whole.startsWith('!') };
     yield hasAddress(rest) ? link : { ...link, rest };
   }
   for (const { 0: whole, 1: to = '', index } of text.matchAll(inlineEnd)) {
     // Those of `inline` end here, too: findings that overlap are replaced as one.
     if (!isEndOfInline(text, index)) {
-      yield { start: index, end: index + whole.length, target: withoutBrackets(to), rest: ']' };
+      // Whether an image ends there is not known.
+      yield {
+        start: index,
+        end: index + whole.length,
+        target: withoutBrackets(to),
+        rest: ']',
+        isLoaded: true,
+      };
     }
   }
   for (const { 0: whole, 1: to = '', index } of text.matchAll(definition)) {
-    yield { start: index, end: index + whole.length, target: withoutBrackets(to), rest: '' };
+    yield { start: index, end: index + whole.length, target: withoutBrackets(to), rest: '', isLoaded: true };
   }
   for (const { 0: whole, 1: name = '', index } of text.matchAll(tag)) {
     for (const [, double, single, plain] of whole.matchAll(attribute)) {
       for (const to of readTargets(decodeEntities(double ?? single ?? plain ?? ''))) {
-        const rest = name.toLowerCase() === 'a' ? '<a>' : '';
-        yield { start: index, end: index + whole.length, target: to, rest };
+        const isAnchor = name.toLowerCase() === 'a';
+        const rest = isAnchor ? '<a>' : '';
+        yield { start: index, end: index + whole.length, target: to, rest, isLoaded: !isAnchor };
       }
     }
   }
   for (const { 0: whole, 1: to = '', index } of text.matchAll(autolink)) {
-    yield { start: index, end: index + whole.length, target: to };
+    yield { start: index, end: index + whole.length, target: to, isLoaded: false };
   }
   for (const { 0: whole, 1: to = '', index } of text.matchAll(css)) {
-    yield { start: index, end: index + whole.length, target: to, rest: 'none' };
+    yield { start: index, end: index + whole.length, target: to, rest: 'none', isLoaded: true };
   }
   for (const { 0: whole, index } of text.matchAll(bare)) {
     const to = whole.replace(trailing, '');
-    yield { start: index, end: index + to.length, target: to.startsWith('www.') ? `http://${to}` : to };
+    const target = to.startsWith('www.') ? `http://${to}` : to;
+    yield { start: index, end: index + to.length, target, isLoaded: false };
   }
 }
 

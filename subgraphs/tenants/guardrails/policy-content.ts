@@ -1,4 +1,4 @@
-import type { PolicyRule } from '#guardrails/pipeline/policy.ts';
+import type { PolicyRule } from '#guardrails/pipeline/policy-rule.ts';
 import type {
   GuardrailPolicyContent,
   GuardrailRuleRecord,

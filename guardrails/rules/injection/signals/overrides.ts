@@ -2,13 +2,22 @@ import { signal } from '../signal.ts';
 
 const override = (source: string) => signal('OVERRIDE', source, 1);
 
+/** To let what one was told be without effect. */
+const setAside =
+  "\\b(?:ignor(?:e|ing)|disregard(?:ing)?|forget|overrid(?:e|ing)|overrule|bypass|neglect|discard|abandon|drop|(?:set|put|lay|leave)_aside|throw_(?:away|out)|(?:do_not|don't|stop|never|no_longer)_(?:follow(?:ing)?|obey(?:ing)?|adher(?:e|ing)_to|comply(?:ing)?_with)|pay_no_attention_to)";
+const instructions =
+  '(?:instructions?|prompts?|directives?|directions?|guidelines?|commands?|programming|constraints?|restrictions?|rules?|policy|policies)';
+
 /** "Ignore all previous instructions", in thirteen languages. */
 export const overrides = [
   override(
-    "\\b(?:ignor(?:e|ing)|disregard(?:ing)?|forget|overrid(?:e|ing)|overrule|bypass|neglect|discard|(?:do_not|don't|stop|never|no_longer)_(?:follow(?:ing)?|obey(?:ing)?)|pay_no_attention_to)_~4(?:previous|previously|prior|preceding|above|earlier|foregoing|former|initial|original|system|developer|safety|your|existing|past)_~2(?:instructions?|prompts?|directives?|directions?|guidelines?|commands?|programming|constraints?|restrictions?|rules?|policy|policies)\\b",
+    `${setAside}_~4(?:previous|previously|prior|preceding|above|earlier|foregoing|former|initial|original|system|developer|safety|your|existing|past)_~2${instructions}\\b`,
   ),
   override(
-    '\\b(?:ignore|disregard|forget|override)_~4(?:instructions?|prompts?|directives?|guidelines?|commands?|rules|everything|anything|all)_~1(?:above|before_this|you_(?:were|have_been)_(?:given|told)|(?:that_)?came_before|i_(?:said|told_you)_before|so_far)\\b',
+    `${setAside}_~4${instructions}_~1(?:above|before_this|you_(?:were|have_been)_(?:given|told)|(?:that_)?came_before|i_(?:said|told_you)_before|so_far|(?:of|from|by)_(?:the|your)_(?:system|developers?|operators?|app|company|creators?|makers?))\\b`,
+  ),
+  override(
+    `${setAside}_(?:all_)?(?:everything|anything|what(?:ever)?)_~1(?:above|before_this|you_(?:were|have_been)_(?:given|told|taught|instructed)|(?:that_)?came_before|i_(?:said|told_you)_before|so_far)\\b`,
   ),
   override(
     '\\b(?:ignorier(?:e|en|t)?|vergiss|vergessen|missachte[nt]?|uberspring(?:e|en))_~4(?:vorherigen?|bisherigen?|vorigen?|obigen?|fruheren?|vorangegangenen?|vorangehenden?|ursprunglichen?|deine[nr]?|ihre[nr]?|oben)_~2(?:system-?)?(?:anweisung|instruktion|befehl|regel|vorgabe|anordnung|richtlinie|prompt)\\p{L}{0,4}\\b',
