@@ -131,6 +131,16 @@ describe('catalog', () => {
     expect(catalog.model('p/a')).not.toBe(before);
   });
 
+  it('shows its followers the present snapshot, and each later one before it is in use', async () => {
+    const seen: boolean[] = [];
+    const following = catalog.follow((snapshot) => seen.push(snapshot === catalog.snapshot()));
+    await catalog.refresh();
+    expect(seen).toEqual([true, false]);
+    following[Symbol.dispose]();
+    await catalog.refresh();
+    expect(seen).toHaveLength(2);
+  });
+
   it('serves the price in force at the time of reading', async () => {
     await models(database.connection).create(
       model('a', { prices: [price('2025-01-01T00:00:00Z', 1n), price('2026-06-01T00:00:00Z', 2n)] }),

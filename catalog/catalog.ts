@@ -45,6 +45,8 @@ export interface Catalog extends AsyncDisposable {
   resolveName(name: string, viewer: Viewer): string | Promise<string>;
   /** The whole present snapshot, of every tenant. */
   snapshot(): CatalogSnapshot;
+  /** Calls the listener with the present snapshot, and with each later one before it is in use. The listener must not throw. */
+  follow(listener: (snapshot: CatalogSnapshot) => void): Disposable;
   /**
    * As `find`. A miss looks into the database once, at most once a second over all misses, so that what another process has
    * just made is found.
@@ -99,12 +101,15 @@ export async function openCatalog(connection: Connection, options: CatalogOption
   let missing: Promise<void> | undefined;
   let revision = -1;
   let readAtMs = Number.NEGATIVE_INFINITY;
+  const followers = new Set<(snapshot: CatalogSnapshot) => void>();
 
   async function read(): Promise<void> {
     // Before the records: a change in between is then read twice rather than never.
     const readRevision = await catalogRevision(connection);
     const nowMs = now();
-    current = await loadSnapshot(connection, nowMs, current);
+    const snapshot = await loadSnapshot(connection, nowMs, current);
+    for (const follow of followers) follow(snapshot);
+    current = snapshot;
     revision = readRevision;
     readAtMs = nowMs;
   }
@@ -188,6 +193,11 @@ export async function openCatalog(connection: Connection, options: CatalogOption
       return isKnown ? id : findMissedId(name, viewer);
     },
     snapshot: () => current,
+    follow(listener) {
+      followers.add(listener);
+      listener(current);
+      return { [Symbol.dispose]: () => void followers.delete(listener) };
+    },
     async resolve(id, viewer) {
       const found = findOffered(id, viewer, current);
       if (found !== undefined) return found;

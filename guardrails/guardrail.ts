@@ -130,6 +130,13 @@ export interface Rule {
   readonly hasSpans: boolean;
   /** LOCAL rules run first, in this process; REMOTE ones (AI models, webhooks) see the texts as those have edited them. */
   readonly reach: 'LOCAL' | 'REMOTE';
+  /**
+   * What a look depends on, beside the options and its texts: the texts of the call; or services, the caller or consent. Absent: nothing else. LOCAL
+   * rules that need no services look at long texts in another thread, where they are prepared with the same options.
+   */
+  readonly needs?: 'CALL_TEXTS' | 'SERVICES';
+  /** Loads the modules that only this rule uses, so that no call does. What throws is thrown again when the rule looks. */
+  readonly load?: () => Promise<unknown>;
   /** Throws a ZodError over options that it does not know. */
   prepare(options: unknown, services: RuleServices): PreparedRule;
 }
@@ -146,6 +153,8 @@ export function defineRule<Options>(
 
 /** What rules receive from outside. */
 export interface RuleServices {
+  /** Threads for looks at long texts. Absent: all looks are made in this thread. */
+  readonly threads?: { wrap(rule: Rule, options: unknown, prepared: PreparedRule): PreparedRule };
   /** Checks texts with JSON Schemas, in a thread of its own. Absent: not possible here. */
   readonly jsonSchemas?: Pick<JsonSchemas, 'check'>;
   /** Sends to an address of the tenant's choice, under its egress rules. Absent: not possible here. */

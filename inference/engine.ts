@@ -5,6 +5,7 @@ import type { Egress } from '#core/egress.ts';
 import type { JsonSchemas } from '#core/json-schema/json-schema.ts';
 import type { OwnerBoxes } from '#core/secrets/owner-boxes.ts';
 import type { VerdictCache } from '#guardrails/pipeline/verdict-cache.ts';
+import type { RuleThreads } from '#guardrails/threads/rule-threads.ts';
 import type { Bus } from '#state/bus/bus.ts';
 import type { Cache } from '#state/cache/cache.ts';
 import type { Quota } from '#state/quota/quota.ts';
@@ -59,6 +60,8 @@ export interface InferenceEngine {
   /** Reports what guardrails have blocked. */
   readonly blocks: BlockReports;
   readonly jsonSchemas: JsonSchemas;
+  /** In which guardrails look at long texts. */
+  readonly ruleThreads: RuleThreads;
   /** Where calls and the URLs of files may go. */
   readonly egress: Egress;
   /** True: AI models without a price are called whatever limits the cost of the caller. */

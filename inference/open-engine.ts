@@ -6,6 +6,7 @@ import { type Egress, openEgress } from '#core/egress.ts';
 import { createJsonSchemas } from '#core/json-schema/json-schema.ts';
 import type { OwnerBoxes } from '#core/secrets/owner-boxes.ts';
 import { VerdictCache } from '#guardrails/pipeline/verdict-cache.ts';
+import { RuleThreads } from '#guardrails/threads/rule-threads.ts';
 import type { EventLog } from '#mongo/events.ts';
 import { createHttpFetch } from '#providers/http/http-fetch.ts';
 import type { Provider, ProviderOptions } from '#providers/provider.ts';
@@ -18,6 +19,7 @@ import type { InferenceEngine } from './engine.ts';
 import { Running } from './execution/running.ts';
 import { BlockReports } from './guarding/block-reports.ts';
 import { Consents } from './guarding/consents.ts';
+import { loadPolicyRules } from './guarding/loaded-rules.ts';
 import { createGuardrailPlans, type GuardrailPlans } from './guarding/plans.ts';
 import { createLedger } from './ledger/ledger.ts';
 import { openOwnership } from './ledger/owners.ts';
@@ -89,8 +91,16 @@ export async function openInferenceEngine(
         log.error({ event: 'thread_failed', err }, 'the thread that checks JSON Schemas failed'),
     }),
   );
+  const ruleThreads = opened.use(
+    new RuleThreads({
+      onThreadFailure: (err) =>
+        log.error({ event: 'thread_failed', err }, 'a thread in which guardrails look at long texts failed'),
+    }),
+  );
   const guardrails =
-    options.guardrailPlans ?? createGuardrailPlans(options.guardrails ?? '', catalog, { jsonSchemas });
+    options.guardrailPlans ??
+    createGuardrailPlans(options.guardrails ?? '', catalog, { jsonSchemas, threads: ruleThreads });
+  opened.use(await loadPolicyRules(options.guardrails ?? '', catalog));
   const http = opened.use(createHttpFetch({ egress }));
   const httpOfTenants = opened.use(createHttpFetch({ egress: egress.ofTenants }));
   const sweeping = { log, streams, quota, payloads };
@@ -151,6 +161,7 @@ export async function openInferenceEngine(
     consents,
     blocks,
     jsonSchemas,
+    ruleThreads,
     egress,
     allowsUnpriced: options.unpricedModels === 'allow',
     idempotency: createIdempotency({ connection, now, delay }, ownership),

@@ -1,14 +1,14 @@
 /**
  * The thread of a JsonSchemas: compiles schemas and checks texts with them, one at a time. What it works on came from
- * outside and may take for ever: json-schemas.ts ends the thread then.
+ * outside and may take for ever: a TaskThread ends the thread then.
  */
 
-import { parentPort } from 'node:worker_threads';
 import { Ajv, type ValidateFunction } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { LRUCache } from 'lru-cache';
 import { expectError } from '../expect-error.ts';
 import { isNestedTooDeep, jsonDepthMax } from '../json/json-depth.ts';
+import { serveTasks } from '../threads/serve-tasks.ts';
 
 /** `value`: JSON text to be checked; without it the schema is only compiled. */
 export interface SchemaTask {
@@ -25,9 +25,6 @@ export interface SchemaRefusal {
 
 /** Whether the schema is of no use; otherwise what is wrong with the value, null: nothing. */
 export type SchemaVerdict = { readonly refusal: SchemaRefusal } | { readonly problem: string | null };
-
-/** What the thread sends: once that it is ready, then one verdict for each task; and its processor time so far. */
-export type FromSchemaThread = ({ readonly ready: true } | SchemaVerdict) & { readonly cpuMs: number };
 
 const tooCostly: SchemaRefusal = {
   reason: 'SCHEMA_TOO_COSTLY',
@@ -118,12 +115,5 @@ function judge({ schema, value }: SchemaTask): SchemaVerdict {
   }
 }
 
-function send(message: { readonly ready: true } | SchemaVerdict): void {
-  const { user, system } = process.threadCpuUsage();
-  const sent: FromSchemaThread = { ...message, cpuMs: (user + system) / 1_000 };
-  parentPort?.postMessage(sent);
-}
-
-parentPort?.on('message', (task: SchemaTask) => send(judge(task)));
 compilers.set('2020-12', createCompiler('2020-12'));
-send({ ready: true });
+serveTasks(judge);

@@ -3,9 +3,9 @@ import { LRUCache } from 'lru-cache';
 import { createOverloadedError, HeddleError } from '../errors.ts';
 import { badInput } from '../input.ts';
 import { isNestedTooDeep, jsonDepthMax } from '../json/json-depth.ts';
+import { type TaskOutcome, TaskThread, type TaskThreadLimits } from '../threads/task-thread.ts';
 import { FairQueue } from './fair-queue.ts';
 import type { SchemaRefusal, SchemaTask, SchemaVerdict } from './json-schema-thread.ts';
-import { type SchemaOutcome, SchemaWorker, type SchemaWorkerLimits } from './json-schema-worker.ts';
 
 /**
  * Compiles JSON Schemas from outside, and checks texts with them: 2020-12, or draft-07 where `$schema` states it. Schemas
@@ -26,7 +26,7 @@ export interface JsonSchemas extends AsyncDisposable {
   check(schema: string, text: string, field: string, user: string): Promise<string | null>;
 }
 
-export interface JsonSchemaLimits extends SchemaWorkerLimits {
+export interface JsonSchemaLimits extends TaskThreadLimits {
   /** Tasks that may wait, of all users and of one. */
   readonly waitingMax: number;
   readonly waitingPerUserMax: number;
@@ -38,6 +38,9 @@ export interface JsonSchemaLimits extends SchemaWorkerLimits {
   readonly onThreadFailure?: (error: unknown) => void;
 }
 
+type SchemaOutcome = TaskOutcome<SchemaVerdict>;
+
+const entry = new URL('./json-schema-thread.ts', import.meta.url);
 const bytesMax = 65_536;
 const defaults: JsonSchemaLimits = {
   cpuMsMax: 500,
@@ -119,7 +122,7 @@ export function createJsonSchemas(options: Partial<JsonSchemaLimits> = {}): Json
   const compiled = new LRUCache<string, true>({ max: rememberedMax });
   /** By user and hash: what one user's texts make costly is not refused to others. */
   const refused = new LRUCache<string, SchemaRefusal>({ max: rememberedMax, ttl: limits.refusedMs });
-  let worker: SchemaWorker | undefined;
+  let worker: TaskThread<SchemaTask, SchemaVerdict> | undefined;
   let isServing = false;
   let isClosed = false;
 
@@ -146,7 +149,7 @@ export function createJsonSchemas(options: Partial<JsonSchemaLimits> = {}): Json
       const { user, task } = next;
       clearTimeout(task.timer);
       try {
-        if (worker?.isUsable !== true) worker = new SchemaWorker(limits);
+        if (worker?.isUsable !== true) worker = new TaskThread(entry, 'json-schemas', limits);
         task.outcome.resolve(await worker.run(task.request));
       } catch (error) {
         task.outcome.reject(isClosed ? shuttingDown() : threadFailed(error));
@@ -166,7 +169,8 @@ export function createJsonSchemas(options: Partial<JsonSchemaLimits> = {}): Json
     const outcome = await enqueue(request, user);
     if (outcome.kind === 'STARVED')
       throw createOverloadedError('The machine is too busy to check a JSON Schema.');
-    const verdict: SchemaVerdict = outcome.kind === 'TOO_COSTLY' ? { refusal: tooCostly } : outcome.verdict;
+    if (outcome.kind === 'FAILED') throw threadFailed(new Error('The thread could not check a JSON Schema.'));
+    const verdict: SchemaVerdict = outcome.kind === 'TOO_COSTLY' ? { refusal: tooCostly } : outcome.answer;
     if ('refusal' in verdict) {
       refused.set(name, verdict.refusal);
       throw refusalError(field, verdict.refusal);

@@ -168,7 +168,7 @@ export function findSecret(text: string): string | null {
 }
 
 /** Parts of a long text, with what is looked at before and after each: longer than nearly any secret. */
-const [partLength, aroundLength] = [65_536, 8_192];
+const [partLength, around] = [65_536, [256, 8_192]] as const;
 
 /** As `search.find`, for a text of any length: other work of the process gets its turn meanwhile. */
 export function findSecretsPausing(
@@ -176,7 +176,7 @@ export function findSecretsPausing(
   search: SecretSearch,
   format?: 'TEXT' | 'JSON',
 ): Promise<readonly FoundSecret[]> {
-  return findInParts(text, partLength, aroundLength, (part) => search.find(part, format));
+  return findInParts(text, partLength, around, (part) => search.find(part, format));
 }
 
 /** The text with `***` in the place of every credential; the same text where it holds none. */

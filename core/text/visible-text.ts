@@ -1,3 +1,6 @@
+import { readShortEscape } from '../json/json-escapes.ts';
+import { Offsets } from './offsets.ts';
+
 /** A text as a reader sees it, with the way back to the offsets of the text that was given. */
 export interface VisibleText {
   readonly text: string;
@@ -15,8 +18,6 @@ const space = /^\p{Zs}$/u;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: everything but printable ASCII and line ends
 const notPlain = /[^\x01-\x7e]/;
 
-const escaped: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
-
 /**
  * The text without invisible characters, with wide and styled letters, digits of all scripts, dashes and spaces as the
  * plain ones; of JSON also without the escapes of its strings. Takes time linear in the length.
@@ -25,7 +26,7 @@ export function toVisible(text: string, format: 'TEXT' | 'JSON' = 'TEXT'): Visib
   const hasEscapes = format === 'JSON' && text.includes('\\');
   const first = hasEscapes ? text.indexOf('\\') : text.search(notPlain);
   if (first === -1) return plain(text);
-  return new Builder(text, hasEscapes).build();
+  return build(text, hasEscapes);
 }
 
 function plain(text: string): VisibleText {
@@ -71,91 +72,39 @@ function readDigit(shown: string): number {
   return value;
 }
 
-class Builder {
-  readonly #given: string;
-  readonly #hasEscapes: boolean;
-  readonly #pieces: string[] = [];
-  /** Where the character at each offset begins and ends in the given text. */
-  #starts: Uint32Array;
-  #ends: Uint32Array;
-  #length = 0;
-  #isSame = true;
-
-  constructor(given: string, hasEscapes: boolean) {
-    this.#given = given;
-    this.#hasEscapes = hasEscapes;
-    this.#starts = new Uint32Array(given.length + 16);
-    this.#ends = new Uint32Array(given.length + 16);
-  }
-
-  build(): VisibleText {
-    const given = this.#given;
-    let from = 0;
-    for (let at = 0; at < given.length; ) {
-      const unit = given.charCodeAt(at);
-      if ((shownUnits[unit] ?? 0) > otherwise && !(this.#hasEscapes && unit === 0x5c)) {
-        at += 1;
-        continue;
-      }
-      const code = given.codePointAt(at) ?? 0;
-      let length = code > 0xffff ? 2 : 1;
-      let shown: string;
-      if (this.#hasEscapes && code === 0x5c) [shown, length] = this.#readEscape(at);
-      else shown = show(code);
-      if (length === shown.length && given.startsWith(shown, at)) {
-        at += length;
-        continue;
-      }
-      this.#isSame = false;
-      this.#keep(from, at);
-      this.#put(shown, at, at + length);
-      at += length;
-      from = at;
+function build(given: string, hasEscapes: boolean): VisibleText {
+  const offsets = new Offsets();
+  let text = '';
+  /** What of the given text is in `text`. */
+  let from = 0;
+  for (let at = 0; at < given.length; ) {
+    const unit = given.charCodeAt(at);
+    const isEscape = hasEscapes && unit === 0x5c;
+    if ((shownUnits[unit] ?? 0) > otherwise && !isEscape) {
+      at += 1;
+      continue;
     }
-    if (this.#isSame) return plain(given);
-    this.#keep(from, given.length);
-    const [starts, ends] = [this.#starts, this.#ends];
-    return {
-      text: this.#pieces.join(''),
-      toStart: (offset) => (offset < this.#length ? (starts[offset] as number) : given.length),
-      toEnd: (offset) => (offset === 0 ? 0 : (ends[offset - 1] as number)),
-    };
-  }
-
-  #readEscape(at: number): [shown: string, length: number] {
-    const letter = this.#given[at + 1] ?? '';
-    if (letter !== 'u') return [escaped[letter] ?? letter, 2];
-    const code = Number.parseInt(this.#given.slice(at + 2, at + 6), 16);
-    return Number.isNaN(code) ? ['\\', 1] : [show(code), 6];
-  }
-
-  #keep(from: number, to: number): void {
-    if (from === to) return;
-    this.#reserve(to - from);
-    this.#pieces.push(this.#given.slice(from, to));
-    for (let at = from; at < to; at += 1) {
-      this.#starts[this.#length] = at;
-      this.#ends[this.#length] = at + 1;
-      this.#length += 1;
+    const code = given.codePointAt(at) ?? 0;
+    const [shown, length] = isEscape ? readEscape(given, at) : [show(code), code > 0xffff ? 2 : 1];
+    if (length !== shown.length || !given.startsWith(shown, at)) {
+      text += given.slice(from, at);
+      from = at + length;
+      if (length > 1 || shown.length !== 1) offsets.add(text.length, text.length + shown.length, at, from);
+      text += shown;
     }
+    at += length;
   }
+  if (from === 0) return plain(given);
+  return {
+    text: text + given.slice(from),
+    toStart: (offset) => offsets.toSourceStart(offset),
+    toEnd: (offset) => offsets.toSourceEnd(offset),
+  };
+}
 
-  #put(shown: string, start: number, end: number): void {
-    this.#reserve(shown.length);
-    this.#pieces.push(shown);
-    for (let unit = 0; unit < shown.length; unit += 1) {
-      this.#starts[this.#length] = start;
-      this.#ends[this.#length] = end;
-      this.#length += 1;
-    }
-  }
-
-  #reserve(count: number): void {
-    if (this.#length + count <= this.#starts.length) return;
-    const [starts, ends] = [this.#starts, this.#ends];
-    this.#starts = new Uint32Array((this.#length + count) * 2);
-    this.#ends = new Uint32Array((this.#length + count) * 2);
-    this.#starts.set(starts);
-    this.#ends.set(ends);
-  }
+function readEscape(given: string, at: number): [shown: string, length: number] {
+  const letter = given[at + 1] ?? '';
+  if (letter !== 'u') return [readShortEscape(letter), 2];
+  const code = Number.parseInt(given.slice(at + 2, at + 6), 16);
+  return Number.isNaN(code) ? ['\\', 1] : [show(code), 6];
 }

@@ -99,7 +99,9 @@ function prepare(rule: Rule, stated: PolicyRule, services: RuleServices): Prepar
   let prepared = ofServices.get(stated);
   if (prepared === undefined) {
     try {
-      prepared = rule.prepare(stated.options ?? {}, services);
+      const options = stated.options ?? {};
+      prepared = rule.prepare(options, services);
+      prepared = services.threads?.wrap(rule, options, prepared) ?? prepared;
     } catch {
       // Any error: what cannot be prepared fails when it is to look.
       prepared = unprepared;

@@ -17,6 +17,7 @@ export const consent = defineRule({
   stages: ['INPUT', 'RETRIEVED', 'TOOL_OUTPUT'],
   hasSpans: false,
   reach: 'LOCAL',
+  needs: 'SERVICES',
   prepare: ({ purpose }) => ({
     looksAtCalls: true,
     async check(_texts, { hasConsent = noConsent }) {

@@ -124,6 +124,7 @@ export const groundedness = defineRule({
   stages: ['OUTPUT'],
   hasSpans: true,
   reach: 'LOCAL',
+  needs: 'CALL_TEXTS',
   prepare: (policy) => ({
     check: async (texts, context) => {
       const sources = readSources(context);

@@ -93,6 +93,14 @@ const options = z
 type Options = z.output<typeof options>;
 type Detector = typeof import('eld/extrasmall')['eld'];
 
+let loading: Promise<Detector> | undefined;
+
+/** A megabyte, that only meshes with such a policy load. */
+function loadDetector(): Promise<Detector> {
+  loading ??= import('eld/extrasmall').then(({ eld }) => eld);
+  return loading;
+}
+
 /** Texts in a language of people. */
 const prose: ReadonlySet<GuardedText['kind']> = new Set([
   'message',
@@ -169,14 +177,11 @@ export const languageRule = defineRule({
   stages: guardrailStages,
   hasSpans: true,
   reach: 'LOCAL',
+  load: loadDetector,
   prepare: (policy) => {
-    // A megabyte, that only meshes with such a policy load.
-    const loading = import('eld/extrasmall').then(({ eld }) => eld);
-    // Any error: it is thrown again where it is awaited.
-    loading.catch(() => undefined);
     return {
       check: async (texts) => {
-        const detector = await loading;
+        const detector = await loadDetector();
         const looked = texts.map((guarded) =>
           prose.has(guarded.kind) && guarded.role !== 'system' ? guarded : { ...guarded, text: '' },
         );

@@ -44,6 +44,7 @@ export const schemaRule = defineRule({
   stages: ['OUTPUT'],
   hasSpans: false,
   reach: 'LOCAL',
+  needs: 'SERVICES',
   prepare: (policy, { jsonSchemas }) => ({
     check: async (texts, { tenantId }) => {
       if (jsonSchemas === undefined) throw new Error('JSON Schemas cannot be checked here.');

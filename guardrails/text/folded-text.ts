@@ -1,5 +1,5 @@
 import { toLatinLetter } from '#core/text/look-alike.ts';
-import { Offsets } from './offsets.ts';
+import { Offsets } from '#core/text/offsets.ts';
 
 /** A text as comparisons see it, and where its characters stand in the source. */
 export interface FoldedText {

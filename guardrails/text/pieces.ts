@@ -1,6 +1,7 @@
 import { endOfString } from '#core/json/json-depth.ts';
+import { readShortEscape } from '#core/json/json-escapes.ts';
+import { Offsets } from '#core/text/offsets.ts';
 import type { GuardedText } from '../guardrail.ts';
-import { Offsets } from './offsets.ts';
 
 /** A stretch of a text as its reader sees it: a text, or one string or number within JSON, without its escapes. */
 export interface GuardedPiece {
@@ -13,7 +14,6 @@ export interface GuardedPiece {
 const structure = /true|false|null|-?\d[\d.eE+-]*|[\s,:[\]{}]+/g;
 const number = /-?\d[\d.eE+-]*/g;
 const jsonEscape = /\\(?:u([\da-fA-F]{4})|([\s\S]))/g;
-const shortEscapes: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
 
 /** The pieces of a text, or of a part of one, in their order. A finding within a piece can be replaced and leaves JSON as JSON. */
 export function* readPieces({ text, format }: Pick<GuardedText, 'text' | 'format'>): Generator<GuardedPiece> {
@@ -43,8 +43,7 @@ function createPiece(source: string, from: number): GuardedPiece {
     text += source.slice(at, index);
     at = index + written.length;
     offsets.add(text.length, text.length + 1, index, at);
-    text +=
-      code === undefined ? (shortEscapes[short] ?? short) : String.fromCharCode(Number.parseInt(code, 16));
+    text += code === undefined ? readShortEscape(short) : String.fromCharCode(Number.parseInt(code, 16));
   }
   text += source.slice(at);
   return {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { WorkTurns } from '#core/text/work-turns.ts';
 import { guardedText } from '#test/support/guardrail-rules.ts';
-import { RuleTurns } from './rule-turns.ts';
 import { findingsMax, type Search, scanTexts } from './scan.ts';
 
 /** Finds runs of x. */
@@ -51,7 +51,7 @@ describe('a scan', () => {
       clockMs += 3;
       return [];
     };
-    await scanTexts([guardedText('.'.repeat(100_000))], slow, 'never', new RuleTurns(() => clockMs));
+    await scanTexts([guardedText('.'.repeat(100_000))], slow, 'never', new WorkTurns(() => clockMs));
     clearImmediate(immediate);
     expect(turns).toBeGreaterThanOrEqual(Math.floor(clockMs / 6) - 1);
     expect(clockMs).toBeGreaterThan(30);

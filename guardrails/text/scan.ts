@@ -1,6 +1,6 @@
+import { WorkTurns } from '#core/text/work-turns.ts';
 import { type Finding, type GuardedText, nothingFound, type RuleResult } from '../guardrail.ts';
 import { type GuardedPiece, readPieces } from './pieces.ts';
-import { RuleTurns } from './rule-turns.ts';
 
 /** What a search has found in one text: offsets in that text. */
 export interface TextMatch {
@@ -26,7 +26,7 @@ export async function scanTexts(
   texts: readonly GuardedText[],
   search: Search,
   reason: string,
-  turns = new RuleTurns(),
+  turns = new WorkTurns(),
 ): Promise<RuleResult> {
   const findings: Finding[] = [];
   for (const [number, guarded] of texts.entries()) {

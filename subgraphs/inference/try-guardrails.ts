@@ -78,5 +78,6 @@ async function choosePlan(
   const stated = await checkedRules(rules, 'input.rules');
   return planPolicies([{ id: null, version: 1, mode: 'ENFORCE', rules: stated }], {
     jsonSchemas: engine.jsonSchemas,
+    threads: engine.ruleThreads,
   });
 }

@@ -6,7 +6,7 @@ const root = resolve(import.meta.dirname, '../..');
 
 /** Modules that start what takes a second: the store's thread, processes of Heddle, Redis, a whole gateway, the compiler. */
 const heavyModules: readonly string[] = [
-  'core/json-schema/json-schema-worker.ts',
+  'core/threads/task-thread.ts',
   'gateway/gateway.ts',
   'gateway/planning/planner.ts',
   'mongo/embedded/store.ts',

@@ -1,9 +1,9 @@
 import { z } from 'zod';
+import { WorkTurns } from '#core/text/work-turns.ts';
 import { defineRule, type Finding, type GuardedText, nothingFound } from '../../guardrail.ts';
 import { readDisguised } from '../../text/disguised-texts.ts';
 import { foldText } from '../../text/folded-text.ts';
 import { readPieces } from '../../text/pieces.ts';
-import { RuleTurns } from '../../text/rule-turns.ts';
 import { findingsMax } from '../../text/scan.ts';
 import { placeInSource } from '../../text/word-search.ts';
 import type { Signal } from './signal.ts';
@@ -110,7 +110,7 @@ export const injection = defineRule({
   reach: 'LOCAL',
   prepare: ({ threshold, dataThreshold }) => ({
     check: async (texts) => {
-      const turns = new RuleTurns();
+      const turns = new WorkTurns();
       const findings: Finding[] = [];
       const families = new Set<string>();
       for (const [number, guarded] of texts.entries()) {

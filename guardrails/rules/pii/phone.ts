@@ -30,10 +30,10 @@ export function createPhoneFinder(regions: readonly string[] | undefined): Numbe
     const american = hasAmerican && (length === 3 || length === 1) ? matchAt(northAmerican, text, at) : null;
     if (american !== null && isAmerican(readNumber(american)))
       return { kind: 'PHONE', start, end: at + american.length };
-    const isAnnounced = context() !== '' && announced.test(context());
-    if (!isAnnounced && regions === undefined) return null;
+    if (regions === undefined && context() === '') return null;
     const written = readNational(text, at);
     if (written === null || !isEnd(text, at + written.length)) return null;
+    const isAnnounced = announced.test(context());
     const isOwn = regions !== undefined && (written.startsWith('0') || /[ ()/-]/.test(written));
     if (!isAnnounced && !isOwn) return null;
     return isNational(readNumber(written)) ? { kind: 'PHONE', start, end: at + written.length } : null;

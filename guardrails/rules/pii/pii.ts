@@ -12,10 +12,15 @@ import { holdPiiFrom } from './hold-from.ts';
 import { piiOptions } from './options.ts';
 
 /** Parts of a long text, with what is looked at before and after each. */
-const [partLength, aroundLength] = [4_096, 256];
+const [partLength, around] = [16_384, [256, 256]] as const;
 
-/** The finders have the plans of all countries: they are loaded when the first text is looked at. */
+/** The finders have the plans of all countries, which only meshes with such a policy load. */
 let loading: Promise<typeof import('./find-pii.ts')> | undefined;
+
+function loadFinders(): Promise<typeof import('./find-pii.ts')> {
+  loading ??= import('./find-pii.ts');
+  return loading;
+}
 
 function isWanted(text: string): boolean {
   return /[\d@:]/.test(text);
@@ -26,7 +31,7 @@ async function findIn(
   number: number,
   search: (text: string) => readonly FoundPii[],
 ): Promise<readonly Finding[]> {
-  const found = await findInParts(text, partLength, aroundLength, (part) => {
+  const found = await findInParts(text, partLength, around, (part) => {
     const visible = toVisible(part, format);
     if (!isWanted(visible.text)) return [];
     return search(visible.text).map(({ kind, start, end }) => ({
@@ -47,12 +52,12 @@ export const pii = defineRule({
   stages: guardrailStages,
   hasSpans: true,
   reach: 'LOCAL',
+  load: loadFinders,
   prepare: (stated) => {
     let search: ((text: string) => readonly FoundPii[]) | undefined;
     return {
       check: async (texts) => {
-        loading ??= import('./find-pii.ts');
-        search ??= (await loading).createPiiSearch(stated);
+        search ??= (await loadFinders()).createPiiSearch(stated);
         const findings: Finding[] = [];
         for (const [number, text] of texts.entries()) findings.push(...(await findIn(text, number, search)));
         const [first] = findings;

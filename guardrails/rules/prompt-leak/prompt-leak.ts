@@ -69,6 +69,7 @@ export const promptLeak = defineRule({
   stages: ['OUTPUT', 'TOOL_INPUT'],
   hasSpans: true,
   reach: 'LOCAL',
+  needs: 'CALL_TEXTS',
   prepare: ({ canaries, wordsMin }) => {
     const matcher = createWordMatcher(canaries, 'PART');
     // Once per call, however often a stream is looked at.

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { WorkTurns } from '#core/text/work-turns.ts';
 import {
   defineRule,
   type Finding,
@@ -8,7 +9,6 @@ import {
 } from '../../guardrail.ts';
 import { type FoldedText, foldText } from '../../text/folded-text.ts';
 import { readPieces } from '../../text/pieces.ts';
-import { RuleTurns } from '../../text/rule-turns.ts';
 import { findingsMax } from '../../text/scan.ts';
 import { createWordMatcher, type WordMatcher } from '../../text/word-matcher.ts';
 import { placeInSource } from '../../text/word-search.ts';
@@ -107,7 +107,7 @@ async function findDenied(
   denied: readonly Topic[],
   threshold: number,
 ): Promise<readonly Finding[]> {
-  const turns = new RuleTurns();
+  const turns = new WorkTurns();
   const findings: Finding[] = [];
   for (const [number, guarded] of texts.entries()) {
     for (const piece of readPieces(guarded)) {

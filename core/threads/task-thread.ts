@@ -1,59 +1,59 @@
 import { Worker } from 'node:worker_threads';
-import type { FromSchemaThread, SchemaTask, SchemaVerdict } from './json-schema-thread.ts';
+import type { FromTaskThread } from './serve-tasks.ts';
 
-/** How a task ended: judged, or stopped because it took more than its limit of processor time, or of time at all. */
-export type SchemaOutcome =
-  | { readonly kind: 'JUDGED'; readonly verdict: SchemaVerdict }
+/** How a task ended: done, failed in the thread, or stopped because it took more than its limit of processor time, or of time at all. */
+export type TaskOutcome<Answer> =
+  | { readonly kind: 'DONE'; readonly answer: Answer }
+  | { readonly kind: 'FAILED' }
   | { readonly kind: 'TOO_COSTLY' }
   /** The machine did not get to it. */
   | { readonly kind: 'STARVED' };
 
-export interface SchemaWorkerLimits {
+export interface TaskThreadLimits {
   /** Milliseconds of processor time for one task. */
   readonly cpuMsMax: number;
   /** Milliseconds by the clock for one task, and for the start of the thread. */
   readonly taskMsMax: number;
 }
 
-interface RunningTask {
-  readonly outcome: PromiseWithResolvers<SchemaOutcome>;
+interface RunningTask<Answer> {
+  readonly outcome: PromiseWithResolvers<TaskOutcome<Answer>>;
   timer: NodeJS.Timeout | undefined;
 }
-
-const entry = new URL('./json-schema-thread.ts', import.meta.url);
 
 function totalMs({ user, system }: NodeJS.CpuUsage): number {
   return (user + system) / 1_000;
 }
 
-/** One thread of json-schema-thread.ts: one task at a time, and none after one that it had to be ended for. */
-export class SchemaWorker {
+/** One thread whose module calls `serveTasks`: one task at a time, and none after one that it had to be ended for. */
+export class TaskThread<Task, Answer> {
   readonly #worker: Worker;
-  readonly #limits: SchemaWorkerLimits;
+  readonly #limits: TaskThreadLimits;
   readonly #ready = Promise.withResolvers<void>();
-  #running: RunningTask | undefined;
+  #running: RunningTask<Answer> | undefined;
   /** Processor time by the end of the former task. */
   #usedMs = 0;
   #isUsable = true;
   /** Milliseconds of processor time that the last task took. */
   lastTaskMs = 0;
 
-  constructor(limits: SchemaWorkerLimits) {
+  /** @param name of the thread, in errors too */
+  constructor(entry: URL, name: string, limits: TaskThreadLimits) {
     this.#limits = limits;
     // It gets no environment: there are secrets in it.
     // And no limit of its heap: passing it may end the whole process. Sizes and time bound what a task can take.
-    this.#worker = new Worker(entry, { name: 'json-schemas', env: {}, execArgv: [] });
+    this.#worker = new Worker(entry, { name, env: {}, execArgv: [] });
     this.#worker.unref();
     // Any error: the tasks that wait for it receive it; there may be none.
     this.#ready.promise.catch(() => undefined);
     const starting = setTimeout(() => this.end(), limits.taskMsMax);
-    this.#worker.on('message', (message: FromSchemaThread) => {
+    this.#worker.on('message', (message: FromTaskThread<Answer>) => {
       this.lastTaskMs = message.cpuMs - this.#usedMs;
       this.#usedMs = message.cpuMs;
-      if ('ready' in message) {
+      if (message.kind === 'READY') {
         clearTimeout(starting);
         this.#ready.resolve();
-      } else this.#answer({ kind: 'JUDGED', verdict: message });
+      } else this.#resolve(message);
     });
     const onEnd = (error: unknown) => {
       clearTimeout(starting);
@@ -62,7 +62,7 @@ export class SchemaWorker {
       this.#running?.outcome.reject(error);
     };
     this.#worker.on('error', onEnd);
-    this.#worker.on('exit', () => onEnd(new Error('The thread that checks JSON Schemas has ended.')));
+    this.#worker.on('exit', () => onEnd(new Error(`The thread ${name} has ended.`)));
   }
 
   get isUsable(): boolean {
@@ -70,9 +70,9 @@ export class SchemaWorker {
   }
 
   /** Rejects when the thread does not start, or ends by a fault of its own. */
-  async run(task: SchemaTask): Promise<SchemaOutcome> {
+  async run(task: Task): Promise<TaskOutcome<Answer>> {
     await this.#ready.promise;
-    const running: RunningTask = { outcome: Promise.withResolvers(), timer: undefined };
+    const running: RunningTask<Answer> = { outcome: Promise.withResolvers(), timer: undefined };
     this.#running = running;
     this.lastTaskMs = 0;
     this.#worker.postMessage(task);
@@ -90,12 +90,12 @@ export class SchemaWorker {
     void this.#worker.terminate();
   }
 
-  #answer(outcome: SchemaOutcome): void {
+  #resolve(outcome: TaskOutcome<Answer>): void {
     this.#running?.outcome.resolve(outcome);
   }
 
   /** Looks again when the task can have used up its time at the earliest. */
-  #watch(running: RunningTask, startedMs: number, inMs: number): void {
+  #watch(running: RunningTask<Answer>, startedMs: number, inMs: number): void {
     running.timer = setTimeout(async () => {
       // Any error: rejects when the thread has ended, which answers the task.
       const usage = await this.#worker.cpuUsage().catch(() => null);
@@ -109,8 +109,8 @@ export class SchemaWorker {
     }, inMs);
   }
 
-  #giveUp(outcome: SchemaOutcome): void {
-    this.#answer(outcome);
+  #giveUp(outcome: TaskOutcome<Answer>): void {
+    this.#resolve(outcome);
     this.end();
   }
 }

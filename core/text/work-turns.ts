@@ -1,10 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-/** Milliseconds that a rule works before others get their turn. */
+/** Milliseconds of work before others get their turn. */
 const turnMs = 6;
 
-/** Lets other work of the process get its turn within a long look. */
-export class RuleTurns {
+/** Lets other work of the process get its turn within a long one. */
+export class WorkTurns {
   readonly #now: () => number;
   #startedMs: number;
 

@@ -1,0 +1,39 @@
+/** A thread of RuleThreads: prepares each rule once for its options, and looks with it. */
+import { LRUCache } from 'lru-cache';
+import { serveTasks } from '#core/threads/serve-tasks.ts';
+import type { GuardedText, PreparedRule } from '../guardrail.ts';
+import { findRule } from '../rules.ts';
+import { type PackedResult, packResult } from './packed-result.ts';
+
+/** One look of a rule. */
+export interface RuleTask {
+  readonly rule: string;
+  /** As JSON. */
+  readonly options: string;
+  readonly texts: readonly GuardedText[];
+  /** Those of the call, where the rule compares with them. */
+  readonly callTexts: readonly GuardedText[];
+}
+
+const preparedMax = 500;
+const preparedRules = new LRUCache<string, PreparedRule>({ max: preparedMax });
+const signal = new AbortController().signal;
+
+function findPrepared(name: string, options: string): PreparedRule {
+  const key = `${name} ${options}`;
+  let prepared = preparedRules.get(key);
+  if (prepared === undefined) {
+    const rule = findRule(name);
+    if (rule === undefined) throw new Error('There is no such rule.');
+    prepared = rule.prepare(JSON.parse(options), {});
+    preparedRules.set(key, prepared);
+  }
+  return prepared;
+}
+
+async function look({ rule, options, texts, callTexts }: RuleTask): Promise<PackedResult> {
+  const context = { tenantId: null, endUserId: null, callTexts: () => callTexts, signal };
+  return packResult(await findPrepared(rule, options).check(texts, context));
+}
+
+serveTasks(look);

@@ -1,0 +1,158 @@
+import { availableParallelism } from 'node:os';
+import { createOverloadedError } from '#core/errors.ts';
+import { FairQueue } from '#core/json-schema/fair-queue.ts';
+import { type TaskOutcome, TaskThread, type TaskThreadLimits } from '#core/threads/task-thread.ts';
+import type { GuardedText, PreparedRule, Rule, RuleContext, RuleResult } from '../guardrail.ts';
+import { type PackedResult, unpackResult } from './packed-result.ts';
+import type { RuleTask } from './rule-thread.ts';
+
+export interface RuleThreadLimits extends TaskThreadLimits {
+  /** Characters of all texts of a look together, beyond which it is made in a thread. */
+  readonly charsMin: number;
+  readonly threadsMax: number;
+  /** Looks that may wait, of all tenants and of one. */
+  readonly waitingMax: number;
+  readonly waitingPerTenantMax: number;
+  /** Milliseconds that a look waits for its turn. */
+  readonly waitMsMax: number;
+  /** Receives why a thread did not start or ended; the rule that was looking could not look. */
+  readonly onThreadFailure?: (error: unknown) => void;
+}
+
+const defaults: RuleThreadLimits = {
+  charsMin: 65_536,
+  // One core is left to the thread that serves clients.
+  threadsMax: Math.max(1, availableParallelism() - 1),
+  cpuMsMax: 10_000,
+  taskMsMax: 20_000,
+  waitingMax: 400,
+  waitingPerTenantMax: 100,
+  waitMsMax: 10_000,
+};
+/** Characters of waiting texts, of all tenants and of one. */
+const waitingCharsMax = 128 * 1_048_576;
+const waitingCharsPerTenantMax = waitingCharsMax / 4;
+const entry = new URL('./rule-thread.ts', import.meta.url);
+
+type RuleThread = TaskThread<RuleTask, PackedResult>;
+
+interface Waiting {
+  readonly task: RuleTask;
+  readonly outcome: PromiseWithResolvers<TaskOutcome<PackedResult>>;
+  readonly timer: NodeJS.Timeout;
+}
+
+function countChars(texts: readonly GuardedText[]): number {
+  return texts.reduce((sum, { text }) => sum + text.length, 0);
+}
+
+/**
+ * Threads in which LOCAL rules look at long texts, so that the thread that serves clients is free. Their number, what waits and the time
+ * of a look are bounded; tenants take turns by what they have used. A thread that ends, or takes too long, costs the rule that
+ * looks, which fails; the next look has a new one. Threads start with the first long text, and stay.
+ */
+export class RuleThreads implements AsyncDisposable {
+  readonly #limits: RuleThreadLimits;
+  readonly #queue: FairQueue<Waiting>;
+  readonly #threads = new Set<RuleThread>();
+  readonly #idle: RuleThread[] = [];
+  #busy = 0;
+  #isClosed = false;
+
+  constructor(limits: Partial<RuleThreadLimits> = {}) {
+    this.#limits = { ...defaults, ...limits };
+    this.#queue = new FairQueue({
+      waitingMax: this.#limits.waitingMax,
+      waitingPerUserMax: this.#limits.waitingPerTenantMax,
+      sizeMax: waitingCharsMax,
+      sizePerUserMax: waitingCharsPerTenantMax,
+    });
+  }
+
+  /** The rule, which looks at long texts in a thread. What it states of them is the same. */
+  wrap(rule: Rule, options: unknown, prepared: PreparedRule): PreparedRule {
+    if (rule.reach !== 'LOCAL' || rule.needs === 'SERVICES') return prepared;
+    const written = JSON.stringify(options ?? {});
+    return {
+      ...prepared,
+      check: (texts, context) => {
+        const callTexts = rule.needs === 'CALL_TEXTS' ? context.callTexts() : [];
+        const chars = countChars(texts) + countChars(callTexts);
+        if (chars <= this.#limits.charsMin) return prepared.check(texts, context);
+        return this.#look({ rule: rule.name, options: written, texts, callTexts }, chars, context);
+      },
+    };
+  }
+
+  async #look(
+    task: RuleTask,
+    chars: number,
+    { tenantId, signal }: Pick<RuleContext, 'tenantId' | 'signal'>,
+  ): Promise<RuleResult> {
+    signal.throwIfAborted();
+    const tenant = tenantId ?? '';
+    const outcome = Promise.withResolvers<TaskOutcome<PackedResult>>();
+    const leave = (error: unknown) => {
+      this.#queue.withdraw(tenant, waiting);
+      outcome.reject(error);
+    };
+    const timer = setTimeout(
+      () => leave(createOverloadedError('A long text has waited too long for a guardrail.')),
+      this.#limits.waitMsMax,
+    );
+    const waiting: Waiting = { task, outcome, timer };
+    if (this.#isClosed || !this.#queue.add(tenant, waiting, chars)) {
+      clearTimeout(timer);
+      throw createOverloadedError('Too many long texts wait for a guardrail.');
+    }
+    const onAbort = () => leave(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
+    void this.#serve();
+    try {
+      const ended = await outcome.promise;
+      if (ended.kind === 'DONE') return unpackResult(ended.answer);
+      throw new Error(`The guardrail ${task.rule} could not look at a long text: ${ended.kind}.`);
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
+    }
+  }
+
+  async #serve(): Promise<void> {
+    if (this.#busy >= this.#limits.threadsMax) return;
+    this.#busy += 1;
+    let thread = this.#idle.pop();
+    for (let next = this.#queue.take(); next !== undefined; next = this.#queue.take()) {
+      const { user, task: waiting } = next;
+      clearTimeout(waiting.timer);
+      try {
+        if (thread?.isUsable !== true) thread = this.#start();
+        waiting.outcome.resolve(await thread.run(waiting.task));
+      } catch (error) {
+        waiting.outcome.reject(
+          createOverloadedError('The thread of a guardrail has ended.', { cause: error }),
+        );
+        if (!this.#isClosed) this.#limits.onThreadFailure?.(error);
+      }
+      this.#queue.charge(user, thread?.lastTaskMs ?? 0);
+      if (thread?.isUsable === false) this.#threads.delete(thread);
+    }
+    if (thread?.isUsable === true) this.#idle.push(thread);
+    this.#busy -= 1;
+  }
+
+  #start(): RuleThread {
+    const thread: RuleThread = new TaskThread(entry, 'guardrails', this.#limits);
+    this.#threads.add(thread);
+    return thread;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true;
+    for (let next = this.#queue.take(); next !== undefined; next = this.#queue.take()) {
+      clearTimeout(next.task.timer);
+      next.task.outcome.reject(createOverloadedError('This process is shutting down.'));
+    }
+    for (const thread of this.#threads) thread.end();
+  }
+}
