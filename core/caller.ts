@@ -183,6 +183,8 @@ export const scopes = {
   'usage:read': 'Read usage, and the ledger of the own tenant.',
   'completions:read':
     'Read the ledger, and the content of completions, of the own tenant; with `inference:invoke` also cancel them.',
+  'logs:read':
+    'Read the ledger of the own tenant, and the requests and responses of its calls where they are kept.',
   'audit:read': "Read the own tenant's audit log.",
 } as const;
 

@@ -266,6 +266,18 @@ export const PayloadLogging = {
 } as const;
 
 export type PayloadLogging = typeof PayloadLogging[keyof typeof PayloadLogging];
+export const PayloadState = {
+  KEPT: 'KEPT',
+  RUNNING: 'RUNNING',
+  NOT_LOGGED: 'NOT_LOGGED',
+  DROPPED: 'DROPPED',
+  EXPIRED: 'EXPIRED',
+  DELETED: 'DELETED',
+  UNREADABLE: 'UNREADABLE',
+  FOREIGN: 'FOREIGN'
+} as const;
+
+export type PayloadState = typeof PayloadState[keyof typeof PayloadState];
 export const PlanOrder = {
   ID_ASC: 'ID_ASC',
   ID_DESC: 'ID_DESC',

@@ -45,8 +45,8 @@ export const callPolicies = {
   },
   'own-row': {
     description:
-      'Rows of own calls only: of the same API key or person, and of a page token those for its end user. With usage:read or completions:read every row of the tenant.',
-    ...reachCallsWith('usage:read', 'completions:read'),
+      'Rows of own calls only: of the same API key or person, and of a page token those for its end user. With usage:read, completions:read or logs:read every row of the tenant.',
+    ...reachCallsWith('usage:read', 'completions:read', 'logs:read'),
   },
 } as const satisfies Readonly<Record<string, CallPolicy>>;
 

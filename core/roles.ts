@@ -22,6 +22,7 @@ export const builtInRoles = {
     'guardrails:write',
     'usage:read',
     'completions:read',
+    'logs:read',
     'audit:read',
   ],
   ADMIN: [

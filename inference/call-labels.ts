@@ -16,4 +16,6 @@ export interface CallLabels extends Omit<CallOrigin, 'caller'> {
   readonly tags: readonly string[];
   /** NONE: no content of the call is kept, by its own choice or by the payload rule of its tenant. */
   readonly retention?: 'NONE';
+  /** The payload rule of its tenant; absent: none that keeps something, or no content of the call is kept. */
+  readonly payloadLogging?: 'METADATA' | 'FULL';
 }

@@ -21,6 +21,7 @@ import type { ProgressWriter } from './ledger/progress.ts';
 import type { CompletionResults } from './ledger/results.ts';
 import type { BudgetAlerts } from './metering/budget-alerts.ts';
 import type { InputAllowances } from './metering/input-allowance.ts';
+import type { PayloadLog } from './payloads/payload-log.ts';
 import type { CompletionReader } from './read.ts';
 import type { HealthRegistry } from './routing/health.ts';
 import type { ProviderPool } from './routing/provider-pool.ts';
@@ -78,6 +79,8 @@ export interface InferenceEngine {
   readonly ownerId: string;
   readonly ledger: Ledger;
   readonly results: CompletionResults;
+  /** Requests and responses of calls of tenants that keep them. */
+  readonly payloadLog: PayloadLog;
   readonly progress: ProgressWriter;
 
   readonly running: Running;

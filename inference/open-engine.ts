@@ -27,6 +27,7 @@ import { createProgressWriter } from './ledger/progress.ts';
 import { createCompletionResults } from './ledger/results.ts';
 import { BudgetAlerts } from './metering/budget-alerts.ts';
 import { InputAllowances } from './metering/input-allowance.ts';
+import { PayloadLog } from './payloads/payload-log.ts';
 import { CompletionReader } from './read.ts';
 import { CredentialRejections } from './routing/credential-rejections.ts';
 import { createHealthRegistry } from './routing/health.ts';
@@ -173,6 +174,7 @@ export async function openInferenceEngine(
     ownerId: ownership.ownerId,
     ledger,
     results,
+    payloadLog: new PayloadLog(connection, { boxes: payloads, log, now }),
     progress,
     running,
     reader: new CompletionReader({ connection, now, delay, results, running }),

@@ -60,6 +60,7 @@ export const collectionAccess: Readonly<Record<string, CollectionAccess>> = {
   'budget-alerts': ofInference,
   completions: ofInference,
   'idempotency-keys': ofInference,
+  payloads: ofInference,
   owners: ofInference,
   'meter-hours': { writers: ['mongo/meter-rollup.ts'], readers: ['mongo/meter-history.ts'] },
   // Every subgraph writes its changes through the audit log that the server makes.

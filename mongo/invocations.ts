@@ -5,6 +5,7 @@ import type {
   ErasureKind,
   GuardrailAction,
   GuardrailStage,
+  PayloadLogging,
   Retention,
 } from '#core/graph-enums.generated.ts';
 import { defineCollection } from './collection.ts';
@@ -149,6 +150,10 @@ export interface InvocationRecord {
   tags?: string[];
   /** NONE: the caller had no content kept; absent otherwise. */
   retention?: Exclude<Retention, 'DEFAULT'>;
+  /** The payload rule of the tenant when the call was made, where it is one of these and the call has kept to none; absent otherwise. */
+  payloadLogging?: Extract<PayloadLogging, 'METADATA' | 'FULL'>;
+  /** Until when the payload is kept. Absent: the call runs, or has none. */
+  payloadUntil?: Date;
   /** Of rules that found something or could not look, at most 50. Absent: there is none, or the call runs. */
   guardrailVerdicts?: readonly GuardrailVerdictRecord[];
   /** Present only while RUNNING. */
@@ -211,6 +216,8 @@ export const invocations = defineCollection<InvocationRecord>(
     endUserId: String,
     tags: { type: [String], default: undefined },
     retention: String,
+    payloadLogging: String,
+    payloadUntil: Date,
     attempts: [
       {
         _id: false,

@@ -74,6 +74,7 @@ const bounded: Readonly<Record<string, string>> = {
   'Model.usage': ofBuckets,
   'Prompt.usage': ofBuckets,
   'Invocation.attempts': 'the attempts of one call',
+  'Invocation.attemptPayloads': 'the attempts of one call',
   'Invocation.tags': ofInput,
   'Consent.purposes': ofInput,
   'GuardrailPolicy.rules': ofInput,

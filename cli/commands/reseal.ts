@@ -35,6 +35,7 @@ export async function reseal(
     { checkEncryptionKey, recordEncryptionKey },
     { resealCredentials },
     { resealCompletionResults },
+    { resealPayloads },
     { addDataKeyVersions, discardLostKeys, pruneDataKeys, rewrapDataKeys },
     { findAdminKeyForm, giveUpAdminKey },
     { resealAuditKey },
@@ -43,6 +44,7 @@ export async function reseal(
     import('#mongo/encryption-check.ts'),
     import('#subgraphs/models/providers/reseal-credentials.ts'),
     import('#inference/ledger/reseal-results.ts'),
+    import('#inference/payloads/reseal-payloads.ts'),
     import('#mongo/keyring/rotate.ts'),
     import('#subgraphs/tenants/keys/admin-key-form.ts'),
     import('#mongo/audit/keys.ts'),
@@ -77,6 +79,7 @@ export async function reseal(
     const left = new Set<string>();
     const credentials = await resealCredentials(connection, secrets, left);
     const results = await resealCompletionResults(connection, payloads, left);
+    const logged = await resealPayloads(connection, payloads, left);
     const adminKey = await findAdminKeyForm(connection, pepper);
     if (adminKey === 'LOST' && values.discard) await giveUpAdminKey(connection);
     await resealAuditKey(connection, secrets, left);
@@ -86,20 +89,24 @@ export async function reseal(
     rewrapped += await rewrapDataKeys(connection, roots);
     const { pruned, waiting } = await pruneDataKeys(connection, left, now());
     const destroyed = { count: pruned.length, keyIds: pruned.slice(0, recordedMax) };
-    return { rewrapped, credentials, results, adminKey, clients, destroyed, waiting };
+    return { rewrapped, credentials, results, logged, adminKey, clients, destroyed, waiting };
   };
-  const { rewrapped, credentials, results, adminKey, clients, destroyed, waiting } = await recordCommand(
-    connection,
-    {
-      ...{ action: 'encryptionKey.rotate', targetType: 'EncryptionKey', targetId: keyId },
-      arguments: { discard: values.discard, dataKeys: values['data-keys'] },
-    },
-    run,
+  const { rewrapped, credentials, results, logged, adminKey, clients, destroyed, waiting } =
+    await recordCommand(
+      connection,
+      {
+        ...{ action: 'encryptionKey.rotate', targetType: 'EncryptionKey', targetId: keyId },
+        arguments: { discard: values.discard, dataKeys: values['data-keys'] },
+      },
+      run,
+    );
+  log.info(
+    { event: 'reseal', keyId, rewrapped, ...credentials, results, payloads: logged },
+    'sealed with the current key',
   );
-  log.info({ event: 'reseal', keyId, rewrapped, ...credentials, results }, 'sealed with the current key');
   const left = credentials.unreadable === 0 ? '' : `; ${credentials.unreadable} are to be entered again`;
   console.log(
-    `Wrapped the data keys of ${rewrapped} owners with the key ${keyId}. Sealed ${credentials.resealed} provider keys and ${results} kept completions anew${left}.`,
+    `Wrapped the data keys of ${rewrapped} owners with the key ${keyId}. Sealed ${credentials.resealed} provider keys, ${results} kept completions and ${logged} payloads anew${left}.`,
   );
   if (destroyed.count > 0) console.log(`Destroyed ${destroyed.count} former data keys that nothing needs.`);
   if (waiting !== null) {

@@ -2,18 +2,15 @@ import type { Caller } from '#core/caller.ts';
 import type { CacheStatus, OnDisconnect } from '#core/graph-enums.generated.ts';
 import { meshOwner } from '#core/secrets/owner-boxes.ts';
 import { type GuardrailPlan, joinPlans } from '#guardrails/pipeline/policy.ts';
-import type { InvocationRecord } from '#mongo/invocations.ts';
-import { noUsage } from '#providers/provider.ts';
 import { type CompletionData, newCompletionId } from '../completion.ts';
 import type { InferenceEngine } from '../engine.ts';
 import { Invocation } from '../execution/invocation.ts';
 import type { ConsentingParty } from '../guarding/consents.ts';
 import { type GuardedCall, guardCall } from '../guarding/guard-call.ts';
-import { toVerdictRecords, toWarnings } from '../guarding/verdict-records.ts';
 import { toAttachmentResults } from '../ledger/attachment.ts';
 import { openingRecord } from '../ledger/attempt-progress.ts';
 import { aheadCharsMin } from '../ledger/progress.ts';
-import { openRow, type RowStart, reserveInRow, toCompletionResult } from '../ledger/rows.ts';
+import { reserveInRow } from '../ledger/rows.ts';
 import { larger, Meters } from '../metering/meters.ts';
 import { answersTokensLimit, answersTokensMax, upperBound } from '../metering/usage-cost.ts';
 import type { CachePolicy, CompletionRequest, PlannedCall } from '../request.ts';
@@ -29,6 +26,7 @@ import {
   keepAnswer,
   toCachedAnswer,
 } from './answer-cache.ts';
+import { type AdmittedRequest, answerCall, buildRow } from './answered.ts';
 import { compileResponseSchema } from './structured-output.ts';
 
 /** What became of a request that was let in. */
@@ -50,11 +48,7 @@ export interface BeginOptions {
 }
 
 /** A request that is on its way to an invocation. */
-interface RequestedCall {
-  readonly id: string;
-  readonly request: CompletionRequest;
-  readonly guarded: GuardedCall;
-  readonly caller: Caller;
+interface RequestedCall extends AdmittedRequest {
   readonly options: BeginOptions;
 }
 
@@ -185,13 +179,13 @@ async function viaCache(call: RequestedCall, engine: InferenceEngine): Promise<C
   if (plan.read) {
     const offered = offeredModels(call.caller, catalog);
     const hit = await cachedAnswer(engine.cache, plan, offered);
-    if (hit !== null) return answer(call, hit, 'HIT', engine);
+    if (hit !== null) return { kind: 'ANSWERED', completion: await answerCall(call, hit, 'HIT', engine) };
     for (let owner = coalesced.get(plan.key); owner !== undefined; owner = coalesced.get(plan.key)) {
       const result = await owner;
       if (result === 'FAILED') break;
       // A model that was deleted while it answered answers no further call, nor one that is no longer offered.
       if (result !== 'NO_ANSWER' && offered.model(result.modelId) !== undefined)
-        return answer(call, result, 'COALESCED', engine);
+        return { kind: 'ANSWERED', completion: await answerCall(call, result, 'COALESCED', engine) };
     }
   }
   return own(call, plan, engine);
@@ -256,13 +250,6 @@ async function keep(
   } catch (error) {
     log.warn({ err: error }, 'an answer could not be kept in the cache');
   }
-}
-
-function buildRow(
-  { id, caller, request: { promptId, promptVersionId, labels } }: RequestedCall,
-  start: Pick<RowStart, 'model' | 'cache' | 'startedAtMs' | 'opening' | 'ownerId'>,
-): InvocationRecord {
-  return openRow({ ...start, id, caller, kind: 'completion', promptId, promptVersionId, labels });
 }
 
 async function admit(
@@ -343,45 +330,6 @@ async function openStream(
     },
     discard: async () => writer[Symbol.asyncDispose](),
   };
-}
-
-/** A row for an answer that needed no provider. */
-async function answer(
-  call: RequestedCall,
-  found: CachedAnswer,
-  cache: CacheStatus,
-  { ledger, now, ownerId }: Pick<InferenceEngine, 'ledger' | 'now' | 'ownerId'>,
-): Promise<CallAdmission> {
-  const { id, request } = call;
-  const nowMs = now();
-  const { promptVersionId } = request;
-  const warnings = toWarnings(call.guarded.verdicts);
-  const completion: CompletionData = {
-    ...found,
-    id,
-    status: 'SUCCEEDED',
-    usage: noUsage,
-    costNanos: '0',
-    cache,
-    ...(warnings === undefined ? {} : { warnings }),
-    promptVersionId,
-    attempts: [],
-    createdAtMs: nowMs,
-    endedAtMs: nowMs,
-    error: null,
-  };
-  const providerId = found.modelId.slice(0, found.modelId.indexOf('/'));
-  const model = { id: found.modelId, provider: { id: providerId } };
-  const row = buildRow(call, { model, cache, startedAtMs: nowMs, opening: null, ownerId });
-  const result = toCompletionResult(completion, row.tenantId, nowMs);
-  const guardrailVerdicts = toVerdictRecords(call.guarded.verdicts);
-  if (guardrailVerdicts !== undefined) row.guardrailVerdicts = guardrailVerdicts;
-  await ledger.open(
-    { ...row, status: 'SUCCEEDED', endedAt: new Date(nowMs), latencyMs: 0 },
-    ...(result === null ? [] : [result]),
-    ...toAttachmentResults(id, row.tenantId, request.attachment, nowMs),
-  );
-  return { kind: 'ANSWERED', completion };
 }
 
 function routingNeeds(request: CompletionRequest, mode: BeginOptions['mode']): RoutingNeeds {

@@ -3,6 +3,7 @@ import { completions } from '#mongo/completions.ts';
 import type { Eraser, ErasureSubject } from '#mongo/eraser.ts';
 import { idempotencyKeys } from '#mongo/idempotency-keys.ts';
 import { type InvocationRecord, invocations } from '#mongo/invocations.ts';
+import { payloads } from '#mongo/payloads.ts';
 import { toAttachmentId } from '../ledger/attachment.ts';
 import { nativeCollection } from '../ledger/native-collection.ts';
 import type { Redaction } from './erased-row.ts';
@@ -18,7 +19,7 @@ export interface CallErasure {
 
 const durable = { writeConcern: { w: 'majority', j: true }, ordered: false } as const;
 
-/** Erases calls that have ended: their kept contents and idempotency keys are deleted, their rows redacted. */
+/** Erases calls that have ended: their kept contents, payloads and idempotency keys are deleted, their rows redacted. */
 export function createCallEraser(
   connection: Connection,
   { volatileMs, select, redact }: CallErasure,
@@ -26,6 +27,7 @@ export function createCallEraser(
   const rows = nativeCollection<InvocationRecord>(connection, invocations);
   const contents = completions(connection);
   const claims = idempotencyKeys(connection);
+  const logged = payloads(connection);
   return {
     async find(subject, after, max) {
       const ended = { $and: [select(subject), { status: { $ne: 'RUNNING' as const } }, isAfter(after)] };
@@ -38,9 +40,10 @@ export function createCallEraser(
       const next = last === undefined || found.length < max ? null : toPlace(last);
       if (last === undefined) return { found: {}, next };
       const ids = found.map(({ _id }) => _id);
-      const [kept, claimed] = await Promise.all([
+      const [kept, claimed, withPayload] = await Promise.all([
         contents.find({ _id: { $in: [...ids, ...ids.map(toAttachmentId)] } }, { _id: 1 }).lean(),
         claims.find({ completionId: { $in: ids } }, { _id: 1 }).lean(),
+        logged.find({ _id: { $in: ids } }, { _id: 1 }).lean(),
       ]);
       const endedAtMs = Math.max(...found.map(({ startedAt, endedAt }) => (endedAt ?? startedAt).getTime()));
       return {
@@ -48,6 +51,7 @@ export function createCallEraser(
           invocations: ids,
           completions: kept.map(({ _id }) => _id),
           idempotencyKeys: claimed.map(({ _id }) => _id),
+          payloads: withPayload.map(({ _id }) => _id),
         },
         next,
         quietUntil: new Date(endedAtMs + volatileMs),
@@ -57,6 +61,7 @@ export function createCallEraser(
       const ids = [...(found.invocations ?? [])];
       await contents.deleteMany({ _id: { $in: [...(found.completions ?? [])] } });
       await claims.deleteMany({ _id: { $in: [...(found.idempotencyKeys ?? [])] } });
+      await logged.deleteMany({ _id: { $in: [...(found.payloads ?? [])] } });
       const left = await rows.find({ _id: { $in: ids } }).toArray();
       if (left.length === 0) return;
       await rows.bulkWrite(

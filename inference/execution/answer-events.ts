@@ -1,4 +1,5 @@
-import type { ProviderPart } from '#providers/provider.ts';
+import { toParts } from '#providers/answer-builder.ts';
+import type { ProviderAnswer, ProviderPart } from '#providers/provider.ts';
 import type { CompletionEventData } from '../completion.ts';
 
 /** The event that a part is to the client; undefined: it is none. */
@@ -42,6 +43,17 @@ export function toEvent(completionId: string, part: ProviderPart): CompletionEve
     case 'usage':
     case 'finish':
       return undefined;
+  }
+}
+
+/** The events of an answer that came as a whole. */
+export function* toEvents(
+  completionId: string,
+  answer: Partial<ProviderAnswer>,
+): Generator<CompletionEventData> {
+  for (const part of toParts({ text: '', reasoning: null, toolCalls: [], ...answer })) {
+    const event = toEvent(completionId, part);
+    if (event !== undefined) yield event;
   }
 }
 

@@ -8,8 +8,9 @@ import type { CompletionData } from '../completion.ts';
 import type { InferenceEngine } from '../engine.ts';
 import { toVerdictRecords, toWarnings } from '../guarding/verdict-records.ts';
 import type { NewCompletionResult } from '../ledger/results.ts';
-import { toClosing, toCompletionResult, withoutWords } from '../ledger/rows.ts';
+import { isWithoutWords, toClosing, toCompletionResult, withoutWords } from '../ledger/rows.ts';
 import type { Meters } from '../metering/meters.ts';
+import type { CallRecorder } from '../payloads/call-recorder.ts';
 import type { CompletionRequest } from '../request.ts';
 import {
   type ClientFailure,
@@ -33,6 +34,8 @@ export interface EndedInvocation {
   readonly used: UsageAccumulator['used'];
   /** The values that are masked in its call. */
   readonly masks: Masks;
+  /** Gathers the payload of the call; null: none is kept. */
+  readonly recorder: CallRecorder | null;
   /** What the guardrails stated of its input and of its answers. */
   readonly verdicts: readonly GuardrailVerdict[];
   /** The completion that clients receive, but for the time of its end. */
@@ -57,7 +60,7 @@ const unkeepable: ClientFailure = {
 export async function closeInvocation(
   outcome: Outcome,
   ended: EndedInvocation,
-  { ledger, log, now, blocks }: InferenceEngine,
+  { ledger, log, now, blocks, payloadLog }: InferenceEngine,
 ): Promise<ClosedInvocation> {
   const { id, request, meters, model, firstTokenMs } = ended;
   const endedAtMs = now();
@@ -69,8 +72,13 @@ export async function closeInvocation(
     closing.error = failure === null ? null : withoutInput(failure.message, request.call);
     const guardrailVerdicts = toVerdictRecords(ended.verdicts);
     if (guardrailVerdicts !== undefined) closing.guardrailVerdicts = guardrailVerdicts;
-    if (request.labels.retention === 'NONE') await ledger.close(id, withoutWords(closing), null);
-    else await ledger.close(id, closing, result);
+    const { labels } = request;
+    const isKept = labels.retention !== 'NONE';
+    const content = ended.recorder?.end(outcome.answer) ?? null;
+    using payload = await payloadLog.hold({ id, caller: ended.caller, endedAtMs, content });
+    if (payload.record !== null) closing.payloadUntil = payload.record.expiresAt;
+    const stated = isWithoutWords(labels) ? withoutWords(closing) : closing;
+    await ledger.close(id, stated, isKept ? result : null, payload.record);
     await meters.commitUsage(ended.used);
     return { completion, failure };
   } catch (error) {

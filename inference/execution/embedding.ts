@@ -7,9 +7,11 @@ import type { CallLimit } from '#state/quota/call-limits.ts';
 import type { CallLabels } from '../call-labels.ts';
 import type { InferenceEngine } from '../engine.ts';
 import { attemptProgress } from '../ledger/attempt-progress.ts';
-import { attemptRecord, markUnpriced, withoutWords } from '../ledger/rows.ts';
+import type { InvocationClosing } from '../ledger/invocation-closing.ts';
+import { attemptRecord, isWithoutWords, markUnpriced, withoutWords } from '../ledger/rows.ts';
 import type { Meters } from '../metering/meters.ts';
 import { type UsageBounds, upperBound } from '../metering/usage-cost.ts';
+import { toEmbeddingPayload } from '../payloads/embedding-payload.ts';
 import type { Lease } from '../routing/provider-pool.ts';
 import type { Candidates } from '../routing/route.ts';
 import { type Attempted, askCandidates } from './ask.ts';
@@ -232,10 +234,10 @@ export class Embedding implements RunningCall {
   }
 
   async #settleAndClose(ending: EmbeddingEnding): Promise<void> {
-    const { id, meters, startedAtMs } = this.#start;
+    const { id, caller, meters, startedAtMs, labels, values, dimensions } = this.#start;
     const { usage, costNanos, attempts, used } = this.#accumulator;
     const endedAtMs = this.#engine.now();
-    const closing = {
+    const closing: InvocationClosing = {
       status: ending.status,
       modelId: this.#model.id,
       providerId: this.#model.provider.id,
@@ -249,10 +251,17 @@ export class Embedding implements RunningCall {
       error: ending.status === 'FAILED' ? withoutInput(ending.failure.message, this.#start.values) : null,
       endedAt: new Date(endedAtMs),
       attempts: attempts.map(attemptRecord),
-    } as const;
+    };
     // While the row is not closed its reservation stands: whoever closes it settles.
-    const isKept = this.#start.labels.retention !== 'NONE';
-    await this.#engine.ledger.close(id, isKept ? closing : withoutWords(closing), null);
+    const { ledger, payloadLog } = this.#engine;
+    const isLogged = labels.payloadLogging === 'FULL';
+    const vectors = ending.status === 'SUCCEEDED' ? ending.vectors : [];
+    using payload = await payloadLog.hold({
+      ...{ id, caller, endedAtMs },
+      content: isLogged ? toEmbeddingPayload({ values, dimensions, vectors, attempts }) : null,
+    });
+    if (payload.record !== null) closing.payloadUntil = payload.record.expiresAt;
+    await ledger.close(id, isWithoutWords(labels) ? withoutWords(closing) : closing, null, payload.record);
     await meters.commitUsage(used);
   }
 }

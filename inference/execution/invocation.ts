@@ -3,7 +3,7 @@ import type { Caller } from '#core/caller.ts';
 import type { HeddleError } from '#core/errors.ts';
 import type { CacheStatus, CompletionStatus } from '#core/graph-enums.generated.ts';
 import type { ProgressRecord } from '#mongo/invocations.ts';
-import { AnswerBuilder, toParts } from '#providers/answer-builder.ts';
+import { AnswerBuilder } from '#providers/answer-builder.ts';
 import { type ProviderAnswer, ProviderFailure, type ProviderPart } from '#providers/provider.ts';
 import type { CompletionData, CompletionEventData } from '../completion.ts';
 import type { InferenceEngine } from '../engine.ts';
@@ -14,11 +14,12 @@ import { aheadCharsMin, type FollowedSource, type ProgressSource } from '../ledg
 import { attemptRecord } from '../ledger/rows.ts';
 import type { Meters } from '../metering/meters.ts';
 import { answersTokensMax, estimatedUsage, upperBound } from '../metering/usage-cost.ts';
+import { CallRecorder } from '../payloads/call-recorder.ts';
 import type { CompletionRequest } from '../request.ts';
 import type { Lease } from '../routing/provider-pool.ts';
 import type { Candidates } from '../routing/route.ts';
 import type { EventSink } from '../streams/event-sink.ts';
-import { toEvent } from './answer-events.ts';
+import { toEvent, toEvents } from './answer-events.ts';
 import { type Attempted, askCandidates, type CandidatesOutcome, readNote } from './ask.ts';
 import {
   type AttemptResult,
@@ -26,6 +27,7 @@ import {
   generateOnce,
   Stopped,
   streamOnce,
+  toUnsentResult,
   UncheckedAnswer,
   untilAborted,
 } from './attempts/attempt.ts';
@@ -76,6 +78,7 @@ export class Invocation implements ProgressSource {
   readonly #accumulator: UsageAccumulator;
   /** Null: no guardrail binds the answers. */
   readonly #guard: OutputGuard | null;
+  readonly #recorder: CallRecorder | null;
   /** What a guardrail has the AI model called again with, once. */
   #note: string | null = null;
   /** Aborted once, by whatever stops the whole: a cancellation or the total timeout. */
@@ -97,6 +100,7 @@ export class Invocation implements ProgressSource {
     this.#engine = engine;
     this.#accumulator = new UsageAccumulator(start.request.call);
     this.#guard = OutputGuard.of(start.guarded, start.request.structured !== null);
+    this.#recorder = CallRecorder.of(start.request, start.guarded);
     this.#model = start.candidates.models[0];
     this.done = this.#run();
   }
@@ -174,14 +178,12 @@ export class Invocation implements ProgressSource {
     const ended = await closeInvocation(
       outcome,
       {
-        id: this.id,
-        caller: this.start.caller,
-        request: this.start.request,
-        meters: this.start.meters,
+        ...this.start,
         model: this.#model,
         firstTokenMs: this.#firstTokenMs,
         used: this.#accumulator.used,
         masks: this.start.guarded.masks,
+        recorder: this.#recorder,
         verdicts: [...this.start.guarded.verdicts, ...(this.#guard?.verdicts ?? [])],
         complete: (...as) => this.#completion(...as),
       },
@@ -234,10 +236,16 @@ export class Invocation implements ProgressSource {
     return this.#endedBy(end);
   }
 
+  /** What the client may have of an answer that did not come to its end. */
+  #partial(end: AttemptResult): Partial<ProviderAnswer> {
+    if (end.outcome === 'SUCCEEDED' || end.partial === null) return {};
+    return this.#guard?.partial ?? partialAnswer(end);
+  }
+
   #endedBy(
     end: AttemptResult & { readonly outcome: Extract<CompletionStatus, 'FAILED' | 'CANCELLED'> },
   ): Outcome {
-    const answer = end.partial === null ? {} : (this.#guard?.partial ?? partialAnswer(end));
+    const answer = this.#partial(end);
     const cause = this.#abort.signal.aborted ? this.#abort.signal.reason : null;
     if (end.outcome === 'CANCELLED' || cause instanceof Cancelled) {
       return { status: 'CANCELLED', answer, json: null, failure: null };
@@ -253,9 +261,8 @@ export class Invocation implements ProgressSource {
   #reserveFor(model: CatalogModel): Promise<HeddleError | null> {
     const { request, meters } = this.start;
     const output = answersTokensMax(model, request.call);
-    const input =
-      readUsageBounds(this.start.request, model, this.#note).inputTokensMax +
-      this.#engine.inputAllowances.tokensFor(model.id);
+    const { inputTokensMax } = readUsageBounds(request, model, this.#note);
+    const input = inputTokensMax + this.#engine.inputAllowances.tokensFor(model.id);
     return meters.raise(this.#accumulator.used, upperBound(model, input, output));
   }
 
@@ -305,6 +312,7 @@ export class Invocation implements ProgressSource {
               jsonSchemas: this.#engine.jsonSchemas,
               received: this.#received,
             });
+      this.#recorder?.ended(model.name, { end, guarded, partial: this.#partial(end) });
       return { end, json, timeToFirstTokenMs, wholeMs, answeredMs };
     } finally {
       followed?.[Symbol.dispose]();
@@ -329,6 +337,7 @@ export class Invocation implements ProgressSource {
         ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
       };
       this.#dropped = provider.dropped?.(call);
+      this.#recorder?.sent(call, this.#note);
       if (!this.#readsStream) return await generateOnce(provider, call, abort, this.#limits(true));
       const show = (part: ProviderPart) => {
         if (sink === null) return undefined;
@@ -339,10 +348,7 @@ export class Invocation implements ProgressSource {
       const take = coverFirst(cover, pass, abort.signal);
       return await streamOnce(provider, call, abort, this.#limits(false), take, this.#received);
     } catch (error) {
-      if (error instanceof Cancelled)
-        return { outcome: 'CANCELLED', reason: error, reported: null, partial: null, cut: false };
-      if (!(error instanceof ProviderFailure)) throw error;
-      return { outcome: 'FAILED', failure: error, reported: null, partial: null, cut: false };
+      return toUnsentResult(error);
     }
   }
 
@@ -374,11 +380,7 @@ export class Invocation implements ProgressSource {
     try {
       if (!this.#shown) {
         sink.started(this.#model.id, this.#dropped, this.#accumulator.usage);
-        const whole = { text: '', reasoning: null, toolCalls: [], ...answer };
-        for (const part of ended.failure === null ? toParts(whole) : []) {
-          const event = toEvent(this.id, part);
-          if (event !== undefined) void sink.append(event);
-        }
+        if (ended.failure === null) for (const event of toEvents(this.id, answer)) void sink.append(event);
       }
       await sink.end(ended);
     } catch (error) {

@@ -17,6 +17,7 @@ export type InvocationClosing = Pick<
   | 'endedAt'
   | 'attempts'
   | 'guardrailVerdicts'
+  | 'payloadUntil'
 > & {
   /** True where its process has not closed it itself. */
   orphaned?: true;

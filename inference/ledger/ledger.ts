@@ -3,6 +3,7 @@ import type { Connection } from 'mongoose';
 import { type GroupWrite, openGroupWrites } from '#mongo/group-writes.ts';
 import { type InvocationRecord, invocations } from '#mongo/invocations.ts';
 import { reopenHour } from '#mongo/meter-rollup.ts';
+import { type PayloadRecord, payloads as payloadRecords } from '#mongo/payloads.ts';
 import { GroupWriter } from './group-writer.ts';
 import type { InvocationClosing } from './invocation-closing.ts';
 import { nativeCollection } from './native-collection.ts';
@@ -21,10 +22,15 @@ export interface Ledger {
   /** Raises what the row of a running call has reserved. */
   raise(id: string, reserved: { readonly tokens: bigint; readonly costNanos: bigint }): Promise<void>;
   /**
-   * Ends a row; tried again for a while when the database fails. What rejects in the end is closed as FAILED by a later
+   * Ends a row, after its result and its payload are stored; tried again for a while when the database fails. What rejects in the end is closed as FAILED by a later
    * `closeLost`, with what it took, which then commits its usage to the meters as well.
    */
-  close(id: string, closing: InvocationClosing, result: NewCompletionResult | null): Promise<void>;
+  close(
+    id: string,
+    closing: InvocationClosing,
+    result: NewCompletionResult | null,
+    payload?: PayloadRecord | null,
+  ): Promise<void>;
   /** Are there rows that could not be opened or closed since the last `closeLost`? */
   readonly hasLost: boolean;
   /**
@@ -49,6 +55,7 @@ interface Closing {
   readonly id: string;
   readonly closing: InvocationClosing;
   readonly result: NewCompletionResult | null;
+  readonly payload: PayloadRecord | null;
 }
 
 export interface LedgerOptions extends Omit<SweepServices, 'connection'> {
@@ -62,6 +69,7 @@ export function createLedger(
   const rows = nativeCollection<InvocationRecord>(connection, invocations);
   const writes = openGroupWrites(connection);
   const collection = rows.collectionName;
+  const kept = nativeCollection<PayloadRecord>(connection, payloadRecords);
   const results = createCompletionResults(connection, { payloads, log });
   const services = { connection, log, streams, quota, payloads };
   const options = { ...bounds, isOfItems: isOfDocuments };
@@ -87,7 +95,9 @@ export function createLedger(
   // idempotency key would be answered with. A result without an end is not found and expires.
   const closes = new GroupWriter<Closing>(async (items) => {
     const records = items.map(({ result }) => result).filter((result) => result !== null);
-    const closing = await results.write(records, closeWhere(items, { status: 'RUNNING' }));
+    const insert = items.map(({ payload }) => payload).filter((payload) => payload !== null);
+    const beside = { collection: kept.collectionName, insert };
+    const closing = await results.write(records, closeWhere(items, { status: 'RUNNING' }), beside);
     const matched = closing?.matched ?? 0;
     if (matched === items.length) return;
     const modified = await replaceWhereOrphaned(items);
@@ -99,7 +109,7 @@ export function createLedger(
     const missed = items.length - matched - modified;
     if (missed > 0) {
       log.warn({ missed }, 'ledger rows had been closed before');
-      await removeErased(records.map(({ _id }) => _id));
+      await removeErased([...records, ...insert].map(({ _id }) => _id));
     }
   }, options);
 
@@ -107,7 +117,10 @@ export function createLedger(
   async function removeErased(ids: readonly string[]): Promise<void> {
     const erased = { _id: { $in: [...ids] }, erased: { $exists: true } };
     const found = ids.length === 0 ? [] : await rows.find(erased, { projection: { _id: 1 } }).toArray();
-    if (found.length > 0) await results.remove(found.map(({ _id }) => _id));
+    if (found.length === 0) return;
+    const late = found.map(({ _id }) => _id);
+    await results.remove(late);
+    await kept.deleteMany({ _id: { $in: late } });
   }
 
   /** Closes each row that also fits `where`. */
@@ -194,12 +207,13 @@ export function createLedger(
       const reserved = { tokens: Number(tokens), costNanos };
       await rows.updateOne({ _id: id, status: 'RUNNING' }, { $set: { reserved } }, durable);
     },
-    async close(id, closing, result) {
+    async close(id, closing, result, payload = null) {
       try {
-        const item = { id, closing, result };
+        const item = { id, closing, result, payload };
         await closes.push(item).catch((error: unknown) => closeAgain(item, error));
       } catch (error) {
-        remember(lost, id, { ...closing, status: 'FAILED', errorCode: 'INTERNAL' });
+        const { payloadUntil: _, ...counted } = closing;
+        remember(lost, id, { ...counted, status: 'FAILED', errorCode: 'INTERNAL' });
         throw error;
       } finally {
         held.delete(id);

@@ -11,7 +11,7 @@ import type { InvocationClosing } from './invocation-closing.ts';
 import { nativeCollection } from './native-collection.ts';
 import { closeOrphan } from './orphan.ts';
 import { type CompletionResult, createCompletionResults } from './results.ts';
-import { toClosing, toCompletionResult, withoutWords } from './rows.ts';
+import { isWithoutWords, toClosing, toCompletionResult, withoutWords } from './rows.ts';
 
 /** Rows closed by one write. */
 const batchMax = 500;
@@ -176,7 +176,7 @@ async function closeBatch(
       orphans.slice(first, first + logsAtOnce).map(async (row) => {
         const isKept = row.retention !== 'NONE';
         const orphan = closeOrphan(row, await readEvents(services, row), atMs);
-        const closing = isKept ? orphan.closing : withoutWords(orphan.closing);
+        const closing = isWithoutWords(row) ? withoutWords(orphan.closing) : orphan.closing;
         const result =
           isKept && orphan.completion !== null
             ? toCompletionResult(orphan.completion, row.tenantId, atMs)

@@ -22,13 +22,24 @@ export interface NewCompletionResult extends CompletionResult {
   readonly tenantId: string;
 }
 
+/** Records of another collection that are stored with results. */
+export interface InsertedBeside {
+  readonly collection: string;
+  readonly insert: readonly { readonly _id: string }[];
+}
+
 /** The kept results of completions. At rest their contents are sealed. */
 export interface CompletionResults {
   /**
    * Resolves when all are durable; those that are there already are replaced. Nothing of `then` is durable before them.
-   * One that nothing can be sealed for, as its tenant was erased, is left out. The result of `then`, where it is set.
+   * One that nothing can be sealed for, as its tenant was erased, is left out; records of `beside` are stored in the same way. The result of
+   * `then`, where it is set.
    */
-  write(results: readonly NewCompletionResult[], then?: GroupWrite): Promise<GroupWriteResult | undefined>;
+  write(
+    results: readonly NewCompletionResult[],
+    then?: GroupWrite,
+    beside?: InsertedBeside,
+  ): Promise<GroupWriteResult | undefined>;
   /** Where there is a result of that id already, it stands: that one; otherwise null. */
   keep(result: NewCompletionResult): Promise<CompletionResult | null>;
   /** Those that there are and that can be opened. Throws GRAPH_COST_EXCEEDED where they are too long together. */
@@ -80,6 +91,13 @@ export function createCompletionResults(
     return records;
   }
 
+  async function replace(collection: string, records: readonly { readonly _id: string }[]): Promise<void> {
+    const replacements = records.map((replacement) => ({
+      replaceOne: { filter: { _id: replacement._id }, replacement, upsert: true },
+    }));
+    await connection.collection<{ _id: string }>(collection).bulkWrite(replacements, durable);
+  }
+
   async function find(ids: readonly string[]): Promise<ReadonlyMap<string, CompletionResult>> {
     const results = new Map<string, CompletionResult>();
     const open = async ({ _id, sealed: text, content: plain, expiresAt }: CompletionRecord) => {
@@ -115,19 +133,18 @@ export function createCompletionResults(
 
   return {
     find,
-    async write(results, then) {
+    async write(results, then, beside) {
       const behind = then === undefined ? [] : [then];
-      const records = await toRecords(results);
-      const first = records.length === 0 ? [] : [{ collection: stored.collectionName, insert: records }];
+      const own = { collection: stored.collectionName, insert: await toRecords(results) };
+      const first = [own, ...(beside === undefined ? [] : [beside])].filter(
+        ({ insert }) => insert.length > 0,
+      );
       try {
         return (await writes.run([...first, ...behind]))[first.length];
       } catch (error) {
         if (!isOnlyDuplicates(error)) throw error;
         // Of a write that was tried again after its answer was lost; or a part of the answer, kept by a sweep.
-        const replacements = records.map((replacement) => ({
-          replaceOne: { filter: { _id: replacement._id }, replacement, upsert: true },
-        }));
-        await stored.bulkWrite(replacements, durable);
+        for (const { collection, insert } of first) await replace(collection, insert);
         return (await writes.run(behind))[0];
       }
     },

@@ -69,6 +69,7 @@ export function openRow(start: RowStart): InvocationRecord {
   if (labels.endUserId !== null) row.endUserId = labels.endUserId;
   if (labels.tags.length > 0) row.tags = [...labels.tags];
   if (labels.retention !== undefined) row.retention = labels.retention;
+  if (labels.payloadLogging !== undefined) row.payloadLogging = labels.payloadLogging;
   if (start.opening !== null) row.opening = start.opening;
   return row;
 }
@@ -112,6 +113,14 @@ export function toClosing(
     closing.error = orphanedMessage;
   }
   return closing;
+}
+
+/** The words of its failures are not kept: they are a provider's, and may state what the call was about. */
+export function isWithoutWords({
+  retention,
+  payloadLogging,
+}: Pick<InvocationRecord, 'retention' | 'payloadLogging'>): boolean {
+  return retention === 'NONE' || payloadLogging === 'METADATA';
 }
 
 /** The codes of its failures without the words of a provider, for a call of which no content is kept. */

@@ -103,6 +103,6 @@ export const mappers: Readonly<Record<SubgraphName, Mappers>> = {
       ToolCall: 'ToolCall',
     },
     'state/quota/call-limits.ts': { CallLimit: 'CallLimit' },
-    'subgraphs/runtime/entity.ts': { Provider: 'EntityReference' },
+    'subgraphs/runtime/entity.ts': { Invocation: 'EntityReference', Provider: 'EntityReference' },
   },
 };

@@ -45,11 +45,14 @@ const newEndUser = () => `Ada-Lovelace-${++count}`;
 /** Everything that there can be of an end user. */
 async function fill({ caller, tenantId }: TestTenant, endUserId: string): Promise<void> {
   const { connection } = erasing.database;
-  await erasing.call(caller, {
-    ...{ endUserId, idempotencyKey: `key of ${endUserId}`, cache: 'USE' },
-    tags: ['checkout', `user:${endUserId.toLowerCase()}`],
-    messages: [{ role: 'USER', content: `I am ${endUserId}.` }],
-  });
+  await erasing.call(
+    { ...caller, payloadLogging: 'FULL' },
+    {
+      ...{ endUserId, idempotencyKey: `key of ${endUserId}`, cache: 'USE' },
+      tags: ['checkout', `user:${endUserId.toLowerCase()}`],
+      messages: [{ role: 'USER', content: `I am ${endUserId}.` }],
+    },
+  );
   await askForData(
     erasing.tenants.subgraph,
     caller,
@@ -124,7 +127,10 @@ describe('eraseEndUser', () => {
     expect(forgotten).toContainEqual({ tenantId: tenant.tenantId, endUserId });
     expect(record).toMatchObject({
       status: 'FINISHED',
-      counts: { completions: 1, consents: 1, idempotencyKeys: 1, invocations: 1, pageTokens: 1, sessions: 1 },
+      counts: {
+        ...{ completions: 1, consents: 1, idempotencyKeys: 1, invocations: 1, pageTokens: 1 },
+        ...{ payloads: 1, sessions: 1 },
+      },
     });
     const traces = await findTraces(connection, [endUserId]);
     expect(traces.filter((trace) => !trace.includes(foreign.tenantId))).toEqual([]);
@@ -139,6 +145,7 @@ describe('eraseEndUser', () => {
       'idempotencyKeys',
       'invocations',
       'pageTokens',
+      'payloads',
       'sessions',
     ]);
     const row = await invocations(connection)
@@ -288,7 +295,14 @@ describe('eraseEndUser', () => {
       const record = await erasing.read(id);
       expect(record, `killed after ${writes} writes`).toMatchObject({
         status: 'FINISHED',
-        counts: { completions: 1, idempotencyKeys: 1, invocations: 1, pageTokens: 1, sessions: 1 },
+        counts: {
+          completions: 1,
+          idempotencyKeys: 1,
+          invocations: 1,
+          pageTokens: 1,
+          payloads: 1,
+          sessions: 1,
+        },
         proof: computeProof(record),
       });
       expect(await findTraces(connection, [endUserId])).toEqual([]);

@@ -12,7 +12,7 @@ export async function deleteCompletion(
   engine: InferenceEngine,
   services: AuditServices,
 ): Promise<string> {
-  const { reader, results } = engine;
+  const { reader, results, payloadLog } = engine;
   const completion = await reader.get(id, context.reach('own-call'));
   await context.auditTarget({ type: 'Completion', id });
   if (completion.status === 'RUNNING') {
@@ -22,6 +22,7 @@ export async function deleteCompletion(
       throw createOverloadedError('The completion has not ended yet: delete it again.');
   }
   await results.remove([id, toAttachmentId(id)]);
+  await payloadLog.remove([id]);
   context.audit({ type: 'Completion', id });
   return id;
 }

@@ -21,6 +21,7 @@ import type { CacheStatus } from '#core/graph-enums.generated.ts';
 import type { OutlineKind } from '#core/graph-enums.generated.ts';
 import type { LimitWindow } from '#core/graph-enums.generated.ts';
 import type { CircuitState } from '#core/graph-enums.generated.ts';
+import type { PayloadState } from '#core/graph-enums.generated.ts';
 import type { GuardrailAction } from '#core/graph-enums.generated.ts';
 import type { Meter } from '#core/graph-enums.generated.ts';
 import type { CacheScope } from '#core/graph-enums.generated.ts';
@@ -517,6 +518,16 @@ export type PromptVersion = {
 
 export type Invocation = {
   readonly id: Scalars['ID']['output'];
+  readonly request: Maybe<Scalars['JSON']['output']>;
+  readonly response: Maybe<Scalars['JSON']['output']>;
+  readonly attemptPayloads: ReadonlyArray<AttemptPayload>;
+  readonly payloadState: PayloadState;
+  readonly payloadCut: Scalars['Boolean']['output'];
+};
+
+export type AttemptPayload = {
+  readonly request: Scalars['JSON']['output'];
+  readonly response: Maybe<Scalars['JSON']['output']>;
 };
 
 export type GuardrailRuleInput = {
@@ -648,6 +659,7 @@ export type DirectiveResolverFn<TResult = Record<PropertyKey, never>, TParent = 
 export type FederationTypes = {
   Completion: Completion;
   Provider: Provider;
+  Invocation: Invocation;
 };
 
 /** Mapping of federation reference types */
@@ -658,6 +670,9 @@ export type FederationReferenceTypes = {
   Provider:
     ( { __typename: 'Provider' }
     & GraphQLRecursivePick<FederationTypes['Provider'], {"id":true}> );
+  Invocation:
+    ( { __typename: 'Invocation' }
+    & GraphQLRecursivePick<FederationTypes['Invocation'], {"id":true}> );
 };
 
 
@@ -729,6 +744,8 @@ export type ResolversTypes = {
   Model: ResolverTypeWrapper<entity.EntityReference>;
   PromptVersion: ResolverTypeWrapper<entity.EntityReference>;
   Invocation: ResolverTypeWrapper<entity.EntityReference>;
+  AttemptPayload: ResolverTypeWrapper<AttemptPayload>;
+  PayloadState: PayloadState;
   GuardrailAction: GuardrailAction;
   GuardrailRuleInput: GuardrailRuleInput;
   TestGuardrailsInput: TestGuardrailsInput;
@@ -798,6 +815,7 @@ export type ResolversParentTypes = {
   Model: entity.EntityReference;
   PromptVersion: entity.EntityReference;
   Invocation: entity.EntityReference;
+  AttemptPayload: AttemptPayload;
   GuardrailRuleInput: GuardrailRuleInput;
   TestGuardrailsInput: TestGuardrailsInput;
   GuardrailTest: Omit<GuardrailTest, 'verdicts'> & { verdicts: ReadonlyArray<ResolversParentTypes['GuardrailVerdict']> };
@@ -1148,9 +1166,22 @@ export type PromptVersionResolvers<ContextType = context.SubgraphContext, Parent
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
 };
 
-export type InvocationResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Invocation'] = ResolversParentTypes['Invocation']> = {
+export type InvocationResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Invocation'] = ResolversParentTypes['Invocation'], FederationReferenceType extends FederationReferenceTypes['Invocation'] = FederationReferenceTypes['Invocation']> = {
+  __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Invocation']> | FederationReferenceType, FederationReferenceType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  request?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
+  response?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
+  attemptPayloads?: Resolver<ReadonlyArray<ResolversTypes['AttemptPayload']>, ParentType, ContextType>;
+  payloadState?: Resolver<ResolversTypes['PayloadState'], ParentType, ContextType>;
+  payloadCut?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
 };
+
+export type AttemptPayloadResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['AttemptPayload'] = ResolversParentTypes['AttemptPayload']> = {
+  request?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
+  response?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
+};
+
+export type PayloadStateResolvers = EnumResolverSignature<{ KEPT?: any, RUNNING?: any, NOT_LOGGED?: any, DROPPED?: any, EXPIRED?: any, DELETED?: any, UNREADABLE?: any, FOREIGN?: any }, ResolversTypes['PayloadState']>;
 
 export type GuardrailActionResolvers = EnumResolverSignature<{ BLOCK?: any, MASK?: any, REDACT?: any, RETRY?: any, REROUTE?: any, WARN?: any, LOG?: any }, ResolversTypes['GuardrailAction']>;
 
@@ -1246,6 +1277,8 @@ export type Resolvers<ContextType = context.SubgraphContext> = {
   Model?: ModelResolvers<ContextType>;
   PromptVersion?: PromptVersionResolvers<ContextType>;
   Invocation?: InvocationResolvers<ContextType>;
+  AttemptPayload?: AttemptPayloadResolvers<ContextType>;
+  PayloadState?: PayloadStateResolvers;
   GuardrailAction?: GuardrailActionResolvers;
   GuardrailTest?: GuardrailTestResolvers<ContextType>;
   GuardrailVerdict?: GuardrailVerdictResolvers<ContextType>;

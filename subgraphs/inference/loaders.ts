@@ -6,8 +6,9 @@ import type { SubgraphContext } from '../runtime/context.ts';
 import { recordLoader } from '../runtime/loaders.ts';
 import type { AuditServices, ReadRequest } from '../runtime/policy/audited.ts';
 import { readCalls } from '../runtime/policy/audited-calls.ts';
+import { createPayloadLoaders, type PayloadLoaders } from './payloads/payload-loaders.ts';
 
-export interface InferenceLoaders {
+export interface InferenceLoaders extends PayloadLoaders {
   /** Null for those that the caller does not own. */
   readonly completion: DataLoader<string, CompletionData | null>;
   /** Of completions that the caller may read, by the ids of their attachments. */
@@ -16,10 +17,12 @@ export interface InferenceLoaders {
 
 export function createInferenceLoaders(
   context: ReadRequest & Pick<SubgraphContext, 'reach'>,
-  { reader, results }: Pick<InferenceEngine, 'reader' | 'results'>,
+  engine: Pick<InferenceEngine, 'reader' | 'results' | 'connection' | 'payloadLog' | 'now'>,
   services: AuditServices,
 ): InferenceLoaders {
+  const { reader, results } = engine;
   return {
+    ...createPayloadLoaders(context, engine, services),
     completion: recordLoader(
       (ids) => readCalls(context, services, (reach) => reader.findMany(ids, reach)),
       ({ id }) => id,

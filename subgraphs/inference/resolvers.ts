@@ -24,6 +24,7 @@ import type { Resolvers } from './generated.ts';
 import { parseCompletionInput } from './input/parse-input.ts';
 import { promptRequest } from './input/prompt.ts';
 import type { InferenceContext } from './loaders.ts';
+import { payloadFields } from './payloads/payload-fields.ts';
 import { startCompletion } from './start-completion.ts';
 import { testGuardrails } from './try-guardrails.ts';
 
@@ -244,6 +245,7 @@ export function inferenceResolvers(
       model: ({ modelId }) => toEntity(modelId),
       invocation: ({ id }) => toEntity(toNodeId('Invocation', id)),
     },
+    Invocation: payloadFields,
     Provider: {
       // Of one that was deleted too, which history refers to: nothing is known of its health.
       __resolveReference: ({ id }) => ({ id }),

@@ -236,6 +236,14 @@ export function untilAborted<T>(
   });
 }
 
+/** How an attempt ended that threw before anything was sent. Throws what is no end of an attempt. */
+export function toUnsentResult(error: unknown): AttemptResult {
+  const nothing = { reported: null, partial: null, cut: false };
+  if (error instanceof Cancelled) return { outcome: 'CANCELLED', reason: error, ...nothing };
+  if (error instanceof ProviderFailure) return { outcome: 'FAILED', failure: error, ...nothing };
+  throw error;
+}
+
 /** How a call ended that threw. `sent`: whether its provider may have had it, and so may bill what was cut. */
 export function toAttemptResult(
   error: unknown,

@@ -29,5 +29,8 @@ export function parseLabels(
   }
   if (new Set(tags).size < tags.length) badInput('tags', 'holds the same tag twice.');
   const isKept = input.retention !== 'NONE' && caller.payloadLogging !== 'NONE';
-  return { requestId, clientRequestId, endUserId, tags, ...(isKept ? {} : { retention: 'NONE' }) };
+  const labels = { requestId, clientRequestId, endUserId, tags };
+  if (!isKept) return { ...labels, retention: 'NONE' };
+  const { payloadLogging } = caller;
+  return payloadLogging === 'METADATA' || payloadLogging === 'FULL' ? { ...labels, payloadLogging } : labels;
 }

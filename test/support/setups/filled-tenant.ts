@@ -162,7 +162,10 @@ export async function openTenantFiller(erasing: TestErasing): Promise<TestTenant
       const ids = await fillTenants(tenant, word);
       await fillModels(tenant, word);
       await fillStore(tenant, word);
-      const inTeam = { ...caller, teamId: ids[0] ?? '', makerScopes: [`app:${ids[1]}`] };
+      const inTeam = {
+        ...{ ...caller, teamId: ids[0] ?? '', makerScopes: [`app:${ids[1]}`] },
+        payloadLogging: 'FULL' as const,
+      };
       await erasing.call(inTeam, {
         ...{ endUserId: `user-${word}`, idempotencyKey: word, tags: [word] },
         messages: [{ role: 'USER', content: `A question of ${word}.` }],

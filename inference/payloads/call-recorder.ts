@@ -1,0 +1,75 @@
+import type { ProviderAnswer, ProviderCall } from '#providers/provider.ts';
+import type { AttemptResult } from '../execution/attempts/attempt.ts';
+import type { GuardedCall } from '../guarding/guard-call.ts';
+import type { CompletionRequest } from '../request.ts';
+import {
+  type AttemptPayload,
+  type CallContent,
+  type CallPayload,
+  toCallPayload,
+  toKeptAnswer,
+  toKeptRequest,
+} from './call-payload.ts';
+
+/** An attempt that has ended. */
+export interface EndedAttempt {
+  readonly end: AttemptResult;
+  /** How it ended after the guardrails, before its answer was compared with a schema. */
+  readonly guarded: AttemptResult;
+  /** What the client may have of an answer that did not come to its end. */
+  readonly partial: Partial<ProviderAnswer>;
+}
+
+/** Gathers the payload of one completion while it runs. */
+export class CallRecorder {
+  readonly #guarded: GuardedCall;
+  readonly #attempts: AttemptPayload[] = [];
+  /** What the request of the attempt under way has beside that of the call. */
+  #beside: Pick<AttemptPayload, 'maxOutputTokens' | 'note'> = {};
+
+  constructor(guarded: GuardedCall) {
+    this.#guarded = guarded;
+  }
+
+  /** Null: no payload of the call is kept. */
+  static of({ labels }: Pick<CompletionRequest, 'labels'>, guarded: GuardedCall): CallRecorder | null {
+    return labels.payloadLogging === 'FULL' ? new CallRecorder(guarded) : null;
+  }
+
+  /** An attempt is sent, with a message of a guardrail; null: there is none. */
+  sent({ maxOutputTokens }: ProviderCall, note: string | null): void {
+    const isSame = maxOutputTokens === this.#guarded.call.maxOutputTokens;
+    this.#beside = {
+      ...(maxOutputTokens === undefined || isSame ? {} : { maxOutputTokens }),
+      ...(note === null ? {} : { note }),
+    };
+  }
+
+  /** The attempt has ended, whether or not it was sent. */
+  ended(model: string, { end, guarded, partial }: EndedAttempt): void {
+    // One that came to its end, but not in the shape that was requested, is not passed on to the client, and shows why.
+    const answer = guarded.outcome === 'SUCCEEDED' ? guarded.answer : partial;
+    const response = end.outcome === 'SUCCEEDED' ? {} : { response: toKeptAnswer(answer) };
+    this.#attempts.push({ model, ...this.#beside, ...response });
+    this.#beside = {};
+  }
+
+  /** The payload, with the answer as the client has it. */
+  end(answer: Partial<ProviderAnswer>): CallPayload {
+    return buildPayload(this.#guarded, answer, this.#attempts);
+  }
+}
+
+/** The payload of a completion. */
+export function buildPayload(
+  { call, masks }: Pick<GuardedCall, 'call' | 'masks'>,
+  answer: Partial<ProviderAnswer>,
+  attempts: CallContent['attempts'],
+): CallPayload {
+  return toCallPayload({
+    request: toKeptRequest(call),
+    response: toKeptAnswer(answer),
+    attempts,
+    masks,
+  });
+}

@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest';
+import { Masks } from '#guardrails/pipeline/masks.ts';
+import { fc } from '#test/support/properties.ts';
+import { toKeptJson } from './kept-json.ts';
+
+const none = new Masks([]);
+const keep = (value: unknown, charactersMax = 10_000) => toKeptJson(value, charactersMax, none);
+
+/** Masks of these values, all of one kind. */
+function createMasks(...values: readonly string[]): Masks {
+  const masks = new Masks([]);
+  for (const value of values) masks.choosePlaceholder('WORD', value);
+  return masks;
+}
+
+describe('a copy of a value of JSON that is kept', () => {
+  it('is the value where it is short', () => {
+    fc.assert(
+      fc.property(fc.jsonValue({ maxDepth: 5 }), (value) => {
+        const { value: copy, isCut } = keep(value, 1_000_000);
+        expect({ copy: JSON.stringify(copy), isCut }).toEqual({ copy: JSON.stringify(value), isCut: false });
+      }),
+    );
+  });
+
+  it('has about so many characters at most, whatever the value, and states where it was cut', () => {
+    const texts = fc.string({ maxLength: 400 });
+    fc.assert(
+      fc.property(fc.array(fc.dictionary(texts, fc.array(texts, { maxLength: 5 }))), (value) => {
+        const { value: copy, isCut } = keep(value, 500);
+        // Escapes, brackets and the mark of each place that is cut come on top.
+        expect(JSON.stringify(copy).length).toBeLessThan(500 * 6 + 1_000);
+        expect(isCut).toBe(JSON.stringify(copy) !== JSON.stringify(value));
+        expect(JSON.stringify(copy).includes('⟦cut: ')).toBe(isCut);
+      }),
+    );
+  });
+
+  it('keeps the last items of a list', () => {
+    const { value } = keep(['a'.repeat(90), 'b'.repeat(90), 'c'.repeat(90)], 130);
+    expect(value).toEqual(['⟦cut: 1 items⟧', `${'b'.repeat(16)}⟦cut: 74 characters⟧`, 'c'.repeat(90)]);
+  });
+
+  it.each([
+    ['base64', 'A'.repeat(2_000), '⟦file: 2000 characters of base64⟧'],
+    ['a data URL', `data:image/png;base64,${'A'.repeat(2_000)}`, '⟦file: 2022 characters of base64⟧'],
+    ['bytes', new Uint8Array(9), '⟦file: 9 bytes⟧'],
+  ])('has a mark in the place of a file: %s', (_what, file, mark) => {
+    expect(keep({ data: file })).toEqual({ value: { data: mark }, isCut: true });
+  });
+
+  it('ends at a depth, whatever a provider returns', () => {
+    let deep: unknown = 'x';
+    for (let i = 0; i < 100_000; i++) deep = [deep];
+    expect(JSON.stringify(keep(deep).value)).toContain('⟦cut: nested deeper⟧');
+  });
+
+  it('keeps the digits of numbers', () => {
+    expect(JSON.stringify(keep({ n: JSON.rawJSON('12345678901234567890.5') }).value)).toBe(
+      '{"n":12345678901234567890.5}',
+    );
+  });
+
+  it('has no masked value anywhere: in texts, names, and texts of JSON', () => {
+    const value = 'Ada "the" Countess\n';
+    fc.assert(
+      fc.property(fc.jsonValue({ maxDepth: 3 }), fc.string(), (other, around) => {
+        const given = {
+          text: `${around}${value}${around}`,
+          [value]: { nested: [other, value] },
+          json: JSON.stringify({ to: value }),
+        };
+        const kept = toKeptJson(given, 100_000, createMasks(value)).value;
+        expect(JSON.stringify(kept)).not.toContain('Countess');
+        expect(kept).toMatchObject({ json: '{"to":"⟨WORD_1⟩"}' });
+      }),
+    );
+  });
+
+  it('masks the longest of values that overlap', () => {
+    const masks = createMasks('ada', 'ada@example.com', '$& (a+b)*');
+    const { value } = toKeptJson('ada@example.com, ada, $& (a+b)*', 100, masks);
+    expect(value).toBe('⟨WORD_2⟩, ⟨WORD_1⟩, ⟨WORD_3⟩');
+  });
+
+  it('cuts no masked value into its clear part', () => {
+    const { value } = toKeptJson(
+      `${'x'.repeat(90)}secret-secret-secret`,
+      100,
+      createMasks('secret-secret-secret'),
+    );
+    expect(value).not.toContain('secret');
+  });
+});

@@ -1,0 +1,70 @@
+import type { Connection } from 'mongoose';
+import type { Caller } from '#core/caller.ts';
+import type { PayloadState } from '#core/graph-enums.generated.ts';
+import { OneAtATime } from '#core/one-at-a-time.ts';
+import { type InvocationRecord, invocations } from '#mongo/invocations.ts';
+import type { CallPayload } from './call-payload.ts';
+import type { PayloadLog } from './payload-log.ts';
+
+/** The payload of a call for a caller. */
+export interface FoundState {
+  readonly state: PayloadState;
+  /** Null unless the state is KEPT. */
+  readonly content: CallPayload | null;
+}
+
+/** What payloads are read with. */
+export interface PayloadReads {
+  readonly connection: Connection;
+  readonly payloadLog: PayloadLog;
+  readonly now: () => number;
+}
+
+type Row = Pick<
+  InvocationRecord,
+  '_id' | 'tenantId' | 'status' | 'payloadLogging' | 'payloadUntil' | 'erased'
+>;
+
+const rowFields = { tenantId: 1, status: 1, payloadLogging: 1, payloadUntil: 1, erased: 1 } as const;
+
+/** What one tenant holds in memory by reading payloads, whatever it requests at the same time. */
+const oneAtATime = new OneAtATime();
+
+/** The payloads of calls, in the order of the ids. Only their own tenant has their content. */
+export async function readPayloads(
+  ids: readonly string[],
+  caller: Caller,
+  { connection, payloadLog, now }: PayloadReads,
+): Promise<FoundState[]> {
+  const rows = await invocations(connection)
+    .find({ _id: { $in: [...ids] } }, rowFields)
+    .lean<Row[]>();
+  const byId = new Map(rows.map((row) => [row._id, row]));
+  const states = ids.map((id) => readState(byId.get(id), caller, now()));
+  const kept = ids.filter((_, at) => states[at] === 'KEPT');
+  const { tenantId } = caller;
+  const found =
+    tenantId === null || kept.length === 0
+      ? []
+      : await oneAtATime.run(tenantId, () => payloadLog.find(kept, tenantId));
+  const contents = new Map(found.map(({ id, content }) => [id, content]));
+  return ids.map((id, at) => toFound(states[at] ?? 'FOREIGN', contents.get(id)));
+}
+
+/** What the row states of its payload. KEPT: as far as the row knows. */
+function readState(row: Row | undefined, caller: Caller, nowMs: number): PayloadState {
+  // Neither operators nor the end user of a page token read the payloads of a tenant.
+  if (row === undefined || row.tenantId !== caller.tenantId || caller.endUserId !== null) return 'FOREIGN';
+  if (row.erased !== undefined) return 'DELETED';
+  if (row.payloadLogging !== 'FULL') return 'NOT_LOGGED';
+  if (row.status === 'RUNNING') return 'RUNNING';
+  if (row.payloadUntil === undefined) return 'DROPPED';
+  return row.payloadUntil.getTime() <= nowMs ? 'EXPIRED' : 'KEPT';
+}
+
+/** @param content undefined: there is none; null: it cannot be opened */
+function toFound(state: PayloadState, content: CallPayload | null | undefined): FoundState {
+  if (state !== 'KEPT') return { state, content: null };
+  if (content === undefined) return { state: 'DELETED', content: null };
+  return content === null ? { state: 'UNREADABLE', content } : { state, content };
+}

@@ -1,0 +1,32 @@
+import type { mongo } from 'mongoose';
+import { defineCollection } from './collection.ts';
+
+/** How long a payload is kept where its tenant has chosen nothing else. */
+export const payloadDaysDefault = 30;
+
+/**
+ * The request and the response of one call of a tenant with the payload rule FULL, under the id of its row in the ledger. It
+ * vanishes when the time that the tenant keeps payloads for is over.
+ */
+export interface PayloadRecord {
+  _id: string;
+  tenantId: string;
+  /** When the call ended. */
+  at: Date;
+  /** JSON text, as inference makes it, sealed with the data key of the tenant. */
+  sealed: mongo.Binary;
+  expiresAt: Date;
+}
+
+export const payloads = defineCollection<PayloadRecord>(
+  'payloads',
+  {
+    _id: { type: String, required: true },
+    tenantId: { type: String, required: true },
+    at: { type: Date, required: true },
+    // Written and read by the driver alone.
+    sealed: Object,
+    expiresAt: { type: Date, required: true },
+  },
+  [[{ tenantId: 1, at: -1, _id: -1 }], [{ expiresAt: 1 }, { expireAfterSeconds: 0 }]],
+);

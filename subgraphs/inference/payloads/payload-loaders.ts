@@ -1,0 +1,38 @@
+import DataLoader from 'dataloader';
+import type { CallPayload } from '#inference/payloads/call-payload.ts';
+import { type FoundState, type PayloadReads, readPayloads } from '#inference/payloads/read-payloads.ts';
+import type { AuditServices, ReadRequest } from '../../runtime/policy/audited.ts';
+import { recordRead } from '../../runtime/policy/recorded-read.ts';
+
+export interface PayloadLoaders {
+  /** Whether payloads are kept, by the ids of their rows. Their content is read by `payloadContent`. */
+  readonly payload: DataLoader<string, FoundState>;
+  /** The contents of payloads, each read noted in the audit log; null for those that are not kept. */
+  readonly payloadContent: DataLoader<string, CallPayload | null>;
+}
+
+const batchMax = 200;
+
+export function createPayloadLoaders(
+  context: ReadRequest,
+  reads: PayloadReads,
+  services: AuditServices,
+): PayloadLoaders {
+  const payload = new DataLoader<string, FoundState>((ids) => readPayloads(ids, context.caller, reads), {
+    maxBatchSize: batchMax,
+  });
+  const payloadContent = new DataLoader<string, CallPayload | null>(
+    (ids) =>
+      Promise.all(
+        ids.map(async (id) => {
+          const { content } = await payload.load(id);
+          if (content === null) return null;
+          const target = { type: 'Invocation', id };
+          await recordRead({ action: 'payload.read', target }, context, services);
+          return content;
+        }),
+      ),
+    { maxBatchSize: batchMax },
+  );
+  return { payload, payloadContent };
+}
