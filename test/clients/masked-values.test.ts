@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { admin, newTenant } from '#test/e2e/scenarios/setup.ts';
+import { overWebSocket } from '#test/support/client.ts';
 import { startOneProcess, type TestMesh } from '#test/support/mesh.ts';
+import { ResponseSocket } from './response-socket.ts';
 
 let mesh: TestMesh;
 let tenant: Awaited<ReturnType<typeof newTenant>>;
@@ -80,6 +82,40 @@ describe('a masked value', () => {
     expect(invocations.edges[0]?.node.guardrailVerdicts).toEqual([
       { rule: 'pii', action: 'MASK', fired: true, findings: [{ kind: 'EMAIL', count: 1 }] },
     ]);
+  });
+
+  it('comes back over graphql-ws', async () => {
+    const events = await Array.fromAsync(
+      overWebSocket<Record<string, unknown>>(tenant.client, subscription, variables),
+    );
+    expect(events.map(({ text: piece = '' }) => piece).join('')).toBe(text);
+    expect(events.at(-1)).toEqual({ completion: { text } });
+  });
+
+  it('comes back over the WebSocket of responses, also in a turn that is not stored', async () => {
+    await using socket = await ResponseSocket.open(mesh.url, tenant.client.key);
+    const first = await socket.create({ model: 'demo/echo', store: false, input: text });
+    expect(JSON.stringify(first.output)).toContain(text);
+    const next = { model: 'demo/echo', store: false, input: `And ${value}?`, previous_response_id: first.id };
+    const second = await socket.create(next);
+    expect(JSON.stringify(second.output)).toContain(`And ${value}?`);
+    expect(JSON.stringify([first, second])).not.toContain('EMAIL_');
+  });
+
+  it('comes back in a response of the background, however it is read', async () => {
+    const headers = { authorization: `Bearer ${tenant.client.key}`, 'content-type': 'application/json' };
+    const read = async (path: string, body?: object) => {
+      const more = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) };
+      return (await fetch(`${mesh.url}/v1/responses${path}`, { headers, ...more })).text();
+    };
+    const { id } = JSON.parse(await read('', { ...responses, background: true }));
+    // The stream of its events ends with the response.
+    const streamed = await read(`/${id}?stream=true`);
+    const kept = await read(`/${id}`);
+    for (const shown of [streamed, kept]) {
+      expect(shown).toContain(text);
+      expect(shown).not.toContain('EMAIL_');
+    }
   });
 
   it('comes back in the turn that follows a kept response', async () => {

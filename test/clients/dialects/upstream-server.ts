@@ -14,6 +14,8 @@ export interface Upstream extends AsyncDisposable {
   end: StreamEnd;
   /** Whether requests are answered with 503. */
   isDown: boolean;
+  /** The message of the 400 that requests are answered with; null: they are not. */
+  refusal: string | null;
   /** Writes the bytes of a stream; by default at once. */
   write: ((frames: readonly (string | Buffer)[]) => Iterable<string | Buffer>) | null;
 }
@@ -26,7 +28,14 @@ function findWire(wire: UpstreamWire, { path }: ServedRequest): UpstreamWire {
 export async function openUpstream(main: UpstreamWire): Promise<Upstream> {
   const server = await startWireServer((response, request) => {
     const wire = findWire(main, request);
-    const { answer, end, isDown, write } = upstream;
+    const { answer, end, isDown, refusal, write } = upstream;
+    if (refusal !== null) {
+      response.writeHead(400, { 'content-type': 'application/json' });
+      response.end(
+        JSON.stringify({ message: refusal, error: { message: refusal, type: 'invalid_request_error' } }),
+      );
+      return;
+    }
     if (isDown) {
       response.writeHead(503, { 'content-type': 'application/json' });
       response.end('{"error":{"message":"Down."}}');
@@ -49,6 +58,7 @@ export async function openUpstream(main: UpstreamWire): Promise<Upstream> {
     answer: {},
     end: 'WHOLE',
     isDown: false,
+    refusal: null,
     write: null,
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
