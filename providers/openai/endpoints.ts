@@ -3,7 +3,11 @@ import type { ConversationRules } from '../translate/conversation.ts';
 /** Chat completions refuse longer ids of tool calls. */
 export const chatRules: ConversationRules = { toolCallIds: /^[\s\S]{1,40}$/ };
 
-export const responsesRules: ConversationRules = { toolCallIds: /^[\s\S]{1,64}$/, filesInResults: true };
+export const responsesRules: ConversationRules = {
+  toolCallIds: /^[\s\S]{1,64}$/,
+  filesInResults: true,
+  resultsAnywhere: true,
+};
 
 /** OpenAI's own name of a model behind the prefixes of proxies: `openrouter/openai/gpt-5` is gpt-5. */
 export function withoutPrefix(model: string): string {

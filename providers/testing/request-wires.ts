@@ -29,6 +29,8 @@ export interface RequestWire {
   readonly systemBetween: boolean;
   /** Whether all results of a turn are sent as one. */
   readonly resultsTogether: boolean;
+  /** Results are sent where they stand; absent: directly after their calls. */
+  readonly resultsAnywhere?: true;
 }
 
 const turn = (role: SentTurn['role'], more: Partial<SentTurn> = {}): SentTurn => ({
@@ -184,6 +186,7 @@ const responses = (kind: ProviderKind, model: string, ids: RegExp): RequestWire 
   },
   turns: responsesTurns,
   ids,
+  ...(kind === 'OPENAI' ? { resultsAnywhere: true } : {}),
 });
 
 const claudeIds = /^[a-zA-Z0-9_-]{1,64}$/;

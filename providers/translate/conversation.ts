@@ -23,6 +23,8 @@ export interface ConversationRules {
   readonly filesInResults?: boolean;
   /** Results of tools hold several texts where one of them has further fields; elsewhere they are one text. */
   readonly partsInResults?: boolean;
+  /** Results of tools stand anywhere behind their calls; elsewhere directly after the message that makes them. */
+  readonly resultsAnywhere?: boolean;
   /** User and assistant take turns. */
   readonly alternating?: boolean;
 }
@@ -85,7 +87,7 @@ function signFor(block: SentReasoning, made: ReadonlyMap<string, readonly SentCa
   return call === undefined ? block : { ...block, toolCallId: call.id };
 }
 
-/** Every result directly after the message that makes the call, in the order of the calls: no API takes another. */
+/** Every result directly after the message that makes the call, in the order of the calls: most APIs take no other. */
 function pairResults(messages: readonly ProviderMessage[], rules: ConversationRules): ProviderMessage[] {
   const ids = new ToolCallIds(rules);
   /** By the client's id: the calls of the latest message that makes any under it. */
@@ -96,7 +98,11 @@ function pairResults(messages: readonly ProviderMessage[], rules: ConversationRu
       const made = calls.get(message.toolCallId);
       const call = made?.find(({ results }) => results.length === 0) ?? made?.at(-1);
       if (call === undefined) turns.push({ message, calls: [] });
-      else call.results.push({ ...message, toolCallId: call.id, toolName: call.name });
+      else {
+        const result: ToolMessage = { ...message, toolCallId: call.id, toolName: call.name };
+        call.results.push(result);
+        if (rules.resultsAnywhere === true) turns.push({ message: result, calls: [] });
+      }
     } else if (message.role === 'assistant' && message.toolCalls.length > 0) {
       const sent: SentCall[] = [];
       const made = new Map<string, SentCall[]>();
@@ -111,7 +117,8 @@ function pairResults(messages: readonly ProviderMessage[], rules: ConversationRu
       const { reasoning } = message;
       const signed =
         reasoning === undefined ? {} : { reasoning: reasoning.map((block) => signFor(block, made)) };
-      turns.push({ message: { ...message, toolCalls, ...signed }, calls: sent });
+      const following = rules.resultsAnywhere === true ? [] : sent;
+      turns.push({ message: { ...message, toolCalls, ...signed }, calls: following });
     } else turns.push({ message, calls: [] });
   }
   return turns.flatMap(({ message, calls: made }) => [message, ...made.flatMap(({ results }) => results)]);

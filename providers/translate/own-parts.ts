@@ -85,8 +85,10 @@ export function listOthers(
     const sent = takesFields ? own[wire] : undefined;
     for (const [format, given] of Object.entries(own)) {
       if (takesFields && format === wire) continue;
-      const { type } = given;
-      for (const name of typeof type === 'string' ? [type] : Object.keys(given)) {
+      const { type, ...further } = given;
+      // What begins a message is no part: its fields are those of the message.
+      const isPart = typeof type === 'string' && (type !== 'message' || further.content !== undefined);
+      for (const name of isPart ? [type] : Object.keys(further)) {
         if (sent?.[name] === undefined) add(`${path}.${name}`);
       }
     }

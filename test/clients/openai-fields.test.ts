@@ -152,13 +152,31 @@ describe('what an earlier answer of responses states beside its text', () => {
     expect(await respond(account.chatModel, [user, answer(cited), user])).toBe('messages.annotations');
   });
 
-  it('is named as dropped where it is the status of a message or of reasoning that is not completed', async () => {
-    const reasoning = { type: 'reasoning', id: 'rs_1', summary: [], encrypted_content: 'sealed' };
+  it('is named as dropped where it is a status without an ID that goes with it, and not completed', async () => {
+    const open = { type: 'reasoning', id: 'rs_1', summary: [] };
+    const ours = `msg_${'0'.repeat(29)}`;
+    const said = { type: 'message', role: 'assistant', content: 'Well.' };
     for (const status of ['completed', 'incomplete'])
-      for (const item of [answer(), reasoning]) {
-        const named = await respond(account.model, [user, { ...item, status }, user]);
+      for (const items of [[answer()], [open], [{ ...said, id: ours }], [open, { ...said, id: 'msg_1' }]]) {
+        const named = await respond(account.model, [
+          user,
+          ...items.map((item) => ({ ...item, status })),
+          user,
+        ]);
         expect(named).toBe(status === 'completed' ? null : 'input.status');
+        expect(JSON.stringify(readSent().input)).not.toMatch(/status|msg_/);
       }
+  });
+
+  it('is named as what begins a message by formats that have no such thing', async () => {
+    const said = { type: 'message', role: 'assistant', content: [{ type: 'output_text', text: 'Well.' }] };
+    const input = [
+      { ...user, id: 'msg_1' },
+      { ...said, id: 'msg_2', status: 'incomplete', phase: 'commentary' },
+      user,
+    ];
+    expect(await respond(account.chatModel, input)).toBe('messages.id, messages.phase, messages.status');
+    expect(readSent().messages).toEqual([user, { role: 'assistant', content: 'Well.' }, user]);
   });
 });
 

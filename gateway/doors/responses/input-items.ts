@@ -1,6 +1,7 @@
 import {
   type BodyFields,
   isFields,
+  readOwnFields,
   requireText,
   toFields,
   toList,
@@ -16,7 +17,7 @@ import type {
   ToolCallInput,
 } from '../operations.generated.ts';
 import { isOwnCompaction, readCompactionItem } from './compact/compaction-item.ts';
-import { readItemCompletionId } from './output/response-items.ts';
+import { isOwnItemId } from './output/response-items.ts';
 import {
   isVendorCall,
   referenceType,
@@ -24,7 +25,7 @@ import {
   toFurtherFields,
   toResponsesPart,
 } from './output/vendor-items.ts';
-import { readReasoningItem } from './response-reasoning.ts';
+import { isForeignReasoning, readReasoningItem } from './response-reasoning.ts';
 import { toGraphName } from './tools/client-tools.ts';
 
 const messagePlaces = { content: '.content', parts: '.content' };
@@ -39,6 +40,8 @@ const callFields: ReadonlySet<string> = new Set([
   'input',
 ]);
 const resultFields: ReadonlySet<string> = new Set(['type', 'call_id', 'output']);
+const messageType = 'message';
+type Content = Pick<MessageInput, 'content' | 'parts'>;
 /** Items of a conversation. */
 export const itemsMax = 10_000;
 
@@ -62,8 +65,8 @@ interface Assistant {
   readonly texts: ContentPartInput[];
   readonly toolCalls: ToolCallInput[];
   readonly reasoning: ReasoningInput[];
-  /** It has items of the vendor's. */
-  hasItems: boolean;
+  /** A text stands at the end, and what follows would be part of its message. */
+  isOpen: boolean;
 }
 
 /**
@@ -80,8 +83,7 @@ export function readItemMessages(
   const vendorCallIds = new Set<unknown>();
   /** An item that the vendor keeps is named: it may be a call, whose result goes to the vendor as well. */
   let hasReference = false;
-  // Without the reasoning before it the vendor refuses an item that it keeps under the ID.
-  const keepsIds = items.every(({ type, encrypted_content }) => type !== 'reasoning' || encrypted_content);
+  const keepsIds = mayKeepIds(items);
   const toFurther = (item: BodyFields, known: ReadonlySet<string>) =>
     toFurtherFields(withoutDefaults(item, keepsIds), known);
   let answer: Assistant | undefined;
@@ -90,12 +92,18 @@ export function readItemMessages(
     answer = undefined;
   };
   const current = (): Assistant => {
-    answer ??= { texts: [], toolCalls: [], reasoning: [], hasItems: false };
+    answer ??= { texts: [], toolCalls: [], reasoning: [], isOpen: false };
     return answer;
   };
+  /** The message that a text or an item of the vendor's belongs to: what follows a call is another message, so that it stays behind it. */
+  const currentTexts = () => {
+    if (answer !== undefined && answer.toolCalls.length > 0) end();
+    return current();
+  };
   const addOwn = (item: BodyFields) => {
-    current().texts.push(toResponsesPart(item));
-    current().hasItems = true;
+    const own = currentTexts();
+    own.texts.push(toResponsesPart(item));
+    own.isOpen = false;
   };
   for (const [index, item] of items.entries()) {
     const at = `input[${index}]`;
@@ -103,19 +111,25 @@ export function readItemMessages(
       case 'message': {
         const content = readContentParts(item.content, `${at}.content`);
         const role = readRole(item.role, at);
+        const head = toHead(item, keepsIds);
+        toText(head.phase, `${at}.phase`);
         if (role === 'ASSISTANT') {
-          const texts = content.parts ?? [{ text: content.content ?? '' }];
-          const phase = toText(item.phase, `${at}.phase`);
-          current().texts.push(...(phase === undefined ? texts : texts.map((text) => addPhase(text, phase))));
+          addTexts(currentTexts(), content.parts ?? [{ text: content.content ?? '' }], head);
           break;
         }
         end();
-        messages.push(markPlace({ role, ...content }, at, messagePlaces));
+        messages.push(
+          markPlace(
+            { role, ...(role === 'USER' ? addHead(content, head) : addToLast(content, head)) },
+            at,
+            messagePlaces,
+          ),
+        );
         break;
       }
       case 'reasoning':
-        // What the vendor did between two blocks of reasoning stays between them.
-        if (answer?.hasItems === true && answer.toolCalls.length === 0) end();
+        // What stands between two blocks of reasoning stays between them.
+        if (answer !== undefined && answer.texts.length + answer.toolCalls.length > 0) end();
         current().reasoning.push(readReasoningItem(item, at));
         break;
       case 'function_call':
@@ -164,9 +178,34 @@ export function readItemMessages(
   return messages;
 }
 
+/** Without the reasoning before it the vendor refuses an item that it keeps under the ID. */
+function mayKeepIds(items: readonly BodyFields[]): boolean {
+  return items.every(({ type, encrypted_content }) => type !== 'reasoning' || encrypted_content);
+}
+
+/** What a message has beside its content. The status of an answer has no place without its ID. */
+function toHead({ type: _, content: __, ...message }: BodyFields, keepsIds: boolean): BodyFields {
+  const { role, status, ...head } = withoutDefaults(message, keepsIds);
+  const isStated = status != null && (role !== 'assistant' || head.id != null);
+  const stated = isStated ? { ...head, status } : head;
+  return Object.fromEntries(Object.entries(stated).filter(([, value]) => value != null));
+}
+
+/** Names the statuses that no provider gets: of answers without an ID that is sent, and of reasoning that is not encrypted by another. */
+export function listLostStatuses(items: readonly BodyFields[]): readonly string[] {
+  const keepsIds = mayKeepIds(items);
+  const isLost = (item: BodyFields) => {
+    const { type = messageType, role, status, encrypted_content: encrypted } = item;
+    if (status == null || status === 'completed') return false;
+    if (type === 'reasoning') return !isForeignReasoning(encrypted);
+    return type === messageType && role === 'assistant' && toHead(item, keepsIds).status === undefined;
+  };
+  return items.some(isLost) ? ['input.status'] : [];
+}
+
 /** The item without what the vendor has no use for: an ID of ours or of another type of item, and the status that every item has. */
 function withoutDefaults({ id, status, ...item }: BodyFields, keepsIds: boolean): BodyFields {
-  const isOurs = readItemCompletionId(String(id)) !== undefined || String(item.type).startsWith('custom_');
+  const isOurs = isOwnItemId(id) || String(item.type).startsWith('custom_');
   return {
     ...item,
     ...(keepsIds && !isOurs ? { id } : {}),
@@ -174,12 +213,40 @@ function withoutDefaults({ id, status, ...item }: BodyFields, keepsIds: boolean)
   };
 }
 
-function addPhase(part: ContentPartInput, phase: string): ContentPartInput {
-  if (part.text == null) return part;
-  const given = part.providerOptions;
-  const own = isFields(given) ? given[responsesFormat] : undefined;
-  const phased = { ...(isFields(own) ? own : {}), phase };
-  return { ...part, providerOptions: { ...(isFields(given) ? given : {}), [responsesFormat]: phased } };
+/** Adds the texts of a message behind what begins it. The first of an answer needs no beginning where it is a text alone: a phase is that of the text. */
+function addTexts(answer: Assistant, texts: readonly ContentPartInput[], head: BodyFields): void {
+  const [only] = texts;
+  const isAlone = texts.length === 1 && only?.text != null && !answer.isOpen;
+  if (isAlone && Object.keys(head).every((name) => name === 'phase'))
+    answer.texts.push(addFields(only, head));
+  else answer.texts.push(toResponsesPart({ type: messageType, ...head }), ...texts);
+  answer.isOpen = true;
+}
+
+function addHead(content: Content, head: BodyFields): Content {
+  if (Object.keys(head).length === 0) return content;
+  const parts = content.parts ?? [{ text: content.content ?? '' }];
+  return { parts: [toResponsesPart({ type: messageType, ...head }), ...parts] };
+}
+
+/** Instructions are one text, whose further fields are those of the last part. */
+function addToLast(content: Content, { id, status }: BodyFields): Content {
+  if (id === undefined && status === undefined) return content;
+  const parts = content.parts ?? [{ text: content.content ?? '' }];
+  const last = parts.at(-1) ?? { text: '' };
+  const head = {
+    type: messageType,
+    ...(id === undefined ? {} : { id }),
+    ...(status === undefined ? {} : { status }),
+  };
+  return { parts: [...parts.slice(0, -1), addFields(last, head)] };
+}
+
+function addFields(part: ContentPartInput, fields: BodyFields): ContentPartInput {
+  if (Object.keys(fields).length === 0) return part;
+  const given = isFields(part.providerOptions) ? part.providerOptions : {};
+  const own = { ...readOwnFields(given, responsesFormat), ...fields };
+  return { ...part, providerOptions: { ...given, [responsesFormat]: own } };
 }
 
 function readRole(role: unknown, at: string): MessageInput['role'] {

@@ -1,10 +1,13 @@
 import { ProviderKind } from '#core/graph-enums.generated.ts';
 import { isFields, toFields, toList, toText } from '../body-fields.ts';
 import type { ChatReasoningFragment, ReasoningInput } from '../operations.generated.ts';
+import { responsesFormat } from './output/vendor-items.ts';
 
 /** Marks `encrypted_content` that this handler has written. What other servers wrote goes to OpenAI as it is. */
 const mark = 'hd1.';
 const partsMax = 1_000;
+/** Lengths of parts that a block of reasoning has room for. */
+const lengthsMax = 200;
 const kinds = new Set<unknown>(Object.values(ProviderKind));
 
 /**
@@ -18,18 +21,29 @@ export function sealReasoning(block: ChatReasoningFragment): string | undefined 
   return mark + Buffer.from(fields).toString('base64url');
 }
 
+/** Whether reasoning was encrypted by another server, for providers that read it. */
+export function isForeignReasoning(encrypted: unknown): boolean {
+  return typeof encrypted === 'string' && encrypted !== '' && !encrypted.startsWith(mark);
+}
+
 /** A reasoning item of the input. Throws WrongField. */
 export function readReasoningItem(item: Readonly<Record<string, unknown>>, at: string): ReasoningInput {
-  const text = joinTexts(item.summary, `${at}.summary`) || joinTexts(item.content, `${at}.content`);
+  const [summary, content] = [
+    readTexts(item.summary, `${at}.summary`),
+    readTexts(item.content, `${at}.content`),
+  ];
   const encrypted = toText(item.encrypted_content, `${at}.encrypted_content`);
   // Items of OpenAI have neither where none was requested: a text that is empty means nothing to a provider.
+  const text = summary.join('') || content.join('');
   if (encrypted === undefined || encrypted === '') return { text };
-  if (!encrypted.startsWith(mark)) {
+  if (isForeignReasoning(encrypted)) {
+    const details = describeTexts(summary, content, toText(item.status, `${at}.status`));
     return {
-      text: text || undefined,
+      text: [...summary, ...content].join('') || undefined,
       redacted: encrypted,
       signature: toText(item.id, `${at}.id`),
       provider: 'OPENAI',
+      ...(details === undefined ? {} : { details: { [responsesFormat]: details } }),
     };
   }
   const opened = openReasoning(encrypted.slice(mark.length));
@@ -53,9 +67,27 @@ function openReasoning(sealed: string): ReasoningInput {
   }
 }
 
-function joinTexts(value: unknown, at: string): string {
+/** How a text came: the lengths of its parts where it is not one part of a summary, and a status that is not the usual one. */
+function describeTexts(
+  summary: readonly string[],
+  content: readonly string[],
+  status: string | undefined,
+): object | undefined {
+  const isUsual =
+    content.length === 0 && (summary.length === 0 || (summary.length === 1 && summary[0] !== ''));
+  const isCompleted = status === undefined || status === 'completed';
+  const hasLengths = !isUsual && summary.length + content.length <= lengthsMax;
+  if (!hasLengths && isCompleted) return undefined;
+  const [summaries, contents] = [summary, content].map((texts) => texts.map(({ length }) => length));
+  return {
+    ...(!hasLengths ? {} : { summary: summaries, ...(content.length === 0 ? {} : { content: contents }) }),
+    ...(isCompleted ? {} : { status }),
+  };
+}
+
+function readTexts(value: unknown, at: string): readonly string[] {
   const parts = toList(value, at, partsMax) ?? [];
-  return parts
-    .map((part, index) => toText(toFields(part, `${at}[${index}]`).text, `${at}[${index}].text`) ?? '')
-    .join('');
+  return parts.map(
+    (part, index) => toText(toFields(part, `${at}[${index}]`).text, `${at}[${index}].text`) ?? '',
+  );
 }

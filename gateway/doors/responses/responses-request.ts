@@ -13,7 +13,7 @@ import { markInput } from '../input-places.ts';
 import { readStreamOptions } from '../openai/chat/stream-options.ts';
 import type { CompletionInput } from '../operations.generated.ts';
 import { readOutputFormat } from '../output-format.ts';
-import { readItemMessages } from './input-items.ts';
+import { listLostStatuses, readItemMessages } from './input-items.ts';
 import { responsesFormat } from './output/vendor-items.ts';
 import type { RequestFields } from './response-object.ts';
 import { readResponsesTools } from './responses-tools.ts';
@@ -121,15 +121,8 @@ export function readResponsesRequest(fields: BodyFields, items: readonly BodyFie
     isStreamed: toBoolean(fields.stream, 'stream') ?? false,
     isBackground,
     isStored,
-    dropped: [...tools.dropped, ...readStreamOptions(fields).dropped, ...listStatuses(items)],
+    dropped: [...tools.dropped, ...readStreamOptions(fields).dropped, ...listLostStatuses(items)],
   };
-}
-
-/** Messages and reasoning have no status in the graph; the usual one states nothing. */
-function listStatuses(items: readonly BodyFields[]): readonly string[] {
-  const isLost = ({ type = 'message', status }: BodyFields) =>
-    (type === 'message' || type === 'reasoning') && status != null && status !== 'completed';
-  return items.some(isLost) ? ['input.status'] : [];
 }
 
 function toSystem(content: string) {

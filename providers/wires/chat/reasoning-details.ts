@@ -62,8 +62,9 @@ function writeBlock({ text: content, signature, redacted, provider, details }: S
   if (provider === null) return undefined;
   if (signature === null && redacted === null && details === undefined) return undefined;
   const type = text(details?.type) || (redacted === null ? 'reasoning.text' : 'reasoning.encrypted');
+  const { responses: _, ...further } = details ?? {};
   return {
-    ...details,
+    ...further,
     type,
     ...(content === null ? {} : { [type === 'reasoning.summary' ? 'summary' : 'text']: content }),
     ...(signature === null ? {} : { signature }),

@@ -41,38 +41,83 @@ export function needsResponses({ providerTools, messages }: ProviderCall): boole
   if ((providerTools?.[responsesName]?.length ?? 0) > 0) return true;
   return messages.some(
     (message) =>
-      message.role !== 'system' && message.parts?.some((part) => text(readOwn(part)?.type) !== '') === true,
+      message.role !== 'system' &&
+      message.parts?.some((part) => text(readOwn(part)?.type) !== '' && !isHead(readOwn(part))) === true,
   );
 }
 
+/** What stands before the content of a message: its phase, and the ID and status under which the vendor wrote it. */
+type MessageHead = Fields & { readonly type: 'message' };
+
+/** Whether the fields begin a message, whose content follows. */
+function isHead(own: Fields | undefined): own is MessageHead {
+  return own?.type === 'message' && own.content === undefined;
+}
+
+/** A message as it is sent. With an ID it is one of the vendor's own form, which states its type, and of an answer its status. */
+function writeMessage(
+  { type, ...head }: Fields,
+  role: 'user' | 'assistant' | 'system' | 'developer',
+  content: unknown,
+): object {
+  const status = role === 'assistant' ? { status: 'completed' } : {};
+  return { ...(head.id === undefined ? {} : { type, ...status }), ...head, role, content };
+}
+
+/** The message of instructions; of its further fields, those of a message are its own, and the others those of its text. */
+export function writeSystem(text: string, own: Fields | undefined, role: 'system' | 'developer'): object {
+  const { type, id, status, ...more } = own ?? {};
+  const isPlain = Object.keys(more).length === 0;
+  const content = isPlain ? text : [{ ...more, type: 'input_text', text }];
+  const head = { type, ...(id === undefined ? {} : { id }), ...(status === undefined ? {} : { status }) };
+  return writeMessage(head, role, content);
+}
+
 /**
- * The texts of an answer as messages, with items that only this format has in their places. A phase is that of its text; one that
- * begins a message is that of the texts after it.
+ * The texts of an answer as messages, with items that only this format has in their places. What begins a message holds the texts after
+ * it together; without that each text is a message, with its phase.
  */
 export function writeAnswer(whole: string, parts: readonly TextPart[] = []): object[] {
-  const items: object[] = [];
-  let current: Fields = {};
-  const write = (text: string, { phase, ...more }: Fields = {}, isRefusal = false) => {
-    if (text === '') return;
-    const isPlain = Object.keys(more).length === 0;
-    const written = isPlain ? text : [{ ...more, type: 'output_text', text }];
-    const content = isRefusal ? [{ ...more, type: 'refusal', refusal: text }] : written;
-    const inPhase = phase ?? current.phase;
-    items.push({ role: 'assistant', content, ...(inPhase === undefined ? {} : { phase: inPhase }) });
-  };
   if (!parts.some((part) => readOwn(part) !== undefined || part.isRefusal)) {
-    write(whole);
-    return items;
+    return whole === '' ? [] : [{ role: 'assistant', content: whole }];
   }
+  const items: object[] = [];
+  let head: MessageHead | undefined;
+  let content: object[] = [];
+  const end = () => {
+    const [first] = content;
+    if (head !== undefined && first !== undefined) items.push(toAnswer(head, content));
+    content = [];
+  };
   for (const part of parts) {
     const own = readOwn(part);
-    if (own !== undefined && isItem(own)) items.push(own);
-    else {
-      if (own?.type === 'message') current = own;
-      write(part.text, own?.type === undefined ? own : {}, part.isRefusal);
+    const { phase, ...more } = own?.type === undefined ? { ...own } : { phase: undefined };
+    if (own !== undefined && (isHead(own) || isItem(own))) {
+      end();
+      head = isHead(own) ? own : undefined;
+      if (head === undefined) items.push(own);
+    } else if (part.text !== '') {
+      const { isRefusal, text } = part;
+      const written = isRefusal
+        ? { ...more, type: 'refusal', refusal: text }
+        : { ...more, type: 'output_text', text };
+      if (phase !== undefined && head?.phase !== phase) {
+        end();
+        head = undefined;
+      }
+      if (head !== undefined) content.push(written);
+      else items.push(toAnswer(phase === undefined ? {} : { phase }, [written]));
     }
   }
+  end();
   return items;
+}
+
+/** A text alone is the content, where the message has no ID. */
+function toAnswer(head: Fields, content: readonly object[]): object {
+  const [only] = content as readonly Fields[];
+  const isText = content.length === 1 && only?.type === 'output_text' && Object.keys(only).length === 2;
+  return writeMessage(head, 'assistant', isText && head.id === undefined ? only.text : content);
 }
 
 /** The content of a user's message, with items that only this format has in their places between. */
@@ -81,16 +126,19 @@ export function writeUser(
   writeContent: (part: ContentPart, at: number) => object,
 ): object[] {
   const items: object[] = [];
+  let head: Fields = {};
   let content: object[] = [];
   const end = () => {
-    if (content.length > 0) items.push({ role: 'user', content });
+    if (content.length > 0) items.push(writeMessage(head, 'user', content));
     content = [];
+    head = {};
   };
   for (const [at, part] of parts.entries()) {
     const own = readOwn(part);
-    if (own !== undefined && isItem(own)) {
+    if (own !== undefined && (isHead(own) || isItem(own))) {
       end();
-      items.push(own);
+      if (isHead(own)) head = own;
+      else items.push(own);
     } else content.push(writeContent(part, at));
   }
   end();

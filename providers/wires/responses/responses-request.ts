@@ -12,9 +12,10 @@ import {
 import { arrangeConversation, type ConversationRules } from '../../translate/conversation.ts';
 import { addOwnOptions, type WireTraits } from '../../translate/own-call.ts';
 import { isStrictSchema } from '../../translate/strict-schema.ts';
-import { list } from '../shared/fields.ts';
+import { fields, list } from '../shared/fields.ts';
 import { postJson, type WireRequests } from '../shared/wire-request.ts';
-import { readOwn, responsesName, writeAnswer, writeUser } from './own-items.ts';
+import { readOwn, responsesName, writeAnswer, writeSystem, writeUser } from './own-items.ts';
+import { writeReasoningTexts } from './reasoning-texts.ts';
 
 /** A request of the responses API. What is undefined is not sent. */
 export type ResponsesBody = Record<string, unknown>;
@@ -53,10 +54,10 @@ const traits: WireTraits = {
 };
 
 /** Reasoning goes back encrypted or not at all: none is kept at the vendor. */
-function writeBlock({ text, signature, redacted }: SentReasoning): object[] {
+function writeBlock({ text, signature, redacted, details }: SentReasoning): object[] {
   if (redacted === null) return [];
-  const summary = text === null || text === '' ? [] : [{ type: 'summary_text', text }];
-  return [{ type: 'reasoning', id: signature ?? undefined, summary, encrypted_content: redacted }];
+  const { status, ...texts } = writeReasoningTexts(text ?? '', fields(details?.[responsesName]) ?? {});
+  return [{ type: 'reasoning', id: signature ?? undefined, status, ...texts, encrypted_content: redacted }];
 }
 
 function writeContent(part: ContentPart, at: number, dialect: ResponsesDialect): object {
@@ -82,16 +83,8 @@ function writeOutput(
 
 function writeMessage(message: ProviderMessage, model: string, dialect: ResponsesDialect): object[] {
   switch (message.role) {
-    case 'system': {
-      const own = readOwn(message);
-      const text = message.content;
-      return [
-        {
-          role: dialect.systemRole?.(model) ?? 'system',
-          content: own === undefined ? text : [{ ...own, type: 'input_text', text }],
-        },
-      ];
-    }
+    case 'system':
+      return [writeSystem(message.content, readOwn(message), dialect.systemRole?.(model) ?? 'system')];
     case 'user':
       return writeUser(message.parts, (part, at) => writeContent(part, at, dialect));
     case 'assistant': {

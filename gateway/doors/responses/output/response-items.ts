@@ -22,6 +22,11 @@ export function readItemCompletionId(itemId: string): string | undefined {
   return /^(?:msg|rs|fc|ctc|vt)_([0-9a-z]{9}[0-9a-f]{20})(?:_\d+)?$/.exec(itemId)?.[1];
 }
 
+/** Whether an ID was made here, for an item of an answer or of an input. */
+export function isOwnItemId(id: unknown): boolean {
+  return typeof id === 'string' && (readItemCompletionId(id) !== undefined || /^in_/.test(id));
+}
+
 /** What a message has beside its parts. */
 export interface MessageHead {
   readonly id: string;
