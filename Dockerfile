@@ -28,6 +28,7 @@ COPY schema ./schema
 COPY server ./server
 COPY state ./state
 COPY subgraphs ./subgraphs
+COPY telemetry ./telemetry
 COPY transport ./transport
 RUN mkdir -p /var/lib/heddle && chown node:node /var/lib/heddle
 USER node

@@ -1,6 +1,8 @@
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import type { TrustedDocumentsMode } from '#core/graph-enums.generated.ts';
+import type { GatewayObserver } from '#core/observers/gateway-observer.ts';
+import type { MetricsPage } from '#core/observers/metrics-page.ts';
 import { waitAtMost } from '#core/time-limit.ts';
 import type { Bus } from '#state/bus/bus.ts';
 import type { Quota } from '#state/quota/quota.ts';
@@ -24,6 +26,7 @@ import { type GatewayLimits, resolveLimits } from './limits.ts';
 import { RefusalAudit } from './log/refusal-audit.ts';
 import { RefusalLog } from './log/refusal-log.ts';
 import { UntrustedLog } from './log/untrusted-log.ts';
+import { observeRouter } from './observed-router.ts';
 import { ownDocumentHashes } from './operations/own-documents.ts';
 import { PlannerProcess } from './planning/planner.ts';
 import { createReadinessCheck } from './readiness.ts';
@@ -59,6 +62,10 @@ export interface GatewayOptions {
   readonly now?: () => number;
   /** Logs a line for each request; absent: none. */
   readonly accessLog?: boolean;
+  /** Gets what happens here, for metrics. */
+  readonly observer?: GatewayObserver | undefined;
+  /** What `/metrics` answers with; absent: NOT_FOUND. */
+  readonly metrics?: MetricsPage | undefined;
   /** The handlers of requests; by default those of doors.ts. */
   readonly doors?: readonly Door[];
 }
@@ -83,14 +90,14 @@ const lastAnswersMs = 250;
 
 /** The gateway: every handler of the mesh on one port, in front of one router. Rejects with RangeError where two handlers are in conflict. */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
-  const { executors, bus, quota, log, host, port, tls } = options;
+  const { executors, bus, quota, log, host, port, tls, observer } = options;
   const now = options.now ?? Date.now;
   const limits = resolveLimits(options.limits);
   const { tenants } = executors;
   if (tenants === undefined) throw new Error('The gateway needs the tenants subgraph to know its callers.');
   const exposures: Exposures = { ...openExposures, ...options.exposures };
   const audit = new RefusalAudit(tenants, log, now);
-  const refusals = new RefusalLog(log, now, audit);
+  const refusals = new RefusalLog(log, now, audit, observer);
   const callers = await createCallers({
     tenants,
     bus,
@@ -111,13 +118,15 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       introspection: exposures.introspection,
     });
     await by.ready();
-    return routed;
+    return observeRouter(routed, observer);
   };
   let { planner } = options;
   let router = await routeBy(planner);
   const trusted = await TrustedDocuments.open({ tenants, bus, now });
   const untrusted = new UntrustedLog(log, now);
   const work = new Work();
+  const turns = new Turns();
+  const watching = observer?.watch(() => ({ inProgress: work.count, documentsWaiting: turns.waiting }));
   let draining = false;
   const clients = new ClientUse(new ClientAddresses(options.trustedProxies), limits, now);
   const findMissing = createReadinessCheck(executors, { now });
@@ -131,11 +140,13 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       isAutomatic: options.persistedQueries ?? true,
       ownHashes: ownDocumentHashes,
     }),
-    turns: new Turns(),
+    turns,
     exposures,
     limits,
     log,
     refusals,
+    observer,
+    metrics: options.metrics,
     isAccessLogged: options.accessLog ?? false,
     work,
     async problems() {
@@ -172,6 +183,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     await connections.closed;
     clearTimeout(cutOff);
     unwatch();
+    watching?.[Symbol.dispose]();
     refusals[Symbol.dispose]();
     await waitAtMost(audit[Symbol.asyncDispose](), lastAnswersMs);
     untrusted[Symbol.dispose]();

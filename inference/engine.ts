@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Catalog } from '#catalog/catalog.ts';
 import type { Egress } from '#core/egress.ts';
 import type { JsonSchemas } from '#core/json-schema/json-schema.ts';
+import type { InferenceObserver } from '#core/observers/inference-observer.ts';
 import type { OwnerBoxes } from '#core/secrets/owner-boxes.ts';
 import type { VerdictCache } from '#guardrails/pipeline/verdict-cache.ts';
 import type { RuleThreads } from '#guardrails/threads/rule-threads.ts';
@@ -34,6 +35,8 @@ import type { RowWatch } from './streams/row-watch.ts';
  */
 export interface InferenceEngine {
   readonly log: Logger;
+  /** Gets what happens here; undefined: nothing is measured. */
+  readonly observer: InferenceObserver | undefined;
   /** Epoch milliseconds. */
   readonly now: () => number;
   /** From 0 to 1. */

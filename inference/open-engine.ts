@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { Catalog } from '#catalog/catalog.ts';
 import { type Egress, openEgress } from '#core/egress.ts';
 import { createJsonSchemas } from '#core/json-schema/json-schema.ts';
+import type { InferenceObserver } from '#core/observers/inference-observer.ts';
 import type { OwnerBoxes } from '#core/secrets/owner-boxes.ts';
 import { VerdictCache } from '#guardrails/pipeline/verdict-cache.ts';
 import { RuleThreads } from '#guardrails/threads/rule-threads.ts';
@@ -27,6 +28,7 @@ import { createProgressWriter } from './ledger/progress.ts';
 import { createCompletionResults } from './ledger/results.ts';
 import { BudgetAlerts } from './metering/budget-alerts.ts';
 import { InputAllowances } from './metering/input-allowance.ts';
+import { observeLedger } from './observed-ledger.ts';
 import { PayloadLog } from './payloads/payload-log.ts';
 import { CompletionReader } from './read.ts';
 import { CredentialRejections } from './routing/credential-rejections.ts';
@@ -41,6 +43,8 @@ export type UnpricedModels = 'refuse' | 'allow';
 /** What an engine is made of. */
 export interface InferenceEngineOptions {
   readonly log: Logger;
+  /** Gets what happens here, for metrics. */
+  readonly observer?: InferenceObserver | undefined;
   readonly connection: Connection;
   readonly catalog: Catalog;
   readonly bus: Bus;
@@ -81,7 +85,7 @@ const neverAborted = new AbortController().signal;
 export async function openInferenceEngine(
   options: InferenceEngineOptions,
 ): Promise<InferenceEngine & AsyncDisposable> {
-  const { log, connection, catalog, bus, quota, cache, streams, secrets, payloads } = options;
+  const { log, observer, connection, catalog, bus, quota, cache, streams, secrets, payloads } = options;
   const { egress = openEgress, now = Date.now, random = Math.random } = options;
   const delay = options.delay ?? ((ms, signal) => wait(ms, undefined, { signal }));
 
@@ -105,7 +109,8 @@ export async function openInferenceEngine(
   const http = opened.use(createHttpFetch({ egress }));
   const httpOfTenants = opened.use(createHttpFetch({ egress: egress.ofTenants }));
   const sweeping = { log, streams, quota, payloads };
-  const ledger = createLedger(connection, { ...sweeping, delay: (ms) => delay(ms, neverAborted) });
+  const written = createLedger(connection, { ...sweeping, delay: (ms) => delay(ms, neverAborted) });
+  const ledger = opened.use(observeLedger(written, observer, now));
   const ownership = opened.use(
     await openOwnership(connection, {
       ...sweeping,
@@ -116,7 +121,7 @@ export async function openInferenceEngine(
   );
   const progress = opened.use(createProgressWriter(connection, { log }));
   const consents = opened.use(await Consents.open({ connection, bus, log, now }));
-  const blocks = opened.use(new BlockReports({ events: options.events, log, now }));
+  const blocks = opened.use(new BlockReports({ events: options.events, log, now, observer }));
   const rejections = opened.use(new CredentialRejections({ events: options.events, log }));
   const pool = createProviderPool({
     catalog,
@@ -128,7 +133,7 @@ export async function openInferenceEngine(
     onRejected: (provider, credential) => rejections.report(provider, credential),
     ...(options.createProvider === undefined ? {} : { create: options.createProvider }),
   });
-  const health = createHealthRegistry({ now, log, catalog });
+  const health = createHealthRegistry({ now, log, catalog, observer });
   const results = createCompletionResults(connection, { payloads, log });
   const alerts = opened.use(new BudgetAlerts({ connection, quota, events: options.events, log, now }));
   const running = new Running();
@@ -147,6 +152,7 @@ export async function openInferenceEngine(
   const resources = opened.move();
   return {
     log,
+    observer,
     now,
     random,
     delay,

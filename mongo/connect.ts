@@ -2,6 +2,7 @@ import { channel } from 'node:diagnostics_channel';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { type Connection, type ConnectOptions, createConnection } from 'mongoose';
 import { HeddleError } from '#core/errors.ts';
+import type { StoreObserver } from '#core/observers/store-observer.ts';
 import { definedCollections } from './collection.ts';
 import { useWriteChannel } from './group-writes.ts';
 
@@ -15,6 +16,8 @@ export interface Database extends AsyncDisposable {
 export interface OpenDatabaseOptions {
   /** The authorities (PEM), as of now, of a server that is reached over TLS. Absent: those of the system. */
   readonly ca?: (() => string) | undefined;
+  /** Gets every command; absent: the driver emits none. */
+  readonly observer?: StoreObserver | undefined;
   /** Emit the driver's command events (`connection.getClient().on('commandStarted', …)`): for tests that count. */
   readonly monitorCommands?: boolean;
 }
@@ -92,9 +95,11 @@ class CurrentSecureContext implements SecureContext {
  */
 export async function openDatabase(
   url: string,
-  { ca, ...options }: OpenDatabaseOptions = {},
+  { ca, observer, ...options }: OpenDatabaseOptions = {},
 ): Promise<Database> {
-  if (url.startsWith(embeddedProtocol)) return openEmbedded(url.slice(embeddedProtocol.length), options);
+  if (url.startsWith(embeddedProtocol)) {
+    return openEmbedded(url.slice(embeddedProtocol.length), options, observer);
+  }
   const server = /^mongodb(?:\+srv)?:\/\/[^/]+(?:\/([^?]*))?/.exec(url);
   if (server) {
     const named = server[1] ? {} : { dbName: databaseName };
@@ -103,6 +108,7 @@ export async function openDatabase(
       url,
       { ...remoteOptions(url), ...named, ...trusted, ...options },
       async () => {},
+      observer,
     );
     opened.publish({ connection: database.connection });
     return database;
@@ -113,22 +119,44 @@ export async function openDatabase(
   );
 }
 
-async function openEmbedded(dir: string, options: Omit<OpenDatabaseOptions, 'ca'>): Promise<Database> {
+async function openEmbedded(
+  dir: string,
+  options: Pick<OpenDatabaseOptions, 'monitorCommands'>,
+  observer: StoreObserver | undefined,
+): Promise<Database> {
   if (dir === '')
     throw new HeddleError('BAD_USER_INPUT', 'embedded: needs a directory, as in embedded:./data.');
   const { openStore } = await import('@heddle/embedded-store');
   const store = await openStore({ dir });
-  const database = await open(store.uri, { ...embedded, ...options }, () => store.close());
+  const database = await open(store.uri, { ...embedded, ...options }, () => store.close(), observer);
   // A test that counts commands sees those of the driver.
-  if (options.monitorCommands !== true) useWriteChannel(database.connection, store.writes);
+  if (options.monitorCommands !== true) useWriteChannel(database.connection, store.writes, observer);
   opened.publish({ connection: database.connection, writes: store.writes });
   return database;
 }
 
-async function open(uri: string, options: ConnectOptions, after: () => Promise<void>): Promise<Database> {
+/** Reports each command that the driver sends: its events state how long one took. */
+function observeCommands(connection: Connection, observer: StoreObserver): void {
+  const client = connection.getClient();
+  client.on('commandSucceeded', ({ commandName, duration }) =>
+    observer.commandEnded(commandName, duration, false),
+  );
+  client.on('commandFailed', ({ commandName, duration }) =>
+    observer.commandEnded(commandName, duration, true),
+  );
+}
+
+async function open(
+  uri: string,
+  options: ConnectOptions,
+  after: () => Promise<void>,
+  observer: StoreObserver | undefined,
+): Promise<Database> {
   const connection = createConnection();
   try {
-    await connection.openUri(uri, opened.hasSubscribers ? { ...options, monitorCommands: true } : options);
+    const isMonitored = observer !== undefined || opened.hasSubscribers;
+    await connection.openUri(uri, isMonitored ? { ...options, monitorCommands: true } : options);
+    if (observer !== undefined) observeCommands(connection, observer);
   } catch (cause) {
     // Any error: the failure to open is the one to report.
     await connection.close(true).catch(() => {});

@@ -6,6 +6,7 @@ import {
 } from '@heddle/embedded-store/channel';
 import { type Connection, mongo } from 'mongoose';
 import { duplicateKeyCode } from '#core/input.ts';
+import type { StoreObserver } from '#core/observers/store-observer.ts';
 
 /** Writes of one collection: documents to insert, or one change each for the document that fits its filter. */
 export type GroupWrite =
@@ -57,19 +58,28 @@ export interface GroupWrites {
   run(writes: readonly GroupWrite[]): Promise<readonly GroupWriteResult[]>;
 }
 
-const channels = new WeakMap<Connection, WriteChannel>();
+const channels = new WeakMap<
+  Connection,
+  { readonly channel: WriteChannel; readonly observer: StoreObserver | undefined }
+>();
 
 /** The connection's database is a store in this process, which is reached without the driver. */
-export function useWriteChannel(connection: Connection, channel: WriteChannel): void {
-  channels.set(connection, channel);
+export function useWriteChannel(
+  connection: Connection,
+  channel: WriteChannel,
+  observer?: StoreObserver,
+): void {
+  channels.set(connection, { channel, observer });
 }
 
 /** The shortest way to the database of the connection, which must be open. */
 export function openGroupWrites(connection: Connection): GroupWrites {
   const { db } = connection;
   if (db === undefined) throw new Error('The database connection is not open.');
-  const channel = channels.get(connection);
-  return channel === undefined ? new DriverWrites(db) : new ChannelWrites(channel, db.databaseName);
+  const found = channels.get(connection);
+  return found === undefined
+    ? new DriverWrites(db)
+    : new ChannelWrites(found.channel, db.databaseName, found.observer);
 }
 
 const durable = { writeConcern: { w: 'majority', j: true }, ordered: false } as const;
@@ -120,17 +130,24 @@ function toGroupWriteError(error: unknown): unknown {
 class ChannelWrites implements GroupWrites {
   readonly #channel: WriteChannel;
   readonly #database: string;
+  readonly #observer: StoreObserver | undefined;
 
-  constructor(channel: WriteChannel, database: string) {
+  constructor(channel: WriteChannel, database: string, observer: StoreObserver | undefined) {
     this.#channel = channel;
     this.#database = database;
+    this.#observer = observer;
   }
 
   async run(writes: readonly GroupWrite[]): Promise<readonly GroupWriteResult[]> {
     let outcomes: readonly WriteOutcome[];
+    const begunMs = performance.now();
+    const note = (failed: boolean) =>
+      this.#observer?.commandEnded('groupWrite', performance.now() - begunMs, failed);
     try {
       outcomes = await this.#channel.write(this.#database, writes.map(toCommand));
+      note(false);
     } catch (error) {
+      note(true);
       if (!(error instanceof WriteFailure)) throw error;
       const { message, code, codeName } = error;
       throw new mongo.MongoServerError({ message, errmsg: message, code, codeName });

@@ -9,6 +9,7 @@ import { isIssuerUrl } from '#subgraphs/tenants/identity/issuer-url.ts';
 import { keyLimitsDefault, tenantLimitsDefault } from '#subgraphs/tenants/limits/default-limits.ts';
 import { readMeshSecrets, readPublicKeys, readSigningKey } from '#transport/mesh-keys.ts';
 import { mailVariables } from './mail/mail-variables.ts';
+import { metricsVariables } from './metrics/metrics-variables.ts';
 import { rootKeyVariables } from './root-keys/root-key-variables.ts';
 import {
   choice,
@@ -225,6 +226,7 @@ export const variables = {
     choice('on', 'off').default('off'),
     'Whether each request has a line in the log: `on` or `off`.',
   ),
+  ...metricsVariables,
   HEDDLE_INTROSPECTION: variable(
     choice(...introspectionExposures).default('on'),
     'The callers that may read the schema, and get its names suggested in errors: `on`, `authenticated`, `role` (each caller with a key what its scopes reach, without suggestions) or `off`.',

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { makeDirectory } from '@heddle/embedded-store/make-directory';
 import type { Connection } from 'mongoose';
 import type { Logger } from 'pino';
+import type { StoreObserver } from '#core/observers/store-observer.ts';
 import type { SubgraphName } from '#core/subgraph-names.ts';
 import type { Keyring } from '#mongo/keyring/keyring.ts';
 import type { LedgerHistory } from '#mongo/meter-history.ts';
@@ -23,7 +24,10 @@ export interface MeshStore {
 /** Opens the database of MONGO_URL, or the embedded store in the data directory. */
 export async function openMeshStore(
   environment: Environment,
-  ca: (() => string) | undefined,
+  {
+    ca,
+    observer,
+  }: { readonly ca: (() => string) | undefined; readonly observer?: StoreObserver | undefined },
   starting: AsyncDisposableStack,
 ): Promise<MeshStore> {
   const dir = dataDirectory(environment);
@@ -33,7 +37,7 @@ export async function openMeshStore(
     import('#mongo/write-probe.ts'),
   ]);
   const url = environment.MONGO_URL ?? `embedded:${join(dir, 'store')}`;
-  const opening = openDatabase(url, { ca });
+  const opening = openDatabase(url, { ca, observer });
   // The store starts in its own thread while this one loads the code that works on it.
   const loading = import('./subgraph-modules.ts');
   const { connection } = starting.use(await opening);

@@ -7,6 +7,7 @@ import type { Subgraph, SubgraphExecutor } from '#transport/executor.ts';
 import { type Environment, readTrustedDocumentsMode, StartError } from './config.ts';
 import type { MeshOptions } from './mesh.ts';
 import { type MeshConnections, openPublicTls, urlVariable } from './mesh-connections.ts';
+import type { ProcessMetrics } from './metrics/start-metrics.ts';
 import { listeningOn } from './start-failure.ts';
 import { networksIn } from './variable-types.ts';
 
@@ -32,6 +33,7 @@ export async function startGateway(
     quota,
     problems,
     connections,
+    metrics,
   }: {
     readonly planner: PlannerProcess;
     /** Those of this process. */
@@ -40,6 +42,7 @@ export async function startGateway(
     readonly quota: Quota;
     readonly problems: () => Promise<readonly string[]>;
     readonly connections: MeshConnections;
+    readonly metrics: ProcessMetrics | undefined;
   },
   starting: AsyncDisposableStack,
 ) {
@@ -61,6 +64,8 @@ export async function startGateway(
     port: environment.PORT,
     trustedProxies: networksIn(environment.HEDDLE_TRUSTED_PROXIES),
     tls: openPublicTls(environment, log, starting),
+    observer: metrics?.gateway,
+    metrics: metrics?.page,
     accessLog: environment.HEDDLE_ACCESS_LOG === 'on',
     trustedDocuments: readTrustedDocumentsMode(environment),
     persistedQueries: environment.HEDDLE_PERSISTED_QUERIES === 'on',

@@ -1,13 +1,13 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Mesh, MeshOptions } from './mesh.ts';
 import { connectParts } from './mesh-connections.ts';
-import { openMeshStore } from './mesh-store.ts';
+import { startMetrics } from './metrics/start-metrics.ts';
 import { findProblems } from './problems.ts';
 import { checkSecrets, reportWeakSecrets } from './secrets/check-secrets.ts';
-import { openKeyring, openOperatorKeys, shareDestroyedKeys } from './secrets/secret-boxes.ts';
+import { openSealedStore } from './secrets/open-sealed-store.ts';
 import { serveSubgraphs } from './serve-subgraphs.ts';
 import { startGateway, startPlanner } from './start-gateway.ts';
-import { type StartedSubgraphs, type SubgraphResources, startSubgraphs } from './start-subgraphs.ts';
+import { type StartedSubgraphs, startSubgraphs } from './start-subgraphs.ts';
 
 /** How long, after the grace time, the ends of the calls that were stopped may take on their way to the clients. */
 const lastEventsMs = 400;
@@ -27,28 +27,37 @@ export async function startMesh(options: MeshOptions): Promise<Mesh> {
   const connections = connectParts(options, starting);
   const planner = parts.includes('gateway') ? starting.use(await startPlanner()) : undefined;
 
+  const metrics = await startMetrics(options, connections, starting);
   // What processes share, and what only subgraphs work with: keys, the store, its ledger behind the meters.
   const sealed = parts.some((part) => part !== 'gateway')
-    ? await openSealedStore(options, connections.ca, starting)
+    ? await openSealedStore(options, { ca: connections.ca, observer: metrics?.store }, starting)
     : undefined;
   const { openState } = await import('#state/open-state.ts');
   const shared = { ca: connections.ca, seal: sealed?.keyring.payloads };
   const state = starting.use(await openState(environment.REDIS_URL, log, shared));
   const store = sealed?.store;
   if (sealed !== undefined) {
-    starting.use(await shareDestroyedKeys(sealed.store.connection, sealed.keyring, state.bus));
+    starting.use(await sealed.shareDestroyedKeys(state.bus));
   }
   const quota = starting.use(state.openQuota(store?.history, { makesCalls: parts.includes('inference') }));
   const problems = () => findProblems({ state, store, log });
 
   const { subgraphs, newAdminKey } =
     sealed !== undefined
-      ? await startSubgraphs(options, { ...sealed, state, quota, ca: connections.ca }, starting)
+      ? await startSubgraphs(
+          options,
+          { ...sealed, state, quota, observer: metrics?.inference, ca: connections.ca },
+          starting,
+        )
       : noSubgraphs;
   const served = await serveSubgraphs(options, { subgraphs, connections, state, problems }, starting);
   const gateway =
     planner &&
-    (await startGateway(options, { planner, subgraphs, connections, state, quota, problems }, starting));
+    (await startGateway(
+      options,
+      { planner, subgraphs, connections, state, quota, problems, metrics },
+      starting,
+    ));
 
   for (const warning of connections.warnings) log.warn(warning);
   reportWeakSecrets(weakSecrets, log);
@@ -73,16 +82,4 @@ export async function startMesh(options: MeshOptions): Promise<Mesh> {
       return closing;
     },
   };
-}
-
-/** The store, and the keys that what is stored is sealed with. */
-async function openSealedStore(
-  { environment, log }: MeshOptions,
-  ca: SubgraphResources['ca'],
-  starting: AsyncDisposableStack,
-): Promise<Pick<SubgraphResources, 'store' | 'keyring' | 'pepper'>> {
-  const keys = starting.use(await openOperatorKeys(environment));
-  const store = await openMeshStore(environment, ca, starting);
-  const keyring = starting.use(await openKeyring(store.connection, keys, log));
-  return { store, keyring, pepper: keys.pepper };
 }

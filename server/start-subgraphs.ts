@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { Connection } from 'mongoose';
 import { parseCountLimits } from '#core/count-limits.ts';
 import { createEgress } from '#core/egress.ts';
+import type { InferenceObserver } from '#core/observers/inference-observer.ts';
 import { type SubgraphName, subgraphNames } from '#core/subgraph-names.ts';
 import { type KeyPepper, noPepper } from '#mongo/key-pepper.ts';
 import type { Keyring } from '#mongo/keyring/keyring.ts';
@@ -24,6 +25,8 @@ export interface SubgraphResources {
   readonly store: MeshStore;
   readonly state: State;
   readonly quota: Quota;
+  /** Gets what happens in the engine; undefined: nothing is measured. */
+  readonly observer?: InferenceObserver | undefined;
   /** The authorities of HEDDLE_TLS_CA as of now. */
   readonly ca?: (() => string) | undefined;
 }
@@ -42,7 +45,7 @@ const outboundBounds = { callsMax: 64, connectTimeoutMs: 5_000, responseBytesMax
  */
 export async function startSubgraphs(
   { environment, parts, providerEnvironment, log }: MeshOptions,
-  { keyring, pepper: chosenPepper, store, state, quota, ca }: SubgraphResources,
+  { keyring, pepper: chosenPepper, store, state, quota, observer, ca }: SubgraphResources,
   starting: AsyncDisposableStack,
 ): Promise<StartedSubgraphs> {
   const names = subgraphNames.filter((name) => parts.includes(name));
@@ -82,6 +85,7 @@ export async function startSubgraphs(
 
   const shared: SubgraphParts = {
     log,
+    observer,
     bus: state.bus,
     quota,
     audit,

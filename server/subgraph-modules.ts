@@ -3,6 +3,7 @@ import type { Catalog } from '#catalog/catalog.ts';
 import type { Egress } from '#core/egress.ts';
 import type { TrustedDocumentsMode } from '#core/graph-enums.generated.ts';
 import type { Mailer } from '#core/mail/mailer.ts';
+import type { InferenceObserver } from '#core/observers/inference-observer.ts';
 import type { OwnerBoxes } from '#core/secrets/owner-boxes.ts';
 import type { SubgraphName } from '#core/subgraph-names.ts';
 import type { KeyPepper } from '#mongo/key-pepper.ts';
@@ -24,6 +25,8 @@ export { createHttpFetch } from '#providers/http/http-fetch.ts';
 
 /** Everything that a subgraph may be made of; each takes what it needs. */
 export interface SubgraphParts extends SubgraphServices {
+  /** For the engine of inference; undefined: nothing is measured. */
+  readonly observer: InferenceObserver | undefined;
   readonly connection: Connection;
   readonly catalog: Catalog;
   /** For the keys of providers, and secrets of the mesh. */

@@ -178,9 +178,15 @@ describe('docker-compose.yml', () => {
   it('hands each process the secrets that it needs and no other', () => {
     const needed = (part: string | undefined) =>
       part === 'gateway'
-        ? ['HEDDLE_MESH_KEY', 'REDIS_URL']
+        ? ['HEDDLE_MESH_KEY', 'HEDDLE_METRICS_TOKEN', 'REDIS_URL']
         : [
-            ...['HEDDLE_ENCRYPTION_KEY', 'HEDDLE_ENCRYPTION_KEY_PREVIOUS', 'MONGO_URL', 'REDIS_URL'],
+            ...[
+              'HEDDLE_ENCRYPTION_KEY',
+              'HEDDLE_ENCRYPTION_KEY_PREVIOUS',
+              'HEDDLE_METRICS_TOKEN',
+              'MONGO_URL',
+              'REDIS_URL',
+            ],
             ...(part === 'tenants'
               ? [
                   'HEDDLE_ADMIN_KEY',

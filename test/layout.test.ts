@@ -24,6 +24,7 @@ const rules: readonly { readonly part: string; readonly mayImport: readonly stri
       'providers/',
       'catalog/',
       'transport/',
+      'telemetry/',
       'schema/',
       'state/',
       'mongo/',
@@ -72,6 +73,7 @@ const rules: readonly { readonly part: string; readonly mayImport: readonly stri
   { part: 'mongo/', mayImport: ['mongo/', 'core/'] },
   { part: 'state/', mayImport: ['state/', 'core/'] },
   { part: 'schema/', mayImport: ['schema/', 'core/'] },
+  { part: 'telemetry/', mayImport: ['telemetry/', 'core/'] },
   { part: 'core/', mayImport: ['core/'] },
 ];
 

@@ -111,6 +111,8 @@ export class Operation {
   readonly conditions: readonly string[];
   /** Its variables from what a client sent; undefined where graphql-js has to report what is wrong with them. */
   readonly coerceVariables: VariableCoercion;
+  /** The document is one of the mesh's own, or was pushed as a trusted document: its name is none that a request has made up. */
+  isRegistered = false;
   readonly #graph: Graph;
   readonly #clientFields: ReadonlyMap<FieldNode, ClientField>;
   readonly #text: OperationText;
@@ -135,6 +137,11 @@ export class Operation {
     const asksSchema = (field: FieldNode, isRoot: boolean) =>
       !isRoot || field.name.value === '__schema' || field.name.value === '__type';
     this.#introspection = filterOperation(definition, noFragments, asksSchema);
+  }
+
+  /** Its name in the document. */
+  get name(): string | undefined {
+    return this.definition.name?.value;
   }
 
   /** True when it requests __schema or __type. */

@@ -7,6 +7,13 @@ import { AutomaticDocuments, computeDocumentHash } from './automatic-documents.t
 import type { DocumentSource } from './document-source.ts';
 import type { TrustedDocuments } from './trusted-documents.ts';
 
+/** The text of a document. */
+export interface ReadDocument {
+  readonly text: string;
+  /** It was pushed as a trusted document: the names in it are known to the operator. */
+  readonly isRegistered: boolean;
+}
+
 export interface RequestDocumentsOptions {
   /** Of callers whose app has no mode of its own. */
   readonly mode: TrustedDocumentsMode;
@@ -40,14 +47,14 @@ export class RequestDocuments {
   read(
     source: DocumentSource,
     request: LoggedRequest & { readonly caller: Caller },
-  ): string | Promise<string> {
+  ): ReadDocument | Promise<ReadDocument> {
     const { query, hash } = source;
     const mode = request.caller.trustedDocuments ?? this.#options.mode;
     if (query === undefined) return this.#readNamed(source.hash ?? source.id ?? '', mode, source, request);
     if (hash !== undefined && hash !== computeDocumentHash(query)) {
       throw new HeddleError('BAD_USER_INPUT', 'The sha256Hash is not the SHA-256 of the query.');
     }
-    return mode === 'OFF' ? query : this.#readChecked(query, mode, request);
+    return mode === 'OFF' ? { text: query, isRegistered: false } : this.#readChecked(query, mode, request);
   }
 
   /** Keeps the text of an automatic persisted query that was found valid. */
@@ -62,16 +69,16 @@ export class RequestDocuments {
     mode: TrustedDocumentsMode,
     { hash }: DocumentSource,
     request: LoggedRequest & { readonly caller: Caller },
-  ): Promise<string> {
+  ): Promise<ReadDocument> {
     const { caller } = request;
     const isAutomatic = hash !== undefined && this.#options.isAutomatic && mode !== 'ENFORCE';
     const kept = isAutomatic ? this.#automatic.find(caller, hash) : undefined;
-    if (kept !== undefined && mode === 'OFF') return kept;
+    if (kept !== undefined && mode === 'OFF') return { text: kept, isRegistered: false };
     const trusted = await this.#trusted.find(name, request);
-    if (trusted !== undefined) return trusted;
+    if (trusted !== undefined) return { text: trusted, isRegistered: true };
     if (kept !== undefined) {
       this.#log.note(computeDocumentHash(kept), request);
-      return kept;
+      return { text: kept, isRegistered: false };
     }
     if (hash !== undefined && mode !== 'ENFORCE' && !this.#options.isAutomatic) {
       throw new HeddleError('PERSISTED_QUERY_NOT_SUPPORTED', 'PersistedQueryNotSupported');
@@ -83,14 +90,14 @@ export class RequestDocuments {
     query: string,
     mode: TrustedDocumentsMode,
     request: LoggedRequest & { readonly caller: Caller },
-  ): Promise<string> {
+  ): Promise<ReadDocument> {
     const sha256 = computeDocumentHash(query);
-    if (this.#options.ownHashes.has(sha256)) return query;
+    if (this.#options.ownHashes.has(sha256)) return { text: query, isRegistered: true };
     const found = await this.#find(sha256, mode, request);
-    if (found !== undefined) return query;
+    if (found !== undefined) return { text: query, isRegistered: found !== '' };
     if (mode === 'LOG') {
       this.#log.note(sha256, request);
-      return query;
+      return { text: query, isRegistered: false };
     }
     throw new HeddleError(
       'DOCUMENT_NOT_TRUSTED',

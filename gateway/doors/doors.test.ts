@@ -4,6 +4,7 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { resolve } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { createMetrics } from '#telemetry/metrics/metrics.ts';
 import {
   type DoorExample,
   doorCases,
@@ -16,6 +17,7 @@ import { createDoorMesh, sendExample } from '#test/support/gateways/door-request
 import { type SampleGateway, sampleKey, startSampleGateway } from '#test/support/gateways/sample-gateway.ts';
 import { doors } from './doors.ts';
 
+const { page: metrics } = createMetrics({ token: undefined, oldNames: false });
 const bearer = { authorization: `Bearer ${sampleKey}` };
 const ours = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
@@ -25,7 +27,9 @@ afterEach(async () => {
   stack = new AsyncDisposableStack();
 });
 const start = async (example?: DoorExample, options: Parameters<typeof startSampleGateway>[0] = {}) =>
-  stack.use(await startSampleGateway({ doors: servedDoors, mesh: createDoorMesh(example), ...options }));
+  stack.use(
+    await startSampleGateway({ doors: servedDoors, metrics, mesh: createDoorMesh(example), ...options }),
+  );
 const root = resolve(import.meta.dirname, '../..');
 const readPage = (page: string) => readFileSync(resolve(root, 'docs', page), 'utf8');
 
@@ -59,7 +63,7 @@ describe.each(doorCases)('$route', ({ method, path, door, access, example }) => 
   const { status: success = 200 } = example;
   let sample: SampleGateway;
   beforeAll(async () => {
-    sample = await startSampleGateway({ doors: servedDoors, mesh: createDoorMesh(example) });
+    sample = await startSampleGateway({ doors: servedDoors, metrics, mesh: createDoorMesh(example) });
   });
   afterAll(() => sample[Symbol.asyncDispose]());
 

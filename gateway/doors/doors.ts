@@ -4,6 +4,7 @@ import type { Door } from './door.ts';
 import { explorerDoor } from './explorer/explorer-door.ts';
 import { graphqlDoor } from './graphql/graphql-door.ts';
 import { healthDoor } from './health/health-door.ts';
+import { metricsDoor } from './metrics/metrics-door.ts';
 import { openAiDoor } from './openai/openai-door.ts';
 import { promptDocsDoor } from './prompt-docs/prompt-docs-door.ts';
 import { promptsDoor } from './prompts/prompts-door.ts';
@@ -18,6 +19,7 @@ export const doors: readonly Door[] = [
   explorerDoor,
   authDoor,
   healthDoor,
+  metricsDoor,
   openAiDoor,
   anthropicDoor,
   promptsDoor,

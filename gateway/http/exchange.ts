@@ -6,7 +6,8 @@ import type { Client, Use } from '../auth/client-use.ts';
 import type { LoggedRequest } from '../log/refusal-log.ts';
 import { type GatewayServices, type Operating, shuttingDown, useOfCaller } from './services.ts';
 
-function readHeader(request: IncomingMessage, name: string): string | undefined {
+/** The first value of a header. */
+export function readHeader(request: IncomingMessage, name: string): string | undefined {
   const value = request.headers[name];
   return Array.isArray(value) ? value[0] : value;
 }

@@ -8,7 +8,7 @@ import type { Door } from '../doors/door.ts';
 import { presentError } from '../errors.ts';
 import { GraphFailure } from '../operations/run-declared.ts';
 import { allowCrossOrigin, refuseForgeable, sendPreflight } from './cross-origin.ts';
-import { Exchange, readCredentials } from './exchange.ts';
+import { Exchange, readCredentials, readHeader } from './exchange.ts';
 import { bareAnswer, readRetryAfter, setCommonHeaders, setRetryAfter } from './headers.ts';
 import { sendNotFound } from './not-found.ts';
 import { BadRequest, toStatus } from './problem.ts';
@@ -121,6 +121,12 @@ async function serve(
     // What the system did not take at once: a client that never reads it would hold the connection.
     if (response.writableLength > 0) watchStalled(response, services.limits.stalledMs);
     services.work.end(exchange);
+    services.observer?.requestAnswered({
+      handler: door.name,
+      status: response.statusCode,
+      durationMs: performance.now() - begunMs,
+      traceparent: readHeader(request, 'traceparent'),
+    });
     if (services.isAccessLogged) logRequest(exchange, resource, door, begunMs);
   }
 }

@@ -170,6 +170,8 @@ describe('the list of routes', () => {
       'HEAD /health/live health unlimited',
       'GET /health/ready health unlimited',
       'HEAD /health/ready health unlimited',
+      'GET /metrics metrics public',
+      'HEAD /metrics metrics public',
       'GET /prompts/docs prompt-docs off',
       'HEAD /prompts/docs prompt-docs off',
       'POST /prompts/docs prompts required',

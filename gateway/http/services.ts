@@ -1,6 +1,8 @@
 import type { Logger } from 'pino';
 import type { Caller } from '#core/caller.ts';
 import { createOverloadedError, type HeddleError } from '#core/errors.ts';
+import type { GatewayObserver } from '#core/observers/gateway-observer.ts';
+import type { MetricsPage } from '#core/observers/metrics-page.ts';
 import type { Callers, Credentials } from '../auth/caller.ts';
 import { AddressThrottled, type Client, type ClientUse, type Use } from '../auth/client-use.ts';
 import type { Exposures } from '../auth/exposure.ts';
@@ -25,6 +27,10 @@ export interface GatewayServices {
   readonly limits: GatewayLimits;
   readonly log: Logger;
   readonly refusals: RefusalLog;
+  /** Gets each request that was answered; undefined: nothing is measured. */
+  readonly observer: Pick<GatewayObserver, 'requestAnswered'> | undefined;
+  /** What `/metrics` answers with; undefined: nothing. */
+  readonly metrics: MetricsPage | undefined;
   /** True where each request of a handler has a line in the log. */
   readonly isAccessLogged: boolean;
   /** The requests and operations in progress, for which a shutdown waits. */
@@ -44,6 +50,11 @@ export class Work {
   readonly #running = new Set<Operating>();
   #closing = false;
   #idle: (() => void)[] = [];
+
+  /** How much is in progress. */
+  get count(): number {
+    return this.#running.size;
+  }
 
   /** True once no new operation is admitted. */
   get closing(): boolean {

@@ -18,6 +18,12 @@ export class Turns {
   readonly #withKey = new FairQueue<Resume, Use>(limits);
   readonly #anonymous = new FairQueue<Resume, Use>(limits);
   #isScheduled = false;
+  #waiting = 0;
+
+  /** How many wait for their turn. */
+  get waiting(): number {
+    return this.#waiting;
+  }
 
   /**
    * Resolves when it is the turn of the user: a key or an address. Throws HeddleError OVERLOADED where too many wait.
@@ -27,6 +33,7 @@ export class Turns {
     if (!this.#queue(isAnonymous).add(user, turn.resolve, 1)) {
       throw createOverloadedError('Too many new documents wait to be read.', { notBegun: true });
     }
+    this.#waiting += 1;
     this.#schedule(1);
     await turn.promise;
   }
@@ -56,6 +63,7 @@ export class Turns {
   #resumeNext(): void {
     const next = this.#withKey.take() ?? this.#anonymous.take();
     if (next === undefined) return;
+    this.#waiting -= 1;
     next.task();
     this.#schedule(1 + freeTurns);
   }

@@ -2,6 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Caller, TokenProblem } from '#core/caller.ts';
 import { type ErrorCode, HeddleError } from '#core/errors.ts';
+import type { GatewayObserver } from '#core/observers/gateway-observer.ts';
 import { AddressThrottled } from '../auth/client-use.ts';
 import { coordinateAt } from '../coordinate.ts';
 import type { Operation } from '../document/operation.ts';
@@ -79,15 +80,27 @@ function computeFingerprint(key: string): string {
   return createHmac('sha256', fingerprintKey).update(key).digest('hex').slice(0, 12);
 }
 
-/** Logs what the gateway refuses or hands on as refused: one line for each code of an answer, bounded under a flood. */
+const textOrNull = (value: unknown): string | null => (typeof value === 'string' ? value : null);
+
+/**
+ * Logs what the gateway refuses or hands on as refused: one line for each code of an answer, bounded under a flood. `observer` gets
+ * every error, whether or not it has a line.
+ */
 export class RefusalLog implements Disposable {
   readonly #log: Logger;
   readonly #audit: Pick<RefusalAudit, 'add' | 'throttled'> | undefined;
   readonly #lines: BoundedLines;
+  readonly #observer: Pick<GatewayObserver, 'errorAnswered' | 'streamBegun' | 'streamCut'> | undefined;
 
-  constructor(log: Logger, now?: () => number, audit?: Pick<RefusalAudit, 'add' | 'throttled'>) {
+  constructor(
+    log: Logger,
+    now?: () => number,
+    audit?: Pick<RefusalAudit, 'add' | 'throttled'>,
+    observer?: Pick<GatewayObserver, 'errorAnswered' | 'streamBegun' | 'streamCut'>,
+  ) {
     this.#log = log;
     this.#audit = audit;
+    this.#observer = observer;
     this.#lines = new BoundedLines(({ count, most }) => {
       this.#log.warn({ event: 'refusals_left_out', count, most }, 'refusals were left out of the log');
     }, now);
@@ -96,7 +109,11 @@ export class RefusalLog implements Disposable {
   /** A request that was refused before there was an operation: by its credential, mostly. */
   thrown(error: unknown, request: LoggedRequest): void {
     // What has a cause is logged with it where it is presented.
-    if (!(error instanceof HeddleError) || error.cause !== undefined) return;
+    if (!(error instanceof HeddleError) || error.cause !== undefined) {
+      const code = error instanceof HeddleError ? error.code : 'INTERNAL';
+      this.#observer?.errorAnswered({ code, meter: null, window: null });
+      return;
+    }
     const credential = error instanceof CredentialRefusal ? error : undefined;
     const caller = credential?.caller ?? request.caller;
     const about =
@@ -146,12 +163,18 @@ export class RefusalLog implements Disposable {
     this.#audit?.add({ action, code, caller, ...request });
   }
 
+  /** A stream has begun, of the field at the coordinate. The returned function is called when it is over. */
+  streamBegun(field: string): (() => void) | undefined {
+    return this.#observer?.streamBegun(field);
+  }
+
   /** A stream that ended before its last event, other than by a failure of its completion. */
   cut(
     { requestId, clientRequestId, clientAddress, caller }: LoggedRequest,
     about: { readonly reason: string; readonly completionId: string | null; readonly field: string | null },
   ): void {
     const level = about.reason === 'CLIENT_GONE' ? 'info' : 'warn';
+    this.#observer?.streamCut(about.reason);
     const keyId = caller?.keyId ?? null;
     if (!this.#log.isLevelEnabled(level)) return;
     if (!this.#lines.admit(`stream ${about.reason} ${keyId ?? '-'} ${clientAddress ?? '-'}`)) return;
@@ -179,6 +202,8 @@ export class RefusalLog implements Disposable {
     { requestId, clientRequestId, clientAddress, caller }: LoggedRequest,
     about: Readonly<Record<string, unknown>>,
   ): void {
+    const { meter, window } = extensions;
+    this.#observer?.errorAnswered({ code, meter: textOrNull(meter), window: textOrNull(window) });
     const level = levels[code];
     // A call with a row was logged where it failed, and a subgraph that was not reached where that was noticed.
     if (level === undefined || extensions.completionId !== undefined || extensions.subgraph !== undefined)

@@ -34,6 +34,7 @@ export class StreamWatch {
   /** The last event has come, or the cut is logged. */
   #over = false;
   #refused = false;
+  readonly #end: (() => void) | undefined;
 
   constructor(
     refusals: RefusalLog,
@@ -43,6 +44,7 @@ export class StreamWatch {
     this.#refusals = refusals;
     this.#request = request;
     this.#operation = operation;
+    this.#end = refusals.streamBegun(this.#field ?? '');
   }
 
   /** An event of the subgraph. */
@@ -79,19 +81,25 @@ export class StreamWatch {
 
   /** The stream has ended, or its reader has left. */
   ended(): void {
+    this.#end?.();
     // A process that stops aborts what it cuts with the error that it answers elsewhere; a client that leaves, with none.
     const stopping = this.#request.signal?.reason instanceof HeddleError;
     this.#cut(stopping ? 'PROCESS_STOPPING' : 'CLIENT_GONE', undefined);
   }
 
+  /** The coordinate of the subscribed field. */
+  get #field(): string | null {
+    const [path] = this.#operation.rootKeys;
+    return path === undefined ? null : coordinateAt(this.#operation, [path]);
+  }
+
   #cut(reason: CutReason, code: unknown): void {
     if (this.#over) return;
     this.#over = true;
-    const [path] = this.#operation.rootKeys;
     this.#refusals.cut(this.#request, {
       reason,
       completionId: this.#completionId,
-      field: path === undefined ? null : coordinateAt(this.#operation, [path]),
+      field: this.#field,
       ...(typeof code === 'string' ? { code } : {}),
     });
   }

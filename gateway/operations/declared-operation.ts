@@ -29,6 +29,7 @@ export class DeclaredOperation<Data, Variables> {
         cause: new Error(error?.message),
       });
     }
+    operation.isRegistered = true;
     this.#prepared.set(router, operation);
     return operation;
   }

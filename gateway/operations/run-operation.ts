@@ -3,6 +3,7 @@ import { HeddleError } from '#core/errors.ts';
 import { AddressThrottled, type Client, RateLimited, Unread } from '../auth/client-use.ts';
 import type { DocumentSource } from '../document/document-source.ts';
 import type { Operation } from '../document/operation.ts';
+import type { ReadDocument } from '../document/request-documents.ts';
 import { type ClientResult, refusal } from '../errors.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { type GatewayServices, useOfCaller } from '../http/services.ts';
@@ -19,15 +20,17 @@ export async function prepareInTurn(
   source: DocumentSource,
   operationName: string | null | undefined,
 ): Promise<Operation | ClientResult> {
-  let read: string | Promise<string>;
+  let read: ReadDocument | Promise<ReadDocument>;
   try {
     read = services.documents.read(source, request);
-    if (typeof read !== 'string') read = await read;
+    if (read instanceof Promise) read = await read;
   } catch (error) {
     return refusalOfDocument(error);
   }
-  const operation = await prepareText(services, client, request.caller, read, operationName);
-  if (isOperation(operation)) services.documents.keep(source, request.caller);
+  const operation = await prepareText(services, client, request.caller, read.text, operationName);
+  if (!isOperation(operation)) return operation;
+  services.documents.keep(source, request.caller);
+  if (read.isRegistered) operation.isRegistered = true;
   return operation;
 }
 

@@ -1,5 +1,6 @@
 import type { CatalogModel } from '#catalog/catalog.ts';
 import type { HeddleError } from '#core/errors.ts';
+import type { GenAiOperation } from '#core/observers/inference-observer.ts';
 import { ProviderFailure } from '#providers/provider.ts';
 import type { InferenceEngine } from '../engine.ts';
 import type { UsageBounds } from '../metering/usage-cost.ts';
@@ -21,6 +22,7 @@ export interface Attempted {
 
 /** The requested call: a completion or an embedding. */
 export interface Asking<T extends Attempted> {
+  readonly operation: GenAiOperation;
   readonly candidates: Candidates;
   readonly accumulator: UsageAccumulator;
   /** What the lines of its failed attempts name. */
@@ -56,7 +58,7 @@ export function readNote(outcome: CandidatesOutcome<Attempted>): string | null {
 
 type AskDeps = Pick<
   InferenceEngine,
-  'health' | 'pool' | 'delay' | 'random' | 'now' | 'log' | 'inputAllowances'
+  'health' | 'pool' | 'delay' | 'random' | 'now' | 'log' | 'inputAllowances' | 'observer'
 >;
 
 /** How the calls ended: with an attempt, the last one, or with a refusal before it. */
@@ -165,7 +167,7 @@ async function attempt<T extends Attempted>(
   model: CatalogModel,
   triedCredentials: Set<string>,
   asking: Asking<T>,
-  { health, pool, now, log, inputAllowances }: Omit<AskDeps, 'delay' | 'random'>,
+  { health, pool, now, log, inputAllowances, observer }: Omit<AskDeps, 'delay' | 'random'>,
 ): Promise<T | null> {
   const endCall = health.begin(model.id, model.provider.id);
   if (endCall === null) return null;
@@ -183,7 +185,18 @@ async function attempt<T extends Attempted>(
     const wasAnswering = asking.signal.aborted && timeToFirstTokenMs !== null;
     if (!wasAnswering) outcome = rateAttempt(end, { latencyMs: durationMs, timeToFirstTokenMs, wholeMs });
     asking.accumulator.add(model, end, { startedAtMs, durationMs }, asking.bounds(model));
-    inputAllowances.observe(model.id, asking.inputBytes, asking.accumulator.attempts.at(-1));
+    const counted = asking.accumulator.attempts.at(-1);
+    inputAllowances.observe(model.id, asking.inputBytes, counted);
+    observer?.attemptEnded({
+      operation: asking.operation,
+      model,
+      outcome: end.outcome,
+      code: end.outcome === 'FAILED' ? end.failure.code : null,
+      durationMs,
+      timeToFirstChunkMs: timeToFirstTokenMs,
+      usage: counted?.usage ?? null,
+      costNanos: BigInt(counted?.costNanos ?? 0),
+    });
     const number = asking.accumulator.attempts.length;
     logFailedAttempt(log, asking.logged, end, { model, number, durationMs });
     return attempted;

@@ -2,6 +2,7 @@ import type { CatalogModel } from '#catalog/catalog.ts';
 import type { Caller } from '#core/caller.ts';
 import type { CompletionStatus } from '#core/graph-enums.generated.ts';
 import type { Masks } from '#guardrails/pipeline/masks.ts';
+import { outputStages } from '#guardrails/pipeline/policy.ts';
 import type { GuardrailVerdict } from '#guardrails/pipeline/run.ts';
 import type { ProviderAnswer } from '#providers/provider.ts';
 import type { CompletionData } from '../completion.ts';
@@ -60,11 +61,13 @@ const unkeepable: ClientFailure = {
 export async function closeInvocation(
   outcome: Outcome,
   ended: EndedInvocation,
-  { ledger, log, now, blocks, payloadLog }: InferenceEngine,
+  { ledger, log, now, blocks, payloadLog, observer }: InferenceEngine,
 ): Promise<ClosedInvocation> {
   const { id, request, meters, model, firstTokenMs } = ended;
   const endedAtMs = now();
   const { completion, failure, result } = keepAnswer(outcome, ended, endedAtMs);
+  // Those of the input were reported before it was sent.
+  observer?.verdicts(ended.verdicts.filter(({ stage }) => outputStages.includes(stage)));
   const by = findBlocking(outcome.failure, ended.verdicts);
   if (by !== undefined) blocks.report(ended.caller, by);
   try {

@@ -135,6 +135,7 @@ export class Embedding implements RunningCall {
     const { candidates, meters, inputTokensMax } = this.#start;
     const outcome = await askCandidates(
       {
+        operation: 'embeddings',
         candidates,
         accumulator: this.#accumulator,
         logged: this.#start,

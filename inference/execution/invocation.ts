@@ -35,6 +35,7 @@ import { chooseMaxOutputTokens, readAttemptLimits, readUsageBounds } from './att
 import type { AttemptLimits } from './attempts/attempt-timer.ts';
 import { checkStructured } from './attempts/structured-attempt.ts';
 import { buildCompletion } from './build-completion.ts';
+import { clockChunks } from './clock-chunks.ts';
 import { closeInvocation } from './close-invocation.ts';
 import { coverFirst } from './cover-first.ts';
 import { type LoggedCall, logFailedCall } from './failure-log.ts';
@@ -75,6 +76,8 @@ export class Invocation implements ProgressSource {
   /** Resolves when the row is closed and the last event is written. Never rejects. */
   readonly done: Promise<ClosedInvocation>;
   readonly #engine: InferenceEngine;
+  /** What lines of the log name. */
+  readonly #logged: LoggedCall;
   readonly #accumulator: UsageAccumulator;
   /** Null: no guardrail binds the answers. */
   readonly #guard: OutputGuard | null;
@@ -98,6 +101,7 @@ export class Invocation implements ProgressSource {
   constructor(start: InvocationStart, engine: InferenceEngine) {
     this.start = start;
     this.#engine = engine;
+    this.#logged = { id: start.id, caller: start.caller, labels: start.request.labels };
     this.#accumulator = new UsageAccumulator(start.request.call);
     this.#guard = OutputGuard.of(start.guarded, start.request.structured !== null);
     this.#recorder = CallRecorder.of(start.request, start.guarded);
@@ -107,12 +111,6 @@ export class Invocation implements ProgressSource {
 
   get id(): string {
     return this.start.id;
-  }
-
-  /** What lines of the log name. */
-  get #logged(): LoggedCall {
-    const { id, caller, request } = this.start;
-    return { id, caller, labels: request.labels };
   }
 
   /** Its client ends it: CANCELLED. A completion that has ended stays as it is. */
@@ -207,6 +205,7 @@ export class Invocation implements ProgressSource {
     const { progress } = this.#engine;
     return askCandidates(
       {
+        operation: 'chat',
         candidates,
         accumulator: this.#accumulator,
         logged: this.#logged,
@@ -291,7 +290,7 @@ export class Invocation implements ProgressSource {
     let timeToFirstTokenMs: number | null = null;
     let followed: FollowedSource | undefined;
     try {
-      const called = await this.#call(lease, abort, () => {
+      const cover = clockChunks(model, this.#engine, () => {
         if (followed === undefined) {
           timeToFirstTokenMs = now() - startedAtMs;
           this.#firstTokenMs ??= now() - this.start.startedAtMs;
@@ -299,6 +298,7 @@ export class Invocation implements ProgressSource {
         }
         return followed.cover();
       });
+      const called = await this.#call(lease, abort, cover);
       const answeredMs = now() - startedAtMs;
       const wholeMs = this.start.sink === null ? answeredMs : null;
       const guarded = this.#guard === null ? called : await this.#guard.end(called, abort);

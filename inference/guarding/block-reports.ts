@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
 import type { Caller } from '#core/caller.ts';
 import { toNodeId } from '#core/node-id.ts';
+import type { InferenceObserver } from '#core/observers/inference-observer.ts';
 import { GuardrailBlocked, type GuardrailVerdict } from '#guardrails/pipeline/run.ts';
 import type { EventLog } from '#mongo/events.ts';
 
@@ -12,12 +13,13 @@ const hourMs = 3_600_000;
 
 /**
  * Reports what guardrails have blocked as the event `guardrail.blocked`: once an hour, among all processes, for each tenant, policy and rule.
- * Disposing waits for what is being written.
+ * `observer` gets what they state of inputs. Disposing waits for what is being written.
  */
 export class BlockReports implements AsyncDisposable {
   readonly #events: Pick<EventLog, 'record'>;
   readonly #log: Logger;
   readonly #now: () => number;
+  readonly #observer: Pick<InferenceObserver, 'verdicts'> | undefined;
   readonly #reported = new LRUCache<string, true>({ max: rememberedMax });
   readonly #writing = new Set<Promise<void>>();
 
@@ -25,22 +27,33 @@ export class BlockReports implements AsyncDisposable {
     events,
     log,
     now,
+    observer,
   }: {
     readonly events: Pick<EventLog, 'record'>;
     readonly log: Logger;
     readonly now: () => number;
+    readonly observer?: Pick<InferenceObserver, 'verdicts'> | undefined;
   }) {
     this.#events = events;
     this.#log = log;
     this.#now = now;
+    this.#observer = observer;
   }
 
   /** What the guardrails let through; where they block, that is reported and thrown. */
-  async watch<T>(caller: Pick<Caller, 'tenantId' | 'appId'>, guarding: Promise<T>): Promise<T> {
+  async watch<T extends { readonly verdicts: readonly GuardrailVerdict[] }>(
+    caller: Pick<Caller, 'tenantId' | 'appId'>,
+    guarding: Promise<T>,
+  ): Promise<T> {
     try {
-      return await guarding;
+      const guarded = await guarding;
+      this.#observer?.verdicts(guarded.verdicts);
+      return guarded;
     } catch (error) {
-      if (error instanceof GuardrailBlocked) this.report(caller, error.by);
+      if (error instanceof GuardrailBlocked) {
+        this.#observer?.verdicts([error.by]);
+        this.report(caller, error.by);
+      }
       throw error;
     }
   }

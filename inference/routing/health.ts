@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Catalog, CatalogSnapshot } from '#catalog/catalog.ts';
 import type { CircuitState } from '#core/graph-enums.generated.ts';
+import type { InferenceObserver } from '#core/observers/inference-observer.ts';
 import { Circuit } from './circuit.ts';
 
 /** What this process has seen of one AI model or provider lately. */
@@ -89,6 +90,7 @@ export function createHealthRegistry(
   options: {
     readonly now?: () => number;
     readonly log?: Pick<Logger, 'warn'>;
+    readonly observer?: Pick<InferenceObserver, 'circuitChanged'> | undefined;
     /** What was deleted from it is forgotten. */
     readonly catalog?: Pick<Catalog, 'snapshot'>;
   } = {},
@@ -125,11 +127,13 @@ export function createHealthRegistry(
         }
       }
     }
-    const onChange = (circuit: CircuitState, failures: number) =>
+    const onChange = (circuit: CircuitState, failures: number) => {
+      options.observer?.circuitChanged(modelId, providerId, circuit);
       options.log?.warn(
         { event: 'circuit_changed', modelId, providerId, circuit, failures },
         'a circuit changed',
       );
+    };
     const state: ModelState = {
       providerId,
       circuit: new Circuit(now, onChange),

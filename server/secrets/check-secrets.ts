@@ -15,6 +15,7 @@ const checks = {
       found.find((weakness) => weakness === 'KNOWN') ?? found.find((weakness) => weakness !== null) ?? null
     );
   },
+  HEDDLE_METRICS_TOKEN: (text: string) => findSecretWeakness(text),
   HEDDLE_STORE_PASSWORD: (text: string) => findSecretWeakness(text),
 } satisfies Partial<Record<keyof Environment, (text: string) => SecretWeakness | null>>;
 

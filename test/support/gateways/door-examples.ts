@@ -124,6 +124,8 @@ export const doorExamples: Readonly<Record<string, DoorExample>> = {
   'HEAD /health/live health': { path: '/health/live', messageIn: graphqlMessage },
   'GET /health/ready health': { path: '/health/ready', messageIn: graphqlMessage },
   'HEAD /health/ready health': { path: '/health/ready', messageIn: graphqlMessage },
+  'GET /metrics metrics': { path: '/metrics', messageIn: graphqlMessage },
+  'HEAD /metrics metrics': { path: '/metrics', messageIn: graphqlMessage },
   'GET /model-names/{id} model-names': {
     path: '/model-names/m1',
     messageIn: (body) => JSON.parse(body).error,

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import pino, { type Logger } from 'pino';
 import type { ArchivedCaller, Caller } from '#core/caller.ts';
 import type { TrustedDocumentsMode } from '#core/graph-enums.generated.ts';
+import type { GatewayObserver } from '#core/observers/gateway-observer.ts';
+import type { MetricsPage } from '#core/observers/metrics-page.ts';
 import type { Exposures } from '#gateway/auth/exposure.ts';
 import type { Door } from '#gateway/doors/door.ts';
 import { createGateway, type Gateway } from '#gateway/gateway.ts';
@@ -45,6 +47,8 @@ export async function startSampleGateway(
     readonly persistedQueries?: boolean;
     readonly accessLog?: boolean;
     readonly doors?: readonly Door[];
+    readonly observer?: GatewayObserver;
+    readonly metrics?: MetricsPage;
   } = {},
 ): Promise<SampleGateway> {
   const mesh = options.mesh ?? createSampleMesh();
@@ -68,6 +72,8 @@ export async function startSampleGateway(
     ...(options.persistedQueries === undefined ? {} : { persistedQueries: options.persistedQueries }),
     ...(options.accessLog === undefined ? {} : { accessLog: options.accessLog }),
     ...(options.doors === undefined ? {} : { doors: options.doors }),
+    observer: options.observer,
+    metrics: options.metrics,
     ...(options.limits === undefined ? {} : { limits: options.limits }),
     ...(options.now === undefined ? {} : { now: options.now }),
   });

@@ -1,0 +1,71 @@
+import { collectDefaultMetrics } from 'prom-client';
+import type { GatewayObserver } from '#core/observers/gateway-observer.ts';
+import type { InferenceObserver } from '#core/observers/inference-observer.ts';
+import type { MetricsPage } from '#core/observers/metrics-page.ts';
+import type { StoreObserver } from '#core/observers/store-observer.ts';
+import { GatewayMetrics } from './gateway-metrics.ts';
+import { InferenceMetrics } from './inference-metrics.ts';
+import { createMetricsAccess } from './metrics-access.ts';
+import { createRegistry, type MetricsRegistry } from './series.ts';
+import { StoreMetrics } from './store-metrics.ts';
+import { toAcceptedText } from './text-formats.ts';
+
+/** What metrics are made of, and what they are read by. */
+export interface Metrics {
+  readonly inference: InferenceObserver;
+  readonly gateway: GatewayObserver;
+  readonly store: StoreObserver;
+  readonly page: MetricsPage;
+}
+
+export interface MetricsOptions {
+  /** Who sends it may read the metrics; undefined: programs on this machine may. */
+  readonly token: string | undefined;
+  /** Adds the names of the GenAI conventions until v1.41. */
+  readonly oldNames: boolean;
+}
+
+/** Memory, CPU, event loop and garbage collection: of the process, whatever runs in it. */
+let ofProcess: MetricsRegistry | undefined;
+
+function openProcessRegistry(): MetricsRegistry {
+  if (ofProcess === undefined) {
+    ofProcess = createRegistry();
+    collectDefaultMetrics({ register: ofProcess });
+  }
+  return ofProcess;
+}
+
+/** One text of several registries: each ends its own with a mark. */
+async function joinTexts(...registries: readonly MetricsRegistry[]): Promise<string> {
+  const texts = await Promise.all(registries.map((registry) => registry.metrics()));
+  return `${texts.map((text) => text.replace(/# EOF\n$/, '')).join('')}# EOF\n`;
+}
+
+/** The metrics of a process, with nothing counted yet. Reads at the same time share one collection. */
+export function createMetrics({ token, oldNames }: MetricsOptions): Metrics {
+  const registry = createRegistry();
+  const ofThisProcess = openProcessRegistry();
+  const inference = new InferenceMetrics(registry, { oldNames });
+  const gateway = new GatewayMetrics(registry);
+  const store = new StoreMetrics(registry);
+  const authorize = createMetricsAccess(token);
+  let collecting: Promise<string> | undefined;
+  const collect = (): Promise<string> => {
+    collecting ??= joinTexts(ofThisProcess, registry).finally(() => {
+      collecting = undefined;
+    });
+    return collecting;
+  };
+  return {
+    inference,
+    gateway,
+    store,
+    page: {
+      async read(request) {
+        authorize(request);
+        return toAcceptedText(await collect(), request.headers.accept);
+      },
+    },
+  };
+}

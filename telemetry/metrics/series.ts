@@ -1,0 +1,163 @@
+import { Counter, Gauge, Histogram, type OpenMetricsContentType, Registry } from 'prom-client';
+
+/** What stands for the values of labels beyond a bound. */
+export const otherValue = 'other';
+
+/** Characters of a label's value; longer ones are cut. */
+const valueLengthMax = 100;
+
+/** Holds metrics, and writes them as OpenMetrics. */
+export type MetricsRegistry = Registry<OpenMetricsContentType>;
+
+/** A registry without metrics. */
+export function createRegistry(): MetricsRegistry {
+  const registry: MetricsRegistry = new Registry();
+  registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
+  return registry;
+}
+
+/** What names a metric. */
+export interface MetricConfig<Label extends string> {
+  readonly name: string;
+  readonly help: string;
+  readonly labels: readonly Label[];
+  /** Sets of label values that are distinguished; all further ones are counted as one, whose values are `other`. */
+  readonly seriesMax: number;
+}
+
+/**
+ * One metric, as its series: one for each set of label values, made once and then used without looking its labels up again.
+ * Bounded: a label of a million values leaves `seriesMax` series, and one more.
+ */
+export class Series<Child> {
+  readonly #make: (labels: Readonly<Record<string, string>>) => Child;
+  readonly #config: MetricConfig<string>;
+  readonly #children = new Map<string, Child>();
+  #rest: Child | undefined;
+
+  constructor(config: MetricConfig<string>, make: (labels: Readonly<Record<string, string>>) => Child) {
+    this.#config = config;
+    this.#make = make;
+  }
+
+  /** The series of these values, in the order of the metric's labels. An empty text leaves its label out. */
+  of(...values: readonly string[]): Child {
+    const key = values.join('\0');
+    const known = this.#children.get(key);
+    if (known !== undefined) return known;
+    if (this.#children.size >= this.#config.seriesMax) {
+      this.#rest ??= this.#make(this.#toLabels(values.map(() => otherValue)));
+      return this.#rest;
+    }
+    const child = this.#make(this.#toLabels(values));
+    this.#children.set(key, child);
+    return child;
+  }
+
+  #toLabels(values: readonly string[]): Readonly<Record<string, string>> {
+    const named = this.#config.labels.map((label, index) => [label, values[index] ?? ''] as const);
+    return Object.fromEntries(
+      named
+        .filter(([, value]) => value !== '')
+        .map(([label, value]) => [label, value.slice(0, valueLengthMax)]),
+    );
+  }
+}
+
+/** A counter. Its series begin at 0 when they are made. */
+export function openCounter(
+  registry: MetricsRegistry,
+  config: MetricConfig<string>,
+): Series<Counter.Internal> {
+  const { name, help, labels } = config;
+  const counter = new Counter({ name, help, labelNames: labels, registers: [registry] });
+  return new Series(config, (values) => {
+    const child = counter.labels(values);
+    child.inc(0);
+    return child;
+  });
+}
+
+/** A histogram with the upper bounds of its buckets. */
+export function openHistogram(
+  registry: MetricsRegistry,
+  config: MetricConfig<string> & { readonly buckets: readonly number[] },
+): Series<Histogram.Internal<string>> {
+  const { name, help, labels, buckets } = config;
+  const options = { name, help, labelNames: labels, buckets: [...buckets], registers: [registry] };
+  const histogram = new Histogram(options);
+  return new Series(config, (values) => histogram.labels(values));
+}
+
+/** What observes values with the trace that each belongs to. */
+export interface ExemplarChild {
+  /** `traceId` is 32 hex digits; undefined: the trace is not known. */
+  observe(value: number, traceId: string | undefined): void;
+}
+
+/** A histogram whose buckets name the trace of one of their values, in the format of OpenMetrics alone. */
+export function openExemplarHistogram(
+  registry: MetricsRegistry,
+  config: MetricConfig<string> & { readonly buckets: readonly number[] },
+): Series<ExemplarChild> {
+  const { name, help, labels, buckets } = config;
+  const options = { name, help, labelNames: labels, buckets: [...buckets], registers: [registry] };
+  const histogram = new Histogram({ ...options, enableExemplars: true });
+  return new Series(config, (values) => {
+    const child = histogram.labels(values);
+    return {
+      observe(value, traceId) {
+        if (traceId === undefined) child.observe(value);
+        else histogram.observe({ labels: values, value, exemplarLabels: { trace_id: traceId } });
+      },
+    };
+  });
+}
+
+/** A gauge whose values are set as they change. */
+export function openGauge(
+  registry: MetricsRegistry,
+  config: MetricConfig<string>,
+): Series<Gauge.Internal<string>> {
+  const { name, help, labels } = config;
+  const gauge = new Gauge({ name, help, labelNames: labels, registers: [registry] });
+  return new Series(config, (values) => gauge.labels(values));
+}
+
+/** A gauge without labels that is read whenever metrics are. */
+export function openReadGauge(
+  registry: MetricsRegistry,
+  { name, help }: Pick<MetricConfig<string>, 'name' | 'help'>,
+  read: () => number,
+): void {
+  new Gauge({
+    name,
+    help,
+    registers: [registry],
+    collect() {
+      this.set(read());
+    },
+  });
+}
+
+/** What is read of all that are watched at the moment. */
+export class GaugeSources<T> {
+  readonly #reads = new Set<() => T>();
+
+  add(read: () => T): Disposable {
+    this.#reads.add(read);
+    return { [Symbol.dispose]: () => void this.#reads.delete(read) };
+  }
+
+  sum(value: (of: T) => number): number {
+    let total = 0;
+    for (const read of this.#reads) total += value(read());
+    return total;
+  }
+
+  max(value: (of: T) => number): number {
+    let most = 0;
+    for (const read of this.#reads) most = Math.max(most, value(read()));
+    return most;
+  }
+}
