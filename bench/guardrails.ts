@@ -19,6 +19,7 @@ const megabyte = 1_048_576;
 
 const context: RuleContext = {
   tenantId: null,
+  allowedRegions: null,
   endUserId: null,
   callTexts: () => [],
   signal: new AbortController().signal,

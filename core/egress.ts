@@ -15,8 +15,10 @@ export interface Egress {
   refusalOfAddress(address: string, hostname: string): string | null;
   /** Why a host may not stand in the URL of a file, which providers fetch from where they are; null: it may. */
   refusalOfFileHost(hostname: string): string | null;
-  /** The same rules for providers that tenants define: what is inside the operator's network must be named to be called. */
-  readonly ofTenants: Pick<Egress, 'refusalOfHost' | 'refusalOfAddress'>;
+  /** Why texts may not be sent to a URL that a setting names; null: they may. Without TLS they go to hosts alone that are inside the operator's network, or named. */
+  refusalOfEndpoint(url: URL): string | null;
+  /** The same rules for what tenants define, such as their providers: what is inside the operator's network must be named to be called. */
+  readonly ofTenants: Pick<Egress, 'refusalOfHost' | 'refusalOfAddress' | 'refusalOfEndpoint'>;
 }
 
 const never = buildBlockList([
@@ -157,6 +159,7 @@ function unreadable(entry: string): HeddleError {
 
 const neverAllowed = 'is of a network where no AI model is: link-local, metadata services, multicast';
 const notListed = 'is not among those that HEDDLE_EGRESS_ALLOW names';
+const isNotEncrypted = 'must be called over https';
 const isInsideNetwork = "is inside the operator's network";
 
 /** @param allowed hosts as `parseAllowList` reads them; undefined: every host that is not always refused */
@@ -187,9 +190,16 @@ export function createEgress(allowed?: string): Egress {
       const isInside = isIP(host) === 0 ? insideName.test(host) : reaches(inside, host);
       return isInside ? `${host} ${isInsideNetwork}` : null;
     },
+    refusalOfEndpoint({ protocol, hostname }) {
+      const refusal = egress.refusalOfHost(hostname);
+      if (refusal !== null) return refusal;
+      const isNear = isNamed(normalHost(hostname)) || egress.refusalOfFileHost(hostname) !== null;
+      return protocol === 'https:' || isNear ? null : `${normalHost(hostname)} ${isNotEncrypted}`;
+    },
   };
   const ofTenants: Egress['ofTenants'] = {
     refusalOfHost: (hostname) => egress.refusalOfFileHost(hostname) ?? egress.refusalOfHost(hostname),
+    refusalOfEndpoint: (url) => ofTenants.refusalOfHost(url.hostname) ?? egress.refusalOfEndpoint(url),
     refusalOfAddress(address, hostname) {
       const refusal = egress.refusalOfAddress(address, hostname);
       if (refusal !== null || isNamed(normalHost(hostname)) || isListed(address)) return refusal;

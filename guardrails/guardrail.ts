@@ -61,7 +61,8 @@ export interface Finding {
 
 /** What a rule states. `reason` is for the client and quotes nothing of the text. */
 export type RuleResult =
-  | { readonly fired: false }
+  /** `failed`: it could not look, and its policy lets texts pass then. */
+  | { readonly fired: false; readonly failed?: true }
   | {
       readonly fired: true;
       readonly reason: string;
@@ -80,6 +81,8 @@ export interface RuleContext {
   readonly endUserId: string | null;
   /** Whether the end user has consented to a purpose, at the beginning of the call. Without an end user there is no consent. Absent: there is none. */
   readonly hasConsent?: (purpose: string) => boolean | Promise<boolean>;
+  /** The regions that texts of the call may be processed in; null: all. */
+  readonly allowedRegions: readonly string[] | null;
   /** The texts of the call, for rules that compare an answer with them. Read only when needed. */
   readonly callTexts: () => readonly GuardedText[];
   /** Aborted when the call ends, or when the time of the rule is over. */
@@ -137,8 +140,24 @@ export interface Rule {
   readonly needs?: 'CALL_TEXTS' | 'SERVICES';
   /** Loads the modules that only this rule uses, so that no call does. What throws is thrown again when the rule looks. */
   readonly load?: () => Promise<unknown>;
+  /**
+   * The options that are secrets. They are write-only: sealed at rest, for the policy, the rule and the URL of `readEndpoint`, and shown nowhere. A rule that has some
+   * looks at whole answers.
+   */
+  readonly secretOptions?: readonly string[];
+  /** Of REMOTE rules with secret options, before these are opened: equal texts have equal results for a while, whatever else the context is. */
+  readonly isRemembered?: true;
+  /** Where its options have texts sent, also of options without their secrets. Absent: they stay in this process, or go to AI models. */
+  readonly readEndpoint?: (options: unknown) => RuleEndpoint;
   /** Throws a ZodError over options that it does not know. */
   prepare(options: unknown, services: RuleServices): PreparedRule;
+}
+
+/** An address that a rule sends texts to. */
+export interface RuleEndpoint {
+  readonly url: string;
+  /** Where texts are processed there; null: not stated, so that no text of a tenant with regions is sent. */
+  readonly region: string | null;
 }
 
 /** A rule whose options are validated before it is prepared with them. */
@@ -157,8 +176,24 @@ export interface RuleServices {
   readonly threads?: { wrap(rule: Rule, options: unknown, prepared: PreparedRule): PreparedRule };
   /** Checks texts with JSON Schemas, in a thread of its own. Absent: not possible here. */
   readonly jsonSchemas?: Pick<JsonSchemas, 'check'>;
-  /** Sends to an address of the tenant's choice, under its egress rules. Absent: not possible here. */
-  readonly fetch?: typeof globalThis.fetch;
+  /**
+   * Posts JSON to an address that a policy of the mesh names; resolves to the text of an answer with status 200. It follows no redirect, and is bounded in
+   * time, bytes and requests at the same time. Rejects where the regions of the call or the rules of egress refuse it. Absent: not possible here.
+   */
+  readonly post?: (request: RulePost, context: Pick<RuleContext, PostContext>) => Promise<string>;
+  /** The same for policies of tenants: what is inside the operator's network must be named to be called. Absent: as here. */
+  readonly ofTenants?: RuleServices;
+}
+
+type PostContext = 'tenantId' | 'allowedRegions' | 'signal';
+
+/** A request of a rule to an address that its policy names. */
+export interface RulePost extends RuleEndpoint {
+  readonly headers: Readonly<Record<string, string>>;
+  /** JSON. */
+  readonly body: string;
+  /** Of all of it, a second attempt included. */
+  readonly timeoutMs: number;
 }
 
 /** A question of a rule to an AI model. */

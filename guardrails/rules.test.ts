@@ -8,6 +8,10 @@ afterAll(() => jsonSchemas[Symbol.asyncDispose]());
 
 const retrieved = guardedText('It was built in 1931.', { kind: 'file', stages: ['INPUT', 'RETRIEVED'] });
 
+/** A server that refuses the texts that state so. */
+const post = async ({ body }: { readonly body: string }) =>
+  JSON.stringify({ allowed: !body.includes('Refuse') });
+
 describe('every rule', () => {
   it('has samples here', () => {
     expect(knownRules.map(({ name }) => name)).toEqual(Object.keys(ruleSamples));
@@ -17,7 +21,7 @@ describe('every rule', () => {
     const [found, passed, options = {}] = ruleSamples[rule.name] ?? ['', ''];
     const testWith = (consented: boolean) => {
       const context = { callTexts: () => [retrieved], hasConsent: () => consented };
-      return testRule(rule, options, context, { jsonSchemas });
+      return testRule(rule, options, context, { jsonSchemas, post });
     };
     const result = await testWith(false).look(found);
     expect(result).toMatchObject({ fired: true });

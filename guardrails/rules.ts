@@ -1,4 +1,4 @@
-import type { Rule } from './guardrail.ts';
+import type { Rule, RuleEndpoint } from './guardrail.ts';
 import { consent } from './rules/consent.ts';
 import { groundedness } from './rules/groundedness.ts';
 import { injection } from './rules/injection/injection.ts';
@@ -13,6 +13,7 @@ import { promptLeak } from './rules/prompt-leak/prompt-leak.ts';
 import { schemaRule } from './rules/schema.ts';
 import { secrets } from './rules/secrets.ts';
 import { topics } from './rules/topics/topics.ts';
+import { webhook } from './rules/webhook/webhook.ts';
 import { listedWords } from './rules/words.ts';
 
 /** Every rule that a policy can name, in the order in which LOCAL ones run: the cheap ones first. */
@@ -32,9 +33,15 @@ export const knownRules: readonly Rule[] = [
   languageRule,
   groundedness,
   schemaRule,
+  webhook,
 ];
 
 /** The rule of a name; undefined: there is none. */
 export function findRule(name: string): Rule | undefined {
   return knownRules.find((rule) => rule.name === name);
+}
+
+/** Where a rule sends texts, by its options; null: nowhere. Throws a ZodError where the options do not state it. */
+export function readEndpoint(name: string, options: unknown): RuleEndpoint | null {
+  return findRule(name)?.readEndpoint?.(options) ?? null;
 }

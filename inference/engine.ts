@@ -5,8 +5,8 @@ import type { Egress } from '#core/egress.ts';
 import type { JsonSchemas } from '#core/json-schema/json-schema.ts';
 import type { InferenceObserver } from '#core/observers/inference-observer.ts';
 import type { OwnerBoxes } from '#core/secrets/owner-boxes.ts';
+import type { RuleServices } from '#guardrails/guardrail.ts';
 import type { VerdictCache } from '#guardrails/pipeline/verdict-cache.ts';
-import type { RuleThreads } from '#guardrails/threads/rule-threads.ts';
 import type { Bus } from '#state/bus/bus.ts';
 import type { Cache } from '#state/cache/cache.ts';
 import type { Quota } from '#state/quota/quota.ts';
@@ -57,6 +57,8 @@ export interface InferenceEngine {
 
   /** The guardrails that bind a call. */
   readonly guardrails: GuardrailPlans;
+  /** What their rules receive from this process. */
+  readonly ruleServices: RuleServices;
   /** What REMOTE rules have stated of texts. */
   readonly verdicts: VerdictCache;
   /** What end users have consented to. */
@@ -64,8 +66,6 @@ export interface InferenceEngine {
   /** Reports what guardrails have blocked. */
   readonly blocks: BlockReports;
   readonly jsonSchemas: JsonSchemas;
-  /** In which guardrails look at long texts. */
-  readonly ruleThreads: RuleThreads;
   /** Where calls and the URLs of files may go. */
   readonly egress: Egress;
   /** True: AI models without a price are called whatever limits the cost of the caller. */

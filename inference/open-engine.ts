@@ -6,6 +6,7 @@ import { type Egress, openEgress } from '#core/egress.ts';
 import { createJsonSchemas } from '#core/json-schema/json-schema.ts';
 import type { InferenceObserver } from '#core/observers/inference-observer.ts';
 import type { OwnerBoxes } from '#core/secrets/owner-boxes.ts';
+import type { RuleServices } from '#guardrails/guardrail.ts';
 import { VerdictCache } from '#guardrails/pipeline/verdict-cache.ts';
 import { RuleThreads } from '#guardrails/threads/rule-threads.ts';
 import type { EventLog } from '#mongo/events.ts';
@@ -22,6 +23,7 @@ import { BlockReports } from './guarding/block-reports.ts';
 import { Consents } from './guarding/consents.ts';
 import { loadPolicyRules } from './guarding/loaded-rules.ts';
 import { createGuardrailPlans, type GuardrailPlans } from './guarding/plans.ts';
+import { createRulePost } from './guarding/remote/rule-posts.ts';
 import { createLedger } from './ledger/ledger.ts';
 import { openOwnership } from './ledger/owners.ts';
 import { createProgressWriter } from './ledger/progress.ts';
@@ -75,6 +77,8 @@ export interface InferenceEngineOptions {
   readonly delay?: InferenceEngine['delay'];
 }
 
+/** Of what guardrails post to addresses that policies name: few, short, and small. */
+const rulePostBounds = { callsMax: 512, connectTimeoutMs: 5_000, responseBytesMax: 1024 * 1024 };
 const graceMsDefault = 5_000;
 const neverAborted = new AbortController().signal;
 
@@ -102,9 +106,19 @@ export async function openInferenceEngine(
         log.error({ event: 'thread_failed', err }, 'a thread in which guardrails look at long texts failed'),
     }),
   );
+  const createPost = (ownEgress: Egress['ofTenants']) => {
+    const { fetch } = opened.use(createHttpFetch({ egress: ownEgress, ...rulePostBounds }));
+    return createRulePost({ fetch, egress: ownEgress, log, now });
+  };
+  const shared = { jsonSchemas, threads: ruleThreads };
+  const ruleServices: RuleServices = {
+    ...shared,
+    post: createPost(egress),
+    ofTenants: { ...shared, post: createPost(egress.ofTenants) },
+  };
   const guardrails =
     options.guardrailPlans ??
-    createGuardrailPlans(options.guardrails ?? '', catalog, { jsonSchemas, threads: ruleThreads });
+    createGuardrailPlans(options.guardrails ?? '', catalog, { services: ruleServices, secrets });
   opened.use(await loadPolicyRules(options.guardrails ?? '', catalog));
   const http = opened.use(createHttpFetch({ egress }));
   const httpOfTenants = opened.use(createHttpFetch({ egress: egress.ofTenants }));
@@ -164,11 +178,11 @@ export async function openInferenceEngine(
     streams,
     payloads,
     guardrails,
+    ruleServices,
     verdicts: new VerdictCache(now),
     consents,
     blocks,
     jsonSchemas,
-    ruleThreads,
     egress,
     allowsUnpriced: options.unpricedModels === 'allow',
     idempotency: createIdempotency({ connection, now, delay }, ownership),

@@ -138,6 +138,7 @@ export const helperUsers: Readonly<Record<string, readonly string[]>> = {
   'keyring/keyring': ['server/'],
   'keyring/rotate': ['cli/commands/reseal.ts'],
   'key-pepper': ['server/', 'subgraphs/tenants/'],
+  'guardrail-secrets': ['inference/', 'subgraphs/tenants/guardrails/'],
   'group-writes': ['inference/', 'mongo/connect.ts'],
   limit: ['mongo/', 'subgraphs/tenants/'],
   'meter-history': ['server/subgraph-modules.ts'],

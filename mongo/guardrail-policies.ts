@@ -8,11 +8,19 @@ export interface GuardrailRuleRecord {
   readonly action: GuardrailAction;
   /** JSON text: keys of options may begin with `$`, which a store may refuse. Null: the defaults of the rule. */
   readonly optionsJson: string | null;
+  /** The options that are secret, which `optionsJson` then lacks; null or absent: there are none. */
+  readonly secrets?: SealedRuleOptions | null;
   readonly sample: number;
   readonly note: string | null;
   readonly reroute: string | null;
   /** Of older versions it is absent. */
   readonly unlessConsent?: string | null;
+}
+
+/** Secret options of a rule, sealed for its policy, the rule and the address that it names. */
+export interface SealedRuleOptions {
+  readonly names: readonly string[];
+  readonly sealed: string;
 }
 
 /** What of a policy its versions keep. At most one of app, prompt and model is set. */
@@ -66,6 +74,7 @@ const contentPaths = {
       stages: [String],
       action: text,
       optionsJson: String,
+      secrets: { type: { _id: false, names: [String], sealed: text }, default: undefined },
       sample: { type: Number, required: true },
       note: String,
       reroute: String,

@@ -40,6 +40,7 @@ export async function reseal(
     { findAdminKeyForm, giveUpAdminKey },
     { resealAuditKey },
     { resealClientSecrets },
+    { resealRuleSecrets },
   ] = await Promise.all([
     import('#mongo/encryption-check.ts'),
     import('#subgraphs/models/providers/reseal-credentials.ts'),
@@ -49,6 +50,7 @@ export async function reseal(
     import('#subgraphs/tenants/keys/admin-key-form.ts'),
     import('#mongo/audit/keys.ts'),
     import('#subgraphs/tenants/sign-in/client-secret.ts'),
+    import('#subgraphs/tenants/guardrails/reseal-rule-secrets.ts'),
   ]);
   await using database = await openStoreBeside(environment);
   await using operatorKeys = await openOperatorKeys(environment);
@@ -84,14 +86,15 @@ export async function reseal(
     if (adminKey === 'LOST' && values.discard) await giveUpAdminKey(connection);
     await resealAuditKey(connection, secrets, left);
     const clients = await resealClientSecrets(connection, secrets, left);
+    const rules = await resealRuleSecrets(connection, secrets, left);
     await recordEncryptionKey(connection, keyId);
     // Those that processes with the former root key alone have made until then; from then on they make none.
     rewrapped += await rewrapDataKeys(connection, roots);
     const { pruned, waiting } = await pruneDataKeys(connection, left, now());
     const destroyed = { count: pruned.length, keyIds: pruned.slice(0, recordedMax) };
-    return { rewrapped, credentials, results, logged, adminKey, clients, destroyed, waiting };
+    return { rewrapped, credentials, results, logged, adminKey, clients, rules, destroyed, waiting };
   };
-  const { rewrapped, credentials, results, logged, adminKey, clients, destroyed, waiting } =
+  const { rewrapped, credentials, results, logged, adminKey, clients, rules, destroyed, waiting } =
     await recordCommand(
       connection,
       {
@@ -117,6 +120,11 @@ export async function reseal(
   if (clients.unreadable > 0) {
     console.log(
       `${clients.unreadable} secrets of clients at issuers open with no key at hand: save these issuers again with saveIssuer.`,
+    );
+  }
+  if (rules.unreadable > 0) {
+    console.log(
+      `The secrets of ${rules.unreadable} guardrail rules open with no key at hand: save their policies again with saveGuardrailPolicy, and their secrets.`,
     );
   }
   if (adminKey !== 'CURRENT') console.log(adminKeyAdvice[adminKey]);

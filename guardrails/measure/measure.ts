@@ -29,6 +29,7 @@ export const defaultRules: readonly string[] = ['secrets', 'pii'];
 
 const context: RuleContext = {
   tenantId: null,
+  allowedRegions: null,
   endUserId: null,
   callTexts: () => [],
   signal: new AbortController().signal,

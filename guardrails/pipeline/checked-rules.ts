@@ -160,7 +160,7 @@ async function refuseBlockedNotes(rules: readonly PolicyRule[], field: string): 
     if (note === null) continue;
     const text = { text: note, format: 'TEXT', kind: 'message', role: 'user', isEditable: true } as const;
     const texts = [{ ...text, stages: ['INPUT'] as const }];
-    const context = { tenantId: null, endUserId: null, callTexts: () => texts, signal };
+    const context = { tenantId: null, allowedRegions: null, endUserId: null, callTexts: () => texts, signal };
     const outcome = await runGuardrails(local, texts, {
       ...{ direction: 'INPUT', context, masks: new Masks([note]) },
       random: () => 0,

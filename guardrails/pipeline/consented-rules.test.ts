@@ -58,7 +58,14 @@ describe('the rule consent', () => {
       return given;
     };
     const signal = new AbortController().signal;
-    const context = { tenantId: 't', endUserId: 'ada', hasConsent, callTexts: () => [], signal };
+    const context = {
+      tenantId: 't',
+      allowedRegions: null,
+      endUserId: 'ada',
+      hasConsent,
+      callTexts: () => [],
+      signal,
+    };
     return runGuardrails(plan, [], { direction, context, masks: new Masks([]) }).then(
       ({ kind, verdicts }) => ({
         ...{ kind, asked, stages: verdicts.map(({ stage }) => stage) },
@@ -82,7 +89,13 @@ describe('the rule consent', () => {
     const prepared = { ...consent.prepare({ purpose: 'analysis' }, {}) };
     const plan = buildPlan(wordRule(/x/, 'BLOCK', { stages: ['INPUT', 'OUTPUT'], prepared }));
     const context = {
-      ...{ tenantId: 't', endUserId: null, callTexts: () => [], signal: new AbortController().signal },
+      ...{
+        tenantId: 't',
+        allowedRegions: null,
+        endUserId: null,
+        callTexts: () => [],
+        signal: new AbortController().signal,
+      },
     };
     const outcome = await runGuardrails(plan, [], { direction: 'OUTPUT', context, masks: new Masks([]) });
     expect(outcome.verdicts).toEqual([]);

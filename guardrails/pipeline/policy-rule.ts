@@ -6,6 +6,8 @@ export interface PolicyRule {
   readonly stages: readonly GuardrailStage[];
   readonly action: GuardrailAction;
   readonly options: unknown;
+  /** Those of the options that are secret, which `options` then lacks. Absent: there are none. */
+  readonly secrets?: ClosedOptions;
   /** The share of calls that are looked at, 0 to 1. */
   readonly sample: number;
   /** What RETRY sends to the AI model; null: the reason of the rule. */
@@ -14,4 +16,12 @@ export interface PolicyRule {
   readonly reroute: string | null;
   /** It does not look where the end user of the call has consented to this purpose. */
   readonly unlessConsent: string | null;
+}
+
+/** Options of a rule that are closed until it first looks. */
+export interface ClosedOptions {
+  /** Differs where they do. */
+  readonly id: string;
+  /** Rejects where they cannot be had now. */
+  open(): Promise<Readonly<Record<string, unknown>>>;
 }

@@ -2,7 +2,7 @@ import { HeddleError } from '#core/errors.ts';
 import { defaultPolicyRules } from '../default-policy.ts';
 import type { GuardrailMode, GuardrailStage, PreparedRule, Rule, RuleServices } from '../guardrail.ts';
 import { findRule, knownRules } from '../rules.ts';
-import type { PolicyRule } from './policy-rule.ts';
+import type { ClosedOptions, PolicyRule } from './policy-rule.ts';
 
 /** One version of a policy. */
 export interface Policy {
@@ -63,7 +63,8 @@ export function planPolicies(policies: readonly Policy[], services: RuleServices
         const known = findRule(rule.rule);
         const owner = isOfMesh === true ? { isOfMesh } : {};
         const identity = { policyId: id, version, isShadow: mode === 'SHADOW', ...owner };
-        const prepared = known === undefined ? unprepared : prepare(known, rule, services);
+        const ofOwner = isOfMesh === true ? services : (services.ofTenants ?? services);
+        const prepared = known === undefined ? unprepared : prepare(known, rule, ofOwner);
         return { ...rule, ...identity, reach: known?.reach ?? 'LOCAL', prepared };
       }),
     )
@@ -99,9 +100,13 @@ function prepare(rule: Rule, stated: PolicyRule, services: RuleServices): Prepar
   let prepared = ofServices.get(stated);
   if (prepared === undefined) {
     try {
+      const { secrets } = stated;
       const options = stated.options ?? {};
-      prepared = rule.prepare(options, services);
-      prepared = services.threads?.wrap(rule, options, prepared) ?? prepared;
+      if (secrets !== undefined) prepared = prepareOpened(rule, options, secrets, services);
+      else {
+        prepared = rule.prepare(options, services);
+        prepared = services.threads?.wrap(rule, options, prepared) ?? prepared;
+      }
     } catch {
       // Any error: what cannot be prepared fails when it is to look.
       prepared = unprepared;
@@ -109,6 +114,29 @@ function prepare(rule: Rule, stated: PolicyRule, services: RuleServices): Prepar
     ofServices.set(stated, prepared);
   }
   return prepared;
+}
+
+/** A rule that is prepared when it first looks, with its secrets opened. What cannot be opened now is tried again by the next look. */
+function prepareOpened(
+  rule: Rule,
+  options: unknown,
+  secrets: ClosedOptions,
+  services: RuleServices,
+): PreparedRule {
+  let opening: Promise<PreparedRule> | undefined;
+  const open = async () => rule.prepare({ ...Object(options), ...(await secrets.open()) }, services);
+  return {
+    ...(rule.isRemembered === undefined ? {} : { rememberBy: () => secrets.id }),
+    async check(texts, context) {
+      opening ??= open();
+      const opened = opening;
+      // Any error: it is that of this look, and of all that wait for the same.
+      opened.catch(() => {
+        if (opening === opened) opening = undefined;
+      });
+      return (await opened).check(texts, context);
+    },
+  };
 }
 
 function knownRule(name: string): Rule {

@@ -9,6 +9,7 @@ import { guardrailBlocked, runGuardrails, type StageOutcome } from './run.ts';
 
 const context: RuleContext = {
   tenantId: 't',
+  allowedRegions: null,
   endUserId: null,
   callTexts: () => [],
   signal: new AbortController().signal,

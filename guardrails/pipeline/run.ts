@@ -9,6 +9,7 @@ import {
   type RuleContext,
   type RuleResult,
 } from '../guardrail.ts';
+import { cutPlaceholders } from './cut-placeholders.ts';
 import { type ActedFinding, applyFindings } from './edits.ts';
 import type { Masks } from './masks.ts';
 import { type GuardrailPlan, inputStages, outputStages, type PlannedRule } from './policy.ts';
@@ -157,6 +158,7 @@ class Run {
       result = await (rule.reach === 'LOCAL'
         ? rule.prepared.check(given, this.#options.context)
         : this.#checkRemote(rule, given));
+      failed = !result.fired && result.failed === true;
     } catch {
       // Any error: a rule that protects and fails lets nothing pass.
       failed = true;
@@ -205,7 +207,11 @@ class Run {
       const isPossible =
         verdict.findings.length > 0 && verdict.findings.every(({ text }) => this.#texts[text]?.isEditable);
       if (!isPossible) return this.#block(verdict);
-      for (const finding of verdict.findings) {
+      const findings =
+        rule.reach === 'LOCAL'
+          ? verdict.findings
+          : cutPlaceholders(verdict.findings, this.#current, this.#options.masks);
+      for (const finding of findings) {
         const pending = this.#pending.get(finding.text) ?? { findings: [], last: verdict };
         pending.findings.push({ ...finding, action });
         pending.last = verdict;

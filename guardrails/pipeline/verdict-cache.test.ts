@@ -8,7 +8,7 @@ import { VerdictCache } from './verdict-cache.ts';
 
 const signal = new AbortController().signal;
 const toContext = (verdicts: VerdictCache, more: Partial<RunContext> = {}): RunContext => ({
-  ...{ tenantId: 't', endUserId: null, callTexts: () => [], signal, verdicts },
+  ...{ tenantId: 't', allowedRegions: null, endUserId: null, callTexts: () => [], signal, verdicts },
   ...more,
 });
 const message = (text: string, more: Partial<GuardedText> = {}): GuardedText => ({
@@ -38,6 +38,18 @@ const fired: RuleResult = { fired: true, reason: 'it is bad', findings: [] };
 const settled = () => new Promise(setImmediate);
 
 describe('verdicts of equal texts', () => {
+  it('are not remembered where the rule could not look and lets texts pass', async () => {
+    const context = toContext(new VerdictCache(() => 0));
+    const { rule, looks, looked } = remoteRule();
+    for (const at of [0, 1]) {
+      const running = run(rule, [message('text')], context);
+      await settled();
+      looks[at]?.resolve({ fired: false, failed: true });
+      expect((await running).verdicts).toMatchObject([{ fired: false, failed: true }]);
+    }
+    expect(looked).toHaveLength(2);
+  });
+
   it.each([{ fired: false } as const, fired])('are remembered for a minute (%o)', async (result) => {
     let nowMs = 0;
     const context = toContext(new VerdictCache(() => nowMs));

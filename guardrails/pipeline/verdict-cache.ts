@@ -57,7 +57,7 @@ export class VerdictCache {
     if (isFirst) this.#underWay.set(key, looking);
     try {
       const result = await looking;
-      if (!holdsText(result)) this.#kept.set(key, { result, atMs: this.#now() });
+      if (!holdsText(result) && !hasFailed(result)) this.#kept.set(key, { result, atMs: this.#now() });
       return result;
     } finally {
       if (isFirst) this.#underWay.delete(key);
@@ -84,6 +84,10 @@ function identifyRule({ rule, isOfMesh, options, prepared }: PlannedRule): strin
     rules.set(prepared, identity);
   }
   return identity;
+}
+
+function hasFailed(result: RuleResult): boolean {
+  return !result.fired && result.failed === true;
 }
 
 function holdsText(result: RuleResult): boolean {

@@ -10,6 +10,7 @@ import { heldCharsMax, type ReleaseWhen, TextWindow } from './window.ts';
 
 const context: RuleContext = {
   tenantId: 't',
+  allowedRegions: null,
   endUserId: null,
   callTexts: () => [],
   signal: new AbortController().signal,

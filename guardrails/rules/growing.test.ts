@@ -10,6 +10,7 @@ import type { RuleContext } from '../guardrail.ts';
 
 const context: RuleContext = {
   tenantId: 't',
+  allowedRegions: null,
   endUserId: null,
   callTexts: () => [],
   signal: new AbortController().signal,

@@ -6,6 +6,7 @@ import { secrets } from './secrets.ts';
 
 const context: RuleContext = {
   tenantId: 't',
+  allowedRegions: null,
   endUserId: null,
   callTexts: () => [],
   signal: new AbortController().signal,

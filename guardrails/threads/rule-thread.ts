@@ -32,7 +32,13 @@ function findPrepared(name: string, options: string): PreparedRule {
 }
 
 async function look({ rule, options, texts, callTexts }: RuleTask): Promise<PackedResult> {
-  const context = { tenantId: null, endUserId: null, callTexts: () => callTexts, signal };
+  const context = {
+    tenantId: null,
+    allowedRegions: null,
+    endUserId: null,
+    callTexts: () => callTexts,
+    signal,
+  };
   return packResult(await findPrepared(rule, options).check(texts, context));
 }
 

@@ -156,10 +156,10 @@ async function guardAndRoute(
 
 function toParty(
   { labels }: CompletionRequest,
-  { tenantId }: Caller,
+  caller: Caller,
   { consents }: InferenceEngine,
 ): ConsentingParty {
-  return consents.of(tenantId, labels.endUserId);
+  return consents.of(caller, labels.endUserId);
 }
 
 function planGuardrails(

@@ -12,7 +12,7 @@ import { AnswerWindow } from './answer-window.ts';
 import { guardAnswer } from './guard-answer.ts';
 
 const signal = new AbortController().signal;
-const context = { tenantId: 't', endUserId: null, callTexts: () => [], signal };
+const context = { tenantId: 't', allowedRegions: null, endUserId: null, callTexts: () => [], signal };
 const rules = [
   growingRule(emails, 'MASK', { kind: 'EMAIL' }),
   growingRule(/\d{4,}/, 'REDACT', { kind: 'NUMBER' }),

@@ -132,7 +132,8 @@ const places: Readonly<Record<string, Call>> = {
 const mesh = parseMeshPolicy('secrets');
 const plan = planPolicies(mesh === null ? [] : [mesh], {});
 const neverAborted = new AbortController().signal;
-const guard = (call: Call) => guardCall(call, plan, { tenantId: 't', endUserId: null }, neverAborted);
+const guard = (call: Call) =>
+  guardCall(call, plan, { tenantId: 't', allowedRegions: null, endUserId: null }, neverAborted);
 
 describe('what the rule secrets looks at', () => {
   it.each(Object.entries(places))('includes %s', async (_, call) => {

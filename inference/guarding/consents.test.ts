@@ -33,11 +33,12 @@ async function open() {
     await consents(connection).updateOne({ _id }, { $set: record }, { upsert: true });
   };
   const has = (endUserId: string | null, owner: string | null = tenantId) =>
-    known.of(owner, endUserId).hasConsent('analysis');
+    known.of({ tenantId: owner, allowedRegions: null }, endUserId).hasConsent('analysis');
   return {
     bus,
     clock,
     known,
+    caller: { tenantId, allowedRegions: null },
     tenantId,
     save,
     has,
@@ -87,7 +88,7 @@ describe('the consent of a call', () => {
     await using it = await open();
     await it.save('ada', ['analysis']);
     const ask = async () => {
-      const party = it.known.of(it.tenantId, 'ada');
+      const party = it.known.of(it.caller, 'ada');
       await Promise.all([party.bind(plan), party.bind(plan), party.hasConsent('analysis')]);
     };
     expect(await countReads(() => Promise.all([ask(), ask()]))).toBe(1);
@@ -100,7 +101,7 @@ describe('the consent of a call', () => {
   it('stays what it was at its beginning, while the next call sees the withdrawal at once', async () => {
     await using it = await open();
     await it.save('ada', ['analysis']);
-    const party = it.known.of(it.tenantId, 'ada');
+    const party = it.known.of(it.caller, 'ada');
     expect(await party.hasConsent('analysis')).toBe(true);
     await it.save('ada', []);
     expect(await it.has('ada')).toBe(true);
@@ -124,18 +125,18 @@ describe('a plan', () => {
   it('is bound without the rules that the consent turns off', async () => {
     await using it = await open();
     await it.save('ada', ['analysis']);
-    const bound = await it.known.of(it.tenantId, 'ada').bind(plan);
+    const bound = await it.known.of(it.caller, 'ada').bind(plan);
     expect(bound.rules.map(({ rule }) => rule)).toEqual(['word y']);
     expect(bound.fingerprint).not.toBe(plan.fingerprint);
-    expect(await it.known.of(it.tenantId, 'eve').bind(plan)).toBe(plan);
+    expect(await it.known.of(it.caller, 'eve').bind(plan)).toBe(plan);
   });
 
   it('without such rules, or for a call without an end user, is bound without a look at the store', async () => {
     await using it = await open();
     const plain = buildPlan(wordRule(/y/, 'BLOCK'));
     const reads = await countReads(async () => {
-      expect(it.known.of(it.tenantId, 'ada').bind(plain)).toBe(plain);
-      expect(it.known.of(it.tenantId, null).bind(plan)).toBe(plan);
+      expect(it.known.of(it.caller, 'ada').bind(plain)).toBe(plain);
+      expect(it.known.of(it.caller, null).bind(plan)).toBe(plan);
     });
     expect(reads).toBe(0);
   });
@@ -158,11 +159,11 @@ describe('a plan', () => {
           data: { failCommands: ['find'], errorCode: 50 },
         });
     await configure('alwaysOn');
-    const party = known.of('t', 'ada');
+    const party = known.of({ tenantId: 't', allowedRegions: null }, 'ada');
     expect(await party.bind(plan)).toBe(plan);
     await expect(party.hasConsent('analysis')).rejects.toThrow();
     await configure('off');
-    expect(await known.of('t', 'ada').hasConsent('analysis')).toBe(true);
+    expect(await known.of({ tenantId: 't', allowedRegions: null }, 'ada').hasConsent('analysis')).toBe(true);
     await failing.close();
   });
 });

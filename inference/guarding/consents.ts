@@ -1,14 +1,20 @@
 import { LRUCache } from 'lru-cache';
 import type { Connection } from 'mongoose';
 import type { Logger } from 'pino';
+import type { Caller } from '#core/caller.ts';
 import { listPurposes, withoutConsented } from '#guardrails/pipeline/consented-rules.ts';
 import type { GuardrailPlan } from '#guardrails/pipeline/policy.ts';
 import type { RunContext } from '#guardrails/pipeline/run.ts';
 import { type ConsentRecord, consents } from '#mongo/consents.ts';
 import type { Bus } from '#state/bus/bus.ts';
 
-/** The tenant and the end user of a call, for the rules that look at it, and how those of them that are REMOTE reach out. */
-export type CallParty = Pick<RunContext, 'tenantId' | 'endUserId' | 'hasConsent' | 'askModel' | 'verdicts'>;
+/** The tenant, its regions and the end user of a call, for the rules that look at it, and how those of them that are REMOTE reach out. */
+export type CallParty = Pick<
+  RunContext,
+  'tenantId' | 'allowedRegions' | 'endUserId' | 'hasConsent' | 'askModel' | 'verdicts'
+>;
+
+type PartyCaller = Pick<Caller, 'tenantId' | 'allowedRegions'>;
 
 /** End users whose consents are remembered, and how long: a process whose bus has failed sees a withdrawal by then. */
 const endUsersMax = 10_000;
@@ -44,9 +50,9 @@ export class Consents implements AsyncDisposable {
   }
 
   /** The tenant and the end user of a call, with the consent as it is when a rule first depends on it. */
-  of(tenantId: string | null, endUserId: string | null): ConsentingParty {
+  of(caller: PartyCaller, endUserId: string | null): ConsentingParty {
     const { log } = this.#services;
-    return new ConsentingParty(tenantId, endUserId, () => this.#read(tenantId, endUserId), log);
+    return new ConsentingParty(caller, endUserId, () => this.#read(caller.tenantId, endUserId), log);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -93,18 +99,20 @@ export class Consents implements AsyncDisposable {
 /** The party of one call. Its consent is read once. */
 export class ConsentingParty implements CallParty {
   readonly tenantId: string | null;
+  readonly allowedRegions: readonly string[] | null;
   readonly endUserId: string | null;
   readonly #read: () => Promise<ReadonlySet<string>>;
   readonly #log: Pick<Logger, 'warn'>;
   #purposes: Promise<ReadonlySet<string>> | undefined;
 
   constructor(
-    tenantId: string | null,
+    { tenantId, allowedRegions }: PartyCaller,
     endUserId: string | null,
     read: () => Promise<ReadonlySet<string>>,
     log: Pick<Logger, 'warn'>,
   ) {
     this.tenantId = tenantId;
+    this.allowedRegions = allowedRegions;
     this.endUserId = endUserId;
     this.#read = read;
     this.#log = log;

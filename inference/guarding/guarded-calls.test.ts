@@ -218,7 +218,7 @@ describe('masked values', () => {
     const { call: sent, masks } = await guardCall(
       call,
       guarded,
-      { tenantId: 't', endUserId: null },
+      { tenantId: 't', allowedRegions: null, endUserId: null },
       new AbortController().signal,
     );
     expect(JSON.stringify(sent).endsWith('x ⟨EMAIL_1⟩"}]}]}')).toBe(true);

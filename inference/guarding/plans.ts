@@ -1,6 +1,7 @@
 import type { Catalog } from '#catalog/catalog.ts';
 import type { Caller } from '#core/caller.ts';
 import { toCallName } from '#core/owned-id.ts';
+import type { OwnerBoxes } from '#core/secrets/owner-boxes.ts';
 import type { RuleServices } from '#guardrails/guardrail.ts';
 import {
   emptyPlan,
@@ -9,7 +10,10 @@ import {
   parseMeshPolicy,
   planPolicies,
 } from '#guardrails/pipeline/policy.ts';
-import type { PresentGuardrailPolicy } from '#mongo/guardrail-policies.ts';
+import type { PolicyRule } from '#guardrails/pipeline/policy-rule.ts';
+import { readEndpoint } from '#guardrails/rules.ts';
+import type { GuardrailRuleRecord, PresentGuardrailPolicy } from '#mongo/guardrail-policies.ts';
+import { openRuleSecrets } from '#mongo/guardrail-secrets.ts';
 
 /** What of a call decides which policies apply to it. */
 export interface PolicyTarget {
@@ -26,6 +30,13 @@ export interface GuardrailPlans {
   planFor(target: PolicyTarget): GuardrailPlan;
 }
 
+/** What plans are made with. */
+export interface PlanServices {
+  readonly services?: RuleServices;
+  /** Open the options of rules that are secret; absent: rules that have some fail. */
+  readonly secrets?: Pick<OwnerBoxes, 'open'>;
+}
+
 /** Plans that are kept until the catalog changes, by what of calls decides on them. */
 const plansMax = 1_000;
 
@@ -37,7 +48,7 @@ const plansMax = 1_000;
 export function createGuardrailPlans(
   names: string,
   catalog: Pick<Catalog, 'snapshot'>,
-  services: RuleServices = {},
+  { services = {}, secrets }: PlanServices = {},
 ): GuardrailPlans {
   const fromEnvironment = parseMeshPolicy(names);
   const first = fromEnvironment === null ? [] : [fromEnvironment];
@@ -58,7 +69,7 @@ export function createGuardrailPlans(
       const known = plans.get(key);
       if (known !== undefined) return known;
       const applying = selectPolicies(target, ofMesh, ofTenant, snapshot);
-      const plan = planPolicies([...first, ...applying.map(toPolicy)], services);
+      const plan = planPolicies([...first, ...applying.map((policy) => toPolicy(policy, secrets))], services);
       const [oldest] = plans.keys();
       if (plans.size >= plansMax && oldest !== undefined) plans.delete(oldest);
       plans.set(key, plan);
@@ -96,17 +107,31 @@ function rankScope({ tenantId, appId, promptId, model }: PresentGuardrailPolicy)
 const policies = new WeakMap<PresentGuardrailPolicy, Policy>();
 
 /** The policy as a plan takes it. Made once per record of the catalog, so that its rules are prepared once. */
-function toPolicy(record: PresentGuardrailPolicy): Policy {
+function toPolicy(record: PresentGuardrailPolicy, secrets: PlanServices['secrets']): Policy {
   const known = policies.get(record);
   if (known !== undefined) return known;
   const { _id: id, version, mode } = record;
-  const rules = record.rules.map(({ optionsJson, ...rule }) => ({
-    ...rule,
-    unlessConsent: rule.unlessConsent ?? null,
-    options: optionsJson === null ? null : JSON.parse(optionsJson),
-  }));
+  const rules = record.rules.map((rule) => toRule(id, rule, secrets));
   const owner = record.tenantId === null ? ({ isOfMesh: true } as const) : {};
   const policy: Policy = { id, version, mode, rules, ...owner };
   policies.set(record, policy);
   return policy;
+}
+
+function toRule(
+  policyId: string,
+  { optionsJson, secrets: sealed, ...rule }: GuardrailRuleRecord,
+  boxes: PlanServices['secrets'],
+): PolicyRule {
+  const options: unknown = optionsJson === null ? null : JSON.parse(optionsJson);
+  const stated = { ...rule, unlessConsent: rule.unlessConsent ?? null, options };
+  if (sealed == null) return stated;
+  const open = async () => {
+    if (boxes === undefined) throw new Error('Secrets of guardrail rules cannot be opened here.');
+    const url = readEndpoint(rule.rule, options)?.url ?? null;
+    const opened = await openRuleSecrets(sealed.sealed, { policyId, rule: rule.rule, url }, boxes);
+    if (opened === undefined) throw new Error('The secrets of a guardrail rule open with no key at hand.');
+    return opened;
+  };
+  return { ...stated, secrets: { id: sealed.sealed, open } };
 }

@@ -45,7 +45,7 @@ export function createTokenCounter(
       const provider = await engine.pool.take(model, new Set()).provider;
       if (provider.countTokens === undefined) return null;
       const limited = AbortSignal.any([signal, timeout(countMsMax)]);
-      const party = engine.consents.of(caller.tenantId, labels.endUserId);
+      const party = engine.consents.of(caller, labels.endUserId);
       const guarding = guardCall(call, await party.bind(plan), party, limited);
       const guarded = await engine.blocks.watch(caller, guarding);
       return await provider.countTokens({ ...guarded.call, model: model.name, signal: limited });

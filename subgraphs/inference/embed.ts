@@ -91,7 +91,7 @@ export async function embed(
   check(input);
   const labels = parseLabels(input, origin);
   const plan = engine.guardrails.planFor({ caller, promptId: null, name: input.model, modelId: model });
-  const party = engine.consents.of(caller.tenantId, labels.endUserId);
+  const party = engine.consents.of(caller, labels.endUserId);
   const guarding = guardValues(
     input.values,
     await party.bind(plan),

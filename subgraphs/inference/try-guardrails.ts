@@ -1,4 +1,4 @@
-import type { Caller } from '#core/caller.ts';
+import { type Caller, hasScope } from '#core/caller.ts';
 import type { GuardrailStage } from '#core/graph-enums.generated.ts';
 import { badInput } from '#core/input.ts';
 import type { GuardedText } from '#guardrails/guardrail.ts';
@@ -46,7 +46,8 @@ export async function testGuardrails(
   }
   const plan = await choosePlan(input, caller, engine);
   const texts: readonly GuardedText[] = [{ text, format: 'TEXT', isEditable: true, ...places[stage] }];
-  const context = { tenantId: caller.tenantId, endUserId: null, callTexts: () => texts, signal };
+  const { tenantId, allowedRegions } = caller;
+  const context = { tenantId, allowedRegions, endUserId: null, callTexts: () => texts, signal };
   const direction = inputStages.includes(stage) ? 'INPUT' : 'OUTPUT';
   const outcome = await runGuardrails(plan, texts, {
     ...{ direction, context, masks: new Masks([text]) },
@@ -76,8 +77,9 @@ async function choosePlan(
   if (promptId !== null) badInput('input.promptId', 'cannot be combined with input.rules.');
   if (model !== null) badInput('input.model', 'cannot be combined with input.rules.');
   const stated = await checkedRules(rules, 'input.rules');
-  return planPolicies([{ id: null, version: 1, mode: 'ENFORCE', rules: stated }], {
-    jsonSchemas: engine.jsonSchemas,
-    threads: engine.ruleThreads,
-  });
+  const owner = hasScope(caller, 'tenants:admin') ? ({ isOfMesh: true } as const) : {};
+  return planPolicies(
+    [{ id: null, version: 1, mode: 'ENFORCE', rules: stated, ...owner }],
+    engine.ruleServices,
+  );
 }

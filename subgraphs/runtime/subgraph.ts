@@ -46,6 +46,8 @@ interface RuntimeServices {
   readonly counts?: CountLimits;
 }
 
+type AuditedArguments = Readonly<Record<string, (args: Readonly<Record<string, unknown>>) => unknown>>;
+
 /** Resolvers by type: those of a subgraph have the types that are generated from its SDL. */
 export type SubgraphResolvers<TLoaders> =
   | GraphQLResolverMap<SubgraphContext<TLoaders>>
@@ -59,6 +61,8 @@ export interface SubgraphOptions<TLoaders> {
   readonly services: RuntimeServices;
   /** The DataLoaders of one operation; see loaders.ts. */
   readonly createLoaders?: (context: SubgraphContext<TLoaders>) => TLoaders;
+  /** What the audit log keeps of the arguments of mutations whose secrets no name shows, by their action. Absent: all, without values of secret-sounding names. */
+  readonly auditedArguments?: AuditedArguments;
   /** What the subgraph itself opened (timers, bus listeners), ended when it is disposed. */
   readonly close?: () => Promise<void>;
   /** The type of an event that a subscription's source yields; absent: a subgraph without subscriptions of several types. */
@@ -109,7 +113,7 @@ export function createSubgraph<TLoaders>(options: SubgraphOptions<TLoaders>): Su
   const resolvers = options.resolvers as GraphQLResolverMap<SubgraphContext<TLoaders>>;
   const schema = buildSubgraphSchema([{ typeDefs: parse(options.typeDefs), resolvers }]);
   checkResolvers(name, schema, options.resolvers);
-  const guarded = { ...services, log };
+  const guarded = { ...services, log, auditedArguments: options.auditedArguments ?? {} };
   visitPolicies(schema, (field, parent, policy) => {
     if (parent === schema.getSubscriptionType()) {
       if (policy.quota && isCounted(policy.quota)) {
@@ -231,7 +235,7 @@ function guardMutation(
   resolve: Resolve,
   coordinate: string,
   policy: ExecutedPolicy,
-  services: RuntimeServices,
+  services: RuntimeServices & { readonly auditedArguments: AuditedArguments },
 ): Resolve {
   const { auth, audited } = policy;
   const open = isOpenToKeys(auth);
@@ -240,7 +244,8 @@ function guardMutation(
       ? resolve
       : (source, args, contextValue, info) => {
           const context = contextValue as OperationContext<unknown>;
-          return withAudit(audited, args, context, services, open, () =>
+          const kept = services.auditedArguments[audited]?.(args) ?? args;
+          return withAudit(audited, kept, context, services, open, () =>
             resolve(source, args, context, info),
           );
         };

@@ -1,5 +1,6 @@
 import type { Connection } from 'mongoose';
 import type { Catalog } from '#catalog/catalog.ts';
+import type { Egress } from '#core/egress.ts';
 import type { TrustedDocumentsMode } from '#core/graph-enums.generated.ts';
 import type { Mailer } from '#core/mail/mailer.ts';
 import type { OwnerBoxes } from '#core/secrets/owner-boxes.ts';
@@ -17,8 +18,10 @@ export interface TenantsDeps extends SubgraphServices {
   readonly pepper?: KeyPepper;
   /** Calls to identity providers; left out: none can be reached. */
   readonly outboundFetch?: OutboundFetch;
-  /** Seals what browsers keep while their users sign in elsewhere; left out: no one can. */
+  /** Seals what browsers keep while their users sign in elsewhere, and secrets of settings; left out: no one can, and none can be saved. */
   readonly secrets?: OwnerBoxes;
+  /** Where settings may have texts sent; left out: everywhere. */
+  readonly egress?: Egress;
   /** What this mesh is to the identity provider; left out: people sign in with keys alone. */
   readonly signInClient?: SignInClient | undefined;
   /** Sends mails; left out: none are sent. */

@@ -2,6 +2,7 @@ import { loadSubgraphSdl } from '#schema/load-sdl.ts';
 import type { Subgraph } from '#transport/executor.ts';
 import { createSubgraph } from '../runtime/subgraph.ts';
 import type { TenantsDeps } from './deps.ts';
+import { hideSecretOptions } from './guardrails/rule-secrets.ts';
 import { IssuerKeys } from './identity/issuer-keys.ts';
 import { keepSendingInvitations } from './invitations/send-invitations.ts';
 import { KeyUsage } from './keys/key-usage.ts';
@@ -18,6 +19,7 @@ export function createTenantsSubgraph(deps: TenantsDeps): Subgraph {
     name: 'tenants',
     typeDefs: loadSubgraphSdl('tenants'),
     services: deps,
+    auditedArguments: { 'guardrailPolicy.save': hideSecretOptions },
     createLoaders: (context) => createTenantsLoaders(context, deps),
     resolvers: tenantsResolvers(deps, { usage, mails, issuerKeys: new IssuerKeys(deps) }),
     close: async () => {

@@ -13,6 +13,7 @@ import { fc } from './properties.ts';
 /** What a rule may know of a call without texts, tenant or end user. */
 export const ruleContext: RuleContext = {
   tenantId: 't',
+  allowedRegions: null,
   endUserId: null,
   callTexts: () => [],
   signal: new AbortController().signal,
@@ -41,6 +42,11 @@ export const ruleSamples: Readonly<
   ],
   groundedness: ['It is 1932.', 'It is 1931.'],
   schema: ['{"a":"b"}', '{"a":1}', { schema: { properties: { a: { type: 'integer' } } } }],
+  webhook: [
+    'Refuse this.',
+    'Allow this.',
+    { url: 'https://guard.example/check', secret: `whsec_${'AAAA'.repeat(8)}` },
+  ],
 };
 
 /** A message of a user, or what `more` states. */

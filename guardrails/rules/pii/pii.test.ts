@@ -7,6 +7,7 @@ import { pii } from './pii.ts';
 
 const context: RuleContext = {
   tenantId: 't',
+  allowedRegions: null,
   endUserId: null,
   callTexts: () => [],
   signal: new AbortController().signal,

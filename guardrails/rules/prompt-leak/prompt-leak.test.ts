@@ -68,7 +68,13 @@ describe('the rule prompt_leak', () => {
       return context.callTexts();
     };
     const prepared = promptLeak.prepare({}, {});
-    const shared = { tenantId: null, endUserId: null, signal: new AbortController().signal, callTexts };
+    const shared = {
+      tenantId: null,
+      allowedRegions: null,
+      endUserId: null,
+      signal: new AbortController().signal,
+      callTexts,
+    };
     for (let time = 0; time < 3; time += 1) await prepared.check([guardedText('a')], shared);
     expect(gathered).toBe(1);
   });

@@ -4,7 +4,7 @@ import type { TenantsDeps } from '../deps.ts';
 import type { Resolvers } from '../generated.ts';
 import type { TenantsContext } from '../loaders.ts';
 import { listPolicyVersions } from './list-guardrail-policies.ts';
-import { readOptions } from './policy-content.ts';
+import { readOptions } from './rule-secrets.ts';
 
 /** The fields of guardrail policies. */
 export function guardrailResolvers(deps: TenantsDeps) {

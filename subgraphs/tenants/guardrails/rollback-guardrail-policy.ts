@@ -3,8 +3,9 @@ import { checkedRules } from '#guardrails/pipeline/checked-rules.ts';
 import { guardrailPolicies, type PresentGuardrailPolicy } from '#mongo/guardrail-policies.ts';
 import type { TenantsDeps } from '../deps.ts';
 import type { TenantsContext } from '../loaders.ts';
-import { checkedContent, readOptions } from './policy-content.ts';
+import { checkedContent } from './policy-content.ts';
 import { requirePolicy } from './policy-place.ts';
+import { readOptions, withStoredSecrets } from './rule-secrets.ts';
 import { storePolicy } from './store-policy.ts';
 
 /**
@@ -21,7 +22,8 @@ export async function rollbackGuardrailPolicy(
   const found = stored?.versions.find((one) => one.version === version);
   if (found === undefined) return notFound('version', `${id} ${version}`);
   const { appId, promptId, model, mode } = found;
-  const stated = found.rules.map((rule) => ({ ...rule, options: readOptions(rule) }));
+  const shown = found.rules.map((rule) => ({ ...rule, options: readOptions(rule) }));
+  const stated = await withStoredSecrets(shown, { _id: policy._id, rules: found.rules }, 'rules', deps);
   const rules = await checkedRules(stated, 'rules');
   const content = await checkedContent({ appId, promptId, model, mode, rules }, policy, context, deps);
   return storePolicy(policy, content, version, context, deps);

@@ -5,6 +5,7 @@ import type { GuardrailPolicyInput } from '../generated.ts';
 import type { TenantsContext } from '../loaders.ts';
 import { checkedContent } from './policy-content.ts';
 import { findPolicyOwner } from './policy-place.ts';
+import { withStoredSecrets } from './rule-secrets.ts';
 import { storePolicy } from './store-policy.ts';
 
 /** Saves a policy, or the next version of the policy with this id. BAD_USER_INPUT names the field of what is wrong. */
@@ -13,10 +14,12 @@ export async function saveGuardrailPolicy(
   context: TenantsContext,
   deps: TenantsDeps,
 ): Promise<PresentGuardrailPolicy> {
-  const rules = await checkedRules(input.rules, 'input.rules');
   const owner = await findPolicyOwner(input.id, input.tenantId, context);
+  const stored = await context.loaders.guardrailPolicy.clear(owner._id).load(owner._id);
+  const stated = await withStoredSecrets(input.rules, stored, 'input.rules', deps);
+  const rules = await checkedRules(stated, 'input.rules');
   const { appId = null, promptId = null, model = null, mode } = input;
-  const stated = { appId, promptId, model, mode: mode ?? 'ENFORCE', rules };
-  const content = await checkedContent(stated, owner, context, deps);
-  return storePolicy(owner, content, null, context, deps);
+  const content = { appId, promptId, model, mode: mode ?? 'ENFORCE', rules };
+  const checked = await checkedContent(content, owner, context, deps);
+  return storePolicy(owner, checked, null, context, deps);
 }
