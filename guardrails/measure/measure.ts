@@ -41,7 +41,8 @@ function prepare(name: string): PreparedRule {
   return rule.prepare({}, {});
 }
 
-async function find(rule: PreparedRule, text: string): Promise<readonly Finding[]> {
+/** What a rule finds in one text. */
+export async function findIn(rule: PreparedRule, text: string): Promise<readonly Finding[]> {
   const guarded: GuardedText = {
     text,
     kind: 'message',
@@ -68,7 +69,7 @@ export async function measure(
     const wrong = new Map<string, number>();
     const count = (finding: Finding) => wrong.set(finding.kind, (wrong.get(finding.kind) ?? 0) + 1);
     for (const text of harmless) {
-      const findings = await find(rule, text);
+      const findings = await findIn(rule, text);
       for (const finding of findings) count(finding);
       const [first] = findings;
       if (first === undefined || !defaultRules.includes(set.rule)) continue;
@@ -101,7 +102,7 @@ async function findLabelled(
     let right = 0;
     for (let number = 0; number < textsPerKind; number += 1) {
       const { text, value } = set.make(kind, draw);
-      const findings = await find(rule, text);
+      const findings = await findIn(rule, text);
       const isRight = (finding: Finding) =>
         finding.kind === kind && text.slice(finding.start, finding.end) === value;
       if (findings.some(isRight)) right += 1;

@@ -2,7 +2,7 @@ import { isValidIBAN } from 'ibantools';
 import { luhnChecksumValidate } from 'stdnum/lib/cjs/util/checksum.js';
 import { matchAt, type NumberFinder, readDigits } from './finder.ts';
 
-const grouped = /\d{4}([ -]?)\d{4}\1\d{4}\1\d{4}(?:\1\d{1,3})?|\d{4}([ -]?)\d{6}\2\d{4,5}|\d{14,19}/y;
+const grouped = /\d{4}([ -]?)\d{4}\1\d{4}\1\d{4}(?:\1\d{1,3})?|\d{4}([ -]?)\d{6}\2\d{4,5}|\d{12,19}/y;
 
 /** Issuers by their first digits, with the lengths of their numbers (ISO/IEC 7812, as the networks publish them). */
 const issuers: readonly (readonly [first: RegExp, lengths: readonly number[]])[] = [
@@ -17,13 +17,24 @@ const issuers: readonly (readonly [first: RegExp, lengths: readonly number[]])[]
   [/^220[0-4]/, [16]],
 ];
 
+/** Lengths that few cards have: a word has to announce them. */
+const rareIssuers: typeof issuers = [
+  [/^4/, [13]],
+  [/^(?:1800|2131)/, [15]],
+  [/^(?:50[0-9]|5[6-8]|6[0137])/, [12, 13, 14, 15, 17, 18]],
+];
+const cardWords =
+  /(?:card|karte|carte|tarjeta|cart[aã]o|kaart|kart[aęy]|kort|карт|カード|卡|카드|visa|maestro)/;
+
 /** Numbers of payment cards: of a known issuer, in its length and groups, with the right check digit (Luhn). */
-export const findCard: NumberFinder = ({ text, at, from }) => {
+export const findCard: NumberFinder = ({ text, at, from, context }) => {
   if (from !== at) return null;
   const written = matchAt(grouped, text, at);
   if (written === null) return null;
   const digits = readDigits(written);
-  const isIssued = issuers.some(([first, lengths]) => lengths.includes(digits.length) && first.test(digits));
+  const isIssuedBy = (list: typeof issuers) =>
+    list.some(([first, lengths]) => lengths.includes(digits.length) && first.test(digits));
+  const isIssued = isIssuedBy(issuers) || (isIssuedBy(rareIssuers) && cardWords.test(context()));
   if (!isIssued || /^(\d)\1+$/.test(digits) || !luhnChecksumValidate(digits)) return null;
   return { kind: 'CREDIT_CARD', start: at, end: at + written.length };
 };

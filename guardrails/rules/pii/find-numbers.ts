@@ -103,7 +103,7 @@ export function findNumbers(
 /** Where the number with the digits at `at` begins; -1: it is part of something else. */
 function findBeginning(text: string, at: number, length: number): number {
   const before = text.charCodeAt(at - 1);
-  if (before === 0x2b) return isFree(text, at - 1) ? at - 1 : -1;
+  if (before === 0x2b) return isFree(text, at - 1) || isFreeAfterEscape(text, at - 1) ? at - 1 : -1;
   let letters = at;
   // Letters before it, also before a space (AB 12 34 56 C) or a hyphen (X-1234567-L).
   const isSpaced =

@@ -29,7 +29,7 @@ export function createPiiSearch({
   ];
   const cards = has('CREDIT_CARD') ? [findCard] : [];
   const byGroup = Array.from({ length: groupDigitsMax + 1 }, (_, length): readonly NumberFinder[] => [
-    ...(length === 4 || length >= 14 ? cards : []),
+    ...(length === 4 || length >= 12 ? cards : []),
     ...(ids?.byGroup.get(length) ?? []),
     ...last,
   ]);

@@ -1,14 +1,16 @@
-import { isEnd, matchAt, type NumberFinder, readDigits } from './finder.ts';
+import { isEnd, isLetterUnit, matchAt, type NumberFinder, readDigits } from './finder.ts';
 import { createNationalNumberCheck, isInternationalNumber } from './numbering-plans.ts';
 
 const international = /\+\(?\d(?:(?:\.(?=\d)|[ ()/-]{1,3})?\d){6,14}(?:x\d{1,6})?/y;
 /** Area codes and exchanges begin with 2 to 9 there. */
 const northAmerican =
   /(?:(?:001|1)[-. ]\(?)?(?:[2-9]\d{2}([-.])[2-9]\d{2}\1\d{4}|[2-9]\d{2}\) ?[2-9]\d{2}[-. ]\d{4})(?: ?(?:x|ext\.?) ?\d{1,6})?/y;
+/** As Japan and Korea write them. */
+const eastAsian = /0(?:[5-9]0|1[016-9]|[236]|[3-6][1-5])-\d{3,4}-\d{4}/y;
 const national = /\d(?:(?:\.(?=\d)|[ ()/-]{1,3})?\d){5,14}/y;
 /** A word that announces a number, and nothing but words such as "number is" up to it. */
 const announced =
-  /(?:tele?f\p{L}*|t[eéè]l[eéè]?(?:ph|f)\p{L}*|(?<!\p{L})t[eé]l|phone|mob(?:ile?|iel)\p{L}*|cell(?:ulare|phone)?|fax|whatsapp|sms|handy\p{L}*|gsm|hotline|(?<!\p{L})(?:call|reach|ring|text)(?: (?:me|us|him|her|them))?|телефон\p{L}*|тел|звон\p{L}*|电话|電話|手机|携帯|전화|휴대폰|هاتف|جوال|फ़ोन|मोबाइल)(?:[\s:=."'()#°º_/-]|(?<!\p{L})(?:no|nr|num|number|nummer|numer[oy]?|n[uú]mero|numéro|номер|is|ist|es|est|at|on|under|unter|de|号码|番号|는|은)(?!\p{L})|[èéは是号码番])*$/u;
+  /(?:tele?f\p{L}*|t[eéè]l[eéè]?(?:ph|f)\p{L}*|(?<!\p{L})t[eé]l|phone|mob(?:ile?|iel)\p{L}*|cell(?:ulare|phone)?|fax|whatsapp|sms|handy\p{L}*|gsm|hotline|(?<![\p{L}-])(?:call|reach|ring|text|contact|dial|answering|messages? to)(?: (?:me|us|him|her|them))?|(?<!\p{L})(?:office|desk|landline|pager)|телефон\p{L}*|тел|звон\p{L}*|电话|電話|手机|携帯|전화|휴대폰|هاتف|جوال|फ़ोन|मोबाइल)(?:[\s:=."'()#°º_/-]|\\[nrt]|(?<!\p{L})(?:no|nr|num|number|nummer|numer[oy]?|n[uú]mero|numéro|номер|is|ist|es|est|at|on|under|unter|de|号码|番号|는|은)(?!\p{L})|[èéは是号码番])*$/u;
 
 /** Where a number without the prefix of its country is tried beside a word that announces it. */
 const usualRegions: readonly string[] = [
@@ -17,7 +19,7 @@ const usualRegions: readonly string[] = [
 ];
 
 /**
- * Numbers of telephones that exist in their country's plan: with the country's prefix, as North America writes them, or
+ * Numbers of telephones that exist in their country's plan: with the country's prefix, as North America, Japan and Korea write them, or
  * after a word that announces one. With `regions`, as those write them too.
  */
 export function createPhoneFinder(regions: readonly string[] | undefined): NumberFinder {
@@ -30,6 +32,9 @@ export function createPhoneFinder(regions: readonly string[] | undefined): Numbe
     const american = hasAmerican && (length === 3 || length === 1) ? matchAt(northAmerican, text, at) : null;
     if (american !== null && isAmerican(readNumber(american)))
       return { kind: 'PHONE', start, end: at + american.length };
+    const asian = regions === undefined && text[at] === '0' ? matchAt(eastAsian, text, at) : null;
+    if (asian !== null && isEastAsian(readNumber(asian)))
+      return { kind: 'PHONE', start: at, end: at + asian.length };
     if (regions === undefined && context() === '') return null;
     const written = readNational(text, at);
     if (written === null || !isEnd(text, at + written.length)) return null;
@@ -44,7 +49,7 @@ function findInternational(text: string, from: number): ReturnType<NumberFinder>
   let written = readAt(international, text, from);
   for (let trims = 0; written !== null && trims < 4; trims += 1) {
     const end = from + written.length;
-    if (isEnd(text, end) && isInternationalNumber(readNumber(written)))
+    if (isEndOfNumber(text, end) && isInternationalNumber(readNumber(written)))
       return { kind: 'PHONE', start: from, end };
     const shorter: string = written.replace(/[ ()./-]+\d+$/, '');
     written = shorter === written ? null : shorter;
@@ -52,7 +57,13 @@ function findInternational(text: string, from: number): ReturnType<NumberFinder>
   return null;
 }
 
+/** Also before a word that a hyphen joins: `+48 732 880 571-office`. */
+function isEndOfNumber(text: string, at: number): boolean {
+  return isEnd(text, at) || (text[at] === '-' && isLetterUnit(text.charCodeAt(at + 1)));
+}
+
 const isAmerican = createNationalNumberCheck(['US']);
+const isEastAsian = createNationalNumberCheck(['JP', 'KR']);
 
 /** The digits without those of an extension. */
 function readNumber(written: string): string {
@@ -65,7 +76,7 @@ function readNational(text: string, at: number): string | null {
   if (written === null) return null;
   const digits = written.replace(/\D/g, '').length;
   const isDate = /^\d{1,4}[./-]\d{1,2}[./-]\d{1,4}/.test(written) && digits < 10;
-  const isAmount = /^\d{1,3}(?:[ .]\d{3})+$/.test(written) && digits < 9;
+  const isAmount = (/^\d{1,3}(?:[ .]\d{3})+$/.test(written) && digits < 9) || written.startsWith('0.');
   const isMixed = written.includes(' ') && written.includes('.');
   return digits < 6 || digits > 13 || isDate || isAmount || isMixed ? null : written;
 }

@@ -34,6 +34,11 @@ const found: readonly (readonly [text: string, ...expected: readonly string[]])[
   ['Tél. : 01 42 68 53 00', 'PHONE 01 42 68 53 00'],
   ['電話03-3224-9999まで', 'PHONE 03-3224-9999'],
   ['tel:+4930901820', 'PHONE +4930901820'],
+  ['080-5412-2482 and 010-2345-6789', 'PHONE 080-5412-2482', 'PHONE 010-2345-6789'],
+  ['"Phone:\\n0586858501\\n+33 5 63 50 18 61"', 'PHONE 0586858501', 'PHONE +33 5 63 50 18 61'],
+  ['+48 732 880 571-Office', 'PHONE +48 732 880 571'],
+  ['They are not answering at 030 901820.', 'PHONE 030 901820'],
+  ['My card 4222222222222, maestro 676770000005', 'CREDIT_CARD 4222222222222', 'CREDIT_CARD 676770000005'],
   ['pay 4111 1111 1111 1111, 12/27', 'CREDIT_CARD 4111 1111 1111 1111'],
   ['378282246310005 and 3782-822463-10005', 'CREDIT_CARD 378282246310005', 'CREDIT_CARD 3782-822463-10005'],
   ['カード4111111111111111です', 'CREDIT_CARD 4111111111111111'],
@@ -79,7 +84,11 @@ const harmless: readonly string[] = [
   '$1,234,567.89 €12.345.678,90 1 234 567',
   'padding: 0 0 10px 20px; transform: translate(12.5px, 100%)',
   'C01X00T47 AB1234567',
+  'money as Decimal text 0.0001234',
   'F-12 ISO 9001:2015 RFC 2606',
+  'order 4222222222222, item 676770000005',
+  'Erika-Heuser-Ring 5906 12357',
+  '012-345-6789 0800-12-34 2080-5412-2482',
 ];
 
 describe('the rule pii', () => {
