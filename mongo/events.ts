@@ -109,6 +109,8 @@ export interface EventLogOptions {
   readonly notify: () => Promise<void>;
   readonly log: Logger;
   readonly now?: () => number;
+  /** Called with the type of each event that was published here. */
+  readonly onPublished?: ((type: string) => void) | undefined;
 }
 
 /** How long events are retained, and how many at most. */
@@ -116,12 +118,17 @@ export const eventsKept = { ms: 30 * 86_400_000, max: 100_000 } as const;
 
 export function createEventLog(
   connection: Connection,
-  { notify, log, now = Date.now }: EventLogOptions,
+  { notify, log, now = Date.now, onPublished }: EventLogOptions,
 ): EventLog {
   const records = events(connection);
   const prepare = (event: NewEvent, _id: string) => ({ ...event, _id, at: new Date(now()) });
+  const publish = async (event: EventRecord) => {
+    const isPublished = await publishEvent(records, event);
+    if (isPublished) onPublished?.(event.type);
+    return isPublished;
+  };
   const record: EventLog['record'] = async (event, once) => {
-    if (await publishEvent(records, prepare(event, once ?? randomUUID()))) await notify();
+    if (await publish(prepare(event, once ?? randomUUID()))) await notify();
   };
   return {
     record,
@@ -151,7 +158,7 @@ export function createEventLog(
         throw error;
       } finally {
         if (made) {
-          await publishEvent(records, prepared).then(notify, (err: unknown) =>
+          await publish(prepared).then(notify, (err: unknown) =>
             log.error(
               { err, eventId: prepared._id },
               'an event could not be published yet; the next sweep does it',

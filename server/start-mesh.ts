@@ -44,11 +44,7 @@ export async function startMesh(options: MeshOptions): Promise<Mesh> {
 
   const { subgraphs, newAdminKey } =
     sealed !== undefined
-      ? await startSubgraphs(
-          options,
-          { ...sealed, state, quota, observer: metrics?.inference, ca: connections.ca },
-          starting,
-        )
+      ? await startSubgraphs(options, { ...sealed, state, quota, metrics, ca: connections.ca }, starting)
       : noSubgraphs;
   const served = await serveSubgraphs(options, { subgraphs, connections, state, problems }, starting);
   const gateway =

@@ -2,7 +2,6 @@ import { resolve } from 'node:path';
 import type { Connection } from 'mongoose';
 import { parseCountLimits } from '#core/count-limits.ts';
 import { createEgress } from '#core/egress.ts';
-import type { InferenceObserver } from '#core/observers/inference-observer.ts';
 import { type SubgraphName, subgraphNames } from '#core/subgraph-names.ts';
 import { type KeyPepper, noPepper } from '#mongo/key-pepper.ts';
 import type { Keyring } from '#mongo/keyring/keyring.ts';
@@ -14,6 +13,7 @@ import { readTrustedDocumentsMode } from './config.ts';
 import { openMailer } from './mail/open-mailer.ts';
 import type { MeshOptions, NewAdminKey } from './mesh.ts';
 import { type MeshStore, prepareMeshStore } from './mesh-store.ts';
+import type { ProcessMetrics } from './metrics/start-metrics.ts';
 import { openNewAdminKeyFile } from './secrets/new-admin-key-file.ts';
 import type { SubgraphParts } from './subgraph-modules.ts';
 
@@ -25,8 +25,8 @@ export interface SubgraphResources {
   readonly store: MeshStore;
   readonly state: State;
   readonly quota: Quota;
-  /** Gets what happens in the engine; undefined: nothing is measured. */
-  readonly observer?: InferenceObserver | undefined;
+  /** Undefined: nothing is measured. */
+  readonly metrics?: Pick<ProcessMetrics, 'inference' | 'store'> | undefined;
   /** The authorities of HEDDLE_TLS_CA as of now. */
   readonly ca?: (() => string) | undefined;
 }
@@ -45,7 +45,7 @@ const outboundBounds = { callsMax: 64, connectTimeoutMs: 5_000, responseBytesMax
  */
 export async function startSubgraphs(
   { environment, parts, providerEnvironment, log }: MeshOptions,
-  { keyring, pepper: chosenPepper, store, state, quota, observer, ca }: SubgraphResources,
+  { keyring, pepper: chosenPepper, store, state, quota, metrics, ca }: SubgraphResources,
   starting: AsyncDisposableStack,
 ): Promise<StartedSubgraphs> {
   const names = subgraphNames.filter((name) => parts.includes(name));
@@ -85,11 +85,15 @@ export async function startSubgraphs(
 
   const shared: SubgraphParts = {
     log,
-    observer,
+    observer: metrics?.inference,
     bus: state.bus,
     quota,
     audit,
-    events: createEventLog(connection, { notify: () => state.bus.publish('events.recorded', {}), log }),
+    events: createEventLog(connection, {
+      notify: () => state.bus.publish('events.recorded', {}),
+      log,
+      onPublished: (type) => metrics?.store.eventPublished(type),
+    }),
     counts: parseCountLimits(environment.HEDDLE_COUNT_LIMITS),
     connection,
     catalog,

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { scopes } from '#core/caller.ts';
 import { countLimitsTable } from '#core/count-limits.ts';
 import { errorCatalog } from '#core/errors.ts';
+import { cutReasons } from '#core/observers/gateway-observer.ts';
 import { builtInRoles } from '#core/roles.ts';
 import { anthropicDoor } from '#gateway/doors/anthropic/anthropic-door.ts';
 import { openAiDoor } from '#gateway/doors/openai/openai-door.ts';
@@ -128,10 +129,8 @@ describe('documentation', () => {
     const listed = [...page.matchAll(/^\| `(\w+)` \| (?:info|warn|error|fatal)/gm)].map(([, name]) => name);
     expect(listed.toSorted()).toEqual([...new Set(events)].toSorted());
 
-    const [, type = ''] = /type CutReason =([^;]+);/.exec(sources) ?? [];
-    const reasons = [type, ...(sources.match(/event: 'cut', reason: '\w+'/g) ?? [])]
-      .flatMap((text) => [...text.matchAll(/'([A-Z_]+)'/g)])
-      .map(([, name]) => name);
+    const ofCalls = [...sources.matchAll(/event: 'cut', reason: '(\w+)'/g)].map(([, name]) => name);
+    const reasons = [...cutReasons, ...ofCalls];
     const [reasonsText = ''] = /^- `reason` of a cut:[\s\S]*?(?=\n- )/m.exec(page) ?? [];
     const documented = [...reasonsText.matchAll(/`([A-Z_]+)`/g)].map(([, name]) => name);
     expect(documented.toSorted()).toEqual([...new Set(reasons)].toSorted());

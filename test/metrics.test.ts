@@ -1,6 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startOneProcess, type TestMesh } from './support/mesh.ts';
+import { freePort, startOneProcess, type TestMesh } from './support/mesh.ts';
 import { parseMetrics } from './support/metrics-text.ts';
+import {
+  listAlertExpressions,
+  listPanelExpressions,
+  listSeriesNames,
+} from './support/observability-files.ts';
 
 const trace = '4bf92f3577b34da6a3ce929d0e0e4736';
 const chat = (content: string, more: object = {}) => ({
@@ -28,7 +33,15 @@ describe('the metrics of a mesh in one process', () => {
   }
 
   beforeAll(async () => {
-    mesh = stack.use(await startOneProcess({ HEDDLE_GUARDRAILS: 'secrets', HEDDLE_METRICS_OLD_NAMES: 'on' }));
+    mesh = stack.use(
+      await startOneProcess({
+        HEDDLE_GUARDRAILS: 'secrets',
+        HEDDLE_METRICS_OLD_NAMES: 'on',
+        // Nothing listens there.
+        OPENAI_COMPATIBLE_BASE_URL: `http://127.0.0.1:${await freePort()}/v1`,
+        OPENAI_COMPATIBLE_API_KEY: 'sk-nobody',
+      }),
+    );
     await post('/v1/chat/completions', chat('one two three', { stream: true }), {
       traceparent: `00-${trace}-00f067aa0ba902b7-01`,
     });
@@ -46,6 +59,21 @@ describe('the metrics of a mesh in one process', () => {
       variables: { input: { documents } },
     });
     await post('/graphql', { documentId: 'me-1' });
+    await post('/graphql', {
+      query: 'mutation ($input: CreateModelInput!) { createModel(input: $input) { id } }',
+      variables: { input: { providerId: 'openai-compatible', name: 'gone', capabilities: ['CHAT'] } },
+    });
+    for (let call = 0; call < 5; call += 1) {
+      await post('/v1/chat/completions', { ...chat('hello'), model: 'openai-compatible/gone' });
+    }
+    const made = await post('/graphql', {
+      query: 'mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { secret } }',
+      variables: {
+        input: { appId: 'default-app', limits: [{ meter: 'REQUESTS', window: 'DAY', amount: '1' }] },
+      },
+    });
+    const authorization = `Bearer ${JSON.parse(made).data.createApiKey.secret}`;
+    for (let call = 0; call < 2; call += 1) await post('/v1/chat/completions', chat('hi'), { authorization });
   });
   afterAll(() => stack.disposeAsync());
 
@@ -53,7 +81,7 @@ describe('the metrics of a mesh in one process', () => {
     [
       'a provider call',
       'gen_ai_client_inference_duration_seconds_count{gen_ai_operation_name="chat",gen_ai_provider_name="demo",gen_ai_request_model="echo"}',
-      2,
+      3,
     ],
     [
       'an embedding',
@@ -88,7 +116,6 @@ describe('the metrics of a mesh in one process', () => {
     ['its error', 'heddle_errors_total{code="GUARDRAIL_BLOCKED",cause="policy"}', 1],
     ['a wrong document', 'heddle_errors_total{code="BAD_USER_INPUT",cause="caller"}', 1],
     ['an unknown key', 'heddle_errors_total{code="UNAUTHENTICATED",cause="caller"}', 1],
-    ['calls without the cache', 'heddle_cache_calls_total{status="bypass"}', 4],
     ['the stream', 'heddle_streams_total{field="Subscription.completionStream"}', 1],
     ['no open stream', 'heddle_streams_open{field="Subscription.completionStream"}', 0],
     [
@@ -106,11 +133,15 @@ describe('the metrics of a mesh in one process', () => {
       'heddle_graph_operation_duration_seconds_count{operation="other",type="query",outcome="data"}',
       1,
     ],
-    ['rows that were opened', 'heddle_ledger_write_duration_seconds_count{kind="open"}', 4],
-    ['rows that were closed', 'heddle_ledger_write_duration_seconds_count{kind="close"}', 4],
+    [
+      'a call beyond a limit',
+      'heddle_limit_refusals_total{code="QUOTA_EXCEEDED",meter="REQUESTS",window="DAY"}',
+      1,
+    ],
+    ['a provider that nothing reaches', 'heddle_circuit_state{provider="openai-compatible",model="gone"}', 2],
+    ['an event', 'heddle_events_total{type="guardrail.blocked"}', 1],
     ['no call in progress', 'heddle_calls_running', 0],
     ['no row that waits', 'heddle_ledger_rows_waiting', 0],
-    ['no provider that fails for long', 'heddle_circuit_changes_total{state="open"}', 0],
   ])('count %s', async (_what, series, value) => {
     expect([series, parseMetrics(await readText()).get(series)]).toEqual([series, value]);
   });
@@ -120,6 +151,9 @@ describe('the metrics of a mesh in one process', () => {
     for (const series of [
       'heddle_http_request_duration_seconds_count{handler="openai",status="2xx"}',
       'heddle_call_duration_seconds_count',
+      'heddle_cache_calls_total{status="bypass"}',
+      'heddle_circuit_changes_total{state="open"}',
+      'heddle_ledger_write_duration_seconds_count{kind="open"}',
       'heddle_guardrail_duration_seconds_count{rule="secrets"}',
       'heddle_store_command_duration_seconds_count{command="find"}',
       'heddle_store_command_duration_seconds_count{command="groupWrite"}',
@@ -127,6 +161,19 @@ describe('the metrics of a mesh in one process', () => {
       'nodejs_eventloop_lag_p99_seconds',
     ])
       expect([series, (found.get(series) ?? 0) > 0]).toEqual([series, true]);
+  });
+
+  it('count each row of the ledger as opened and as closed', async () => {
+    const found = parseMetrics(await readText());
+    const count = (kind: string) => found.get(`heddle_ledger_write_duration_seconds_count{kind="${kind}"}`);
+    expect(count('close')).toBe(count('open'));
+  });
+
+  it('have a value for every series that the alerts and dashboards of deploy/observability read', async () => {
+    const found = [...parseMetrics(await readText()).keys()].map((series) => series.split('{', 1)[0]);
+    const read = [...listPanelExpressions(), ...listAlertExpressions()].flatMap(listSeriesNames);
+    expect(read.length).toBeGreaterThan(50);
+    expect([...new Set(read)].filter((name) => !found.includes(name))).toEqual([]);
   });
 
   it('name the trace of the client as an exemplar, in OpenMetrics alone', async () => {

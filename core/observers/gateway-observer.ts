@@ -34,6 +34,17 @@ export interface GatewayGauges {
   readonly documentsWaiting: number;
 }
 
+/** Why a stream ended before its last event. */
+export const cutReasons = [
+  'CLIENT_GONE',
+  'CREDENTIAL_ENDED',
+  'SLOW_READER',
+  'CONNECTION_LOST',
+  'PROCESS_STOPPING',
+  'FAILED',
+] as const;
+export type CutReason = (typeof cutReasons)[number];
+
 /** Gets the facts of a gateway, for metrics. No method throws or waits: they are called for each request. */
 export interface GatewayObserver {
   operationEnded(operation: ObservedOperation): void;
@@ -43,7 +54,7 @@ export interface GatewayObserver {
   /** A subscription has begun; `field` is its coordinate in the schema. Called back once when it is over. */
   streamBegun(field: string): () => void;
   /** A stream ended before its last event. */
-  streamCut(reason: string): void;
+  streamCut(reason: CutReason): void;
   /** `read` is called whenever metrics are read, until it is disposed. */
   watch(read: () => GatewayGauges): Disposable;
 }

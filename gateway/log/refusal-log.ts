@@ -2,7 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Caller, TokenProblem } from '#core/caller.ts';
 import { type ErrorCode, HeddleError } from '#core/errors.ts';
-import type { GatewayObserver } from '#core/observers/gateway-observer.ts';
+import type { CutReason, GatewayObserver } from '#core/observers/gateway-observer.ts';
 import { AddressThrottled } from '../auth/client-use.ts';
 import { coordinateAt } from '../coordinate.ts';
 import type { Operation } from '../document/operation.ts';
@@ -171,7 +171,11 @@ export class RefusalLog implements Disposable {
   /** A stream that ended before its last event, other than by a failure of its completion. */
   cut(
     { requestId, clientRequestId, clientAddress, caller }: LoggedRequest,
-    about: { readonly reason: string; readonly completionId: string | null; readonly field: string | null },
+    about: {
+      readonly reason: CutReason;
+      readonly completionId: string | null;
+      readonly field: string | null;
+    },
   ): void {
     const level = about.reason === 'CLIENT_GONE' ? 'info' : 'warn';
     this.#observer?.streamCut(about.reason);

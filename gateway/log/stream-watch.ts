@@ -1,17 +1,9 @@
 import type { ExecutionResult } from 'graphql';
 import { HeddleError } from '#core/errors.ts';
+import type { CutReason } from '#core/observers/gateway-observer.ts';
 import { coordinateAt } from '../coordinate.ts';
 import type { Operation } from '../document/operation.ts';
 import type { LoggedRequest, RefusalLog } from './refusal-log.ts';
-
-/** Why a stream ended before its last event. */
-type CutReason =
-  | 'CLIENT_GONE'
-  | 'CREDENTIAL_ENDED'
-  | 'SLOW_READER'
-  | 'CONNECTION_LOST'
-  | 'PROCESS_STOPPING'
-  | 'FAILED';
 
 /** What a subgraph adds to the first and the last event of a stream, for the gateway alone. */
 interface StreamNote {

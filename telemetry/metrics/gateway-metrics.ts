@@ -1,11 +1,13 @@
 import type { Counter, Gauge, Histogram } from 'prom-client';
 import { errorCauses, findCause } from '#core/observers/error-causes.ts';
-import type {
-  GatewayGauges,
-  GatewayObserver,
-  ObservedError,
-  ObservedOperation,
-  ObservedRequest,
+import {
+  type CutReason,
+  cutReasons,
+  type GatewayGauges,
+  type GatewayObserver,
+  type ObservedError,
+  type ObservedOperation,
+  type ObservedRequest,
 } from '#core/observers/gateway-observer.ts';
 import {
   type ExemplarChild,
@@ -83,6 +85,7 @@ export class GatewayMetrics implements GatewayObserver {
       labels: ['reason'],
       seriesMax: closedMax,
     });
+    for (const reason of cutReasons) this.#streamsCut.of(reason.toLowerCase());
     openReadGauge(
       registry,
       { name: 'heddle_requests_in_progress', help: 'Requests and operations in progress.' },
@@ -116,7 +119,7 @@ export class GatewayMetrics implements GatewayObserver {
     return () => open.dec();
   }
 
-  streamCut(reason: string): void {
+  streamCut(reason: CutReason): void {
     this.#streamsCut.of(reason.toLowerCase()).inc();
   }
 

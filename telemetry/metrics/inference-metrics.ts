@@ -151,13 +151,12 @@ export class InferenceMetrics implements InferenceObserver {
     const { model, outcome, code, costNanos } = attempt;
     const cause = code === null ? '' : findCause(code);
     this.#attempts.of(model.provider.id, outcome.toLowerCase(), code ?? '', cause).inc();
-    if (costNanos <= 0n) return;
     let cost = this.#costs.get(model);
     if (cost === undefined) {
       cost = this.#cost.of(model.provider.id, model.name);
       this.#costs.set(model, cost);
     }
-    cost.inc(Number(costNanos) / 1e9);
+    if (costNanos > 0n) cost.inc(Number(costNanos) / 1e9);
   }
 
   chunkCame(model: ObservedModel, afterMs: number): void {

@@ -140,9 +140,9 @@ describe('metrics of a process', () => {
       gateway.errorAnswered({ code: name, meter: name, window: name });
       gateway.requestAnswered({ handler: name, status: index, durationMs: 1, traceparent: undefined });
       gateway.streamBegun(name)();
-      gateway.streamCut(name);
       store.commandEnded(name, 1, false);
       store.commandEnded(name, 1, true);
+      store.eventPublished(name);
     }
     const text = await readText();
     expect(text.split('\n').length).toBeLessThan(80_000);

@@ -46,6 +46,7 @@ export async function readEveryMetric(): Promise<string> {
   gateway.streamCut('CLIENT_GONE');
   store.commandEnded('find', 1, false);
   store.commandEnded('find', 1, true);
+  store.eventPublished('budget.threshold');
   const headers = { authorization: `Bearer ${token}` };
   return (await page.read({ headers } as IncomingMessage)).text;
 }
