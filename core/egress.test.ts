@@ -210,3 +210,29 @@ describe('the list of hosts', () => {
     },
   );
 });
+
+describe('an endpoint that a setting names', () => {
+  const named = createEgress('guard.test,10.0.0.0/8,*.open.test');
+
+  it.each<[string, boolean, boolean, boolean]>([
+    // URL, of the mesh where nothing is named, of a tenant where nothing is named, of a tenant where some hosts are
+    ['https://guard.test/check', true, true, true],
+    ['http://guard.test/check', false, false, true],
+    ['http://a.open.test/', false, false, true],
+    ['https://other.test/', true, true, true],
+    ['http://other.test/', false, false, false],
+    ['http://presidio:3000/', true, false, false],
+    ['https://presidio/', true, false, false],
+    ['http://127.0.0.1:3000/', true, false, false],
+    ['http://10.0.0.1/', true, false, true],
+    ['http://[::1]/', true, false, false],
+    ['https://169.254.169.254/', false, false, false],
+    ['http://8.8.8.8/', false, false, false],
+  ])('is called, or is not: %s', (text, ofMesh, ofTenant, ofTenantNamed) => {
+    const url = new URL(text);
+    const isCalled = [openEgress, openEgress.ofTenants, named.ofTenants].map(
+      (egress) => egress.refusalOfEndpoint(url) === null,
+    );
+    expect(isCalled).toEqual([ofMesh, ofTenant, ofTenantNamed]);
+  });
+});

@@ -11,6 +11,8 @@ export interface ConsentRecord {
   readonly expiresAt: Date | null;
   readonly createdAt: Date;
   readonly updatedAt: Date;
+  /** Of the event of the last change; absent: of an older version. */
+  readonly eventId?: string;
 }
 
 const text = { type: String, required: true };
@@ -26,6 +28,7 @@ export const consents = defineCollection<ConsentRecord>(
     expiresAt: { type: Date, default: null },
     createdAt: date,
     updatedAt: date,
+    eventId: String,
   },
   [
     [{ tenantId: 1, endUserId: 1 }, { unique: true }],

@@ -4,6 +4,7 @@ import { parseCountLimits } from '#core/count-limits.ts';
 import { builtInRoles } from '#core/roles.ts';
 import { auditLog } from '#mongo/audit/log.ts';
 import { consents } from '#mongo/consents.ts';
+import { events } from '#mongo/events.ts';
 import { ask, askForData } from '#test/support/subgraph.ts';
 import { startTenants, type TestTenants } from '#test/support/tenants.ts';
 
@@ -99,6 +100,22 @@ describe('a consent', () => {
     await withdraw({ endUserId: 'seen' });
     const change = { tenantId: owner.tenantId, endUserId: 'seen' };
     expect(changes).toEqual([change, change]);
+  });
+
+  it('is an event with each change, which names no end user', async () => {
+    const expiresAt = new Date(Date.now() + dayMs).toISOString();
+    const { id } = await save({ endUserId: 'Silent Name', purposes: ['a', 'b'], expiresAt });
+    await withdraw({ endUserId: 'Silent Name', purposes: ['b'] });
+    await withdraw({ endUserId: 'Silent Name' });
+    expect(await refusal(withdrawing, { endUserId: 'Silent Name' })).toContain('NOT_FOUND');
+    const found = await events(mesh.database.connection).find({ subject: id }).sort({ sequence: 1 }).lean();
+    const about = { tenantId: owner.tenantId, sequence: expect.any(Number) };
+    expect(found).toMatchObject([
+      { ...about, type: 'consent.saved', data: { purposes: ['a', 'b'], expiresAt } },
+      { ...about, type: 'consent.withdrawn', data: { purposes: ['a'], expiresAt } },
+      { ...about, type: 'consent.withdrawn', data: { purposes: [] } },
+    ]);
+    expect(JSON.stringify(found)).not.toContain('Silent Name');
   });
 
   it('is in the audit log with its purposes, and without the end user', async () => {

@@ -7,6 +7,7 @@ import { randomId } from '../keys/ids.ts';
 import type { TenantsContext } from '../loaders.ts';
 import { requireLive } from '../tenants/below-tenant.ts';
 import { changeConsent } from './change-consent.ts';
+import { proofOfConsent, toConsentEvent } from './consent-event.ts';
 
 /** Of one end user. */
 const purposesMax = 50;
@@ -34,7 +35,11 @@ export function saveConsent(
     const { _id = `consent-${randomId()}`, createdAt = now } = before ?? {};
     await context.auditTarget({ tenantId, type: 'Consent', id: _id });
     const after = { _id, ...endUser, purposes, expiresAt, createdAt, updatedAt: now };
-    await records.updateOne({ _id }, { $set: after }, { upsert: true });
+    await deps.events.withChange(
+      toConsentEvent('consent.saved', after),
+      proofOfConsent(_id, 'STAMP'),
+      (eventId) => records.updateOne({ _id }, { $set: { ...after, eventId } }, { upsert: true }),
+    );
     return after;
   });
 }

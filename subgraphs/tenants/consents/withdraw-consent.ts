@@ -4,6 +4,7 @@ import { readNow, type TenantsDeps } from '../deps.ts';
 import type { WithdrawConsentInput } from '../generated.ts';
 import type { TenantsContext } from '../loaders.ts';
 import { changeConsent } from './change-consent.ts';
+import { proofOfConsent, toConsentEvent } from './consent-event.ts';
 
 /**
  * Withdraws purposes of the consent of an end user, all when it names none; returns what is left of it. Without a purpose left it is
@@ -22,8 +23,13 @@ export function withdrawConsent(
     await context.auditTarget({ tenantId, type: 'Consent', id: _id });
     const purposes = named === null ? [] : before.purposes.filter((purpose) => !named.includes(purpose));
     const updatedAt = readNow(deps);
-    if (purposes.length === 0) await records.deleteOne({ _id });
-    else await records.updateOne({ _id }, { $set: { purposes, updatedAt } });
-    return { ...before, purposes, updatedAt };
+    const after = { ...before, purposes, updatedAt };
+    const isGone = purposes.length === 0;
+    const proof = proofOfConsent(_id, isGone ? 'GONE' : 'STAMP');
+    await deps.events.withChange(toConsentEvent('consent.withdrawn', after), proof, async (eventId) => {
+      if (isGone) await records.deleteOne({ _id });
+      else await records.updateOne({ _id }, { $set: { purposes, updatedAt, eventId } });
+    });
+    return after;
   });
 }
