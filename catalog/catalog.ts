@@ -6,6 +6,7 @@ import {
   type CatalogPromptVersion,
   createCatalogPrompts,
   type PromptRuns,
+  type WantedPromptVersion,
 } from './catalog-prompts.ts';
 import {
   type CatalogModel,
@@ -55,19 +56,15 @@ export interface Catalog extends AsyncDisposable {
   /** Reads everything again; resolves when the reads, which began after the call, are in. */
   refresh(): Promise<void>;
   /**
-   * A version of the tenant's prompt: by number, by label, or, when neither is set, the one labelled
-   * `production` and without that label the newest. The label `latest` always means the newest.
+   * A version of the prompt that the name means in calls of the viewer, its tenant's own before the mesh's that is offered to it: by
+   * number, by label, or, when neither is set, the one labelled `production` and without that label the newest. The label `latest`
+   * always means the newest.
    */
-  promptVersion(wanted: {
-    readonly tenantId: string;
-    readonly name: string;
-    readonly number?: number | null | undefined;
-    readonly label?: string | null | undefined;
-  }): Promise<CatalogPromptVersion | undefined>;
-  /** What of the tenant's prompt can be run; undefined: it has none of the name. */
-  promptRuns(tenantId: string, name: string): Promise<PromptRuns | undefined>;
-  /** The names of the tenant's prompts, at most 1,000. */
-  promptNames(tenantId: string): Promise<readonly string[]>;
+  promptVersion(wanted: WantedPromptVersion): Promise<CatalogPromptVersion | undefined>;
+  /** What can be run of the prompt that the name means in calls of the viewer; undefined: there is none. */
+  promptRuns(viewer: Viewer, name: string): Promise<PromptRuns | undefined>;
+  /** The names of the prompts that the viewer's tenant owns or is offered, at most 1,000 of each. */
+  promptNames(viewer: Viewer): Promise<readonly string[]>;
 }
 
 export interface CatalogOptions {

@@ -174,7 +174,8 @@ export const scopes = {
   'tenants:read': 'Read the own tenant: plan, apps, keys, members, budgets and access requests.',
   'tenants:write':
     'Change the apps, keys, members and budgets of the own tenant, and decide access requests.',
-  'tenants:admin': 'See and change every tenant and plan.',
+  'tenants:admin':
+    'See and change every tenant and plan; with `prompts:write` also the prompts of the mesh and of every tenant.',
   'keys:write': 'Read, create, change, rotate and revoke the API keys of the own tenant.',
   'members:write':
     'Provision the members and groups of the own tenant, as an identity provider does over SCIM; the tenant decides on their roles.',

@@ -1,6 +1,6 @@
 import { type Caller, hasScope } from './caller.ts';
 
-/** The tenants that may call a provider of the mesh: the named ones, and those with one of the plans. */
+/** The tenants that may use what the mesh owns, a provider or a prompt: the named ones, and those with one of the plans. */
 export interface Offer {
   readonly plans: readonly string[];
   readonly tenants: readonly string[];
@@ -14,6 +14,14 @@ export function isOfferedTo(
   return (
     (tenantId !== null && tenants.includes(tenantId)) || (planId !== undefined && plans.includes(planId))
   );
+}
+
+/** The same for an offer as it is stored: null or absent offers to every tenant. */
+export function isOfferOpenTo(
+  offer: Offer | null | undefined,
+  viewer: Pick<Caller, 'tenantId' | 'planId'>,
+): boolean {
+  return offer == null || isOfferedTo(offer, viewer);
 }
 
 /** Callers who change the mesh's providers, or every tenant, see all providers, offered to their own tenant or not. */

@@ -34,6 +34,8 @@ export interface CompletionRequest {
   readonly labels: CallLabels;
   readonly promptId: string | null;
   readonly promptVersionId: string | null;
+  /** It runs a prompt of the mesh: names of AI models and routes mean the mesh's alone, and its tenant is not shown the texts. Absent: no. */
+  readonly ofMesh?: true;
   /** Present with responseSchema. */
   readonly structured: StructuredOutput | null;
   /** An upper bound of the input's tokens, cheap to compute: ceil(bytes / 3) of its text, plus its files. */

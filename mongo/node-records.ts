@@ -51,7 +51,7 @@ export interface NodeRecord {
   readonly id: string;
   /** The tenant that it belongs to; null: the mesh. */
   readonly tenantId: string | null;
-  /** Of the mesh's providers, models and routes: the tenants that may call them are those of any of these; null: all. */
+  /** Of the mesh's providers, models, routes, prompts and their versions: the tenants that may use them are those of any of these; null: all. */
   readonly offers: readonly Offer[] | null;
   /** The caller, of a call; otherwise null. */
   readonly appId: string | null;
@@ -59,13 +59,15 @@ export interface NodeRecord {
   readonly keyLineId: string | null;
   readonly subject: string | null;
   readonly endUserId: string | null;
-  /** Null: it is not archived. */
+  /** Null: it is not archived. Of a version of a prompt of the mesh as its prompt. */
   readonly archivedAt: Date | null;
 }
 
 type StoredRecord = Partial<Omit<NodeRecord, 'type' | 'id' | 'offers'>> & {
   readonly _id: string;
   readonly offeredTo?: Offer | null;
+  /** Of a version of a prompt. */
+  readonly promptId?: string;
   /** Of a model. */
   readonly providerId?: string;
   /** Of a route. */
@@ -77,12 +79,14 @@ const makerFields = ['appId', 'keyId', 'keyLineId', 'subject', 'endUserId'] as c
 const fieldsOfType: Readonly<Partial<Record<NodeType, readonly string[]>>> = {
   Completion: makerFields,
   Invocation: makerFields,
+  Prompt: ['offeredTo'],
+  PromptVersion: ['promptId'],
   Provider: ['offeredTo'],
   Model: ['providerId'],
   Route: ['targets'],
 };
 
-/** Which of the ids are those of records of the type. One command, and one more for models and routes. */
+/** Which of the ids are those of records of the type. One command, and one more for models, routes and versions of prompts of the mesh. */
 export async function findNodeRecords(
   connection: Connection,
   type: NodeType,
@@ -96,8 +100,31 @@ export async function findNodeRecords(
     .find({ _id: { $in: ids }, ...(type === 'Completion' ? { kind: 'completion' } : {}) })
     .select(['_id', ...fields])
     .lean();
-  const limited = await findLimited(connection, found);
-  return found.map((record) => toNodeRecord(type, record, limited));
+  const [limited, withPrompts] = await Promise.all([
+    findLimited(connection, found),
+    addPrompts(connection, found),
+  ]);
+  return withPrompts.map((record) => toNodeRecord(type, record, limited));
+}
+
+const toNobody: Offer = { plans: [], tenants: [] };
+
+/** Versions of prompts of the mesh with what their prompts have of it: the offer, and whether they are archived. */
+async function addPrompts(
+  connection: Connection,
+  records: readonly StoredRecord[],
+): Promise<readonly StoredRecord[]> {
+  const readId = ({ promptId, tenantId }: StoredRecord) => (tenantId == null ? promptId : undefined);
+  const ids = records.map(readId).filter((id) => id !== undefined);
+  if (ids.length === 0) return records;
+  const found = await prompts(connection)
+    .find({ _id: { $in: ids } }, { offeredTo: 1, archivedAt: 1 })
+    .lean();
+  const byId = new Map(found.map(({ _id, ...shared }) => [_id, shared]));
+  return records.map((record) => {
+    const id = readId(record);
+    return id === undefined ? record : { ...(byId.get(id) ?? { offeredTo: toNobody }), ...record };
+  });
 }
 
 /** Which providers of the mesh that stand behind the records are not offered to every tenant. */

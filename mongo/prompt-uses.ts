@@ -4,7 +4,8 @@ import { type PromptRecord, prompts } from './prompts.ts';
 
 /** A prompt that calls an AI model or a route. */
 export interface PromptUse {
-  readonly tenantId: string;
+  /** Null: of the mesh. */
+  readonly tenantId: string | null;
   readonly name: string;
   /** The model id or route alias that it calls. */
   readonly model: string;

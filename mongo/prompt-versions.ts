@@ -21,7 +21,8 @@ export interface PromptParameters {
 export interface PromptVersionRecord {
   readonly _id: string;
   readonly promptId: string;
-  readonly tenantId: string;
+  /** The owner of its prompt; null: the mesh. */
+  readonly tenantId: string | null;
   readonly number: number;
   /** A model id or a route alias. */
   readonly model: string;
@@ -48,7 +49,7 @@ export const promptVersions = defineCollection<PromptVersionRecord>(
   {
     _id: text,
     promptId: text,
-    tenantId: text,
+    tenantId: { type: String, default: null },
     number: { type: Number, required: true },
     model: text,
     system: String,

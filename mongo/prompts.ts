@@ -1,11 +1,15 @@
 import { Schema } from 'mongoose';
+import type { Offer } from '#core/offers.ts';
 import { defineCollection } from './collection.ts';
 
-/** A named prompt of a tenant; its texts are in its versions. */
+/** A named prompt of the mesh or a tenant; its texts are in its versions. */
 export interface PromptRecord {
   readonly _id: string;
-  readonly tenantId: string;
-  /** [a-z][A-Za-z0-9]*, unique in the tenant; of an archived prompt followed by a space and its id. Shown by promptName. */
+  /** The tenant that owns it; null: the mesh. */
+  readonly tenantId: string | null;
+  /** Of the mesh's: null or absent where every tenant may run it. */
+  readonly offeredTo?: Offer | null;
+  /** [a-z][A-Za-z0-9]*, unique for its owner; of an archived prompt followed by a space and its id. Shown by promptName. */
   readonly name: string;
   readonly description: string | null;
   /** Label name → version number. */
@@ -28,7 +32,8 @@ export const prompts = defineCollection<PromptRecord>(
   'prompts',
   {
     _id: text,
-    tenantId: text,
+    tenantId: { type: String, default: null },
+    offeredTo: { type: { _id: false, plans: [String], tenants: [String] }, required: false },
     name: text,
     description: String,
     labels: { type: Schema.Types.Mixed, required: true },

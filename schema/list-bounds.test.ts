@@ -39,6 +39,9 @@ const bounded: Readonly<Record<string, string>> = {
   'RouteTarget.regions': ofInput,
   'ModelExplanation.candidates':
     'the meanings of one name: an alias, what the tenant owns, what the mesh offers',
+  'PromptExplanation.candidates': 'the prompts of one name: of the tenant, and of the mesh',
+  'PromptOffer.plans': ofInput,
+  'PromptOffer.tenants': ofInput,
   'PromptVersion.variables': ofInput,
   'Query.policy': 'the fields of the schema',
   'Mutation.revokeApiKeys': '1,000 keys are revoked at once',

@@ -121,6 +121,14 @@ export type EmbedInput = {
   readonly retention?: Retention | null | undefined;
 };
 
+export type PromptFilter = {
+  readonly tenantId?: string | null | undefined;
+  readonly ofMesh?: boolean | null | undefined;
+  readonly search?: string | null | undefined;
+  readonly label?: string | null | undefined;
+  readonly archived?: boolean | null | undefined;
+};
+
 export type ProvisionedMemberCondition = {
   readonly id?: string | null | undefined;
   readonly externalId?: string | null | undefined;
@@ -335,7 +343,7 @@ export type PromptEventsSubscription = { readonly promptStream:
    };
 
 export type PromptsToRunQueryVariables = Exact<{
-  tenantId: string;
+  filter: PromptFilter;
   after?: string | null | undefined;
 }>;
 
@@ -607,7 +615,7 @@ export const promptEvents = new DeclaredOperation<PromptEventsSubscription, Prom
 );
 
 export const promptsToRun = new DeclaredOperation<PromptsToRunQuery, PromptsToRunQueryVariables>(
-  "query PromptsToRun($tenantId:ID!$after:String){prompts(first:50 after:$after orderBy:NAME_ASC filter:{tenantId:$tenantId}){edges{node{name description version{...PromptShape}labels{name version{...PromptShape}}}}pageInfo{hasNextPage endCursor}}}fragment PromptShape on PromptVersion{number runnable variables{name description}outputSchema}",
+  "query PromptsToRun($filter:PromptFilter!$after:String){prompts(first:50 after:$after orderBy:NAME_ASC filter:$filter){edges{node{name description version{...PromptShape}labels{name version{...PromptShape}}}}pageInfo{hasNextPage endCursor}}}fragment PromptShape on PromptVersion{number runnable variables{name description}outputSchema}",
 );
 
 export const responsesComplete = new DeclaredOperation<ResponsesCompleteMutation, ResponsesCompleteMutationVariables>(

@@ -10,13 +10,15 @@ import { readOwnerId, toCallName } from '#core/owned-id.ts';
  * before the mesh's. FORBIDDEN for one that the caller's key, app or plan does not allow, whether there is one or not: an alias
  * grants nothing, while a route that is allowed calls its own targets. The lists name what callers call, whoever owns it.
  * ACCESS_PENDING for one that requires an approval that the caller's app has not.
+ * @param ofMesh the name stands in a prompt of the mesh: it means the mesh's alone, so that no text of the prompt reaches a provider of the tenant
  */
 export async function resolveModel(
   name: string,
   caller: Caller,
   { catalog, now }: AllowedNamesDeps,
+  ofMesh = false,
 ): Promise<string> {
-  const id = await catalog.resolveName(name, caller);
+  const id = ofMesh ? requireMeshName(name) : await catalog.resolveName(name, caller);
   const resource = toCallName(id);
   if (!matchesLists(caller.modelLists, resource)) refuseName('model or route', 'models', name);
   const found = catalog.find(id, caller) ?? (await catalog.resolve(id, caller));
@@ -25,6 +27,12 @@ export async function resolveModel(
     requireAccess(caller, { what, resource, requiresApproval: true, ownerId: readOwnerId(id) }, now());
   }
   return id;
+}
+
+/** NOT_FOUND for the id of what a tenant owns. */
+function requireMeshName(name: string): string {
+  if (readOwnerId(name) === null) return name;
+  throw new HeddleError('NOT_FOUND', 'A prompt of the mesh calls AI models and routes of the mesh alone.');
 }
 
 /** What the names of calls are looked up in. */

@@ -88,7 +88,7 @@ export async function planCall(
   { cachePolicy, mode }: Pick<BeginOptions, 'cachePolicy' | 'mode'>,
   engine: InferenceEngine,
 ): Promise<PlannedCall | null> {
-  const resolved = { ...request, model: await resolveModel(request.model, caller, engine) };
+  const resolved = { ...request, model: await resolveModel(request.model, caller, engine, request.ofMesh) };
   const { idempotencyKey, call, inputTokensMax } = request;
   if (idempotencyKey !== null && (await engine.idempotency.isUsed({ ...request, idempotencyKey }, caller)))
     return null;
@@ -141,14 +141,14 @@ async function guardAndRoute(
   caller: Caller,
   engine: InferenceEngine,
 ): Promise<{ readonly model: string; readonly guarded: GuardedCall }> {
-  const requested = await resolveModel(request.model, caller, engine);
+  const requested = await resolveModel(request.model, caller, engine, request.ofMesh);
   const plan = planGuardrails(request, requested, caller, engine);
   const party = toParty(request, caller, engine);
   const guard = async (rules: GuardrailPlan) =>
     guardCall(request.call, await party.bind(rules), { ...party, verdicts: engine.verdicts }, neverAborted);
   const guarded = await engine.blocks.watch(caller, guard(plan));
   if (guarded.reroute === null) return { model: requested, guarded };
-  const model = await resolveModel(guarded.reroute, caller, engine);
+  const model = await resolveModel(guarded.reroute, caller, engine, request.ofMesh);
   const both = joinPlans(plan, planGuardrails({ ...request, model: guarded.reroute }, model, caller, engine));
   if (both === plan) return { model, guarded };
   return { model, guarded: await engine.blocks.watch(caller, guard(both)) };

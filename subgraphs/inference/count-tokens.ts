@@ -60,7 +60,7 @@ export function createTokenCounter(
   }
 
   return async (request, caller, signal) => {
-    const name = await resolveModel(request.model, caller, engine);
+    const name = await resolveModel(request.model, caller, engine, request.ofMesh);
     await findCallable(name, caller, engine.catalog);
     const [model] = await listCandidates(name, request, caller, engine);
     const { promptId } = request;

@@ -2,17 +2,17 @@ import { archivedName, type PromptRecord, promptName, prompts } from '#mongo/pro
 import { readNow } from '../runtime/context.ts';
 import {
   auditPrompt,
+  changeablePrompt,
   type PromptsContext,
   type PromptsDeps,
   promptsChanged,
   requireWritableName,
-  visiblePrompt,
 } from './deps.ts';
 import { checkArchiveRoom, withPrompt } from './versions/version-room.ts';
 
 /** Archives a prompt that the caller may write, and returns its id. One that is archived keeps its time. */
 export async function archivePrompt(id: string, context: PromptsContext, deps: PromptsDeps): Promise<string> {
-  const prompt = await visiblePrompt(id, context, deps);
+  const prompt = await changeablePrompt(id, context, deps);
   await context.auditTarget({ tenantId: prompt.tenantId, type: 'Prompt', id });
   const change = await withPrompt(prompt, deps, async (before) => {
     requireWritableName(promptName(before), context.caller);

@@ -17,7 +17,7 @@ import { storePrompt } from './store-prompt.ts';
 import { countTextBytes } from './versions/text-bytes.ts';
 
 /**
- * Copies a prompt that the caller may write, with its labels and the versions that are run without their number: all are
+ * Copies a prompt that the caller may write, to a tenant or within its owner, with its labels and the versions that are run without their number: all are
  * stored before the copy can be seen. CONFLICT when the name is taken, or there are too many.
  */
 export async function copyPrompt(
@@ -44,7 +44,7 @@ interface PromptCopy {
 /** The records of the copy; nothing is stored. */
 async function buildCopy(
   source: PromptRecord,
-  tenantId: string,
+  tenantId: string | null,
   context: PromptsContext,
   deps: PromptsDeps,
 ): Promise<PromptCopy> {
@@ -70,7 +70,7 @@ async function buildCopy(
     return copied === undefined ? [] : [[label, copied] as const];
   });
   const bytes = versions.reduce((sum, version) => sum + countTextBytes(version), 0);
-  const { name, description, requiresApproval } = source;
+  const { name, description, requiresApproval, offeredTo = null } = source;
   return {
     prompt: {
       _id: promptId,
@@ -78,6 +78,7 @@ async function buildCopy(
       name,
       description,
       ...(requiresApproval === true ? { requiresApproval } : {}),
+      ...(tenantId === null && offeredTo !== null ? { offeredTo } : {}),
       labels: Object.fromEntries(labels),
       newest: versions.length,
       bytes,

@@ -1,14 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { badInput, checkedText } from '#core/input.ts';
+import { checkedOffer } from '#mongo/checked-offer.ts';
 import type { PromptRecord } from '#mongo/prompts.ts';
 import { readNow } from '../runtime/context.ts';
 import {
   auditPrompt,
+  choosePromptOwner,
   type PromptsContext,
   type PromptsDeps,
   promptsChanged,
   requireWritableName,
-  targetTenantId,
 } from './deps.ts';
 import type { CreatePromptInput } from './generated.ts';
 import { storePrompt } from './store-prompt.ts';
@@ -33,16 +34,19 @@ export function checkedDescription(description: string | null | undefined): stri
   return description == null ? null : checkedText(description, 'input.description', textMax);
 }
 
-/** Makes a prompt, with a first version when the input has one. CONFLICT when the name is taken. */
+/** Makes a prompt of the mesh or a tenant, with a first version when the input has one. CONFLICT when the name is taken. */
 export async function createPrompt(
   input: CreatePromptInput,
   context: PromptsContext,
   deps: PromptsDeps,
 ): Promise<PromptRecord> {
   const name = checkedPromptName(input.name, 'input.name', context);
+  const owner = await choosePromptOwner(input.tenantId, context, deps);
+  const offeredTo = await checkedOffer(input.offeredTo, { what: 'prompts', owner }, deps.connection);
   const prompt: PromptRecord = {
     _id: randomUUID(),
-    tenantId: await targetTenantId(input.tenantId, context, deps),
+    tenantId: owner,
+    ...(offeredTo === null ? {} : { offeredTo }),
     name,
     description: checkedDescription(input.description),
     ...(input.requiresApproval === true ? { requiresApproval: true } : {}),

@@ -1,23 +1,24 @@
 import type { Connection } from 'mongoose';
 import type { Catalog } from '#catalog/catalog.ts';
-import { type Caller, hasScope } from '#core/caller.ts';
+import type { Caller } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
 import { notFound } from '#core/input.ts';
 import type { JsonSchemas } from '#core/json-schema/json-schema.ts';
 import { matchesLists } from '#core/name-patterns.ts';
-import { ownTenantId, seesTenant } from '#core/tenant-reach.ts';
+import { ownTenantId } from '#core/tenant-reach.ts';
 import { findNodeRecords } from '#mongo/node-records.ts';
 import type { PromptVersionRecord } from '#mongo/prompt-versions.ts';
 import { type PromptRecord, promptName, prompts } from '#mongo/prompts.ts';
 import type { SubgraphContext } from '../runtime/context.ts';
 import type { SubgraphServices } from '../runtime/subgraph.ts';
 import type { PromptsLoaders } from './loaders.ts';
+import { isOperator, seesPrompt } from './sees-prompt.ts';
 
 /** Dependencies of the prompts subgraph. */
 export interface PromptsSubgraphDeps extends SubgraphServices {
   readonly connection: Connection;
-  /** Reports whether a version's model or route exists, and which an alias of the tenant stands for. */
-  readonly catalog: Pick<Catalog, 'resolve' | 'resolveName' | 'snapshot'>;
+  /** Reports whether a version's model or route exists, which an alias of the tenant stands for, and which prompt a name means. */
+  readonly catalog: Pick<Catalog, 'resolve' | 'resolveName' | 'snapshot' | 'promptRuns'>;
   readonly now?: () => number;
 }
 
@@ -39,18 +40,35 @@ export function readAuthor({
 }
 
 /** A prompt that the caller may see; otherwise NOT_FOUND. */
-export async function visiblePrompt(
+async function visiblePrompt(
   id: string,
   { caller }: PromptsContext,
   { connection }: PromptsDeps,
 ): Promise<PromptRecord> {
   const prompt = await prompts(connection).findById(id).lean();
-  if (prompt === null || !seesTenant(caller, prompt.tenantId)) return notFound('prompt', id);
+  if (prompt === null || !seesPrompt(prompt, caller)) return notFound('prompt', id);
+  return prompt;
+}
+
+/** A prompt that the caller may change, archived or not: NOT_FOUND for one that it may not see, FORBIDDEN for one of the mesh without tenants:admin. */
+export async function changeablePrompt(
+  id: string,
+  context: PromptsContext,
+  deps: PromptsDeps,
+): Promise<PromptRecord> {
+  const prompt = await visiblePrompt(id, context, deps);
+  if (prompt.tenantId === null && !isOperator(context.caller)) {
+    const named = JSON.stringify(promptName(prompt));
+    throw new HeddleError(
+      'FORBIDDEN',
+      `The prompt ${named} belongs to the mesh: changing or copying it requires the scope tenants:admin.`,
+    );
+  }
   return prompt;
 }
 
 /**
- * A prompt that the caller may see and write: NOT_FOUND without it, FORBIDDEN where its key is restricted to other names,
+ * A prompt that the caller may see and write: NOT_FOUND without it, FORBIDDEN where its key is restricted to other names, and for one of the mesh,
  * CONFLICT for one that is archived, or whose tenant is.
  */
 export async function writablePrompt(
@@ -58,7 +76,7 @@ export async function writablePrompt(
   context: PromptsContext,
   deps: PromptsDeps,
 ): Promise<PromptRecord> {
-  const prompt = await visiblePrompt(id, context, deps);
+  const prompt = await changeablePrompt(id, context, deps);
   requireWritable(prompt, context.caller);
   await requireLiveTenant(prompt, context, deps);
   return prompt;
@@ -83,16 +101,27 @@ export function requireWritableName(name: string, { promptLists }: Caller): void
   );
 }
 
-/** The tenant to create a prompt in: the caller's own; with tenants:admin any. NOT_FOUND for one that it may not see, CONFLICT for an archived one. */
-export async function targetTenantId(
+/**
+ * The owner of a new prompt: the tenant that is named, otherwise with tenants:admin the mesh, null, and without it the caller's own tenant. NOT_FOUND
+ * for a tenant that it may not see, CONFLICT for an archived one.
+ */
+export async function choosePromptOwner(
   tenantId: string | null | undefined,
+  context: PromptsContext,
+  deps: PromptsDeps,
+): Promise<string | null> {
+  if (tenantId != null) return targetTenantId(tenantId, context, deps);
+  return isOperator(context.caller) ? null : ownTenantId(context.caller);
+}
+
+/** The tenant to put a prompt in: the caller's own; with tenants:admin any. NOT_FOUND for one that it may not see, CONFLICT for an archived one. */
+export async function targetTenantId(
+  tenantId: string,
   { caller }: PromptsContext,
   { connection }: PromptsDeps,
 ): Promise<string> {
-  if (tenantId == null) return ownTenantId(caller);
   if (tenantId === caller.tenantId) return tenantId;
-  const isAllowed = hasScope(caller, 'tenants:admin');
-  const [found] = isAllowed ? await findNodeRecords(connection, 'Tenant', [tenantId]) : [];
+  const [found] = isOperator(caller) ? await findNodeRecords(connection, 'Tenant', [tenantId]) : [];
   if (found === undefined) return notFound('tenant', tenantId);
   if (found.archivedAt !== null) throw tenantArchived(tenantId);
   return tenantId;
@@ -104,7 +133,7 @@ export async function requireLiveTenant(
   { caller }: PromptsContext,
   { connection }: PromptsDeps,
 ): Promise<void> {
-  if (tenantId === caller.tenantId) return;
+  if (tenantId === null || tenantId === caller.tenantId) return;
   const [found] = await findNodeRecords(connection, 'Tenant', [tenantId]);
   if (found !== undefined && found.archivedAt !== null) throw tenantArchived(tenantId);
 }

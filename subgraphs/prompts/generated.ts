@@ -6,6 +6,7 @@ import type * as entity from '../runtime/entity.ts';
 import type * as promptVersions from '#mongo/prompt-versions.ts';
 import type * as prompts from '#mongo/prompts.ts';
 import type * as loaders from '../prompts/loaders.ts';
+import type { AccessState } from '#core/graph-enums.generated.ts';
 import type { ListOrder } from '#core/graph-enums.generated.ts';
 import type { TimeOrder } from '#core/graph-enums.generated.ts';
 import type { Meter } from '#core/graph-enums.generated.ts';
@@ -32,6 +33,7 @@ export type Scalars = {
 export type Query = {
   readonly prompts: PromptConnection;
   readonly prompt: Maybe<Prompt>;
+  readonly explainPrompt: PromptExplanation;
 };
 
 
@@ -48,6 +50,11 @@ export type QueryPromptsArgs = {
 export type QueryPromptArgs = {
   id?: InputMaybe<Scalars['ID']['input']>;
   name?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+export type QueryExplainPromptArgs = {
+  name: Scalars['String']['input'];
 };
 
 export type Mutation = {
@@ -113,7 +120,11 @@ export type Prompt = {
   readonly name: Scalars['String']['output'];
   readonly description: Maybe<Scalars['String']['output']>;
   readonly requiresApproval: Scalars['Boolean']['output'];
+  readonly access: AccessState;
+  readonly tenantId: Maybe<Scalars['ID']['output']>;
+  readonly owner: Maybe<Tenant>;
   readonly tenant: Tenant;
+  readonly offeredTo: Maybe<PromptOffer>;
   readonly versions: PromptVersionConnection;
   readonly version: Maybe<PromptVersion>;
   readonly labels: ReadonlyArray<PromptLabel>;
@@ -152,6 +163,24 @@ export type PromptVersion = {
   readonly createdAt: Scalars['DateTime']['output'];
   readonly createdBy: Scalars['String']['output'];
   readonly createdByIssuerId: Maybe<Scalars['ID']['output']>;
+};
+
+export type PromptOffer = {
+  readonly plans: ReadonlyArray<Scalars['ID']['output']>;
+  readonly tenants: ReadonlyArray<Scalars['ID']['output']>;
+};
+
+export type PromptExplanation = {
+  readonly name: Scalars['String']['output'];
+  readonly resolvedId: Maybe<Scalars['ID']['output']>;
+  readonly candidates: ReadonlyArray<PromptCandidate>;
+};
+
+export type PromptCandidate = {
+  readonly id: Scalars['ID']['output'];
+  readonly tenantId: Maybe<Scalars['ID']['output']>;
+  readonly chosen: Scalars['Boolean']['output'];
+  readonly reason: Scalars['String']['output'];
 };
 
 export type PromptVariable = {
@@ -200,6 +229,7 @@ export type Tenant = {
 
 export type PromptFilter = {
   readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
+  readonly ofMesh?: InputMaybe<Scalars['Boolean']['input']>;
   readonly search?: InputMaybe<Scalars['String']['input']>;
   readonly label?: InputMaybe<Scalars['String']['input']>;
   readonly archived?: InputMaybe<Scalars['Boolean']['input']>;
@@ -209,14 +239,21 @@ export type CreatePromptInput = {
   readonly name: Scalars['String']['input'];
   readonly description?: InputMaybe<Scalars['String']['input']>;
   readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
+  readonly offeredTo?: InputMaybe<PromptOfferInput>;
   readonly version?: InputMaybe<PromptVersionInput>;
   readonly requiresApproval?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
 export type UpdatePromptInput = {
   readonly name?: InputMaybe<Scalars['String']['input']>;
+  readonly offeredTo?: InputMaybe<PromptOfferInput>;
   readonly description?: InputMaybe<Scalars['String']['input']>;
   readonly requiresApproval?: InputMaybe<Scalars['Boolean']['input']>;
+};
+
+export type PromptOfferInput = {
+  readonly plans?: InputMaybe<ReadonlyArray<Scalars['ID']['input']>>;
+  readonly tenants?: InputMaybe<ReadonlyArray<Scalars['ID']['input']>>;
 };
 
 export type PromptVersionInput = {
@@ -339,6 +376,9 @@ export type ResolversTypes = {
   Prompt: ResolverTypeWrapper<prompts.PromptRecord>;
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
   PromptVersion: ResolverTypeWrapper<promptVersions.PromptVersionRecord>;
+  PromptOffer: ResolverTypeWrapper<PromptOffer>;
+  PromptExplanation: ResolverTypeWrapper<PromptExplanation>;
+  PromptCandidate: ResolverTypeWrapper<PromptCandidate>;
   PromptVariable: ResolverTypeWrapper<promptVersions.PromptVariableRecord>;
   PromptLabel: ResolverTypeWrapper<loaders.LabelledVersion>;
   PromptConnection: ResolverTypeWrapper<connection.Connection<prompts.PromptRecord>>;
@@ -347,11 +387,13 @@ export type ResolversTypes = {
   PromptVersionEdge: ResolverTypeWrapper<connection.Connection<promptVersions.PromptVersionRecord>['edges'][number]>;
   PageInfo: ResolverTypeWrapper<PageInfo>;
   Tenant: ResolverTypeWrapper<entity.EntityReference>;
+  AccessState: AccessState;
   ListOrder: ListOrder;
   TimeOrder: TimeOrder;
   PromptFilter: PromptFilter;
   CreatePromptInput: CreatePromptInput;
   UpdatePromptInput: UpdatePromptInput;
+  PromptOfferInput: PromptOfferInput;
   PromptVersionInput: PromptVersionInput;
   PromptVariableInput: PromptVariableInput;
   Meter: Meter;
@@ -372,6 +414,9 @@ export type ResolversParentTypes = {
   Prompt: prompts.PromptRecord;
   Boolean: Scalars['Boolean']['output'];
   PromptVersion: promptVersions.PromptVersionRecord;
+  PromptOffer: PromptOffer;
+  PromptExplanation: PromptExplanation;
+  PromptCandidate: PromptCandidate;
   PromptVariable: promptVersions.PromptVariableRecord;
   PromptLabel: loaders.LabelledVersion;
   PromptConnection: connection.Connection<prompts.PromptRecord>;
@@ -383,6 +428,7 @@ export type ResolversParentTypes = {
   PromptFilter: PromptFilter;
   CreatePromptInput: CreatePromptInput;
   UpdatePromptInput: UpdatePromptInput;
+  PromptOfferInput: PromptOfferInput;
   PromptVersionInput: PromptVersionInput;
   PromptVariableInput: PromptVariableInput;
 };
@@ -398,6 +444,7 @@ export interface JsonScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes
 export type QueryResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
   prompts?: Resolver<ResolversTypes['PromptConnection'], ParentType, ContextType, RequireFields<QueryPromptsArgs, 'orderBy'>>;
   prompt?: Resolver<Maybe<ResolversTypes['Prompt']>, ParentType, ContextType, Partial<QueryPromptArgs>>;
+  explainPrompt?: Resolver<ResolversTypes['PromptExplanation'], ParentType, ContextType, RequireFields<QueryExplainPromptArgs, 'name'>>;
 };
 
 export type MutationResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
@@ -417,7 +464,11 @@ export type PromptResolvers<ContextType = context.SubgraphContext, ParentType ex
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   description?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   requiresApproval?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  access?: Resolver<ResolversTypes['AccessState'], ParentType, ContextType>;
+  tenantId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  owner?: Resolver<Maybe<ResolversTypes['Tenant']>, ParentType, ContextType>;
   tenant?: Resolver<ResolversTypes['Tenant'], ParentType, ContextType>;
+  offeredTo?: Resolver<Maybe<ResolversTypes['PromptOffer']>, ParentType, ContextType>;
   versions?: Resolver<ResolversTypes['PromptVersionConnection'], ParentType, ContextType, RequireFields<PromptVersionsArgs, 'orderBy'>>;
   version?: Resolver<Maybe<ResolversTypes['PromptVersion']>, ParentType, ContextType, Partial<PromptVersionArgs>>;
   labels?: Resolver<ReadonlyArray<ResolversTypes['PromptLabel']>, ParentType, ContextType>;
@@ -442,6 +493,24 @@ export type PromptVersionResolvers<ContextType = context.SubgraphContext, Parent
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   createdBy?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   createdByIssuerId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+};
+
+export type PromptOfferResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['PromptOffer'] = ResolversParentTypes['PromptOffer']> = {
+  plans?: Resolver<ReadonlyArray<ResolversTypes['ID']>, ParentType, ContextType>;
+  tenants?: Resolver<ReadonlyArray<ResolversTypes['ID']>, ParentType, ContextType>;
+};
+
+export type PromptExplanationResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['PromptExplanation'] = ResolversParentTypes['PromptExplanation']> = {
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  resolvedId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  candidates?: Resolver<ReadonlyArray<ResolversTypes['PromptCandidate']>, ParentType, ContextType>;
+};
+
+export type PromptCandidateResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['PromptCandidate'] = ResolversParentTypes['PromptCandidate']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  tenantId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  chosen?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  reason?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
 export type PromptVariableResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['PromptVariable'] = ResolversParentTypes['PromptVariable']> = {
@@ -488,6 +557,8 @@ export type TenantResolvers<ContextType = context.SubgraphContext, ParentType ex
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
 };
 
+export type AccessStateResolvers = EnumResolverSignature<{ OPEN?: any, APPROVED?: any, PENDING?: any, REQUIRED?: any }, ResolversTypes['AccessState']>;
+
 export type ListOrderResolvers = EnumResolverSignature<{ CREATED_AT_ASC?: any, CREATED_AT_DESC?: any, NAME_ASC?: any, NAME_DESC?: any }, ResolversTypes['ListOrder']>;
 
 export type TimeOrderResolvers = EnumResolverSignature<{ NEWEST_FIRST?: any, OLDEST_FIRST?: any }, ResolversTypes['TimeOrder']>;
@@ -507,6 +578,9 @@ export type Resolvers<ContextType = context.SubgraphContext> = {
   Mutation?: MutationResolvers<ContextType>;
   Prompt?: PromptResolvers<ContextType>;
   PromptVersion?: PromptVersionResolvers<ContextType>;
+  PromptOffer?: PromptOfferResolvers<ContextType>;
+  PromptExplanation?: PromptExplanationResolvers<ContextType>;
+  PromptCandidate?: PromptCandidateResolvers<ContextType>;
   PromptVariable?: PromptVariableResolvers<ContextType>;
   PromptLabel?: PromptLabelResolvers<ContextType>;
   PromptConnection?: PromptConnectionResolvers<ContextType>;
@@ -515,6 +589,7 @@ export type Resolvers<ContextType = context.SubgraphContext> = {
   PromptVersionEdge?: PromptVersionEdgeResolvers<ContextType>;
   PageInfo?: PageInfoResolvers<ContextType>;
   Tenant?: TenantResolvers<ContextType>;
+  AccessState?: AccessStateResolvers;
   ListOrder?: ListOrderResolvers;
   TimeOrder?: TimeOrderResolvers;
   Meter?: MeterResolvers;

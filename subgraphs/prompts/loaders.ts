@@ -41,8 +41,25 @@ export function createPromptsLoaders(
   reads: OneAtATime,
 ): PromptsLoaders {
   const versions = promptVersions(connection);
-  const visible = ({ tenantId }: { readonly tenantId: string }) => seesTenant(caller, tenantId);
+  const prompt = recordLoader(
+    (ids) =>
+      prompts(connection)
+        .find({ _id: { $in: ids } })
+        .lean(),
+    ({ _id }) => _id,
+    (found) => seesPrompt(found, caller),
+  );
   let textBytes = 0;
+
+  /** Of tenants by their tenant; of the mesh as their prompts. */
+  async function filterVisible(found: readonly PromptVersionRecord[]): Promise<PromptVersionRecord[]> {
+    const areSeen = await Promise.all(
+      found.map(async ({ tenantId, promptId }) =>
+        tenantId === null ? (await prompt.load(promptId)) !== null : seesTenant(caller, tenantId),
+      ),
+    );
+    return found.filter((_, index) => areSeen[index]);
+  }
 
   /** Throws GRAPH_COST_EXCEEDED as soon as the operation has read too much. */
   async function read(filter: Readonly<Record<string, unknown>>): Promise<PromptVersionRecord[]> {
@@ -61,7 +78,7 @@ export function createPromptsLoaders(
     const found = await readMany({
       $or: wanted.map(({ promptId, from, to }) => ({ promptId, number: { $gte: from, $lte: to } })),
     });
-    const visibleOnes = found.filter(visible).sort((a, b) => b.number - a.number);
+    const visibleOnes = (await filterVisible(found)).sort((a, b) => b.number - a.number);
     return wanted.map(({ promptId, from, to }) =>
       visibleOnes.filter(
         (version) => version.promptId === promptId && version.number >= from && version.number <= to,
@@ -70,18 +87,10 @@ export function createPromptsLoaders(
   }
 
   return {
-    prompt: recordLoader(
-      (ids) =>
-        prompts(connection)
-          .find({ _id: { $in: ids } })
-          .lean(),
-      (prompt) => prompt._id,
-      (prompt) => seesPrompt(prompt, caller),
-    ),
+    prompt,
     version: recordLoader(
-      (ids) => readMany({ _id: { $in: ids } }),
+      async (ids) => filterVisible(await readMany({ _id: { $in: ids } })),
       (version) => version._id,
-      visible,
     ),
     numberedVersion: new DataLoader(
       async (keys: readonly NumberedVersion[]) => {

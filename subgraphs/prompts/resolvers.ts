@@ -1,17 +1,21 @@
 import type { Connection } from 'mongoose';
+import { readAccess } from '#core/access.ts';
 import { badInput } from '#core/input.ts';
 import { ownTenantId } from '#core/tenant-reach.ts';
-import { type PromptRecord, promptName, prompts } from '#mongo/prompts.ts';
+import { type PromptRecord, promptName } from '#mongo/prompts.ts';
 import { scalarResolvers } from '#schema/scalars.ts';
 import type { CompleteResolvers } from '../runtime/complete-resolvers.ts';
+import { readNow } from '../runtime/context.ts';
 import { loadReferred } from '../runtime/loaders.ts';
 import { archivePrompt } from './archive-prompt.ts';
 import { copyPrompt } from './copy-prompt.ts';
 import { createPrompt } from './create-prompt.ts';
 import type { PromptsContext, PromptsDeps } from './deps.ts';
+import { explainPrompt, findByName } from './explain-prompt.ts';
 import type { Resolvers } from './generated.ts';
 import { listPrompts } from './list-prompts.ts';
 import { restorePrompt } from './restore-prompt.ts';
+import { readsTexts } from './sees-prompt.ts';
 import { updatePrompt } from './update-prompt.ts';
 import { findVersion } from './versions/find-version.ts';
 import { isRunnable, requireSeen } from './versions/is-runnable.ts';
@@ -32,6 +36,7 @@ export function promptsResolvers(deps: PromptsDeps): CompleteResolvers<Resolvers
     Query: {
       prompts: (_, args, { caller }) => listPrompts(args, caller, connection),
       prompt: (_, { id, name }, context) => findPrompt(id ?? null, name ?? null, context, connection),
+      explainPrompt: (_, { name }, context) => explainPrompt(name, context, connection),
     },
     Mutation: {
       createPrompt: (_, { input }, context) => createPrompt(input, context, deps),
@@ -51,7 +56,14 @@ export function promptsResolvers(deps: PromptsDeps): CompleteResolvers<Resolvers
       id: ({ _id }) => _id,
       name: promptName,
       requiresApproval: ({ requiresApproval }) => requiresApproval ?? false,
-      tenant: ({ tenantId }) => ({ id: tenantId }),
+      access: (prompt, _, { caller }) => {
+        const { tenantId: ownerId, requiresApproval = false } = prompt;
+        const target = { resource: promptName(prompt), requiresApproval, ownerId };
+        return readAccess(caller, target, readNow(deps).getTime());
+      },
+      owner: ({ tenantId }) => (tenantId === null ? null : { id: tenantId }),
+      tenant: ({ tenantId }, _, { caller }) => ({ id: tenantId ?? ownTenantId(caller) }),
+      offeredTo: ({ offeredTo }) => offeredTo ?? null,
       versions: ({ _id, newest }, args, { loaders }) => listVersions(_id, newest, args, loaders),
       version: (prompt, args, context) => findVersion(prompt, args, context, deps),
       labels: (prompt, _, context) => listLabels(prompt, context, deps),
@@ -64,7 +76,12 @@ export function promptsResolvers(deps: PromptsDeps): CompleteResolvers<Resolvers
       __resolveReference: ({ id }, { loaders }) => loaders.version.load(id),
       id: ({ _id }) => _id,
       prompt: ({ promptId }, _, { loaders }) => loadReferred(loaders.prompt, promptId),
-      createdByIssuerId: ({ createdByIssuerId }) => createdByIssuerId ?? null,
+      system: (version, _, { caller }) => (readsTexts(version, caller) ? version.system : null),
+      template: (version, _, { caller }) => (readsTexts(version, caller) ? version.template : ''),
+      note: (version, _, { caller }) => (readsTexts(version, caller) ? version.note : null),
+      createdBy: (version, _, { caller }) => (readsTexts(version, caller) ? version.createdBy : ''),
+      createdByIssuerId: (version, _, { caller }) =>
+        readsTexts(version, caller) ? (version.createdByIssuerId ?? null) : null,
       structured: ({ outputSchemaJson }) => outputSchemaJson?.startsWith('{') === true,
       runnable: (version, _, context) => isRunnable(version, context, deps),
       variables: async (version, _, context) => {
@@ -82,12 +99,11 @@ export function promptsResolvers(deps: PromptsDeps): CompleteResolvers<Resolvers
 async function findPrompt(
   id: string | null,
   name: string | null,
-  { caller, loaders }: PromptsContext,
+  context: PromptsContext,
   connection: Connection,
 ): Promise<PromptRecord | null> {
   if ((id === null) === (name === null)) badInput('id', 'or name must be set, and not both.');
-  if (id !== null) return loaders.prompt.load(id);
-  return prompts(connection)
-    .findOne({ tenantId: ownTenantId(caller), name, archivedAt: null })
-    .lean();
+  if (id !== null) return context.loaders.prompt.load(id);
+  const [found] = await findByName(name ?? '', context, connection);
+  return found ?? null;
 }

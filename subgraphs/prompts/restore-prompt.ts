@@ -1,12 +1,12 @@
 import { type PromptRecord, promptName, prompts } from '#mongo/prompts.ts';
 import {
   auditPrompt,
+  changeablePrompt,
   type PromptsContext,
   type PromptsDeps,
   promptsChanged,
   requireLiveTenant,
   requireWritableName,
-  visiblePrompt,
 } from './deps.ts';
 import { checkPromptRoom, orTaken, withPrompt } from './versions/version-room.ts';
 
@@ -16,7 +16,7 @@ export async function restorePrompt(
   context: PromptsContext,
   deps: PromptsDeps,
 ): Promise<PromptRecord> {
-  const prompt = await visiblePrompt(id, context, deps);
+  const prompt = await changeablePrompt(id, context, deps);
   await requireLiveTenant(prompt, context, deps);
   await context.auditTarget({ tenantId: prompt.tenantId, type: 'Prompt', id });
   const { before, after } = await withPrompt(prompt, deps, async (before) => {

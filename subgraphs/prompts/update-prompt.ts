@@ -1,4 +1,6 @@
 import { badInput } from '#core/input.ts';
+import type { Offer } from '#core/offers.ts';
+import { checkedOffer } from '#mongo/checked-offer.ts';
 import { type PromptRecord, prompts } from '#mongo/prompts.ts';
 import { checkedDescription, checkedPromptName } from './create-prompt.ts';
 import {
@@ -24,6 +26,15 @@ export async function updatePrompt(
   const change: Partial<PromptRecord> = {
     ...(input.name === undefined ? {} : { name: checkedPromptName(input.name, 'input.name', context) }),
     ...(input.description === undefined ? {} : { description: checkedDescription(input.description) }),
+    ...(input.offeredTo === undefined
+      ? {}
+      : {
+          offeredTo: await checkedOffer(
+            input.offeredTo,
+            { what: 'prompts', owner: prompt.tenantId },
+            deps.connection,
+          ),
+        }),
     ...(input.requiresApproval === undefined ? {} : { requiresApproval: input.requiresApproval }),
   };
   await context.auditTarget({ tenantId: prompt.tenantId, type: 'Prompt', id });
@@ -32,6 +43,7 @@ export async function updatePrompt(
     const isSame =
       after.name === before.name &&
       after.description === before.description &&
+      isSameOffer(after.offeredTo, before.offeredTo) &&
       (after.requiresApproval ?? false) === (before.requiresApproval ?? false);
     if (isSame) return { before, after: before };
     const write = prompts(deps.connection).updateOne({ _id: id }, { $set: change }).exec();
@@ -45,4 +57,9 @@ export async function updatePrompt(
     await promptsChanged(deps);
   }
   return after;
+}
+
+function isSameOffer(a: Offer | null | undefined, b: Offer | null | undefined): boolean {
+  if (a == null || b == null) return (a ?? null) === (b ?? null);
+  return String(a.plans) === String(b.plans) && String(a.tenants) === String(b.tenants);
 }

@@ -120,6 +120,7 @@ describe('a key that is restricted to prompts', () => {
       catalog: {
         snapshot: mesh.catalog.snapshot,
         resolveName: mesh.catalog.resolveName,
+        promptRuns: mesh.catalog.promptRuns,
         // Asked for the version's AI model, after the prompt was found.
         async resolve(name, viewer) {
           await askForData(mesh.subgraph, writer, query, { id, ...more });

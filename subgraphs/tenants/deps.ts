@@ -31,7 +31,7 @@ export interface TenantsDeps extends SubgraphServices {
   /** When browser sessions end; the standard ones when left out. */
   readonly sessionLifetimes?: SessionLifetimes;
   /** What of the mesh requires approval; left out: nothing. */
-  readonly catalog?: Pick<Catalog, 'model' | 'route'>;
+  readonly catalog?: Pick<Catalog, 'model' | 'route' | 'promptRuns'>;
   /** What happens to documents that are not trusted, of apps without a mode of their own; left out: OFF. */
   readonly trustedDocuments?: TrustedDocumentsMode;
   readonly now?: () => number;

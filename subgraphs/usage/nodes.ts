@@ -1,7 +1,7 @@
 import { Kind, type ObjectTypeDefinitionNode, parse } from 'graphql';
-import { hasScope } from '#core/caller.ts';
+import { type Caller, hasScope } from '#core/caller.ts';
 import { isListed } from '#core/name-patterns.ts';
-import { seesOffer } from '#core/offers.ts';
+import { isOfferedTo, seesOffer } from '#core/offers.ts';
 import { toCallName } from '#core/owned-id.ts';
 import { type PolicySets, selectCallPolicies } from '#core/policies.ts';
 import { type SubgraphName, subgraphNames } from '#core/subgraph-names.ts';
@@ -85,10 +85,17 @@ function isVisible(record: NodeRecord, context: UsageContext, rules: NodeRules):
   if (type === 'Completion' || type === 'Invocation')
     return reaches(record, context, rules[type].policyRules);
   if (tenantId === null) {
+    if (type === 'Prompt' || type === 'PromptVersion') return seesPromptOfMesh(record, caller);
     if (record.offers !== null) return seesOffer(record.offers, caller);
     return !ofOperators.has(type) || hasScope(caller, 'tenants:admin');
   }
   return seesTenant(caller, tenantId);
+}
+
+/** A prompt of the mesh or a version of one: those that are offered to the caller's tenant, and not archived; with tenants:admin all. */
+function seesPromptOfMesh({ offers, archivedAt }: NodeRecord, caller: Caller): boolean {
+  if (hasScope(caller, 'tenants:admin')) return true;
+  return archivedAt === null && (offers === null || offers.some((offer) => isOfferedTo(offer, caller)));
 }
 
 /** By the policies of the field that returns such records, as the SDL states them. */

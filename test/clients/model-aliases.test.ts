@@ -186,7 +186,7 @@ describe('an alias of a tenant', () => {
     await save('promptly', 'demo/echo');
     const { createPrompt } = await admin.data<{ createPrompt: { id: string } }>(
       `mutation { createPrompt(input: {
-        name: "onAlias", version: { model: "promptly", template: "{{word}}", label: "production" }
+        name: "onAlias", tenantId: "default", version: { model: "promptly", template: "{{word}}", label: "production" }
       }) { id } }`,
     );
     const run = () => rest(defaultKey, '/prompts/onAlias', { word: 'hello' });

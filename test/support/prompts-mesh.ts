@@ -1,4 +1,5 @@
 import { type Catalog, openCatalog } from '#catalog/catalog.ts';
+import type { Viewer } from '#catalog/viewer.ts';
 import type { Caller } from '#core/caller.ts';
 import type { CountLimits } from '#core/count-limits.ts';
 import type { Database } from '#mongo/connect.ts';
@@ -21,7 +22,7 @@ export interface PromptsMesh extends AsyncDisposable {
   /** Code and message of every error of a call. */
   refusal(caller: Caller, query: string, variables: Record<string, unknown>): Promise<string>;
   /** The version that a call of a name runs. */
-  runs(caller: { readonly tenantId: string }, name: string): ReturnType<Catalog['promptVersion']>;
+  runs(viewer: Viewer, name: string): ReturnType<Catalog['promptVersion']>;
 }
 
 export async function openPromptsMesh(counts?: CountLimits): Promise<PromptsMesh> {
@@ -74,7 +75,7 @@ export async function openPromptsMesh(counts?: CountLimits): Promise<PromptsMesh
       const { errors = [] } = await ask(subgraph, caller, query, variables);
       return errors.map(({ code, message }) => `${code}: ${message}`).join('\n');
     },
-    runs: ({ tenantId }, name) => catalog.promptVersion({ tenantId, name }),
+    runs: (viewer, name) => catalog.promptVersion({ ...viewer, name }),
     async [Symbol.asyncDispose]() {
       await catalog[Symbol.asyncDispose]();
       await database.close();

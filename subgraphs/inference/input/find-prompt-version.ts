@@ -25,35 +25,35 @@ export async function findPromptVersion(
     throw new HeddleError('BAD_USER_INPUT', 'Send a version or a label, not both.');
   }
   requirePrompt(caller, name);
-  const { tenantId } = caller;
+  const { tenantId, planId } = caller;
   if (tenantId === null)
     throw new HeddleError('NOT_FOUND', 'Your key belongs to no tenant that has prompts.');
-  const runs = await deps.catalog.promptRuns(tenantId, name);
+  const runs = await deps.catalog.promptRuns(caller, name);
   if (runs?.requiresApproval) {
     requireAccess(
       caller,
-      { what: 'prompt', resource: name, requiresApproval: true, ownerId: tenantId },
+      { what: 'prompt', resource: name, requiresApproval: true, ownerId: runs.ownerId },
       deps.now(),
     );
   }
-  const found = await deps.catalog.promptVersion({ tenantId, name, number, label });
+  const viewer = { tenantId, ...(planId === undefined ? {} : { planId }) };
+  const found = await deps.catalog.promptVersion({ ...viewer, name, number, label });
   if (found !== undefined) return found;
   const wanted = number == null ? (label == null ? null : `labelled ${label}`) : `number ${number}`;
-  throw new HeddleError('NOT_FOUND', await describeMissing(tenantId, name, wanted, caller, deps));
+  throw new HeddleError('NOT_FOUND', await describeMissing(name, wanted, caller, deps));
 }
 
 /** What is missing, and what was probably meant: names of prompts that the caller may run alone. */
 async function describeMissing(
-  tenantId: string,
   name: string,
   wanted: string | null,
   caller: Caller,
   { catalog }: Deps,
 ): Promise<string> {
   const shown = JSON.stringify(name.slice(0, shownMax));
-  const runs = await catalog.promptRuns(tenantId, name);
+  const runs = await catalog.promptRuns(caller, name);
   if (runs === undefined) {
-    const names = await catalog.promptNames(tenantId);
+    const names = await catalog.promptNames(caller);
     const suggestion = suggestName(
       name,
       names.filter((one) => matchesLists(caller.promptLists, one)),

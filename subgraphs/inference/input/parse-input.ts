@@ -67,7 +67,7 @@ export function completeRequest(
   input: Omit<CompletionFields, 'messages'>,
   messages: readonly ProviderMessage[],
   origin: CallOrigin,
-  prompt: { readonly promptId: string | null; readonly promptVersionId: string | null },
+  prompt: Pick<CompletionRequest, 'promptId' | 'promptVersionId' | 'ofMesh'>,
   egress: Egress = openEgress,
 ): CompletionRequest {
   const { stop, topLogprobs, alternatives = 1, ...parameters } = checkedCallParameters(input);

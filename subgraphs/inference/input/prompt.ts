@@ -60,7 +60,11 @@ export async function promptRequest(
     },
     messages,
     origin,
-    { promptId: version.promptId, promptVersionId: version.id },
+    {
+      promptId: version.promptId,
+      promptVersionId: version.id,
+      ...(version.tenantId === null ? { ofMesh: true } : {}),
+    },
   );
 }
 

@@ -2,6 +2,7 @@ import { openEgress } from '#core/egress.ts';
 import { HeddleError } from '#core/errors.ts';
 import { badInput, orConflict } from '#core/input.ts';
 import { toOwnedId } from '#core/owned-id.ts';
+import { checkedOffer } from '#mongo/checked-offer.ts';
 import { models } from '#mongo/models.ts';
 import { isTakenByAnotherType } from '#mongo/node-records.ts';
 import { providerCredentials } from '#mongo/provider-credentials.ts';
@@ -14,7 +15,6 @@ import type { CreateProviderInput } from '../generated.ts';
 import { checkedBaseUrl, checkedSlug } from '../inputs.ts';
 import { currentModels } from '../models/price-catalog.ts';
 import { registerModels } from '../models/register-models.ts';
-import { checkedOffer } from '../owners/offers.ts';
 import { chooseOwner } from '../owners/owner.ts';
 import { settleMarked } from '../settle-catalog.ts';
 import { checkOwnedRoom, withCatalog } from '../with-catalog.ts';
@@ -29,7 +29,7 @@ export async function createProvider(
   const now = readNow(deps);
   const name = checkedSlug(input.id, 'input.id');
   const owner = await chooseOwner(input.tenantId, context, deps);
-  const offeredTo = await checkedOffer(input.offeredTo, owner, deps);
+  const offeredTo = await checkedOffer(input.offeredTo, { what: 'providers', owner }, deps.connection);
   const record: ProviderRecord = {
     _id: toOwnedId(owner, name),
     ...(owner === null ? {} : { tenantId: owner }),

@@ -1,11 +1,11 @@
 import { notFound } from '#core/input.ts';
+import { checkedOffer } from '#mongo/checked-offer.ts';
 import { providerCredentials } from '#mongo/provider-credentials.ts';
 import { type ProviderRecord, providers } from '#mongo/providers.ts';
 import { providerDestination } from '#providers/registry/destination.ts';
 import { checkedRegion } from '../../runtime/checked-input.ts';
 import { catalogChanged, type ModelsContext, type ModelsDeps, readNow } from '../deps.ts';
 import type { UpdateProviderInput } from '../generated.ts';
-import { checkedOffer } from '../owners/offers.ts';
 import { requireEditable } from '../owners/owner.ts';
 import { checkedAddress, checkNeeds } from './create-provider.ts';
 
@@ -27,7 +27,13 @@ export async function updateProvider(
     ...(input.baseUrl === undefined ? {} : { baseUrl: checkedAddress(input.baseUrl, tenantId, deps) }),
     ...(input.offeredTo === undefined
       ? {}
-      : { offeredTo: await checkedOffer(input.offeredTo, tenantId, deps) }),
+      : {
+          offeredTo: await checkedOffer(
+            input.offeredTo,
+            { what: 'providers', owner: tenantId },
+            deps.connection,
+          ),
+        }),
     ...(input.region === undefined
       ? {}
       : { region: input.region === null ? null : checkedRegion(input.region, 'input.region') }),

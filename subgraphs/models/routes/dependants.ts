@@ -1,4 +1,4 @@
-import type { Caller } from '#core/caller.ts';
+import { type Caller, hasScope } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
 import { readOwnerId, toCallName } from '#core/owned-id.ts';
 import { seesTenant } from '#core/tenant-reach.ts';
@@ -60,7 +60,7 @@ export async function findModelDependants(
 }
 
 /**
- * The prompts and aliases of tenants that call what has one of the ids. Those of other tenants are named for operators alone. Where the
+ * The prompts and the aliases of tenants that call what has one of the ids. Those of other tenants, and prompts of the mesh, are named for operators alone. Where the
  * tenant's own and the mesh's have the same name, no call fails when one of them is gone: the name then means the other.
  */
 export async function findTenantDependants(
@@ -91,17 +91,23 @@ export async function findTenantDependants(
       meant.some((id) => gone.has(id) && isOwnOrMesh(id, tenantId)) && !meant.some((id) => others.has(id))
     );
   });
-  const seen = broken.filter(({ tenantId }) => seesTenant(caller, tenantId));
+  const seen = broken.filter(({ tenantId }) =>
+    tenantId === null ? hasScope(caller, 'tenants:admin') : seesTenant(caller, tenantId),
+  );
   return {
     named: seen.map(
-      ({ what, name, tenantId }) =>
-        `the ${what} ${JSON.stringify(name)}${tenantId === caller.tenantId ? '' : ` of the tenant ${JSON.stringify(tenantId)}`}`,
+      ({ what, name, tenantId }) => `the ${what} ${JSON.stringify(name)}${describeOwner(tenantId, caller)}`,
     ),
     unnamed: broken.length - seen.length,
   };
 }
 
-function isOwnOrMesh(id: string, tenantId: string): boolean {
+function describeOwner(tenantId: string | null, caller: Caller): string {
+  if (tenantId === null) return ' of the mesh';
+  return tenantId === caller.tenantId ? '' : ` of the tenant ${JSON.stringify(tenantId)}`;
+}
+
+function isOwnOrMesh(id: string, tenantId: string | null): boolean {
   const owner = readOwnerId(id);
   return owner === null || owner === tenantId;
 }

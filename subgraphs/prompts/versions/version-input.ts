@@ -25,10 +25,10 @@ const variablesMax = 200;
 export const textMax = 2000;
 const labelName = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
 
-/** Everything of a version that its author decides. BAD_USER_INPUT names what is wrong, in a template with its place. The check counts for the tenant of the prompt. */
+/** Everything of a version that its author decides. BAD_USER_INPUT names what is wrong, in a template with its place. The check counts for the owner of the prompt. */
 export async function checkedVersion(
   input: PromptVersionInput,
-  tenantId: string,
+  tenantId: string | null,
   { caller }: Pick<PromptsContext, 'caller'>,
   deps: PromptsDeps,
 ): Promise<CheckedVersion> {
@@ -54,7 +54,7 @@ export async function checkedVersion(
       required: true,
       description: descriptions.get(name) ?? null,
     })),
-    outputSchemaJson: await checkedOutputSchema(input.outputSchema, tenantId, deps),
+    outputSchemaJson: await checkedOutputSchema(input.outputSchema, tenantId ?? '', deps),
     parameters: checkedParameters(input.parameters, 'input.parameters'),
     note: input.note == null ? null : checkedText(input.note, 'input.note', textMax),
   };
@@ -63,21 +63,21 @@ export async function checkedVersion(
   return { content, label };
 }
 
-/** BAD_USER_INPUT for a name that calls of the tenant's prompts could not use. What operators name for another tenant must be there; its plan decides when it is called. */
+/** BAD_USER_INPUT for a name that calls of the owner's prompts could not use. What operators name for the mesh or another tenant must be there; the plan of a caller decides when it is called. */
 async function checkModel(
   name: string,
-  tenantId: string,
+  tenantId: string | null,
   caller: Caller,
   { catalog }: PromptsDeps,
 ): Promise<void> {
-  const isOwn = tenantId === caller.tenantId;
+  const isOwn = tenantId !== null && tenantId === caller.tenantId;
   const viewer = isOwn ? caller : { tenantId };
   const id = await catalog.resolveName(name, viewer);
   if ((await catalog.resolve(id, viewer)) !== undefined) return;
   const { models, routes, aliases } = catalog.snapshot();
   if (!isOwn && readOwnerId(id) === null && (models.has(id) || routes.has(id))) return;
   const suggestion = suggestName(name, [
-    ...(aliases.get(tenantId)?.keys() ?? []),
+    ...(tenantId === null ? [] : (aliases.get(tenantId)?.keys() ?? [])),
     ...[...routes.values()].filter((route) => isRouteOffered(route, viewer)).map(({ alias }) => alias),
     ...[...models.values()]
       .filter(({ provider }) => isOffered(provider, viewer))

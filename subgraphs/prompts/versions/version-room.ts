@@ -5,13 +5,13 @@ import { type PromptRecord, prompts } from '#mongo/prompts.ts';
 import { readCountMax } from '../../runtime/with-room.ts';
 import { type PromptsContext, type PromptsDeps, requireWritable } from '../deps.ts';
 
-/** Runs while no prompt of the tenant is changed by another. */
+/** Runs while no prompt of the tenant, or for null of the mesh, is changed by another. */
 export function withTenantPrompts<T>(
-  tenantId: string,
+  tenantId: string | null,
   { connection }: Pick<PromptsDeps, 'connection'>,
   run: () => Promise<T>,
 ): Promise<T> {
-  return withLock(connection, `prompts ${tenantId}`, run);
+  return withLock(connection, `prompts ${tenantId ?? ''}`, run);
 }
 
 /** Runs with the prompt as it is now, archived or not, while no other of its tenant's prompts changes. NOT_FOUND when it is gone. */
@@ -39,15 +39,15 @@ export function withWritablePrompt<T>(
   });
 }
 
-/** CONFLICT where the tenant has as many prompts as there may be; archived ones do not count. */
-export async function checkPromptRoom(tenantId: string, deps: PromptsDeps): Promise<void> {
+/** CONFLICT where the owner has as many prompts as a tenant may have; archived ones do not count. */
+export async function checkPromptRoom(tenantId: string | null, deps: PromptsDeps): Promise<void> {
   const max = readCountMax(deps, 'promptsPerTenant');
   const count = await prompts(deps.connection).countDocuments({ tenantId, archivedAt: null });
   if (count >= max) throw noRoomFor('promptsPerTenant', max);
 }
 
-/** CONFLICT where the tenant has as many archived prompts as there may be. */
-export async function checkArchiveRoom(tenantId: string, deps: PromptsDeps): Promise<void> {
+/** CONFLICT where the owner has as many archived prompts as a tenant may have. */
+export async function checkArchiveRoom(tenantId: string | null, deps: PromptsDeps): Promise<void> {
   const max = readCountMax(deps, 'archivedPromptsPerTenant');
   const count = await prompts(deps.connection).countDocuments({ tenantId, archivedAt: { $ne: null } });
   if (count >= max) throw noRoomFor('archivedPromptsPerTenant', max);
@@ -57,11 +57,11 @@ export async function checkArchiveRoom(tenantId: string, deps: PromptsDeps): Pro
 export function orTaken<T>(write: PromiseLike<T>, name: string): Promise<T> {
   return orConflict(
     write,
-    `The tenant has a prompt ${JSON.stringify(name)} already: publish a version of it, or choose another name.`,
+    `There is a prompt ${JSON.stringify(name)} already: publish a version of it, or choose another name.`,
   );
 }
 
-/** CONFLICT where the prompt, or the tenant with its archived prompts, would have more versions or bytes of texts than there may be. */
+/** CONFLICT where the prompt, or its owner with its archived prompts, would have more versions or bytes of texts than there may be. */
 export async function checkVersionRoom(
   { tenantId, newest }: Pick<PromptRecord, 'tenantId' | 'newest'>,
   bytes: number,

@@ -13,7 +13,13 @@ const needing = (id: string) => (id.startsWith('dear') ? { requiresApproval: tru
 
 beforeAll(async () => {
   mesh = await startTenants();
-  const catalog = { model: needing, route: needing } as unknown as NonNullable<typeof mesh.deps.catalog>;
+  const promptRuns = async (_: unknown, name: string) =>
+    name.startsWith('costly')
+      ? { ownerId: name === 'costlyOwn' ? acme.tenantId : null, requiresApproval: true }
+      : undefined;
+  const catalog = { model: needing, route: needing, promptRuns } as unknown as NonNullable<
+    typeof mesh.deps.catalog
+  >;
   subgraph = createTenantsSubgraph({ ...mesh.deps, catalog });
 });
 beforeEach(async () => {
@@ -155,7 +161,7 @@ describe('an access request', () => {
     expect(await list('requestedBy: "another"')).toEqual([]);
   });
 
-  it.each(['dear/model', 'dear-route', 'plan:pro'])(
+  it.each(['dear/model', 'dear-route', 'costlyPrompt', 'plan:pro'])(
     'for %s, which the mesh owns, is approved by an operator alone, and denied by the tenant too',
     async (resource) => {
       const { id } = await request(resource);
@@ -164,6 +170,11 @@ describe('an access request', () => {
       expect((await run(decide, { id }, mesh.admin)).decideAccess).toMatchObject({ status: 'APPROVED' });
     },
   );
+
+  it('for a prompt that the tenant owns is approved by the tenant', async () => {
+    const { id } = await request('costlyOwn');
+    expect((await run(decide, { id })).decideAccess).toMatchObject({ status: 'APPROVED' });
+  });
 
   it('that the tenant approved before the mesh required it is pending again when it is requested', async () => {
     const early = await askForData<Record<string, Grant>>(

@@ -26,7 +26,7 @@ export async function decideAccess(
   const now = readNow(deps);
   if (!approve && expiresAt != null) badInput('expiresAt', 'is the end of an approval: a denial has none.');
   const end = checkedExpiry(expiresAt, 'expiresAt', now);
-  if (approve) requireMayApprove(before, caller, deps);
+  if (approve) await requireMayApprove(before, caller, deps);
   const status = decide(before, approve);
   const decidedByOperator = hasScope(caller, 'tenants:admin');
   if (isDecided(before, { status, decidedByOperator, expiresAt }, now)) return before;

@@ -28,16 +28,19 @@ const planPrefix = 'plan:';
 /** What is requested to be assigned to a plan. */
 const planResource = (planId: string) => `${planPrefix}${planId}`;
 
-/** Whether an operator alone decides on it: plans, and AI models and routes of the mesh that require approval. */
-export function isForOperators(
+/** Whether an operator alone decides on it: plans, and AI models, routes and prompts of the mesh that require approval. */
+export async function isForOperators(
   { resource, tenantId }: Pick<AccessGrantRecord, 'resource' | 'tenantId'>,
-  { catalog }: { readonly catalog?: Pick<Catalog, 'model' | 'route'> },
-): boolean {
+  caller: Caller,
+  { catalog }: { readonly catalog?: Pick<Catalog, 'model' | 'route' | 'promptRuns'> },
+): Promise<boolean> {
   if (resource.startsWith(planPrefix)) return true;
   const find = (id: string) => catalog?.model(id) ?? catalog?.route(id);
   // The tenant's own is called before the mesh's of the same name.
   if (find(toOwnedId(tenantId, resource)) !== undefined) return false;
-  return find(resource)?.requiresApproval ?? false;
+  if (find(resource)?.requiresApproval) return true;
+  const prompt = await catalog?.promptRuns(caller.tenantId === tenantId ? caller : { tenantId }, resource);
+  return prompt?.ownerId === null && prompt.requiresApproval;
 }
 
 /** How a caller is recorded as the one that requested or decided: a subject is unique for its issuer alone. */
@@ -49,8 +52,12 @@ export function readDecider({ subject, issuerId, keyId }: Caller): {
 }
 
 /** FORBIDDEN where an operator alone approves the request, and the caller is none. */
-export function requireMayApprove(grant: AccessGrantRecord, caller: Caller, deps: TenantsDeps): void {
-  if (hasScope(caller, 'tenants:admin') || !isForOperators(grant, deps)) return;
+export async function requireMayApprove(
+  grant: AccessGrantRecord,
+  caller: Caller,
+  deps: TenantsDeps,
+): Promise<void> {
+  if (hasScope(caller, 'tenants:admin') || !(await isForOperators(grant, caller, deps))) return;
   throw new HeddleError(
     'FORBIDDEN',
     `Access to ${JSON.stringify(grant.resource)} is decided by an operator of the mesh: it requires the scope tenants:admin.`,

@@ -63,7 +63,7 @@ export async function requestAccess(
     if (!isDuplicateKey(error)) throw error;
   }
   const before = (await records.findOne(where).lean()) ?? withdrawnNow(grant.resource);
-  if (before.status === 'PENDING' || isInForce(before, now, deps)) {
+  if (before.status === 'PENDING' || (await isInForce(before, now, context, deps))) {
     context.unchanged();
     return before;
   }
@@ -93,11 +93,14 @@ export async function requestAccess(
 }
 
 /** Approved by an operator where the mesh requires it, and not ended. */
-function isInForce(grant: AccessGrantRecord, now: Date, deps: TenantsDeps): boolean {
-  return (
-    readStatus(grant, now) === 'APPROVED' &&
-    (grant.decidedByOperator === true || !isForOperators(grant, deps))
-  );
+async function isInForce(
+  grant: AccessGrantRecord,
+  now: Date,
+  { caller }: TenantsContext,
+  deps: TenantsDeps,
+): Promise<boolean> {
+  if (readStatus(grant, now) !== 'APPROVED') return false;
+  return grant.decidedByOperator === true || !(await isForOperators(grant, caller, deps));
 }
 
 function withdrawnNow(resource: string): never {

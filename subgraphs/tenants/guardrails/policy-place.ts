@@ -59,20 +59,38 @@ export async function checkedPlace(
   if ([appId, promptId, model].filter((one) => one !== null).length > 1) {
     badInput('input', 'must not have more than one of appId, promptId and model.');
   }
-  if (tenantId === null && (appId !== null || promptId !== null)) {
-    badInput('input.tenantId', 'is required with appId or promptId: apps and prompts belong to tenants.');
+  if (tenantId === null && appId !== null) {
+    badInput('input.tenantId', 'is required with appId: apps belong to tenants.');
   }
   if (appId !== null) {
     const app = await visible('app', appId, context);
     if (app.tenantId !== tenantId) notFound('app', appId);
     return { appId: app._id, promptId, model };
   }
-  if (promptId !== null) {
-    const [prompt] = await findNodeRecords(deps.connection, 'Prompt', [promptId]);
-    if (prompt === undefined || prompt.tenantId !== tenantId) notFound('prompt', promptId);
-  }
+  if (promptId !== null) await requirePrompt(promptId, tenantId, context, deps);
   if (model !== null) await requireModel(model, 'input.model', tenantId, context, deps);
   return { appId, promptId, model };
+}
+
+/** NOT_FOUND unless the tenant owns the prompt or may run it, one of the mesh that is offered to it; null: unless the mesh owns it. */
+async function requirePrompt(
+  promptId: string,
+  tenantId: string | null,
+  context: TenantsContext,
+  deps: TenantsDeps,
+): Promise<void> {
+  const [prompt] = await findNodeRecords(deps.connection, 'Prompt', [promptId]);
+  if (prompt === undefined || (prompt.tenantId !== null && prompt.tenantId !== tenantId))
+    return notFound('prompt', promptId);
+  if (prompt.tenantId === tenantId) return;
+  const viewer = await readViewer(tenantId, context);
+  const isOffered = prompt.offers === null || prompt.offers.some((offer) => isOfferedTo(offer, viewer));
+  if (!isOffered || prompt.archivedAt !== null) notFound('prompt', promptId);
+}
+
+async function readViewer(tenantId: string | null, { loaders }: TenantsContext) {
+  const tenant = tenantId === null ? null : await loaders.tenant.load(tenantId);
+  return { tenantId, ...(tenant?.planId == null ? {} : { planId: tenant.planId }) };
 }
 
 /** BAD_USER_INPUT unless the tenant may call an AI model, a route or an alias of the name; null: unless the mesh has it. */
@@ -86,11 +104,10 @@ export async function requireModel(
   checkedText(name, field, 300);
   const type = name.includes('/') ? 'Model' : 'Route';
   const ids = tenantId === null ? [name] : [name, toOwnedId(tenantId, name)];
-  const [tenant, found] = await Promise.all([
-    tenantId === null ? null : context.loaders.tenant.load(tenantId),
+  const [viewer, found] = await Promise.all([
+    readViewer(tenantId, context),
     findNodeRecords(deps.connection, type, ids),
   ]);
-  const viewer = { tenantId, ...(tenant?.planId == null ? {} : { planId: tenant.planId }) };
   const isKnown = found.some((one) =>
     one.tenantId === null
       ? tenantId === null || one.offers === null || one.offers.some((offer) => isOfferedTo(offer, viewer))

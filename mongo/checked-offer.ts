@@ -1,20 +1,30 @@
+import type { Connection } from 'mongoose';
 import { badInput, checkedList } from '#core/input.ts';
 import type { Offer } from '#core/offers.ts';
-import { findNodeRecords } from '#mongo/node-records.ts';
-import type { ModelsDeps } from '../deps.ts';
-import type { ProviderOfferInput } from '../generated.ts';
+import { findNodeRecords } from './node-records.ts';
 
 const namedMax = 200;
 
-/** Who a provider of the mesh is offered to; null: every tenant. BAD_USER_INPUT for a tenant's provider, and for a plan or tenant that does not exist. */
+interface OfferInput {
+  readonly plans?: readonly string[] | null;
+  readonly tenants?: readonly string[] | null;
+}
+
+/** What is offered, for a message such as "providers", and who owns it; null: the mesh. */
+interface Offered {
+  readonly what: string;
+  readonly owner: string | null;
+}
+
+/** Who something of the mesh is offered to; null: every tenant. BAD_USER_INPUT for what a tenant owns, and for a plan or tenant that does not exist. */
 export async function checkedOffer(
-  input: ProviderOfferInput | null | undefined,
-  owner: string | null,
-  { connection }: Pick<ModelsDeps, 'connection'>,
+  input: OfferInput | null | undefined,
+  { what, owner }: Offered,
+  connection: Connection,
 ): Promise<Offer | null> {
   if (input == null) return null;
   const field = 'input.offeredTo';
-  if (owner !== null) badInput(field, 'is for providers of the mesh: a tenant alone calls its own.');
+  if (owner !== null) badInput(field, `is for ${what} of the mesh: a tenant alone uses its own.`);
   const plans = checkedList(input.plans ?? [], `${field}.plans`, namedMax);
   const tenants = checkedList(input.tenants ?? [], `${field}.tenants`, namedMax);
   for (const [type, name, ids] of [
