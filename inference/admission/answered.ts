@@ -62,7 +62,7 @@ export async function answerCall(
   const isLogged = request.labels.payloadLogging === 'FULL';
   using payload = await payloadLog.hold({
     ...{ id, caller: call.caller, endedAtMs: nowMs },
-    content: isLogged ? buildPayload(call.guarded, found, []) : null,
+    content: isLogged ? buildPayload(request, call.guarded, found, []) : null,
   });
   const payloadUntil = await payloadLog.store(payload);
   if (payloadUntil !== null) row.payloadUntil = payloadUntil;

@@ -63,9 +63,14 @@ export function toCallPayload({ request, response, attempts, masks }: CallConten
 /** Of a call of which nothing is masked. */
 export const noMasks: Pick<Masks, 'entries'> = { entries: () => [] };
 
-/** The request of a completion as it is kept: without the credentials of its tools. */
-export function toKeptRequest(call: CompletionRequest['call']): object {
-  return withoutCallSecrets(call);
+/** The request of a completion as it is kept: without the credentials of its tools, and of a prompt of the mesh without the messages. */
+export function toKeptRequest(
+  call: CompletionRequest['call'],
+  { ofMesh }: Pick<CompletionRequest, 'ofMesh'>,
+): object {
+  if (ofMesh === undefined) return withoutCallSecrets(call);
+  const { messages: _, ...kept } = withoutCallSecrets(call);
+  return kept;
 }
 
 /** What came of an answer, as it is kept; null: nothing. */

@@ -22,18 +22,23 @@ export interface EndedAttempt {
 
 /** Gathers the payload of one completion while it runs. */
 export class CallRecorder {
+  readonly #request: Pick<CompletionRequest, 'ofMesh'>;
   readonly #guarded: GuardedCall;
   readonly #attempts: AttemptPayload[] = [];
   /** What the request of the attempt under way has beside that of the call. */
   #beside: Pick<AttemptPayload, 'maxOutputTokens' | 'note'> = {};
 
-  constructor(guarded: GuardedCall) {
+  constructor(request: Pick<CompletionRequest, 'ofMesh'>, guarded: GuardedCall) {
+    this.#request = request;
     this.#guarded = guarded;
   }
 
   /** Null: no payload of the call is kept. */
-  static of({ labels }: Pick<CompletionRequest, 'labels'>, guarded: GuardedCall): CallRecorder | null {
-    return labels.payloadLogging === 'FULL' ? new CallRecorder(guarded) : null;
+  static of(
+    request: Pick<CompletionRequest, 'labels' | 'ofMesh'>,
+    guarded: GuardedCall,
+  ): CallRecorder | null {
+    return request.labels.payloadLogging === 'FULL' ? new CallRecorder(request, guarded) : null;
   }
 
   /** An attempt is sent, with a message of a guardrail; null: there is none. */
@@ -56,18 +61,19 @@ export class CallRecorder {
 
   /** The payload, with the answer as the client has it. */
   end(answer: Partial<ProviderAnswer>): CallPayload {
-    return buildPayload(this.#guarded, answer, this.#attempts);
+    return buildPayload(this.#request, this.#guarded, answer, this.#attempts);
   }
 }
 
 /** The payload of a completion. */
 export function buildPayload(
+  request: Pick<CompletionRequest, 'ofMesh'>,
   { call, masks }: Pick<GuardedCall, 'call' | 'masks'>,
   answer: Partial<ProviderAnswer>,
   attempts: CallContent['attempts'],
 ): CallPayload {
   return toCallPayload({
-    request: toKeptRequest(call),
+    request: toKeptRequest(call, request),
     response: toKeptAnswer(answer),
     attempts,
     masks,

@@ -171,7 +171,14 @@ describe('a prompt of the mesh', () => {
     );
     const { createApiKey } = await admin.data<{ createApiKey: { secret: string } }>(createKey, {
       appId: createApp.id,
-      scopes: ['inference:invoke', 'prompts:write', 'tenants:write', 'guardrails:write', 'usage:read'],
+      scopes: [
+        'inference:invoke',
+        'prompts:write',
+        'tenants:write',
+        'guardrails:write',
+        'usage:read',
+        'logs:read',
+      ],
     });
     return createTestClient(mesh.url, createApiKey.secret);
   }
