@@ -84,6 +84,33 @@ export const contentFeatures: readonly Feature[] = [
     sent: ['NAME_1', 'NAME_2', 'NAME_3'],
   },
   {
+    name: 'refusals of earlier answers',
+    asks: {
+      'chat completions': {
+        messages: [
+          { role: 'user', content: 'USER-1' },
+          { role: 'assistant', content: null, refusal: 'REFUSAL-1' },
+          { role: 'user', content: 'USER-2' },
+        ],
+      },
+      responses: {
+        input: [
+          { role: 'user', content: 'USER-1' },
+          { role: 'assistant', content: [{ type: 'refusal', refusal: 'REFUSAL-1' }] },
+          { role: 'user', content: 'USER-2' },
+        ],
+      },
+      GraphQL: {
+        messages: [
+          { role: 'USER', content: 'USER-1' },
+          { role: 'ASSISTANT', parts: [{ text: 'REFUSAL-1', isRefusal: true }] },
+          { role: 'USER', content: 'USER-2' },
+        ],
+      },
+    },
+    sent: ['REFUSAL-1'],
+  },
+  {
     name: 'images as data',
     asks: withParts(
       { type: 'image_url', image_url: { url: `data:image/png;base64,${image}` } },
@@ -171,6 +198,15 @@ export const contentFeatures: readonly Feature[] = [
     }),
   },
   {
+    name: 'further fields of calls sent back',
+    asks: withResult(textResult('RESULT-1'), {
+      chat: { extra_content: { mark: 'FURTHER-1' } },
+      responses: { caller: { type: 'direct', mark: 'FURTHER-1' } },
+      messages: { toolset_name: 'FURTHER-1' },
+    }),
+    sent: ['FURTHER-1'],
+  },
+  {
     name: 'results of tools',
     asks: withResult(textResult('RESULT-1')),
     sent: ['ARGUMENT-1', 'RESULT-1'],
@@ -216,6 +252,16 @@ export const contentFeatures: readonly Feature[] = [
       GraphQL: { responseSchema: schema },
     },
     sent: ['FIELD_1'],
+    answer: { texts: ['{"FIELD_1":', '"VALUE-1"}'] },
+    received: has('VALUE-1'),
+  },
+  {
+    name: 'a JSON object without a schema',
+    asks: {
+      'chat completions': { response_format: { type: 'json_object' } },
+      responses: { text: { format: { type: 'json_object' } } },
+      GraphQL: { responseSchema: { type: 'object' }, responseJsonObject: true },
+    },
     answer: { texts: ['{"FIELD_1":', '"VALUE-1"}'] },
     received: has('VALUE-1'),
   },

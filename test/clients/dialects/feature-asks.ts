@@ -35,7 +35,8 @@ interface Result {
 }
 
 /** A conversation in which a tool has been called and has answered. */
-export const withResult = (result: Result): Asks => {
+/** @param own further fields of the call, by wire format */
+export const withResult = (result: Result, own: Readonly<Record<string, object>> = {}): Asks => {
   const call = { id: 'call_1', name: 'look_up' };
   const given = '{"PARAM_1":"ARGUMENT-1"}';
   return extend(tools, {
@@ -45,7 +46,9 @@ export const withResult = (result: Result): Asks => {
         {
           role: 'assistant',
           content: null,
-          tool_calls: [{ id: call.id, type: 'function', function: { name: call.name, arguments: given } }],
+          tool_calls: [
+            { ...own.chat, id: call.id, type: 'function', function: { name: call.name, arguments: given } },
+          ],
         },
         { role: 'tool', tool_call_id: call.id, content: result.chat },
       ],
@@ -53,21 +56,33 @@ export const withResult = (result: Result): Asks => {
     responses: {
       input: [
         { role: 'user', content: 'Look.' },
-        { type: 'function_call', call_id: call.id, name: call.name, arguments: given },
+        { ...own.responses, type: 'function_call', call_id: call.id, name: call.name, arguments: given },
         { type: 'function_call_output', call_id: call.id, output: result.responses },
       ],
     },
     messages: {
       messages: [
         { role: 'user', content: 'Look.' },
-        { role: 'assistant', content: [{ type: 'tool_use', ...call, input: JSON.parse(given) }] },
+        {
+          role: 'assistant',
+          content: [{ ...own.messages, type: 'tool_use', ...call, input: JSON.parse(given) }],
+        },
         { role: 'user', content: [{ type: 'tool_result', tool_use_id: call.id, ...result.messages }] },
       ],
     },
     GraphQL: {
       messages: [
         { role: 'USER', content: 'Look.' },
-        { role: 'ASSISTANT', content: '', toolCalls: [{ ...call, arguments: JSON.parse(given) }] },
+        {
+          role: 'ASSISTANT',
+          content: '',
+          toolCalls: [
+            {
+              ...{ ...call, arguments: JSON.parse(given) },
+              ...(Object.keys(own).length === 0 ? {} : { providerOptions: own }),
+            },
+          ],
+        },
         { role: 'TOOL', toolCallId: call.id, ...result.graph },
       ],
     },

@@ -24,6 +24,23 @@ compares the requests and answers of both sides.
 | refused | The provider has nothing for it, and an answer without it would be to another call: \`BAD_USER_INPUT\`, and no provider is called. |
 | – | The dialect, the wire format or the answer has no place for it. |
 | unused | The demo, which is no AI, has no use for it. |
+
+Where a provider has no place for the refusal of an earlier answer, it is sent as text. A JSON object without a schema is requested with the schema of any
+object where the format has no word for it.
+
+## OpenAI's two APIs
+
+\`OPENAI\` calls an AI model through chat completions or through responses; the column of the API that is used applies. The API is chosen for each call:
+
+| call | API | why |
+|---|---|---|
+| of several answers (\`n\`, \`alternatives\`) | chat completions | Responses have one answer. |
+| with tools that OpenAI runs, or items of a conversation that only responses have | responses | Chat completions have neither. |
+| any other of a reasoning model (o1 and gpt-5, and their successors) | responses | Only there are reasoning and its summaries part of a conversation, do efforts go together with tools, and are the newest AI models served. |
+| any other | chat completions | They take stop sequences, a seed, penalties and names of participants. |
+
+Names of participants and a seed do not have a reasoning model called through chat completions: each of its turns would lack its earlier reasoning, which changes
+answers more than a name does. They are dropped and named. Reasoning models refuse stop sequences, penalties and a temperature in both APIs.
 `;
 
 /** The page with a table for each dialect. */

@@ -59,6 +59,14 @@ export const vendorFeatures: readonly Feature[] = [
     received: has('ANSWER-1', 'mcp_call', 'Hello'),
   },
   {
+    name: 'IDs and statuses of earlier messages',
+    asks: toItemAsks({
+      ...{ type: 'message', id: 'msg_ID-1', status: 'incomplete', role: 'assistant' },
+      content: [{ type: 'output_text', text: 'I look.', annotations: [] }],
+    }),
+    sent: ['msg_ID-1', 'incomplete'],
+  },
+  {
     name: 'phases of messages',
     asks: {
       responses: {
