@@ -13,6 +13,8 @@ export interface LabelledText {
 export interface LabelledSet {
   /** As policies name it. */
   readonly rule: string;
+  /** Absent: the default ones. */
+  readonly options?: unknown;
   /** Kinds in the order of the table. */
   readonly kinds: readonly string[];
   readonly make: (kind: string, draw: Draw) => LabelledText;

@@ -35,10 +35,10 @@ const context: RuleContext = {
   signal: new AbortController().signal,
 };
 
-function prepare(name: string): PreparedRule {
+function prepare(name: string, options: unknown): PreparedRule {
   const rule = findRule(name);
   if (rule === undefined) throw new Error(`There is no rule ${name}.`);
-  return rule.prepare({}, {});
+  return rule.prepare(options, {});
 }
 
 /** What a rule finds in one text. */
@@ -65,14 +65,14 @@ export async function measure(
   const kinds: KindResult[] = [];
   const alarms = new Map<string, Measurement['falseAlarms'][number]>();
   for (const set of labelledSets) {
-    const rule = prepare(set.rule);
+    const rule = prepare(set.rule, set.options ?? {});
     const wrong = new Map<string, number>();
     const count = (finding: Finding) => wrong.set(finding.kind, (wrong.get(finding.kind) ?? 0) + 1);
     for (const text of harmless) {
       const findings = await findIn(rule, text);
       for (const finding of findings) count(finding);
       const [first] = findings;
-      if (first === undefined || !defaultRules.includes(set.rule)) continue;
+      if (first === undefined || set.options !== undefined || !defaultRules.includes(set.rule)) continue;
       alarms.set(text, { kind: first.kind, found: text.slice(first.start, first.end), text });
     }
     const found = await findLabelled(set, rule, textsPerKind, seed, count);

@@ -115,6 +115,37 @@ describe('the rule secrets', () => {
     }
   });
 
+  it('finds what was drawn at random after a word that announces it, where `entropy` states it', async () => {
+    const drawn = 'q7Zk2Vx9LmT4bRw8YcN3';
+    for (const [text, masked] of [
+      [`password: ${drawn}`, 'password: ⟨UNKNOWN_SECRET_1⟩'],
+      [`MY_API_KEY="${drawn}"`, 'MY_API_KEY="⟨UNKNOWN_SECRET_1⟩"'],
+      ['token=k3j9x2m7q8w1z5t4v6b0', 'token=⟨UNKNOWN_SECRET_1⟩'],
+    ] as const) {
+      expect(await mask([guarded(text)], { entropy: true })).toEqual([masked]);
+      expect(await look([guarded(text)])).toEqual({ fired: false });
+    }
+    const prepared = secrets.prepare({ entropy: true }, {});
+    expect(prepared.holdFrom?.(`password: ${drawn.slice(0, 4)}`)).toBe(10);
+  });
+
+  it.each([
+    'token: 550e8400-e29b-41d4-a716-446655440000',
+    'the key d4be61a031f28b96a3cc1e8c349e52cbf627e9bb of the commit',
+    'password hash e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855',
+    'key: data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk',
+    'const token = document.getElementById2ForTheTokenV3',
+    'token: renderSortableTableColumnHeader2, key = useTranslationsForAllLanguages3',
+    'secret = config.get("aws.secretsManager.v2.endpoint")',
+    'token:function(e,t){return n.token(e).then(t)},key:"sortableTableColumnHeader2024"',
+    'password: your-password-goes-here-123, api_key: EXAMPLEq7Zk2Vx9LmT4bRw8YcN3',
+    'q7Zk2Vx9LmT4bRw8YcN3 without a word',
+    'key 123456789012345678901234',
+    'integrity sha512-C2q/K/eYPyXg81YC9c20zXSEEX7O7fBXYFWig97RVCOXLhutn0sRjg7SwjZX31Wmp67nuyArfRG4C3zWwXUIWG==',
+  ])('takes %j for no secret, whatever its entropy', async (text) => {
+    expect(await look([guarded(text)], { entropy: true })).toEqual({ fired: false });
+  });
+
   it('holds the end of a text that may become a secret', () => {
     const { holdFrom } = secrets.prepare({}, {});
     expect(holdFrom?.('my token: ghp_aB3')).toBe(10);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type FoundSecret, findSecretsPausing, SecretSearch } from '#core/secrets/find-secrets.ts';
 import { namedSecrets, ownKeyShape, secretKinds, secretShapes } from '#core/secrets/secret-shapes.ts';
+import { unknownSecret } from '#core/secrets/unknown-secret.ts';
 import {
   defineRule,
   type Finding,
@@ -21,6 +22,8 @@ const options = z.strictObject({
     .array(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{2,31}$/))
     .max(50)
     .default([]),
+  /** True: also what was drawn at random, after a word such as `key` or `password`. */
+  entropy: z.boolean().default(false),
 });
 
 /** A secret with the number of its text. */
@@ -117,12 +120,12 @@ export const secrets = defineRule({
   stages: guardrailStages,
   hasSpans: true,
   reach: 'LOCAL',
-  prepare: ({ kinds, prefixes }) => {
+  prepare: ({ kinds, prefixes, entropy }) => {
     const isWanted = ({ kind }: { readonly kind: string }) => kinds === undefined || kinds.includes(kind);
     const own = prefixes.length === 0 ? [] : [ownKeyShape(prefixes)];
     const search = new SecretSearch(
       [...own, ...secretShapes.filter(isWanted)],
-      namedSecrets.filter(isWanted),
+      [...namedSecrets.filter(isWanted), ...(entropy ? [unknownSecret] : [])],
     );
     return {
       check: async (texts) => {

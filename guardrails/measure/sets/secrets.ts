@@ -61,6 +61,23 @@ const makers: Readonly<Record<string, (draw: Draw) => string | readonly [name: s
   ADDRESS_PASSWORD: (draw) => [`postgres://${draw.text(6, lower)}:`, draw.text(14, base62)],
 };
 
+const announced = [
+  ...['password: ', 'api_key = ', '"clientSecret":"', 'SESSION_TOKEN=', 'Passwort: ', 'key '],
+  ...["access token: '", 'db-password => '],
+];
+
+/** Keys without a form of a maker, found by their entropy. */
+export const unknownSecretsSet: LabelledSet = {
+  rule: 'secrets',
+  options: { entropy: true },
+  kinds: ['UNKNOWN_SECRET'],
+  make: (kind, draw) => {
+    const value = draw.text(20 + draw.integer(30), draw.pick([base62, base62, `${lower}0123456789`]));
+    const written = `${draw.pick(announced)}${value}`;
+    return { kind, value, text: draw.pick(plainFrames).replace('{}', () => written) };
+  },
+};
+
 const after: Readonly<Record<string, string>> = { ADDRESS_PASSWORD: '@db.internal:5432/app' };
 
 /** Credentials of every kind, in sentences of ten languages and in forms of data. */
