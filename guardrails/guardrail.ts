@@ -111,9 +111,9 @@ export interface PreparedRule {
   /**
    * Present where the rule can look at a text that still grows: the offset from which the end of `text` may still become
    * part of a finding (text.length: nothing can). What stands before is final, with what `check` states of it. Never
-   * more than 200 characters before the end. Absent: the rule looks at whole answers.
+   * more than 200 characters before the end; less with the call's context, where it shows that nothing can be found. Absent: the rule looks at whole answers.
    */
-  readonly holdFrom?: (text: string) => number;
+  readonly holdFrom?: (text: string, context?: RuleContext) => number;
 }
 
 /**

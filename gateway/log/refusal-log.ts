@@ -2,6 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Caller, TokenProblem } from '#core/caller.ts';
 import { type ErrorCode, HeddleError } from '#core/errors.ts';
+import { toGuardrailAttributes } from '#core/guardrail-attributes.ts';
 import type { CutReason, GatewayObserver } from '#core/observers/gateway-observer.ts';
 import { AddressThrottled } from '../auth/client-use.ts';
 import { coordinateAt } from '../coordinate.ts';
@@ -229,6 +230,7 @@ export class RefusalLog implements Disposable {
         clientAddress,
         ...about,
         ...Object.fromEntries(details),
+        ...(code === 'GUARDRAIL_BLOCKED' ? toGuardrailAttributes(extensions) : {}),
       },
       'a request was refused',
     );

@@ -40,7 +40,7 @@ export class GrowingRules {
   /** The offset from which the end of the text may still become part of a finding. Throws GUARDRAIL_BLOCKED where a rule fails. */
   holdFrom(rule: PlannedRule, guarded: GuardedText): number {
     try {
-      return rule.prepared.holdFrom?.(guarded.text) ?? guarded.text.length;
+      return rule.prepared.holdFrom?.(guarded.text, this.#context) ?? guarded.text.length;
     } catch {
       // Any error: a rule that protects and fails lets nothing pass.
       throw this.#block(rule, guarded, failedResult, true);

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Caller } from '#core/caller.ts';
+import { toGuardrailAttributes } from '#core/guardrail-attributes.ts';
 import type { ProviderFailure } from '#providers/provider.ts';
 import type { CallLabels } from '../call-labels.ts';
 import { type AttemptResult, RefusedAnswer, Stopped } from './attempts/attempt.ts';
@@ -109,7 +110,9 @@ export function logFailedCall(
       event: refused ? 'refused' : 'call_failed',
       ...readIds(call),
       code: failure.code,
-      ...(refused ? { meter, window, subject, guardrail, stage } : {}),
+      ...(refused
+        ? { meter, window, subject, guardrail, stage, ...toGuardrailAttributes({ guardrail, stage }) }
+        : {}),
     },
     refused ? 'a call was refused' : 'a call failed',
   );

@@ -136,6 +136,26 @@ describe('a rule with unlessConsent', () => {
     }
   });
 
+  it('has a call with consent draw nothing where its answer is in the cache, also among other calls', async () => {
+    await using scripted = await startInference(database);
+    await have(scripted, { ...unlessConsented, stages: ['OUTPUT'], action: 'REDACT' });
+    await consent(scripted, 'sam', ['analysis']);
+    scripted.alpha.always((call) => call.say('fine').finish(buildUsage(1, 1)));
+    const limits = [{ subject: 'key:once', meter: 'REQUESTS', window: 'MINUTE', amount: '1' } as const];
+    const limited = { ...scripted.caller, limits };
+    const input = asking('hello', 'sam', { cache: 'USE' });
+    await scripted.data(complete, input, limited);
+    // As a gateway has the fields of one mutation admitted together.
+    const together = `mutation ($input: CompletionInput!) {
+      a: complete(input: $input) @admit { __typename } b: complete(input: $input) @admit { __typename } }`;
+    expect((await scripted.ask(together, input, limited)).errors).toBeUndefined();
+    const { errors = [] } = await scripted.ask(together, asking('hello', 'tom', { cache: 'USE' }), limited);
+    expect(errors[0]?.code).toBe('QUOTA_EXCEEDED');
+    expect(await scripted.refusal(complete, asking('other', 'sam'), limited)).toMatchObject({
+      code: 'QUOTA_EXCEEDED',
+    });
+  });
+
   it('does not answer a call without consent from the cache of one with it', async () => {
     await using scripted = await startInference(database);
     await have(scripted, { ...unlessConsented, stages: ['OUTPUT'], action: 'REDACT' });

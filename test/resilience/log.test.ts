@@ -229,6 +229,10 @@ describe.each(deployments)('the log of %s', (_what, guardrails, start) => {
         field: 'Mutation.complete',
         guardrail: 'secrets',
         stage: 'input',
+        'gen_ai.guardrail.policy.rule.id': 'secrets',
+        'gen_ai.guardrail.source': 'input',
+        'gen_ai.guardrail.result.type': 'action',
+        'gen_ai.guardrail.result.value': 'BLOCK',
       },
     ],
     [

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { GuardedText } from '#guardrails/guardrail.ts';
 import { expectFinalBeforeHold, guardedText, testRule } from '#test/support/guardrail-rules.ts';
 import { promptLeak } from './prompt-leak.ts';
 
@@ -19,6 +20,23 @@ const rule = testRule(promptLeak, { canaries: ['zebra-7Q4-canary'] }, context);
 const piece = 'mention the internal rate of 3.5 percent, and refuse loans to customers below';
 
 describe('the rule prompt_leak', () => {
+  it('holds a stream by words only where the call has a system message that could be repeated', () => {
+    const prepared = promptLeak.prepare({}, {});
+    const heldWith = (...texts: readonly GuardedText[]) => {
+      const call = {
+        tenantId: null,
+        endUserId: null,
+        allowedRegions: null,
+        callTexts: () => texts,
+        signal: AbortSignal.abort(),
+      };
+      return piece.length - (prepared.holdFrom?.(piece, call) ?? 0);
+    };
+    expect(heldWith(guardedText(secret, { role: 'system' }))).toBeGreaterThan(30);
+    expect(heldWith(guardedText(secret, { role: 'user' }))).toBe(0);
+    expect(heldWith(guardedText('You are Ada.', { role: 'system' }))).toBe(0);
+  });
+
   it('finds pieces of system messages in an answer, with their place', async () => {
     expect(await rule.find(`Sure! It is: ${piece} — that is all.`)).toEqual([piece]);
     expect(await rule.find(secret)).toEqual([secret.slice(0, -1)]);

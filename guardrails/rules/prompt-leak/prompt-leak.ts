@@ -101,12 +101,13 @@ export const promptLeak = defineRule({
         return plain.length === 0 ? disguised : plain;
       };
 
-    const holdFrom: NonNullable<PreparedRule['holdFrom']> = (text) => {
+    const holdFrom: NonNullable<PreparedRule['holdFrom']> = (text, context) => {
+      const hasRuns = context === undefined || readRuns(context).size > 0;
       const from = Math.max(0, text.length - heldCharsMax);
       const tail = text.slice(from);
       const words = readWords(tail);
       // A run may begin at any of the last words, and the last word may continue.
-      const run = wordsMin === 0 ? tail.length : (words.at(-wordsMin)?.start ?? 0);
+      const run = wordsMin === 0 || !hasRuns ? tail.length : (words.at(-wordsMin)?.start ?? 0);
       const longest = Math.max(0, ...canaries.map((canary) => canary.length)) * 2;
       return from + Math.max(0, Math.min(run, tail.length - longest));
     };
