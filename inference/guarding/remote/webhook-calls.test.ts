@@ -44,8 +44,12 @@ afterAll(async () => {
 
 let saved = 0;
 /** One policy of the tenant: `pii` masks, then the webhook with these options. */
-async function have(options: object, action = 'MASK', sealedFor = server.url): Promise<void> {
-  const tenantId = mesh.caller.tenantId ?? '';
+async function have(
+  options: object,
+  action = 'MASK',
+  sealedFor = server.url,
+  tenantId = mesh.caller.tenantId,
+): Promise<void> {
   const _id = `${tenantId}:p${++saved}`;
   const place = { policyId: _id, rule: 'webhook', url: sealedFor };
   const sealed = await sealRuleSecrets({ secret }, place, tenantId, testSecrets);
@@ -159,6 +163,23 @@ describe('a call whose policy has a webhook', () => {
       ...{ code: 'GUARDRAIL_BLOCKED', guardrail: 'webhook' },
     });
     expect(server.requests).toHaveLength(before);
+  });
+
+  it('goes inside the network for policies of the mesh alone, where no host is named', async () => {
+    await using closed = await startInference(database, { egress: createEgress() });
+    closed.alpha.always((call) => call.say('fine').finish(buildUsage(1, 1)));
+    respond = () => ({ allowed: true });
+    const before = server.requests.length;
+    await have({}, 'BLOCK', server.url, closed.caller.tenantId);
+    await closed.catalog.refresh();
+    expect(await closed.refusal(COMPLETE, asking('Hello, inside'))).toMatchObject({
+      ...{ code: 'GUARDRAIL_BLOCKED', guardrail: 'webhook' },
+    });
+    expect(server.requests).toHaveLength(before);
+    await have({}, 'BLOCK', server.url, null);
+    await closed.catalog.refresh();
+    await closed.data(COMPLETE, asking('Hello, inside'));
+    expect(server.requests).toHaveLength(before + 1);
   });
 
   it('is looked at once where equal texts were looked at before', async () => {

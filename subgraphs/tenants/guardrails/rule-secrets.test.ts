@@ -143,6 +143,14 @@ describe('a secret option of a rule', () => {
     }
   });
 
+  it('stays with its address where rules before it are removed', async () => {
+    const other = 'https://other.example/check';
+    const secret = makeSecret(14);
+    await save('fewer', [{ secret: makeSecret(13) }, { url: other, secret }]);
+    await save('fewer', [{ url: other }]);
+    expect(await openStored('fewer')).toEqual([{ secret }]);
+  });
+
   it('of another policy, or of another tenant, is not kept', async () => {
     await save('theirs', [{ secret: makeSecret(7) }]);
     const other = { ...(await mesh.addTenant('Other')).caller, scopes: builtInRoles.OWNER };
