@@ -1,4 +1,4 @@
-import { destination, type Logger, pino } from 'pino';
+import { type DestinationStream, destination, type Logger, pino } from 'pino';
 import { createRedact } from './secrets/redact.ts';
 
 const causesMax = 5;
@@ -36,14 +36,38 @@ function readFrames(stack: string | undefined): string | undefined {
   return stack?.slice(stack.search(/^\s+at /m)).trimStart();
 }
 
+/** A log whose level can be changed while it is used. */
+export interface AdjustableLog {
+  readonly log: Logger;
+  /** Changes how much the log writes from now on, and every log that was derived from it. */
+  setLevel(level: string): void;
+}
+
 /** JSON lines on standard error, without the secrets of the environment as it is now. */
 export function createLog(level: string): Logger {
-  return pino(
+  return createAdjustableLog(level).log;
+}
+
+/** As createLog. Logs are derived from it for parts of the mesh, never for a request: they are kept as long as it is. */
+export function createAdjustableLog(level: string, out: DestinationStream = standardError()): AdjustableLog {
+  const derived: Logger[] = [];
+  const log = pino(
     {
       level,
+      onChild: (child) => void derived.push(child),
       serializers: { err: (error: unknown) => loggedError(error) },
       hooks: { streamWrite: createRedact(process.env) },
     },
-    destination({ dest: 2, sync: false }),
+    out,
   );
+  return {
+    log,
+    setLevel(next) {
+      for (const one of [log, ...derived]) one.level = next;
+    },
+  };
+}
+
+function standardError(): DestinationStream {
+  return destination({ dest: 2, sync: false });
 }

@@ -34,7 +34,7 @@ export async function serveSubgraphs(
       tls,
       usedTokens: state.usedTokens,
       bodyBytesMax: Math.max(environment.HEDDLE_BODY_BYTES_MAX, environment.HEDDLE_CALL_BODY_BYTES_MAX),
-      ready: async () => (await problems()).length === 0,
+      problems,
       log,
     });
     const server = await listeningOn(portVariable, serving);

@@ -104,7 +104,7 @@ async function start(name: string, port = 0): Promise<Instance> {
     port,
     keys,
     log,
-    ready: () => state.isReady,
+    problems: async () => (state.isReady ? [] : ['the store cannot be written']),
   });
   stack.push({ [Symbol.asyncDispose]: () => state.served.close(0) });
   return state;
@@ -296,6 +296,12 @@ describe('a subgraph process that drains', () => {
     expect(await ready()).toBe(true);
     a.isReady = false;
     expect(await ready()).toBe(false);
+    const unready = await send(a.served.url.replace('/graphql', '/health/ready'));
+    expect(unready.statusCode).toBe(503);
+    expect(await unready.body.json()).toEqual({
+      status: 'not ready',
+      problems: ['the store cannot be written'],
+    });
     await a.served.close(0);
     expect(await ready()).toBe(false);
   });

@@ -29,8 +29,8 @@ export interface ServeOptions {
   readonly log: Logger;
   /** Of what a client sends to the gateway; what a gateway makes of it may be several times larger. */
   readonly bodyBytesMax?: number;
-  /** Would a call be served? Used by /health/ready; a failure is a no. */
-  readonly ready?: () => boolean | Promise<boolean>;
+  /** What keeps a call from being served now, in sentences. Used by /health/ready; a failure is a problem too. */
+  readonly problems?: () => Promise<readonly string[]>;
   /** False where no client may read the schema, nor gets its names suggested in errors. */
   readonly introspection?: boolean;
   /** The default of how long `close` lets operations end. */
@@ -87,16 +87,17 @@ export async function serveSubgraph(subgraph: Subgraph, options: ServeOptions): 
   let draining = false;
   let stopped: Promise<void> | undefined;
 
-  const isReady = async () => {
+  const findProblems = async () => {
     try {
-      return (await options.ready?.()) ?? true;
+      return (await options.problems?.()) ?? [];
     } catch (err) {
       log.warn({ err }, 'not ready');
-      return false;
+      return ['it could not be checked'];
     }
   };
   const sendReadiness = async (response: ServerResponse) => {
-    if (!(await isReady())) sendStatus(response, 503, 'not ready');
+    const problems = await findProblems();
+    if (problems.length > 0) sendStatus(response, 503, 'not ready', problems);
     else if (draining) sendStatus(response, 503, drainingStatus);
     else sendStatus(response, 200, 'ready');
   };
@@ -192,6 +193,13 @@ function createHttpServer(tls: TlsSource | undefined, serve: RequestListener) {
   return createTlsServer({ ...options, ...tlsOptions, ...tls.current() }, serve);
 }
 
-function sendStatus(response: ServerResponse, status: number, text: string): void {
-  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify({ status: text }));
+function sendStatus(
+  response: ServerResponse,
+  status: number,
+  text: string,
+  problems?: readonly string[],
+): void {
+  response
+    .writeHead(status, { 'content-type': 'application/json' })
+    .end(JSON.stringify({ status: text, problems }));
 }
