@@ -273,7 +273,7 @@ describe('prompts of an archived tenant', () => {
 if (!hasRedis()) console.warn('Left out: prompts in many processes. There is no redis-server on the PATH.');
 
 describe.runIf(hasRedis())('in many processes', () => {
-  it('an archived prompt is refused by all of them, and a new name is run', async () => {
+  it('an archived prompt and one that is no longer offered are refused by all of them, and a new name is run', async () => {
     await using opened = new AsyncDisposableStack();
     const log = pino({ level: 'silent' });
     const { url } = opened.use(await startRedis());
@@ -300,6 +300,27 @@ describe.runIf(hasRedis())('in many processes', () => {
     await vi.waitFor(async () => expect(await namesRun()).toEqual([undefined, undefined]));
     await askForData(writing, writer, restore, { id });
     await vi.waitFor(async () => expect(await namesRun()).toEqual([undefined, 'renamed']));
+    const ofMesh = await mesh.add(admin, 'offered');
+    const isOffered = async () => (await other.promptVersion({ tenantId, name: 'offered' })) !== undefined;
+    expect(await isOffered()).toBe(true);
+    await askForData(writing, admin, update, { id: ofMesh, input: { offeredTo: {} } });
+    await vi.waitFor(async () => expect(await isOffered()).toBe(false));
+    // The tenant's own comes first as soon as there is one.
+    await askForData(writing, admin, update, { id: ofMesh, input: { offeredTo: null, name: 'shared' } });
+    await vi.waitFor(async () =>
+      expect(await other.promptVersion({ tenantId, name: 'shared' })).toMatchObject({ promptId: ofMesh }),
+    );
+    const owned = await askForData<{ copyPrompt: { id: string } }>(
+      writing,
+      writer,
+      'mutation ($id: ID!) { copyPrompt(id: $id, name: "shared") { id } }',
+      { id },
+    );
+    await vi.waitFor(async () =>
+      expect(await other.promptVersion({ tenantId, name: 'shared' })).toMatchObject({
+        promptId: owned.copyPrompt.id,
+      }),
+    );
   });
 });
 
