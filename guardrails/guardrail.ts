@@ -103,6 +103,8 @@ export interface PreparedRule {
   check(texts: readonly GuardedText[], context: RuleContext): RuleResult | Promise<RuleResult>;
   /** True: at the stage INPUT it looks at the call as such, also where that has no text. */
   readonly looksAtCalls?: true;
+  /** True: it calls AI models, by `callModel`. */
+  readonly callsModels?: true;
   /**
    * For REMOTE rules. Present where equal texts have equal results for a while, which are then remembered: what else of the context the
    * result depends on, '' for nothing. Absent: it looks each time.

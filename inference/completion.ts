@@ -25,6 +25,8 @@ export interface AttemptData {
   readonly unpriced?: true;
   /** Nano-dollars as text: plain JSON has no bigint. */
   readonly costNanos: string;
+  /** The rule of a guardrail that has called the AI model; absent: the call itself has. */
+  readonly guardrail?: string;
 }
 
 /** Why a completion failed. */

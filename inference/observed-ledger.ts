@@ -45,10 +45,10 @@ export function observeLedger(
       else observer?.callEnded({ status, code: errorCode ?? null, cache, latencyMs: latencyMs ?? 0 });
     },
     raise: (id, reserved) => ledger.raise(id, reserved),
-    async close(id, closing, result) {
+    async close(id, closing, result, payload) {
       const { status, errorCode, cache, latencyMs } = closing;
       try {
-        await write('close', ledger.close(id, closing, result));
+        await write('close', ledger.close(id, closing, result, payload));
       } finally {
         running.delete(id);
       }

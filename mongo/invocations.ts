@@ -37,6 +37,8 @@ export interface AttemptRecord {
   /** True: the AI model had no price, so that the cost is unknown and counted as 0. */
   unpriced?: true;
   costNanos: bigint;
+  /** The rule of a guardrail that has called the AI model; absent: the call itself has. */
+  guardrail?: string;
 }
 
 /** A provider call under way, with everything that an estimate of its usage and cost needs. */
@@ -59,6 +61,8 @@ export interface AttemptProgressRecord {
   coveredChars?: number;
   /** The provider's last count; null: none yet. */
   counted: UsageRecord | null;
+  /** As in AttemptRecord. */
+  guardrail?: string;
 }
 
 /**
@@ -77,6 +81,8 @@ export interface ProgressRecord {
   attempts: AttemptRecord[];
   /** The one under way; null: none is. */
   attempt: AttemptProgressRecord | null;
+  /** Those of guardrails that are under way; absent: none is. */
+  questions?: AttemptProgressRecord[];
 }
 
 /** What a rule of a guardrail policy stated of a call. It holds nothing of the texts. */
@@ -230,6 +236,7 @@ export const invocations = defineCollection<InvocationRecord>(
         usageEstimated: Boolean,
         unpriced: Boolean,
         costNanos: { type: BigInt, required: true },
+        guardrail: String,
       },
     ],
     // Written by the driver alone.

@@ -18,7 +18,7 @@ import type { VerdictCache } from './verdict-cache.ts';
 /** What the rules of a call share: what each may know, and how REMOTE ones reach out. */
 export interface RunContext extends Omit<RuleContext, 'callModel'> {
   /** Calls an AI model for a rule, as `callModel` of its context does. Absent: not possible here. */
-  readonly askModel?: (question: ModelQuestion, rule: PlannedRule) => Promise<string>;
+  readonly askModel?: (question: ModelQuestion, rule: PlannedRule, signal: AbortSignal) => Promise<string>;
   /** Absent: every rule looks each time. */
   readonly verdicts?: VerdictCache;
 }
@@ -96,18 +96,24 @@ export async function runGuardrails(
 /** The error of what was blocked: for the client, and quoting nothing. */
 export class GuardrailBlocked extends HeddleError {
   readonly by: GuardrailVerdict;
+  /** Of all rules that have looked. */
+  readonly verdicts: readonly GuardrailVerdict[];
 
-  constructor(by: GuardrailVerdict) {
+  constructor(by: GuardrailVerdict, verdicts: readonly GuardrailVerdict[]) {
     const what = inputStages.includes(by.stage) ? 'input' : 'output';
     super('GUARDRAIL_BLOCKED', `The guardrail ${by.rule} refuses the ${what}: ${by.reason}.`, {
       extensions: { guardrail: by.rule, stage: what },
     });
     this.by = by;
+    this.verdicts = verdicts;
   }
 }
 
-export function guardrailBlocked(by: GuardrailVerdict): GuardrailBlocked {
-  return new GuardrailBlocked(by);
+export function guardrailBlocked(
+  by: GuardrailVerdict,
+  verdicts: readonly GuardrailVerdict[] = [by],
+): GuardrailBlocked {
+  return new GuardrailBlocked(by, verdicts);
 }
 
 /** The stage that a verdict names: the narrowest of the text's that the rule is for. */
@@ -190,7 +196,9 @@ class Run {
     const { direction, context: shared } = this.#options;
     const { askModel, verdicts, ...rest } = shared;
     const context: RuleContext =
-      askModel === undefined ? rest : { ...rest, callModel: (question) => askModel(question, rule) };
+      askModel === undefined
+        ? rest
+        : { ...rest, callModel: (question) => askModel(question, rule, rest.signal) };
     const check = async () => rule.prepared.check(texts, context);
     return verdicts === undefined ? check() : verdicts.look({ rule, texts, context, direction }, check);
   }

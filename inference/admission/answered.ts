@@ -1,69 +1,69 @@
-import type { Caller } from '#core/caller.ts';
 import type { CacheStatus } from '#core/graph-enums.generated.ts';
-import type { InvocationRecord } from '#mongo/invocations.ts';
 import { noUsage } from '#providers/provider.ts';
 import type { CompletionData } from '../completion.ts';
 import type { InferenceEngine } from '../engine.ts';
 import type { GuardedCall } from '../guarding/guard-call.ts';
 import { toVerdictRecords, toWarnings } from '../guarding/verdict-records.ts';
 import { toAttachmentResults } from '../ledger/attachment.ts';
-import { openRow, type RowStart, toCompletionResult } from '../ledger/rows.ts';
+import { openRow, toClosing, toCompletionResult } from '../ledger/rows.ts';
 import { buildPayload } from '../payloads/call-recorder.ts';
+import type { CallAccount } from '../questions/call-account.ts';
 import type { CompletionRequest } from '../request.ts';
 import type { CachedAnswer } from './answer-cache.ts';
 
 /** A request after its guardrails. */
-export interface AdmittedRequest {
-  readonly id: string;
+export interface GuardedRequest {
   readonly request: CompletionRequest;
   readonly guarded: GuardedCall;
-  readonly caller: Caller;
+  readonly account: CallAccount;
 }
 
-/** The row of the call. */
-export function buildRow(
-  { id, caller, request: { promptId, promptVersionId, labels } }: AdmittedRequest,
-  start: Pick<RowStart, 'model' | 'cache' | 'startedAtMs' | 'opening' | 'ownerId'>,
-): InvocationRecord {
-  return openRow({ ...start, id, caller, kind: 'completion', promptId, promptVersionId, labels });
-}
-
-/** Writes the row of a call that an answer which is there already needs no provider for; the completion. */
+/**
+ * Writes the row of a call that an answer which is there already needs no provider for: a new one, or the one that its guardrails have
+ * opened. Returns the completion.
+ */
 export async function answerCall(
-  call: AdmittedRequest,
+  { request, guarded, account }: GuardedRequest,
   found: CachedAnswer,
   cache: CacheStatus,
   { ledger, now, ownerId, payloadLog }: Pick<InferenceEngine, 'ledger' | 'now' | 'ownerId' | 'payloadLog'>,
 ): Promise<CompletionData> {
-  const { id, request } = call;
   const nowMs = now();
+  const { id, accumulator, start } = account;
   const { promptVersionId } = request;
-  const warnings = toWarnings(call.guarded.verdicts);
+  const { verdicts } = guarded;
+  const warnings = toWarnings(verdicts);
   const completion: CompletionData = {
     ...found,
     id,
     status: 'SUCCEEDED',
-    usage: noUsage,
-    costNanos: '0',
+    usage: accumulator.attempts.length === 0 ? noUsage : accumulator.usage,
+    costNanos: accumulator.costNanos.toString(),
     cache,
     ...(warnings === undefined ? {} : { warnings }),
     promptVersionId,
-    attempts: [],
-    createdAtMs: nowMs,
+    attempts: [...accumulator.attempts],
+    createdAtMs: account.hasRow ? account.startedAtMs : nowMs,
     endedAtMs: nowMs,
     error: null,
   };
   const providerId = found.modelId.slice(0, found.modelId.indexOf('/'));
-  const model = { id: found.modelId, provider: { id: providerId } };
-  const row = buildRow(call, { model, cache, startedAtMs: nowMs, opening: null, ownerId });
-  const result = toCompletionResult(completion, row.tenantId, nowMs);
-  const guardrailVerdicts = toVerdictRecords(call.guarded.verdicts);
-  if (guardrailVerdicts !== undefined) row.guardrailVerdicts = guardrailVerdicts;
+  const result = toCompletionResult(completion, start.caller.tenantId ?? '', nowMs);
   const isLogged = request.labels.payloadLogging === 'FULL';
   using payload = await payloadLog.hold({
-    ...{ id, caller: call.caller, endedAtMs: nowMs },
-    content: isLogged ? buildPayload(request, call.guarded, found, []) : null,
+    ...{ id, caller: start.caller, endedAtMs: nowMs },
+    content: isLogged ? buildPayload(request, guarded, found, []) : null,
   });
+  if (account.hasRow) {
+    const closing = toClosing(completion, providerId, nowMs, null);
+    if (payload.record !== null) closing.payloadUntil = payload.record.expiresAt;
+    await account.close(closing, verdicts, { result, payload: payload.record });
+    return completion;
+  }
+  const model = { id: found.modelId, provider: { id: providerId } };
+  const row = openRow({ ...start, model, cache, startedAtMs: nowMs, opening: null, ownerId });
+  const guardrailVerdicts = toVerdictRecords(verdicts);
+  if (guardrailVerdicts !== undefined) row.guardrailVerdicts = guardrailVerdicts;
   const payloadUntil = await payloadLog.store(payload);
   if (payloadUntil !== null) row.payloadUntil = payloadUntil;
   await ledger.open(

@@ -1,18 +1,16 @@
 import type { Caller } from '#core/caller.ts';
 import type { CacheStatus, OnDisconnect } from '#core/graph-enums.generated.ts';
 import { meshOwner } from '#core/secrets/owner-boxes.ts';
-import { type GuardrailPlan, joinPlans } from '#guardrails/pipeline/policy.ts';
 import { type CompletionData, newCompletionId } from '../completion.ts';
 import type { InferenceEngine } from '../engine.ts';
 import { Invocation } from '../execution/invocation.ts';
-import type { ConsentingParty } from '../guarding/consents.ts';
-import { type GuardedCall, guardCall } from '../guarding/guard-call.ts';
 import { toAttachmentResults } from '../ledger/attachment.ts';
 import { openingRecord } from '../ledger/attempt-progress.ts';
 import { aheadCharsMin } from '../ledger/progress.ts';
-import { reserveInRow } from '../ledger/rows.ts';
-import { larger, Meters } from '../metering/meters.ts';
+import { openRow, reserveInRow } from '../ledger/rows.ts';
+import { larger, type Meters } from '../metering/meters.ts';
 import { answersTokensLimit, answersTokensMax, upperBound } from '../metering/usage-cost.ts';
+import { CallAccount } from '../questions/call-account.ts';
 import type { CachePolicy, CompletionRequest, PlannedCall } from '../request.ts';
 import { candidatesFor, type RoutingNeeds } from '../routing/route.ts';
 import { createEventSink, type EventSink } from '../streams/event-sink.ts';
@@ -26,7 +24,8 @@ import {
   keepAnswer,
   toCachedAnswer,
 } from './answer-cache.ts';
-import { type AdmittedRequest, answerCall, buildRow } from './answered.ts';
+import { answerCall, type GuardedRequest } from './answered.ts';
+import { guardAndRoute, planGuardrails, toParty } from './guard-request.ts';
 import { compileResponseSchema } from './structured-output.ts';
 
 /** What became of a request that was let in. */
@@ -48,7 +47,7 @@ export interface BeginOptions {
 }
 
 /** A request that is on its way to an invocation. */
-interface RequestedCall extends AdmittedRequest {
+interface RequestedCall extends GuardedRequest {
   readonly options: BeginOptions;
 }
 
@@ -56,11 +55,11 @@ interface RequestedCall extends AdmittedRequest {
 export const logKeptMs = 300_000;
 /** The same where no content is kept: long enough for a connection that breaks at the end. */
 const unkeptLogMs = 10_000;
-const neverAborted = new AbortController().signal;
 
 /**
- * The caller's own models, guardrails, idempotency, cache, candidates, reservation, responseSchema, row, in this order; then the invocation runs by itself.
- * What is refused on the way throws a HeddleError, and leaves no row and no reservation.
+ * The caller's own models, idempotency, guardrails, cache, candidates, reservation, responseSchema, row, in this order; then the invocation runs by itself.
+ * What is refused on the way throws a HeddleError, and leaves no row and no reservation. Where a guardrail has called an AI model, the row and the
+ * reservation are there from then on, and what is refused closes them as FAILED.
  */
 export function beginCall(
   request: CompletionRequest,
@@ -118,66 +117,55 @@ async function begin(
   engine: InferenceEngine,
 ): Promise<CallAdmission> {
   engine.running.admit();
-  const { model, guarded } = await guardAndRoute(request, caller, engine);
+  const requested = await resolveModel(request.model, caller, engine, request.ofMesh);
   // Before anything is counted: without its key nothing of the call could be kept.
   const sealer = caller.tenantId === null ? undefined : engine.payloads.of(caller.tenantId);
   if (sealer instanceof Promise) await sealer;
+  const { idempotencyKey, promptId, promptVersionId, labels, attachment } = request;
   const id = options.meters?.id ?? newCompletionId(engine.now());
-  const call: RequestedCall = { id, request: { ...request, model }, guarded, caller, options };
-  const { idempotencyKey } = request;
-  if (idempotencyKey === null) return viaCache(call, engine);
-  const once = await engine.idempotency.once({ ...request, idempotencyKey }, caller, id, () =>
-    viaCache(call, engine),
+  const account = new CallAccount(
+    {
+      ...{ id, kind: 'completion', caller, promptId, promptVersionId, labels, attachment },
+      ...{ input: request.call, meters: options.meters },
+    },
+    engine,
   );
+  const start = () => guardAndStart(request, requested, account, options, engine);
+  if (idempotencyKey === null) return start();
+  const once = await engine.idempotency.once({ ...request, idempotencyKey }, caller, id, start);
   return 'usedBy' in once ? { kind: 'EXISTING', id: once.usedBy } : once.admitted;
 }
 
-/**
- * The AI model or route that is called, and the call as it goes there. A guardrail may have another one called, which the caller has to
- * be allowed to call: then what binds calls of that one binds the call too. Once: where it would lead elsewhere, it leads nowhere.
- */
-async function guardAndRoute(
+/** Once its guardrails have called an AI model, what is refused on the way has a row. */
+async function guardAndStart(
   request: CompletionRequest,
-  caller: Caller,
+  requested: string,
+  account: CallAccount,
+  options: BeginOptions,
   engine: InferenceEngine,
-): Promise<{ readonly model: string; readonly guarded: GuardedCall }> {
-  const requested = await resolveModel(request.model, caller, engine, request.ofMesh);
-  const plan = planGuardrails(request, requested, caller, engine);
-  const party = toParty(request, caller, engine);
-  const guard = async (rules: GuardrailPlan) =>
-    guardCall(request.call, await party.bind(rules), { ...party, verdicts: engine.verdicts }, neverAborted);
-  const guarded = await engine.blocks.watch(caller, guard(plan));
-  if (guarded.reroute === null) return { model: requested, guarded };
-  const model = await resolveModel(guarded.reroute, caller, engine, request.ofMesh);
-  const both = joinPlans(plan, planGuardrails({ ...request, model: guarded.reroute }, model, caller, engine));
-  if (both === plan) return { model, guarded };
-  return { model, guarded: await engine.blocks.watch(caller, guard(both)) };
-}
-
-function toParty(
-  { labels }: CompletionRequest,
-  caller: Caller,
-  { consents }: InferenceEngine,
-): ConsentingParty {
-  return consents.of(caller, labels.endUserId);
-}
-
-function planGuardrails(
-  { promptId, model: name }: CompletionRequest,
-  modelId: string,
-  caller: Caller,
-  { guardrails }: InferenceEngine,
-): GuardrailPlan {
-  return guardrails.planFor({ caller, promptId, name, modelId });
+): Promise<CallAdmission> {
+  try {
+    const { model, guarded } = await guardAndRoute(request, requested, account, engine);
+    account.requireIntact();
+    return await viaCache({ request: { ...request, model }, guarded, account, options }, engine);
+  } catch (error) {
+    throw await account.fail(error);
+  }
 }
 
 async function viaCache(call: RequestedCall, engine: InferenceEngine): Promise<CallAdmission> {
   const { catalog, coalesced } = engine;
   const { fingerprint } = call.guarded.plan;
-  const plan = planCache(call.request, call.caller, call.options.cachePolicy, fingerprint, catalog);
+  const plan = planCache(
+    call.request,
+    call.account.start.caller,
+    call.options.cachePolicy,
+    fingerprint,
+    catalog,
+  );
   if (plan === null) return admit(call, 'BYPASS', engine);
   if (plan.read) {
-    const offered = offeredModels(call.caller, catalog);
+    const offered = offeredModels(call.account.start.caller, catalog);
     const hit = await cachedAnswer(engine.cache, plan, offered);
     if (hit !== null) return { kind: 'ANSWERED', completion: await answerCall(call, hit, 'HIT', engine) };
     for (let owner = coalesced.get(plan.key); owner !== undefined; owner = coalesced.get(plan.key)) {
@@ -259,47 +247,54 @@ async function admit(
 ): Promise<CallAdmission> {
   // Again: it may have waited for the answer to an identical call, and the process drained meanwhile.
   engine.running.admit();
-  const { id, request, guarded, caller, options } = requested;
+  const { request, guarded, account, options } = requested;
   const { inputTokensMax, call, structured } = request;
+  const { id, start } = account;
+  const { caller } = start;
   const needs = routingNeeds(request, options.mode);
   const candidates = await candidatesFor(request.model, needs, caller, engine);
   const [model] = candidates.models;
-  const startedAtMs = engine.now();
-  const bounds = { inputTokensMax, outputTokensMax: answersTokensLimit(model, call) };
-  const readsStream = options.mode === 'STREAM' || candidates.isRoute;
-  const opening = openingRecord(model, bounds, readsStream ? aheadCharsMin : 0);
-  const row = buildRow(requested, { model, cache, startedAtMs, opening, ownerId: engine.ownerId });
-  const meters =
-    options.meters ??
-    new Meters({
-      quota: engine.quota,
-      alerts: engine.alerts,
-      ledger: engine.ledger,
-      log: engine.log,
-      caller,
-      id,
-      totalMs: candidates.timeouts.totalMs,
-    });
+  const isNew = !account.hasRow;
+  const startedAtMs = isNew ? engine.now() : account.startedAtMs;
+  const meters = account.openMeters(candidates.timeouts.totalMs);
   const inputBound = inputTokensMax + engine.inputAllowances.tokensFor(model.id);
   const bound = upperBound(model, inputBound, answersTokensMax(model, call));
   let stream: StreamEnds | null = null;
   try {
-    const atMs = await meters.reserve(bound);
+    const atMs = isNew ? await meters.reserve(bound) : null;
     // Not before: a call that is refused costs no compilation.
     if (structured !== null) {
       await compileResponseSchema(structured, caller.tenantId ?? '', engine.jsonSchemas);
     }
     if (options.mode === 'STREAM') stream = await openStream(requested, meters, engine);
-    const attached = toAttachmentResults(id, row.tenantId, request.attachment, startedAtMs);
-    await engine.ledger.open(reserveInRow(row, atMs, bound), ...attached);
+    if (isNew) {
+      const bounds = { inputTokensMax, outputTokensMax: answersTokensLimit(model, call) };
+      const readsStream = options.mode === 'STREAM' || candidates.isRoute;
+      const opening = openingRecord(model, bounds, readsStream ? aheadCharsMin : 0);
+      const row = openRow({ ...start, model, cache, startedAtMs, opening, ownerId: engine.ownerId });
+      const attached = toAttachmentResults(id, row.tenantId, request.attachment, startedAtMs);
+      await engine.ledger.open(reserveInRow(row, atMs, bound), ...attached);
+    }
   } catch (error) {
     candidates.release();
-    await Promise.all([meters.release(), stream?.discard()]);
+    await Promise.all([isNew ? meters.release() : undefined, stream?.discard()]);
     throw error;
   }
   const sink = stream?.sink ?? null;
   const invocation = new Invocation(
-    { id, request, guarded, caller, candidates, meters, startedAtMs, sink, cache },
+    {
+      id,
+      request,
+      guarded,
+      caller,
+      candidates,
+      meters,
+      startedAtMs,
+      sink,
+      cache,
+      account,
+      isReserved: isNew,
+    },
     engine,
   );
   engine.running.add(invocation);
@@ -308,7 +303,7 @@ async function admit(
 }
 
 async function openStream(
-  { id, request, caller, options: { onDisconnect } }: RequestedCall,
+  { request, account: { id, start }, options: { onDisconnect } }: RequestedCall,
   meters: Meters,
   { streams, lostReaders }: Pick<InferenceEngine, 'streams' | 'lostReaders'>,
 ): Promise<StreamEnds> {
@@ -320,7 +315,7 @@ async function openStream(
     if (onDisconnect === 'DRAIN') sink.drain();
   };
   const keepMs = request.labels.retention === 'NONE' ? unkeptLogMs : logKeptMs;
-  const owner = caller.tenantId ?? meshOwner;
+  const owner = start.caller.tenantId ?? meshOwner;
   const writer = await streams.open(id, { owner, keepMs, onAbandoned });
   const sink = createEventSink(id, writer, request.promptVersionId, meters.listLimits());
   return {

@@ -25,6 +25,8 @@ export interface Asking<T extends Attempted> {
   readonly operation: GenAiOperation;
   readonly candidates: Candidates;
   readonly accumulator: UsageAccumulator;
+  /** The rule of a guardrail that calls; absent: the call itself does. */
+  readonly guardrail?: string;
   /** What the lines of its failed attempts name. */
   readonly logged: LoggedCall;
   /** False: the first attempt is not reserved and recorded yet. */
@@ -184,7 +186,7 @@ async function attempt<T extends Attempted>(
     // An answer that is under way when the whole call is stopped may have waited for its own reader.
     const wasAnswering = asking.signal.aborted && timeToFirstTokenMs !== null;
     if (!wasAnswering) outcome = rateAttempt(end, { latencyMs: durationMs, timeToFirstTokenMs, wholeMs });
-    asking.accumulator.add(model, end, { startedAtMs, durationMs }, asking.bounds(model));
+    asking.accumulator.add(model, end, { startedAtMs, durationMs }, asking.bounds(model), asking.guardrail);
     const counted = asking.accumulator.attempts.at(-1);
     inputAllowances.observe(model.id, asking.inputBytes, counted);
     observer?.attemptEnded({

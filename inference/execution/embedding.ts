@@ -2,16 +2,19 @@ import type { CatalogModel } from '#catalog/catalog.ts';
 import type { Caller } from '#core/caller.ts';
 import { isEndedByMesh } from '#core/connection-lost.ts';
 import type { CompletionStatus } from '#core/graph-enums.generated.ts';
+import type { GuardrailVerdict } from '#guardrails/pipeline/run.ts';
 import { ProviderFailure, type ProviderUsage } from '#providers/provider.ts';
 import type { CallLimit } from '#state/quota/call-limits.ts';
 import type { CallLabels } from '../call-labels.ts';
 import type { InferenceEngine } from '../engine.ts';
+import { toVerdictRecords } from '../guarding/verdict-records.ts';
 import { attemptProgress } from '../ledger/attempt-progress.ts';
 import type { InvocationClosing } from '../ledger/invocation-closing.ts';
-import { attemptRecord, isWithoutWords, markUnpriced, withoutWords } from '../ledger/rows.ts';
+import { attemptRecord, findOwnLast, isWithoutWords, markUnpriced, withoutWords } from '../ledger/rows.ts';
 import type { Meters } from '../metering/meters.ts';
 import { type UsageBounds, upperBound } from '../metering/usage-cost.ts';
 import { toEmbeddingPayload } from '../payloads/embedding-payload.ts';
+import type { CallAccount } from '../questions/call-account.ts';
 import type { Lease } from '../routing/provider-pool.ts';
 import type { Candidates } from '../routing/route.ts';
 import { type Attempted, askCandidates } from './ask.ts';
@@ -33,7 +36,7 @@ import {
   internalFailure,
 } from './outcome.ts';
 import type { RunningCall } from './running.ts';
-import { UsageAccumulator } from './usage-accumulator.ts';
+import type { UsageAccumulator } from './usage-accumulator.ts';
 import { withoutInput } from './without-input.ts';
 
 /** What `embed` answers: vectors in the order of the values. */
@@ -57,6 +60,12 @@ export interface EmbeddingStart {
   readonly inputBytes: number;
   readonly candidates: Candidates;
   readonly meters: Meters;
+  /** What its guardrails have taken already, and what it takes. */
+  readonly account: CallAccount;
+  /** The first attempt is reserved, and in the row. */
+  readonly isReserved: boolean;
+  /** What the guardrails stated of its values. */
+  readonly verdicts: readonly GuardrailVerdict[];
   readonly startedAtMs: number;
   /** Aborted when the client has gone. */
   readonly signal: AbortSignal;
@@ -87,8 +96,9 @@ export class Embedding implements RunningCall {
   constructor(start: EmbeddingStart, engine: InferenceEngine) {
     this.#start = start;
     this.#engine = engine;
-    this.#accumulator = new UsageAccumulator(start.values);
+    this.#accumulator = start.account.accumulator;
     this.#model = start.candidates.models[0];
+    start.account.run(start.isReserved ? start.meters.reserved : null, () => null);
     this.done = this.#run();
   }
 
@@ -118,7 +128,7 @@ export class Embedding implements RunningCall {
       clearTimeout(total);
       signal.removeEventListener('abort', onLeave);
       const failure = ending.status === 'FAILED' ? ending.failure : null;
-      logFailedCall(this.#engine.log, this.#start, failure, this.#accumulator.attempts.at(-1));
+      logFailedCall(this.#engine.log, this.#start, failure, findOwnLast(this.#accumulator.attempts));
       await this.#settleAndClose(ending);
     }
     if (ending.status === 'FAILED') throw errorOfFailure(ending.failure, id);
@@ -132,20 +142,20 @@ export class Embedding implements RunningCall {
   }
 
   async #ask(): Promise<EmbeddingEnding> {
-    const { candidates, meters, inputTokensMax } = this.#start;
+    const { candidates, account, inputTokensMax, isReserved } = this.#start;
     const outcome = await askCandidates(
       {
         operation: 'embeddings',
         candidates,
         accumulator: this.#accumulator,
         logged: this.#start,
-        isReserved: true,
+        isReserved,
         inputBytes: this.#start.inputBytes,
         bounds: () => this.#bounds,
         signal: this.#abort.signal,
         reserve: (model) => {
           const input = inputTokensMax + this.#engine.inputAllowances.tokensFor(model.id);
-          return meters.raise(this.#accumulator.used, upperBound(model, input, 0));
+          return account.reserveOwn(upperBound(model, input, 0));
         },
         recordWait: () => this.#recordProgress(null),
         recordBegin: (model) => this.#recordProgress(model),
@@ -166,12 +176,8 @@ export class Embedding implements RunningCall {
 
   /** What the row is closed from should this process die: the attempts that have ended, and the one that begins. */
   #recordProgress(begins: CatalogModel | null): Promise<void> {
-    const nowMs = this.#engine.now();
-    return this.#engine.progress.write(this.#start.id, {
-      at: new Date(nowMs),
-      attempts: this.#accumulator.attempts.map(attemptRecord),
-      attempt: begins === null ? null : attemptProgress(begins, this.#bounds, nowMs),
-    });
+    const attempt = begins === null ? null : attemptProgress(begins, this.#bounds, this.#engine.now());
+    return this.#engine.progress.write(this.#start.id, this.#start.account.progress(attempt));
   }
 
   #endedBy(
@@ -238,6 +244,7 @@ export class Embedding implements RunningCall {
     const { id, caller, meters, startedAtMs, labels, values, dimensions } = this.#start;
     const { usage, costNanos, attempts, used } = this.#accumulator;
     const endedAtMs = this.#engine.now();
+    const guardrailVerdicts = toVerdictRecords(this.#start.verdicts);
     const closing: InvocationClosing = {
       status: ending.status,
       modelId: this.#model.id,
@@ -252,6 +259,7 @@ export class Embedding implements RunningCall {
       error: ending.status === 'FAILED' ? withoutInput(ending.failure.message, this.#start.values) : null,
       endedAt: new Date(endedAtMs),
       attempts: attempts.map(attemptRecord),
+      ...(guardrailVerdicts === undefined ? {} : { guardrailVerdicts }),
     };
     // While the row is not closed its reservation stands: whoever closes it settles.
     const { ledger, payloadLog } = this.#engine;

@@ -11,10 +11,11 @@ import { type GuardedCall, withNote } from '../guarding/guard-call.ts';
 import { OutputGuard } from '../guarding/output-guard.ts';
 import { attemptProgress } from '../ledger/attempt-progress.ts';
 import { aheadCharsMin, type FollowedSource, type ProgressSource } from '../ledger/progress.ts';
-import { attemptRecord } from '../ledger/rows.ts';
+import { findOwnLast } from '../ledger/rows.ts';
 import type { Meters } from '../metering/meters.ts';
 import { answersTokensMax, estimatedUsage, upperBound } from '../metering/usage-cost.ts';
 import { CallRecorder } from '../payloads/call-recorder.ts';
+import type { CallAccount } from '../questions/call-account.ts';
 import type { CompletionRequest } from '../request.ts';
 import type { Lease } from '../routing/provider-pool.ts';
 import type { Candidates } from '../routing/route.ts';
@@ -48,7 +49,7 @@ import {
   type Outcome,
   partialAnswer,
 } from './outcome.ts';
-import { UsageAccumulator } from './usage-accumulator.ts';
+import type { UsageAccumulator } from './usage-accumulator.ts';
 
 export interface InvocationStart {
   readonly id: string;
@@ -58,6 +59,10 @@ export interface InvocationStart {
   readonly caller: Caller;
   readonly candidates: Candidates;
   readonly meters: Meters;
+  /** What its guardrails have taken already, and what it takes. */
+  readonly account: CallAccount;
+  /** The first attempt is reserved, and in the row. */
+  readonly isReserved: boolean;
   readonly startedAtMs: number;
   /** Where the events go; null: the answer is wanted whole. */
   readonly sink: EventSink | null;
@@ -102,10 +107,11 @@ export class Invocation implements ProgressSource {
     this.start = start;
     this.#engine = engine;
     this.#logged = { id: start.id, caller: start.caller, labels: start.request.labels };
-    this.#accumulator = new UsageAccumulator(start.request.call);
+    this.#accumulator = start.account.accumulator;
     this.#guard = OutputGuard.of(start.guarded, start.request.structured !== null);
     this.#recorder = CallRecorder.of(start.request, start.guarded);
     this.#model = start.candidates.models[0];
+    start.account.run(start.isReserved ? start.meters.reserved : null, () => this.progress(0).attempt);
     this.done = this.#run();
   }
 
@@ -144,12 +150,7 @@ export class Invocation implements ProgressSource {
       this.#received,
       aheadChars,
     );
-    return this.#progressWith(attempt);
-  }
-
-  #progressWith(attempt: ProgressRecord['attempt']): ProgressRecord {
-    const attempts = this.#accumulator.attempts.map(attemptRecord);
-    return { at: new Date(this.#engine.now()), attempts, attempt };
+    return this.start.account.progress(attempt);
   }
 
   #stop(reason: Cancelled | ProviderFailure): void {
@@ -172,7 +173,7 @@ export class Invocation implements ProgressSource {
       outcome = failed(internalFailure);
     }
     clearTimeout(total);
-    logFailedCall(this.#engine.log, this.#logged, outcome.failure, this.#accumulator.attempts.at(-1));
+    logFailedCall(this.#engine.log, this.#logged, outcome.failure, findOwnLast(this.#accumulator.attempts));
     const ended = await closeInvocation(
       outcome,
       {
@@ -193,7 +194,7 @@ export class Invocation implements ProgressSource {
 
   async #ask(): Promise<Outcome> {
     const { candidates } = this.start;
-    const first = await this.#askCandidates(candidates, true);
+    const first = await this.#askCandidates(candidates, this.start.isReserved);
     const note = this.#shown ? null : readNote(first);
     if (note === null) return this.#toOutcome(first);
     this.#note = note;
@@ -214,7 +215,7 @@ export class Invocation implements ProgressSource {
         bounds: (model) => readUsageBounds(this.start.request, model, this.#note),
         signal: this.#abort.signal,
         reserve: (model) => this.#reserveFor(model),
-        recordWait: () => progress.write(this.id, this.#progressWith(null)),
+        recordWait: () => progress.write(this.id, this.start.account.progress(null)),
         recordBegin: (model) => {
           this.#beginAttempt(model, this.#engine.now());
           return progress.write(this.id, this.progress(this.#readsStream ? aheadCharsMin : 0));
@@ -258,11 +259,10 @@ export class Invocation implements ProgressSource {
 
   /** The first attempt's bound is reserved already. */
   #reserveFor(model: CatalogModel): Promise<HeddleError | null> {
-    const { request, meters } = this.start;
-    const output = answersTokensMax(model, request.call);
+    const { request, account } = this.start;
     const { inputTokensMax } = readUsageBounds(request, model, this.#note);
     const input = inputTokensMax + this.#engine.inputAllowances.tokensFor(model.id);
-    return meters.raise(this.#accumulator.used, upperBound(model, input, output));
+    return account.reserveOwn(upperBound(model, input, answersTokensMax(model, request.call)));
   }
 
   /** Only a route may begin anew with another model, and once. */

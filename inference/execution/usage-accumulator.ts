@@ -37,11 +37,13 @@ export class UsageAccumulator {
     return { tokens: BigInt(this.usage.inputTokens + this.usage.outputTokens), costNanos: this.costNanos };
   }
 
+  /** @param guardrail the rule that has called the AI model, of whose failure the code alone is kept; absent: the call itself has */
   add(
     model: CatalogModel,
     end: AttemptResult,
     time: { readonly startedAtMs: number; readonly durationMs: number },
     bounds: UsageBounds,
+    guardrail?: string,
   ): void {
     const usage = readUsage(end, bounds);
     const cost = usage === null ? 0n : exactCost(model.price, usage);
@@ -51,11 +53,12 @@ export class UsageAccumulator {
       modelId: model.id,
       ...time,
       outcome: end.outcome,
-      error: formatError(end, this.#input),
+      error: guardrail === undefined ? formatError(end, this.#input) : codeOfEnd(end),
       usage,
       usageEstimated: (end.outcome !== 'SUCCEEDED' && end.cut) || usage?.estimated === true,
       ...(usage !== null && model.price === null ? { unpriced: true as const } : {}),
       costNanos: roundToNanos(cost).toString(),
+      ...(guardrail === undefined ? {} : { guardrail }),
     });
   }
 }
@@ -63,6 +66,11 @@ export class UsageAccumulator {
 function readUsage(end: AttemptResult, bounds: UsageBounds): ProviderUsage | null {
   if (end.outcome === 'SUCCEEDED') return end.answer.usage;
   return end.cut ? estimatedUsage(bounds, end.partial?.received ?? 0, end.reported) : end.reported;
+}
+
+function codeOfEnd(end: AttemptResult): string | null {
+  if (end.outcome === 'SUCCEEDED') return null;
+  return end.outcome === 'CANCELLED' ? end.reason.message : end.failure.code;
 }
 
 function formatError(end: AttemptResult, input: unknown): string | null {

@@ -53,7 +53,7 @@ export async function guardValues(
   );
   const context: RunContext = { ...party, callTexts: () => texts, signal };
   const outcome = await runGuardrails(plan, texts, { direction: 'INPUT', context, masks: new Masks(values) });
-  if (outcome.kind === 'BLOCKED') throw guardrailBlocked(outcome.by);
+  if (outcome.kind === 'BLOCKED') throw guardrailBlocked(outcome.by, outcome.verdicts);
   const edited = values.map((value, number) => outcome.edits.get(number) ?? value);
   return { values: edited, verdicts: outcome.verdicts };
 }
@@ -77,7 +77,7 @@ export async function guardCall(
   const texts = context.callTexts();
   const masks = new Masks(texts.map(({ text }) => text));
   const outcome = await runGuardrails(plan, texts, { direction: 'INPUT', context, masks });
-  if (outcome.kind === 'BLOCKED') throw guardrailBlocked(outcome.by);
+  if (outcome.kind === 'BLOCKED') throw guardrailBlocked(outcome.by, outcome.verdicts);
   const edited = outcome.edits.size === 0 ? call : mapCallTexts(call, replaceTexts(outcome.edits));
   const reroute = outcome.kind === 'REROUTE' ? outcome.model : null;
   return { plan, call: edited, masks, context, verdicts: outcome.verdicts, reroute };

@@ -93,6 +93,7 @@ export function cutAttemptRecord(
     usage,
     usageEstimated: true,
     ...(attempt.price === null ? { unpriced: true as const } : {}),
+    ...(attempt.guardrail === undefined ? {} : { guardrail: attempt.guardrail }),
     costNanos: roundToNanos(exactCost(attempt.price, usage)),
   };
 }

@@ -51,9 +51,11 @@ export function closeOrphan(
 function readAttempts(row: InvocationRecord, logged: LoggedAnswer | null): AttemptRecord[] {
   const progress = progressOfRow(row);
   if (progress === undefined) return row.attempts;
-  const { attempt, at } = progress;
-  if (attempt === null) return progress.attempts;
-  return [...progress.attempts, cutAttemptRecord(attempt, countChars(attempt, logged), at.getTime())];
+  const { attempt, questions = [], at } = progress;
+  const atMs = at.getTime();
+  const cut = questions.map((question) => cutAttemptRecord(question, question.receivedChars, atMs));
+  if (attempt === null) return [...progress.attempts, ...cut];
+  return [...progress.attempts, ...cut, cutAttemptRecord(attempt, countChars(attempt, logged), atMs)];
 }
 
 /** Characters of the answer that clients may have: those in the log where it has it all; otherwise an upper bound. */

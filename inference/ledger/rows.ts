@@ -13,7 +13,8 @@ import type { NewCompletionResult } from './results.ts';
 /** What is known of an invocation when it begins. */
 export interface RowStart {
   readonly id: string;
-  readonly kind: 'completion' | 'embedding';
+  /** guardrail: a test of guardrails that have called AI models. */
+  readonly kind: 'completion' | 'embedding' | 'guardrail';
   readonly caller: Caller;
   readonly model: { readonly id: string; readonly provider: { readonly id: string } };
   readonly promptId: string | null;
@@ -103,7 +104,7 @@ export function toClosing(
     latencyMs: endedAtMs - createdAtMs,
     timeToFirstTokenMs,
     errorCode: isErrorCode(error?.code) ? error.code : null,
-    error: status === 'FAILED' ? (attempts.at(-1)?.error ?? null) : null,
+    error: status === 'FAILED' ? (findOwnLast(attempts)?.error ?? null) : null,
     endedAt: new Date(endedAtMs),
     attempts: attempts.map(attemptRecord),
   };
@@ -145,6 +146,11 @@ function isUnpriced(attempts: readonly { readonly unpriced?: true }[]): boolean 
   return attempts.some(({ unpriced }) => unpriced);
 }
 
+/** The last attempt of the call itself; undefined: it has made none. */
+export function findOwnLast<T extends Pick<AttemptData, 'guardrail'>>(attempts: readonly T[]): T | undefined {
+  return attempts.findLast(({ guardrail }) => guardrail === undefined);
+}
+
 export function attemptRecord(attempt: AttemptData): AttemptRecord {
   const record: AttemptRecord = {
     modelId: attempt.modelId,
@@ -157,6 +163,7 @@ export function attemptRecord(attempt: AttemptData): AttemptRecord {
     costNanos: BigInt(attempt.costNanos),
   };
   if (attempt.unpriced === true) record.unpriced = true;
+  if (attempt.guardrail !== undefined) record.guardrail = attempt.guardrail;
   return record;
 }
 
@@ -220,6 +227,7 @@ export function completionOfRow(row: InvocationRecord): CompletionData {
       usageEstimated: attempt.usageEstimated ?? false,
       ...(attempt.unpriced === true ? { unpriced: true as const } : {}),
       costNanos: attempt.costNanos.toString(),
+      ...(attempt.guardrail == null ? {} : { guardrail: attempt.guardrail }),
     })),
     createdAtMs: row.startedAt.getTime(),
     ...(row.endedAt === null ? {} : { endedAtMs: row.endedAt.getTime() }),

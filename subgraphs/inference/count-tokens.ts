@@ -65,7 +65,9 @@ export function createTokenCounter(
     const [model] = await listCandidates(name, request, caller, engine);
     const { promptId } = request;
     const plan = engine.guardrails.planFor({ caller, promptId, name: request.model, modelId: name });
-    const counted = model === undefined ? null : await countByProvider(model, request, plan, caller, signal);
+    // A count is free: where a guardrail would call an AI model for it, the input is estimated instead.
+    const isPossible = model !== undefined && !plan.rules.some(({ prepared }) => prepared.callsModels);
+    const counted = !isPossible ? null : await countByProvider(model, request, plan, caller, signal);
     return counted === null
       ? { inputTokens: estimateInputTokens(request.call), isEstimated: true }
       : { inputTokens: counted, isEstimated: false };

@@ -1,16 +1,19 @@
 import type { Caller } from '#core/caller.ts';
 import { badInput } from '#core/input.ts';
+import type { GuardrailPlan } from '#guardrails/pipeline/policy.ts';
+import type { GuardrailVerdict } from '#guardrails/pipeline/run.ts';
 import { resolveModel } from '#inference/admission/allowed-names.ts';
 import type { CallOrigin } from '#inference/call-labels.ts';
 import { newCompletionId } from '#inference/completion.ts';
 import type { InferenceEngine } from '#inference/engine.ts';
 import { Embedding, type EmbeddingsData } from '#inference/execution/embedding.ts';
-import { guardValues } from '#inference/guarding/guard-call.ts';
-import { toVerdictRecords } from '#inference/guarding/verdict-records.ts';
+import { type GuardedValues, guardValues } from '#inference/guarding/guard-call.ts';
 import { openingRecord } from '#inference/ledger/attempt-progress.ts';
 import { openRow, reserveInRow } from '#inference/ledger/rows.ts';
-import { larger, Meters } from '#inference/metering/meters.ts';
+import { larger, type Meters } from '#inference/metering/meters.ts';
 import { upperBound } from '#inference/metering/usage-cost.ts';
+import { CallAccount } from '#inference/questions/call-account.ts';
+import { RuleQuestions } from '#inference/questions/rule-questions.ts';
 import type { PlannedCall } from '#inference/request.ts';
 import { candidatesFor, type RoutingNeeds } from '#inference/routing/route.ts';
 import type { EmbedInput } from './generated.ts';
@@ -91,71 +94,85 @@ export async function embed(
   check(input);
   const labels = parseLabels(input, origin);
   const plan = engine.guardrails.planFor({ caller, promptId: null, name: input.model, modelId: model });
-  const party = engine.consents.of(caller, labels.endUserId);
-  const guarding = guardValues(
-    input.values,
-    await party.bind(plan),
-    { ...party, verdicts: engine.verdicts },
-    signal,
+  const id = reserved?.id ?? newCompletionId(engine.now());
+  const account = new CallAccount(
+    {
+      ...{ id, kind: 'embedding', caller, promptId: null, promptVersionId: null, labels },
+      ...{ input: input.values, meters: reserved },
+    },
+    engine,
   );
+  try {
+    const guarded = await guardInput(input.values, plan, account, signal, engine);
+    const embedding = await begin(
+      { ...input, values: guarded.values },
+      model,
+      guarded.verdicts,
+      signal,
+      account,
+      engine,
+    );
+    engine.running.join(embedding);
+    return await embedding.done;
+  } catch (error) {
+    throw await account.fail(error);
+  }
+}
+
+async function guardInput(
+  values: readonly string[],
+  plan: GuardrailPlan,
+  account: CallAccount,
+  signal: AbortSignal,
+  engine: InferenceEngine,
+): Promise<GuardedValues> {
+  const { caller, labels } = account.start;
+  const party = engine.consents.of(caller, labels.endUserId);
+  const { ask: askModel } = new RuleQuestions(account, engine);
+  const known = { ...party, verdicts: engine.verdicts, askModel };
+  const guarding = account.explain(guardValues(values, await party.bind(plan), known, signal));
   const guarded = await engine.blocks.watch(caller, guarding);
-  const { values } = guarded;
+  account.requireIntact();
+  return guarded;
+}
+
+/** Reserves what the embedding may take, and keeps durable that it begins. */
+async function begin(
+  input: EmbedInput,
+  model: string,
+  verdicts: readonly GuardrailVerdict[],
+  signal: AbortSignal,
+  account: CallAccount,
+  engine: InferenceEngine,
+): Promise<Embedding> {
+  const { values, dimensions = null } = input;
+  const { id, start } = account;
+  const { caller, labels } = start;
   const { inputBytes, inputTokensMax } = measureValues(input);
   const candidates = await candidatesFor(model, routingNeeds(inputTokensMax), caller, engine);
-  const startedAtMs = engine.now();
-  const id = reserved?.id ?? newCompletionId(startedAtMs);
   const [first] = candidates.models;
-  const row = openRow({
-    id,
-    kind: 'embedding',
-    caller,
-    model: first,
-    promptId: null,
-    promptVersionId: null,
-    labels,
-    cache: 'BYPASS',
-    startedAtMs,
-    ownerId: engine.ownerId,
-    opening: openingRecord(first, { inputTokensMax, outputTokensMax: 0 }),
-  });
-  const guardrailVerdicts = toVerdictRecords(guarded.verdicts);
-  if (guardrailVerdicts !== undefined) row.guardrailVerdicts = guardrailVerdicts;
-  const meters =
-    reserved ??
-    new Meters({
-      quota: engine.quota,
-      alerts: engine.alerts,
-      ledger: engine.ledger,
-      log: engine.log,
-      caller,
-      id,
-      totalMs: candidates.timeouts.totalMs,
-    });
+  const isReserved = !account.hasRow;
+  const startedAtMs = isReserved ? engine.now() : account.startedAtMs;
+  const meters = account.openMeters(candidates.timeouts.totalMs);
   const bound = upperBound(first, inputTokensMax + engine.inputAllowances.tokensFor(first.id), 0);
-  try {
-    const atMs = await meters.reserve(bound);
-    await engine.ledger.open(reserveInRow(row, atMs, bound));
-  } catch (error) {
-    candidates.release();
-    await meters.release();
-    throw error;
+  if (isReserved) {
+    const opening = openingRecord(first, { inputTokensMax, outputTokensMax: 0 });
+    const { ownerId } = engine;
+    const row = openRow({ ...start, model: first, cache: 'BYPASS', startedAtMs, ownerId, opening });
+    try {
+      const atMs = await meters.reserve(bound);
+      await engine.ledger.open(reserveInRow(row, atMs, bound));
+    } catch (error) {
+      candidates.release();
+      await meters.release();
+      throw error;
+    }
   }
-
-  const { dimensions = null } = input;
-  const start = {
-    id,
-    caller,
-    labels,
-    values,
-    dimensions,
-    inputTokensMax,
-    inputBytes,
-    candidates,
-    meters,
-    startedAtMs,
-    signal,
-  };
-  const embedding = new Embedding(start, engine);
-  engine.running.join(embedding);
-  return embedding.done;
+  return new Embedding(
+    {
+      ...{ id, caller, labels, values, dimensions, inputTokensMax, inputBytes, candidates, meters },
+      ...{ startedAtMs, signal, account, isReserved, verdicts },
+    },
+    engine,
+  );
 }

@@ -356,6 +356,7 @@ export type Attempt = {
   readonly usage: Maybe<TokenUsage>;
   readonly usageEstimated: Scalars['Boolean']['output'];
   readonly cost: Scalars['Decimal']['output'];
+  readonly guardrail: Maybe<Scalars['String']['output']>;
 };
 
 export type CompletionEvent = {
@@ -987,6 +988,7 @@ export type AttemptResolvers<ContextType = context.SubgraphContext, ParentType e
   usage?: Resolver<Maybe<ResolversTypes['TokenUsage']>, ParentType, ContextType>;
   usageEstimated?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   cost?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  guardrail?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
 export type CompletionEventResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['CompletionEvent'] = ResolversParentTypes['CompletionEvent']> = {

@@ -55,7 +55,7 @@ export function inferenceResolvers(
       completion: (_, { id }, { loaders }) => loaders.completion.load(toStoredId('Invocation', id)),
       countTokens: (_, { input }, context) =>
         countTokens(parseCompletionInput(input, context, engine.egress), context.caller, context.signal),
-      testGuardrails: (_, { input }, { caller, signal }) => testGuardrails(input, caller, signal, engine),
+      testGuardrails: (_, { input }, context) => testGuardrails(input, context, context.signal, engine),
     },
     Mutation: {
       complete: (_, { input }, context, info) =>

@@ -7,9 +7,14 @@ import { Masks } from '#guardrails/pipeline/masks.ts';
 import { type GuardrailPlan, inputStages, planPolicies } from '#guardrails/pipeline/policy.ts';
 import { runGuardrails } from '#guardrails/pipeline/run.ts';
 import { resolveModel } from '#inference/admission/allowed-names.ts';
+import type { CallOrigin } from '#inference/call-labels.ts';
+import { newCompletionId } from '#inference/completion.ts';
 import type { InferenceEngine } from '#inference/engine.ts';
 import { type ShownVerdict, toVerdictRecord } from '#inference/guarding/verdict-records.ts';
+import { CallAccount } from '#inference/questions/call-account.ts';
+import { RuleQuestions } from '#inference/questions/rule-questions.ts';
 import type { TestGuardrailsInput } from './generated.ts';
+import { parseLabels } from './input/labels.ts';
 
 const charactersMax = 1_000_000;
 
@@ -30,15 +35,17 @@ const places: Readonly<Record<GuardrailStage, Pick<GuardedText, 'kind' | 'role' 
 };
 
 /**
- * Runs rules over a text, by default those that bind the calls of the caller. Nothing is stored, and every rule looks, whatever its sample.
+ * Runs rules over a text, by default those that bind the calls of the caller. Nothing of it is stored, and every rule looks, whatever its sample.
+ * Rules that ask AI models fail unless the caller has inference:invoke; what they ask is billed to it in a row of its own.
  * Throws BAD_USER_INPUT that names what is wrong with a rule.
  */
 export async function testGuardrails(
   input: TestGuardrailsInput,
-  caller: Caller,
+  origin: CallOrigin,
   signal: AbortSignal,
   engine: InferenceEngine,
 ): Promise<TestedText> {
+  const { caller } = origin;
   const { text } = input;
   const stage = input.stage ?? 'INPUT';
   if (text.length > charactersMax) {
@@ -46,13 +53,20 @@ export async function testGuardrails(
   }
   const plan = await choosePlan(input, caller, engine);
   const texts: readonly GuardedText[] = [{ text, format: 'TEXT', isEditable: true, ...places[stage] }];
+  const account = openAccount(text, origin, engine);
   const { tenantId, allowedRegions } = caller;
-  const context = { tenantId, allowedRegions, endUserId: null, callTexts: () => texts, signal };
+  const context = {
+    ...{ tenantId, allowedRegions, endUserId: null, callTexts: () => texts, signal },
+    ...(caller.scopes.includes('inference:invoke')
+      ? { askModel: new RuleQuestions(account, engine).ask }
+      : {}),
+  };
   const direction = inputStages.includes(stage) ? 'INPUT' : 'OUTPUT';
   const outcome = await runGuardrails(plan, texts, {
     ...{ direction, context, masks: new Masks([text]) },
     random: () => 0,
   });
+  await account.finish(outcome.verdicts);
   const allowed = outcome.kind === 'PASSED' || outcome.kind === 'REPAIRED';
   const edited = outcome.kind === 'REPAIRED' ? outcome.text : (outcome.edits.get(0) ?? text);
   return {
@@ -63,6 +77,20 @@ export async function testGuardrails(
       spans: verdict.findings.map(({ start, end, kind }) => ({ start, end, kind })),
     })),
   };
+}
+
+/** What the questions of the rules are recorded in, should there be any. */
+function openAccount(text: string, origin: CallOrigin, engine: InferenceEngine): CallAccount {
+  const { caller } = origin;
+  const labels = parseLabels({}, origin);
+  const start = {
+    id: newCompletionId(engine.now()),
+    kind: 'guardrail',
+    caller,
+    labels,
+    input: text,
+  } as const;
+  return new CallAccount({ ...start, promptId: null, promptVersionId: null }, engine);
 }
 
 async function choosePlan(

@@ -160,6 +160,7 @@ export type Attempt = {
   readonly usage: Maybe<TokenUsage>;
   readonly usageEstimated: Scalars['Boolean']['output'];
   readonly cost: Scalars['Decimal']['output'];
+  readonly guardrail: Maybe<Scalars['String']['output']>;
 };
 
 export type InvocationConnection = {
@@ -746,6 +747,7 @@ export type AttemptResolvers<ContextType = context.SubgraphContext, ParentType e
   usage?: Resolver<Maybe<ResolversTypes['TokenUsage']>, ParentType, ContextType>;
   usageEstimated?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   cost?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  guardrail?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
 export type InvocationConnectionResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['InvocationConnection'] = ResolversParentTypes['InvocationConnection']> = {

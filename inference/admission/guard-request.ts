@@ -1,0 +1,57 @@
+import type { Caller } from '#core/caller.ts';
+import { type GuardrailPlan, joinPlans } from '#guardrails/pipeline/policy.ts';
+import type { InferenceEngine } from '../engine.ts';
+import type { ConsentingParty } from '../guarding/consents.ts';
+import { type GuardedCall, guardCall } from '../guarding/guard-call.ts';
+import type { CallAccount } from '../questions/call-account.ts';
+import { RuleQuestions } from '../questions/rule-questions.ts';
+import type { CompletionRequest } from '../request.ts';
+import { resolveModel } from './allowed-names.ts';
+
+const neverAborted = new AbortController().signal;
+
+/**
+ * The AI model or route that is called, and the call as it goes there. A guardrail may have another one called, which the caller has to
+ * be allowed to call: then what binds calls of that one binds the call too. Once: where it would lead elsewhere, it leads nowhere.
+ *
+ * @param requested the id of the AI model or route that the request names
+ */
+export async function guardAndRoute(
+  request: CompletionRequest,
+  requested: string,
+  account: CallAccount,
+  engine: InferenceEngine,
+): Promise<{ readonly model: string; readonly guarded: GuardedCall }> {
+  const { caller } = account.start;
+  const plan = planGuardrails(request, requested, caller, engine);
+  const party = toParty(request, caller, engine);
+  const { ask: askModel } = new RuleQuestions(account, engine);
+  const guard = async (rules: GuardrailPlan) => {
+    const bound = await party.bind(rules);
+    const known = { ...party, verdicts: engine.verdicts, askModel };
+    return account.explain(guardCall(request.call, bound, known, neverAborted));
+  };
+  const guarded = await engine.blocks.watch(caller, guard(plan));
+  if (guarded.reroute === null) return { model: requested, guarded };
+  const model = await resolveModel(guarded.reroute, caller, engine, request.ofMesh);
+  const both = joinPlans(plan, planGuardrails({ ...request, model: guarded.reroute }, model, caller, engine));
+  if (both === plan) return { model, guarded };
+  return { model, guarded: await engine.blocks.watch(caller, guard(both)) };
+}
+
+export function toParty(
+  { labels }: CompletionRequest,
+  caller: Caller,
+  { consents }: InferenceEngine,
+): ConsentingParty {
+  return consents.of(caller, labels.endUserId);
+}
+
+export function planGuardrails(
+  { promptId, model: name }: CompletionRequest,
+  modelId: string,
+  caller: Caller,
+  { guardrails }: InferenceEngine,
+): GuardrailPlan {
+  return guardrails.planFor({ caller, promptId, name, modelId });
+}
