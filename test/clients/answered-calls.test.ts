@@ -225,6 +225,19 @@ describe('calls of an answer in the form of chat completions', () => {
       { numRuns: 10 },
     );
   });
+
+  it('have them as calls of custom tools, whichever delta brings them', async () => {
+    for (const late of [false, true]) {
+      answer([toCalls([{ mark: 'FURTHER-1' }])], late);
+      const custom = { type: 'custom' as const, custom: { name: 'look' } };
+      const stream = await openai.chat.completions.create({
+        ...{ model: chatModel, tools: [custom], messages: [user], stream: true as const },
+      });
+      const chunks = await Array.fromAsync(stream);
+      const deltas = chunks.flatMap(({ choices }) => choices[0]?.delta.tool_calls ?? []);
+      expect(deltas).toMatchObject([{ type: 'custom', mark: 'FURTHER-1' }]);
+    }
+  });
 });
 
 describe('calls of an answer in the form of responses', () => {

@@ -76,6 +76,19 @@ describe('the items of an input', () => {
     ]);
   });
 
+  it.each(['in_c1_0', `msg_${'0'.repeat(29)}`])('lack the ID %s, which was made here', (id) => {
+    const said = { type: 'message', id, status: 'completed', content: 'Hi' };
+    expect(
+      messages([
+        { ...said, role: 'user' },
+        { ...said, role: 'assistant' },
+      ]),
+    ).toEqual([
+      { role: 'USER', content: 'Hi' },
+      { role: 'ASSISTANT', content: 'Hi' },
+    ]);
+  });
+
   it.each([
     [{ role: 'robot', content: 'x' }, 'input[0].role'],
     [{ type: 'function_call', name: 'a', arguments: '{}' }, 'input[0].call_id'],

@@ -229,3 +229,40 @@ describe('responses of several pieces of reasoning', () => {
     expect(thought).toBe('A\n\nB');
   });
 });
+
+describe('the further fields of a call', () => {
+  const whole = { ...call('c', 'f', '{"a":1}'), async: true };
+  const own = { responses: { async: true } };
+
+  it.each([
+    ['its beginning alone', { async: true }, {}, [own]],
+    ['its end alone', {}, { async: true }, [own]],
+    ['both, once', { async: true }, { async: true }, [own]],
+    [
+      'both, with more at its end',
+      { async: true },
+      { async: true, b: 2 },
+      [own, { responses: { async: true, b: 2 } }],
+    ],
+    ['the last event alone', null, null, [own]],
+  ] as const)('come from %s', async (_, begun, done, expected) => {
+    const bare = call('c', 'f', '');
+    const events =
+      begun === null || done === null
+        ? [end([whole])]
+        : [
+            added(0, { ...bare, ...begun }),
+            {
+              type: 'response.output_item.done',
+              output_index: 0,
+              item: { ...call('c', 'f', '{"a":1}'), ...done },
+            },
+            end([{ ...call('c', 'f', '{"a":1}'), ...done }]),
+          ];
+    const { parts, toolCalls } = await read(...events);
+    expect(toolCalls).toEqual([{ id: 'c', name: 'f', arguments: '{"a":1}' }]);
+    expect(parts.flatMap((part) => (part.type === 'tool-call' && part.own ? [part.own] : []))).toEqual(
+      expected,
+    );
+  });
+});
