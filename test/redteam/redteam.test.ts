@@ -11,7 +11,7 @@ import { flattenTexts, readResponse } from './texts.ts';
 const seed = process.env.HEDDLE_TEST_SEED ?? '2026';
 
 /** Outcomes in which this share of each kind was stopped. */
-const outcomesOf = (stopped: number): readonly KindOutcome[] =>
+const buildOutcomes = (stopped: number): readonly KindOutcome[] =>
   attackCategories.flatMap(({ id, kinds }) =>
     kinds.map(({ name }) => ({ category: id, kind: name, attempts: 10, stopped })),
   );
@@ -44,8 +44,8 @@ describe('npm run redteam', () => {
   }, 120_000);
 
   it('fails where less is stopped than a category states', () => {
-    expect(findFailures({ none: outcomesOf(0), default: outcomesOf(10), every: outcomesOf(10) })).toEqual([]);
-    const failures = findFailures({ none: outcomesOf(0), default: outcomesOf(0), every: outcomesOf(10) });
+    expect(findFailures({ none: buildOutcomes(0), default: buildOutcomes(10), every: buildOutcomes(10) })).toEqual([]);
+    const failures = findFailures({ none: buildOutcomes(0), default: buildOutcomes(0), every: buildOutcomes(10) });
     // Nothing of LLM09 has to be stopped by the default policy.
     expect(failures.map((failure) => failure.slice(0, 5))).toEqual(
       attackCategories.map(({ id }) => id).filter((id) => id !== 'LLM09'),
@@ -56,7 +56,7 @@ describe('npm run redteam', () => {
   it('has its table in docs/security.md, with every category and kind that passed', () => {
     const page = readFileSync(new URL('../../docs/security.md', import.meta.url), 'utf8');
     for (const { id, name } of attackCategories) expect(page).toContain(`| ${id} ${name} |`);
-    const written = { none: outcomesOf(0), default: outcomesOf(5), every: outcomesOf(10) };
+    const written = { none: buildOutcomes(0), default: buildOutcomes(5), every: buildOutcomes(10) };
     const table = writeTable(written);
     expect(table).toContain('- LLM08: a secret that is embedded (stopped 5 of 10, every rule 10);');
     expect(computeShare(written.default, 'LLM01')).toBe(0.5);

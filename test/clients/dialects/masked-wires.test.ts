@@ -35,7 +35,7 @@ afterAll(() => stack.disposeAsync());
 const cut = (text: string): readonly string[] => text.split(/(?<=[⟨_1⟩E]|^.{8})/u);
 
 /** An answer with the value, or its placeholder, in every text that the wire has a place for. */
-function answerOf(wire: UpstreamWire, who: string): UpstreamAnswer {
+function buildAnswer(wire: UpstreamWire, who: string): UpstreamAnswer {
   const has = (aspect: Parameters<typeof wire.aspects.has>[0]) => wire.aspects.has(aspect);
   return {
     texts: cut(`Text for ${who}, and ${who}.`),
@@ -81,7 +81,7 @@ function readTexts(body: string): Readonly<Record<string, string>> {
 
 async function call(wire: UpstreamWire, dialect: Dialect, isStreamed: boolean, isMasked: boolean) {
   const { upstream, model } = opened.get(wire) ?? expect.fail(`${wire.name} is not open`);
-  upstream.answer = answerOf(wire, isMasked ? placeholder : value);
+  upstream.answer = buildAnswer(wire, isMasked ? placeholder : value);
   const body = dialect.toBody(model, askingField(dialect), isStreamed);
   const response = await post(isMasked ? masking : plain, dialect, body, { isStreamed });
   const text = await response.text();

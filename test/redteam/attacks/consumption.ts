@@ -95,5 +95,5 @@ export const consumption: AttackCategory = {
     },
   ],
   stoppedMin: { default: 1, every: 1 },
-  beyond: 'calls within the limits that nobody needs: set limits and budgets',
+  beyond: 'useless calls within the limits: set limits and budgets',
 };
