@@ -44,8 +44,14 @@ describe('npm run redteam', () => {
   }, 120_000);
 
   it('fails where less is stopped than a category states', () => {
-    expect(findFailures({ none: buildOutcomes(0), default: buildOutcomes(10), every: buildOutcomes(10) })).toEqual([]);
-    const failures = findFailures({ none: buildOutcomes(0), default: buildOutcomes(0), every: buildOutcomes(10) });
+    expect(
+      findFailures({ none: buildOutcomes(0), default: buildOutcomes(10), every: buildOutcomes(10) }),
+    ).toEqual([]);
+    const failures = findFailures({
+      none: buildOutcomes(0),
+      default: buildOutcomes(0),
+      every: buildOutcomes(10),
+    });
     // Nothing of LLM09 has to be stopped by the default policy.
     expect(failures.map((failure) => failure.slice(0, 5))).toEqual(
       attackCategories.map(({ id }) => id).filter((id) => id !== 'LLM09'),
