@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { createAdjustableLog } from '#server/log.ts';
+import { createLog } from '#server/log.ts';
 import { nextLogLevel, stepLogLevelBySignal } from './step-log-level.ts';
 
 interface Line {
@@ -15,11 +15,11 @@ describe('the log level of a running process', () => {
 
   function open(configured: string) {
     const lines: Line[] = [];
-    const adjustable = createAdjustableLog(configured, {
+    const log = createLog(configured, {
       write: (line: string) => void lines.push(JSON.parse(line)),
     });
-    stop = stepLogLevelBySignal(adjustable, configured);
-    return { log: adjustable.log, lines };
+    stop = stepLogLevelBySignal(log, configured);
+    return { log, lines };
   }
 
   it.each([

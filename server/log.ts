@@ -36,36 +36,19 @@ function readFrames(stack: string | undefined): string | undefined {
   return stack?.slice(stack.search(/^\s+at /m)).trimStart();
 }
 
-/** A log whose level can be changed while it is used. */
-export interface AdjustableLog {
-  readonly log: Logger;
-  /** Changes how much the log writes from now on, and every log that was derived from it. */
-  setLevel(level: string): void;
-}
-
-/** JSON lines on standard error, without the secrets of the environment as it is now. */
-export function createLog(level: string): Logger {
-  return createAdjustableLog(level).log;
-}
-
-/** As createLog. Logs are derived from it for parts of the mesh, never for a request: they are kept as long as it is. */
-export function createAdjustableLog(level: string, out: DestinationStream = standardError()): AdjustableLog {
-  const derived: Logger[] = [];
-  const log = pino(
+/**
+ * JSON lines on standard error, or in `out`, without the secrets of the environment as it is now. Its `level` may be changed while it is used:
+ * the logs that were derived from it follow.
+ */
+export function createLog(level: string, out: DestinationStream = standardError()): Logger {
+  return pino(
     {
       level,
-      onChild: (child) => void derived.push(child),
       serializers: { err: (error: unknown) => loggedError(error) },
       hooks: { streamWrite: createRedact(process.env) },
     },
     out,
   );
-  return {
-    log,
-    setLevel(next) {
-      for (const one of [log, ...derived]) one.level = next;
-    },
-  };
 }
 
 function standardError(): DestinationStream {

@@ -156,6 +156,7 @@ describe('the commands of the documentation', () => {
     ['npx node bench/startup.ts', 'bench/startup.ts', 'later start'],
     ['npx node bench/router.ts', 'bench/router.ts', 'join of three subgraphs'],
     ['npx node bench/providers.ts', 'bench/providers.ts', 'ANTHROPIC'],
+    ['npx node bench/metrics.ts', 'bench/metrics.ts', 'one call'],
   ])(
     '%s prints its table',
     async (_command, file, row) => {

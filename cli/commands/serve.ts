@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { Logger } from 'pino';
 import { dataDirectory, type Environment, readEnvironment } from '#server/config.ts';
-import { createAdjustableLog } from '#server/log.ts';
+import { createLog } from '#server/log.ts';
 import { type Mesh, parseParts } from '#server/mesh.ts';
 import { explainStartFailure } from '#server/start-failure.ts';
 import { stepLogLevelBySignal } from '../step-log-level.ts';
@@ -14,9 +14,8 @@ export async function serve(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({ args: [...args], options: { only: { type: 'string' } } });
   const environment = readEnvironment(process.env);
   const parts = parseParts(values.only);
-  const adjustable = createAdjustableLog(environment.LOG_LEVEL);
-  const { log } = adjustable;
-  stepLogLevelBySignal(adjustable, environment.LOG_LEVEL);
+  const log = createLog(environment.LOG_LEVEL);
+  stepLogLevelBySignal(log, environment.LOG_LEVEL);
 
   const crash = awaitCrash(log);
   const signal = awaitSignal(log);

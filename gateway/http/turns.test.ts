@@ -25,6 +25,16 @@ describe('Turns', () => {
     for (const free of between.slice(0, 2)) expect(free.length).toBeGreaterThanOrEqual(4);
   });
 
+  it('states how many wait', async () => {
+    const turns = new Turns();
+    const all = [client(), client(), client()].map((use) => turns.next(use, false));
+    expect(turns.waiting).toBe(3);
+    await all[0];
+    expect(turns.waiting).toBe(2);
+    await Promise.all(all);
+    expect(turns.waiting).toBe(0);
+  });
+
   it('serves the caller that has used least, whatever one has sent before', async () => {
     const turns = new Turns();
     const [heavy, light] = [client(), client()];
