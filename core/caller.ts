@@ -94,6 +94,8 @@ export interface Caller {
   readonly allowedRegions: readonly string[] | null;
   /** The payload rule of its tenant; with NONE no content of its calls is stored. */
   readonly payloadLogging: PayloadLogging;
+  /** Days that its tenant keeps payloads for; absent: the default. */
+  readonly payloadDays?: number;
   /** What `cache: DEFAULT` means for this caller. */
   readonly cacheByDefault: boolean;
   /** What its app or tenant narrows the scope of every @cache to; absent: not at all. */

@@ -1,9 +1,6 @@
 import type { mongo } from 'mongoose';
 import { defineCollection } from './collection.ts';
 
-/** How long a payload is kept where its tenant has chosen nothing else. */
-export const payloadDaysDefault = 30;
-
 /**
  * The request and the response of one call of a tenant with the payload rule FULL, under the id of its row in the ledger. It
  * vanishes when the time that the tenant keeps payloads for is over.

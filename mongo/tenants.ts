@@ -19,6 +19,8 @@ export interface TenantRecord {
   payloadLogging: string;
   /** True: NONE was chosen. Older records have NONE where nothing was. */
   hasPayloadRule?: boolean;
+  /** Days that payloads are kept for; absent or null: the default. */
+  payloadDays?: number | null;
   /** What `cache: DEFAULT` means, unless the app states otherwise. */
   cacheByDefault: boolean;
   /** What @cache is narrowed to; null: not at all. Absent on older records. */
@@ -101,6 +103,7 @@ export const tenants = defineCollection<TenantRecord>(
     allowedRegions: { type: [String], default: null },
     payloadLogging: text,
     hasPayloadRule: Boolean,
+    payloadDays: Number,
     cacheByDefault: { type: Boolean, required: true },
     cacheScope: { type: String, default: null },
     onRevoke: String,

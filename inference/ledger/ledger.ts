@@ -177,6 +177,14 @@ export function createLedger(
   /** Closes a row after its first try has failed. */
   async function closeAgain(closing: Closing, first: unknown): Promise<void> {
     let failure = first;
+    if (isOfDocuments(failure) && closing.payload !== null) {
+      log.warn(
+        { event: 'payload_dropped', reason: 'STORE', count: 1, err: failure },
+        'payloads were not kept',
+      );
+      const { payloadUntil: _, ...rest } = closing.closing;
+      return closes.push({ ...closing, closing: rest, payload: null });
+    }
     for (const [attempt, delayMs] of closeRetryDelaysMs.entries()) {
       if (isOfDocuments(failure)) break;
       log.warn({ err: failure, attempt }, 'a ledger row could not be closed and is tried again');

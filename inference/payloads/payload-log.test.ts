@@ -43,6 +43,19 @@ function setup(boxes: OwnerBoxes = testPayloads) {
   return { payloadLog, lines, clock, log };
 }
 
+const openTestRow = (id: string) =>
+  openRow({
+    labels: { requestId: 'r', clientRequestId: null, endUserId: null, tags: [] },
+    ...{ id, kind: 'completion', caller: { ...anonymousCaller, tenantId: 'acme' }, cache: 'BYPASS' },
+    model: { id: 'm/x', provider: { id: 'm' } },
+    ...{ promptId: null, promptVersionId: null, startedAtMs: 1_000, ownerId: 'owner', opening: null },
+  });
+const ended: InvocationClosing = {
+  ...{ status: 'SUCCEEDED' as const, modelId: 'm/x', providerId: 'm', usage: noUsage, costNanos: 0n },
+  ...{ cache: 'BYPASS' as const, latencyMs: 1, timeToFirstTokenMs: null, errorCode: null, error: null },
+  ...{ endedAt: new Date(), attempts: [] },
+};
+
 const wasKept = ({ record }: HeldPayload) => record !== null;
 
 describe('payloads that wait for the store', () => {
@@ -89,31 +102,14 @@ describe('a stored payload', () => {
     const ledger = createLedger(database.connection, { ...services, payloads: testPayloads });
     const ids = Array.from({ length: 20 }, (_, i) => `closed-${i}`);
     for (const id of ids) {
-      await ledger.open(
-        openRow({
-          labels: { requestId: 'r', clientRequestId: null, endUserId: null, tags: [] },
-          ...{ id, kind: 'completion', caller: { ...anonymousCaller, tenantId: 'acme' }, cache: 'BYPASS' },
-          model: { id: 'm/x', provider: { id: 'm' } },
-          ...{ promptId: null, promptVersionId: null, startedAtMs: 1_000, ownerId: 'owner', opening: null },
-        }),
-      );
+      await ledger.open(openTestRow(id));
     }
     // Of a close whose answer was lost.
     await payloadLog.store(await payloadLog.hold(given('closed-3', 'earlier')));
     await Promise.all(
       ids.map(async (id) => {
         using held = await payloadLog.hold(given(id, id));
-        const closing: InvocationClosing = {
-          ...{ status: 'SUCCEEDED' as const, modelId: 'm/x', providerId: 'm', usage: noUsage, costNanos: 0n },
-          ...{
-            cache: 'BYPASS' as const,
-            latencyMs: 1,
-            timeToFirstTokenMs: null,
-            errorCode: null,
-            error: null,
-          },
-          ...{ endedAt: new Date(), attempts: [], payloadUntil: held.record!.expiresAt },
-        };
+        const closing = { ...ended, payloadUntil: held.record!.expiresAt };
         await ledger.close(id, closing, null, held.record);
         expect((await payloadLog.find([id], 'acme'))[0]?.content).toEqual(content(id));
       }),
@@ -122,6 +118,31 @@ describe('a stored payload', () => {
       .find({ _id: { $in: ids } })
       .lean();
     expect(rows.every(({ payloadUntil }) => payloadUntil !== undefined)).toBe(true);
+  });
+
+  it('that the store refuses is left out, and the row of its call is closed without it', async () => {
+    const { payloadLog, log, lines } = setup();
+    const services = { log, streams: createMemoryStreamLogs(), quota: createMemoryQuota() };
+    const ledger = createLedger(database.connection, { ...services, payloads: testPayloads });
+    await ledger.open(openTestRow('refused'));
+    using held = await payloadLog.hold(given('refused'));
+    const refused = { ...held.record!, expiresAt: new Date(Number.NaN) };
+    await ledger.close('refused', { ...ended, payloadUntil: held.record!.expiresAt }, null, refused);
+    const row = await invocations(database.connection).findById('refused').lean();
+    expect(row?.status).toBe('SUCCEEDED');
+    expect(row).not.toHaveProperty('payloadUntil');
+    expect(lines).toMatchObject([{ event: 'payload_dropped', reason: 'STORE', count: 1 }]);
+  });
+
+  it('is kept for the days that its tenant has chosen', async () => {
+    const { payloadLog } = setup();
+    const keptDays = async (payloadDays: object) => {
+      const days = { ...given('days'), caller: { tenantId: 'acme', ...payloadDays } };
+      const { record } = await payloadLog.hold(days);
+      return ((record?.expiresAt.getTime() ?? 0) - (record?.at.getTime() ?? 0)) / 86_400_000;
+    };
+    expect(await keptDays({})).toBe(30);
+    expect(await keptDays({ payloadDays: 7 })).toBe(7);
   });
 
   it('is found with the tenant that it is of', async () => {

@@ -3,15 +3,16 @@ import type { Logger } from 'pino';
 import type { Caller } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
 import { parseJson } from '#core/json/exact-json.ts';
+import { payloadDaysDefault } from '#core/payload-days.ts';
 import { type OwnerBoxes, openSealed } from '#core/secrets/owner-boxes.ts';
-import { payloads as collection, type PayloadRecord, payloadDaysDefault } from '#mongo/payloads.ts';
+import { payloads as collection, type PayloadRecord } from '#mongo/payloads.ts';
 import { nativeCollection } from '../ledger/native-collection.ts';
 import type { CallPayload } from './call-payload.ts';
 
 /** The payload of a call that ends. */
 export interface NewPayload {
   readonly id: string;
-  readonly caller: Pick<Caller, 'tenantId'>;
+  readonly caller: Pick<Caller, 'tenantId' | 'payloadDays'>;
   readonly endedAtMs: number;
   /** Null: none of the call is kept. */
   readonly content: CallPayload | null;
@@ -77,7 +78,7 @@ export class PayloadLog {
 
   /** Seals a payload, to be stored with the end of its call. Never rejects. */
   async hold({ id, caller, endedAtMs, content }: NewPayload): Promise<HeldPayload> {
-    const { tenantId } = caller;
+    const { tenantId, payloadDays = payloadDaysDefault } = caller;
     if (content === null || tenantId === null) return notHeld;
     try {
       const sealer = this.#options.boxes.of(tenantId);
@@ -95,7 +96,7 @@ export class PayloadLog {
         tenantId,
         at: new Date(endedAtMs),
         sealed: new mongo.Binary(sealed),
-        expiresAt: new Date(endedAtMs + payloadDaysDefault * dayMs),
+        expiresAt: new Date(endedAtMs + payloadDays * dayMs),
       };
       return {
         record,

@@ -30,6 +30,11 @@ const rowFields = { tenantId: 1, status: 1, payloadLogging: 1, payloadUntil: 1, 
 /** What one tenant holds in memory by reading payloads, whatever it requests at the same time. */
 const oneAtATime = new OneAtATime();
 
+/** Runs the reads and searches of payloads of one tenant one after another. Throws OVERLOADED where too many wait. */
+export function inTurn<T>(tenantId: string, read: () => Promise<T>): Promise<T> {
+  return oneAtATime.run(tenantId, read);
+}
+
 /** The payloads of calls, in the order of the ids. Only their own tenant has their content. */
 export async function readPayloads(
   ids: readonly string[],
@@ -46,7 +51,7 @@ export async function readPayloads(
   const found =
     tenantId === null || kept.length === 0
       ? []
-      : await oneAtATime.run(tenantId, () => payloadLog.find(kept, tenantId));
+      : await inTurn(tenantId, () => payloadLog.find(kept, tenantId));
   const contents = new Map(found.map(({ id, content }) => [id, content]));
   return ids.map((id, at) => toFound(states[at] ?? 'FOREIGN', contents.get(id)));
 }

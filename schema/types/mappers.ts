@@ -75,6 +75,7 @@ export const mappers: Readonly<Record<SubgraphName, Mappers>> = {
     'inference/completion.ts': { Attempt: 'AttemptData', Completion: 'CompletionData' },
     'inference/guarding/verdict-records.ts': { GuardrailVerdict: 'ShownVerdict' },
     'inference/execution/embedding.ts': { Embeddings: 'EmbeddingsData' },
+    'inference/payloads/search-payloads.ts': { PayloadPage: 'PayloadMatches' },
     'inference/routing/health.ts': { ProviderHealth: 'Health' },
     'inference/streams/completion-events.ts': {
       CompletionEvent: 'CompletionEvent',

@@ -5,6 +5,7 @@ import type * as entity from '../runtime/entity.ts';
 import type * as completion from '#inference/completion.ts';
 import type * as verdictRecords from '#inference/guarding/verdict-records.ts';
 import type * as embedding from '#inference/execution/embedding.ts';
+import type * as searchPayloads from '#inference/payloads/search-payloads.ts';
 import type * as health from '#inference/routing/health.ts';
 import type * as completionEvents from '#inference/streams/completion-events.ts';
 import type * as audio from '#providers/audio.ts';
@@ -49,6 +50,7 @@ export type Scalars = {
 export type Query = {
   readonly completion: Maybe<Completion>;
   readonly countTokens: TokenCount;
+  readonly searchPayloads: PayloadPage;
   readonly testGuardrails: GuardrailTest;
 };
 
@@ -60,6 +62,15 @@ export type QueryCompletionArgs = {
 
 export type QueryCountTokensArgs = {
   input: CompletionInput;
+};
+
+
+export type QuerySearchPayloadsArgs = {
+  text: Scalars['String']['input'];
+  from: Scalars['DateTime']['input'];
+  to: Scalars['DateTime']['input'];
+  first: Scalars['Int']['input'];
+  after?: InputMaybe<Scalars['String']['input']>;
 };
 
 
@@ -531,6 +542,14 @@ export type AttemptPayload = {
   readonly response: Maybe<Scalars['JSON']['output']>;
 };
 
+export type PayloadPage = {
+  readonly nodes: ReadonlyArray<Invocation>;
+  readonly searched: Scalars['Int']['output'];
+  readonly unreadable: Scalars['Int']['output'];
+  readonly searchedFrom: Maybe<Scalars['DateTime']['output']>;
+  readonly next: Maybe<Scalars['String']['output']>;
+};
+
 export type GuardrailRuleInput = {
   readonly rule: Scalars['String']['input'];
   readonly stages: ReadonlyArray<GuardrailStage>;
@@ -685,13 +704,13 @@ export type ResolversTypes = {
   Decimal: ResolverTypeWrapper<Scalars['Decimal']['output']>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
+  String: ResolverTypeWrapper<Scalars['String']['output']>;
+  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
-  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
   ProviderKind: ProviderKind;
   MessageRole: MessageRole;
   MessageInput: MessageInput;
-  String: ResolverTypeWrapper<Scalars['String']['output']>;
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
   ReasoningInput: ReasoningInput;
   ContentPartInput: ContentPartInput;
@@ -746,6 +765,7 @@ export type ResolversTypes = {
   PromptVersion: ResolverTypeWrapper<entity.EntityReference>;
   Invocation: ResolverTypeWrapper<entity.EntityReference>;
   AttemptPayload: ResolverTypeWrapper<AttemptPayload>;
+  PayloadPage: ResolverTypeWrapper<searchPayloads.PayloadMatches>;
   PayloadState: PayloadState;
   GuardrailAction: GuardrailAction;
   GuardrailRuleInput: GuardrailRuleInput;
@@ -767,11 +787,11 @@ export type ResolversParentTypes = {
   Decimal: Scalars['Decimal']['output'];
   Query: Record<PropertyKey, never>;
   ID: Scalars['ID']['output'];
+  String: Scalars['String']['output'];
+  Int: Scalars['Int']['output'];
   Mutation: Record<PropertyKey, never>;
   Subscription: Record<PropertyKey, never>;
-  Int: Scalars['Int']['output'];
   MessageInput: MessageInput;
-  String: Scalars['String']['output'];
   Boolean: Scalars['Boolean']['output'];
   ReasoningInput: ReasoningInput;
   ContentPartInput: ContentPartInput;
@@ -817,6 +837,7 @@ export type ResolversParentTypes = {
   PromptVersion: entity.EntityReference;
   Invocation: entity.EntityReference;
   AttemptPayload: AttemptPayload;
+  PayloadPage: searchPayloads.PayloadMatches;
   GuardrailRuleInput: GuardrailRuleInput;
   TestGuardrailsInput: TestGuardrailsInput;
   GuardrailTest: Omit<GuardrailTest, 'verdicts'> & { verdicts: ReadonlyArray<ResolversParentTypes['GuardrailVerdict']> };
@@ -840,6 +861,7 @@ export interface DecimalScalarConfig extends GraphQLScalarTypeConfig<ResolversTy
 export type QueryResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
   completion?: Resolver<Maybe<ResolversTypes['Completion']>, ParentType, ContextType, RequireFields<QueryCompletionArgs, 'id'>>;
   countTokens?: Resolver<ResolversTypes['TokenCount'], ParentType, ContextType, RequireFields<QueryCountTokensArgs, 'input'>>;
+  searchPayloads?: Resolver<ResolversTypes['PayloadPage'], ParentType, ContextType, RequireFields<QuerySearchPayloadsArgs, 'text' | 'from' | 'to' | 'first'>>;
   testGuardrails?: Resolver<ResolversTypes['GuardrailTest'], ParentType, ContextType, RequireFields<QueryTestGuardrailsArgs, 'input'>>;
 };
 
@@ -1183,6 +1205,14 @@ export type AttemptPayloadResolvers<ContextType = context.SubgraphContext, Paren
   response?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
 };
 
+export type PayloadPageResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['PayloadPage'] = ResolversParentTypes['PayloadPage']> = {
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['Invocation']>, ParentType, ContextType>;
+  searched?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  unreadable?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  searchedFrom?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  next?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
 export type PayloadStateResolvers = EnumResolverSignature<{ KEPT?: any, RUNNING?: any, NOT_LOGGED?: any, DROPPED?: any, EXPIRED?: any, DELETED?: any, UNREADABLE?: any, FOREIGN?: any }, ResolversTypes['PayloadState']>;
 
 export type GuardrailActionResolvers = EnumResolverSignature<{ BLOCK?: any, MASK?: any, REDACT?: any, RETRY?: any, REROUTE?: any, WARN?: any, LOG?: any }, ResolversTypes['GuardrailAction']>;
@@ -1280,6 +1310,7 @@ export type Resolvers<ContextType = context.SubgraphContext> = {
   PromptVersion?: PromptVersionResolvers<ContextType>;
   Invocation?: InvocationResolvers<ContextType>;
   AttemptPayload?: AttemptPayloadResolvers<ContextType>;
+  PayloadPage?: PayloadPageResolvers<ContextType>;
   PayloadState?: PayloadStateResolvers;
   GuardrailAction?: GuardrailActionResolvers;
   GuardrailTest?: GuardrailTestResolvers<ContextType>;

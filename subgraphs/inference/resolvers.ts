@@ -25,6 +25,7 @@ import { parseCompletionInput } from './input/parse-input.ts';
 import { promptRequest } from './input/prompt.ts';
 import type { InferenceContext } from './loaders.ts';
 import { payloadFields } from './payloads/payload-fields.ts';
+import { search } from './payloads/search.ts';
 import { startCompletion } from './start-completion.ts';
 import { testGuardrails } from './try-guardrails.ts';
 
@@ -55,6 +56,7 @@ export function inferenceResolvers(
       completion: (_, { id }, { loaders }) => loaders.completion.load(toStoredId('Invocation', id)),
       countTokens: (_, { input }, context) =>
         countTokens(parseCompletionInput(input, context, engine.egress), context.caller, context.signal),
+      searchPayloads: (_, args, context) => search(args, context, engine, services),
       testGuardrails: (_, { input }, context) => testGuardrails(input, context, context.signal, engine),
     },
     Mutation: {
@@ -246,6 +248,9 @@ export function inferenceResolvers(
       invocation: ({ id }) => toEntity(toNodeId('Invocation', id)),
     },
     Invocation: payloadFields,
+    PayloadPage: {
+      nodes: ({ ids }) => ids.map((id) => toEntity(toNodeId('Invocation', id))),
+    },
     Provider: {
       // Of one that was deleted too, which history refers to: nothing is known of its health.
       __resolveReference: ({ id }) => ({ id }),

@@ -1,5 +1,6 @@
 import type { CacheScope } from '#core/graph-enums.generated.ts';
 import { badInput, checkedList } from '#core/input.ts';
+import { payloadDaysMax } from '#core/payload-days.ts';
 
 const region = /^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/;
 
@@ -28,4 +29,12 @@ export function checkedCacheScope(
 ): Exclude<CacheScope, 'PUBLIC'> | null {
   if (scope === 'PUBLIC') badInput(field, 'must be CALLER, APP or TENANT.');
   return scope ?? null;
+}
+
+/** The days that payloads are kept for; null: the default. */
+export function checkedPayloadDays(days: number | null | undefined): number | null {
+  if (days == null) return null;
+  return days >= 1 && days <= payloadDaysMax
+    ? days
+    : badInput('input.payloadDays', `must be 1 to ${payloadDaysMax} days.`);
 }

@@ -739,6 +739,7 @@ export type Tenant = {
   readonly budgets: ReadonlyArray<Budget>;
   readonly allowedRegions: Maybe<ReadonlyArray<Scalars['String']['output']>>;
   readonly payloadLogging: PayloadLogging;
+  readonly payloadDays: Scalars['Int']['output'];
   readonly cacheByDefault: Scalars['Boolean']['output'];
   readonly cacheScope: Maybe<CacheScope>;
   readonly onRevoke: OnRevoke;
@@ -1447,6 +1448,7 @@ export type CreateTenantInput = {
   readonly planId?: InputMaybe<Scalars['ID']['input']>;
   readonly allowedRegions?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
   readonly payloadLogging?: InputMaybe<PayloadLogging>;
+  readonly payloadDays?: InputMaybe<Scalars['Int']['input']>;
   readonly cacheByDefault?: InputMaybe<Scalars['Boolean']['input']>;
   readonly cacheScope?: InputMaybe<CacheScope>;
   readonly onRevoke?: InputMaybe<OnRevoke>;
@@ -1456,6 +1458,7 @@ export type UpdateTenantInput = {
   readonly name?: InputMaybe<Scalars['String']['input']>;
   readonly allowedRegions?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
   readonly payloadLogging?: InputMaybe<PayloadLogging>;
+  readonly payloadDays?: InputMaybe<Scalars['Int']['input']>;
   readonly cacheByDefault?: InputMaybe<Scalars['Boolean']['input']>;
   readonly cacheScope?: InputMaybe<CacheScope>;
   readonly onRevoke?: InputMaybe<OnRevoke>;
@@ -2230,6 +2233,7 @@ export type TenantResolvers<ContextType = context.SubgraphContext, ParentType ex
   budgets?: Resolver<ReadonlyArray<ResolversTypes['Budget']>, ParentType, ContextType, Partial<TenantBudgetsArgs>>;
   allowedRegions?: Resolver<Maybe<ReadonlyArray<ResolversTypes['String']>>, ParentType, ContextType>;
   payloadLogging?: Resolver<ResolversTypes['PayloadLogging'], ParentType, ContextType>;
+  payloadDays?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   cacheByDefault?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   cacheScope?: Resolver<Maybe<ResolversTypes['CacheScope']>, ParentType, ContextType>;
   onRevoke?: Resolver<ResolversTypes['OnRevoke'], ParentType, ContextType>;

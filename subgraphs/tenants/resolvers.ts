@@ -2,6 +2,7 @@ import type { Caller } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
 import { decimalOfNanos } from '#core/money.ts';
 import { toStoredId } from '#core/node-id.ts';
+import { payloadDaysDefault } from '#core/payload-days.ts';
 import { firstIssuerId } from '#mongo/issuers.ts';
 import { readPayloadRule } from '#mongo/tenants.ts';
 import { scalarResolvers } from '#schema/scalars.ts';
@@ -272,6 +273,7 @@ export function tenantsResolvers(
       name: (tenant) => shownName(tenant),
       onRevoke: (tenant) => tenant.onRevoke ?? 'END',
       payloadLogging: (tenant) => readPayloadRule(tenant),
+      payloadDays: (tenant) => tenant.payloadDays ?? payloadDaysDefault,
       plan: (tenant, _args, { loaders }) => loadReferred(loaders.plan, tenant.planId),
       provisioning: (tenant) => readProvisioning(tenant),
       apps: (tenant, args, { loaders }) => loaders.appsOfTenant.load(toOwnedList(tenant, args)),

@@ -2,7 +2,7 @@ import DataLoader from 'dataloader';
 import type { CallPayload } from '#inference/payloads/call-payload.ts';
 import { type FoundState, type PayloadReads, readPayloads } from '#inference/payloads/read-payloads.ts';
 import type { AuditServices, ReadRequest } from '../../runtime/policy/audited.ts';
-import { recordRead } from '../../runtime/policy/recorded-read.ts';
+import { withRecordedRead } from '../../runtime/policy/recorded-read.ts';
 
 export interface PayloadLoaders {
   /** Whether payloads are kept, by the ids of their rows. Their content is read by `payloadContent`. */
@@ -28,8 +28,7 @@ export function createPayloadLoaders(
           const { content } = await payload.load(id);
           if (content === null) return null;
           const target = { type: 'Invocation', id };
-          await recordRead({ action: 'payload.read', target }, context, services);
-          return content;
+          return withRecordedRead({ action: 'payload.read', target }, context, services, async () => content);
         }),
       ),
     { maxBatchSize: batchMax },

@@ -1,3 +1,4 @@
+import { HeddleError } from '#core/errors.ts';
 import type { ChangeTarget } from '../context.ts';
 import type { AuditServices, ReadRequest } from './audited.ts';
 import { toActor } from './audited-start.ts';
@@ -9,28 +10,40 @@ export interface RecordedRead {
   /** Null: several things, which `details` describes. */
   readonly target: Pick<ChangeTarget, 'type' | 'id'> | null;
   /** Plain JSON without content of what is read. */
-  readonly details?: unknown;
+  readonly details?: Readonly<Record<string, unknown>>;
 }
 
 /**
- * Writes an audit record of its own for a read that is noted each time: to be awaited before anything of it is returned. Rejects where it
- * cannot be written, so that nothing is read that is not noted.
+ * Reads between the two writes of an audit record of its own. Rejects where one of them fails, so that nothing is returned that is not
+ * noted. `describe` states what was found, as plain JSON without its content.
  */
-export async function recordRead(
-  { action, target, details = null }: RecordedRead,
+export async function withRecordedRead<T>(
+  { action, target, details }: RecordedRead,
   { caller, requestId, clientRequestId, clientAddress }: ReadRequest,
   { audit }: Pick<AuditServices, 'audit'>,
-): Promise<void> {
+  run: () => Promise<T>,
+  describe: (result: T) => unknown = () => null,
+): Promise<T> {
   const named = { targetType: target?.type ?? null, targetId: target?.id ?? null };
   const id = await audit.begin({
     tenantId: caller.tenantId,
     actor: toActor(caller),
     action,
     ...named,
-    arguments: details,
+    arguments: details ?? null,
     requestId,
     ...(clientRequestId === null ? {} : { clientRequestId }),
     clientAddress,
   });
-  await audit.end(id, { outcome: 'SUCCEEDED', errorCode: null, ...named, before: null, after: null });
+  let result: T;
+  try {
+    result = await run();
+  } catch (error) {
+    const errorCode = error instanceof HeddleError ? error.code : 'INTERNAL';
+    await audit.end(id, { outcome: 'FAILED', errorCode, ...named, before: null, after: null });
+    throw error;
+  }
+  const after = describe(result);
+  await audit.end(id, { outcome: 'SUCCEEDED', errorCode: null, ...named, before: null, after });
+  return result;
 }

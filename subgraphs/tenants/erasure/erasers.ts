@@ -146,7 +146,14 @@ function eraseTenantRecord(deps: ErasingDeps): Eraser {
         { _id },
         {
           $set: { ...nothing, name, erasedAt: requestedAt },
-          $unset: { hasPayloadRule: 1, onRevoke: 1, marksDue: 1, provisioning: 1, departures: 1 },
+          $unset: {
+            hasPayloadRule: 1,
+            payloadDays: 1,
+            onRevoke: 1,
+            marksDue: 1,
+            provisioning: 1,
+            departures: 1,
+          },
         },
       );
     },

@@ -67,6 +67,7 @@ export async function findPersonCaller(
     }),
     allowedRegions: tenant.allowedRegions,
     payloadLogging: readPayloadRule(tenant),
+    ...(tenant.payloadDays == null ? {} : { payloadDays: tenant.payloadDays }),
     ...readOnRevoke(tenant),
     cacheByDefault: app?.cacheByDefault ?? tenant.cacheByDefault,
     ...readCacheScope(app, tenant),

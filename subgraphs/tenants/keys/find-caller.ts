@@ -119,6 +119,7 @@ async function callerOfKey(key: ApiKeyRecord, deps: FindCallerDeps, attempt = 1)
     }),
     allowedRegions: tenant.allowedRegions,
     payloadLogging: readPayloadRule(tenant),
+    ...(tenant.payloadDays == null ? {} : { payloadDays: tenant.payloadDays }),
     ...readOnRevoke(tenant),
     cacheByDefault: app.cacheByDefault ?? tenant.cacheByDefault,
     ...readCacheScope(app, tenant),

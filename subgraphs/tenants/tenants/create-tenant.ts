@@ -1,5 +1,5 @@
 import { type TenantRecord, tenants, toPayloadRule } from '#mongo/tenants.ts';
-import { checkedCacheScope, checkedRegions } from '../../runtime/checked-input.ts';
+import { checkedCacheScope, checkedPayloadDays, checkedRegions } from '../../runtime/checked-input.ts';
 import { withRoom } from '../../runtime/with-room.ts';
 import { requirePlanAccess } from '../access/grant-state.ts';
 import { callersChanged, readNow, type TenantsDeps } from '../deps.ts';
@@ -29,6 +29,7 @@ export async function createTenant(
     planId,
     allowedRegions: checkedRegions(input.allowedRegions, 'input.allowedRegions'),
     ...toPayloadRule(input.payloadLogging ?? 'DEFAULT'),
+    payloadDays: checkedPayloadDays(input.payloadDays),
     cacheByDefault: input.cacheByDefault ?? false,
     cacheScope: checkedCacheScope(input.cacheScope, 'input.cacheScope'),
     onRevoke: input.onRevoke ?? 'END',

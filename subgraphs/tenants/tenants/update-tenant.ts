@@ -1,6 +1,6 @@
 import { badInput, notFound } from '#core/input.ts';
 import { type TenantRecord, tenants, toPayloadRule } from '#mongo/tenants.ts';
-import { checkedCacheScope, checkedRegions } from '../../runtime/checked-input.ts';
+import { checkedCacheScope, checkedPayloadDays, checkedRegions } from '../../runtime/checked-input.ts';
 import { callersChanged, type TenantsDeps } from '../deps.ts';
 import type { UpdateTenantInput } from '../generated.ts';
 import type { TenantsContext } from '../loaders.ts';
@@ -8,7 +8,7 @@ import { withLiveOwner } from './below-tenant.ts';
 import { checkedTenantName, orNameConflict } from './tenant-name.ts';
 import { visible } from './visible.ts';
 
-/** Changes the specified fields; null clears allowedRegions and cacheScope, and is refused elsewhere. */
+/** Changes the specified fields; null clears allowedRegions, payloadDays and cacheScope, and is refused elsewhere. */
 export async function updateTenant(
   id: string,
   input: UpdateTenantInput,
@@ -27,6 +27,7 @@ export async function updateTenant(
     const rule = input.payloadLogging ?? badInput('input.payloadLogging', 'must not be null.');
     Object.assign(change, toPayloadRule(rule));
   }
+  if (input.payloadDays !== undefined) change.payloadDays = checkedPayloadDays(input.payloadDays);
   if (input.cacheByDefault !== undefined) {
     change.cacheByDefault = input.cacheByDefault ?? badInput('input.cacheByDefault', 'must not be null.');
   }
