@@ -8,7 +8,7 @@ export interface EndedEmbedding {
   readonly dimensions: number | null;
   /** Empty: nothing came. */
   readonly vectors: readonly (readonly number[])[];
-  readonly attempts: readonly Pick<AttemptData, 'modelId' | 'outcome'>[];
+  readonly attempts: readonly Pick<AttemptData, 'modelId' | 'outcome' | 'guardrail'>[];
 }
 
 /** The payload of an embedding: its values, and of its vectors how many there are and how long they are. */
@@ -17,10 +17,12 @@ export function toEmbeddingPayload({ values, dimensions, vectors, attempts }: En
   return toCallPayload({
     request: { values, ...(dimensions === null ? {} : { dimensions }) },
     response: first === undefined ? null : { vectors: vectors.length, dimensions: first.length },
-    attempts: attempts.map(({ modelId, outcome }) => ({
-      model: modelId.slice(modelId.indexOf('/') + 1),
-      ...(outcome === 'SUCCEEDED' ? {} : { response: null }),
-    })),
+    attempts: attempts
+      .filter(({ guardrail }) => guardrail === undefined)
+      .map(({ modelId, outcome }) => ({
+        model: modelId.slice(modelId.indexOf('/') + 1),
+        ...(outcome === 'SUCCEEDED' ? {} : { response: null }),
+      })),
     masks: noMasks,
   });
 }
