@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { ProviderFailure } from '#providers/provider.ts';
 import { loggedError } from './log.ts';
 
 it('logs of an error what it states and why, and nothing that a library hung on it', () => {
@@ -43,6 +44,22 @@ it.each([
   const error = new Error(message, { cause: new Error(message) });
   expect(loggedError(error)).toMatchObject({ message: kept, cause: { message: kept } });
   expect(JSON.stringify(loggedError(error))).not.toMatch(/hunter2|Ann/);
+});
+
+it('states of the failure of a provider what it is, and none of its words nor of its causes', () => {
+  const cause = Object.assign(new Error('hunter2 was sent'), { code: 'hunter2' });
+  const failure = new ProviderFailure('PROVIDER_ERROR', 'hunter2 is refused', {
+    ...{ retryable: false, status: 400, evidence: 'hunter2', cause },
+  });
+  const logged = loggedError(new Error('outer', { cause: failure }));
+  expect(logged).toMatchObject({ cause: { type: 'ProviderFailure', code: 'PROVIDER_ERROR', status: 400 } });
+  expect(JSON.stringify(logged)).not.toContain('hunter2');
+});
+
+it('takes no line of a message for a place', () => {
+  const { stack } = loggedError(new Error('over\n    at hunter2\nlines')) as { readonly stack: string };
+  expect(stack).toMatch(/^at .*log\.test\.ts/);
+  expect(stack).not.toContain('hunter2');
 });
 
 it('keeps of a stack the places alone', () => {

@@ -1,4 +1,5 @@
 import { type DestinationStream, destination, type Logger, pino } from 'pino';
+import { ProviderFailure } from '#providers/provider.ts';
 import { createRedact } from './secrets/redact.ts';
 
 const causesMax = 5;
@@ -17,12 +18,16 @@ function withoutQuoted(text: string): string {
  */
 export function loggedError(error: unknown, depth = 0): unknown {
   if (!(error instanceof Error)) return { type: typeof error, message: withoutQuoted(String(error)) };
-  const { message, stack, cause } = error;
+  const { message, cause } = error;
+  const stack = readFrames(error);
+  // Its words and its causes are a vendor's, which may repeat what the client wrote.
+  if (error instanceof ProviderFailure)
+    return { type: error.name, code: error.code, status: error.status, stack };
   const { code } = error as { readonly code?: unknown };
   return {
     type: error.name,
     message: withoutQuoted(message),
-    stack: readFrames(stack),
+    stack,
     ...(typeof code === 'string' || typeof code === 'number' ? { code } : {}),
     ...(error instanceof AggregateError && depth < causesMax
       ? { errors: error.errors.slice(0, causesMax).map((inner) => loggedError(inner, depth + 1)) }
@@ -31,9 +36,11 @@ export function loggedError(error: unknown, depth = 0): unknown {
   };
 }
 
-/** The places alone: a stack begins with the message, which may have any number of lines. */
-function readFrames(stack: string | undefined): string | undefined {
-  return stack?.slice(stack.search(/^\s+at /m)).trimStart();
+/** The places alone: a stack begins with the message, which may have any number of lines, and lines that look like places. */
+function readFrames({ message, stack }: Error): string | undefined {
+  const begin = message === '' ? -1 : (stack?.indexOf(message) ?? -1);
+  const places = begin === -1 ? stack : stack?.slice(begin + message.length);
+  return places?.slice(places.search(/^\s+at /m)).trimStart();
 }
 
 /**

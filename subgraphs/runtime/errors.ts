@@ -20,14 +20,14 @@ function maskError(error: GraphQLError, requestId: string, log: Logger): GraphQL
   if (isErrorCode(error.extensions.code)) return error;
   const root = findRootCause(error);
   const cause = explainStoreFailure(root);
-  if (cause !== root) log.warn({ err: root, requestId, path: error.path }, 'the store cannot be used');
+  // The field's own name: a path has the client's words.
+  const [node] = error.nodes ?? [];
+  const field = node?.kind === 'Field' ? node.name.value : undefined;
+  if (cause !== root) log.warn({ err: root, requestId, field }, 'the store cannot be used');
   if (cause instanceof HeddleError) return withExtensions(error, cause.message, { ...cause.extensions });
   if (cause instanceof GraphQLError && isRefusal(error)) {
     return withExtensions(error, error.message, { ...error.extensions, code: 'BAD_USER_INPUT' });
   }
-  // The field's own name: a path has the client's words.
-  const [node] = error.nodes ?? [];
-  const field = node?.kind === 'Field' ? node.name.value : undefined;
   log.error({ event: 'unexpected_error', err: cause, requestId, field }, 'a resolver failed unexpectedly');
   return withExtensions(
     error,
