@@ -18,6 +18,7 @@ interface Exchange {
 
 const readRecorded = <T>(name: string): T =>
   JSON.parse(readFileSync(new URL(`./recorded/${name}.json`, import.meta.url), 'utf8'));
+/** Composed of public schemas: Lakera did not send it. */
 const lakera = readRecorded<readonly (Exchange & { readonly name: string })[]>('lakera');
 const presidio = readRecorded<Exchange>('presidio');
 
@@ -149,7 +150,7 @@ describe("Lakera's form", () => {
   const toTexts = ({ request }: Exchange) =>
     (request.messages ?? []).map(({ role, content }) => guardedText(content, { role }));
 
-  it.each(lakera)('is that of the documented exchange: $name', (exchange) => {
+  it.each(lakera)('is that of the composed exchange: $name', (exchange) => {
     expect(JSON.parse(lakeraWire.write(toTexts(exchange), stated, context) ?? '')).toEqual(exchange.request);
   });
 
