@@ -6,6 +6,8 @@ import type { Masks, TextPiece } from './masks.ts';
 /** A finding with the action of the rule that made it. */
 export interface ActedFinding extends Finding {
   readonly action: Extract<GuardrailAction, 'MASK' | 'REDACT'>;
+  /** The rule that made it, by identity; absent: one rule made all. */
+  readonly by?: object;
 }
 
 type Text = Pick<GuardedText, 'text' | 'format'>;
@@ -29,7 +31,8 @@ export function applyFindings(
 
 /**
  * What is put in the place of the findings, in their order: a placeholder that can be restored, or something for good.
- * Findings that overlap are replaced as one, and for good where one of them is, so that nothing is left half of it. Of JSON,
+ * Findings that overlap are replaced as one, and for good where one of them is, so that nothing is left half of it, and by no text of one rule that
+ * might quote what another found. Of JSON,
  * what stands within a string is replaced there, but for the end of an escape sequence, and a number becomes a string; null: a
  * finding reaches over more than one value, or into a part of a number.
  *
@@ -107,6 +110,13 @@ function join(first: ActedFinding, other: ActedFinding): ActedFinding {
   const { start, kind } = first;
   const action = first.action === 'REDACT' || other.action === 'REDACT' ? 'REDACT' : 'MASK';
   const isInside = other.end <= first.end;
-  if (isInside && action === first.action) return first;
-  return { text: first.text, start, end: Math.max(first.end, other.end), kind, action };
+  if (isInside && action === first.action && mayReplace(first, other)) return first;
+  const { text, by } = first;
+  const end = Math.max(first.end, other.end);
+  return { text, start, end, kind, action, ...(by === undefined ? {} : { by }) };
+}
+
+/** Whether what is put in the place of a finding quotes nothing of another one inside it: a rule knows its own findings alone. */
+function mayReplace({ replacement, by }: ActedFinding, other: ActedFinding): boolean {
+  return !replacement || by === other.by || replacement === other.replacement;
 }

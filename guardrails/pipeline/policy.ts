@@ -13,6 +13,10 @@ export interface Policy {
   readonly rules: readonly PolicyRule[];
   /** The operators of the mesh have stated it: names in it are those of the mesh. Absent: a tenant has. */
   readonly isOfMesh?: true;
+  /** How narrow its scope is: of rules that divert a call, that of the lowest level does. Absent: 0, the widest. */
+  readonly level?: number;
+  /** When the version was saved: one that is deleted and made again begins with the first version. Absent: it is not stored. */
+  readonly savedAtMs?: number;
 }
 
 /** A rule of a policy that is ready to look. */
@@ -21,6 +25,7 @@ export interface PlannedRule extends PolicyRule {
   readonly version: number;
   readonly isShadow: boolean;
   readonly isOfMesh?: true;
+  readonly level?: number;
   readonly reach: Rule['reach'];
   readonly prepared: PreparedRule;
 }
@@ -58,11 +63,11 @@ const plannedByRule = new WeakMap<RuleServices, WeakMap<PolicyRule, PreparedRule
 export function planPolicies(policies: readonly Policy[], services: RuleServices): GuardrailPlan {
   const planned = policies
     .filter(({ mode }) => mode !== 'OFF')
-    .flatMap(({ id, version, mode, rules, isOfMesh }) =>
+    .flatMap(({ id, version, mode, rules, isOfMesh, level = 0 }) =>
       rules.map((rule): PlannedRule => {
         const known = findRule(rule.rule);
         const owner = isOfMesh === true ? { isOfMesh } : {};
-        const identity = { policyId: id, version, isShadow: mode === 'SHADOW', ...owner };
+        const identity = { policyId: id, version, isShadow: mode === 'SHADOW', level, ...owner };
         const ofOwner = isOfMesh === true ? services : (services.ofTenants ?? services);
         const prepared = known === undefined ? unprepared : prepare(known, rule, ofOwner);
         return { ...rule, ...identity, reach: known?.reach ?? 'LOCAL', prepared };
@@ -73,7 +78,10 @@ export function planPolicies(policies: readonly Policy[], services: RuleServices
   const stages = new Set(planned.flatMap((rule) => rule.stages));
   return {
     fingerprint: policies
-      .map(({ id, version, mode, rules }) => `${id ?? JSON.stringify(rules)}@${version}${mode}`)
+      .map(
+        ({ id, version, mode, rules, savedAtMs = 0 }) =>
+          `${id ?? JSON.stringify(rules)}@${savedAtMs}.${version}${mode}`,
+      )
       .join(' '),
     rules: planned,
     looksAtInput: inputStages.some((stage) => stages.has(stage)),

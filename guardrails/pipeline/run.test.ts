@@ -110,6 +110,71 @@ describe('running guardrails', () => {
     expect(readEdits(inside)).toEqual({ 0: 'x[WORD]y' });
   });
 
+  const token = 'ghp_aB3aB3aB3aB3aB3aB3aB3aB3aB3aB3aB3aB3';
+  const evil = 'https://evil.test/a.png';
+  it.for([
+    ['an escaped tag', 'markup', `<img alt="${token}" onerror="x()">`, '[SCRIPT]'],
+    ['the name of an image', 'links', `![${token}](${evil})`, '[LINK]'],
+  ] as const)(
+    'puts %s in the place of nothing that another rule found in it',
+    async ([, rule, text, shown]) => {
+      const every = { sample: 1, note: null, reroute: null, unlessConsent: null, options: {} } as const;
+      for (const action of ['REDACT', 'MASK'] as const) {
+        for (const stages of [['INPUT'], ['OUTPUT']] as const) {
+          const policies = [
+            {
+              id: 'mesh',
+              version: 1,
+              mode: 'ENFORCE',
+              rules: [{ ...every, rule: 'secrets', stages, action }],
+            },
+            { id: 't', version: 1, mode: 'ENFORCE', rules: [{ ...every, rule, stages, action: 'REDACT' }] },
+          ] as const;
+          const [direction] = stages;
+          const outcome = await runGuardrails(planPolicies(policies, {}), [guarded(text, { stages })], {
+            ...{ direction, context, masks: new Masks([]) },
+          });
+          expect(readEdits(outcome)).toEqual({ 0: shown });
+        }
+      }
+    },
+  );
+
+  it.for([
+    ['what the same rule found twice', 'same', 'gone'],
+    ['the same text of another rule', 'gone', 'gone'],
+    ['another text', 'quote', '[WORD]'],
+  ] as const)('puts a text in the place of findings within findings: %s', async ([, other, shown]) => {
+    const replacing = (replacement: string, ...places: readonly (readonly [number, number])[]) =>
+      wordRule('x', 'REDACT', {
+        prepared: {
+          check: () => ({
+            fired: true,
+            reason: 'r',
+            findings: places.map(([start, end]) => ({ text: 0, start, end, kind: 'WORD', replacement })),
+          }),
+        },
+      });
+    const rules =
+      other === 'same'
+        ? [replacing('gone', [1, 6], [2, 4])]
+        : [replacing('gone', [1, 6]), replacing(other, [1, 6])];
+    expect(readEdits(await run(rules, [guarded('<abcde>')]))).toEqual({ 0: `<${shown}>` });
+  });
+
+  it('diverts a call as the widest policy states, whatever the order of the rules', async () => {
+    const narrow = wordRule('bad', 'REROUTE', { reroute: 'narrow', level: 4 });
+    const wide = wordRule('bad', 'REROUTE', { reroute: 'wide', level: 0 });
+    for (const rules of [
+      [narrow, wide],
+      [wide, narrow],
+    ]) {
+      expect(await run(rules, [guarded('bad')])).toMatchObject({ kind: 'REROUTE', model: 'wide' });
+    }
+    const other = { ...wide, reroute: 'other' };
+    expect(await run([wide, other], [guarded('bad')])).toMatchObject({ model: 'wide' });
+  });
+
   it.for(['MASK', 'REDACT'] as const)('blocks where %s is required and not possible', async (action) => {
     const locked = await run([wordRule('bad', action)], [guarded('bad', { isEditable: false })]);
     expect(locked.kind).toBe('BLOCKED');

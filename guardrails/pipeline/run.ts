@@ -221,14 +221,17 @@ class Run {
           : cutPlaceholders(verdict.findings, this.#current, this.#options.masks);
       for (const finding of findings) {
         const pending = this.#pending.get(finding.text) ?? { findings: [], last: verdict };
-        pending.findings.push({ ...finding, action });
+        pending.findings.push({ ...finding, action, by: rule });
         pending.last = verdict;
         this.#pending.set(finding.text, pending);
       }
       return false;
     }
     if (action === 'BLOCK' || verdict.failed) return this.#block(verdict);
-    this.#diverted ??= { by: verdict, rule, ...(repaired === undefined ? {} : { repaired }) };
+    // A narrower policy does not choose in the place of a wider one.
+    if (this.#diverted === null || (rule.level ?? 0) < (this.#diverted.rule.level ?? 0)) {
+      this.#diverted = { by: verdict, rule, ...(repaired === undefined ? {} : { repaired }) };
+    }
     return false;
   }
 

@@ -1,5 +1,6 @@
 import type { Caller } from '#core/caller.ts';
 import { type GuardrailPlan, joinPlans } from '#guardrails/pipeline/policy.ts';
+import { guardrailBlocked } from '#guardrails/pipeline/run.ts';
 import type { InferenceEngine } from '../engine.ts';
 import type { ConsentingParty } from '../guarding/consents.ts';
 import { type GuardedCall, guardCall } from '../guarding/guard-call.ts';
@@ -12,7 +13,7 @@ const neverAborted = new AbortController().signal;
 
 /**
  * The AI model or route that is called, and the call as it goes there. A guardrail may have another one called, which the caller has to
- * be allowed to call: then what binds calls of that one binds the call too. Once: where it would lead elsewhere, it leads nowhere.
+ * be allowed to call: then what binds calls of that one binds the call too. Once: a guardrail that would have yet another one called refuses the call.
  *
  * @param requested the id of the AI model or route that the request names
  */
@@ -33,10 +34,19 @@ export async function guardAndRoute(
   };
   const guarded = await engine.blocks.watch(caller, guard(plan));
   if (guarded.reroute === null) return { model: requested, guarded };
-  const model = await resolveModel(guarded.reroute, caller, engine, request.ofMesh);
-  const both = joinPlans(plan, planGuardrails({ ...request, model: guarded.reroute }, model, caller, engine));
+  const { model: name } = guarded.reroute;
+  const resolve = (named: string) => resolveModel(named, caller, engine, request.ofMesh);
+  const model = await resolve(name);
+  const both = joinPlans(plan, planGuardrails({ ...request, model: name }, model, caller, engine));
   if (both === plan) return { model, guarded };
-  return { model, guarded: await engine.blocks.watch(caller, guard(both)) };
+  const again = async () => {
+    const rerouted = await guard(both);
+    const next = rerouted.reroute;
+    if (next !== null && (await resolve(next.model)) !== model)
+      throw guardrailBlocked(next.by, rerouted.verdicts);
+    return rerouted;
+  };
+  return { model, guarded: await engine.blocks.watch(caller, again()) };
 }
 
 export function toParty(

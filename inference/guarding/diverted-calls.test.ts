@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { PlannedRule } from '#guardrails/pipeline/policy.ts';
 import type { Database } from '#mongo/connect.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog, startInference } from '#test/support/inference.ts';
@@ -12,7 +13,8 @@ import {
   joinField,
   STREAM,
 } from '#test/support/setups/guarded-calls.ts';
-import { wordRule } from '#test/support/word-rules.ts';
+import { buildPlan, wordRule } from '#test/support/word-rules.ts';
+import type { PolicyTarget } from './plans.ts';
 
 let database: Database;
 beforeAll(async () => {
@@ -90,6 +92,30 @@ describe('REROUTE', () => {
     expect(complete).toMatchObject({ text: 'Yes.', model: { id: 'beta/one' } });
     expect(mesh.alpha.calls).toHaveLength(0);
     expect(await mesh.rows()).toMatchObject([{ modelId: 'beta/one' }]);
+  });
+
+  const plansOf = (ofAll: readonly PlannedRule[], ofBeta: readonly PlannedRule[]) => {
+    const [all, beta] = [buildPlan(...ofAll), buildPlan(...ofAll, ...ofBeta)];
+    return { guardrailPlans: { planFor: ({ name }: PolicyTarget) => (name === 'beta/one' ? beta : all) } };
+  };
+
+  it('is refused where a guardrail of the other AI model has yet another one called', async () => {
+    const away = { policyId: 'of beta', level: 3, reroute: 'demo/echo', stages: ['INPUT'] } as const;
+    const tenants = { ...rerouting, level: 4 };
+    const plans = plansOf([tenants], [wordRule(/secret/, 'REROUTE', away)]);
+    await using mesh = await startInference(database, plans);
+    const refused = await mesh.refusal(COMPLETE, asking('a secret plan'));
+    expect(refused).toMatchObject({ code: 'GUARDRAIL_BLOCKED', guardrail: 'word secret', stage: 'input' });
+    expect([mesh.alpha.calls, mesh.beta.calls, await mesh.rows()]).toEqual([[], [], []]);
+  });
+
+  it('ends where the guardrails of the other AI model lead back', async () => {
+    const back = { policyId: 'of beta', level: 4, reroute: 'alpha/one', stages: ['INPUT'] } as const;
+    const plans = plansOf([{ ...rerouting, level: 4 }], [wordRule(/secret/, 'REROUTE', back)]);
+    await using mesh = await startInference(database, plans);
+    mesh.beta.always((call) => call.say('Yes.').finish(buildUsage(1, 1)));
+    const { complete } = await mesh.data<Answer>(COMPLETE, asking('a secret plan'));
+    expect(complete).toMatchObject({ text: 'Yes.', model: { id: 'beta/one' } });
   });
 
   it('is refused where the caller may not call that one, or there is none', async () => {

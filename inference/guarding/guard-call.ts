@@ -24,7 +24,7 @@ export interface GuardedCall {
   /** Of the input; those of the output follow. */
   readonly verdicts: readonly GuardrailVerdict[];
   /** The AI model or alias that is to be called in the place of the requested one; null: that one. */
-  readonly reroute: string | null;
+  readonly reroute: { readonly model: string; readonly by: GuardrailVerdict } | null;
 }
 
 /** Values that are to be embedded, as they go to the AI model. */
@@ -79,7 +79,7 @@ export async function guardCall(
   const outcome = await runGuardrails(plan, texts, { direction: 'INPUT', context, masks });
   if (outcome.kind === 'BLOCKED') throw guardrailBlocked(outcome.by, outcome.verdicts);
   const edited = outcome.edits.size === 0 ? call : mapCallTexts(call, replaceTexts(outcome.edits));
-  const reroute = outcome.kind === 'REROUTE' ? outcome.model : null;
+  const reroute = outcome.kind === 'REROUTE' ? { model: outcome.model, by: outcome.by } : null;
   return { plan, call: edited, masks, context, verdicts: outcome.verdicts, reroute };
 }
 

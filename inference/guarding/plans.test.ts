@@ -122,6 +122,10 @@ describe('the plan of a call', () => {
     // HEDDLE_GUARDRAILS comes before them.
     const plan = createGuardrailPlans('secrets', catalog).planFor(call);
     expect(ids(plan)).toEqual([null, ...expected]);
+    const levels = plan.rules.map(({ level }) => level ?? 0);
+    expect(levels).toEqual(levels.toSorted((a, b) => a - b));
+    const isOfMesh = plan.rules.map((rule) => rule.isOfMesh === true);
+    expect(levels.map((level) => level < 4)).toEqual(isOfMesh);
   });
 
   it('is the same object for equal calls, and another one for others', () => {
@@ -156,6 +160,11 @@ describe('the plan of a call', () => {
     await store('t3:again', 't3', { updatedAt: new Date(2), mode: 'SHADOW' });
     await catalog.refresh();
     expect(catalog.snapshot().guardrails.get('t3')?.[0]?.mode).toBe('SHADOW');
+    const plans = createGuardrailPlans('', catalog);
+    const { fingerprint } = plans.planFor(target('t3', 'p/a'));
+    await store('t3:again', 't3', { updatedAt: new Date(3), mode: 'SHADOW' });
+    await catalog.refresh();
+    expect(plans.planFor(target('t3', 'p/a')).fingerprint).not.toBe(fingerprint);
     expect(catalog.snapshot().guardrails.get('t1')).toHaveLength(5);
     expect(catalog.snapshot().guardrails.get('t1')?.[0]).toBe(before.get('t1')?.[0]);
   });

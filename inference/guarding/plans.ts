@@ -113,7 +113,8 @@ function toPolicy(record: PresentGuardrailPolicy, secrets: PlanServices['secrets
   const { _id: id, version, mode } = record;
   const rules = record.rules.map((rule) => toRule(id, rule, secrets));
   const owner = record.tenantId === null ? ({ isOfMesh: true } as const) : {};
-  const policy: Policy = { id, version, mode, rules, ...owner };
+  const place = { level: rankScope(record), savedAtMs: record.updatedAt.getTime() };
+  const policy: Policy = { id, version, mode, rules, ...place, ...owner };
   policies.set(record, policy);
   return policy;
 }
