@@ -1,6 +1,9 @@
 import { request } from 'node:http';
+import { request as requestTls } from 'node:https';
+import type { TLSSocket } from 'node:tls';
 import { pino } from 'pino';
 import { afterAll, describe, expect, it } from 'vitest';
+import { createTestAuthority, createTlsSource } from '#test/support/processes/certificates.ts';
 import { createMetrics } from './metrics.ts';
 import { type MetricsServer, serveMetrics } from './metrics-server.ts';
 
@@ -64,5 +67,31 @@ describe('the port of metrics', () => {
     const response = await fetch(guarded.url, { headers: { authorization: 'Bearer wrong' } });
     expect(response.headers.get('www-authenticate')).toBe('Bearer');
     expect(await response.text()).not.toContain(token);
+  });
+
+  it('serves HTTPS with the certificate of the process, and with a renewed one without a start', async () => {
+    const authority = await createTestAuthority();
+    const certificate = createTlsSource(await authority.issuePart('inference'));
+    const { page } = createMetrics({ token, oldNames: false });
+    const log = pino({ level: 'silent' });
+    await using served = await serveMetrics({ page, host: '127.0.0.1', port: 0, certificate, log });
+    expect(served.url).toMatch(/^https:/);
+    /** The status of an answer, and the serial number of the certificate that it came with. */
+    const read = () => {
+      const { promise, resolve, reject } = Promise.withResolvers<readonly [number | undefined, string]>();
+      const options = { ca: authority.ca, agent: false, headers: { authorization: `Bearer ${token}` } };
+      requestTls(served.url, options, (response) => {
+        const { serialNumber } = (response.socket as TLSSocket).getPeerCertificate();
+        response.resume().on('end', () => resolve([response.statusCode, serialNumber]));
+      })
+        .on('error', reject)
+        .end();
+      return promise;
+    };
+    const [status, first] = await read();
+    certificate.change(await authority.issuePart('inference'));
+    const [statusAfter, second] = await read();
+    expect([status, statusAfter]).toEqual([200, 200]);
+    expect(second).not.toBe(first);
   });
 });
