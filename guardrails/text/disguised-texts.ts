@@ -9,10 +9,13 @@ export interface DisguisedText {
 }
 
 /** Runs that can be encoded text. Shorter ones hold too little, and longer ones are files. */
-const base64 = /[A-Za-z0-9+/_-]{24,8192}={0,2}/g;
+const encodedCharsMin = 24;
+const base64CharsMax = 8_192;
 const hex = /(?:[0-9a-fA-F]{2}[ :,]?){12,4096}|(?:\\x[0-9a-fA-F]{2}){12,2048}|(?:%[0-9a-fA-F]{2}){12,2048}/g;
 /** Letters with something between each two: "i g n o r e", "i-g-n-o-r-e". */
 const spaced = /(?<!\p{L})\p{L}([ .\-_*|])(?:\p{L}\1){2,40}\p{L}(?!\p{L})/gu;
+/** Of spaced letters there are at least four. */
+const separatorsMin = 3;
 /** Tag characters show nothing and stand for ASCII. */
 const tags = /[\u{e0020}-\u{e007e}]{4,2000}/gu;
 /** Digits and signs within words. */
@@ -34,29 +37,125 @@ const rotatedWords =
 const reversedWords =
   /\b(?:erongi|dragersid|tegrof|edirrevo|wollof|s?noitcurtsni|s?evitcerid|selur|tpmorp|metsys|suoiverp)\b/i;
 
+/** What a character of ASCII can be part of. */
+const isBase64 = 1;
+const isHex = 2;
+const isSeparator = 4;
+const isSign = 8;
+const isLetter = 16;
+const usesOf = Uint8Array.from({ length: 128 }, (_, code) => {
+  const character = String.fromCharCode(code);
+  const use = (pattern: RegExp, bit: number) => (pattern.test(character) ? bit : 0);
+  return (
+    use(/[A-Za-z0-9+/_-]/, isBase64) |
+    use(/[0-9a-fA-F :,\\x%]/, isHex) |
+    use(/[ .\-_*|]/, isSeparator) |
+    use(/[013457@$!]/, isSign) |
+    use(/[a-zA-Z]/, isLetter)
+  );
+});
+/** The unit that all tag characters begin with. */
+const tagUnit = 0xdb40;
+
+/** Which disguises a text can have: what one pass over it shows, so that their patterns are tried nowhere else. */
+interface Survey {
+  readonly base64: readonly Run[];
+  /** Of characters that hexadecimal digits are written with. */
+  readonly hex: readonly Run[];
+  readonly hasTags: boolean;
+  readonly hasSpaced: boolean;
+  readonly hasSigns: boolean;
+}
+
+type Run = Pick<DisguisedText, 'start' | 'end'>;
+
+function survey(source: string): Survey {
+  const [base64, hexadecimal]: [Run[], Run[]] = [[], []];
+  let [hasTags, hasSpaced, hasSigns] = [false, false, false];
+  let [base64Start, hexStart] = [0, 0];
+  let [separator, separatorAt, separators] = [0, 0, 0];
+  let usesBefore = 0;
+  for (let at = 0; at <= source.length; at += 1) {
+    const code = at < source.length ? source.charCodeAt(at) : 0;
+    const uses = code < 128 ? (usesOf[code] ?? 0) : 0;
+    if ((uses & isBase64) === 0) {
+      if (at - base64Start >= encodedCharsMin) base64.push({ start: base64Start, end: at });
+      base64Start = at + 1;
+    }
+    if ((uses & isHex) === 0) {
+      if (at - hexStart >= encodedCharsMin) hexadecimal.push({ start: hexStart, end: at });
+      hexStart = at + 1;
+    }
+    if ((uses & isSeparator) !== 0) {
+      // Between two stands one letter, which can be a pair of units.
+      const gap = at - separatorAt;
+      const isSpaced = code === separator && (gap === 3 || (gap === 2 && !isPlainSign(source, at - 1)));
+      separators = isSpaced ? separators + 1 : 1;
+      if (separators === separatorsMin) hasSpaced = true;
+      separator = code;
+      separatorAt = at;
+    }
+    if (
+      ((uses & isSign) !== 0 && (usesBefore & isLetter) !== 0) ||
+      ((uses & isLetter) !== 0 && (usesBefore & isSign) !== 0)
+    )
+      hasSigns = true;
+    if (code === tagUnit) hasTags = true;
+    usesBefore = uses;
+  }
+  return { base64, hex: hexadecimal, hasTags, hasSpaced, hasSigns };
+}
+
+/** Whether a character of ASCII that is no letter stands there. */
+function isPlainSign(source: string, at: number): boolean {
+  const code = source.charCodeAt(at);
+  return code < 128 && ((usesOf[code] ?? 0) & isLetter) === 0;
+}
+
 /** Texts of a source in base64, hexadecimal digits, tag characters, spaced letters, ROT13, reversed and with signs for letters, decoded once. */
 export function* readDisguised(source: string): Generator<DisguisedText, void, void> {
-  for (const { 0: run, index } of source.matchAll(base64)) {
-    const text = decodeBytes(run, 'base64');
-    if (text !== null) yield { text, start: index, end: index + run.length, isAligned: false };
+  const found = survey(source);
+  for (const { start, end } of found.base64.flatMap((run) => cutBase64(source, run))) {
+    const text = decodeBytes(source.slice(start, end), 'base64');
+    if (text !== null) yield { text, start, end, isAligned: false };
   }
-  for (const { 0: run, index } of source.matchAll(hex)) {
-    const text = decodeBytes(run.replace(/[^0-9a-fA-F]|x(?=[0-9a-fA-F]{2})/g, ''), 'hex');
-    if (text !== null) yield { text, start: index, end: index + run.length, isAligned: false };
+  for (const { start, end } of found.hex) {
+    for (const { 0: run, index } of source.slice(start, end).matchAll(hex)) {
+      const text = decodeBytes(run.replace(/[^0-9a-fA-F]|x(?=[0-9a-fA-F]{2})/g, ''), 'hex');
+      if (text !== null)
+        yield { text, start: start + index, end: start + index + run.length, isAligned: false };
+    }
   }
-  for (const { 0: run, index } of source.matchAll(tags)) {
-    const text = Array.from(run, (tag) => String.fromCharCode((tag.codePointAt(0) ?? 0) - 0xe0000)).join('');
-    yield { text, start: index, end: index + run.length, isAligned: false };
+  if (found.hasTags) {
+    for (const { 0: run, index } of source.matchAll(tags)) {
+      const text = Array.from(run, (tag) => String.fromCharCode((tag.codePointAt(0) ?? 0) - 0xe0000)).join(
+        '',
+      );
+      yield { text, start: index, end: index + run.length, isAligned: false };
+    }
   }
   const whole = { start: 0, end: source.length };
-  const joined = source.replace(spaced, (run) => run.replace(/[ .\-_*|]/g, ''));
+  const joined = found.hasSpaced ? source.replace(spaced, (run) => run.replace(/[ .\-_*|]/g, '')) : source;
   if (joined !== source) yield { text: joined, ...whole, isAligned: false };
   if (rotatedWords.test(source)) yield { text: rotate(source), ...whole, isAligned: true };
   if (reversedWords.test(source)) {
     yield { text: Array.from(source).toReversed().join(''), ...whole, isAligned: false };
   }
-  const spelled = source.replace(signsInWord, (run) => run.replace(/./g, (sign) => signs[sign] ?? sign));
+  const spelled = found.hasSigns
+    ? source.replace(signsInWord, (run) => run.replace(/./g, (sign) => signs[sign] ?? sign))
+    : source;
   if (spelled !== source) yield { text: spelled, ...whole, isAligned: true };
+}
+
+/** The parts of a run that are decoded each alone, with the signs that end base64. */
+function cutBase64(source: string, { start, end }: Run): readonly Run[] {
+  const parts: Run[] = [];
+  for (let from = start; end - from >= encodedCharsMin; from += base64CharsMax) {
+    const to = Math.min(end, from + base64CharsMax);
+    const padding = /={0,2}/.exec(source.slice(to, to + 2))?.[0].length ?? 0;
+    parts.push({ start: from, end: to + padding });
+  }
+  return parts;
 }
 
 /** Null where it is no text. */

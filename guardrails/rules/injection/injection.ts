@@ -3,6 +3,7 @@ import { WorkTurns } from '#core/text/work-turns.ts';
 import { defineRule, type Finding, type GuardedText, nothingFound } from '../../guardrail.ts';
 import { readDisguised } from '../../text/disguised-texts.ts';
 import { foldText } from '../../text/folded-text.ts';
+import { createPatternSearch } from '../../text/pattern-search.ts';
 import { readPieces } from '../../text/pieces.ts';
 import { findingsMax } from '../../text/scan.ts';
 import { placeInSource } from '../../text/word-search.ts';
@@ -12,6 +13,7 @@ import { overrides } from './signals/overrides.ts';
 import { takeovers } from './signals/takeovers.ts';
 
 const signals: readonly Signal[] = [...overrides, ...takeovers, ...jailbreaks];
+const searchSignals = createPatternSearch(signals.map(({ pattern }) => pattern));
 /** Signals count together where they stand within so many characters. */
 const stretchChars = 3_000;
 const windowChars = 8_192;
@@ -44,17 +46,10 @@ function findSigns(source: string): readonly Sign[] {
 
 function findPlainSigns(source: string): Sign[] {
   const folded = foldText(source);
-  const signs: Sign[] = [];
-  for (const each of signals) {
-    let count = 0;
-    for (const match of folded.text.matchAll(each.pattern)) {
-      const place = placeInSource(folded, { start: match.index, end: match.index + match[0].length });
-      signs.push({ signal: each, ...place });
-      count += 1;
-      if (count === placesMax) break;
-    }
-  }
-  return signs;
+  return searchSignals(folded.text, placesMax).map(({ pattern, start, end }) => ({
+    signal: signals[pattern] as Signal,
+    ...placeInSource(folded, { start, end }),
+  }));
 }
 
 /** The highest weight of a stretch, and the families that make it up. */
