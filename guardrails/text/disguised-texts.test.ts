@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { fc } from '#test/support/properties.ts';
 import { readDisguised } from './disguised-texts.ts';
 
 const read = (source: string) => [...readDisguised(source)];
@@ -49,4 +50,66 @@ describe('disguised texts', () => {
       expect(read(source).length).toBeLessThan(200);
     }
   });
+
+  it('are found wherever their pattern matches', () => {
+    const piece = fc.oneof(
+      fc.string({ unit: fc.constantFrom(...'aB30-._x%\\\\457@$!=+/:, é🔒注'), maxLength: 40 }),
+      fc
+        .string({ unit: fc.constantFrom('a', 'B', '1'), minLength: 20, maxLength: 30 })
+        .map((text) => `${text}==`),
+      fc.string({ maxLength: 40 }).map((text) => Buffer.from(text).toString('hex')),
+      fc
+        .tuple(
+          fc.constantFrom(' ', '.', '-'),
+          fc.string({ unit: fc.constantFrom('a', 'é', '🔒', '𝐛', '1'), maxLength: 8 }),
+        )
+        .map(([separator, text]) => Array.from(text).join(separator)),
+      fc.constantFrom('Vtaber', 'flfgrz', 'metsys', 'Snoitcurtsni', 'sbyybjvat', 'system', '_metsys', 'é'),
+    );
+    const text = fc
+      .array(piece, { maxLength: 8 })
+      .chain((parts) => fc.constantFrom('', ' ', '_').map((separator) => parts.join(separator)));
+    let found = 0;
+    fc.assert(
+      fc.property(text, (source) => {
+        const places = read(source).map(({ start, end }) => ({ start, end }));
+        const expected = findAlone(source);
+        found += expected.length;
+        expect(places).toEqual(expected);
+      }),
+      { numRuns: 1_000 },
+    );
+    expect(found).toBeGreaterThan(200);
+  });
 });
+
+/** The places of disguises by the definition of each. */
+function findAlone(source: string): readonly { readonly start: number; readonly end: number }[] {
+  const whole = { start: 0, end: source.length };
+  const isText = (bytes: Buffer) => {
+    const text = bytes.toString('utf8');
+    return (
+      text.length >= 8 &&
+      !text.includes('\ufffd') &&
+      /^[\p{L}\p{M}\p{N}\p{P}\p{S}\s]*$/u.test(text) &&
+      /\p{L}{3}/u.test(text)
+    );
+  };
+  const encoded = (pattern: RegExp, decode: (run: string) => Buffer) =>
+    [...source.matchAll(pattern)]
+      .filter(([run]) => isText(decode(run)))
+      .map(({ 0: run, index }) => ({ start: index, end: index + run.length }));
+  const hex =
+    /(?:[0-9a-fA-F]{2}[ :,]?){12,4096}|(?:\\x[0-9a-fA-F]{2}){12,2048}|(?:%[0-9a-fA-F]{2}){12,2048}/g;
+  const wholes = [
+    /(?<!\p{L})\p{L}([ .\-_*|])(?:\p{L}\1){2,40}\p{L}(?!\p{L})/u,
+    /\b(?:vtaber|flfgrz|sbyybjvat)\b/i,
+    /\b(?:metsys|snoitcurtsni)\b/i,
+    /[013457@$!](?=[a-zA-Z])|(?<=[a-zA-Z])[013457@$]/,
+  ];
+  return [
+    ...encoded(/[A-Za-z0-9+/_-]{24,8192}={0,2}/g, (run) => Buffer.from(run, 'base64')),
+    ...encoded(hex, (run) => Buffer.from(run.replace(/[^0-9a-fA-F]|x(?=[0-9a-fA-F]{2})/g, ''), 'hex')),
+    ...wholes.filter((pattern) => pattern.test(source)).map(() => whole),
+  ];
+}

@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer';
+
 /** A text that stands in another one in disguise. */
 export interface DisguisedText {
   readonly text: string;
@@ -32,10 +34,25 @@ const signs: Readonly<Record<string, string>> = {
 };
 const signsInWord = /[013457@$!]{1,4}(?=[a-zA-Z])|(?<=[a-zA-Z])[013457@$]{1,4}/g;
 const readable = /^[\p{L}\p{M}\p{N}\p{P}\p{S}\s]*$/u;
-const rotatedWords =
-  /\b(?:vtaber|qvfertneq|sbetrg|bireevqr|sbyybj(?:vat)?|vafgehpgvbaf?|qverpgvirf?|ehyrf|cebzcg|flfgrz|cerivbhf)\b/i;
-const reversedWords =
-  /\b(?:erongi|dragersid|tegrof|edirrevo|wollof|s?noitcurtsni|s?evitcerid|selur|tpmorp|metsys|suoiverp)\b/i;
+const commandWords = [
+  'ignore',
+  'disregard',
+  'forget',
+  'override',
+  'follow',
+  'following',
+  'instruction',
+  'instructions',
+  'directive',
+  'directives',
+  'rules',
+  'prompt',
+  'system',
+  'previous',
+];
+const reversible = commandWords.filter((word) => word !== 'following');
+const rotatedWords = new Set(commandWords.map(rotate));
+const reversedWords = new Set(reversible.map(reverse));
 
 /** What a character of ASCII can be part of. */
 const isBase64 = 1;
@@ -43,6 +60,7 @@ const isHex = 2;
 const isSeparator = 4;
 const isSign = 8;
 const isLetter = 16;
+const isWord = 32;
 const usesOf = Uint8Array.from({ length: 128 }, (_, code) => {
   const character = String.fromCharCode(code);
   const use = (pattern: RegExp, bit: number) => (pattern.test(character) ? bit : 0);
@@ -51,7 +69,8 @@ const usesOf = Uint8Array.from({ length: 128 }, (_, code) => {
     use(/[0-9a-fA-F :,\\x%]/, isHex) |
     use(/[ .\-_*|]/, isSeparator) |
     use(/[013457@$!]/, isSign) |
-    use(/[a-zA-Z]/, isLetter)
+    use(/[a-zA-Z]/, isLetter) |
+    use(/\w/, isWord)
   );
 });
 /** The unit that all tag characters begin with. */
@@ -65,6 +84,8 @@ interface Survey {
   readonly hasTags: boolean;
   readonly hasSpaced: boolean;
   readonly hasSigns: boolean;
+  readonly hasRotated: boolean;
+  readonly hasReversed: boolean;
 }
 
 type Run = Pick<DisguisedText, 'start' | 'end'>;
@@ -72,7 +93,8 @@ type Run = Pick<DisguisedText, 'start' | 'end'>;
 function survey(source: string): Survey {
   const [base64, hexadecimal]: [Run[], Run[]] = [[], []];
   let [hasTags, hasSpaced, hasSigns] = [false, false, false];
-  let [base64Start, hexStart] = [0, 0];
+  let [hasRotated, hasReversed] = [false, false];
+  let [base64Start, hexStart, wordStart] = [0, 0, 0];
   let [separator, separatorAt, separators] = [0, 0, 0];
   let usesBefore = 0;
   for (let at = 0; at <= source.length; at += 1) {
@@ -85,6 +107,14 @@ function survey(source: string): Survey {
     if ((uses & isHex) === 0) {
       if (at - hexStart >= encodedCharsMin) hexadecimal.push({ start: hexStart, end: at });
       hexStart = at + 1;
+    }
+    if ((uses & isWord) === 0) {
+      if (at > wordStart && mayBeCommand(source, wordStart, at)) {
+        const word = source.slice(wordStart, at).toLowerCase();
+        hasRotated ||= rotatedWords.has(word);
+        hasReversed ||= reversedWords.has(word);
+      }
+      wordStart = at + 1;
     }
     if ((uses & isSeparator) !== 0) {
       // Between two stands one letter, which can be a pair of units.
@@ -103,7 +133,25 @@ function survey(source: string): Survey {
     if (code === tagUnit) hasTags = true;
     usesBefore = uses;
   }
-  return { base64, hex: hexadecimal, hasTags, hasSpaced, hasSigns };
+  return { base64, hex: hexadecimal, hasTags, hasSpaced, hasSigns, hasRotated, hasReversed };
+}
+
+/** By the first and the last letter of rotated and reversed words: the bits of their lengths. */
+const lengthsByEnds = new Uint32Array(1 << 10);
+for (const word of [...rotatedWords, ...reversedWords]) {
+  const ends = endsOf(word, 0, word.length);
+  lengthsByEnds[ends] = (lengthsByEnds[ends] ?? 0) | (1 << word.length);
+}
+
+function endsOf(source: string, start: number, end: number): number {
+  // Five bits are the same for a small letter and its capital.
+  return ((source.charCodeAt(start) & 31) << 5) | (source.charCodeAt(end - 1) & 31);
+}
+
+/** False for nearly all words that are none of the rotated and reversed ones. */
+function mayBeCommand(source: string, start: number, end: number): boolean {
+  const lengths = lengthsByEnds[endsOf(source, start, end)] ?? 0;
+  return end - start < 32 && (lengths & (1 << (end - start))) !== 0;
 }
 
 /** Whether a character of ASCII that is no letter stands there. */
@@ -137,13 +185,11 @@ export function* readDisguised(source: string): Generator<DisguisedText, void, v
   const whole = { start: 0, end: source.length };
   const joined = found.hasSpaced ? source.replace(spaced, (run) => run.replace(/[ .\-_*|]/g, '')) : source;
   if (joined !== source) yield { text: joined, ...whole, isAligned: false };
-  if (rotatedWords.test(source)) yield { text: rotate(source), ...whole, isAligned: true };
-  if (reversedWords.test(source)) {
-    yield { text: Array.from(source).toReversed().join(''), ...whole, isAligned: false };
+  if (found.hasRotated) yield { text: rotate(source), ...whole, isAligned: true };
+  if (found.hasReversed) {
+    yield { text: reverse(source), ...whole, isAligned: false };
   }
-  const spelled = found.hasSigns
-    ? source.replace(signsInWord, (run) => run.replace(/./g, (sign) => signs[sign] ?? sign))
-    : source;
+  const spelled = found.hasSigns ? source.replace(signsInWord, spell) : source;
   if (spelled !== source) yield { text: spelled, ...whole, isAligned: true };
 }
 
@@ -158,9 +204,19 @@ function cutBase64(source: string, { start, end }: Run): readonly Run[] {
   return parts;
 }
 
+function spell(run: string): string {
+  return run.length === 1 ? (signs[run] ?? run) : Array.from(run, (sign) => signs[sign] ?? sign).join('');
+}
+
+function reverse(text: string): string {
+  return Array.from(text).toReversed().join('');
+}
+
 /** Null where it is no text. */
 function decodeBytes(run: string, encoding: 'base64' | 'hex'): string | null {
-  const text = Buffer.from(run, encoding).toString('utf8');
+  const bytes = Buffer.from(run, encoding);
+  if (!isUtf8(bytes)) return null;
+  const text = bytes.toString('utf8');
   return text.length >= 8 && !text.includes('\ufffd') && readable.test(text) && /\p{L}{3}/u.test(text)
     ? text
     : null;

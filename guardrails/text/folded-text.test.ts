@@ -53,4 +53,29 @@ describe('a folded text', () => {
       }),
     );
   });
+
+  it('is that of its graphemes, whatever stands beside them', () => {
+    const grapheme = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 1 });
+    const letter = fc.constantFrom(
+      'É',
+      'e\u0301',
+      'ß',
+      'Ж',
+      'й',
+      'が',
+      '한',
+      '\u{1d41b}',
+      '½',
+      '\u200b',
+      'أ',
+      '\ufdfa',
+      '\ud800',
+    );
+    fc.assert(
+      fc.property(fc.array(fc.oneof(grapheme, letter), { maxLength: 60 }), (graphemes) => {
+        const folded = graphemes.map((each) => foldText(each).text);
+        expect(foldText(graphemes.join(' ')).text).toBe(folded.join(' '));
+      }),
+    );
+  });
 });

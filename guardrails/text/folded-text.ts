@@ -11,7 +11,7 @@ export interface FoldedText {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: everything but ASCII
 const nonAscii = /[^\x00-\x7f]/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: a character of ASCII with marks, or any other with its marks
-const cluster = /[\x00-\x7f][\u0300-\u036f]+|[^\x00-\x7f][\u0300-\u036f\u064b-\u0655]*/gu;
+const cluster = /[\x00-\x7f][\u0300-\u036f]+|[^\x00-\x7f][\u0300-\u036f\u064b-\u0655]*/uy;
 /** Marks on letters of Latin, Greek, Cyrillic and Arabic. Those of other scripts are letters to their readers, and stay. */
 const marks = /[\u0300-\u036f\u064b-\u0655\u0670]/g;
 const invisible = /[\p{Default_Ignorable_Code_Point}\p{Cf}]/gu;
@@ -49,6 +49,31 @@ function foldCluster(source: string): string {
   return folded;
 }
 
+/** By UTF-16 unit: what it folds to where no mark follows, plus 2; 0: not known yet, 1: not one unit. */
+const foldedUnits = new Uint16Array(65_536);
+
+/** The unit that a unit folds to; -1: it takes more to tell. */
+function foldUnit(code: number): number {
+  if (code < 128) return code >= 65 && code <= 90 ? code + 32 : code;
+  const known = foldedUnits[code] ?? 0;
+  if (known !== 0) return known - 2;
+  const folded = foldCluster(String.fromCharCode(code));
+  const isOne = folded.length === 1 && (code < 0xd800 || code > 0xdfff) && code < 0xfff0;
+  foldedUnits[code] = isOne ? folded.charCodeAt(0) + 2 : 1;
+  return isOne ? folded.charCodeAt(0) : -1;
+}
+
+/** Marks that clusters are read with. */
+function isMark(code: number): boolean {
+  return (code >= 0x300 && code <= 0x36f) || (code >= 0x64b && code <= 0x655);
+}
+
+function grow(units: Uint16Array<ArrayBuffer>, more: number): Uint16Array<ArrayBuffer> {
+  const grown = new Uint16Array(2 * units.length + more);
+  grown.set(units);
+  return grown;
+}
+
 /**
  * The text in small letters, without marks and invisible characters, wide and styled letters as the plain ones, and in a word
  * that mixes Latin letters with others that look like them, those as Latin ones.
@@ -57,20 +82,27 @@ export function foldText(source: string): FoldedText {
   if (!nonAscii.test(source)) return { text: source.toLowerCase(), offsets: null };
   const offsets = new Offsets();
   let isMoved = false;
-  let text = '';
-  let at = 0;
-  for (const match of source.matchAll(cluster)) {
-    const [found] = match;
-    text += source.slice(at, match.index).toLowerCase();
+  let units = new Uint16Array(source.length + 32);
+  let count = 0;
+  for (let at = 0; at < source.length; at += 1) {
+    const code = source.charCodeAt(at);
+    const unit = foldUnit(code);
+    if (unit >= 0 && !isMark(source.charCodeAt(at + 1))) {
+      units[count++] = unit;
+      continue;
+    }
+    cluster.lastIndex = at;
+    const found = cluster.exec(source)?.[0] ?? source.charAt(at);
     const folded = foldCluster(found);
-    at = match.index + found.length;
     if (folded.length !== found.length) {
-      offsets.add(text.length, text.length + folded.length, match.index, at);
+      offsets.add(count, count + folded.length, at, at + found.length);
       isMoved = true;
     }
-    text += folded;
+    if (count + folded.length + source.length - at > units.length) units = grow(units, folded.length);
+    for (let place = 0; place < folded.length; place += 1) units[count++] = folded.charCodeAt(place);
+    at += found.length - 1;
   }
-  text += source.slice(at).toLowerCase();
+  let text = Buffer.from(units.buffer, 0, 2 * count).toString('utf16le');
   if (lookingLatin.test(text)) {
     text = text.replace(ofSeveralScripts, (word) =>
       latin.test(word) && lookingLatin.test(word) ? Array.from(word, toLatinLetter).join('') : word,

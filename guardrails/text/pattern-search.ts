@@ -1,5 +1,5 @@
-import { createWordScan } from './word-scan.ts';
 import { readRequirements } from './required-words.ts';
+import { createWordScan } from './word-scan.ts';
 
 /** A match of one of several patterns. */
 export interface PatternMatch {

@@ -171,7 +171,7 @@ function join(parts: readonly Part[]): Part {
       continue;
     }
     isExact = false;
-    const isStillAfter = isAfterSpace && exact.every((word) => word === wordEdge);
+    const isStillAfter: boolean = isAfterSpace && exact.every((word) => word === wordEdge);
     const ended = part.startsInSpace === true ? exact.map((word) => word + wordEdge) : exact;
     clauses.push(minimize(ended), ...part.clauses);
     isAfterSpace = part.endsInSpace === true && (part.isOptional !== true || isStillAfter);
