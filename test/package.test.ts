@@ -89,14 +89,14 @@ describe('the packed tarball', () => {
     expect(packed.filter((path) => /\.ts$|test|suite|bench|\.env/.test(path))).toEqual([]);
   });
 
-  it('installs less than 200 MB beside the package node, in whatever versions npm chooses', async () => {
+  it('installs less than 210 MB beside the package node, in whatever versions npm chooses', async () => {
     const megabytes = async (path: string) => {
       const { stdout } = await run('du', ['-sk', path], { cwd: folder });
       return (Number.parseInt(stdout, 10) * 1_024) / 1_000_000;
     };
     const total = await megabytes('node_modules');
     expect(total).toBeGreaterThan(10);
-    expect(total - (await megabytes('node_modules/node'))).toBeLessThan(200);
+    expect(total - (await megabytes('node_modules/node'))).toBeLessThan(210);
   });
 
   it('runs npx heddle --version in the folder that it was installed into', async () => {
