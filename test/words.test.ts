@@ -79,8 +79,8 @@ const folders = sourceFolders.filter((name) => name !== 'test');
 const sources = folders
   .flatMap((folder) => listFiles(folder, /\.(?:ts|lua|graphql)$/))
   .filter((file) => !/\.test\.ts$|-suite\.ts$|\/spec\//.test(file))
-  // They are what attackers write.
-  .filter((file) => !file.startsWith('guardrails/rules/injection/signals/'));
+  // They are what attackers and users write.
+  .filter((file) => !/^guardrails\/(?:rules\/injection\/signals|measure\/sets)\//.test(file));
 const descriptions = sources.filter((file) => file.endsWith('.graphql'));
 
 describe('the words of the code', () => {

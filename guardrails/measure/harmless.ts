@@ -15,6 +15,8 @@ const sources: readonly (readonly [folder: string, ending: RegExp])[] = [
   ['node_modules/zod/v4/core', /\.js$/],
   ['node_modules/graphql/validation', /\.js$/],
 ];
+/** Tests, and pages that quote attacks. */
+const leftOut = /\.test\.ts$|spec|^(?:guardrails|security)\.md$/;
 const fileCharsMax = 200_000;
 const chunkChars = 800;
 
@@ -24,7 +26,7 @@ const notHarmless =
 
 function listFiles(folder: string, ending: RegExp): readonly string[] {
   return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && ending.test(entry.name) && !/\.test\.ts$|spec/.test(entry.name))
+    .filter((entry) => entry.isFile() && ending.test(entry.name) && !leftOut.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name))
     .sort();
 }

@@ -1,4 +1,4 @@
-import type { Finding, GuardedText, PreparedRule, RuleContext } from '../guardrail.ts';
+import type { Finding, GuardedText, PreparedRule, RuleContext, RuleServices } from '../guardrail.ts';
 import { findRule } from '../rules.ts';
 import { drawHarmless } from './harmless.ts';
 import type { LabelledSet } from './labelled.ts';
@@ -27,7 +27,8 @@ export interface Measurement {
 /** The rules of the default set. */
 export const defaultRules: readonly string[] = ['secrets', 'pii'];
 
-const context: RuleContext = {
+/** A call without tenant, end user and texts. */
+export const ruleContext: RuleContext = {
   tenantId: null,
   allowedRegions: null,
   endUserId: null,
@@ -35,10 +36,11 @@ const context: RuleContext = {
   signal: new AbortController().signal,
 };
 
-function prepare(name: string, options: unknown): PreparedRule {
+/** The rule of a name. Throws where there is none, and over options that it does not know. */
+export function prepareRule(name: string, options: unknown, services: RuleServices = {}): PreparedRule {
   const rule = findRule(name);
   if (rule === undefined) throw new Error(`There is no rule ${name}.`);
-  return rule.prepare(options, {});
+  return rule.prepare(options, services);
 }
 
 /** What a rule finds in one text. */
@@ -51,7 +53,7 @@ export async function findIn(rule: PreparedRule, text: string): Promise<readonly
     stages: ['INPUT'],
     isEditable: true,
   };
-  const result = await rule.check([guarded], context);
+  const result = await rule.check([guarded], ruleContext);
   return result.fired ? result.findings : [];
 }
 
@@ -65,7 +67,7 @@ export async function measure(
   const kinds: KindResult[] = [];
   const alarms = new Map<string, Measurement['falseAlarms'][number]>();
   for (const set of labelledSets) {
-    const rule = prepare(set.rule, set.options ?? {});
+    const rule = prepareRule(set.rule, set.options ?? {});
     const wrong = new Map<string, number>();
     const count = (finding: Finding) => wrong.set(finding.kind, (wrong.get(finding.kind) ?? 0) + 1);
     for (const text of harmless) {

@@ -19,6 +19,8 @@ describe('the rule groundedness', () => {
     ['Er schrieb: „Wir bauten sie für alle“.', '„Wir bauten sie für alle“'],
     ['It was opened by Carl Lindqvist.', 'Carl Lindqvist'],
     ['Yesterday Anna Bergman came.', 'Anna Bergman'],
+    ['It is by Pieter de Vries.', 'Pieter de Vries'],
+    ['It is by Ludwig van der Rohe.', 'Ludwig van der Rohe'],
   ])('finds in %s', async ([text, found]) => {
     expect(await rule.find(text as string)).toEqual([found]);
   });
@@ -29,7 +31,7 @@ describe('the rule groundedness', () => {
     '3 facts:\n1. It was opened.\n2. It is long.',
     'The engineer wrote: “we built it for THOSE who come after us”.',
     'It was opened by Anna Lindqvist. Later Lindqvist left.',
-    'A "good" bridge.',
+    'A "good" bridge. Bridges in Wales de facto, the capital of the Netherlands al dente.',
     'The id is a1932b, the version v2.19.3.',
   ])('finds nothing in %s', async (text) => {
     expect(await rule.find(text)).toEqual([]);

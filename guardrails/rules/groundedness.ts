@@ -27,8 +27,9 @@ const word = /[\p{L}\p{N}\p{M}]+/gu;
 const quote =
   /"([^"\n]{10,500})"|“([^”\n]{10,500})”|„([^“”\n]{10,500})[“”]|«([^»\n]{10,500})»|「([^」\n]{5,500})」/g;
 const quotedWordsMin = 3;
-/** Two capitalized words or more. */
-const name = /\p{Lu}[\p{L}\p{M}'’-]{1,30}(?:[ \u00a0]\p{Lu}[\p{L}\p{M}'’-]{1,30}){1,5}/gu;
+/** Two capitalized words or more, also with up to two small ones between that names have. */
+const name =
+  /\p{Lu}[\p{L}\p{M}'’-]{1,30}(?:(?:[ \u00a0](?:de|da|do|dos|das|del|della|di|du|la|le|los|van|von|der|den|ter|ten|zu|bin|ibn|al|el)){0,2}[ \u00a0]\p{Lu}[\p{L}\p{M}'’-]{1,30}){1,5}/gu;
 const sentence = /[^.!?\n]{20,2000}/g;
 const longWordCharsMin = 4;
 const longWordsMin = 5;

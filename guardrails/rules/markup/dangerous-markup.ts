@@ -15,7 +15,7 @@ export const markupPatterns: Readonly<Record<MarkupKind, readonly RegExp[]>> = {
   SCRIPT: [
     new RegExp(tag(active), 'gi'),
     /<[a-z][\w:-]{0,30}(?=[\s/])(?:[^<>"']|"[^"]{0,1000}"|'[^']{0,1000}'){0,1000}?(?:[\s/]|(?<=["']))on[a-z]{3,30}\s{0,10}=(?:[^<>"']|"[^"]{0,2000}(?:"|$)|'[^']{0,2000}(?:'|$))*>?/gi,
-    /\b(?:java|vb|live)script\s{0,5}:[^\s<>"')]{0,500}/gi,
+    /(?:(?<=["'(<=]\s{0,5})(?:java|vb|live)script\s{0,5}:|\b(?:java|vb|live)script:(?=\S))[^\s<>"')]{0,500}/gi,
     /\bdata\s{0,5}:\s{0,5}text\/html[^\s<>"')]{0,500}/gi,
   ],
   HTML: [

@@ -21,6 +21,9 @@ describe('the rule markup', () => {
     ['SCRIPT', '<iframe srcdoc="x">'],
     ['SCRIPT', '<form action=/x>'],
     ['SCRIPT', '[x](javascript:alert(1))'],
+    ['SCRIPT', '[x]( javascript : alert(1))'],
+    ['SCRIPT', 'href=" javascript: alert(1)"'],
+    ['SCRIPT', 'JavaScript:alert(1)'],
     ['SCRIPT', 'data:text/html;base64,AAAA'],
     ['HTML', '<b>bold</b>'],
     ['HTML', 'x <DIV class="a">'],
@@ -56,6 +59,7 @@ describe('the rule markup', () => {
   it.for([
     'If a < b and c > d, then a <- c, <3, x<y>z, <https://example.com>, <user@example.com>, List<String>.',
     'Please select a seat from the plan; update the table, drop the subject, and delete the file from the folder.',
+    'JavaScript: a short history, and JavaScript : the rest.',
     'The form of the script is in the header of the table. A union of workers selects a head.',
     "It's his or hers; 'this' or 'that'. The children's shell is on the beach.",
     'Grant the wish, alter the plan; truncate nothing. Insert the coin into the slot.',

@@ -1,5 +1,7 @@
-/** Terms of a topic in English, German, French and Spanish: those that name it alone, and those that do so beside others. */
+/** Terms of a topic in English, German, French and Spanish: those that have no other meaning, those that name it, and those that do so beside others. */
 interface KnownTopic {
+  /** Weight 3: each is enough alone. */
+  readonly certain?: readonly string[];
   /** Weight 2. */
   readonly strong: readonly string[];
   /** Weight 1. */
@@ -59,17 +61,19 @@ export const knownTopics: Readonly<Record<string, KnownTopic>> = {
     ),
   },
   WEAPONS: {
+    certain: list(
+      'pipe bomb, assault rifle, nerve agent, ghost gun, Rohrbombe, Sturmgewehr, Nervengas, bombe artisanale, fusil d’assaut, bomba casera, fusil de asalto',
+    ),
     strong: list(
-      'pipe bomb, assault rifle, explosive device, detonator, nerve agent, ghost gun, silencer, Rohrbombe, Sturmgewehr, Sprengsatz, Zünder, Nervengas, bombe artisanale, fusil d’assaut, détonateur, bomba casera, fusil de asalto, detonador',
+      'ammunition, grenade, Munition, munitions, munición, explosive device, detonator, silencer, Sprengsatz, Zünder, détonateur, detonador',
     ),
     weak: list(
-      'gun, guns, rifle, pistol, ammunition, bomb, grenade, explosive, explosives, weapon, weapons, bullet, Waffe, Waffen, Pistole, Gewehr, Munition, Bombe, Sprengstoff, arme, armes, pistolet, munitions, explosif, arma, armas, pistola, munición, explosivo',
+      'gun, guns, rifle, pistol, bomb, explosive, explosives, weapon, weapons, bullet, Waffe, Waffen, Pistole, Gewehr, Bombe, Sprengstoff, arme, armes, pistolet, explosif, arma, armas, pistola, explosivo',
     ),
   },
   DRUGS: {
-    strong: list(
-      'methamphetamine, cocaine, heroin, fentanyl, MDMA, LSD, crystal meth, Kokain, Heroin, Methamphetamin, cocaïne, héroïne, méthamphétamine, cocaína, heroína, metanfetamina',
-    ),
+    certain: list('methamphetamine, crystal meth, Methamphetamin, méthamphétamine, metanfetamina'),
+    strong: list('cocaine, heroin, fentanyl, MDMA, LSD, Kokain, Heroin, cocaïne, héroïne, cocaína, heroína'),
     weak: list(
       'drug dealer, cannabis, marijuana, weed, ecstasy, opioid, overdose, joint, Drogen, Dealer, Überdosis, drogue, drogues, surdose, droga, drogas, sobredosis, marihuana',
     ),
@@ -83,11 +87,14 @@ export const knownTopics: Readonly<Record<string, KnownTopic>> = {
     ),
   },
   SELF_HARM: {
+    certain: list(
+      'kill myself, end my life, commit suicide, suicide method, want to die, mich umbringen, mir das Leben nehmen, Selbstmord begehen, me suicider, mettre fin à mes jours, envie de mourir, quitarme la vida, quiero morir, suicidarme',
+    ),
     strong: list(
-      'kill myself, end my life, commit suicide, suicide method, cut myself, hurt myself, want to die, mich umbringen, mir das Leben nehmen, Selbstmord begehen, nicht mehr leben, me suicider, mettre fin à mes jours, envie de mourir, matarme, quitarme la vida, quiero morir, suicidarme',
+      'suicide, suicidal, Suizid, Selbstmord, suicidaire, suicidio, cut myself, hurt myself, nicht mehr leben, matarme',
     ),
     weak: list(
-      'suicide, suicidal, self-harm, overdose, hopeless, worthless, razor blade, noose, Suizid, Selbstmord, Selbstverletzung, hoffnungslos, suicidaire, automutilation, désespoir, suicidio, autolesión, desesperanza',
+      'self-harm, overdose, hopeless, worthless, razor blade, noose, Selbstverletzung, hoffnungslos, automutilation, désespoir, autolesión, desesperanza',
     ),
   },
 };

@@ -18,7 +18,8 @@ import { knownTopics } from './known-topics.ts';
 /** Terms count together where they stand within so many characters. */
 const stretchChars = 2_000;
 const windowChars = 8_192;
-const strongWeight = 2;
+/** Of the terms of known topics. */
+const weights = { certain: 3, strong: 2, weak: 1 } as const;
 
 const term = z.string().trim().min(1).max(100);
 const weightedTerm = z.union([
@@ -59,10 +60,11 @@ interface Topic {
 }
 
 function prepareTopic(name: string, own: Options['topics']): Topic {
-  const { strong, weak } = knownTopics[name] ?? { strong: [], weak: [] };
+  const { certain = [], strong, weak } = knownTopics[name] ?? { strong: [], weak: [] };
   const terms = own[name] ?? [
-    ...strong.map((text) => ({ term: text, weight: strongWeight })),
-    ...weak.map((text) => ({ term: text, weight: 1 })),
+    ...certain.map((text) => ({ term: text, weight: weights.certain })),
+    ...strong.map((text) => ({ term: text, weight: weights.strong })),
+    ...weak.map((text) => ({ term: text, weight: weights.weak })),
   ];
   const matcher = createWordMatcher(
     terms.map((weighted) => weighted.term),
