@@ -278,6 +278,8 @@ describe('a prompt of the mesh', () => {
     await admin.data(plan, { t: other.id, p: 'small' });
     expect(await exists(writers.other)).toEqual(missing);
     await admin.data(plan, { t: other.id, p: 'unlimited' });
+    await admin.data('mutation ($id: ID!) { archivePrompt(id: $id) }', { id });
+    expect(await exists(writers.acme)).toEqual(missing);
   });
 
   it('is bound by policies of the mesh that name it, for every tenant', async () => {
@@ -292,22 +294,29 @@ describe('a prompt of the mesh', () => {
   });
 
   it('that requires approval is run by apps that an operator has approved, until the revocation', async () => {
+    const decide =
+      'mutation ($id: ID!, $approve: Boolean!) { decideAccess(id: $id, approve: $approve) { status } }';
+    const request = async () => {
+      const query = 'mutation { requestAccess(resource: "costly") { id } }';
+      return (await writers.acme.data<{ requestAccess: { id: string } }>(query)).requestAccess.id;
+    };
+    // An approval of the tenant itself, for a prompt of its own of the same name, is none for the mesh's.
+    const own = await addPrompt(writers.acme, 'costly', { requiresApproval: true });
+    await writers.acme.data(decide, { id: await request(), approve: true });
+    expect(await readCode(writers.acme, runPrompt, { name: 'costly' })).toBeUndefined();
+    await writers.acme.data('mutation ($id: ID!) { archivePrompt(id: $id) }', { id: own });
     const id = await addPrompt(admin, 'costly', { requiresApproval: true });
     const code = () => readCode(writers.acme, runPrompt, { name: 'costly', cache: 'USE' });
     const access = () => writers.acme.data(`{ prompt(id: "${id}") { access } }`);
     expect(await code()).toBe('ACCESS_PENDING');
     expect(await access()).toEqual({ prompt: { access: 'REQUIRED' } });
-    const { requestAccess } = await writers.acme.data<{ requestAccess: { id: string } }>(
-      'mutation { requestAccess(resource: "costly") { id } }',
-    );
-    const decide =
-      'mutation ($id: ID!, $approve: Boolean!) { decideAccess(id: $id, approve: $approve) { status } }';
-    expect(await readCode(writers.acme, decide, { id: requestAccess.id, approve: true })).toBe('FORBIDDEN');
+    const requestId = await request();
+    expect(await readCode(writers.acme, decide, { id: requestId, approve: true })).toBe('FORBIDDEN');
     expect(await access()).toEqual({ prompt: { access: 'PENDING' } });
-    await admin.data(decide, { id: requestAccess.id, approve: true });
+    await admin.data(decide, { id: requestId, approve: true });
     expect([await code(), await code()]).toEqual([undefined, undefined]);
     expect(await access()).toEqual({ prompt: { access: 'APPROVED' } });
-    await admin.data(decide, { id: requestAccess.id, approve: false });
+    await admin.data(decide, { id: requestId, approve: false });
     expect(await code()).toBe('ACCESS_PENDING');
     await expect(overEventStream(writers.acme, events, { name: 'costly' }).next()).rejects.toThrow(
       'requires approval',
@@ -331,6 +340,31 @@ describe('a prompt of the mesh', () => {
       expect(await client.data(`{ usage(${range}, filter: { promptId: "${id}" }) { requests } }`)).toEqual({
         usage: [{ requests }],
       });
+    }
+  });
+
+  it('is in no payload that its tenant keeps, of a call or a cached answer, and the tenant’s own is', async () => {
+    await addPrompt(admin, 'kept', {}, 'demo/echo');
+    await addPrompt(writers.other, 'ownKept', { version: { model: 'demo/echo', template: 'ours {{who}}' } });
+    await admin.data(`mutation { updateTenant(id: "${other.id}", input: { payloadLogging: FULL }) { id } }`);
+    const read = async (name: string, cache: string) => {
+      const { runPrompt: ran } = await writers.other.data<{ runPrompt: { id: string; cache: string } }>(
+        runPrompt,
+        { name, cache: 'USE' },
+      );
+      expect(ran.cache).toBe(cache);
+      return writers.other.data<{
+        invocation: { request: { messages?: object }; payloadState: string; attemptPayloads: object };
+      }>('query ($id: ID!) { invocation(id: $id) { payloadState request attemptPayloads { request } } }', {
+        id: `invocation:${ran.id}`,
+      });
+    };
+    for (const cache of ['MISS', 'HIT']) {
+      const { invocation } = await read('kept', cache);
+      expect(invocation).toMatchObject({ payloadState: 'KEPT', request: expect.any(Object) });
+      expect(JSON.stringify(invocation)).not.toContain(secret);
+      expect(invocation.request.messages).toBeUndefined();
+      expect((await read('ownKept', cache)).invocation.request.messages).toMatchObject([{ role: 'user' }]);
     }
   });
 

@@ -12,13 +12,12 @@ export type PromptToRun = PromptsToRunQuery['prompts']['edges'][number]['node'];
 /** Pages that are read of each owner, of 50 prompts each: more than a tenant may have. */
 const pagesMax = 20;
 
-/** The prompts of the caller's tenant, and those of the mesh whose names mean nothing of the tenant, with the versions that the caller may run, by name. */
+/** The prompts of the caller's tenant and of the mesh, with the versions that the caller may run, by name: of those of one name only one has any. */
 export async function listPromptsToRun(exchange: Exchange): Promise<readonly PromptToRun[]> {
   const { tenantId } = exchange.caller;
   if (tenantId === null) return [];
   const own = await readPages({ tenantId }, exchange);
-  const names = new Set(own.map(({ name }) => name));
-  const ofMesh = (await readPages({ ofMesh: true }, exchange)).filter(({ name }) => !names.has(name));
+  const ofMesh = await readPages({ ofMesh: true }, exchange);
   return [...own, ...ofMesh].map(leaveOutOthers).toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
@@ -37,7 +36,7 @@ async function readPages(
   return listed;
 }
 
-/** Without the versions that the caller may not run: with `prompts:read` it sees them too. */
+/** Without the versions that the caller may not run: with `prompts:read` it sees them too, and of a prompt of the mesh that its tenant has another of the name of. */
 function leaveOutOthers(prompt: PromptToRun): PromptToRun {
   const { version, labels } = prompt;
   return {
