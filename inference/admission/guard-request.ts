@@ -26,7 +26,7 @@ export async function guardAndRoute(
   const { caller } = account.start;
   const plan = planGuardrails(request, requested, caller, engine);
   const party = toParty(request, caller, engine);
-  const { ask: askModel } = new RuleQuestions(account, engine);
+  const { ask: askModel } = new RuleQuestions(account, engine, request.ofMesh);
   const guard = async (rules: GuardrailPlan) => {
     const bound = await party.bind(rules);
     const known = { ...party, verdicts: engine.verdicts, askModel };

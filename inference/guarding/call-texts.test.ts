@@ -126,6 +126,10 @@ const places: Readonly<Record<string, Call>> = {
   'a file of text': file('text/plain', { data: base64(`token=${token}\n`) }),
   'a file of JSON': file('application/json', { data: base64(JSON.stringify({ token })) }),
   'a file of UTF-16': file('text/plain', { data: base64(`\ufeff${token}`, 'utf16le') }),
+  'a text that is stated to be an image': file('image/png', {
+    data: base64(`token=${token} ${'é'.repeat(999)}`),
+  }),
+  'a text that is stated to be a sound': file('audio/wav', { data: base64(`${'é'.repeat(999)} ${token}`) }),
   'a drawing': file('image/svg+xml', { data: base64(`<svg><!-- ${token} --></svg>`) }),
 };
 

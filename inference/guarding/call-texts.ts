@@ -19,6 +19,8 @@ export type VisitText = (guarded: GuardedText) => string;
 
 /** Media types without text. */
 const opaqueMedia = /^(?:image\/(?!svg)|audio\/|video\/)/i;
+/** Characters of base64 that show whether a file of such a type is text all the same: a whole number of bytes. */
+const probedChars = 1_024;
 
 const fromClient: readonly GuardrailStage[] = ['INPUT'];
 const fromTool: readonly GuardrailStage[] = ['INPUT', 'TOOL_OUTPUT'];
@@ -144,7 +146,7 @@ function mapPart<Part extends ContentPart>(
     if (decoded !== part.url) visitFixed(decoded, 'url', role, stages, visit);
     return part;
   }
-  if (part.data === undefined || opaqueMedia.test(part.mediaType)) return part;
+  if (part.data === undefined || isOpaque(part.mediaType, part.data)) return part;
   const bytes = Buffer.from(part.data, 'base64');
   const text = bytes.toString('utf8');
   // What is not text all through (a PDF) can be looked at, but not changed.
@@ -157,6 +159,19 @@ function mapPart<Part extends ContentPart>(
   } as const;
   const visited = visit({ text, ...place, isEditable: isText });
   return visited === text ? part : { ...part, data: Buffer.from(visited, 'utf8').toString('base64') };
+}
+
+/** Whether a file holds no text, as its media type states and its beginning shows. */
+function isOpaque(mediaType: string, data: string): boolean {
+  if (!opaqueMedia.test(mediaType)) return false;
+  const bytes = Buffer.from(data.slice(0, probedChars), 'base64');
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true });
+    return /[^\P{Cc}\s]/u.test(text);
+  } catch (error) {
+    expectError(error, TypeError);
+    return true;
+  }
 }
 
 /** The tool call with its arguments as `visit` states them. */

@@ -94,7 +94,7 @@ describe('REROUTE', () => {
     expect(await mesh.rows()).toMatchObject([{ modelId: 'beta/one' }]);
   });
 
-  const plansOf = (ofAll: readonly PlannedRule[], ofBeta: readonly PlannedRule[]) => {
+  const buildBothPlans = (ofAll: readonly PlannedRule[], ofBeta: readonly PlannedRule[]) => {
     const [all, beta] = [buildPlan(...ofAll), buildPlan(...ofAll, ...ofBeta)];
     return { guardrailPlans: { planFor: ({ name }: PolicyTarget) => (name === 'beta/one' ? beta : all) } };
   };
@@ -102,7 +102,7 @@ describe('REROUTE', () => {
   it('is refused where a guardrail of the other AI model has yet another one called', async () => {
     const away = { policyId: 'of beta', level: 3, reroute: 'demo/echo', stages: ['INPUT'] } as const;
     const tenants = { ...rerouting, level: 4 };
-    const plans = plansOf([tenants], [wordRule(/secret/, 'REROUTE', away)]);
+    const plans = buildBothPlans([tenants], [wordRule(/secret/, 'REROUTE', away)]);
     await using mesh = await startInference(database, plans);
     const refused = await mesh.refusal(COMPLETE, asking('a secret plan'));
     expect(refused).toMatchObject({ code: 'GUARDRAIL_BLOCKED', guardrail: 'word secret', stage: 'input' });
@@ -111,7 +111,7 @@ describe('REROUTE', () => {
 
   it('ends where the guardrails of the other AI model lead back', async () => {
     const back = { policyId: 'of beta', level: 4, reroute: 'alpha/one', stages: ['INPUT'] } as const;
-    const plans = plansOf([{ ...rerouting, level: 4 }], [wordRule(/secret/, 'REROUTE', back)]);
+    const plans = buildBothPlans([{ ...rerouting, level: 4 }], [wordRule(/secret/, 'REROUTE', back)]);
     await using mesh = await startInference(database, plans);
     mesh.beta.always((call) => call.say('Yes.').finish(buildUsage(1, 1)));
     const { complete } = await mesh.data<Answer>(COMPLETE, asking('a secret plan'));

@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Caller, CallerLimit } from '#core/caller.ts';
 import type { Database } from '#mongo/connect.ts';
+import { modelAliases, toAliasId } from '#mongo/model-aliases.ts';
+import { promptVersions } from '#mongo/prompt-versions.ts';
+import { prompts } from '#mongo/prompts.ts';
 import { askingRule } from '#test/support/asking-rules.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog, startInference } from '#test/support/inference.ts';
@@ -319,5 +322,36 @@ describe('the caller of a call whose guardrails ask', () => {
     for (const call of [...first.slice(1), fifth]) say('good')(call);
     say('good')(await mesh.beta.next());
     expect((await calling).attempts).toHaveLength(7);
+  });
+
+  it('of a tenant about a prompt of the mesh goes to no AI model by a name of the tenant', async () => {
+    const named = askingRule('BLOCK', { model: 'judge' });
+    await using mesh = await startInference(database, buildPlans(named));
+    judged('good', mesh);
+    const { connection } = database;
+    const createdAt = new Date();
+    const tenantId = mesh.caller.tenantId ?? '';
+    const alias = { _id: toAliasId(tenantId, 'judge'), tenantId, name: 'judge', target: 'beta/one' };
+    await modelAliases(connection).create({ ...alias, createdAt, updatedAt: createdAt });
+    const template = 'Only the mesh knows.';
+    for (const [promptId, owner] of [
+      ['of-mesh', null],
+      ['of-tenant', tenantId],
+    ] as const) {
+      const prompt = { _id: promptId, tenantId: owner, name: promptId, description: null };
+      await prompts(connection).create({ ...prompt, labels: {}, newest: 1, offeredTo: null, createdAt });
+      await promptVersions(connection).create({
+        ...{ _id: `version-${promptId}`, promptId, tenantId: owner, number: 1, model: 'alpha/one' },
+        ...{ system: null, template, variables: [], outputSchemaJson: null, parameters: null, note: null },
+        ...{ createdAt, createdBy: 'test' },
+      });
+    }
+    await mesh.catalog.refresh();
+    const run = 'mutation ($input: RunPromptInput!) { runPrompt(input: $input) { text } }';
+    const running = (name: string) => ({ input: { name, variables: {} } });
+    expect(await mesh.refusal(run, running('of-mesh'))).toMatchObject({ code: 'GUARDRAIL_BLOCKED' });
+    expect([mesh.alpha.calls, mesh.beta.calls]).toEqual([[], []]);
+    expect(await mesh.data(run, running('of-tenant'))).toEqual({ runPrompt: { text: 'Answer' } });
+    expect(sentTexts(mesh.beta.calls[0] as ScriptedCall)).toContain(template);
   });
 });

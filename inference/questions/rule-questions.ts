@@ -23,13 +23,16 @@ const questionsMax = 200;
 export class RuleQuestions {
   readonly #account: CallAccount;
   readonly #engine: InferenceEngine;
+  readonly #ofMesh: boolean;
   readonly #waiting: (() => void)[] = [];
   #underWay = 0;
   #count = 0;
 
-  constructor(account: CallAccount, engine: InferenceEngine) {
+  /** @param ofMesh the call runs a prompt of the mesh: what names mean is the mesh's alone, so that its texts reach no provider of the tenant */
+  constructor(account: CallAccount, engine: InferenceEngine, ofMesh = false) {
     this.#account = account;
     this.#engine = engine;
+    this.#ofMesh = ofMesh;
   }
 
   /** The answer of the AI model. Rejects where there is none in time, and where the question may not be sent. */
@@ -94,7 +97,9 @@ export class RuleQuestions {
     const { inputAllowances } = this.#engine;
     // A tenant does not choose what a name in a policy of the mesh stands for.
     const modelId =
-      rule.isOfMesh === true ? question.model : await resolveModel(question.model, caller, this.#engine);
+      rule.isOfMesh === true
+        ? question.model
+        : await resolveModel(question.model, caller, this.#engine, this.#ofMesh);
     // What vendors put around each of the two messages counts as three bytes.
     const inputBytes = Buffer.byteLength(question.system) + Buffer.byteLength(question.user) + 2 * 3;
     const inputTokensMax = Math.ceil(inputBytes / 3);
