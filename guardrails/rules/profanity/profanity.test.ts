@@ -45,6 +45,7 @@ describe('the rule profanity', () => {
     'Scunthorpe, Penistone, Essex, Sussex, Clitheroe and Lightwater',
     'a cocktail with Dickens, an assassin in class, bass and grass, Hancock and peacock',
     'therapist, analysis, shiitake, shitake, Matsushita, Mishit, pussy willow, titular, button',
+    'rätt till föda, foder åt hästen, hon föder,',
     'slut på filmen, fackförbund, got, gott, jag fick en bok, kock',
     'le retard du train, la bite d’amarrage, con gusto, un cono de helado, año nuevo, el ano pasado',
     'der dicke Mann, hell und dunkel, Fuchs, Wichtel, Huren-Siel, die Nuss',
