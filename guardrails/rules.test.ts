@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { createJsonSchemas } from '#core/json-schema/json-schema.ts';
 import { guardedText, ruleSamples, testRule } from '#test/support/guardrail-rules.ts';
+import type { ModelQuestion } from './guardrail.ts';
 import { knownRules } from './rules.ts';
 
 const jsonSchemas = createJsonSchemas();
@@ -12,6 +13,10 @@ const retrieved = guardedText('It was built in 1931.', { kind: 'file', stages: [
 const post = async ({ body }: { readonly body: string }) =>
   JSON.stringify({ allowed: !body.includes('Refuse') });
 
+/** An AI model that scores them low. */
+const callModel = async ({ user }: ModelQuestion) =>
+  user.includes('Refuse') ? '{"score":0}' : '{"score":1}';
+
 describe('every rule', () => {
   it('has samples here', () => {
     expect(knownRules.map(({ name }) => name)).toEqual(Object.keys(ruleSamples));
@@ -20,7 +25,7 @@ describe('every rule', () => {
   it.each(knownRules)('$name finds its sample, and nothing in the other', async (rule) => {
     const [found, passed, options = {}] = ruleSamples[rule.name] ?? ['', ''];
     const testWith = (consented: boolean) => {
-      const context = { callTexts: () => [retrieved], hasConsent: () => consented };
+      const context = { callTexts: () => [retrieved], hasConsent: () => consented, callModel };
       return testRule(rule, options, context, { jsonSchemas, post });
     };
     const result = await testWith(false).look(found);

@@ -2,6 +2,7 @@ import type { Rule, RuleEndpoint } from './guardrail.ts';
 import { consent } from './rules/consent.ts';
 import { groundedness } from './rules/groundedness.ts';
 import { injection } from './rules/injection/injection.ts';
+import { judge } from './rules/judge/judge.ts';
 import { languageRule } from './rules/language.ts';
 import { length } from './rules/length.ts';
 import { links } from './rules/links/links.ts';
@@ -34,6 +35,7 @@ export const knownRules: readonly Rule[] = [
   groundedness,
   schemaRule,
   webhook,
+  judge,
 ];
 
 /** The rule of a name; undefined: there is none. */

@@ -47,6 +47,7 @@ export const ruleSamples: Readonly<
     'Allow this.',
     { url: 'https://guard.example/check', secret: `whsec_${'AAAA'.repeat(8)}` },
   ],
+  judge: ['Refuse this.', 'Allow this.', { model: 'judge', rubric: 'It is polite.' }],
 };
 
 /** A message of a user, or what `more` states. */
