@@ -202,6 +202,7 @@ export interface RulePost extends RuleEndpoint {
 export interface ModelQuestion {
   /** The AI model or route, as callers of the policy's owner name it. */
   readonly model: string;
+  /** Empty: the question has no system message. */
   readonly system: string;
   readonly user: string;
   readonly maxOutputTokens: number;

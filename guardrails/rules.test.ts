@@ -13,9 +13,12 @@ const retrieved = guardedText('It was built in 1931.', { kind: 'file', stages: [
 const post = async ({ body }: { readonly body: string }) =>
   JSON.stringify({ allowed: !body.includes('Refuse') });
 
-/** An AI model that scores them low. */
-const callModel = async ({ user }: ModelQuestion) =>
-  user.includes('Refuse') ? '{"score":0}' : '{"score":1}';
+/** An AI model that judges and moderates. */
+const callModel = async ({ system, user }: ModelQuestion) => {
+  const isBad = user.includes('Refuse');
+  if (system === '') return isBad ? 'unsafe\nS1' : 'safe';
+  return isBad ? '{"score":0}' : '{"score":1}';
+};
 
 describe('every rule', () => {
   it('has samples here', () => {

@@ -7,12 +7,14 @@ import { languageRule } from './rules/language.ts';
 import { length } from './rules/length.ts';
 import { links } from './rules/links/links.ts';
 import { markup } from './rules/markup/markup.ts';
+import { moderation } from './rules/moderation/moderation.ts';
 import { pattern } from './rules/pattern/pattern.ts';
 import { pii } from './rules/pii/pii.ts';
 import { profanity } from './rules/profanity/profanity.ts';
 import { promptLeak } from './rules/prompt-leak/prompt-leak.ts';
 import { schemaRule } from './rules/schema.ts';
 import { secrets } from './rules/secrets.ts';
+import { toneRule } from './rules/tone/tone.ts';
 import { topics } from './rules/topics/topics.ts';
 import { webhook } from './rules/webhook/webhook.ts';
 import { listedWords } from './rules/words.ts';
@@ -36,6 +38,8 @@ export const knownRules: readonly Rule[] = [
   schemaRule,
   webhook,
   judge,
+  toneRule,
+  moderation,
 ];
 
 /** The rule of a name; undefined: there is none. */

@@ -38,6 +38,8 @@ const rules: readonly (readonly [
     '{"score":0.25,"reason":"Hello"}',
     /scores it 0\.25/,
   ],
+  ['tone', { denied: ['RUDE'] }, '{"score":1}', '{"score":0}', /scores it 0, below/],
+  ['moderation', {}, 'safe', 'unsafe\nS1,S10', /finds it unsafe \(S1, S10\)/],
 ];
 
 describe.each(rules)('the rule %s', (rule, options, passes, refuses, reason) => {
@@ -87,4 +89,16 @@ describe.each(rules)('the rule %s', (rule, options, passes, refuses, reason) => 
     expect(await complete(mesh)).toMatchObject({ text: 'Answer' });
     expect((await readRow(mesh)).guardrailVerdicts).toMatchObject([{ rule, fired: true, shadow: true }]);
   });
+});
+
+it('sends no system message where the form of an AI model has none', async () => {
+  await using mesh = await startInference(
+    database,
+    buildPlan({ rule: 'moderation', stages: ['INPUT'], options: { model } }),
+  );
+  judged('safe', mesh);
+  await complete(mesh);
+  expect(mesh.beta.calls[0]?.call.messages).toEqual([
+    { role: 'user', parts: [{ type: 'text', text: 'Hello' }] },
+  ]);
 });

@@ -166,7 +166,7 @@ export class RuleQuestions {
       const call = {
         model: model.name,
         messages: [
-          { role: 'system', content: system },
+          ...(system === '' ? [] : [{ role: 'system', content: system } as const]),
           { role: 'user', parts: [{ type: 'text', text: user }] },
         ],
         maxOutputTokens: outputTokensMax(model, maxOutputTokens),

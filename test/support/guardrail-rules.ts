@@ -48,6 +48,8 @@ export const ruleSamples: Readonly<
     { url: 'https://guard.example/check', secret: `whsec_${'AAAA'.repeat(8)}` },
   ],
   judge: ['Refuse this.', 'Allow this.', { model: 'judge', rubric: 'It is polite.' }],
+  tone: ['Refuse this.', 'Allow this.', { model: 'judge', denied: ['RUDE'] }],
+  moderation: ['Refuse this.', 'Allow this.', { model: 'guard' }],
 };
 
 /** A message of a user, or what `more` states. */
