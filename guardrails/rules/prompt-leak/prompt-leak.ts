@@ -3,6 +3,7 @@ import { defineRule, nothingFound, type PreparedRule, type RuleContext } from '.
 import { readDisguised } from '../../text/disguised-texts.ts';
 import { type FoldedText, foldText } from '../../text/folded-text.ts';
 import { type Search, scanTexts, type TextMatch } from '../../text/scan.ts';
+import { visitWords } from '../../text/visit-words.ts';
 import { createWordMatcher } from '../../text/word-matcher.ts';
 import { placeInSource } from '../../text/word-search.ts';
 
@@ -15,50 +16,60 @@ const options = z.strictObject({
   wordsMin: z.int().min(0).max(40).default(12),
 });
 
-/** A word, or a character of a script without spaces. */
-const word =
-  /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]|[[\p{L}\p{N}\p{M}]--[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]]+/gv;
-
 type Place = Pick<TextMatch, 'start' | 'end'>;
 
-/** All runs of so many words in the system messages of a call. */
-type Runs = ReadonlySet<string>;
-
-function readWords(folded: string): readonly (Place & { readonly word: string })[] {
-  return [...folded.matchAll(word)].map(({ 0: found, index }) => ({
-    word: found,
-    start: index,
-    end: index + found.length,
-  }));
+/** The system messages of a call. */
+interface Protected {
+  /** All runs of so many words. */
+  readonly runs: ReadonlySet<string>;
+  /** All words. */
+  readonly words: ReadonlySet<string>;
 }
 
-function collectRuns(context: RuleContext, wordsMin: number): Runs {
-  const runs = new Set<string>();
+const unprotected: Protected = { runs: new Set(), words: new Set() };
+
+function readWords(text: string): readonly (Place & { readonly word: string })[] {
+  const words: (Place & { readonly word: string })[] = [];
+  visitWords(text, (start, end) => words.push({ word: text.slice(start, end), start, end }));
+  return words;
+}
+
+function collectRuns(context: RuleContext, wordsMin: number): Protected {
+  const [runs, known] = [new Set<string>(), new Set<string>()];
   for (const { text, role, kind } of context.callTexts()) {
     if (role !== 'system' || kind !== 'message') continue;
     const words = readWords(foldText(text).text).map((each) => each.word);
+    for (const word of words) known.add(word);
     for (let at = 0; at + wordsMin <= words.length; at += 1)
       runs.add(words.slice(at, at + wordsMin).join(' '));
   }
-  return runs;
+  return { runs, words: known };
 }
 
 /** The places in a folded text of all words that are part of a run. */
-function* findRuns(folded: string, runs: Runs, wordsMin: number): Generator<Place> {
-  if (runs.size === 0) return;
-  const words = readWords(folded);
-  let open: { start: number; end: number; last: number } | undefined;
-  for (let at = 0; at + wordsMin <= words.length; at += 1) {
-    const run = words.slice(at, at + wordsMin);
-    if (!runs.has(run.map((each) => each.word).join(' '))) continue;
-    const [start, end] = [run[0]?.start ?? 0, run.at(-1)?.end ?? 0];
-    if (open !== undefined && at <= open.last) open = { ...open, end, last: at + wordsMin };
-    else {
-      if (open !== undefined) yield open;
-      open = { start, end, last: at + wordsMin };
+function findRuns(folded: string, { runs, words }: Protected, wordsMin: number): readonly Place[] {
+  if (runs.size === 0) return [];
+  const found: { readonly start: number; end: number; nextWord: number }[] = [];
+  // The last words up to this one, as long as system messages have each of them.
+  let known: { readonly word: string; readonly start: number }[] = [];
+  let count = 0;
+  visitWords(folded, (start, end) => {
+    count += 1;
+    const word = folded.slice(start, end);
+    if (!words.has(word)) {
+      if (known.length > 0) known = [];
+      return;
     }
-  }
-  if (open !== undefined) yield open;
+    known.push({ word, start });
+    if (known.length > wordsMin) known.shift();
+    if (known.length < wordsMin || !runs.has(known.map((each) => each.word).join(' '))) return;
+    const last = found.at(-1);
+    if (last !== undefined && count - wordsMin <= last.nextWord) {
+      last.end = end;
+      last.nextWord = count;
+    } else found.push({ start: known[0]?.start ?? 0, end, nextWord: count });
+  });
+  return found;
 }
 
 /** Finds system messages, and canaries in them, that an answer repeats, also where they are encoded. */
@@ -73,36 +84,36 @@ export const promptLeak = defineRule({
   prepare: ({ canaries, wordsMin }) => {
     const matcher = createWordMatcher(canaries, 'PART');
     // Once per call, however often a stream is looked at.
-    const runsByCall = new WeakMap<RuleContext, Runs>();
+    const systemByCall = new WeakMap<RuleContext, Protected>();
 
-    function readRuns(context: RuleContext): Runs {
-      let runs = runsByCall.get(context);
-      if (runs === undefined) {
-        runs = wordsMin === 0 ? new Set() : collectRuns(context, wordsMin);
-        runsByCall.set(context, runs);
+    function readSystem(context: RuleContext): Protected {
+      let system = systemByCall.get(context);
+      if (system === undefined) {
+        system = wordsMin === 0 ? unprotected : collectRuns(context, wordsMin);
+        systemByCall.set(context, system);
       }
-      return runs;
+      return system;
     }
 
-    function findPlaces(folded: FoldedText, runs: Runs): readonly Place[] {
-      return [...matcher.find(folded.text), ...findRuns(folded.text, runs, wordsMin)].map((place) =>
+    function findPlaces(folded: FoldedText, system: Protected): readonly Place[] {
+      return [...matcher.find(folded.text), ...findRuns(folded.text, system, wordsMin)].map((place) =>
         placeInSource(folded, place),
       );
     }
 
     const createSearch =
-      (runs: Runs): Search =>
+      (system: Protected): Search =>
       (text) => {
         const kind = 'SYSTEM_PROMPT';
-        const plain = findPlaces(foldText(text), runs).map(({ start, end }) => ({ start, end, kind }));
+        const plain = findPlaces(foldText(text), system).map(({ start, end }) => ({ start, end, kind }));
         const disguised = [...readDisguised(text)]
-          .filter((hidden) => findPlaces(foldText(hidden.text), runs).length > 0)
+          .filter((hidden) => findPlaces(foldText(hidden.text), system).length > 0)
           .map(({ start, end }) => ({ start, end, kind }));
         return plain.length === 0 ? disguised : plain;
       };
 
     const holdFrom: NonNullable<PreparedRule['holdFrom']> = (text, context) => {
-      const hasRuns = context === undefined || readRuns(context).size > 0;
+      const hasRuns = context === undefined || readSystem(context).runs.size > 0;
       const from = Math.max(0, text.length - heldCharsMax);
       const tail = text.slice(from);
       const words = readWords(tail);
@@ -114,9 +125,9 @@ export const promptLeak = defineRule({
 
     return {
       check: async (texts, context) => {
-        const runs = readRuns(context);
-        if (runs.size === 0 && canaries.length === 0) return nothingFound;
-        return scanTexts(texts, createSearch(runs), 'it repeats the system message');
+        const system = readSystem(context);
+        if (system.runs.size === 0 && canaries.length === 0) return nothingFound;
+        return scanTexts(texts, createSearch(system), 'it repeats the system message');
       },
       holdFrom,
     };
