@@ -74,7 +74,7 @@ const usesOf = Uint8Array.from({ length: 128 }, (_, code) => {
   );
 });
 /** The unit that all tag characters begin with. */
-const tagUnit = 0xdb40;
+const tagUnit = '\udb40';
 
 /** Which disguises a text can have: what one pass over it shows, so that their patterns are tried nowhere else. */
 interface Survey {
@@ -91,33 +91,21 @@ interface Survey {
 type Run = Pick<DisguisedText, 'start' | 'end'>;
 
 function survey(source: string): Survey {
-  const [base64, hexadecimal]: [Run[], Run[]] = [[], []];
-  let [hasTags, hasSpaced, hasSigns] = [false, false, false];
-  let [hasRotated, hasReversed] = [false, false];
-  let [base64Start, hexStart, wordStart] = [0, 0, 0];
+  let [hasSpaced, hasSigns, hasRotated, hasReversed] = [false, false, false, false];
   let [separator, separatorAt, separators] = [0, 0, 0];
-  let usesBefore = 0;
+  let [usesBefore, wordStart] = [0, 0];
   for (let at = 0; at <= source.length; at += 1) {
-    const code = at < source.length ? source.charCodeAt(at) : 0;
-    const uses = code < 128 ? (usesOf[code] ?? 0) : 0;
-    if ((uses & isBase64) === 0) {
-      if (at - base64Start >= encodedCharsMin) base64.push({ start: base64Start, end: at });
-      base64Start = at + 1;
-    }
-    if ((uses & isHex) === 0) {
-      if (at - hexStart >= encodedCharsMin) hexadecimal.push({ start: hexStart, end: at });
-      hexStart = at + 1;
-    }
-    if ((uses & isWord) === 0) {
-      if (at > wordStart && mayBeCommand(source, wordStart, at)) {
-        const word = source.slice(wordStart, at).toLowerCase();
-        hasRotated ||= rotatedWords.has(word);
-        hasReversed ||= reversedWords.has(word);
-      }
-      wordStart = at + 1;
+    const uses = at < source.length ? readUses(source, at) & (isSeparator | isSign | isLetter | isWord) : 0;
+    if (uses === usesBefore && (uses & isSeparator) === 0) continue;
+    if ((uses & isWord) > (usesBefore & isWord)) wordStart = at;
+    if ((uses & isWord) < (usesBefore & isWord) && mayBeCommand(source, wordStart, at)) {
+      const word = source.slice(wordStart, at).toLowerCase();
+      hasRotated ||= rotatedWords.has(word);
+      hasReversed ||= reversedWords.has(word);
     }
     if ((uses & isSeparator) !== 0) {
       // Between two stands one letter, which can be a pair of units.
+      const code = source.charCodeAt(at);
       const gap = at - separatorAt;
       const isSpaced = code === separator && (gap === 3 || (gap === 2 && !isPlainSign(source, at - 1)));
       separators = isSpaced ? separators + 1 : 1;
@@ -125,15 +113,40 @@ function survey(source: string): Survey {
       separator = code;
       separatorAt = at;
     }
-    if (
-      ((uses & isSign) !== 0 && (usesBefore & isLetter) !== 0) ||
-      ((uses & isLetter) !== 0 && (usesBefore & isSign) !== 0)
-    )
-      hasSigns = true;
-    if (code === tagUnit) hasTags = true;
+    const both = uses | usesBefore;
+    if ((both & isSign) !== 0 && (both & isLetter) !== 0) hasSigns = true;
     usesBefore = uses;
   }
-  return { base64, hex: hexadecimal, hasTags, hasSpaced, hasSigns, hasRotated, hasReversed };
+  return {
+    base64: findRuns(source, isBase64),
+    hex: findRuns(source, isHex),
+    hasTags: source.includes(tagUnit),
+    hasSpaced,
+    hasSigns,
+    hasRotated,
+    hasReversed,
+  };
+}
+
+function readUses(source: string, at: number): number {
+  const code = source.charCodeAt(at);
+  return code < 128 ? (usesOf[code] ?? 0) : 0;
+}
+
+/** The longest runs of characters with a use. One that is long enough covers one of the places that are so far apart. */
+function findRuns(source: string, use: number): readonly Run[] {
+  const runs: Run[] = [];
+  let after = 0;
+  for (let probe = encodedCharsMin - 1; probe < source.length; probe += encodedCharsMin) {
+    if ((readUses(source, probe) & use) === 0) continue;
+    let [start, end] = [probe, probe + 1];
+    while (start > after && (readUses(source, start - 1) & use) !== 0) start -= 1;
+    while (end < source.length && (readUses(source, end) & use) !== 0) end += 1;
+    if (end - start >= encodedCharsMin) runs.push({ start, end });
+    after = end;
+    probe = end;
+  }
+  return runs;
 }
 
 /** By the first and the last letter of rotated and reversed words: the bits of their lengths. */
@@ -156,8 +169,7 @@ function mayBeCommand(source: string, start: number, end: number): boolean {
 
 /** Whether a character of ASCII that is no letter stands there. */
 function isPlainSign(source: string, at: number): boolean {
-  const code = source.charCodeAt(at);
-  return code < 128 && ((usesOf[code] ?? 0) & isLetter) === 0;
+  return source.charCodeAt(at) < 128 && (readUses(source, at) & isLetter) === 0;
 }
 
 /** Texts of a source in base64, hexadecimal digits, tag characters, spaced letters, ROT13, reversed and with signs for letters, decoded once. */
