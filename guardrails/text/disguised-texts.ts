@@ -61,7 +61,7 @@ const isSeparator = 4;
 const isSign = 8;
 const isLetter = 16;
 const isWord = 32;
-const usesOf = Uint8Array.from({ length: 128 }, (_, code) => {
+const usesByCode = Uint8Array.from({ length: 128 }, (_, code) => {
   const character = String.fromCharCode(code);
   const use = (pattern: RegExp, bit: number) => (pattern.test(character) ? bit : 0);
   return (
@@ -130,7 +130,7 @@ function survey(source: string): Survey {
 
 function readUses(source: string, at: number): number {
   const code = source.charCodeAt(at);
-  return code < 128 ? (usesOf[code] ?? 0) : 0;
+  return code < 128 ? (usesByCode[code] ?? 0) : 0;
 }
 
 /** The longest runs of characters with a use. One that is long enough covers one of the places that are so far apart. */
@@ -152,18 +152,18 @@ function findRuns(source: string, use: number): readonly Run[] {
 /** By the first and the last letter of rotated and reversed words: the bits of their lengths. */
 const lengthsByEnds = new Uint32Array(1 << 10);
 for (const word of [...rotatedWords, ...reversedWords]) {
-  const ends = endsOf(word, 0, word.length);
+  const ends = readEnds(word, 0, word.length);
   lengthsByEnds[ends] = (lengthsByEnds[ends] ?? 0) | (1 << word.length);
 }
 
-function endsOf(source: string, start: number, end: number): number {
+function readEnds(source: string, start: number, end: number): number {
   // Five bits are the same for a small letter and its capital.
   return ((source.charCodeAt(start) & 31) << 5) | (source.charCodeAt(end - 1) & 31);
 }
 
 /** False for nearly all words that are none of the rotated and reversed ones. */
 function mayBeCommand(source: string, start: number, end: number): boolean {
-  const lengths = lengthsByEnds[endsOf(source, start, end)] ?? 0;
+  const lengths = lengthsByEnds[readEnds(source, start, end)] ?? 0;
   return end - start < 32 && (lengths & (1 << (end - start))) !== 0;
 }
 

@@ -52,7 +52,7 @@ function foldCluster(source: string): string {
 /** By UTF-16 unit: what it folds to where no mark follows, plus 2; 0: not known yet, 1: not one unit. */
 const foldedUnits = new Uint16Array(65_536);
 
-/** The unit that a unit folds to; -1: it takes more to tell. */
+/** The unit that a unit folds to; -1: it needs its cluster. */
 function foldUnit(code: number): number {
   if (code < 128) return code >= 65 && code <= 90 ? code + 32 : code;
   const known = foldedUnits[code] ?? 0;

@@ -1,4 +1,4 @@
-import { readRequirements } from './required-words.ts';
+import { readNeededWords } from './required-words.ts';
 import { createWordScan } from './word-scan.ts';
 
 /** A match of one of several patterns. */
@@ -29,7 +29,7 @@ interface Stretch {
  * Searches a text for many patterns at once: one pass finds the words without which none of them matches, and each pattern is tried only
  * where its words stand.
  *
- * @param patterns global, with the flag `u` alone, in the syntax of `readRequirements`
+ * @param patterns global, with the flag `u` alone, in the syntax of `readNeededWords`
  */
 export function createPatternSearch(patterns: readonly RegExp[]): PatternSearch {
   const words = new Map<string, number>();
@@ -39,7 +39,7 @@ export function createPatternSearch(patterns: readonly RegExp[]): PatternSearch 
     return known;
   };
   const alternatives = patterns.flatMap(({ source }, pattern) =>
-    readRequirements(source).map(({ clauses, lengthMax }): Alternative => {
+    readNeededWords(source).map(({ clauses, lengthMax }): Alternative => {
       if (clauses.length === 0) throw new Error(`A pattern matches without a word: ${source}`);
       return { pattern, lengthMax, clauses: clauses.map((clause) => clause.map(number)) };
     }),

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { readRequirements, wordEdge } from './required-words.ts';
+import { readNeededWords, wordEdge } from './required-words.ts';
 
 /** With | for the edges of words. */
 const clauses = (source: string) =>
-  readRequirements(source).map((each) =>
+  readNeededWords(source).map((each) =>
     each.clauses.map((clause) => clause.map((word) => word.replaceAll(wordEdge, '|')).sort()),
   );
 
@@ -32,13 +32,13 @@ describe('what the matches of a pattern need', () => {
     ['[^\\n]{0,60}a', 121],
     ['(?:ab|abcd)\\s{1,5}x', 10],
   ] as const)('has the longest match of %s: %i units', ([source, lengthMax]) => {
-    expect(readRequirements(source)).toMatchObject([{ lengthMax }]);
+    expect(readNeededWords(source)).toMatchObject([{ lengthMax }]);
   });
 
   it.for(['a*b', 'a+', '(a)', '(?=a)b', 'a{2,}', 'a.b', '\\Bx', 'a)', '(?:a', '$'])(
     'is not known of the syntax of %s',
     (source) => {
-      expect(() => readRequirements(source)).toThrow();
+      expect(() => readNeededWords(source)).toThrow();
     },
   );
 });

@@ -2,7 +2,7 @@
 export type Clause = readonly string[];
 
 /** What every match of one alternative of a pattern holds: a word of each clause. */
-export interface Requirement {
+export interface NeededWords {
   /** The strongest ones; empty: nothing is known of its matches. */
   readonly clauses: readonly Clause[];
   /** UTF-16 units of its longest match. */
@@ -12,12 +12,12 @@ export interface Requirement {
 /** Stands for \b or white space beside a word. */
 export const wordEdge = '\0';
 
-/** Strings that are told apart in one place of a pattern. More are only known by their clause. */
+/** Strings that are distinguished in one place of a pattern. More are only known by their clause. */
 const exactMax = 256;
 const clausesMax = 4;
 /** Longer words find no more than their beginnings. */
 const wordCharsMax = 10;
-/** Characters of a class that are told apart. */
+/** Characters of a class that are distinguished. */
 const classCharsMax = 8;
 
 /** What is known of a part of a pattern. */
@@ -44,7 +44,7 @@ const space: Part = { exact: null, clauses: [], lengthMax: 1, startsInSpace: tru
  *
  * @param source with the flag `u`, whose matches are not empty
  */
-export function readRequirements(source: string): readonly Requirement[] {
+export function readNeededWords(source: string): readonly NeededWords[] {
   const reader = new PatternReader(source);
   const alternatives = reader.readAlternatives();
   if (!reader.isAtEnd) throw new Error(`A pattern has an unknown syntax at ${reader.rest}.`);

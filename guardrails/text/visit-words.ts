@@ -24,7 +24,7 @@ export function visitWords(text: string, visit: (start: number, end: number) => 
       const character = String.fromCodePoint(text.codePointAt(at) ?? 0);
       width = character.length;
       is = classify(character);
-      // A unit of a pair says nothing alone.
+      // A unit of a pair is no character alone.
       if (unit < 0xd800 || unit > 0xdfff) seen[unit] = is;
     }
     if (is === withinWord) {

@@ -26,13 +26,13 @@ export function createWordScan(words: readonly string[]): WordScan {
     }),
   );
   /** By UTF-16 unit: the number of its column; 0: it is in no word. */
-  const columnOf = new Uint16Array(65_536);
+  const columnByUnit = new Uint16Array(65_536);
   let columns = 1;
   let statesMax = 1;
   for (const { body } of scanned) {
     for (let at = 0; at < body.length; at += 1) {
       const code = body.charCodeAt(at);
-      if (columnOf[code] === 0) columnOf[code] = columns++;
+      if (columnByUnit[code] === 0) columnByUnit[code] = columns++;
     }
     statesMax += body.length;
   }
@@ -41,7 +41,7 @@ export function createWordScan(words: readonly string[]): WordScan {
   for (const word of scanned) {
     let state = 0;
     for (let at = 0; at < word.body.length; at += 1) {
-      const place = state * columns + (columnOf[word.body.charCodeAt(at)] ?? 0);
+      const place = state * columns + (columnByUnit[word.body.charCodeAt(at)] ?? 0);
       if (next[place] === 0) next[place] = ending.push([]) - 1;
       state = next[place] ?? 0;
     }
@@ -59,7 +59,7 @@ export function createWordScan(words: readonly string[]): WordScan {
     const ends = new Map<number, number[]>();
     let state = 0;
     for (let at = 0; at < text.length; at += 1) {
-      state = table[state + (columnOf[text.charCodeAt(at)] ?? 0)] ?? 0;
+      state = table[state + (columnByUnit[text.charCodeAt(at)] ?? 0)] ?? 0;
       if (state >= 0) continue;
       state = -state;
       for (const word of ending[state / columns] ?? []) {
