@@ -160,6 +160,8 @@ describe('running guardrails', () => {
         ? [replacing('gone', [1, 6], [2, 4])]
         : [replacing('gone', [1, 6]), replacing(other, [1, 6])];
     expect(readEdits(await run(rules, [guarded('<abcde>')]))).toEqual({ 0: `<${shown}>` });
+    const cut = [replacing('', [1, 6]), replacing('quote', [2, 4])];
+    expect(readEdits(await run(cut, [guarded('<abcde>')]))).toEqual({ 0: '<>' });
   });
 
   it('diverts a call as the widest policy states, whatever the order of the rules', async () => {

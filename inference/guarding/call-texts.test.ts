@@ -156,6 +156,11 @@ describe('what the rule secrets looks at', () => {
     expect((await guard(harmless)).call).toBe(harmless);
   });
 
+  it('is no image that begins with letters', async () => {
+    const image = file('image/gif', { data: base64(`GIF89a\0${token}`) });
+    expect((await guard(image)).call).toBe(image);
+  });
+
   it('is not what is for the server of a tool alone', () => {
     const texts: string[] = [];
     mapCallTexts(ran({ authorization: token, headers: { 'x-api-key': token } }), ({ text }) => {
