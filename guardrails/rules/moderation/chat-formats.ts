@@ -68,7 +68,7 @@ function createUnreadable(): Error {
 }
 
 /** Tokens of chat templates: in a text, an AI model could take them for the end of it. */
-const templateToken = /<(?=\|?\/?[A-Za-z_ ]{1,40}\|?>)|\[(?=\/?INST\])/g;
+const templateToken = /<(?=[|｜]|\/?[\w -]{1,60}>)|\[(?=\/?INST\])/g;
 
 /** A text that cannot end its turn in a chat template. */
 export function breakTemplates(text: string): string {
