@@ -23,6 +23,7 @@ import { BlockReports } from './guarding/block-reports.ts';
 import { Consents } from './guarding/consents.ts';
 import { loadPolicyRules } from './guarding/loaded-rules.ts';
 import { createGuardrailPlans, type GuardrailPlans } from './guarding/plans.ts';
+import { ConsentSources } from './guarding/remote/consent-sources.ts';
 import { createRulePost } from './guarding/remote/rule-posts.ts';
 import { createLedger } from './ledger/ledger.ts';
 import { openOwnership } from './ledger/owners.ts';
@@ -111,10 +112,11 @@ export async function openInferenceEngine(
     return createRulePost({ fetch, egress: ownEgress, log, now });
   };
   const shared = { jsonSchemas, threads: ruleThreads };
+  const postOfTenants = createPost(egress.ofTenants);
   const ruleServices: RuleServices = {
     ...shared,
     post: createPost(egress),
-    ofTenants: { ...shared, post: createPost(egress.ofTenants) },
+    ofTenants: { ...shared, post: postOfTenants },
   };
   const guardrails =
     options.guardrailPlans ??
@@ -134,7 +136,8 @@ export async function openInferenceEngine(
     }),
   );
   const progress = opened.use(createProgressWriter(connection, { log }));
-  const consents = opened.use(await Consents.open({ connection, bus, log, now }));
+  const sources = opened.use(new ConsentSources({ connection, post: postOfTenants, secrets, log, now }));
+  const consents = opened.use(await Consents.open({ connection, bus, sources, log, now }));
   const blocks = opened.use(new BlockReports({ events: options.events, log, now, observer }));
   const rejections = opened.use(new CredentialRejections({ events: options.events, log }));
   const pool = createProviderPool({

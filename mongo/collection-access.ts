@@ -26,7 +26,11 @@ export const collectionAccess: Readonly<Record<string, CollectionAccess>> = {
   members: { ...ofTenants, writers: [...ofTenants.writers, 'mongo/upgrade-members.ts'] },
   plans: ofTenants,
   teams: ofTenants,
-  tenants: { ...ofTenants, writers: [...ofTenants.writers, 'mongo/upgrade-tenants.ts'] },
+  tenants: {
+    writers: [...ofTenants.writers, 'mongo/upgrade-tenants.ts'],
+    // Calls query the consent source of their tenant.
+    readers: [...ofTenants.readers, 'inference/guarding/'],
+  },
   erasures: { writers: ['subgraphs/tenants/', 'server/erasure/'], readers: [] },
   invitations: { writers: ['subgraphs/tenants/'], readers: [] },
   'member-groups': { writers: ['subgraphs/tenants/'], readers: [] },
@@ -139,6 +143,7 @@ export const helperUsers: Readonly<Record<string, readonly string[]>> = {
   'keyring/keyring': ['server/'],
   'keyring/rotate': ['cli/commands/reseal.ts'],
   'key-pepper': ['server/', 'subgraphs/tenants/'],
+  'consent-source-secret': ['inference/guarding/', 'subgraphs/tenants/consents/'],
   'guardrail-secrets': ['inference/', 'subgraphs/tenants/guardrails/'],
   'group-writes': ['inference/', 'mongo/connect.ts'],
   limit: ['mongo/', 'subgraphs/tenants/'],

@@ -38,6 +38,20 @@ export interface TenantRecord {
   provisioning?: ProvisioningRecord | null;
   /** The members that provisioning has ended within the last hour or so. */
   departures?: Departure[];
+  /** Where consents are requested that the mesh has no record of. Absent: nowhere. */
+  consentSource?: ConsentSourceRecord | null;
+}
+
+/** A consent platform that a tenant has named. */
+export interface ConsentSourceRecord {
+  readonly url: string;
+  /** Where it processes what it receives; null: not stated. */
+  readonly region: string | null;
+  /** Of one question with its answer. */
+  readonly timeoutMs: number;
+  /** The secret that signs questions, sealed for the tenant and the address. */
+  readonly secret: string;
+  readonly updatedAt: Date;
 }
 
 /** How an identity provider keeps the members of a tenant. */
@@ -112,6 +126,7 @@ export const tenants = defineCollection<TenantRecord>(
     erasedAt: Date,
     marksDue: Boolean,
     provisioning: Object,
+    consentSource: Object,
     departures: { type: [{ _id: false, memberId: String, at: Date, recent: Boolean }], default: undefined },
   },
   [

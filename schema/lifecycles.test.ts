@@ -25,6 +25,7 @@ const ends: Readonly<Record<string, string>> = {
   saveGuardrailPolicy: 'deleteGuardrailPolicy',
   rollbackGuardrailPolicy: 'deleteGuardrailPolicy',
   saveConsent: 'withdrawConsent',
+  saveConsentSource: 'deleteConsentSource',
   requestAccess: 'withdrawAccess',
   createProvider: 'deleteProvider',
   addProviderCredential: 'removeProviderCredential',

@@ -80,6 +80,7 @@ const bounded: Readonly<Record<string, string>> = {
   'Invocation.attemptPayloads': 'the attempts of one call',
   'Invocation.tags': ofInput,
   'Consent.purposes': ofInput,
+  'Consent.withdrawn': ofInput,
   'GuardrailPolicy.rules': ofInput,
   'GuardrailPolicyVersion.rules': ofInput,
   'GuardrailTest.verdicts': ofVerdicts,

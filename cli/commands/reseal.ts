@@ -41,6 +41,7 @@ export async function reseal(
     { resealAuditKey },
     { resealClientSecrets },
     { resealRuleSecrets },
+    { resealConsentSources },
   ] = await Promise.all([
     import('#mongo/encryption-check.ts'),
     import('#subgraphs/models/providers/reseal-credentials.ts'),
@@ -51,6 +52,7 @@ export async function reseal(
     import('#mongo/audit/keys.ts'),
     import('#subgraphs/tenants/sign-in/client-secret.ts'),
     import('#subgraphs/tenants/guardrails/reseal-rule-secrets.ts'),
+    import('#subgraphs/tenants/consents/reseal-consent-sources.ts'),
   ]);
   await using database = await openStoreBeside(environment);
   await using operatorKeys = await openOperatorKeys(environment);
@@ -87,14 +89,15 @@ export async function reseal(
     await resealAuditKey(connection, secrets, left);
     const clients = await resealClientSecrets(connection, secrets, left);
     const rules = await resealRuleSecrets(connection, secrets, left);
+    const sources = await resealConsentSources(connection, secrets, left);
     await recordEncryptionKey(connection, keyId);
     // Those that processes with the former root key alone have made until then; from then on they make none.
     rewrapped += await rewrapDataKeys(connection, roots);
     const { pruned, waiting } = await pruneDataKeys(connection, left, now());
     const destroyed = { count: pruned.length, keyIds: pruned.slice(0, recordedMax) };
-    return { rewrapped, credentials, results, logged, adminKey, clients, rules, destroyed, waiting };
+    return { rewrapped, credentials, results, logged, adminKey, clients, rules, sources, destroyed, waiting };
   };
-  const { rewrapped, credentials, results, logged, adminKey, clients, rules, destroyed, waiting } =
+  const { rewrapped, credentials, results, logged, adminKey, clients, rules, sources, destroyed, waiting } =
     await recordCommand(
       connection,
       {
@@ -125,6 +128,11 @@ export async function reseal(
   if (rules.unreadable > 0) {
     console.log(
       `The secrets of ${rules.unreadable} guardrail rules open with no key at hand: save their policies again with saveGuardrailPolicy, and their secrets.`,
+    );
+  }
+  if (sources.unreadable > 0) {
+    console.log(
+      `The secrets of ${sources.unreadable} consent sources open with no key at hand: save them again with saveConsentSource, and their secrets.`,
     );
   }
   if (adminKey !== 'CURRENT') console.log(adminKeyAdvice[adminKey]);

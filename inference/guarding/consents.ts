@@ -5,8 +5,9 @@ import type { Caller } from '#core/caller.ts';
 import { listPurposes, withoutConsented } from '#guardrails/pipeline/consented-rules.ts';
 import type { GuardrailPlan } from '#guardrails/pipeline/policy.ts';
 import type { RunContext } from '#guardrails/pipeline/run.ts';
-import { type ConsentRecord, consents } from '#mongo/consents.ts';
+import { type ConsentRecord, consents, readConsentExpiry } from '#mongo/consents.ts';
 import type { Bus } from '#state/bus/bus.ts';
+import type { ConsentSources } from './remote/consent-sources.ts';
 
 /** The tenant, its regions and the end user of a call, for the rules that look at it, and how those of them that are REMOTE reach out. */
 export type CallParty = Pick<
@@ -20,11 +21,27 @@ type PartyCaller = Pick<Caller, 'tenantId' | 'allowedRegions'>;
 const endUsersMax = 10_000;
 const rememberedMs = 5_000;
 
-type Found = Pick<ConsentRecord, 'purposes' | 'expiresAt'> | null;
+type Found = Pick<
+  ConsentRecord,
+  'purposes' | 'expiresAt' | 'purposesExpireAt' | 'withdrawn' | 'withdrawnAll'
+> | null;
+
+/** What is called for consents that the mesh has no record of. */
+type Sources = Pick<ConsentSources, 'grants' | 'forget'>;
+
+/** Whether there is consent to a purpose; null: the mesh has no record of that. */
+type OwnConsent = (purpose: string) => boolean | null;
+
+/** What is read of a consent. */
+const consentFields = { purposes: 1, expiresAt: 1, purposesExpireAt: 1, withdrawn: 1, withdrawnAll: 1 };
+
+type HasConsent = (purpose: string) => Promise<boolean>;
 
 export interface ConsentServices {
   readonly connection: Connection;
   readonly bus: Pick<Bus, 'subscribe'>;
+  /** Left out: no other is called. */
+  readonly sources?: Sources;
   readonly log: Pick<Logger, 'warn'>;
   readonly now: () => number;
 }
@@ -52,7 +69,7 @@ export class Consents implements AsyncDisposable {
   /** The tenant and the end user of a call, with the consent as it is when a rule first depends on it. */
   of(caller: PartyCaller, endUserId: string | null): ConsentingParty {
     const { log } = this.#services;
-    return new ConsentingParty(caller, endUserId, () => this.#read(caller.tenantId, endUserId), log);
+    return new ConsentingParty(caller, endUserId, () => this.#read(caller, endUserId), log);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -60,12 +77,32 @@ export class Consents implements AsyncDisposable {
     this.#found.clear();
   }
 
-  async #read(tenantId: string | null, endUserId: string | null): Promise<ReadonlySet<string>> {
-    if (tenantId === null || endUserId === null) return nothing;
-    const consent = await this.#find(tenantId, endUserId);
-    if (consent === null) return nothing;
-    const { purposes, expiresAt } = consent;
-    return expiresAt !== null && expiresAt.getTime() <= this.#services.now() ? nothing : new Set(purposes);
+  /** What answers for one call: each purpose is requested once. */
+  async #read({ tenantId, allowedRegions }: PartyCaller, endUserId: string | null): Promise<HasConsent> {
+    if (tenantId === null || endUserId === null) return async () => false;
+    const own = this.#readOwn(await this.#find(tenantId, endUserId));
+    const { sources } = this.#services;
+    const received = new Map<string, Promise<boolean>>();
+    return async (purpose) => {
+      const known = own(purpose);
+      if (known !== null) return known;
+      if (sources === undefined) return false;
+      const granted =
+        received.get(purpose) ?? sources.grants({ tenantId, endUserId, purpose, allowedRegions });
+      received.set(purpose, granted);
+      return granted;
+    };
+  }
+
+  #readOwn(consent: Found): OwnConsent {
+    if (consent === null) return () => null;
+    const { purposes, withdrawn = [], withdrawnAll = false } = consent;
+    const expiresAt = readConsentExpiry(consent);
+    const isOver = expiresAt !== null && expiresAt.getTime() <= this.#services.now();
+    return (purpose) => {
+      if (!isOver && purposes.includes(purpose)) return true;
+      return withdrawnAll || withdrawn.includes(purpose) ? false : null;
+    };
   }
 
   #find(tenantId: string, endUserId: string): Promise<Found> {
@@ -74,7 +111,7 @@ export class Consents implements AsyncDisposable {
     const remembered = this.#found.get(key);
     if (remembered !== undefined && atMs - remembered.atMs < rememberedMs) return remembered.found;
     const found = consents(this.#services.connection)
-      .findOne({ tenantId, endUserId }, { purposes: 1, expiresAt: 1 })
+      .findOne({ tenantId, endUserId }, consentFields)
       .lean<Found>()
       .exec();
     const entry = { atMs, found };
@@ -87,6 +124,7 @@ export class Consents implements AsyncDisposable {
   }
 
   #forget({ tenantId, endUserId }: { readonly tenantId: string; readonly endUserId: string | null }): void {
+    this.#services.sources?.forget({ tenantId, endUserId });
     if (endUserId !== null) {
       this.#found.delete(toKey(tenantId, endUserId));
       return;
@@ -101,14 +139,14 @@ export class ConsentingParty implements CallParty {
   readonly tenantId: string | null;
   readonly allowedRegions: readonly string[] | null;
   readonly endUserId: string | null;
-  readonly #read: () => Promise<ReadonlySet<string>>;
+  readonly #read: () => Promise<HasConsent>;
   readonly #log: Pick<Logger, 'warn'>;
-  #purposes: Promise<ReadonlySet<string>> | undefined;
+  #consent: Promise<HasConsent> | undefined;
 
   constructor(
     { tenantId, allowedRegions }: PartyCaller,
     endUserId: string | null,
-    read: () => Promise<ReadonlySet<string>>,
+    read: () => Promise<HasConsent>,
     log: Pick<Logger, 'warn'>,
   ) {
     this.tenantId = tenantId;
@@ -118,7 +156,7 @@ export class ConsentingParty implements CallParty {
     this.#log = log;
   }
 
-  readonly hasConsent = async (purpose: string): Promise<boolean> => (await this.#readOnce()).has(purpose);
+  readonly hasConsent = async (purpose: string): Promise<boolean> => (await this.#readOnce())(purpose);
 
   /** The plan as it binds this call: without the rules that do not look with its consent. */
   bind(plan: GuardrailPlan): GuardrailPlan | Promise<GuardrailPlan> {
@@ -128,7 +166,10 @@ export class ConsentingParty implements CallParty {
 
   async #bind(plan: GuardrailPlan): Promise<GuardrailPlan> {
     try {
-      return withoutConsented(plan, await this.#readOnce());
+      const hasConsent = await this.#readOnce();
+      const purposes = listPurposes(plan);
+      const given = await Promise.all(purposes.map(hasConsent));
+      return withoutConsented(plan, new Set(purposes.filter((_purpose, index) => given[index])));
     } catch (err) {
       // Any error: a consent that cannot be read is none.
       this.#log.warn({ err, tenantId: this.tenantId }, 'the consent of an end user could not be read');
@@ -136,13 +177,11 @@ export class ConsentingParty implements CallParty {
     }
   }
 
-  #readOnce(): Promise<ReadonlySet<string>> {
-    this.#purposes ??= this.#read();
-    return this.#purposes;
+  #readOnce(): Promise<HasConsent> {
+    this.#consent ??= this.#read();
+    return this.#consent;
   }
 }
-
-const nothing: ReadonlySet<string> = new Set();
 
 /** A tenant's ID has no space. */
 function toKey(tenantId: string, endUserId: string): string {

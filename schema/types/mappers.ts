@@ -47,6 +47,7 @@ export const mappers: Readonly<Record<SubgraphName, Mappers>> = {
     'mongo/plans.ts': { Plan: 'PlanRecord' },
     'mongo/teams.ts': { Team: 'TeamRecord' },
     'mongo/tenants.ts': {
+      ConsentSource: 'ConsentSourceRecord',
       GroupRole: 'GroupRole',
       Provisioning: 'TenantProvisioning',
       Tenant: 'TenantRecord',

@@ -373,6 +373,8 @@ export type Mutation = {
   readonly deleteGuardrailPolicy: Scalars['ID']['output'];
   readonly saveConsent: Consent;
   readonly withdrawConsent: Consent;
+  readonly saveConsentSource: ConsentSource;
+  readonly deleteConsentSource: Scalars['ID']['output'];
   readonly saveBudget: Budget;
   readonly deleteBudget: Scalars['ID']['output'];
   readonly saveTrustedDocuments: SavedTrustedDocuments;
@@ -665,6 +667,16 @@ export type MutationWithdrawConsentArgs = {
 };
 
 
+export type MutationSaveConsentSourceArgs = {
+  input: SaveConsentSourceInput;
+};
+
+
+export type MutationDeleteConsentSourceArgs = {
+  tenantId?: InputMaybe<Scalars['ID']['input']>;
+};
+
+
 export type MutationSaveBudgetArgs = {
   input: BudgetInput;
 };
@@ -735,6 +747,7 @@ export type Tenant = {
   readonly plan: Plan;
   readonly apps: ReadonlyArray<App>;
   readonly provisioning: Maybe<Provisioning>;
+  readonly consentSource: Maybe<ConsentSource>;
   readonly members: ReadonlyArray<Member>;
   readonly budgets: ReadonlyArray<Budget>;
   readonly allowedRegions: Maybe<ReadonlyArray<Scalars['String']['output']>>;
@@ -1233,8 +1246,17 @@ export type Consent = {
   readonly tenantId: Scalars['ID']['output'];
   readonly endUserId: Scalars['String']['output'];
   readonly purposes: ReadonlyArray<Scalars['String']['output']>;
+  readonly withdrawn: ReadonlyArray<Scalars['String']['output']>;
+  readonly withdrawnAll: Scalars['Boolean']['output'];
   readonly expiresAt: Maybe<Scalars['DateTime']['output']>;
   readonly createdAt: Scalars['DateTime']['output'];
+  readonly updatedAt: Scalars['DateTime']['output'];
+};
+
+export type ConsentSource = {
+  readonly url: Scalars['String']['output'];
+  readonly region: Maybe<Scalars['String']['output']>;
+  readonly timeoutMs: Scalars['Int']['output'];
   readonly updatedAt: Scalars['DateTime']['output'];
 };
 
@@ -1260,6 +1282,14 @@ export type SaveConsentInput = {
   readonly endUserId: Scalars['String']['input'];
   readonly purposes: ReadonlyArray<Scalars['String']['input']>;
   readonly expiresAt?: InputMaybe<Scalars['DateTime']['input']>;
+};
+
+export type SaveConsentSourceInput = {
+  readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
+  readonly url: Scalars['String']['input'];
+  readonly region?: InputMaybe<Scalars['String']['input']>;
+  readonly secret?: InputMaybe<Scalars['String']['input']>;
+  readonly timeoutMs?: InputMaybe<Scalars['Int']['input']>;
 };
 
 export type WithdrawConsentInput = {
@@ -1897,10 +1927,12 @@ export type ResolversTypes = {
   GuardrailRuleInput: GuardrailRuleInput;
   GuardrailPolicyInput: GuardrailPolicyInput;
   Consent: ResolverTypeWrapper<consents.ConsentRecord>;
+  ConsentSource: ResolverTypeWrapper<tenants.ConsentSourceRecord>;
   ConsentConnection: ResolverTypeWrapper<connection.Connection<consents.ConsentRecord>>;
   ConsentEdge: ResolverTypeWrapper<connection.Connection<consents.ConsentRecord>['edges'][number]>;
   ConsentFilter: ConsentFilter;
   SaveConsentInput: SaveConsentInput;
+  SaveConsentSourceInput: SaveConsentSourceInput;
   WithdrawConsentInput: WithdrawConsentInput;
   TeamConnection: ResolverTypeWrapper<connection.Connection<teams.TeamRecord>>;
   TeamEdge: ResolverTypeWrapper<connection.Connection<teams.TeamRecord>['edges'][number]>;
@@ -2024,10 +2056,12 @@ export type ResolversParentTypes = {
   GuardrailRuleInput: GuardrailRuleInput;
   GuardrailPolicyInput: GuardrailPolicyInput;
   Consent: consents.ConsentRecord;
+  ConsentSource: tenants.ConsentSourceRecord;
   ConsentConnection: connection.Connection<consents.ConsentRecord>;
   ConsentEdge: connection.Connection<consents.ConsentRecord>['edges'][number];
   ConsentFilter: ConsentFilter;
   SaveConsentInput: SaveConsentInput;
+  SaveConsentSourceInput: SaveConsentSourceInput;
   WithdrawConsentInput: WithdrawConsentInput;
   TeamConnection: connection.Connection<teams.TeamRecord>;
   TeamEdge: connection.Connection<teams.TeamRecord>['edges'][number];
@@ -2187,6 +2221,8 @@ export type MutationResolvers<ContextType = context.SubgraphContext, ParentType 
   deleteGuardrailPolicy?: Resolver<ResolversTypes['ID'], ParentType, ContextType, RequireFields<MutationDeleteGuardrailPolicyArgs, 'id'>>;
   saveConsent?: Resolver<ResolversTypes['Consent'], ParentType, ContextType, RequireFields<MutationSaveConsentArgs, 'input'>>;
   withdrawConsent?: Resolver<ResolversTypes['Consent'], ParentType, ContextType, RequireFields<MutationWithdrawConsentArgs, 'input'>>;
+  saveConsentSource?: Resolver<ResolversTypes['ConsentSource'], ParentType, ContextType, RequireFields<MutationSaveConsentSourceArgs, 'input'>>;
+  deleteConsentSource?: Resolver<ResolversTypes['ID'], ParentType, ContextType, Partial<MutationDeleteConsentSourceArgs>>;
   saveBudget?: Resolver<ResolversTypes['Budget'], ParentType, ContextType, RequireFields<MutationSaveBudgetArgs, 'input'>>;
   deleteBudget?: Resolver<ResolversTypes['ID'], ParentType, ContextType, RequireFields<MutationDeleteBudgetArgs, 'id'>>;
   saveTrustedDocuments?: Resolver<ResolversTypes['SavedTrustedDocuments'], ParentType, ContextType, RequireFields<MutationSaveTrustedDocumentsArgs, 'input'>>;
@@ -2229,6 +2265,7 @@ export type TenantResolvers<ContextType = context.SubgraphContext, ParentType ex
   plan?: Resolver<ResolversTypes['Plan'], ParentType, ContextType>;
   apps?: Resolver<ReadonlyArray<ResolversTypes['App']>, ParentType, ContextType, Partial<TenantAppsArgs>>;
   provisioning?: Resolver<Maybe<ResolversTypes['Provisioning']>, ParentType, ContextType>;
+  consentSource?: Resolver<Maybe<ResolversTypes['ConsentSource']>, ParentType, ContextType>;
   members?: Resolver<ReadonlyArray<ResolversTypes['Member']>, ParentType, ContextType, Partial<TenantMembersArgs>>;
   budgets?: Resolver<ReadonlyArray<ResolversTypes['Budget']>, ParentType, ContextType, Partial<TenantBudgetsArgs>>;
   allowedRegions?: Resolver<Maybe<ReadonlyArray<ResolversTypes['String']>>, ParentType, ContextType>;
@@ -2687,8 +2724,17 @@ export type ConsentResolvers<ContextType = context.SubgraphContext, ParentType e
   tenantId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   endUserId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   purposes?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  withdrawn?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  withdrawnAll?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   expiresAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  updatedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+};
+
+export type ConsentSourceResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['ConsentSource'] = ResolversParentTypes['ConsentSource']> = {
+  url?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  region?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  timeoutMs?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   updatedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
 };
 
@@ -2847,6 +2893,7 @@ export type Resolvers<ContextType = context.SubgraphContext> = {
   GuardrailRule?: GuardrailRuleResolvers<ContextType>;
   GuardrailPolicyVersion?: GuardrailPolicyVersionResolvers<ContextType>;
   Consent?: ConsentResolvers<ContextType>;
+  ConsentSource?: ConsentSourceResolvers<ContextType>;
   ConsentConnection?: ConsentConnectionResolvers<ContextType>;
   ConsentEdge?: ConsentEdgeResolvers<ContextType>;
   TeamConnection?: TeamConnectionResolvers<ContextType>;

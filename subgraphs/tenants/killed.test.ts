@@ -28,6 +28,7 @@ beforeAll(async () => {
   mesh = await startTenants(openFailingDatabase, {
     outboundFetch: globalThis.fetch,
     counts: parseCountLimits('issuers=1000'),
+    secrets: testSecrets,
   });
 });
 afterAll(async () => {
@@ -75,6 +76,7 @@ async function newTenant() {
       role: saveRole(input: { tenantId: $tenantId, name: "unused", scopes: [] }) { id: name }
       policy: saveGuardrailPolicy(input: { tenantId: $tenantId, id: "present", rules: [{ rule: "secrets", stages: [INPUT], action: BLOCK }] }) { id }
       consent: saveConsent(input: { tenantId: $tenantId, endUserId: "grace", purposes: ["a", "b"] }) { id }
+      source: saveConsentSource(input: { tenantId: $tenantId, url: "https://consent.example", secret: "whsec_BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=" }) { id: url }
       team: createTeam(input: { tenantId: $tenantId, name: "team" }) { id }
       documents: saveTrustedDocuments(input: { tenantId: $tenantId, documents: [{ id: "d", body: "{ d }" }] }) { saved }
       member: saveMember(input: { tenantId: $tenantId, subject: "ada", role: DEVELOPER }) { id }
@@ -255,6 +257,12 @@ describe('a process that is killed while it', { timeout: 60_000 }, () => {
       '($t: ID!) { withdrawConsent(input: { tenantId: $t, endUserId: "grace", purposes: ["a"] }) { id } }',
       (m) => ({ t: m.tenantId }),
     ],
+    [
+      'saveConsentSource',
+      '($t: ID!) { saveConsentSource(input: { tenantId: $t, url: "https://other.example", secret: "whsec_BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=" }) { url } }',
+      (m) => ({ t: m.tenantId }),
+    ],
+    ['deleteConsentSource', '($t: ID!) { deleteConsentSource(tenantId: $t) }', (m) => ({ t: m.tenantId })],
     ['deleteGuardrailPolicy', '($p: ID!) { deleteGuardrailPolicy(id: $p) }', (m) => ({ p: m.policyId })],
     ['deleteRole', '($t: ID!) { deleteRole(name: "unused", tenantId: $t) }', (m) => ({ t: m.tenantId })],
     [

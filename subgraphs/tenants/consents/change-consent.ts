@@ -1,5 +1,5 @@
 import { checkedEndUserId } from '#core/text/label.ts';
-import { type ConsentRecord, consents } from '#mongo/consents.ts';
+import { type ConsentRecord, consents, readConsentExpiry } from '#mongo/consents.ts';
 import type { TenantsDeps } from '../deps.ts';
 import type { TenantsContext } from '../loaders.ts';
 import { withTenant } from '../tenants/below-tenant.ts';
@@ -48,6 +48,7 @@ export async function consentsChanged(
 }
 
 /** What the audit log has of it: not the end user. */
-function toAudited({ purposes, expiresAt }: ConsentRecord): object {
-  return { purposes, expiresAt };
+function toAudited(consent: ConsentRecord): object {
+  const { purposes, withdrawn, withdrawnAll } = consent;
+  return { purposes, expiresAt: readConsentExpiry(consent), withdrawn, withdrawnAll };
 }

@@ -1,6 +1,6 @@
 import type { Connection as Database } from 'mongoose';
 import { hasScope } from '#core/caller.ts';
-import { type ConsentRecord, consents } from '#mongo/consents.ts';
+import { type ConsentRecord, consents, readConsentExpiry } from '#mongo/consents.ts';
 import { type Connection, findPage } from '../../runtime/connection.ts';
 import { given, timeSort } from '../../runtime/list-input.ts';
 import type { QueryConsentsArgs } from '../generated.ts';
@@ -20,3 +20,11 @@ export function listConsents(
   const where = { ...visible, ...given({ endUserId, purposes: purpose }) };
   return findPage(consents(database), where, timeSort(orderBy ?? 'NEWEST_FIRST'), page);
 }
+
+/** The fields of a consent that are not those of its record. */
+export const consentFields = {
+  id: ({ _id }: ConsentRecord) => _id,
+  expiresAt: readConsentExpiry,
+  withdrawn: ({ withdrawn }: ConsentRecord) => withdrawn ?? [],
+  withdrawnAll: ({ withdrawnAll }: ConsentRecord) => withdrawnAll ?? false,
+};

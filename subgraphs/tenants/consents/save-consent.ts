@@ -1,5 +1,5 @@
 import { badInput, checkedId, checkedList } from '#core/input.ts';
-import { type ConsentRecord, consents } from '#mongo/consents.ts';
+import { type ConsentRecord, consents, toConsentExpiry } from '#mongo/consents.ts';
 import { requireRoom } from '../../runtime/with-room.ts';
 import { readNow, type TenantsDeps } from '../deps.ts';
 import type { SaveConsentInput } from '../generated.ts';
@@ -34,7 +34,11 @@ export function saveConsent(
     }
     const { _id = `consent-${randomId()}`, createdAt = now } = before ?? {};
     await context.auditTarget({ tenantId, type: 'Consent', id: _id });
-    const after = { _id, ...endUser, purposes, expiresAt, createdAt, updatedAt: now };
+    const withdrawn = before?.withdrawn?.filter((purpose) => !purposes.includes(purpose)) ?? [];
+    const withdrawnAll = before?.withdrawnAll === true;
+    const stays = withdrawnAll || withdrawn.length > 0;
+    const present = { purposes, ...toConsentExpiry(expiresAt, stays), withdrawn, withdrawnAll };
+    const after = { _id, ...endUser, ...present, createdAt, updatedAt: now };
     await deps.events.withChange(
       toConsentEvent('consent.saved', after),
       proofOfConsent(_id, 'STAMP'),

@@ -153,11 +153,15 @@ function eraseTenantRecord(deps: ErasingDeps): Eraser {
             marksDue: 1,
             provisioning: 1,
             departures: 1,
+            consentSource: 1,
           },
         },
       );
     },
-    finish: ({ tenantId }) => callersChanged(deps, tenantId),
+    finish: async ({ tenantId }) => {
+      await callersChanged(deps, tenantId);
+      await consentsChanged(deps, { tenantId, endUserId: null });
+    },
   };
 }
 

@@ -186,6 +186,12 @@ describe('a mutation on what belongs to another tenant', () => {
       'withdrawConsent',
       () => `withdrawConsent(input: { tenantId: "${acme.tenantId}", endUserId: "ada" }) { id }`,
     ],
+    [
+      'saveConsentSource',
+      () =>
+        `saveConsentSource(input: { tenantId: "${acme.tenantId}", url: "https://consent.example", secret: "x" }) { url }`,
+    ],
+    ['deleteConsentSource', () => `deleteConsentSource(tenantId: "${acme.tenantId}")`],
     ['deleteRole', () => `deleteRole(name: "x", tenantId: "${acme.tenantId}")`],
     ['deactivateMember', () => `deactivateMember(id: "${findId('Member')}") { id }`],
     ['reactivateMember', () => `reactivateMember(id: "${findId('Member')}") { id }`],

@@ -38,7 +38,7 @@ const allParts = ['tenants', 'models', 'prompts', 'inference', 'usage'] as const
 
 export async function startErasing(): Promise<TestErasing> {
   const database = await openFailingDatabase();
-  const tenants = await startTenants(async () => database);
+  const tenants = await startTenants(async () => database, { secrets: testSecrets });
   await fillCatalog(database);
   const inference = await startInference(database);
   answerAlways(inference);

@@ -54,6 +54,7 @@ export async function openTenantFiller(erasing: TestErasing): Promise<TestTenant
         member: saveMember(input: { tenantId: $t, subject: "subject-${word}", email: $email, role: DEVELOPER }) { id }
         policy: saveGuardrailPolicy(input: { tenantId: $t, id: "policy-${word.toLowerCase()}", rules: [{ rule: "secrets", stages: [INPUT], action: BLOCK }] }) { id }
         consent: saveConsent(input: { tenantId: $t, endUserId: $w, purposes: ["purpose-${word.toLowerCase()}"] }) { id }
+        source: saveConsentSource(input: { tenantId: $t, url: "https://${word.toLowerCase()}.example", secret: "whsec_BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=" }) { id: url }
         provisioning: saveProvisioning(input: { tenantId: $t, role: VIEWER }) { id: tenantId }
         invited: inviteMember(input: { tenantId: $t, email: $email, role: DEVELOPER, message: $w }) { invitation { id } }
         budget: saveBudget(input: { tenantId: $t, appId: $a, amount: "1", window: DAY }) { id }
