@@ -29,6 +29,11 @@ function findEnds(
 }
 
 describe('a scan for words', () => {
+  it('finds a word that is the end of another', () => {
+    const found = createWordScan(['abc', 'bc', 'c'])('abc');
+    expect([0, 1, 2].map((number) => found.get(number))).toEqual([[3], [3], [3]]);
+  });
+
   it('finds all of them, within others and at edges', () => {
     fc.assert(
       fc.property(

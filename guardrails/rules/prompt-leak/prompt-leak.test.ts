@@ -42,6 +42,15 @@ describe('the rule prompt_leak', () => {
     expect(await rule.find(secret)).toEqual([secret.slice(0, -1)]);
   });
 
+  it('leaves words of a system message that foreign words separate', async () => {
+    const separated = piece.replaceAll(' ', ' lorem ');
+    expect(await rule.look(separated)).toMatchObject({ fired: false });
+    const halves = piece.split(' ');
+    expect(await rule.look([...halves.slice(0, 6), 'lorem', ...halves.slice(6)].join(' '))).toMatchObject({
+      fired: false,
+    });
+  });
+
   it.for([
     ['other letters', piece.toUpperCase().replaceAll('E', 'Е')],
     ['other signs between', piece.replaceAll(' ', '\n* ')],
