@@ -16,11 +16,8 @@ import { archiveApp } from './apps/archive-app.ts';
 import { createApp } from './apps/create-app.ts';
 import { restoreApp } from './apps/restore-app.ts';
 import { updateApp } from './apps/update-app.ts';
-import { deleteConsentSource } from './consents/delete-consent-source.ts';
+import { consentMutations } from './consents/consent-mutations.ts';
 import { consentFields, listConsents } from './consents/list-consents.ts';
-import { saveConsent } from './consents/save-consent.ts';
-import { saveConsentSource } from './consents/save-consent-source.ts';
-import { withdrawConsent } from './consents/withdraw-consent.ts';
 import { readNow, type TenantsDeps } from './deps.ts';
 import { deleteTrustedDocuments } from './documents/delete-trusted-documents.ts';
 import { findTrustedDocument } from './documents/find-trusted-document.ts';
@@ -252,10 +249,7 @@ export function tenantsResolvers(
       saveGuardrailPolicy: (_root, { input }, context) => saveGuardrailPolicy(input, context, deps),
       rollbackGuardrailPolicy: (_root, args, context) => rollbackGuardrailPolicy(args, context, deps),
       deleteGuardrailPolicy: (_root, args, context) => deleteGuardrailPolicy(args.id, context, deps),
-      saveConsent: (_root, { input }, context) => saveConsent(input, context, deps),
-      withdrawConsent: (_root, { input }, context) => withdrawConsent(input, context, deps),
-      saveConsentSource: (_root, { input }, context) => saveConsentSource(input, context, deps),
-      deleteConsentSource: (_root, args, context) => deleteConsentSource(args.tenantId, context, deps),
+      ...consentMutations(deps),
       saveBudget: (_root, { input }, context) => saveBudget(input, context, deps),
       deleteBudget: (_root, args, context) => deleteBudget(args.id, context, deps),
       saveTrustedDocuments: (_root, { input }, context) => saveTrustedDocuments(input, context, deps),
