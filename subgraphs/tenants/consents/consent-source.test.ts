@@ -3,10 +3,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Caller } from '#core/caller.ts';
 import { createEgress } from '#core/egress.ts';
 import { builtInRoles } from '#core/roles.ts';
+import { createLocalRootKey } from '#core/secrets/local-root-key.ts';
 import { auditLog } from '#mongo/audit/log.ts';
 import { openConsentSourceSecret } from '#mongo/consent-source-secret.ts';
 import { consents } from '#mongo/consents.ts';
 import type { Keyring } from '#mongo/keyring/keyring.ts';
+import { addDataKeyVersions } from '#mongo/keyring/rotate.ts';
 import { tenants } from '#mongo/tenants.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { openTestKeyring } from '#test/support/seal.ts';
@@ -186,9 +188,19 @@ describe('the consent source of a tenant', () => {
     await save(lost, { secret });
     const broken = (await readStored(owner.tenantId))?.secret ?? '';
     await tenants(connection).updateOne({ _id: lost.tenantId }, { $set: { 'consentSource.secret': broken } });
-    expect(await resealConsentSources(connection, keyring.secrets)).toEqual({ resealed: 0, unreadable: 1 });
-    expect(await openStored(owner.tenantId)).toBe(secret);
-    expect(await openStored(lost.tenantId)).toBeUndefined();
+    await using next = openTestKeyring(connection, key, { now: () => Date.now() + 7_200_000 });
+    await addDataKeyVersions(connection, [createLocalRootKey(key)], () => Date.now() + 3_700_000);
+    const box = await next.secrets.of(owner.tenantId);
+    expect(box.isCurrent(broken)).toBe(false);
+    const left = new Set<string>();
+    expect(await resealConsentSources(connection, next.secrets, left)).toEqual({
+      ...{ resealed: 1, unreadable: 1 },
+    });
+    expect(left.size).toBe(1);
+    expect(box.isCurrent((await readStored(owner.tenantId))?.secret ?? '')).toBe(true);
+    expect(await openStored(owner.tenantId, next.secrets)).toBe(secret);
+    expect(await openStored(lost.tenantId, next.secrets)).toBeUndefined();
+    expect(await resealConsentSources(connection, next.secrets)).toEqual({ resealed: 0, unreadable: 1 });
   });
 });
 
