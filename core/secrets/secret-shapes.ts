@@ -232,7 +232,7 @@ export const secretShapes: readonly SecretShape[] = [
       'an Azure key',
       ['AccountKey=', 'SharedAccessKey='],
       '([A-Za-z0-9+/]{42,86}={1,2})',
-      hasDigits,
+      hasUpperCaseOrDigit,
     ),
     run: base64,
     isNamed: true,
@@ -280,7 +280,7 @@ export const namedSecrets: readonly NamedSecret[] = [
   {
     kind: 'AWS_SECRET',
     what: 'an AWS secret key',
-    name: `(?:aws_?secret|secret_?access_?key)[A-Za-z_]{0,20}${between}(?!arn)`,
+    name: `(?:aws_?secret|secret_?access_?key)[A-Za-z_]{0,20}${between}(?!arn:)`,
     body: '[A-Za-z0-9/+]{40}',
     run: '[A-Za-z0-9/+]{0,40}',
     accepts: hasUpperCaseOrDigit,
@@ -299,7 +299,7 @@ export const namedSecrets: readonly NamedSecret[] = [
     name: '[?&]sig=',
     body: '[A-Za-z0-9%+/]{40,80}(?:=|%3D)',
     run: '[A-Za-z0-9%+/]{0,84}',
-    accepts: hasDigits,
+    accepts: hasUpperCaseOrDigit,
   },
 ];
 

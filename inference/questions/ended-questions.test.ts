@@ -5,9 +5,11 @@ import type { Database } from '#mongo/connect.ts';
 import { askingRule } from '#test/support/asking-rules.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog, startInference, type TestInference } from '#test/support/inference.ts';
+import type { ScriptedCall } from '#test/support/scripted-provider.ts';
 import { testPayloads } from '#test/support/seal.ts';
 import { COMPLETE, complete, judged, price, readRow, say } from '#test/support/setups/asking-guardrails.ts';
-import { asking, buildPlans } from '#test/support/setups/guarded-calls.ts';
+import { asking, buildPlans, sentTexts } from '#test/support/setups/guarded-calls.ts';
+import { wordRule } from '#test/support/word-rules.ts';
 
 const TEST =
   'query ($input: TestGuardrailsInput!) { testGuardrails(input: $input) { allowed verdicts { fired failed } } }';
@@ -109,5 +111,36 @@ describe('testGuardrails', () => {
     expect(tested).toEqual({ testGuardrails: { allowed: false, verdicts: [{ fired: true, failed: true }] } });
     expect(mesh.beta.calls).toHaveLength(0);
     expect(await mesh.rows()).toHaveLength(0);
+  });
+
+  describe.each(['INPUT', 'OUTPUT'] as const)('at %s', (stage) => {
+    const judge = {
+      ...{ rule: 'judge', stages: [stage], action: 'BLOCK' },
+      options: { model: 'beta/one', rubric: 'It is polite.' },
+    };
+    const input = { text: 'Hello Ann', stage, rules: [judge] };
+
+    it('sends an AI model of stated rules nothing that the guardrails of the caller refuse', async () => {
+      await using mesh = await startInference(database, buildPlans(wordRule(/Ann/, 'BLOCK')));
+      const scopes = [...mesh.caller.scopes, 'guardrails:write'] as const;
+      const refusal = await mesh.refusal(TEST, { input }, { ...mesh.caller, scopes });
+      expect(refusal).toMatchObject({ code: 'GUARDRAIL_BLOCKED', guardrail: 'word Ann' });
+      expect(mesh.beta.calls).toHaveLength(0);
+      expect(await mesh.rows()).toHaveLength(0);
+    });
+
+    it('sends it what they mask as they mask it', async () => {
+      await using mesh = await startInference(
+        database,
+        buildPlans(wordRule(/Ann/, 'MASK', { kind: 'NAME' })),
+      );
+      judged('{"score":1}', mesh);
+      const scopes = [...mesh.caller.scopes, 'guardrails:write'] as const;
+      const tested = await mesh.data(TEST, { input }, { ...mesh.caller, scopes });
+      expect(tested).toMatchObject({ testGuardrails: { allowed: true } });
+      const sent = JSON.stringify(sentTexts(mesh.beta.calls[0] as ScriptedCall));
+      expect(sent).toContain('Hello ⟨NAME_1⟩');
+      expect(sent).not.toContain('Ann');
+    });
   });
 });

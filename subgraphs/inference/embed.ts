@@ -1,22 +1,20 @@
 import type { Caller } from '#core/caller.ts';
 import { badInput } from '#core/input.ts';
-import type { GuardrailPlan } from '#guardrails/pipeline/policy.ts';
 import type { GuardrailVerdict } from '#guardrails/pipeline/run.ts';
 import { resolveModel } from '#inference/admission/allowed-names.ts';
 import type { CallOrigin } from '#inference/call-labels.ts';
 import { newCompletionId } from '#inference/completion.ts';
 import type { InferenceEngine } from '#inference/engine.ts';
 import { Embedding, type EmbeddingsData } from '#inference/execution/embedding.ts';
-import { type GuardedValues, guardValues } from '#inference/guarding/guard-call.ts';
 import { openingRecord } from '#inference/ledger/attempt-progress.ts';
 import { openRow, reserveInRow } from '#inference/ledger/rows.ts';
 import { larger, type Meters } from '#inference/metering/meters.ts';
 import { upperBound } from '#inference/metering/usage-cost.ts';
 import { CallAccount } from '#inference/questions/call-account.ts';
-import { RuleQuestions } from '#inference/questions/rule-questions.ts';
 import type { PlannedCall } from '#inference/request.ts';
 import { candidatesFor, type RoutingNeeds } from '#inference/routing/route.ts';
 import type { EmbedInput } from './generated.ts';
+import { guardInput } from './guard-input.ts';
 import { parseLabels } from './input/labels.ts';
 
 const valuesMax = 2_048;
@@ -117,23 +115,6 @@ export async function embed(
   } catch (error) {
     throw await account.fail(error);
   }
-}
-
-async function guardInput(
-  values: readonly string[],
-  plan: GuardrailPlan,
-  account: CallAccount,
-  signal: AbortSignal,
-  engine: InferenceEngine,
-): Promise<GuardedValues> {
-  const { caller, labels } = account.start;
-  const party = engine.consents.of(caller, labels.endUserId);
-  const { ask: askModel } = new RuleQuestions(account, engine);
-  const known = { ...party, verdicts: engine.verdicts, askModel };
-  const guarding = account.explain(guardValues(values, await party.bind(plan), known, signal));
-  const guarded = await engine.blocks.watch(caller, guarding);
-  account.requireIntact();
-  return guarded;
 }
 
 /** Reserves what the embedding may take, and keeps durable that it begins. */

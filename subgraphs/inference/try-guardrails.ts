@@ -5,15 +5,15 @@ import type { GuardedText } from '#guardrails/guardrail.ts';
 import { checkedRules } from '#guardrails/pipeline/checked-rules.ts';
 import { Masks } from '#guardrails/pipeline/masks.ts';
 import { type GuardrailPlan, inputStages, planPolicies } from '#guardrails/pipeline/policy.ts';
-import { runGuardrails } from '#guardrails/pipeline/run.ts';
+import { runGuardrails, type StageOutcome } from '#guardrails/pipeline/run.ts';
 import { resolveModel } from '#inference/admission/allowed-names.ts';
 import type { CallOrigin } from '#inference/call-labels.ts';
 import { newCompletionId } from '#inference/completion.ts';
 import type { InferenceEngine } from '#inference/engine.ts';
 import { type ShownVerdict, toVerdictRecord } from '#inference/guarding/verdict-records.ts';
 import { CallAccount } from '#inference/questions/call-account.ts';
-import { RuleQuestions } from '#inference/questions/rule-questions.ts';
 import type { TestGuardrailsInput } from './generated.ts';
+import { guardInput, openQuestions } from './guard-input.ts';
 import { parseLabels } from './input/labels.ts';
 
 const charactersMax = 1_000_000;
@@ -36,8 +36,9 @@ const places: Readonly<Record<GuardrailStage, Pick<GuardedText, 'kind' | 'role' 
 
 /**
  * Runs rules over a text, by default those that bind the calls of the caller. Nothing of it is stored, and every rule looks, whatever its sample.
- * Rules that ask AI models fail unless the caller has inference:invoke; what they ask is billed to it in a row of its own.
- * Throws BAD_USER_INPUT that names what is wrong with a rule.
+ * Rules that ask AI models fail unless the caller has inference:invoke; what they ask is billed to it in a row of its own. Rules that send the
+ * text elsewhere receive it as a call of the caller would let it leave.
+ * Throws BAD_USER_INPUT that names what is wrong with a rule, and GUARDRAIL_BLOCKED where the text may not leave.
  */
 export async function testGuardrails(
   input: TestGuardrailsInput,
@@ -46,27 +47,37 @@ export async function testGuardrails(
   engine: InferenceEngine,
 ): Promise<TestedText> {
   const { caller } = origin;
-  const { text } = input;
   const stage = input.stage ?? 'INPUT';
-  if (text.length > charactersMax) {
-    badInput('input.text', `must not be longer than ${charactersMax} characters; it has ${text.length}.`);
+  if (input.text.length > charactersMax) {
+    badInput(
+      'input.text',
+      `must not be longer than ${charactersMax} characters; it has ${input.text.length}.`,
+    );
   }
   const plan = await choosePlan(input, caller, engine);
-  const texts: readonly GuardedText[] = [{ text, format: 'TEXT', isEditable: true, ...places[stage] }];
-  const account = openAccount(text, origin, engine);
-  const { tenantId, allowedRegions } = caller;
-  const context = {
-    ...{ tenantId, allowedRegions, endUserId: null, callTexts: () => texts, signal },
-    ...(caller.scopes.includes('inference:invoke')
-      ? { askModel: new RuleQuestions(account, engine).ask }
-      : {}),
-  };
+  const account = openAccount(input.text, origin, engine);
   const direction = inputStages.includes(stage) ? 'INPUT' : 'OUTPUT';
-  const outcome = await runGuardrails(plan, texts, {
-    ...{ direction, context, masks: new Masks([text]) },
-    random: () => 0,
-  });
-  await account.finish(outcome.verdicts);
+  const isGuarded = input.rules == null && direction === 'INPUT';
+  try {
+    const text = isGuarded || !leavesProcess(plan) ? input.text : await guardText(account, signal, engine);
+    const texts: readonly GuardedText[] = [{ text, format: 'TEXT', isEditable: true, ...places[stage] }];
+    const { tenantId, allowedRegions } = caller;
+    const context = {
+      ...{ tenantId, allowedRegions, endUserId: null, callTexts: () => texts, signal },
+      ...openQuestions(account, engine),
+    };
+    const outcome = await runGuardrails(plan, texts, {
+      ...{ direction, context, masks: new Masks([text]) },
+      random: () => 0,
+    });
+    await account.finish(outcome.verdicts);
+    return showOutcome(text, outcome);
+  } catch (error) {
+    throw await account.fail(error);
+  }
+}
+
+function showOutcome(text: string, outcome: StageOutcome): TestedText {
   const allowed = outcome.kind === 'PASSED' || outcome.kind === 'REPAIRED';
   const edited = outcome.kind === 'REPAIRED' ? outcome.text : (outcome.edits.get(0) ?? text);
   return {
@@ -77,6 +88,22 @@ export async function testGuardrails(
       spans: verdict.findings.map(({ start, end, kind }) => ({ start, end, kind })),
     })),
   };
+}
+
+function leavesProcess({ rules }: GuardrailPlan): boolean {
+  return rules.some(({ reach }) => reach === 'REMOTE');
+}
+
+/** The text as a message of the caller would leave. */
+async function guardText(
+  account: CallAccount,
+  signal: AbortSignal,
+  engine: InferenceEngine,
+): Promise<string> {
+  const { caller, input } = account.start;
+  const plan = engine.guardrails.planFor({ caller, promptId: null, name: '', modelId: '' });
+  const guarded = await guardInput([String(input)], plan, account, signal, engine);
+  return guarded.values[0] ?? '';
 }
 
 /** What the questions of the rules are recorded in, should there be any. */
