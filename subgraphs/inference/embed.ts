@@ -11,10 +11,10 @@ import { openRow, reserveInRow } from '#inference/ledger/rows.ts';
 import { larger, type Meters } from '#inference/metering/meters.ts';
 import { upperBound } from '#inference/metering/usage-cost.ts';
 import { CallAccount } from '#inference/questions/call-account.ts';
+import { guardInput } from '#inference/questions/guard-input.ts';
 import type { PlannedCall } from '#inference/request.ts';
 import { candidatesFor, type RoutingNeeds } from '#inference/routing/route.ts';
 import type { EmbedInput } from './generated.ts';
-import { guardInput } from './guard-input.ts';
 import { parseLabels } from './input/labels.ts';
 
 const valuesMax = 2_048;

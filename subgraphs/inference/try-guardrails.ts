@@ -12,8 +12,8 @@ import { newCompletionId } from '#inference/completion.ts';
 import type { InferenceEngine } from '#inference/engine.ts';
 import { type ShownVerdict, toVerdictRecord } from '#inference/guarding/verdict-records.ts';
 import { CallAccount } from '#inference/questions/call-account.ts';
+import { guardInput, openQuestions } from '#inference/questions/guard-input.ts';
 import type { TestGuardrailsInput } from './generated.ts';
-import { guardInput, openQuestions } from './guard-input.ts';
 import { parseLabels } from './input/labels.ts';
 
 const charactersMax = 1_000_000;

@@ -1,10 +1,10 @@
 import { hasScope } from '#core/caller.ts';
 import type { GuardrailPlan } from '#guardrails/pipeline/policy.ts';
 import type { RunContext } from '#guardrails/pipeline/run.ts';
-import type { InferenceEngine } from '#inference/engine.ts';
-import { type GuardedValues, guardValues } from '#inference/guarding/guard-call.ts';
-import type { CallAccount } from '#inference/questions/call-account.ts';
-import { RuleQuestions } from '#inference/questions/rule-questions.ts';
+import type { InferenceEngine } from '../engine.ts';
+import { type GuardedValues, guardValues } from '../guarding/guard-call.ts';
+import type { CallAccount } from './call-account.ts';
+import { RuleQuestions } from './rule-questions.ts';
 
 /** Values as the guardrails of their caller let them leave the process. Throws GUARDRAIL_BLOCKED, and what has stopped a question of a rule. */
 export async function guardInput(
