@@ -120,7 +120,7 @@ describe('testGuardrails', () => {
     };
     const input = { text: 'Hello Ann', stage, rules: [judge] };
 
-    it('sends an AI model of stated rules nothing that the guardrails of the caller refuse', async () => {
+    it('sends an AI model of stated rules nothing that the guardrails of the mesh refuse', async () => {
       await using mesh = await startInference(database, buildPlans(wordRule(/Ann/, 'BLOCK')));
       const scopes = [...mesh.caller.scopes, 'guardrails:write'] as const;
       const refusal = await mesh.refusal(TEST, { input }, { ...mesh.caller, scopes });

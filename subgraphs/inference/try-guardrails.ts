@@ -37,7 +37,7 @@ const places: Readonly<Record<GuardrailStage, Pick<GuardedText, 'kind' | 'role' 
 /**
  * Runs rules over a text, by default those that bind the calls of the caller. Nothing of it is stored, and every rule looks, whatever its sample.
  * Rules that ask AI models fail unless the caller has inference:invoke; what they ask is billed to it in a row of its own. Rules that send the
- * text elsewhere receive it as a call of the caller would let it leave.
+ * text elsewhere receive it as the policies of the mesh let it leave.
  * Throws BAD_USER_INPUT that names what is wrong with a rule, and GUARDRAIL_BLOCKED where the text may not leave.
  */
 export async function testGuardrails(
@@ -94,14 +94,15 @@ function leavesProcess({ rules }: GuardrailPlan): boolean {
   return rules.some(({ reach }) => reach === 'REMOTE');
 }
 
-/** The text as a message of the caller would leave. */
+/** The text as the policies of the mesh, which the caller cannot change, let it leave. */
 async function guardText(
   account: CallAccount,
   signal: AbortSignal,
   engine: InferenceEngine,
 ): Promise<string> {
   const { caller, input } = account.start;
-  const plan = engine.guardrails.planFor({ caller, promptId: null, name: '', modelId: '' });
+  const party = { tenantId: null, appId: caller.appId };
+  const plan = engine.guardrails.planFor({ caller: party, promptId: null, name: '', modelId: '' });
   const guarded = await guardInput([String(input)], plan, account, signal, engine);
   return guarded.values[0] ?? '';
 }
