@@ -39,7 +39,7 @@ describe('the metrics of a mesh in one process', () => {
         HEDDLE_METRICS_OLD_NAMES: 'on',
         // Nothing listens there.
         OPENAI_COMPATIBLE_BASE_URL: `http://127.0.0.1:${await freePort()}/v1`,
-        OPENAI_COMPATIBLE_API_KEY: 'sk-nobody',
+        OPENAI_COMPATIBLE_API_KEY: 'sk-unknown',
       }),
     );
     await post('/v1/chat/completions', chat('one two three', { stream: true }), {

@@ -31,7 +31,8 @@ function countDigits(text: string): number {
   return text.match(/\d/g)?.length ?? 0;
 }
 
-function isNoPlaceholder(body: string): boolean {
+/** Whether a drawn part is a key, rather than what documentation writes in its place. */
+export function isNoPlaceholder(body: string): boolean {
   return !placeholder.test(body.slice(0, 64));
 }
 

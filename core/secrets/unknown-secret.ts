@@ -1,4 +1,4 @@
-import type { NamedSecret } from './secret-shapes.ts';
+import { isNoPlaceholder, type NamedSecret } from './secret-shapes.ts';
 
 const names =
   '(?:pass(?:word|wd|phrase|wort)|pwd|secret|token|credential|contraseña|senha|(?<![a-z])(?:[a-z]{1,12}[-_ ]?)?key)';
@@ -8,7 +8,8 @@ const charsMax = 128;
 const unbroken = /[A-Za-z0-9]{16,}/;
 /** A field of something, in code. */
 const field = /^[A-Za-z_]+\.[A-Za-z_]/;
-const placeholder = /example|placeholder|redacted|change.?me|your|dummy|sample|x{6}|0123456789|abcdefgh/i;
+/** Where a key has no form, these words count within others too. */
+const exampleWord = /your|dummy|sample|x{6}/i;
 
 /** A key without a form of its maker: drawn at random, after a word such as `key`, `token`, `secret` or `password`. */
 export const unknownSecret: NamedSecret = {
@@ -19,7 +20,13 @@ export const unknownSecret: NamedSecret = {
   run: `[${run}]{0,${charsMax}}`,
   accepts: (body) => {
     const found = unbroken.exec(body)?.[0];
-    return found !== undefined && !placeholder.test(body) && !field.test(body) && isDrawn(found);
+    return (
+      found !== undefined &&
+      isNoPlaceholder(body) &&
+      !exampleWord.test(body) &&
+      !field.test(body) &&
+      isDrawn(found)
+    );
   },
 };
 

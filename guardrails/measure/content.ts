@@ -1,4 +1,5 @@
 import type { GuardedText } from '../guardrail.ts';
+import { guardedText } from './guarded-text.ts';
 import type { Draw } from './random.ts';
 
 /** What a rule looks at: the texts of one stage, and those of the call that it may compare them with. */
@@ -23,35 +24,23 @@ export interface ContentSet {
   readonly makePassed: (kind: string, draw: Draw) => LabelledLook;
 }
 
-function guarded(text: string, more: Partial<GuardedText>): GuardedText {
-  return {
-    text,
-    kind: 'message',
-    role: 'user',
-    format: 'TEXT',
-    stages: ['INPUT'],
-    isEditable: true,
-    ...more,
-  };
-}
-
 /** A message of a user. */
 export function userLook(text: string): LabelledLook {
-  return { texts: [guarded(text, {})] };
+  return { texts: [guardedText(text)] };
 }
 
 /** A document that was retrieved. */
 export function documentLook(text: string): LabelledLook {
-  return { texts: [guarded(text, { kind: 'file', stages: ['INPUT', 'RETRIEVED'] })] };
+  return { texts: [guardedText(text, { kind: 'file', stages: ['INPUT', 'RETRIEVED'] })] };
 }
 
 /** An answer, with the system message and the document of its call. */
 export function answerLook(text: string, call: { system?: string; document?: string } = {}): LabelledLook {
   const { system, document } = call;
   return {
-    texts: [guarded(text, { role: 'assistant', stages: ['OUTPUT'] })],
+    texts: [guardedText(text, { role: 'assistant', stages: ['OUTPUT'] })],
     callTexts: [
-      ...(system === undefined ? [] : [guarded(system, { role: 'system' })]),
+      ...(system === undefined ? [] : [guardedText(system, { role: 'system' })]),
       ...(document === undefined ? [] : documentLook(document).texts),
     ],
   };

@@ -1,5 +1,6 @@
-import type { Finding, GuardedText, PreparedRule, RuleContext, RuleServices } from '../guardrail.ts';
+import type { Finding, PreparedRule, RuleContext, RuleServices } from '../guardrail.ts';
 import { findRule } from '../rules.ts';
+import { guardedText } from './guarded-text.ts';
 import { drawHarmless } from './harmless.ts';
 import type { LabelledSet } from './labelled.ts';
 import { drawFrom } from './random.ts';
@@ -45,15 +46,7 @@ export function prepareRule(name: string, options: unknown, services: RuleServic
 
 /** What a rule finds in one text. */
 export async function findIn(rule: PreparedRule, text: string): Promise<readonly Finding[]> {
-  const guarded: GuardedText = {
-    text,
-    kind: 'message',
-    role: 'user',
-    format: 'TEXT',
-    stages: ['INPUT'],
-    isEditable: true,
-  };
-  const result = await rule.check([guarded], ruleContext);
+  const result = await rule.check([guardedText(text)], ruleContext);
   return result.fired ? result.findings : [];
 }
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { GuardrailAction } from '#core/graph-enums.generated.ts';
 import { defaultPolicyRules } from '../default-policy.ts';
 import type { Finding, GuardedText, GuardrailStage, RuleContext, RuleResult } from '../guardrail.ts';
+import { guardedText } from '../measure/guarded-text.ts';
 import { Masks } from './masks.ts';
 import { type GuardrailPlan, type PlannedRule, parseMeshPolicy, planPolicies } from './policy.ts';
 import { guardrailBlocked, runGuardrails, type StageOutcome } from './run.ts';
@@ -14,18 +15,6 @@ const context: RuleContext = {
   callTexts: () => [],
   signal: new AbortController().signal,
 };
-
-function guarded(text: string, more: Partial<GuardedText> = {}): GuardedText {
-  return {
-    text,
-    kind: 'message',
-    role: 'user',
-    format: 'TEXT',
-    stages: ['INPUT'],
-    isEditable: true,
-    ...more,
-  };
-}
 
 /** A rule that finds each occurrence of a word, as `kind`. */
 function wordRule(word: string, action: GuardrailAction, more: Partial<PlannedRule> = {}): PlannedRule {
@@ -79,13 +68,13 @@ const readEdits = (outcome: StageOutcome) => Object.fromEntries(outcome.edits);
 
 describe('running guardrails', () => {
   it('leaves what no rule finds as it is', async () => {
-    const outcome = await run([wordRule('bad', 'BLOCK')], [guarded('good')]);
+    const outcome = await run([wordRule('bad', 'BLOCK')], [guardedText('good')]);
     expect(outcome).toMatchObject({ kind: 'PASSED', verdicts: [{ fired: false, reason: null }] });
     expect(outcome.edits.size).toBe(0);
   });
 
   it('blocks with the rule, the stage and the reason, and nothing of the text', async () => {
-    const outcome = await run([wordRule('bad', 'BLOCK')], [guarded('so bad')]);
+    const outcome = await run([wordRule('bad', 'BLOCK')], [guardedText('so bad')]);
     expect(outcome.kind).toBe('BLOCKED');
     if (outcome.kind !== 'BLOCKED') return;
     const error = guardrailBlocked(outcome.by);
@@ -96,17 +85,24 @@ describe('running guardrails', () => {
   it('masks and redacts by place, each text on its own, equal values with one placeholder', async () => {
     const masks = new Masks([]);
     const rules = [wordRule('ann', 'MASK'), wordRule('bob', 'REDACT')];
-    const outcome = await run(rules, [guarded('ann, bob, ann'), guarded('none'), guarded('ann')], masks);
+    const outcome = await run(
+      rules,
+      [guardedText('ann, bob, ann'), guardedText('none'), guardedText('ann')],
+      masks,
+    );
     expect(readEdits(outcome)).toEqual({ 0: '⟨WORD_1⟩, [WORD], ⟨WORD_1⟩', 2: '⟨WORD_1⟩' });
     expect(masks.restore('Dear ⟨WORD_1⟩')).toBe('Dear ann');
   });
 
   it('replaces findings that overlap as one, for good where one of them is', async () => {
-    const masked = await run([wordRule('abc', 'MASK'), wordRule('cde', 'MASK')], [guarded('xabcdey')]);
+    const masked = await run([wordRule('abc', 'MASK'), wordRule('cde', 'MASK')], [guardedText('xabcdey')]);
     expect(readEdits(masked)).toEqual({ 0: 'x⟨WORD_1⟩y' });
-    const redacted = await run([wordRule('abc', 'MASK'), wordRule('cde', 'REDACT')], [guarded('xabcdey')]);
+    const redacted = await run(
+      [wordRule('abc', 'MASK'), wordRule('cde', 'REDACT')],
+      [guardedText('xabcdey')],
+    );
     expect(readEdits(redacted)).toEqual({ 0: 'x[WORD]y' });
-    const inside = await run([wordRule('b', 'REDACT'), wordRule('abc', 'MASK')], [guarded('xabcy')]);
+    const inside = await run([wordRule('b', 'REDACT'), wordRule('abc', 'MASK')], [guardedText('xabcy')]);
     expect(readEdits(inside)).toEqual({ 0: 'x[WORD]y' });
   });
 
@@ -131,7 +127,7 @@ describe('running guardrails', () => {
             { id: 't', version: 1, mode: 'ENFORCE', rules: [{ ...every, rule, stages, action: 'REDACT' }] },
           ] as const;
           const [direction] = stages;
-          const outcome = await runGuardrails(planPolicies(policies, {}), [guarded(text, { stages })], {
+          const outcome = await runGuardrails(planPolicies(policies, {}), [guardedText(text, { stages })], {
             ...{ direction, context, masks: new Masks([]) },
           });
           expect(readEdits(outcome)).toEqual({ 0: shown });
@@ -159,9 +155,9 @@ describe('running guardrails', () => {
       other === 'same'
         ? [replacing('gone', [1, 6], [2, 4])]
         : [replacing('gone', [1, 6]), replacing(other, [1, 6])];
-    expect(readEdits(await run(rules, [guarded('<abcde>')]))).toEqual({ 0: `<${shown}>` });
+    expect(readEdits(await run(rules, [guardedText('<abcde>')]))).toEqual({ 0: `<${shown}>` });
     const cut = [replacing('', [1, 6]), replacing('quote', [2, 4])];
-    expect(readEdits(await run(cut, [guarded('<abcde>')]))).toEqual({ 0: '<>' });
+    expect(readEdits(await run(cut, [guardedText('<abcde>')]))).toEqual({ 0: '<>' });
   });
 
   it('diverts a call as the widest policy states, whatever the order of the rules', async () => {
@@ -171,23 +167,23 @@ describe('running guardrails', () => {
       [narrow, wide],
       [wide, narrow],
     ]) {
-      expect(await run(rules, [guarded('bad')])).toMatchObject({ kind: 'REROUTE', model: 'wide' });
+      expect(await run(rules, [guardedText('bad')])).toMatchObject({ kind: 'REROUTE', model: 'wide' });
     }
     const other = { ...wide, reroute: 'other' };
-    expect(await run([wide, other], [guarded('bad')])).toMatchObject({ model: 'wide' });
+    expect(await run([wide, other], [guardedText('bad')])).toMatchObject({ model: 'wide' });
   });
 
   it.for(['MASK', 'REDACT'] as const)('blocks where %s is required and not possible', async (action) => {
-    const locked = await run([wordRule('bad', action)], [guarded('bad', { isEditable: false })]);
+    const locked = await run([wordRule('bad', action)], [guardedText('bad', { isEditable: false })]);
     expect(locked.kind).toBe('BLOCKED');
     const whole = wordRule('bad', action, {
       prepared: { check: () => ({ fired: true, reason: 'all of it', findings: [] }) },
     });
-    expect((await run([whole], [guarded('bad')])).kind).toBe('BLOCKED');
+    expect((await run([whole], [guardedText('bad')])).kind).toBe('BLOCKED');
   });
 
   it('leaves JSON as JSON: strings within their quotes, numbers as strings, and blocks where it cannot', async () => {
-    const json = (value: unknown) => guarded(JSON.stringify(value), { format: 'JSON' });
+    const json = (value: unknown) => guardedText(JSON.stringify(value), { format: 'JSON' });
     const parsed = async (word: string, action: GuardrailAction, value: unknown, masks = new Masks([])) => {
       const { edits } = await run([wordRule(word, action)], [json(value)], masks);
       return JSON.parse(edits.get(0) ?? 'null');
@@ -213,7 +209,7 @@ describe('running guardrails', () => {
   it('shows a rule the texts of its stages alone, and numbers its findings by all of them', async () => {
     const rule = wordRule('bad', 'REDACT', { stages: ['TOOL_OUTPUT'] });
     const tool: readonly GuardrailStage[] = ['INPUT', 'TOOL_OUTPUT'];
-    const outcome = await run([rule], [guarded('bad'), guarded('bad', { stages: tool })]);
+    const outcome = await run([rule], [guardedText('bad'), guardedText('bad', { stages: tool })]);
     expect(readEdits(outcome)).toEqual({ 1: '[WORD]' });
     expect(outcome.verdicts[0]?.stage).toBe('TOOL_OUTPUT');
   });
@@ -229,14 +225,14 @@ describe('running guardrails', () => {
         },
       },
     });
-    await run([wordRule('ann', 'MASK'), remote], [guarded('Dear ann')]);
+    await run([wordRule('ann', 'MASK'), remote], [guardedText('Dear ann')]);
     expect(seen).toEqual(['Dear ⟨WORD_1⟩']);
   });
 
   it('calls no remote rule for what a local one blocks', async () => {
     const outcome = await run(
       [wordRule('bad', 'BLOCK'), failing('BLOCK', { reach: 'REMOTE' })],
-      [guarded('bad')],
+      [guardedText('bad')],
     );
     expect(outcome.verdicts).toHaveLength(1);
   });
@@ -244,41 +240,44 @@ describe('running guardrails', () => {
   it.for(Object.values(GuardrailAction))(
     '%s of a shadow rule changes nothing and is on record',
     async (action) => {
-      const outcome = await run([wordRule('bad', action, { isShadow: true })], [guarded('bad')]);
+      const outcome = await run([wordRule('bad', action, { isShadow: true })], [guardedText('bad')]);
       expect(outcome).toMatchObject({ kind: 'PASSED', verdicts: [{ fired: true, isShadow: true }] });
       expect(outcome.edits.size).toBe(0);
     },
   );
 
   it.for(Object.values(GuardrailAction))('%s of a rule that fails protects or observes', async (action) => {
-    const outcome = await run([failing(action)], [guarded('text')]);
+    const outcome = await run([failing(action)], [guardedText('text')]);
     expect(outcome.kind).toBe(action === 'WARN' || action === 'LOG' ? 'PASSED' : 'BLOCKED');
     expect(outcome.verdicts).toMatchObject([{ failed: true }]);
     expect(JSON.stringify(outcome)).not.toContain('secret detail');
-    expect((await run([failing(action, { isShadow: true })], [guarded('text')])).kind).toBe('PASSED');
+    expect((await run([failing(action, { isShadow: true })], [guardedText('text')])).kind).toBe('PASSED');
   });
 
   it('retries with a note, reroutes to an alias, and takes what the rule has repaired', async () => {
     const noted = wordRule('bad', 'RETRY', { note: 'Write without it.' });
-    expect(await run([noted], [guarded('bad')])).toMatchObject({ kind: 'RETRY', note: 'Write without it.' });
-    expect(await run([wordRule('bad', 'RETRY')], [guarded('bad')])).toMatchObject({
+    expect(await run([noted], [guardedText('bad')])).toMatchObject({
+      kind: 'RETRY',
+      note: 'Write without it.',
+    });
+    expect(await run([wordRule('bad', 'RETRY')], [guardedText('bad')])).toMatchObject({
       kind: 'RETRY',
       note: 'it holds a word.',
     });
     const rerouted = wordRule('bad', 'REROUTE', { reroute: 'safe' });
-    expect(await run([rerouted], [guarded('bad')])).toMatchObject({ kind: 'REROUTE', model: 'safe' });
+    expect(await run([rerouted], [guardedText('bad')])).toMatchObject({ kind: 'REROUTE', model: 'safe' });
     const repairing = wordRule('bad', 'RETRY', {
       prepared: { check: () => ({ fired: true, reason: 'broken', findings: [], repaired: '{}' }) },
     });
-    expect(await run([repairing], [guarded('bad')])).toMatchObject({ kind: 'REPAIRED', text: '{}' });
-    const both = await run([noted, wordRule('bad', 'BLOCK')], [guarded('bad')]);
+    expect(await run([repairing], [guardedText('bad')])).toMatchObject({ kind: 'REPAIRED', text: '{}' });
+    const both = await run([noted, wordRule('bad', 'BLOCK')], [guardedText('bad')]);
     expect(both.kind).toBe('BLOCKED');
   });
 
   it('looks at the stated share of calls', async () => {
     const rule = wordRule('bad', 'BLOCK', { sample: 0.5 });
     const draw = (random: number) =>
-      runGuardrails(planRules(rule), [guarded('bad')], {
+      runGuardrails(planRules(rule), [guardedText('bad')], {
         direction: 'INPUT',
         context,
         masks: new Masks([]),

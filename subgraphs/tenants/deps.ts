@@ -1,5 +1,6 @@
 import type { Connection } from 'mongoose';
-import type { Catalog } from '#catalog/catalog.ts';
+import type { PromptRuns } from '#catalog/catalog-prompts.ts';
+import type { Viewer } from '#catalog/viewer.ts';
 import type { Egress } from '#core/egress.ts';
 import type { TrustedDocumentsMode } from '#core/graph-enums.generated.ts';
 import type { Mailer } from '#core/mail/mailer.ts';
@@ -10,6 +11,16 @@ import type { OutboundFetch } from './identity/issuer-documents.ts';
 import type { DefaultLimits } from './limits/default-limits.ts';
 import type { SessionLifetimes } from './sessions/session-lifetimes.ts';
 import type { SignInClient } from './sign-in/sign-in-client.ts';
+
+/** What of the catalog states whether something requires approval. */
+export interface ApprovalCatalog {
+  model(id: string): Pick<PromptRuns, 'requiresApproval'> | undefined;
+  route(id: string): Pick<PromptRuns, 'requiresApproval'> | undefined;
+  promptRuns(
+    viewer: Viewer,
+    name: string,
+  ): Promise<Pick<PromptRuns, 'ownerId' | 'requiresApproval'> | undefined>;
+}
 
 export interface TenantsDeps extends SubgraphServices {
   readonly connection: Connection;
@@ -31,7 +42,7 @@ export interface TenantsDeps extends SubgraphServices {
   /** When browser sessions end; the standard ones when left out. */
   readonly sessionLifetimes?: SessionLifetimes;
   /** What of the mesh requires approval; left out: nothing. */
-  readonly catalog?: Pick<Catalog, 'model' | 'route' | 'promptRuns'>;
+  readonly catalog?: ApprovalCatalog;
   /** What happens to documents that are not trusted, of apps without a mode of their own; left out: OFF. */
   readonly trustedDocuments?: TrustedDocumentsMode;
   readonly now?: () => number;

@@ -75,7 +75,7 @@ export class GatewayMetrics implements GatewayObserver {
     });
     this.#streams = openCounter(registry, {
       name: 'heddle_streams_total',
-      help: 'Subscriptions that have begun by their field: Subscription.resumeCompletion are those resumed.',
+      help: 'Subscriptions that have begun, by their field; resumed streams have the field Subscription.resumeCompletion.',
       labels: ['field'],
       seriesMax: closedMax,
     });

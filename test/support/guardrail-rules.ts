@@ -1,3 +1,7 @@
+import { guardedText } from '#guardrails/measure/guarded-text.ts';
+
+export { guardedText };
+
 import { expect } from 'vitest';
 import type {
   Finding,
@@ -51,19 +55,6 @@ export const ruleSamples: Readonly<
   tone: ['Refuse this.', 'Allow this.', { model: 'judge', denied: ['RUDE'] }],
   moderation: ['Refuse this.', 'Allow this.', { model: 'guard' }],
 };
-
-/** A message of a user, or what `more` states. */
-export function guardedText(text: string, more: Partial<GuardedText> = {}): GuardedText {
-  return {
-    text,
-    kind: 'message',
-    role: 'user',
-    format: 'TEXT',
-    stages: ['INPUT'],
-    isEditable: true,
-    ...more,
-  };
-}
 
 /** A rule with its options, as tests look with it. */
 export interface TestedRule extends PreparedRule {

@@ -50,7 +50,7 @@ function collectRuns(context: RuleContext, wordsMin: number): Protected {
 function findRuns(folded: string, { runs, words }: Protected, wordsMin: number): readonly Place[] {
   if (runs.size === 0) return [];
   const found: { readonly start: number; end: number; nextWord: number }[] = [];
-  // The last words up to this one, as long as system messages have each of them.
+  // The last words up to this one, while system messages have each of them.
   let known: { readonly word: string; readonly start: number }[] = [];
   let count = 0;
   visitWords(folded, (start, end) => {

@@ -17,9 +17,7 @@ beforeAll(async () => {
     name.startsWith('costly')
       ? { ownerId: name === 'costlyOwn' ? acme.tenantId : null, requiresApproval: true }
       : undefined;
-  const catalog = { model: needing, route: needing, promptRuns } as unknown as NonNullable<
-    typeof mesh.deps.catalog
-  >;
+  const catalog = { model: needing, route: needing, promptRuns };
   subgraph = createTenantsSubgraph({ ...mesh.deps, catalog });
 });
 beforeEach(async () => {

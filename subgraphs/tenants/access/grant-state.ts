@@ -1,4 +1,3 @@
-import type { Catalog } from '#catalog/catalog.ts';
 import { type Caller, hasScope } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
 import type { AccessStatus } from '#core/graph-enums.generated.ts';
@@ -32,7 +31,7 @@ const planResource = (planId: string) => `${planPrefix}${planId}`;
 export async function isForOperators(
   { resource, tenantId }: Pick<AccessGrantRecord, 'resource' | 'tenantId'>,
   caller: Caller,
-  { catalog }: { readonly catalog?: Pick<Catalog, 'model' | 'route' | 'promptRuns'> },
+  { catalog }: Pick<TenantsDeps, 'catalog'>,
 ): Promise<boolean> {
   if (resource.startsWith(planPrefix)) return true;
   const find = (id: string) => catalog?.model(id) ?? catalog?.route(id);

@@ -33,7 +33,7 @@ export const supplyChain: AttackCategory = {
   id: 'LLM03',
   name: 'Supply chain',
   kinds: [
-    withModel('an AI model that nobody registered', (own) => own.replace(/\/.*/, '/gpt-4o-free-crack')),
+    withModel('an AI model that is not registered', (own) => own.replace(/\/.*/, '/gpt-4o-free-crack')),
     withModel('a name that looks like an AI model', (own) => own.replace('o', 'о')),
     {
       name: 'a provider at an address of the cloud',
