@@ -154,8 +154,10 @@ export async function measure(load: BenchLoad): Promise<BenchFigures> {
       messagesToken: () => stream(heddle, messages),
     };
     for (let round = 0; round < rounds; round++) {
-      // Each unit pays for the garbage of the one before it: the order changes from round to round.
-      for (const unit of round % 2 === 0 ? units : units.toReversed()) {
+      // A unit pays for garbage of those before it, and collections come at the same place of each equal round: every round
+      // begins with another unit.
+      const start = (round * 3) % units.length;
+      for (const unit of [...units.slice(start), ...units.slice(0, start)]) {
         const { pid } = unit.startsWith('floor') ? floor : heddle;
         costs[unit].push(await perUnit(pid, work[unit]));
       }
