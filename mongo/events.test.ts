@@ -7,7 +7,7 @@ import { createEventLog, events, eventsKept, type NewEvent, settleEvents } from 
 import { tenants } from './tenants.ts';
 
 const log = pino({ level: 'silent' });
-const happened: NewEvent = { type: 'thing.changed', tenantId: 't1', subject: 's1', data: { n: 1 } };
+const happened: NewEvent = { type: 'key.expiring', tenantId: 't1', subject: 's1', data: { n: 1 } };
 
 let database: Database;
 beforeAll(async () => {
@@ -78,12 +78,12 @@ describe('the event log', () => {
       { ...left, _id: 'not made', proof: { ...proof, id: 'left' } },
     ]);
     await things.insertOne({ _id: 'left', eventId: 'made' });
-    await openLog().withChange({ ...happened, type: 'thing.next' }, { ...proof, id: 'left' }, (eventId) =>
+    await openLog().withChange({ ...happened, type: 'key.revoked' }, { ...proof, id: 'left' }, (eventId) =>
       things.updateOne({ _id: 'left' }, { $set: { eventId } }),
     );
     expect(await published()).toMatchObject([
       { _id: 'made', sequence: 1 },
-      { type: 'thing.next', sequence: 2 },
+      { type: 'key.revoked', sequence: 2 },
     ]);
   });
 

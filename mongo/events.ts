@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Connection, Model } from 'mongoose';
 import type { Logger } from 'pino';
+import type { EventType } from '#core/events/event-types.ts';
 import { isDuplicateKey } from '#core/input.ts';
 import { defineCollection } from './collection.ts';
 import { type Eraser, eraseByDeleting } from './eraser.ts';
@@ -14,7 +15,7 @@ export interface EventRecord {
    * position n misses nothing before it. Absent: the event is not published, as its change may not have been made.
    */
   sequence?: number;
-  /** Such as "access.requested". */
+  /** Such as "access.requested"; an EventType, or one of another version. */
   type: string;
   at: Date;
   /** The tenant that it belongs to; null: the mesh itself. */
@@ -79,7 +80,7 @@ export function createEventEraser(connection: Connection): Eraser {
 }
 
 /** What a part of the mesh reports. */
-export type NewEvent = Pick<EventRecord, 'type' | 'tenantId' | 'subject' | 'data'>;
+export type NewEvent = Pick<EventRecord, 'tenantId' | 'subject' | 'data'> & { readonly type: EventType };
 
 /** An event that occurs once, in all processes. */
 export interface DatedEvent {

@@ -10,16 +10,18 @@ import { usageError } from '../usage.ts';
 /** Changes that are meant, approved one by one. */
 const approvalsUrl = new URL('../../schema/approved-changes.txt', import.meta.url);
 
-/** The supergraph, and the page that describes it. */
+/** The supergraph, the page that describes it, and the table of the types of events. */
 async function compose(): Promise<number> {
-  const [{ generateReference }, { writeGenerated }] = await Promise.all([
+  const [{ generateReference }, { generateEventTable }, { writeGenerated }] = await Promise.all([
     import('#schema/reference/generate.ts'),
+    import('#core/events/print-event-table.ts'),
     import('#schema/types/generated-files.ts'),
   ]);
   const composed = composeCheckout();
   writeFileSync(supergraphUrl, composed);
   console.log(`wrote ${fileURLToPath(supergraphUrl)}`);
-  for (const path of writeGenerated([generateReference(composed)])) console.log(`wrote ${path}`);
+  const pages = [generateReference(composed), generateEventTable()];
+  for (const path of writeGenerated(pages)) console.log(`wrote ${path}`);
   return 0;
 }
 
@@ -65,6 +67,7 @@ async function check({ against, strict, json }: CheckOptions): Promise<number> {
     { findStaleFiles, readGenerated },
     { generateRegistry, readVendors },
     { generateReference },
+    { generateEventTable },
   ] = await Promise.all([
     import('#schema/check/check.ts'),
     import('#gateway/planning/unplannable.ts'),
@@ -78,6 +81,7 @@ async function check({ against, strict, json }: CheckOptions): Promise<number> {
     import('#schema/types/generated-files.ts'),
     import('#providers/registry/generate.ts'),
     import('#schema/reference/generate.ts'),
+    import('#core/events/print-event-table.ts'),
   ]);
   const baseline = readBaseline(against);
   const composed = composeCheckout();
@@ -85,7 +89,7 @@ async function check({ against, strict, json }: CheckOptions): Promise<number> {
     ...(await checkSchema({ composed, committed: readSupergraph(), baseline: baseline?.supergraph })),
     ...findStaleFiles(generateRegistry(await readVendors()), readGenerated),
     ...findStaleFiles([...(await generateTypes()), await generateOperations(composed)], readGenerated),
-    ...findStaleFiles([generateReference(composed)], readGenerated),
+    ...findStaleFiles([generateReference(composed), generateEventTable()], readGenerated),
     ...findUnscoped(composed),
     ...(await findUnplannable(composed)),
   ];

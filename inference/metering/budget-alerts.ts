@@ -142,7 +142,7 @@ export class BudgetAlerts implements AsyncDisposable {
       { event: 'budget_threshold', tenantId, budgetId, ...facts },
       'a budget has reached a threshold',
     );
-    const reached = { type: 'budget.threshold', tenantId, subject: budgetId, data: facts };
+    const reached = { type: 'budget.threshold', tenantId, subject: budgetId, data: facts } as const;
     await this.#options.events.record(reached, `budget.threshold:${id}`);
   }
 }

@@ -29,7 +29,12 @@ export class CredentialRejections implements AsyncDisposable {
     const once = `credential.rejected:${id}:${hash('sha256', sealed, 'hex').slice(0, 16)}`;
     if (this.#reported.has(once) || this.#writing.size >= writingMax) return;
     this.#reported.set(once, true);
-    const event = { type: 'credential.rejected', tenantId, subject: id, data: { providerId, label } };
+    const event = {
+      type: 'credential.rejected',
+      tenantId,
+      subject: id,
+      data: { providerId, label },
+    } as const;
     const write = this.#events
       .record(event, once)
       .catch((err: unknown) => {

@@ -34,7 +34,7 @@ export async function reportErasure(
   // Of a tenant there is one erasure, for ever.
   await save({ finishedAt, proof }, isTenant ? [] : ['endUserId', 'slot']);
   await recordProof(reported, proof, services);
-  const event = { type: 'erasure.finished', subject: _id, data: { kind, tenantId, proof } };
+  const event = { type: 'erasure.finished', subject: _id, data: { kind, tenantId, proof } } as const;
   await services.events.record({ ...event, tenantId: isTenant ? null : tenantId }, `erasure.finished ${_id}`);
   const purge = isTenant ? {} : { purgeAt: new Date(finishedAt.getTime() + keptMs) };
   await save({ status: 'FINISHED', ...purge }, ['holder', 'leasedUntil']);

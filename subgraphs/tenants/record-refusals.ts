@@ -42,7 +42,7 @@ export async function reportThrottled(
 ): Promise<void> {
   const addresses = Array.isArray(throttled) ? (throttled as readonly ThrottledAddress[]) : [];
   for (const { address, minute } of addresses) {
-    const event = { type: 'auth.throttled', tenantId: null, subject: address, data: { address } };
+    const event = { type: 'auth.throttled', tenantId: null, subject: address, data: { address } } as const;
     await events.record(event, `auth.throttled:${address ?? 'others'}:${minute}`);
   }
 }

@@ -1,3 +1,4 @@
+import type { EventTypeOf } from '#core/events/event-types.ts';
 import { keepRunning } from '#core/keep-running.ts';
 import { type AccessGrantRecord, accessGrants } from '#mongo/access-grants.ts';
 import { type ApiKeyRecord, apiKeys } from '#mongo/api-keys.ts';
@@ -73,7 +74,7 @@ function toEndedAccess(grant: AccessGrantRecord): readonly DatedEvent[] {
 
 /** The event of a key, without its secret. */
 export function toKeyEvent(
-  type: `key.${string}`,
+  type: EventTypeOf<'key'>,
   {
     _id,
     tenantId,

@@ -27,7 +27,12 @@ export async function retireSecrets(
     const { tenantId = null, providerId, label } = credential;
     const { hint, endsAt } = previous;
     // It has ended whether or not this process lives to delete it.
-    const event = { type: 'credential.retired', tenantId, subject: _id, data: { providerId, label, hint } };
+    const event = {
+      type: 'credential.retired',
+      tenantId,
+      subject: _id,
+      data: { providerId, label, hint },
+    } as const;
     await deps.events.record(event, `credential.retired:${_id}:${endsAt.getTime()}`);
     const change = {
       ...{ action: 'providerCredential.retire', targetType: 'ProviderCredential', targetId: _id },

@@ -111,7 +111,12 @@ async function refuseDeparture(
   nowMs: number,
   deps: LimitDeps,
 ): Promise<HeddleError> {
-  const event = { type: 'provisioning.limited', tenantId, subject: tenantId, data: { departuresMax: max } };
+  const event = {
+    type: 'provisioning.limited',
+    tenantId,
+    subject: tenantId,
+    data: { departuresMax: max },
+  } as const;
   await deps.events.record(event, `provisioning.limited:${tenantId}:${Math.floor(nowMs / hourMs)}`);
   const firstMs = Math.min(nowMs, ...[...ended.values()].map((at) => at.getTime()));
   return new HeddleError(

@@ -2,6 +2,7 @@ import { parse } from 'graphql';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Caller } from '#core/caller.ts';
+import type { EventType } from '#core/events/event-types.ts';
 import { createEventLog, events, findLastSequence } from '#mongo/events.ts';
 import { createMemoryBus } from '#state/bus/memory.ts';
 import { ask, askForData, testCaller } from '#test/support/subgraph.ts';
@@ -21,7 +22,7 @@ beforeAll(async () => {
 afterAll(() => mesh?.[Symbol.asyncDispose]());
 
 const record = (type: string, tenantId: string | null = 'acme', subject: string | null = null) =>
-  mesh.services.events.record({ type, tenantId, subject, data: { type } });
+  mesh.services.events.record({ type: type as EventType, tenantId, subject, data: { type } });
 
 interface Delivered {
   readonly id: string;
@@ -174,12 +175,17 @@ describe('the query events', () => {
     await record('key.expiring', 'lister', 'k1');
     await record('access.requested', 'other', 'g2');
     const log = createEventLog(connection, { notify: async () => {}, log: mesh.services.log, now: () => 0 });
-    await log.record({ type: 'old', tenantId: 'lister', subject: null, data: {} });
+    await log.record({ type: 'member.joined', tenantId: 'lister', subject: null, data: {} });
     await events(connection).create({
       ...{ _id: 'prepared', type: 'prepared', at: new Date(), tenantId: 'lister', subject: null, data: {} },
       pendingSince: new Date(),
     });
-    expect((await list(lister)).types).toEqual(['old', 'key.expiring', 'access.decided', 'access.requested']);
+    expect((await list(lister)).types).toEqual([
+      'member.joined',
+      'key.expiring',
+      'access.decided',
+      'access.requested',
+    ]);
     expect((await list(lister, '(filter: { types: ["access.*"] }, orderBy: OLDEST_FIRST)')).types).toEqual([
       'access.requested',
       'access.decided',
@@ -187,7 +193,7 @@ describe('the query events', () => {
     expect((await list(lister, '(filter: { subject: "g1", types: ["access.decided"] })')).types).toEqual([
       'access.decided',
     ]);
-    expect((await list(lister, '(filter: { to: "2000-01-01T00:00:00Z" })')).types).toEqual(['old']);
+    expect((await list(lister, '(filter: { to: "2000-01-01T00:00:00Z" })')).types).toEqual(['member.joined']);
     expect((await list(lister, '(filter: { tenantId: "other" })')).types).toEqual([]);
     expect((await list(operator, '(filter: { tenantId: "other", subject: "g2" })')).types).toEqual([
       'access.requested',
@@ -195,7 +201,7 @@ describe('the query events', () => {
     const page = await list(lister, '(first: 2)');
     expect(page).toMatchObject({
       totalCount: 4,
-      types: ['old', 'key.expiring'],
+      types: ['member.joined', 'key.expiring'],
       pageInfo: { hasNextPage: true },
     });
     expect((await list(lister, `(first: 2, after: "${page.pageInfo.endCursor}")`)).types).toEqual([
