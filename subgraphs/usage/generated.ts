@@ -139,6 +139,7 @@ export type Invocation = Node & {
   readonly tags: ReadonlyArray<Scalars['String']['output']>;
   readonly startedAt: Scalars['DateTime']['output'];
   readonly endedAt: Maybe<Scalars['DateTime']['output']>;
+  readonly explanation: Scalars['String']['output'];
 };
 
 export type TokenUsage = {
@@ -721,6 +722,7 @@ export type InvocationResolvers<ContextType = context.SubgraphContext, ParentTyp
   tags?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
   startedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   endedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  explanation?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 

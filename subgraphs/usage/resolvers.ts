@@ -9,6 +9,7 @@ import { type EntityReference, toEntity } from '../runtime/entity.ts';
 import type { UsageDeps } from './deps.ts';
 import type { EventFeed } from './events/event-feed.ts';
 import { followEvents, listEvents } from './events/read-events.ts';
+import { explainInvocation } from './explanation/explain-invocation.ts';
 import type { QueryUsageArgs, Resolvers } from './generated.ts';
 import { listAuditRecords } from './list-audit-records.ts';
 import { listInvocations } from './list-invocations.ts';
@@ -78,6 +79,7 @@ export function usageResolvers(
       tags: ({ tags }) => tags ?? [],
       guardrailVerdicts: ({ guardrailVerdicts }) => guardrailVerdicts ?? [],
       usageEstimated: ({ attempts }) => attempts.some(({ usageEstimated }) => usageEstimated === true),
+      explanation: explainInvocation,
     },
     GuardrailVerdict: {
       policyId: ({ policyId }) => (policyId === null ? null : toNodeId('GuardrailPolicy', policyId)),
