@@ -19,6 +19,7 @@ const commands: Readonly<Record<string, () => Promise<(args: readonly string[]) 
   restore: async () => (await import('./commands/backup.ts')).restore,
   audit: async () => (await import('./commands/audit.ts')).runAuditCommand,
   erasures: async () => (await import('./commands/erasures.ts')).runErasuresCommand,
+  doctor: async () => (await import('./commands/doctor.ts')).doctor,
   'create-ca': async () => (await import('./commands/create-ca.ts')).createCa,
   'mesh-key': async () => (await import('./commands/mesh-key.ts')).printMeshKey,
   keys: async () => (await import('./commands/keys.ts')).runKeysCommand,
@@ -28,6 +29,9 @@ const commands: Readonly<Record<string, () => Promise<(args: readonly string[]) 
   routes: async () => (await import('./commands/routes.ts')).printRoutes,
   schema: async () => (await import('./commands/schema.ts')).runSchemaCommand,
 };
+
+/** Commands that report what is wrong with the environment instead of ending at it. */
+const diagnosing: ReadonlySet<string> = new Set(['doctor']);
 
 function findCommand(name: string) {
   const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
@@ -51,9 +55,11 @@ async function main(argv: readonly string[]): Promise<number> {
     console.log(describeUsage(all ? undefined : findCommand(command).name));
     return 0;
   }
-  const { load } = findCommand(named ? first : 'serve');
-  readSecretFiles(process.env);
-  refuseUnknownVariables(process.env);
+  const { name, load } = findCommand(named ? first : 'serve');
+  if (!diagnosing.has(name)) {
+    readSecretFiles(process.env);
+    refuseUnknownVariables(process.env);
+  }
   const run = await load();
   return run(argv[0] === undefined || !named ? argv : argv.slice(1));
 }

@@ -73,6 +73,16 @@ const usages: readonly Usage[] = [
     summary: 'erase again what was erased, in a store from an older backup: from reports and requests',
   },
   {
+    synopsis: 'doctor',
+    summary:
+      'is anything wrong with this configuration, its stores, certificates, providers, disk and ports?',
+    options: {
+      '--only <part>,<part>…': 'as a process that runs these parts',
+      '--offline': 'call no provider, issuer or other server beyond the mesh',
+      '--json': 'for programs',
+    },
+  },
+  {
     synopsis: 'create-ca <directory>',
     summary: 'a private authority, and a certificate for each part; run again, it renews them',
     options: {

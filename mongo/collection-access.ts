@@ -11,6 +11,8 @@ const nodeRecords = 'mongo/node-records.ts';
 
 const ofTenants: CollectionAccess = { writers: ['subgraphs/tenants/'], readers: [nodeRecords] };
 const ofModels: CollectionAccess = { writers: ['subgraphs/models/'], readers: ['catalog/', nodeRecords] };
+/** Keys of providers are tried, and certificates of issuers looked at. */
+const doctor = 'cli/doctor/';
 const ofPrompts: CollectionAccess = {
   writers: ['subgraphs/prompts/'],
   readers: ['catalog/', 'mongo/prompt-uses.ts', nodeRecords],
@@ -34,7 +36,7 @@ export const collectionAccess: Readonly<Record<string, CollectionAccess>> = {
   erasures: { writers: ['subgraphs/tenants/', 'server/erasure/'], readers: [] },
   invitations: { writers: ['subgraphs/tenants/'], readers: [] },
   'member-groups': { writers: ['subgraphs/tenants/'], readers: [] },
-  issuers: { writers: ['subgraphs/tenants/'], readers: ['mongo/upgrade-members.ts'] },
+  issuers: { writers: ['subgraphs/tenants/'], readers: ['mongo/upgrade-members.ts', doctor] },
   roles: { writers: ['subgraphs/tenants/'], readers: [] },
   'guardrail-policies': { writers: ['subgraphs/tenants/'], readers: ['catalog/', nodeRecords] },
   consents: { writers: ['subgraphs/tenants/'], readers: ['inference/guarding/'] },
@@ -46,14 +48,17 @@ export const collectionAccess: Readonly<Record<string, CollectionAccess>> = {
     writers: ['subgraphs/models/'],
     readers: ['catalog/', 'subgraphs/prompts/', 'subgraphs/tenants/'],
   },
-  providers: ofModels,
+  providers: { ...ofModels, readers: [...ofModels.readers, doctor] },
   routes: ofModels,
   // The check of the encryption key counts the credentials that it cannot open.
-  'provider-credentials': { ...ofModels, readers: [...ofModels.readers, 'mongo/encryption-check.ts'] },
+  'provider-credentials': {
+    ...ofModels,
+    readers: [...ofModels.readers, 'mongo/encryption-check.ts', doctor],
+  },
   'catalog-revisions': { writers: ['subgraphs/models/', 'subgraphs/tenants/'], readers: ['catalog/'] },
   'encryption-check': {
     writers: ['cli/commands/reseal.ts', 'server/secrets/'],
-    readers: ['mongo/keyring/'],
+    readers: ['mongo/keyring/', doctor],
   },
   prompts: ofPrompts,
   'prompt-versions': ofPrompts,
@@ -136,7 +141,7 @@ export const helperUsers: Readonly<Record<string, readonly string[]>> = {
   'audit/verify': ['cli/audit/'],
   'checked-offer': ['subgraphs/models/', 'subgraphs/prompts/'],
   connect: ['cli/open-store.ts', 'cli/record-command.ts', 'cli/commands/', 'server/mesh-store.ts'],
-  'credential-secret': ['inference/', 'mongo/encryption-check.ts', 'subgraphs/models/'],
+  'credential-secret': ['inference/', 'mongo/encryption-check.ts', 'subgraphs/models/', doctor],
   eraser: ['subgraphs/', 'mongo/', 'inference/erasure/'],
   'erasure-rules': ['server/erasure/', 'subgraphs/tenants/'],
   'keyring/data-keys': ['mongo/keyring/', 'server/secrets/'],
@@ -159,5 +164,5 @@ export const helperUsers: Readonly<Record<string, readonly string[]>> = {
   'prompt-uses': ['subgraphs/models/'],
   'upgrade-members': ['server/mesh-store.ts'],
   'upgrade-tenants': ['server/mesh-store.ts'],
-  'write-probe': ['server/mesh-store.ts'],
+  'write-probe': ['server/mesh-store.ts', doctor],
 };

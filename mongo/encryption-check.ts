@@ -57,6 +57,15 @@ export async function checkEncryptionKey(
   return { key: compare(keys, await storedKeyId(connection)), unreadable };
 }
 
+/** The same for a look that changes nothing: a store without a root key has none adopted. */
+export async function compareEncryptionKey(
+  connection: Connection,
+  keys: KnownRootKeys & { readonly secrets: OwnerBoxes },
+): Promise<EncryptionCheck> {
+  const { unreadable } = await countUnreadable(connection, keys.secrets);
+  return { key: compare(keys, await storedKeyId(connection)), unreadable };
+}
+
 /** The credentials of tenants with data keys are left out: each would cost the unwrapping of its tenant's key. */
 async function countUnreadable(connection: Connection, secrets: OwnerBoxes) {
   const records = await providerCredentials(connection).find().lean();

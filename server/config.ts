@@ -15,9 +15,9 @@ import {
   choice,
   hasEncodedPassword,
   integer,
+  isRepeatable,
   isValid,
   limits,
-  mayHoldPassword,
   meshKey,
   networksIn,
   port,
@@ -344,21 +344,16 @@ export type VariableName = keyof typeof variables;
 /** The environment, checked: one property per variable of the table above, defaults filled in. */
 export type Environment = { readonly [K in VariableName]: z.output<(typeof variables)[K]['schema']> };
 
-/** Longer values are not repeated in errors. */
-const repeatedCharactersMax = 200;
-
-/** Whether an error may repeat the value: nothing that could hold a secret, whatever the variable is meant for. */
-function isRepeatable(name: string, text: string): boolean {
-  return text.length <= repeatedCharactersMax && !/_(URL|KEYS)$/.test(name) && !mayHoldPassword(text);
+/** A variable that is not as it must be: what is wrong with it, without the value of a secret. */
+export interface WrongVariable {
+  readonly name: string;
+  readonly message: string;
 }
 
-/**
- * Reads and checks every variable; an empty text counts as unset. All that is wrong is named in one StartError,
- * without the values of secrets.
- */
-export function readEnvironment(env: Readonly<Record<string, string | undefined>>): Environment {
+/** The values of all variables, and those that are wrong; an empty text counts as unset. */
+export function checkVariables(env: Readonly<Record<string, string | undefined>>) {
   const values: Record<string, unknown> = {};
-  const wrong: string[] = [];
+  const wrong: WrongVariable[] = [];
   for (const [name, { schema, ...about }] of Object.entries<Variable>(variables)) {
     const text = env[name] === '' ? undefined : env[name];
     const result = schema.safeParse(text);
@@ -366,10 +361,17 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
     else {
       const why = result.error.issues[0]?.message ?? 'is wrong';
       const isRepeated = !about.secret && text !== undefined && isRepeatable(name, text);
-      wrong.push(isRepeated ? `${name}=${text}: ${why}` : `${name}: ${why}`);
+      wrong.push({ name, message: isRepeated ? `${name}=${text}: ${why}` : `${name}: ${why}` });
     }
   }
-  if (wrong.length > 0) throw new StartError(`${wrong.join('; ')} (see docs/configuration.md)`);
+  return { values, wrong };
+}
+
+/** Reads and checks every variable. All that is wrong is named in one StartError. */
+export function readEnvironment(env: Readonly<Record<string, string | undefined>>): Environment {
+  const { values, wrong } = checkVariables(env);
+  const messages = wrong.map(({ message }) => message).join('; ');
+  if (wrong.length > 0) throw new StartError(`${messages} (see docs/configuration.md)`);
   return values as Environment;
 }
 

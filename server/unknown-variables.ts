@@ -1,5 +1,5 @@
 import { countEdits } from '#core/text/count-edits.ts';
-import { StartError, variables } from './config.ts';
+import { StartError, variables, type WrongVariable } from './config.ts';
 
 /** Variables with Heddle's prefix that other programs read: clients in the documentation, and the tests. */
 export const otherVariables: readonly string[] = [
@@ -35,24 +35,33 @@ function closest(name: string): string | undefined {
   return best !== undefined && best.distance <= distanceMax ? best.candidate : longer;
 }
 
+/** Variables that begin with HEDDLE_ but that nothing reads: what is wrong with each, with the name that comes closest, without its value. */
+export function findUnknownVariables(
+  env: Readonly<Record<string, string | undefined>>,
+): readonly WrongVariable[] {
+  const known = new Set<string>([...Object.keys(variables), ...otherVariables]);
+  return Object.entries(env)
+    .filter(
+      ([name, value = '']) =>
+        /^heddle_/i.test(name) &&
+        !known.has(name) &&
+        value !== '' &&
+        !serviceName.test(name) &&
+        !serviceAddress.test(value),
+    )
+    .map(([name]) => {
+      const suggested = closest(name);
+      const meant = suggested === undefined ? '' : `; did you mean ${suggested}?`;
+      return { name, message: `${name} is no variable of Heddle${meant}` };
+    });
+}
+
 /**
- * Refuses variables that begin with HEDDLE_ but that nothing reads: a mistyped name would leave a setting at its default
- * without a word. Throws one StartError that names them all, without their values.
+ * Refuses unknown variables: a mistyped name would leave a setting at its default without a word. Throws one StartError that names
+ * them all.
  */
 export function refuseUnknownVariables(env: Readonly<Record<string, string | undefined>>): void {
-  const known = new Set<string>([...Object.keys(variables), ...otherVariables]);
-  const unknown = Object.entries(env).filter(
-    ([name, value = '']) =>
-      /^heddle_/i.test(name) &&
-      !known.has(name) &&
-      value !== '' &&
-      !serviceName.test(name) &&
-      !serviceAddress.test(value),
-  );
+  const unknown = findUnknownVariables(env);
   if (unknown.length === 0) return;
-  const texts = unknown.map(([name]) => {
-    const suggested = closest(name);
-    return `${name} is no variable of Heddle${suggested === undefined ? '' : `; did you mean ${suggested}?`}`;
-  });
-  throw new StartError(`${texts.join(' ')} (see docs/configuration.md)`);
+  throw new StartError(`${unknown.map(({ message }) => message).join(' ')} (see docs/configuration.md)`);
 }

@@ -36,7 +36,15 @@ const isUrl = (text: string, protocols: readonly string[]) =>
   URL.canParse(text) && protocols.includes(new URL(text).protocol);
 
 /** Whether a user or password may stand in the text of an address, also of one that is mistyped. */
-export const mayHoldPassword = (text: string) => text.includes('@') || text.includes('://');
+const mayHoldPassword = (text: string) => text.includes('@') || text.includes('://');
+
+/** Longer values are not repeated in errors. */
+const repeatedCharactersMax = 200;
+
+/** Whether an error may repeat the value: nothing that could hold a secret, whatever the variable is meant for. */
+export function isRepeatable(name: string, text: string): boolean {
+  return text.length <= repeatedCharactersMax && !/_(URL|KEYS)$/.test(name) && !mayHoldPassword(text);
+}
 
 /**
  * Whether the address ends where its writer means it to. A password with one of `/ ? # @` that is not percent-encoded ends

@@ -74,6 +74,9 @@ describe('the commands of the documentation', () => {
     // cli/audit, cli/commands and cli/erasures have their tests.
     const ofCli = [
       ...['start -- audit verify', 'start -- audit key', 'start -- audit export'],
+      'start -- doctor',
+      'start -- doctor --offline',
+      'start -- doctor --json',
       'start -- keys rotate',
       'start -- keys rotate --data-keys',
       'start -- erasures list > reports.jsonl',

@@ -39,15 +39,18 @@ function readSecret(variable: string, file: string): string {
  * file counts as unset.
  */
 export function readSecretFiles(env: Record<string, string | undefined>): void {
-  for (const name of secretVariables) {
-    const variable = `${name}_FILE`;
-    const file = env[variable];
-    if (file === undefined || file === '' || ownFiles.has(name)) continue;
-    if (env[name] !== undefined && env[name] !== '') {
-      throw new StartError(`${name} and ${variable} are both set: keep one`);
-    }
-    const text = readSecret(variable, file);
-    if (text !== '') env[name] = text;
-    delete env[variable];
+  for (const name of secretVariables) readSecretFile(env, name);
+}
+
+/** The same for one secret. Throws StartError where its file cannot be read. */
+export function readSecretFile(env: Record<string, string | undefined>, name: string): void {
+  const variable = `${name}_FILE`;
+  const file = env[variable];
+  if (file === undefined || file === '' || ownFiles.has(name)) return;
+  if (env[name] !== undefined && env[name] !== '') {
+    throw new StartError(`${name} and ${variable} are both set: keep one`);
   }
+  const text = readSecret(variable, file);
+  if (text !== '') env[name] = text;
+  delete env[variable];
 }
