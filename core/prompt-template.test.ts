@@ -79,10 +79,38 @@ describe('prompt template', () => {
     const prompt = parsePromptTemplate('You are {{role}}.', 'Say {{what}} as {{role}}.');
     expect(prompt.variables).toEqual(['role', 'what']);
     expect(prompt.render({ role: 'a cat', what: 'hi' })).toEqual({
-      system: 'You are a cat.',
-      text: 'Say hi as a cat.',
+      system: { text: 'You are a cat.', values: [{ start: 8, end: 13 }] },
+      text: {
+        text: 'Say hi as a cat.',
+        values: [
+          { start: 4, end: 6 },
+          { start: 10, end: 15 },
+        ],
+      },
     });
-    expect(parsePromptTemplate(null, 'x').render({})).toEqual({ system: null, text: 'x' });
+    expect(parsePromptTemplate(null, 'x').render({})).toEqual({
+      system: null,
+      text: { text: 'x', values: [] },
+    });
     expect(refusal(() => prompt.render({ role: 'x' })).message).toContain('what');
+  });
+
+  it('states where each value stands, as often as it does', () => {
+    const piece = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom({ name: 'a' }, { name: 'b' }));
+    fc.assert(
+      fc.property(fc.array(piece), fc.jsonValue(), fc.string({ unit: 'binary' }), (pieces, a, b) => {
+        fc.pre(a !== null);
+        const written = (text: string) => text.replaceAll(/[{\\}]/g, '');
+        const template = pieces.map((one) => (typeof one === 'string' ? written(one) : `{{${one.name}}}`));
+        const names = pieces.flatMap((one) => (typeof one === 'string' ? [] : [one.name]));
+        const given = { a, b };
+        const stated = Object.fromEntries(Object.entries(given).filter(([name]) => names.includes(name)));
+        const { text, values } = parsePromptTemplate(null, template.join('')).render(stated).text;
+        const expected = { a: typeof a === 'string' ? a : JSON.stringify(a), b };
+        expect(values.map(({ start, end }) => text.slice(start, end))).toEqual(
+          names.map((name) => expected[name as 'a' | 'b']),
+        );
+      }),
+    );
   });
 });

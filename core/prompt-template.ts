@@ -1,13 +1,21 @@
 import { HeddleError } from './errors.ts';
+import type { TextSpan } from './text/text-span.ts';
 
 /** Values of a template's variables, as they came from outside. */
 type TemplateValues = Readonly<Record<string, unknown>>;
+
+/** A text with the values of its variables filled in. */
+export interface FilledText {
+  readonly text: string;
+  /** Where the values stand, in their order. */
+  readonly values: readonly TextSpan[];
+}
 
 /** A prompt's system text and template with the variables of both. */
 export interface PromptTemplate {
   readonly variables: readonly string[];
   /** As `render` of parseTemplate, over both texts at once. */
-  render(values: TemplateValues): { readonly system: string | null; readonly text: string };
+  render(values: TemplateValues): { readonly system: FilledText | null; readonly text: FilledText };
 }
 
 interface Variable {
@@ -35,7 +43,7 @@ export function parseTemplate(text: string, field = 'template') {
      */
     render(values: TemplateValues): string {
       checkValues(variables, values);
-      return fill(pieces, values);
+      return fill(pieces, values).text;
     },
   };
 }
@@ -118,10 +126,15 @@ function listed(names: readonly string[]): string {
   return shown.join(', ') + (names.length > 20 ? ` and ${names.length - 20} more` : '');
 }
 
-function fill(pieces: readonly Piece[], values: TemplateValues): string {
+function fill(pieces: readonly Piece[], values: TemplateValues): FilledText {
+  const filled: TextSpan[] = [];
   let text = '';
-  for (const piece of pieces) text += typeof piece === 'string' ? piece : toText(values[piece.variable]);
-  return text;
+  for (const piece of pieces) {
+    const start = text.length;
+    text += typeof piece === 'string' ? piece : toText(values[piece.variable]);
+    if (typeof piece !== 'string') filled.push({ start, end: text.length });
+  }
+  return { text, values: filled };
 }
 
 function toText(value: unknown): string {

@@ -1,6 +1,7 @@
 import type { ZodType } from 'zod';
 import { GuardrailStage } from '#core/graph-enums.generated.ts';
 import type { JsonSchemas } from '#core/json-schema/json-schema.ts';
+import type { TextSpan } from '#core/text/text-span.ts';
 
 export type { GuardrailAction, GuardrailMode, GuardrailStage } from '#core/graph-enums.generated.ts';
 
@@ -44,6 +45,8 @@ export interface GuardedText {
   readonly stages: readonly GuardrailStage[];
   /** False: it cannot be changed (a name, a signed value, an address). What requires a change there is blocked. */
   readonly isEditable: boolean;
+  /** Where the caller's values stand in a text that the mesh has written, which rules of tenants see nothing else of. Absent: they see all of it. */
+  readonly tenantSpans?: readonly TextSpan[];
 }
 
 /** What a rule has found at a place of one text. */
@@ -83,7 +86,7 @@ export interface RuleContext {
   readonly hasConsent?: (purpose: string) => boolean | Promise<boolean>;
   /** The regions that texts of the call may be processed in; null: all. */
   readonly allowedRegions: readonly string[] | null;
-  /** The texts of the call, for rules that compare an answer with them. Read only when needed. */
+  /** The texts of the call that the rule may see, for rules that compare an answer with them. Read only when needed. */
   readonly callTexts: () => readonly GuardedText[];
   /** Aborted when the call ends, or when the time of the rule is over. */
   readonly signal: AbortSignal;

@@ -5,6 +5,7 @@ import type {
   Modality,
   OnDisconnect,
 } from '#core/graph-enums.generated.ts';
+import type { TextSpan } from '#core/text/text-span.ts';
 import type { ProviderCall } from '#providers/provider.ts';
 import type { StructuredOutput } from './admission/structured-output.ts';
 import type { CallLabels } from './call-labels.ts';
@@ -34,8 +35,11 @@ export interface CompletionRequest {
   readonly labels: CallLabels;
   readonly promptId: string | null;
   readonly promptVersionId: string | null;
-  /** It runs a prompt of the mesh: names of AI models and routes mean the mesh's alone, and its tenant is not shown the texts. Absent: no. */
-  readonly ofMesh?: true;
+  /**
+   * It runs a prompt of the mesh: names of AI models and routes mean the mesh's alone, and its tenant, whose guardrails look at the values of the
+   * variables alone, is not shown the texts. Absent: no.
+   */
+  readonly ofMesh?: PromptValues;
   /** Present with responseSchema. */
   readonly structured: StructuredOutput | null;
   /** An upper bound of the input's tokens, cheap to compute: ceil(bytes / 3) of its text, plus its files. */
@@ -46,6 +50,12 @@ export interface CompletionRequest {
   readonly needs: readonly Capability[];
   /** Modalities that the model must take as input, where it states which it takes. */
   readonly inputs: readonly Modality[];
+}
+
+/** Where the values of the variables stand in the messages of a prompt. */
+export interface PromptValues {
+  readonly system: readonly TextSpan[];
+  readonly user: readonly TextSpan[];
 }
 
 /** What a field of a mutation may draw, as far as that is known before it runs. */

@@ -6,7 +6,7 @@ const masks = new Masks(['⟨TYPED_1⟩']);
 masks.choosePlaceholder('EMAIL', 'ann@x.test');
 const text = 'Ann ⟨EMAIL_1⟩ Lee ⟨TYPED_1⟩';
 const cut = (start: number, end: number, source = text) =>
-  cutPlaceholders([{ text: 0, start, end, kind: 'NAME' }], [source], masks).map((found) =>
+  cutPlaceholders([{ text: 0, start, end, kind: 'NAME' }], [{ text: source }], masks).map((found) =>
     source.slice(found.start, found.end),
   );
 

@@ -1,4 +1,4 @@
-import type { Finding } from '../guardrail.ts';
+import type { Finding, GuardedText } from '../guardrail.ts';
 import type { Masks, TextPiece } from './masks.ts';
 
 /**
@@ -7,7 +7,7 @@ import type { Masks, TextPiece } from './masks.ts';
  */
 export function cutPlaceholders(
   findings: readonly Finding[],
-  texts: readonly string[],
+  texts: readonly Pick<GuardedText, 'text'>[],
   masks: Pick<Masks, 'size' | 'splitRestored'>,
 ): readonly Finding[] {
   if (masks.size === 0) return findings;
@@ -15,7 +15,7 @@ export function cutPlaceholders(
   return findings.flatMap((finding) => {
     const { text: number } = finding;
     const ofText =
-      pieces.get(number) ?? masks.splitRestored(texts[number] ?? '').filter(({ put }) => put === null);
+      pieces.get(number) ?? masks.splitRestored(texts[number]?.text ?? '').filter(({ put }) => put === null);
     pieces.set(number, ofText);
     return ofText.flatMap((piece) => {
       const start = Math.max(finding.start, piece.start);

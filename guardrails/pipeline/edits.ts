@@ -19,11 +19,15 @@ export function applyFindings(
   masks: Masks,
 ): string | null {
   const pieces = editPieces({ text, format }, findings, masks);
-  if (pieces === null) return null;
+  return pieces === null ? null : putPieces(text, pieces);
+}
+
+/** The text with what is put in the place of its pieces. */
+export function putPieces(text: string, pieces: readonly TextPiece[]): string {
   let edited = '';
   let at = 0;
   for (const { start, end, put } of pieces) {
-    edited += text.slice(at, start) + put;
+    edited += text.slice(at, start) + (put ?? text.slice(start, end));
     at = end;
   }
   return edited + text.slice(at);

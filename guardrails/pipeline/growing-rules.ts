@@ -2,6 +2,7 @@ import type { GuardedText, RuleContext, RuleResult } from '../guardrail.ts';
 import type { ActedFinding } from './edits.ts';
 import type { PlannedRule } from './policy.ts';
 import { chooseStage, type GuardrailVerdict, guardrailBlocked } from './run.ts';
+import { OwnedContext } from './shown-texts.ts';
 
 /** Findings of a verdict that are kept. */
 const findingsMax = 100;
@@ -14,7 +15,7 @@ export interface GrowingFinding extends ActedFinding {
 /** The rules that look at the texts of one answer while these grow, and what they have stated: one verdict each. */
 export class GrowingRules {
   readonly rules: readonly PlannedRule[];
-  readonly #context: RuleContext;
+  readonly #contexts: OwnedContext<RuleContext>;
   readonly #now: () => number;
   readonly #verdicts = new Map<PlannedRule, GuardrailVerdict>();
 
@@ -24,7 +25,7 @@ export class GrowingRules {
     now: () => number = performance.now.bind(performance),
   ) {
     this.rules = rules;
-    this.#context = context;
+    this.#contexts = new OwnedContext(context);
     this.#now = now;
   }
 
@@ -40,7 +41,7 @@ export class GrowingRules {
   /** The offset from which the end of the text may still become part of a finding. Throws GUARDRAIL_BLOCKED where a rule fails. */
   holdFrom(rule: PlannedRule, guarded: GuardedText): number {
     try {
-      return rule.prepared.holdFrom?.(guarded.text, this.#context) ?? guarded.text.length;
+      return rule.prepared.holdFrom?.(guarded.text, this.#contexts.for(rule)) ?? guarded.text.length;
     } catch {
       // Any error: a rule that protects and fails lets nothing pass.
       throw this.#block(rule, guarded, failedResult, true);
@@ -62,7 +63,7 @@ export class GrowingRules {
       const startedAtMs = this.#now();
       let result: RuleResult;
       try {
-        result = await rule.prepared.check([guarded], this.#context);
+        result = await rule.prepared.check([guarded], this.#contexts.for(rule));
       } catch {
         // Any error: as above.
         throw this.#block(rule, guarded, failedResult, true);

@@ -1,13 +1,13 @@
+import type { TextSpan } from '#core/text/text-span.ts';
+
 /** What can be a placeholder, in text and with its brackets escaped as JSON allows. */
 const placeholder = /(?:⟨|\\u27[eE]8)([A-Z][A-Z_]{0,23}_\d{1,6})(?:⟩|\\u27[eE]9)/g;
 /** The beginning of one at the end of a text that still grows. */
 const beginning =
   /(?:⟨|\\u27[eE]8)(?:[A-Z][A-Z_]{0,24}(?:\d{1,6}(?:\\(?:u(?:2(?:7(?:[eE])?)?)?)?)?)?)?$|\\(?:u(?:2(?:7(?:[eE])?)?)?)?$/;
 
-/** A place of a text, from `start` up to `end`, and what is put there; null: the text stays. */
-export interface TextPiece {
-  readonly start: number;
-  readonly end: number;
+/** A place of a text, and what is put there; null: the text stays. */
+export interface TextPiece extends TextSpan {
   readonly put: string | null;
 }
 

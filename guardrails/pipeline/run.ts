@@ -10,9 +10,10 @@ import {
   type RuleResult,
 } from '../guardrail.ts';
 import { cutPlaceholders } from './cut-placeholders.ts';
-import { type ActedFinding, applyFindings } from './edits.ts';
-import type { Masks } from './masks.ts';
+import { type ActedFinding, editPieces, putPieces } from './edits.ts';
+import type { Masks, TextPiece } from './masks.ts';
 import { type GuardrailPlan, inputStages, outputStages, type PlannedRule } from './policy.ts';
+import { findWithin, moveSpans, OwnedContext, type ShownText, ShownTexts } from './shown-texts.ts';
 import type { VerdictCache } from './verdict-cache.ts';
 
 /** What the rules of a call share: what each may know, and how REMOTE ones reach out. */
@@ -66,7 +67,8 @@ const protecting: ReadonlySet<GuardrailAction> = new Set(['BLOCK', 'MASK', 'REDA
 
 /**
  * Runs the rules of a plan over the texts of a call or of an answer. LOCAL rules run in their order and see the texts as they came;
- * their edits are made together. REMOTE rules run at the same time, and see the texts as edited. The first that refuses ends it.
+ * their edits are made together. REMOTE rules run at the same time, and see the texts as edited. The first that refuses ends it. Of texts that the
+ * mesh has written, rules of tenants see the caller's values alone, and edit them in their places.
  * Never rejects over a rule.
  */
 export async function runGuardrails(
@@ -82,13 +84,12 @@ export async function runGuardrails(
   );
   const run = new Run(texts, options);
   for (const rule of due) {
-    if (rule.reach === 'LOCAL' && (await run.look(rule, texts))) return run.outcome();
+    if (rule.reach === 'LOCAL' && (await run.look(rule))) return run.outcome();
   }
   run.edit();
   const remote = due.filter((rule) => rule.reach === 'REMOTE');
   if (remote.length === 0 || run.isRefused) return run.outcome();
-  const edited = run.editedTexts();
-  await Promise.all(remote.map((rule) => run.look(rule, edited)));
+  await Promise.all(remote.map((rule) => run.look(rule)));
   run.edit();
   return run.outcome();
 }
@@ -128,7 +129,10 @@ export function chooseStage(
 class Run {
   readonly #texts: readonly GuardedText[];
   readonly #options: RunOptions;
-  readonly #current: string[];
+  readonly #contexts: OwnedContext<RunContext>;
+  /** As they are edited by now. */
+  readonly #current: GuardedText[];
+  #shown: ShownTexts;
   /** Findings that are to be edited, by the number of their text, with the last verdict that requires it. */
   readonly #pending = new Map<number, { readonly findings: ActedFinding[]; last: GuardrailVerdict }>();
   readonly #verdicts: GuardrailVerdict[] = [];
@@ -142,28 +146,31 @@ class Run {
   constructor(texts: readonly GuardedText[], options: RunOptions) {
     this.#texts = texts;
     this.#options = options;
-    this.#current = texts.map(({ text }) => text);
+    this.#contexts = new OwnedContext(options.context);
+    this.#current = [...texts];
+    this.#shown = new ShownTexts(texts);
   }
 
   get isRefused(): boolean {
     return this.#blocked !== null;
   }
 
-  /** Runs a rule over those of the texts that stand in its stages; true: it blocks. */
-  async look(rule: PlannedRule, texts: readonly GuardedText[]): Promise<boolean> {
-    const numbers = [...texts.keys()].filter((number) =>
-      texts[number]?.stages.some((stage) => rule.stages.includes(stage)),
-    );
-    if (numbers.length === 0 && !this.#looksAtCall(rule)) return false;
+  /** Runs a rule over those of the texts that it may see and that stand in its stages; true: it blocks. */
+  async look(rule: PlannedRule): Promise<boolean> {
+    const shown = this.#shown
+      .for(rule)
+      .filter(({ guarded }) => guarded.stages.some((stage) => rule.stages.includes(stage)));
+    if (shown.length === 0 && !this.#looksAtCall(rule)) return false;
     const now = this.#options.now ?? performance.now.bind(performance);
     const startedMs = now();
     let result: RuleResult;
     let failed = false;
     try {
-      const given = numbers.map((number) => texts[number] as GuardedText);
+      const given = shown.map(({ guarded }) => guarded);
+      const context = this.#contexts.for(rule);
       result = await (rule.reach === 'LOCAL'
-        ? rule.prepared.check(given, this.#options.context)
-        : this.#checkRemote(rule, given));
+        ? rule.prepared.check(given, context)
+        : this.#checkRemote(rule, given, context));
       failed = !result.fired && result.failed === true;
     } catch {
       // Any error: a rule that protects and fails lets nothing pass.
@@ -171,9 +178,12 @@ class Run {
       result = { fired: protecting.has(rule.action), reason: 'it could not be checked', findings: [] };
     }
     const findings = result.fired
-      ? result.findings.map((found) => ({ ...found, text: numbers[found.text] as number }))
+      ? result.findings.map((found) => {
+          const { number, offset } = shown[found.text] as ShownText;
+          return { ...found, text: number, start: offset + found.start, end: offset + found.end };
+        })
       : [];
-    const seen = texts[findings[0]?.text ?? numbers[0] ?? -1]?.stages ?? [];
+    const seen = this.#texts[findings[0]?.text ?? shown[0]?.number ?? -1]?.stages ?? [];
     const verdict: GuardrailVerdict = {
       rule: rule.rule,
       policyId: rule.policyId,
@@ -192,9 +202,12 @@ class Run {
     return this.#act(rule, verdict, failed ? undefined : result.repaired);
   }
 
-  #checkRemote(rule: PlannedRule, texts: readonly GuardedText[]): Promise<RuleResult> {
-    const { direction, context: shared } = this.#options;
-    const { askModel, verdicts, ...rest } = shared;
+  #checkRemote(
+    rule: PlannedRule,
+    texts: readonly GuardedText[],
+    { askModel, verdicts, ...rest }: RunContext,
+  ): Promise<RuleResult> {
+    const { direction } = this.#options;
     const context: RuleContext =
       askModel === undefined
         ? rest
@@ -242,28 +255,28 @@ class Run {
 
   /** Makes the edits of what was found since the last time. */
   edit(): void {
+    const { masks } = this.#options;
+    // Values come first: what rules of tenants see of them, their numbers too, depends on nothing around them.
+    for (const [number, { findings }] of this.#pending) {
+      const guarded = this.#current[number] as GuardedText;
+      const inValues = findWithin(findings, guarded.tenantSpans ?? []);
+      editPieces(guarded, inValues, masks);
+    }
     for (const [number, { findings, last }] of this.#pending) {
-      const format = this.#texts[number]?.format ?? 'TEXT';
-      const edited = applyFindings(
-        { text: this.#current[number] ?? '', format },
-        findings,
-        this.#options.masks,
-      );
-      if (edited === null) this.#block(last);
-      else this.#current[number] = edited;
+      const guarded = this.#current[number] as GuardedText;
+      const pieces = editPieces(guarded, findings, masks);
+      if (pieces === null) this.#block(last);
+      else this.#current[number] = editText(guarded, pieces);
     }
     this.#pending.clear();
-  }
-
-  editedTexts(): readonly GuardedText[] {
-    return this.#texts.map((guarded, number) => ({ ...guarded, text: this.#current[number] ?? '' }));
+    this.#shown = new ShownTexts(this.#current);
   }
 
   outcome(): StageOutcome {
     const verdicts = this.#verdicts;
     if (this.#blocked !== null) return { kind: 'BLOCKED', by: this.#blocked, verdicts, edits: new Map() };
     const edits = new Map<number, string>();
-    for (const [number, text] of this.#current.entries()) {
+    for (const [number, { text }] of this.#current.entries()) {
       if (text !== this.#texts[number]?.text) edits.set(number, text);
     }
     const diverted = this.#diverted;
@@ -275,4 +288,10 @@ class Run {
     }
     return { kind: 'RETRY', by, note: rule.note ?? `${by.reason}.`, verdicts, edits };
   }
+}
+
+function editText(guarded: GuardedText, pieces: readonly TextPiece[]): GuardedText {
+  const { tenantSpans } = guarded;
+  const moved = tenantSpans === undefined ? {} : { tenantSpans: moveSpans(tenantSpans, pieces) };
+  return { ...guarded, text: putPieces(guarded.text, pieces), ...moved };
 }

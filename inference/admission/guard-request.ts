@@ -26,16 +26,16 @@ export async function guardAndRoute(
   const { caller } = account.start;
   const plan = planGuardrails(request, requested, caller, engine);
   const party = toParty(request, caller, engine);
-  const { ask: askModel } = new RuleQuestions(account, engine, request.ofMesh);
+  const { ask: askModel } = new RuleQuestions(account, engine, request.ofMesh !== undefined);
   const guard = async (rules: GuardrailPlan) => {
     const bound = await party.bind(rules);
     const known = { ...party, verdicts: engine.verdicts, askModel };
-    return account.explain(guardCall(request.call, bound, known, neverAborted));
+    return account.explain(guardCall(request, bound, known, neverAborted));
   };
   const guarded = await engine.blocks.watch(caller, guard(plan));
   if (guarded.reroute === null) return { model: requested, guarded };
   const { model: name } = guarded.reroute;
-  const resolve = (named: string) => resolveModel(named, caller, engine, request.ofMesh);
+  const resolve = (named: string) => resolveModel(named, caller, engine, request.ofMesh !== undefined);
   const model = await resolve(name);
   const both = joinPlans(plan, planGuardrails({ ...request, model: name }, model, caller, engine));
   if (both === plan) return { model, guarded };

@@ -87,7 +87,10 @@ export async function planCall(
   { cachePolicy, mode }: Pick<BeginOptions, 'cachePolicy' | 'mode'>,
   engine: InferenceEngine,
 ): Promise<PlannedCall | null> {
-  const resolved = { ...request, model: await resolveModel(request.model, caller, engine, request.ofMesh) };
+  const resolved = {
+    ...request,
+    model: await resolveModel(request.model, caller, engine, request.ofMesh !== undefined),
+  };
   const { idempotencyKey, call, inputTokensMax } = request;
   if (idempotencyKey !== null && (await engine.idempotency.isUsed({ ...request, idempotencyKey }, caller)))
     return null;
@@ -117,7 +120,7 @@ async function begin(
   engine: InferenceEngine,
 ): Promise<CallAdmission> {
   engine.running.admit();
-  const requested = await resolveModel(request.model, caller, engine, request.ofMesh);
+  const requested = await resolveModel(request.model, caller, engine, request.ofMesh !== undefined);
   // Before anything is counted: without its key nothing of the call could be kept.
   const sealer = caller.tenantId === null ? undefined : engine.payloads.of(caller.tenantId);
   if (sealer instanceof Promise) await sealer;

@@ -137,7 +137,7 @@ const mesh = parseMeshPolicy('secrets');
 const plan = planPolicies(mesh === null ? [] : [mesh], {});
 const neverAborted = new AbortController().signal;
 const guard = (call: Call) =>
-  guardCall(call, plan, { tenantId: 't', allowedRegions: null, endUserId: null }, neverAborted);
+  guardCall({ call }, plan, { tenantId: 't', allowedRegions: null, endUserId: null }, neverAborted);
 
 describe('what the rule secrets looks at', () => {
   it.each(Object.entries(places))('includes %s', async (_, call) => {

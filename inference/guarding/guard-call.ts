@@ -1,3 +1,4 @@
+import type { TextSpan } from '#core/text/text-span.ts';
 import type { GuardedText } from '#guardrails/guardrail.ts';
 import { Masks } from '#guardrails/pipeline/masks.ts';
 import type { GuardrailPlan } from '#guardrails/pipeline/policy.ts';
@@ -7,12 +8,13 @@ import {
   type RunContext,
   runGuardrails,
 } from '#guardrails/pipeline/run.ts';
-import type { CompletionRequest } from '../request.ts';
+import type { CompletionRequest, PromptValues } from '../request.ts';
 import { mapCallTexts } from './call-texts.ts';
 import type { CallParty } from './consents.ts';
 import { gatherTexts, replaceTexts } from './text-walks.ts';
 
 type Call = CompletionRequest['call'];
+type GuardableRequest = Pick<CompletionRequest, 'call' | 'ofMesh'>;
 
 /** What the guardrails of a call keep from its input for its output. */
 export interface GuardedCall {
@@ -60,19 +62,16 @@ export async function guardValues(
 
 /**
  * The call as the guardrails let it go to an AI model. Throws GUARDRAIL_BLOCKED where one refuses. A plan that does not look at
- * input gathers no text.
+ * input gathers no text. Of a run of a prompt of the mesh, guardrails of tenants see the values of its variables alone.
  */
 export async function guardCall(
-  call: Call,
+  request: GuardableRequest,
   plan: GuardrailPlan,
   party: CallParty,
   signal: AbortSignal,
 ): Promise<GuardedCall> {
-  const context: RunContext = {
-    ...party,
-    callTexts: () => gatherTexts((visit) => mapCallTexts(call, visit)),
-    signal,
-  };
+  const { call } = request;
+  const context: RunContext = { ...party, callTexts: () => gatherCallTexts(request), signal };
   if (!plan.looksAtInput) return { plan, call, masks: new Masks([]), context, verdicts: [], reroute: null };
   const texts = context.callTexts();
   const masks = new Masks(texts.map(({ text }) => text));
@@ -81,6 +80,18 @@ export async function guardCall(
   const edited = outcome.edits.size === 0 ? call : mapCallTexts(call, replaceTexts(outcome.edits));
   const reroute = outcome.kind === 'REROUTE' ? { model: outcome.model, by: outcome.by } : null;
   return { plan, call: edited, masks, context, verdicts: outcome.verdicts, reroute };
+}
+
+function gatherCallTexts({ call, ofMesh }: GuardableRequest): readonly GuardedText[] {
+  const texts = gatherTexts((visit) => mapCallTexts(call, visit));
+  if (ofMesh === undefined) return texts;
+  return texts.map((guarded) => ({ ...guarded, tenantSpans: findValues(guarded, ofMesh) }));
+}
+
+/** Where values stand in a text of a prompt, which has a message of each role at most; in what is no message there are none. */
+function findValues({ kind, role }: GuardedText, { system, user }: PromptValues): readonly TextSpan[] {
+  if (kind !== 'message') return [];
+  return role === 'system' ? system : role === 'user' ? user : [];
 }
 
 /** The call with what a guardrail notes of an earlier answer as its last message; null: nothing. */

@@ -216,7 +216,7 @@ describe('masked values', () => {
     const text = `${'x '.repeat(5_000_000)}${ann}`;
     const call = { messages: [{ role: 'user', parts: [{ type: 'text', text }] }] } as const;
     const { call: sent, masks } = await guardCall(
-      call,
+      { call },
       guarded,
       { tenantId: 't', allowedRegions: null, endUserId: null },
       new AbortController().signal,

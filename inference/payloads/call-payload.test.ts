@@ -10,7 +10,7 @@ const call = {
 describe('the request of a payload', () => {
   it('has the messages of a call, but those of a prompt of the mesh, whose texts its tenant does not read', () => {
     expect(toKeptRequest(call, {})).toEqual(call);
-    expect(toKeptRequest(call, { ofMesh: true })).toEqual({ temperature: 0.5 });
+    expect(toKeptRequest(call, { ofMesh: { system: [], user: [] } })).toEqual({ temperature: 0.5 });
   });
 });
 

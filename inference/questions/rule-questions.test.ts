@@ -333,7 +333,7 @@ describe('the caller of a call whose guardrails ask', () => {
     const tenantId = mesh.caller.tenantId ?? '';
     const alias = { _id: toAliasId(tenantId, 'judge'), tenantId, name: 'judge', target: 'beta/one' };
     await modelAliases(connection).create({ ...alias, createdAt, updatedAt: createdAt });
-    const template = 'Only the mesh knows.';
+    const template = 'Only {{who}} knows.';
     for (const [promptId, owner] of [
       ['of-mesh', null],
       ['of-tenant', tenantId],
@@ -348,10 +348,10 @@ describe('the caller of a call whose guardrails ask', () => {
     }
     await mesh.catalog.refresh();
     const run = 'mutation ($input: RunPromptInput!) { runPrompt(input: $input) { text } }';
-    const running = (name: string) => ({ input: { name, variables: {} } });
+    const running = (name: string) => ({ input: { name, variables: { who: 'Ann' } } });
     expect(await mesh.refusal(run, running('of-mesh'))).toMatchObject({ code: 'GUARDRAIL_BLOCKED' });
     expect([mesh.alpha.calls, mesh.beta.calls]).toEqual([[], []]);
     expect(await mesh.data(run, running('of-tenant'))).toEqual({ runPrompt: { text: 'Answer' } });
-    expect(sentTexts(mesh.beta.calls[0] as ScriptedCall)).toContain(template);
+    expect(sentTexts(mesh.beta.calls[0] as ScriptedCall)).toContain('Only Ann knows.');
   });
 });

@@ -34,7 +34,7 @@ export function createTokenCounter(
   /** The count of the provider; null: it has no endpoint for that, or did not answer. */
   async function countByProvider(
     model: CatalogModel,
-    { call, labels }: CompletionRequest,
+    request: CompletionRequest,
     plan: GuardrailPlan,
     caller: Caller,
     signal: AbortSignal,
@@ -45,8 +45,8 @@ export function createTokenCounter(
       const provider = await engine.pool.take(model, new Set()).provider;
       if (provider.countTokens === undefined) return null;
       const limited = AbortSignal.any([signal, timeout(countMsMax)]);
-      const party = engine.consents.of(caller, labels.endUserId);
-      const guarding = guardCall(call, await party.bind(plan), party, limited);
+      const party = engine.consents.of(caller, request.labels.endUserId);
+      const guarding = guardCall(request, await party.bind(plan), party, limited);
       const guarded = await engine.blocks.watch(caller, guarding);
       return await provider.countTokens({ ...guarded.call, model: model.name, signal: limited });
     } catch (error) {
@@ -60,7 +60,7 @@ export function createTokenCounter(
   }
 
   return async (request, caller, signal) => {
-    const name = await resolveModel(request.model, caller, engine, request.ofMesh);
+    const name = await resolveModel(request.model, caller, engine, request.ofMesh !== undefined);
     await findCallable(name, caller, engine.catalog);
     const [model] = await listCandidates(name, request, caller, engine);
     const { promptId } = request;

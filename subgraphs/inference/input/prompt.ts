@@ -39,8 +39,8 @@ export async function promptRequest(
   const version = await findPromptVersion(input, caller, deps);
   const { system, text } = compileTemplate(version).render(parseVariables(input.variables));
   const messages: readonly ProviderMessage[] = [
-    ...(system === null ? [] : [{ role: 'system', content: system } as const]),
-    { role: 'user', parts: [{ type: 'text', text }] },
+    ...(system === null ? [] : [{ role: 'system', content: system.text } as const]),
+    { role: 'user', parts: [{ type: 'text', text: text.text }] },
   ];
   const { cache, cacheScope, onDisconnect, idempotencyKey, endUserId, tags, retention } = input;
   const schema = version.outputSchema;
@@ -63,7 +63,7 @@ export async function promptRequest(
     {
       promptId: version.promptId,
       promptVersionId: version.id,
-      ...(version.tenantId === null ? { ofMesh: true } : {}),
+      ...(version.tenantId === null ? { ofMesh: { system: system?.values ?? [], user: text.values } } : {}),
     },
   );
 }
