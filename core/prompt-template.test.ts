@@ -108,7 +108,7 @@ describe('prompt template', () => {
         const { text, values } = parsePromptTemplate(null, template.join('')).render(stated).text;
         const expected = { a: typeof a === 'string' ? a : JSON.stringify(a), b };
         expect(values.map(({ start, end }) => text.slice(start, end))).toEqual(
-          names.map((name) => expected[name as 'a' | 'b']),
+          names.map((name) => (name === 'a' ? expected.a : expected.b)),
         );
       }),
     );
