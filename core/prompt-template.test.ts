@@ -104,11 +104,12 @@ describe('prompt template', () => {
         const template = pieces.map((one) => (typeof one === 'string' ? written(one) : `{{${one.name}}}`));
         const names = pieces.flatMap((one) => (typeof one === 'string' ? [] : [one.name]));
         const given = { a, b };
-        const stated = Object.fromEntries(Object.entries(given).filter(([name]) => names.includes(name)));
+        const named = new Set<string>(names);
+        const stated = Object.fromEntries(Object.entries(given).filter(([name]) => named.has(name)));
         const { text, values } = parsePromptTemplate(null, template.join('')).render(stated).text;
         const expected = { a: typeof a === 'string' ? a : JSON.stringify(a), b };
         expect(values.map(({ start, end }) => text.slice(start, end))).toEqual(
-          names.map((name) => (name === 'a' ? expected.a : expected.b)),
+          names.map((name) => expected[name]),
         );
       }),
     );
