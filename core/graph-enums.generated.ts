@@ -289,6 +289,7 @@ export type PlanOrder = typeof PlanOrder[keyof typeof PlanOrder];
 export const ProviderKind = {
   AI21: 'AI21',
   ANTHROPIC: 'ANTHROPIC',
+  AZURE_CONTENT_SAFETY: 'AZURE_CONTENT_SAFETY',
   AZURE_OPENAI: 'AZURE_OPENAI',
   BASETEN: 'BASETEN',
   BEDROCK: 'BEDROCK',

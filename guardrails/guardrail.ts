@@ -1,6 +1,7 @@
 import type { ZodType } from 'zod';
 import { GuardrailStage } from '#core/graph-enums.generated.ts';
 import type { JsonSchemas } from '#core/json-schema/json-schema.ts';
+import type { ModeratedText, ModerationScores } from '#core/moderation-categories.ts';
 import type { TextSpan } from '#core/text/text-span.ts';
 
 export type { GuardrailAction, GuardrailMode, GuardrailStage } from '#core/graph-enums.generated.ts';
@@ -95,6 +96,8 @@ export interface RuleContext {
    * has no answer in time, or may not be called. Absent: not possible here.
    */
   readonly callModel?: (question: ModelQuestion) => Promise<string>;
+  /** Has an AI model for moderation of the caller score texts; otherwise as `callModel`. */
+  readonly moderate?: (question: ModerationQuestion) => Promise<ModerationScores>;
 }
 
 /** A rule with its options, ready to look. Made once per policy version, shared by all calls, without state. */
@@ -106,7 +109,7 @@ export interface PreparedRule {
   check(texts: readonly GuardedText[], context: RuleContext): RuleResult | Promise<RuleResult>;
   /** True: at the stage INPUT it looks at the call as such, also where that has no text. */
   readonly looksAtCalls?: true;
-  /** True: it calls AI models, by `callModel`. */
+  /** True: it calls AI models, by `callModel` or `moderate`. */
   readonly callsModels?: true;
   /**
    * For REMOTE rules. Present where equal texts have equal results for a while, which are then remembered: what else of the context the
@@ -202,13 +205,22 @@ export interface RulePost extends RuleEndpoint {
 }
 
 /** A question of a rule to an AI model. */
-export interface ModelQuestion {
-  /** The AI model or route, as callers of the policy's owner name it. */
-  readonly model: string;
+export interface ModelQuestion extends CalledModel {
   /** Empty: the question has no system message. */
   readonly system: string;
   readonly user: string;
   readonly maxOutputTokens: number;
+}
+
+/** Texts of a rule for an AI model for moderation. */
+export interface ModerationQuestion extends CalledModel {
+  /** As in a call of a provider. */
+  readonly texts: readonly ModeratedText[];
+}
+
+interface CalledModel {
+  /** The AI model or route, as callers of the policy's owner name it. */
+  readonly model: string;
   /** How long the answer may take in all, in milliseconds. */
   readonly timeoutMs: number;
 }

@@ -1,6 +1,7 @@
 import type { ErrorCode } from '#core/errors.ts';
 import type { FinishReason, OutlineKind, ProviderKind } from '#core/graph-enums.generated.ts';
 import type { AudioAnswer, AudioOutput } from './audio.ts';
+import type { ModerationAnswer, ModerationCall } from './moderation.ts';
 
 export type { FinishReason, ProviderKind } from '#core/graph-enums.generated.ts';
 
@@ -325,6 +326,8 @@ export interface Provider {
     readonly signal?: AbortSignal;
     readonly progress?: EmbeddingProgress;
   }): Promise<EmbeddingAnswer>;
+  /** Classifies texts; absent where the provider has no endpoint for that. */
+  moderate?(call: ModerationCall): Promise<ModerationAnswer>;
 }
 
 /** A provider that does not embed. */

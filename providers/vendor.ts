@@ -25,6 +25,8 @@ export interface VendorModel {
   readonly outputModalities: readonly Modality[];
   readonly contextTokens: number;
   readonly maxOutputTokens: number | null;
+  /** The vendor bills nothing for it. */
+  readonly isFree?: true;
 }
 
 /**

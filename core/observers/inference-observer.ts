@@ -16,8 +16,8 @@ export interface ObservedUsage {
   readonly reasoningTokens: number;
 }
 
-/** What a provider call is for, as OpenTelemetry names it (`gen_ai.operation.name`). */
-export type GenAiOperation = 'chat' | 'embeddings';
+/** What a provider call is for, as OpenTelemetry names it (`gen_ai.operation.name`); it has no name for moderation. */
+export type GenAiOperation = 'chat' | 'embeddings' | 'moderation';
 
 /** A provider call that has ended. */
 export interface ObservedAttempt {

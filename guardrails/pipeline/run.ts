@@ -1,4 +1,5 @@
 import { HeddleError } from '#core/errors.ts';
+import type { ModerationScores } from '#core/moderation-categories.ts';
 import {
   type Finding,
   type GuardedText,
@@ -6,6 +7,7 @@ import {
   type GuardrailStage,
   guardrailStages,
   type ModelQuestion,
+  type ModerationQuestion,
   type RuleContext,
   type RuleResult,
 } from '../guardrail.ts';
@@ -16,10 +18,20 @@ import { type GuardrailPlan, inputStages, outputStages, type PlannedRule } from 
 import { findWithin, moveSpans, OwnedContext, type ShownText, ShownTexts } from './shown-texts.ts';
 import type { VerdictCache } from './verdict-cache.ts';
 
+/** Calls AI models for a rule, as the context of the rule does. */
+export interface RuleModels {
+  readonly callModel: (question: ModelQuestion, rule: PlannedRule, signal: AbortSignal) => Promise<string>;
+  readonly moderate: (
+    question: ModerationQuestion,
+    rule: PlannedRule,
+    signal: AbortSignal,
+  ) => Promise<ModerationScores>;
+}
+
 /** What the rules of a call share: what each may know, and how REMOTE ones reach out. */
-export interface RunContext extends Omit<RuleContext, 'callModel'> {
-  /** Calls an AI model for a rule, as `callModel` of its context does. Absent: not possible here. */
-  readonly askModel?: (question: ModelQuestion, rule: PlannedRule, signal: AbortSignal) => Promise<string>;
+export interface RunContext extends Omit<RuleContext, keyof RuleModels> {
+  /** Absent: not possible here. */
+  readonly models?: RuleModels;
   /** Absent: every rule looks each time. */
   readonly verdicts?: VerdictCache;
 }
@@ -205,13 +217,18 @@ class Run {
   #checkRemote(
     rule: PlannedRule,
     texts: readonly GuardedText[],
-    { askModel, verdicts, ...rest }: RunContext,
+    { models, verdicts, ...rest }: RunContext,
   ): Promise<RuleResult> {
     const { direction } = this.#options;
+    const { signal } = rest;
     const context: RuleContext =
-      askModel === undefined
+      models === undefined
         ? rest
-        : { ...rest, callModel: (question) => askModel(question, rule, rest.signal) };
+        : {
+            ...rest,
+            callModel: (question) => models.callModel(question, rule, signal),
+            moderate: (question) => models.moderate(question, rule, signal),
+          };
     const check = async () => rule.prepared.check(texts, context);
     return verdicts === undefined ? check() : verdicts.look({ rule, texts, context, direction }, check);
   }

@@ -26,10 +26,10 @@ export async function guardAndRoute(
   const { caller } = account.start;
   const plan = planGuardrails(request, requested, caller, engine);
   const party = toParty(request, caller, engine);
-  const { ask: askModel } = new RuleQuestions(account, engine, request.ofMesh !== undefined);
+  const models = new RuleQuestions(account, engine, request.ofMesh !== undefined);
   const guard = async (rules: GuardrailPlan) => {
     const bound = await party.bind(rules);
-    const known = { ...party, verdicts: engine.verdicts, askModel };
+    const known = { ...party, verdicts: engine.verdicts, models };
     return account.explain(guardCall(request, bound, known, neverAborted));
   };
   const guarded = await engine.blocks.watch(caller, guard(plan));

@@ -12,7 +12,7 @@ import type { ConsentSources } from './remote/consent-sources.ts';
 /** The tenant, its regions and the end user of a call, for the rules that look at it, and how those of them that are REMOTE reach out. */
 export type CallParty = Pick<
   RunContext,
-  'tenantId' | 'allowedRegions' | 'endUserId' | 'hasConsent' | 'askModel' | 'verdicts'
+  'tenantId' | 'allowedRegions' | 'endUserId' | 'hasConsent' | 'models' | 'verdicts'
 >;
 
 type PartyCaller = Pick<Caller, 'tenantId' | 'allowedRegions'>;

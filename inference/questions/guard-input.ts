@@ -24,7 +24,7 @@ export async function guardInput(
 }
 
 /** How rules ask AI models for the account: not at all where its caller may not invoke any. */
-export function openQuestions(account: CallAccount, engine: InferenceEngine): Pick<RunContext, 'askModel'> {
+export function openQuestions(account: CallAccount, engine: InferenceEngine): Pick<RunContext, 'models'> {
   if (!hasScope(account.start.caller, 'inference:invoke')) return {};
-  return { askModel: new RuleQuestions(account, engine).ask };
+  return { models: new RuleQuestions(account, engine) };
 }

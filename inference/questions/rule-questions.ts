@@ -2,15 +2,16 @@ import type { CatalogModel } from '#catalog/catalog.ts';
 import { HeddleError } from '#core/errors.ts';
 import type { ModelQuestion } from '#guardrails/guardrail.ts';
 import type { PlannedRule } from '#guardrails/pipeline/policy.ts';
-import { ProviderFailure } from '#providers/provider.ts';
+import type { RuleModels } from '#guardrails/pipeline/run.ts';
 import { resolveModel } from '../admission/allowed-names.ts';
 import type { InferenceEngine } from '../engine.ts';
-import { type Attempted, askCandidates } from '../execution/ask.ts';
-import { type AttemptResult, Cancelled, generateOnce, untilAborted } from '../execution/attempts/attempt.ts';
+import { askCandidates } from '../execution/ask.ts';
+import { type AttemptResult, Cancelled, untilAborted } from '../execution/attempts/attempt.ts';
 import { outputTokensMax, upperBound } from '../metering/usage-cost.ts';
-import type { Lease } from '../routing/provider-pool.ts';
-import { type Candidates, candidatesFor } from '../routing/route.ts';
+import { candidatesFor } from '../routing/route.ts';
 import type { CallAccount } from './call-account.ts';
+import { attemptQuestion } from './question-attempt.ts';
+import { type QuestionForm, toChatForm, toModerationForm } from './question-forms.ts';
 
 /** Questions of the rules of one call: those under way at once, and all of them. */
 const underWayMax = 4;
@@ -20,7 +21,7 @@ const questionsMax = 200;
  * What the rules of one call ask AI models: the call's caller has to be allowed to call them, in its regions and within its limits. Each is an
  * attempt of the call, with its usage and price. No guardrail looks at a question, so that none leads to another.
  */
-export class RuleQuestions {
+export class RuleQuestions implements RuleModels {
   readonly #account: CallAccount;
   readonly #engine: InferenceEngine;
   readonly #ofMesh: boolean;
@@ -35,8 +36,19 @@ export class RuleQuestions {
     this.#ofMesh = ofMesh;
   }
 
-  /** The answer of the AI model. Rejects where there is none in time, and where the question may not be sent. */
-  readonly ask = async (question: ModelQuestion, rule: PlannedRule, signal: AbortSignal): Promise<string> => {
+  readonly callModel: RuleModels['callModel'] = (question, rule, signal) =>
+    this.#ask(question, toChatForm(question), rule, signal);
+
+  readonly moderate: RuleModels['moderate'] = (question, rule, signal) =>
+    this.#ask(question, toModerationForm(question), rule, signal);
+
+  /** What the AI model answers. Rejects where it does not in time, and where the question may not be sent. */
+  async #ask<T>(
+    question: Pick<ModelQuestion, 'model' | 'timeoutMs'>,
+    form: QuestionForm<T>,
+    rule: PlannedRule,
+    signal: AbortSignal,
+  ): Promise<T> {
     this.#count += 1;
     if (this.#count > questionsMax) {
       throw new HeddleError(
@@ -58,7 +70,7 @@ export class RuleQuestions {
       }
       await this.#enter(abort.signal);
       try {
-        return await this.#ask(question, rule, abort.signal);
+        return await this.#callCandidates(question.model, form, rule, abort.signal);
       } finally {
         this.#exit();
       }
@@ -66,7 +78,7 @@ export class RuleQuestions {
       clearTimeout(timer);
       for (const each of signals) each.removeEventListener('abort', onEnd);
     }
-  };
+  }
 
   async #enter(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
@@ -92,19 +104,19 @@ export class RuleQuestions {
     else next();
   }
 
-  async #ask(question: ModelQuestion, rule: PlannedRule, signal: AbortSignal): Promise<string> {
+  async #callCandidates<T>(
+    name: string,
+    form: QuestionForm<T>,
+    rule: PlannedRule,
+    signal: AbortSignal,
+  ): Promise<T> {
     const { caller, id, labels } = this.#account.start;
     const { inputAllowances } = this.#engine;
+    const { operation, capability, inputBytes, inputTokensMax, maxOutputTokens } = form;
     // A tenant does not choose what a name in a policy of the mesh stands for.
     const modelId =
-      rule.isOfMesh === true
-        ? question.model
-        : await resolveModel(question.model, caller, this.#engine, this.#ofMesh);
-    // What vendors put around each of the two messages counts as three bytes.
-    const inputBytes = Buffer.byteLength(question.system) + Buffer.byteLength(question.user) + 2 * 3;
-    const inputTokensMax = Math.ceil(inputBytes / 3);
-    const { maxOutputTokens } = question;
-    const needs = { needs: ['CHAT'], inputs: [], inputTokensMax, isOneInput: true, maxOutputTokens };
+      rule.isOfMesh === true ? name : await resolveModel(name, caller, this.#engine, this.#ofMesh);
+    const needs = { needs: [capability], inputs: [], inputTokensMax, isOneInput: true, maxOutputTokens };
     const candidates = await candidatesFor(modelId, { ...needs, speedKind: 'WHOLE' }, caller, this.#engine);
     const toBounds = (model: CatalogModel) => ({
       inputTokensMax,
@@ -114,7 +126,7 @@ export class RuleQuestions {
     try {
       const outcome = await askCandidates(
         {
-          operation: 'chat',
+          operation,
           candidates,
           accumulator: this.#account.accumulator,
           guardrail: rule.rule,
@@ -135,63 +147,22 @@ export class RuleQuestions {
           },
           // It was with its reservation.
           recordBegin: async () => undefined,
-          attempt: (model, lease) => this.#attempt(question, model, lease, candidates, signal),
+          attempt: (model, lease) =>
+            attemptQuestion({ form, model, lease, timeouts: candidates.timeouts, signal }, this.#engine.now),
         },
         this.#engine,
       );
       if (outcome.kind === 'REFUSED') throw outcome.error;
       if (outcome.kind === 'UNAVAILABLE') throw outcome.failure;
-      return readText(outcome.last.end);
+      const { end, answered } = outcome.last;
+      if (end.outcome === 'SUCCEEDED' && answered !== null) return answered.value;
+      throw end.outcome === 'CANCELLED' ? end.reason : requireFailure(end);
     } finally {
       this.#account.end(key);
     }
   }
-
-  async #attempt(
-    { system, user, maxOutputTokens }: ModelQuestion,
-    model: CatalogModel,
-    lease: Lease,
-    { timeouts }: Candidates,
-    signal: AbortSignal,
-  ): Promise<Attempted> {
-    const startedAtMs = this.#engine.now();
-    const abort = new AbortController();
-    const onStop = () => abort.abort(signal.reason);
-    if (signal.aborted) onStop();
-    signal.addEventListener('abort', onStop, { once: true });
-    try {
-      const provider = await untilAborted(Promise.resolve(lease.provider), abort.signal);
-      const { connectMs, firstTokenMs, interTokenMs } = timeouts;
-      const limits = { connectMs, firstMs: firstTokenMs, nextMs: interTokenMs };
-      const call = {
-        model: model.name,
-        messages: [
-          ...(system === '' ? [] : [{ role: 'system', content: system } as const]),
-          { role: 'user', parts: [{ type: 'text', text: user }] },
-        ],
-        maxOutputTokens: outputTokensMax(model, maxOutputTokens),
-      } as const;
-      const end = await generateOnce(provider, call, abort, limits);
-      return { end, timeToFirstTokenMs: null, wholeMs: this.#engine.now() - startedAtMs };
-    } catch (error) {
-      const unsent = { reported: null, partial: null, cut: false } as const;
-      const end: AttemptResult =
-        error instanceof Cancelled
-          ? { outcome: 'CANCELLED', reason: error, ...unsent }
-          : { outcome: 'FAILED', failure: requireFailure(error), ...unsent };
-      return { end, timeToFirstTokenMs: null, wholeMs: null };
-    } finally {
-      signal.removeEventListener('abort', onStop);
-    }
-  }
 }
 
-function requireFailure(error: unknown): ProviderFailure {
-  if (error instanceof ProviderFailure) return error;
-  throw error;
-}
-
-function readText(end: AttemptResult): string {
-  if (end.outcome === 'SUCCEEDED') return end.answer.text;
-  throw end.outcome === 'FAILED' ? end.failure : end.reason;
+function requireFailure(end: AttemptResult): Error {
+  return end.outcome === 'FAILED' ? end.failure : new Error('A question has ended without an answer.');
 }

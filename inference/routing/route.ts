@@ -31,6 +31,8 @@ const thinkingTimeouts: Timeouts = { ...timeoutsDefault, firstTokenMs: 60_000 };
 /** A provider that runs tools is silent meanwhile: an image, a program or a remote server takes its time. */
 const toolTimeouts: Timeouts = { ...timeoutsDefault, firstTokenMs: 180_000, interTokenMs: 180_000 };
 const maxAttemptsDefault = 2;
+/** Capabilities of which an AI model has one alone. */
+const distinctKinds: ReadonlySet<string> = new Set(['CHAT', 'EMBEDDINGS', 'MODERATION']);
 
 /** The candidates for a call, in the order in which they are called. */
 export interface Candidates {
@@ -116,8 +118,8 @@ export async function candidatesFor(
   const found = await findCallable(name, caller, deps.catalog);
   if ('model' in found) {
     // What a model lacks is stated by a catalog that may be wrong: a client who names the model knows better, except
-    // that chat models do not embed, nor the other way round.
-    const kinds = needs.needs.filter((need) => need === 'CHAT' || need === 'EMBEDDINGS');
+    // that chat models do not embed or moderate, nor the other way round.
+    const kinds = needs.needs.filter((need) => distinctKinds.has(need));
     const refusal = chooseRefusal(found.model, { ...needs, needs: kinds, inputs: [] }, caller, deps);
     if (refusal !== null) throw refusal;
     return chosen([found.model], deps, {

@@ -13,7 +13,7 @@ const vendor: Vendor = {
     baseUrl: ['LITELLM_PROXY_API_BASE', 'LITELLM_BASE_URL'],
   },
   pricesId: null,
-  load: async () => (await import('../openai-compatible/openai-compatible.ts')).createCompatible,
+  load: async () => (await import('../openai-compatible/openai-compatible.ts')).createModerating,
 };
 
 export default vendor;

@@ -6,8 +6,10 @@ import type { VendorOptions } from '../vendor.ts';
 import { chatWire } from '../wires/chat/chat-reader.ts';
 import { type ChatBody, type ChatDialect, createChatRequests } from '../wires/chat/chat-request.ts';
 import { createEmbeddingRequests } from '../wires/embeddings/embeddings-request.ts';
+import { createOpenaiModeration } from '../wires/moderation/openai-moderation.ts';
 import { createWireProvider } from '../wires/shared/wire-provider.ts';
 import { bearer, requestHeaders } from '../wires/shared/wire-request.ts';
+import { mistralCategories } from './moderation.ts';
 
 /** Its API knows an order of roles and a form of ids of its own. */
 export const mistralRules: ConversationRules = {
@@ -70,7 +72,7 @@ export const mistralChat: ChatDialect = {
   adapt: markBeginning,
 };
 
-/** MISTRAL: chat completions and embeddings. */
+/** MISTRAL: chat completions, embeddings and moderation. */
 export function createMistralProvider({ kind, baseUrl, secret, fetch }: VendorOptions): Provider {
   const headers = requestHeaders(bearer(secret));
   const url = `${baseUrl}/chat/completions`;
@@ -83,6 +85,11 @@ export function createMistralProvider({ kind, baseUrl, secret, fetch }: VendorOp
       headers,
       dimensions: 'output_dimension',
       valuesMax: 32,
+    }),
+    moderation: createOpenaiModeration({
+      url: `${baseUrl}/moderations`,
+      headers,
+      categories: mistralCategories,
     }),
     secret,
     fetch,

@@ -1,12 +1,13 @@
 import { forReasoningModel } from '../openai/endpoints.ts';
-import { rejectInput } from '../translate/call-parts.ts';
 import { thinkingPlace } from '../translate/thinking.ts';
 import type { UsageDialect } from '../translate/usage-report.ts';
+import { withoutChat } from '../translate/without-chat.ts';
 import type { MakeProvider } from '../vendor.ts';
 import { writeCompatibleFile } from '../wires/chat/chat-files.ts';
 import { chatWire } from '../wires/chat/chat-reader.ts';
 import { type ChatDialect, createChatRequests } from '../wires/chat/chat-request.ts';
 import { createEmbeddingRequests, type EmbeddingDialect } from '../wires/embeddings/embeddings-request.ts';
+import { createOpenaiModeration, openaiCategories } from '../wires/moderation/openai-moderation.ts';
 import { createWireProvider } from '../wires/shared/wire-provider.ts';
 import { bearer, requestHeaders } from '../wires/shared/wire-request.ts';
 
@@ -30,10 +31,17 @@ export interface CompatibleOptions {
   readonly usage?: UsageDialect;
   /** Where its embeddings do; null: it has none. */
   readonly embeddings?: EmbeddingDialect | null;
+  /** It has OpenAI's moderation. */
+  readonly moderates?: true;
 }
 
 /** What makes providers of a vendor: chat completions and embeddings below the base URL. */
-export function compatibleWith({ chat = {}, usage, embeddings = {} }: CompatibleOptions): MakeProvider {
+export function compatibleWith({
+  chat = {},
+  usage,
+  embeddings = {},
+  moderates,
+}: CompatibleOptions): MakeProvider {
   const adapt: ChatDialect['adapt'] = (body, call) => {
     forReasoningModel(body);
     chat.adapt?.(body, call);
@@ -49,6 +57,15 @@ export function compatibleWith({ chat = {}, usage, embeddings = {} }: Compatible
         embeddings === null
           ? null
           : createEmbeddingRequests({ ...embeddings, url: `${baseUrl}/embeddings`, headers }),
+      ...(moderates === undefined
+        ? {}
+        : {
+            moderation: createOpenaiModeration({
+              url: `${baseUrl}/moderations`,
+              headers,
+              categories: openaiCategories,
+            }),
+          }),
       secret,
       fetch,
     });
@@ -58,6 +75,9 @@ export function compatibleWith({ chat = {}, usage, embeddings = {} }: Compatible
 /** Vendors without a difference. */
 export const createCompatible = compatibleWith({});
 
+/** The same of those that moderate too. */
+export const createModerating = compatibleWith({ moderates: true });
+
 /** The same of those that do not embed. */
 export const createChatCompatible = compatibleWith({ embeddings: null });
 
@@ -66,16 +86,6 @@ export function embeddingsWith(embeddings: EmbeddingDialect): MakeProvider {
   const make = compatibleWith({ embeddings });
   return (options) => {
     const { embed } = make(options);
-    const reject = () => rejectInput('This provider has embeddings and no chat.');
-    return {
-      embed,
-      generate: async () => {
-        throw reject();
-      },
-      // biome-ignore lint/correctness/useYield: it ends before the first part
-      async *stream() {
-        throw reject();
-      },
-    };
+    return { embed, ...withoutChat('embeddings') };
   };
 }

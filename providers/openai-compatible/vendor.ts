@@ -10,7 +10,7 @@ const vendor: Vendor = {
   requires: ['baseUrl'],
   environment: { secret: [['OPENAI_COMPATIBLE_API_KEY']], baseUrl: ['OPENAI_COMPATIBLE_BASE_URL'] },
   pricesId: null,
-  load: async () => (await import('./openai-compatible.ts')).createCompatible,
+  load: async () => (await import('./openai-compatible.ts')).createModerating,
 };
 
 export default vendor;

@@ -4,6 +4,7 @@ import type { VendorOptions } from '../vendor.ts';
 import { chatWire } from '../wires/chat/chat-reader.ts';
 import { createChatRequests } from '../wires/chat/chat-request.ts';
 import { createEmbeddingRequests } from '../wires/embeddings/embeddings-request.ts';
+import { createOpenaiModeration, openaiCategories } from '../wires/moderation/openai-moderation.ts';
 import { needsResponses } from '../wires/responses/own-items.ts';
 import { responsesWire } from '../wires/responses/responses-reader.ts';
 import { createResponsesRequests } from '../wires/responses/responses-request.ts';
@@ -35,6 +36,11 @@ export function createOpenai(options: VendorOptions): TraitedProvider {
     ...common,
     wire: chatWire(),
     requests: createChatRequests({ url, headers, dialect: openaiChat, rules: chatRules }),
+    moderation: createOpenaiModeration({
+      url: `${baseUrl}/moderations`,
+      headers,
+      categories: openaiCategories,
+    }),
   });
   const responses = createWireProvider({
     ...common,
@@ -73,6 +79,7 @@ export function createOpenai(options: VendorOptions): TraitedProvider {
   return {
     stream,
     embed: chat.embed,
+    ...(chat.moderate === undefined ? {} : { moderate: chat.moderate }),
     dropped: (call) => (useResponses(call) ? responses : chat).dropped?.(call),
     traits: (call) => (useResponses(call) ? responses : chat).traits(call),
     async generate(call) {

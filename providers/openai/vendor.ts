@@ -10,6 +10,18 @@ const vendor: Vendor = {
   requires: ['secret'],
   environment: { secret: [['OPENAI_API_KEY']], baseUrl: ['OPENAI_BASE_URL'] },
   pricesId: 'openai',
+  models: [
+    {
+      name: 'omni-moderation-latest',
+      description: 'Scores texts by categories of harm.',
+      capabilities: ['MODERATION'],
+      inputModalities: ['TEXT'],
+      outputModalities: ['TEXT'],
+      contextTokens: 32_768,
+      maxOutputTokens: null,
+      isFree: true,
+    },
+  ],
   load: async () => (await import('./openai.ts')).createOpenai,
 };
 

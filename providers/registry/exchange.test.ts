@@ -2,7 +2,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { createHttpFetch } from '../http/http-fetch.ts';
 import type { ProviderKind } from '../provider.ts';
 import { ask, collect } from '../testing/calls.ts';
-import { embeddingKinds } from '../testing/preset-kinds.ts';
+import { embeddingKinds, moderationKinds } from '../testing/preset-kinds.ts';
 import { type UsageWire, usageWires } from '../testing/usage-wires.ts';
 import { startWireServer } from '../testing/wire-server.ts';
 import { providerKinds } from './environment.ts';
@@ -25,7 +25,11 @@ const exchanges = providerKinds
 describe('an exchange with every vendor over HTTP', () => {
   it('exists for every kind but the demo, which sends nothing, and those that only embed', () => {
     const kinds = new Set<ProviderKind>(exchanges.map(([, kind]) => kind));
-    expect(providerKinds.filter((kind) => !kinds.has(kind))).toEqual(['DEMO', ...embeddingKinds]);
+    expect(providerKinds.filter((kind) => !kinds.has(kind))).toEqual([
+      ...moderationKinds,
+      'DEMO',
+      ...embeddingKinds,
+    ]);
   });
 
   it.each(exchanges)(

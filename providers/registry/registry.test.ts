@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { createHttpFetch } from '../http/http-fetch.ts';
 import type { ProviderKind, ProviderOptions } from '../provider.ts';
 import { ask, collect } from '../testing/calls.ts';
-import { embeddingKinds } from '../testing/preset-kinds.ts';
+import { embeddingKinds, moderationKinds } from '../testing/preset-kinds.ts';
 import { recordingFetch } from '../testing/recording-fetch.ts';
 import { startWireServer } from '../testing/wire-server.ts';
 import { providerKinds, providerVariables } from './environment.ts';
@@ -22,7 +22,7 @@ afterAll(async () => {
 });
 
 /** VERTEX has a test of its own, since the mock lacks express mode; some kinds have no chat. */
-const others: ReadonlySet<ProviderKind> = new Set(['DEMO', 'VERTEX', ...embeddingKinds]);
+const others: ReadonlySet<ProviderKind> = new Set(['DEMO', 'VERTEX', ...embeddingKinds, ...moderationKinds]);
 const kinds = providerKinds.filter((kind) => !others.has(kind));
 
 function options(kind: ProviderKind, more: Partial<ProviderOptions> = {}): ProviderOptions {

@@ -20,6 +20,14 @@ export const vendors: Readonly<Record<ProviderKind, RegisteredVendor>> = {
     environment: { secret: [['ANTHROPIC_API_KEY']], baseUrl: ['ANTHROPIC_BASE_URL'] },
     load: async () => (await import('../anthropic/vendor.ts')).default,
   },
+  AZURE_CONTENT_SAFETY: {
+    id: 'azure-content-safety',
+    baseUrl: null,
+    basePath: '/contentsafety',
+    requires: ['secret', 'baseUrl'],
+    environment: { secret: [['AZURE_CONTENT_SAFETY_KEY'], ['CONTENT_SAFETY_KEY']], baseUrl: ['AZURE_CONTENT_SAFETY_ENDPOINT', 'CONTENT_SAFETY_ENDPOINT'] },
+    load: async () => (await import('../azure-content-safety/vendor.ts')).default,
+  },
   AZURE_OPENAI: {
     id: 'azure',
     baseUrl: null,

@@ -148,10 +148,10 @@ describe.each(providerKinds)('the vendor of kind %s', (kind) => {
 
 describe('the tables of wires', () => {
   it.each([
-    // Perplexity takes no tools; its requests are in chat-request.test.ts. JINA and VOYAGE have no chat.
-    ['requests', requestWires, ['DEMO', 'JINA', 'PERPLEXITY', 'VOYAGE']],
+    // Perplexity takes no tools; its requests are in chat-request.test.ts. JINA, VOYAGE and AZURE_CONTENT_SAFETY have no chat.
+    ['requests', requestWires, ['AZURE_CONTENT_SAFETY', 'DEMO', 'JINA', 'PERPLEXITY', 'VOYAGE']],
     // Vertex sends Gemini's and Anthropic's wires, which are there under their own kinds.
-    ['usage', usageWires, ['DEMO', 'JINA', 'VERTEX', 'VOYAGE']],
+    ['usage', usageWires, ['AZURE_CONTENT_SAFETY', 'DEMO', 'JINA', 'VERTEX', 'VOYAGE']],
   ])('of %s have every kind but those with a reason', (_, wires, missing) => {
     const kinds = new Set<string>(wires.map(({ kind }) => kind));
     expect(providerKinds.filter((kind) => !kinds.has(kind))).toEqual(missing);

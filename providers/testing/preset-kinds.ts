@@ -35,6 +35,9 @@ export const presetKinds = [
 /** Kinds that embed and have no chat. */
 export const embeddingKinds = ['JINA', 'VOYAGE'] as const satisfies readonly ProviderKind[];
 
+/** Kinds that moderate and have neither. */
+export const moderationKinds = ['AZURE_CONTENT_SAFETY'] as const satisfies readonly ProviderKind[];
+
 /** Preset kinds that do not embed. */
 export const chatOnlyKinds: ReadonlySet<ProviderKind> = new Set([
   'AI21',

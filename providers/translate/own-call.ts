@@ -302,7 +302,7 @@ export function withOwnCalls(provider: TraitedProvider, kind: ProviderKind, isEx
     const own = toOwnCall(isExclusive ? call : withoutCostlyTiers(call), kind, wire);
     return !isExclusive && wire === responsesName ? toSharedCall(own, wire) : own;
   };
-  const { countTokens } = provider;
+  const { countTokens, moderate } = provider;
   return {
     ...(countTokens === undefined
       ? {}
@@ -311,6 +311,7 @@ export function withOwnCalls(provider: TraitedProvider, kind: ProviderKind, isEx
     // Without a generator in between: each part would pass through it.
     stream: (call) => provider.stream(prepare(call)),
     embed: (call) => provider.embed(call),
+    ...(moderate === undefined ? {} : { moderate: (call) => moderate.call(provider, call) }),
     dropped: (call) => {
       const traits = provider.traits?.(call);
       if (traits === undefined) return undefined;

@@ -54,6 +54,7 @@ export class GenAiMetrics {
   readonly #series: Readonly<Record<GenAiOperation, WeakMap<ObservedModel, ModelSeries>>> = {
     chat: new WeakMap(),
     embeddings: new WeakMap(),
+    moderation: new WeakMap(),
   };
   readonly #chunks = new WeakMap<ObservedModel, HistogramChild>();
 

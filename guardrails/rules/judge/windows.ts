@@ -12,7 +12,7 @@ export interface WindowBounds {
 const textCost = 100;
 
 /** A part of the texts that one question has. */
-export type QuestionWindow = readonly Pick<GuardedText, 'text' | 'kind' | 'role'>[];
+export type QuestionWindow = readonly Pick<GuardedText, 'text' | 'kind' | 'role' | 'stages'>[];
 
 /**
  * The texts in windows that a question can have, in their order; each text has a part of a window or several windows. Texts without content are
@@ -22,9 +22,9 @@ export function readWindows(
   texts: readonly GuardedText[],
   { charactersMax, overlap, windowsMax }: WindowBounds,
 ): readonly QuestionWindow[] {
-  const windows: Pick<GuardedText, 'text' | 'kind' | 'role'>[][] = [];
+  const windows: QuestionWindow[number][][] = [];
   let free = 0;
-  for (const { text, kind, role } of texts) {
+  for (const { text, kind, role, stages } of texts) {
     if (text.trim() === '') continue;
     for (let at = 0; at < text.length; ) {
       if (free < Math.min(text.length - at, charactersMax)) {
@@ -34,7 +34,7 @@ export function readWindows(
         free = charactersMax;
       }
       const end = avoidSplit(text, at + free);
-      windows.at(-1)?.push({ text: text.slice(at, end), kind, role });
+      windows.at(-1)?.push({ text: text.slice(at, end), kind, role, stages });
       free -= end - at + textCost;
       at = end >= text.length ? text.length : avoidSplit(text, end - overlap);
     }

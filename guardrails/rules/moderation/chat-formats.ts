@@ -1,4 +1,4 @@
-import type { ModerationOptions } from './options.ts';
+import type { ChatFormatName, ModerationOptions } from './options.ts';
 
 /** What an AI model states of texts. */
 export interface Classification {
@@ -51,7 +51,7 @@ const shieldGemma: ChatFormat = {
   read: (answer) => readYesNo(answer, /^(yes|no)\b[\s\S]*$/i),
 };
 
-export const chatFormats: Readonly<Record<ModerationOptions['format'], ChatFormat>> = {
+export const chatFormats: Readonly<Record<ChatFormatName, ChatFormat>> = {
   LLAMA_GUARD: llamaGuard,
   GRANITE_GUARDIAN: graniteGuardian,
   SHIELDGEMMA: shieldGemma,

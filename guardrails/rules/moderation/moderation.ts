@@ -1,8 +1,15 @@
-import { defineRule, guardrailStages, nothingFound, type RuleContext } from '../../guardrail.ts';
+import {
+  defineRule,
+  type GuardrailStage,
+  guardrailStages,
+  nothingFound,
+  type RuleContext,
+} from '../../guardrail.ts';
 import { askAll } from '../judge/judging.ts';
 import { type QuestionWindow, readWindows, type WindowBounds } from '../judge/windows.ts';
 import { breakTemplates, type Classification, chatFormats } from './chat-formats.ts';
 import { type ModerationOptions, moderationOptions } from './options.ts';
+import { classifyScores } from './scores.ts';
 
 /** AI models for moderation have short contexts. */
 const bounds: WindowBounds = { charactersMax: 8_000, overlap: 400, windowsMax: 24 };
@@ -12,7 +19,8 @@ const outputTokensMax = 100;
 /** Has an AI model for moderation classify the texts. */
 export const moderation = defineRule({
   name: 'moderation',
-  summary: 'Harmful texts, by an AI model for moderation: Llama Guard, Granite Guardian or ShieldGemma.',
+  summary:
+    'Harmful texts, by an AI model for moderation: Llama Guard, Granite Guardian or ShieldGemma, or those of OpenAI, Mistral and Azure AI Content Safety.',
   options: moderationOptions,
   stages: guardrailStages,
   hasSpans: false,
@@ -41,14 +49,28 @@ export const moderation = defineRule({
 async function classify(
   window: QuestionWindow,
   options: ModerationOptions,
-  { callModel }: RuleContext,
+  { callModel, moderate }: RuleContext,
 ): Promise<Classification> {
-  if (callModel === undefined) throw new Error('No AI model can be called from here.');
-  const { model, timeoutMs, format } = options;
+  const { model, timeoutMs, format, thresholds } = options;
+  if (format === 'SCORES') {
+    if (moderate === undefined) throw createUncallable();
+    const texts = window.map(({ text, stages }) => ({ text, isDocument: stages.some(isOfOthers) }));
+    return classifyScores(await moderate({ model, timeoutMs, texts }), thresholds);
+  }
+  if (callModel === undefined) throw createUncallable();
   const text = window.map((part) => breakTemplates(part.text)).join('\n\n');
   const question = chatFormats[format].write(text, options);
   const answer = await callModel({ model, timeoutMs, maxOutputTokens: outputTokensMax, ...question });
   return chatFormats[format].read(answer);
+}
+
+function createUncallable(): Error {
+  return new Error('No AI model can be called from here.');
+}
+
+/** Of a part that documents and tools brought. */
+function isOfOthers(stage: GuardrailStage): boolean {
+  return stage === 'RETRIEVED' || stage === 'TOOL_OUTPUT';
 }
 
 /** Unsafe without a code counts as of every category. */

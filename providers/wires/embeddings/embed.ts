@@ -1,4 +1,4 @@
-import { failureOfEvent, toFailure } from '../../failure/failure.ts';
+import { toFailure } from '../../failure/failure.ts';
 import {
   addUsage,
   type EmbeddingAnswer,
@@ -9,7 +9,7 @@ import {
 } from '../../provider.ts';
 import { rejectInput } from '../../translate/call-parts.ts';
 import { malformed } from '../../translate/completeness.ts';
-import { type Fields, fields, saysAnything } from '../shared/fields.ts';
+import { parseAnswer, toInputUsage } from '../shared/json-answer.ts';
 import { sendRequest } from '../shared/send-request.ts';
 import type { WireRequest } from '../shared/wire-request.ts';
 import { readInputTokens, readVectors } from './embedding-answer.ts';
@@ -38,26 +38,6 @@ export interface EmbedOptions {
 
 type EmbedCall = Parameters<Provider['embed']>[0];
 
-function parse(body: string, secret: string | null): Fields {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(body);
-  } catch (cause) {
-    throw malformed(cause);
-  }
-  const answer = fields(parsed);
-  if (answer === null) throw malformed();
-  if (saysAnything(answer.error)) throw failureOfEvent(answer, secret);
-  return answer;
-}
-
-/** Where a provider sends no count, ceil(UTF-8 bytes / 4) of the values stands in. */
-function toUsage(inputTokens: number | undefined, values: readonly string[]): ProviderUsage {
-  if (inputTokens !== undefined) return { ...noUsage, inputTokens };
-  const bytes = values.reduce((sum, value) => sum + Buffer.byteLength(value), 0);
-  return { ...noUsage, inputTokens: Math.ceil(bytes / 4), estimated: true };
-}
-
 /** The provider, or the AI model, has no other lengths than its own: to call it again changes nothing. */
 function otherLength(length: number, wanted: number): ProviderFailure {
   return new ProviderFailure(
@@ -84,8 +64,8 @@ export function createEmbed(options: EmbedOptions): Provider['embed'] {
     const request = await requests.build(call.model, values, call.dimensions);
     call.progress?.sends(values.length);
     const response = await sendRequest(request, fetch, secret, call.signal);
-    const answer = parse(await response.text(), secret);
-    const usage = toUsage(readInputTokens(answer, response.headers), values);
+    const answer = parseAnswer(await response.text(), secret);
+    const usage = toInputUsage(readInputTokens(answer, response.headers), values);
     let vectors: EmbeddingAnswer['vectors'] = [];
     try {
       const read = readVectors(answer, values.length, requests.bytes ?? 'float32');

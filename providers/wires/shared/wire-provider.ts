@@ -8,6 +8,7 @@ import { malformed } from '../../translate/completeness.ts';
 import type { TraitedProvider } from '../../translate/own-call.ts';
 import { readCount } from '../../translate/usage-report.ts';
 import { createEmbed, type EmbedOptions } from '../embeddings/embed.ts';
+import { createModerate, type ModerationWire } from '../moderation/moderate.ts';
 import { AnswerParts, gather } from './answer-parts.ts';
 import { createDroppedFields } from './dropped-fields.ts';
 import { fields } from './fields.ts';
@@ -22,6 +23,8 @@ export interface WireProviderOptions extends EmbedOptions {
   readonly kind: ProviderKind;
   readonly wire: Wire;
   readonly requests: WireRequests;
+  /** Absent: the vendor does not moderate. */
+  readonly moderation?: ModerationWire;
 }
 
 /** A provider that states what its wire format takes. */
@@ -38,7 +41,7 @@ function withFields(request: WireRequest, more: object): WireRequest {
 
 /** A provider over a wire: a dialect's builder writes the requests, its reader reads the answers. */
 export function createWireProvider(options: WireProviderOptions): WireProvider {
-  const { kind, wire, secret, fetch } = options;
+  const { kind, wire, secret, fetch, moderation } = options;
   const { build, buildCount, traits } = options.requests;
   const dropped =
     options.requests.dropped ?? (traits.takes === undefined ? createDroppedFields(build) : null);
@@ -108,6 +111,7 @@ export function createWireProvider(options: WireProviderOptions): WireProvider {
     ...(dropped === null ? {} : { dropped }),
     stream,
     embed: createEmbed(options),
+    ...(moderation === undefined ? {} : { moderate: createModerate({ moderation, secret, fetch }) }),
     ...(buildCount === undefined
       ? {}
       : {

@@ -100,6 +100,14 @@ export function guessTraits(name: string): ModelTraits {
       maxOutputTokens: null,
     };
   }
+  if (/moderation/.test(lower)) {
+    return {
+      capabilities: ['MODERATION'],
+      inputModalities: ['TEXT'],
+      outputModalities: ['TEXT'],
+      maxOutputTokens: null,
+    };
+  }
   const family = families.find((candidate) => candidate.name.test(lower));
   if (family === undefined) {
     return unknown;

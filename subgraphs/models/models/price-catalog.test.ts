@@ -62,6 +62,8 @@ describe('catalog of models and prices', () => {
       expect(new Set(known.map(({ name }) => name)).size, kind).toBe(known.length);
       for (const { name, facts } of known) {
         expect(name, kind).toMatch(/^[\x21-\x7e]{1,200}$/);
+        // Those for moderation are named by their vendors, not by the catalog of prices.
+        if (facts.capabilities.includes('MODERATION')) continue;
         expect(name, kind).not.toMatch(/whisper|tts|image|realtime|moderation|rerank/);
         const embeds = facts.capabilities.includes('EMBEDDINGS');
         expect(embeds || facts.capabilities.includes('CHAT'), `${kind} ${name}`).toBe(true);
@@ -69,10 +71,24 @@ describe('catalog of models and prices', () => {
         for (const price of kind === 'DEMO' ? [] : facts.prices) {
           expect(price.inputNanosPerMillion, `${kind} ${name}`).toBeGreaterThan(0n);
           // A chat model without a price of its output has no price at all: it is not free.
-          if (!embeds) expect(price.outputNanosPerMillion, `${kind} ${name}`).toBeGreaterThan(0n);
+          if (!embeds && !moderates)
+            expect(price.outputNanosPerMillion, `${kind} ${name}`).toBeGreaterThan(0n);
         }
       }
     }
+    const moderating = { capabilities: ['MODERATION'], inputModalities: ['TEXT'] };
+    for (const name of ['text:analyze', 'text:shieldPrompt']) {
+      const models = await currentModels('AZURE_CONTENT_SAFETY', nowMs);
+      expect(models.find((model) => model.name === name)?.facts).toMatchObject({ ...moderating, prices: [] });
+    }
+    expect(await findModelFacts('OPENAI', 'omni-moderation-latest', nowMs)).toMatchObject({
+      ...moderating,
+      prices: [{ inputNanosPerMillion: 0n, outputNanosPerMillion: 0n }],
+    });
+    expect(await findModelFacts('MISTRAL', 'mistral-moderation-2603', nowMs)).toMatchObject({
+      ...moderating,
+      prices: [],
+    });
     expect((await currentModels('AZURE_OPENAI', nowMs)).length).toBe(0);
     expect((await currentModels('ANTHROPIC', nowMs)).length).toBeGreaterThan(5);
   });

@@ -58,10 +58,10 @@ const free: PriceRecord = {
 
 /** Of a model that its vendor names itself. */
 function factsOfOwn(
-  { name: _name, description: _description, ...facts }: VendorModel,
+  { name: _name, description: _description, isFree: isFreeItself, ...facts }: VendorModel,
   isFree: true | undefined,
 ): ModelFacts {
-  return { ...facts, prices: isFree === true ? [free] : [] };
+  return { ...facts, prices: isFree === true || isFreeItself === true ? [free] : [] };
 }
 
 function factsFrom(name: string, entry: ModelInfo | undefined, nowMs: number): ModelFacts {

@@ -1,0 +1,127 @@
+import type { Provider, ProviderUsage } from '../provider.ts';
+import { noUsage } from '../provider.ts';
+import { rejectInput } from '../translate/call-parts.ts';
+import { malformed } from '../translate/completeness.ts';
+import { withoutChat } from '../translate/without-chat.ts';
+import type { VendorOptions } from '../vendor.ts';
+import {
+  createModerate,
+  type ModerationExchange,
+  type ModerationWire,
+} from '../wires/moderation/moderate.ts';
+import { type CategoryNames, ScoreTable } from '../wires/moderation/scores.ts';
+import { groupTexts } from '../wires/moderation/text-groups.ts';
+import { type Fields, fields, list, text } from '../wires/shared/fields.ts';
+import { bearer, postJson, requestHeaders } from '../wires/shared/wire-request.ts';
+
+const apiVersion = '2024-09-01';
+const severityMax = 7;
+const documentsMax = 5;
+
+/** Text records, which are billed, of so many characters; one counts as that many tokens at four characters each. */
+const recordCharacters = 1_000;
+const tokensPerRecord = recordCharacters / 4;
+
+const categories: CategoryNames = {
+  hate: 'HATE',
+  selfharm: 'SELF_HARM',
+  sexual: 'SEXUAL',
+  violence: 'VIOLENCE',
+  prompt: 'PROMPT_ATTACK',
+};
+const analyzed = ['Hate', 'SelfHarm', 'Sexual', 'Violence'];
+
+/** A token of Microsoft Entra ID is a JWT; a key of the resource has no dots. */
+function credential(secret: string): Readonly<Record<string, string>> {
+  if (/^eyJ[\w-]+\.[\w-]+\.[\w-]+$/.test(secret)) return bearer(secret);
+  return secret === '' ? {} : { 'ocp-apim-subscription-key': secret };
+}
+
+function toUsage(sent: readonly string[]): ProviderUsage {
+  const records = sent.reduce((sum, each) => sum + Math.ceil([...each].length / recordCharacters), 0);
+  return { ...noUsage, inputTokens: records * tokensPerRecord };
+}
+
+/** Severities from 0 to 7, of four categories. */
+function readSeverities(answer: Fields): ScoreTable['scores'] {
+  const table = new ScoreTable(categories);
+  const seen = new Set<string>();
+  for (const given of list(answer.categoriesAnalysis)) {
+    const { category, severity } = fields(given) ?? {};
+    if (typeof severity !== 'number' || !Number.isInteger(severity)) throw malformed();
+    seen.add(text(category));
+    table.add(text(category), severity / severityMax);
+  }
+  if (analyzed.some((category) => !seen.has(category))) throw malformed();
+  return table.scores;
+}
+
+/** Whether there is an attack, in the prompt and in each of the documents. */
+function readAttacks(answer: Fields, hasPrompt: boolean, documents: number): ScoreTable['scores'] {
+  const table = new ScoreTable(categories);
+  const ofDocuments = list(answer.documentsAnalysis);
+  if (ofDocuments.length !== documents) throw malformed();
+  for (const given of [...(hasPrompt ? [answer.userPromptAnalysis] : []), ...ofDocuments]) {
+    const { attackDetected } = fields(given) ?? {};
+    if (typeof attackDetected !== 'boolean') throw malformed();
+    table.add('prompt', attackDetected ? 1 : 0, attackDetected);
+  }
+  return table.scores;
+}
+
+/**
+ * Analyze Text and Prompt Shields. One request has all texts, of at most 10,000 characters together.
+ * https://learn.microsoft.com/en-us/rest/api/contentsafety/text-operations
+ */
+function createModeration(baseUrl: string, headers: Readonly<Record<string, string>>): ModerationWire {
+  const post = (operation: string, body: object) =>
+    postJson(`${baseUrl}/${operation}?api-version=${apiVersion}`, headers, body);
+  const operations: Readonly<Record<string, ModerationWire>> = {
+    'text:analyze': (operation, texts): ModerationExchange => {
+      const whole = groupTexts(
+        texts.map((each) => each.text),
+        1,
+      ).join('');
+      return {
+        request: post(operation, { text: whole, categories: analyzed, outputType: 'EightSeverityLevels' }),
+        read: readSeverities,
+        toUsage: () => toUsage([whole]),
+      };
+    },
+    'text:shieldPrompt': (operation, texts): ModerationExchange => {
+      const pick = (isDocument: boolean, max: number) =>
+        groupTexts(
+          texts.filter((each) => each.isDocument === isDocument).map((each) => each.text),
+          max,
+        );
+      const [userPrompt = ''] = pick(false, 1);
+      const documents = pick(true, documentsMax);
+      return {
+        request: post(operation, { userPrompt, documents }),
+        read: (answer) => readAttacks(answer, userPrompt !== '', documents.length),
+        toUsage: () => toUsage([userPrompt, ...documents]),
+      };
+    },
+  };
+  return (model, texts) => {
+    const wire = Object.hasOwn(operations, model) ? operations[model] : undefined;
+    if (wire === undefined) {
+      throw rejectInput(
+        `Azure AI Content Safety has ${Object.keys(operations).join(' and ')}, and no ${model}.`,
+      );
+    }
+    return wire(model, texts);
+  };
+}
+
+/** AZURE_CONTENT_SAFETY: moderation; the name of an AI model is that of an operation. */
+export function createAzureContentSafety({ baseUrl, secret, fetch }: VendorOptions): Provider {
+  const moderation = createModeration(baseUrl, requestHeaders(credential(secret)));
+  return {
+    ...withoutChat('moderation'),
+    embed: async () => {
+      throw rejectInput('This provider does not embed.');
+    },
+    moderate: createModerate({ moderation, secret, fetch }),
+  };
+}
