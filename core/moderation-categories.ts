@@ -32,6 +32,6 @@ export type ModerationScores = Readonly<Partial<Record<ModerationCategory, Categ
 /** A text that a provider classifies. */
 export interface ModeratedText {
   readonly text: string;
-  /** A document or the result of a tool: what someone else than the user has written into the call. */
+  /** A document or the result of a tool: its author is another than that of the prompt. */
   readonly isDocument: boolean;
 }

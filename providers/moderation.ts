@@ -1,5 +1,4 @@
-import type { ModeratedText, ModerationScores } from '#core/moderation-categories.ts';
-import type { ProviderUsage } from './provider.ts';
+import type { ModeratedText } from '#core/moderation-categories.ts';
 
 /** Texts for an AI model for moderation. */
 export interface ModerationCall {
@@ -8,10 +7,4 @@ export interface ModerationCall {
   /** One or more, none of them empty, of at most 10,000 characters together. */
   readonly texts: readonly ModeratedText[];
   readonly signal?: AbortSignal;
-}
-
-export interface ModerationAnswer {
-  /** Of each category the highest score of all texts. Never empty. */
-  readonly scores: ModerationScores;
-  readonly usage: ProviderUsage;
 }

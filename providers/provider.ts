@@ -1,7 +1,8 @@
 import type { ErrorCode } from '#core/errors.ts';
 import type { FinishReason, OutlineKind, ProviderKind } from '#core/graph-enums.generated.ts';
+import type { ModerationScores } from '#core/moderation-categories.ts';
 import type { AudioAnswer, AudioOutput } from './audio.ts';
-import type { ModerationAnswer, ModerationCall } from './moderation.ts';
+import type { ModerationCall } from './moderation.ts';
 
 export type { FinishReason, ProviderKind } from '#core/graph-enums.generated.ts';
 
@@ -304,6 +305,12 @@ export interface EmbeddingProgress {
   sends(count: number): void;
   /** The result of one request: vectors of the values that were sent, or none where the answer is of no use, and its cost. */
   answered(part: EmbeddingAnswer): void;
+}
+
+export interface ModerationAnswer {
+  /** Of each category the highest score of all texts. Never empty. */
+  readonly scores: ModerationScores;
+  readonly usage: ProviderUsage;
 }
 
 /**

@@ -199,7 +199,7 @@ describe('an AI model that has no verdict', () => {
   );
 
   it('is no failure of its provider where the guardrail did not wait for it: others call it', async () => {
-    await using mesh = await startInference(database, buildPlans(askingRule('LOG', { timeoutMs: 20 })));
+    await using mesh = await startInference(database, buildPlans(askingRule('LOG', { timeoutMs: 100 })));
     judged(() => undefined, mesh);
     for (let call = 0; call < 12; call++) await complete(mesh);
     const attempts = (await mesh.rows()).map((row) => row.attempts[0]);

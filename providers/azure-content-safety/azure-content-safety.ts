@@ -2,7 +2,6 @@ import type { Provider, ProviderUsage } from '../provider.ts';
 import { noUsage } from '../provider.ts';
 import { rejectInput } from '../translate/call-parts.ts';
 import { malformed } from '../translate/completeness.ts';
-import { withoutChat } from '../translate/without-chat.ts';
 import type { VendorOptions } from '../vendor.ts';
 import {
   createModerate,
@@ -13,6 +12,7 @@ import { type CategoryNames, ScoreTable } from '../wires/moderation/scores.ts';
 import { groupTexts } from '../wires/moderation/text-groups.ts';
 import { type Fields, fields, list, text } from '../wires/shared/fields.ts';
 import { bearer, postJson, requestHeaders } from '../wires/shared/wire-request.ts';
+import { withoutChat } from '../without-chat.ts';
 
 const apiVersion = '2024-09-01';
 const severityMax = 7;

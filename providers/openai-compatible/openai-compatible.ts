@@ -1,7 +1,6 @@
 import { forReasoningModel } from '../openai/endpoints.ts';
 import { thinkingPlace } from '../translate/thinking.ts';
 import type { UsageDialect } from '../translate/usage-report.ts';
-import { withoutChat } from '../translate/without-chat.ts';
 import type { MakeProvider } from '../vendor.ts';
 import { writeCompatibleFile } from '../wires/chat/chat-files.ts';
 import { chatWire } from '../wires/chat/chat-reader.ts';
@@ -10,6 +9,7 @@ import { createEmbeddingRequests, type EmbeddingDialect } from '../wires/embeddi
 import { createOpenaiModeration, openaiCategories } from '../wires/moderation/openai-moderation.ts';
 import { createWireProvider } from '../wires/shared/wire-provider.ts';
 import { bearer, requestHeaders } from '../wires/shared/wire-request.ts';
+import { withoutChat } from '../without-chat.ts';
 
 /** Chat completions of servers before any AI models, those of OpenAI among them. */
 export const compatibleChat: ChatDialect = {

@@ -1,5 +1,5 @@
-import type { Provider } from '../provider.ts';
-import { rejectInput } from './call-parts.ts';
+import type { Provider } from './provider.ts';
+import { rejectInput } from './translate/call-parts.ts';
 
 /** The chat of a provider that has none. @param has what it has instead */
 export function withoutChat(has: string): Pick<Provider, 'generate' | 'stream'> {
