@@ -97,7 +97,11 @@ async function run(name: string, owned: Owned, { around, system }: Written, valu
   const plan = planRule(name, owned, seen);
   const party = {
     ...{ tenantId: 't', allowedRegions: null, endUserId: null },
-    ...{ askModel: answerQuestion(seen), verdicts: new VerdictCache(() => 0) },
+    models: {
+      callModel: answerQuestion(seen),
+      moderate: () => Promise.reject(new Error('No rule of the test calls it.')),
+    },
+    verdicts: new VerdictCache(() => 0),
   };
   const verdicts: GuardrailVerdict[] = [];
   try {
