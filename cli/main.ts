@@ -20,6 +20,7 @@ const commands: Readonly<Record<string, () => Promise<(args: readonly string[]) 
   audit: async () => (await import('./commands/audit.ts')).runAuditCommand,
   erasures: async () => (await import('./commands/erasures.ts')).runErasuresCommand,
   doctor: async () => (await import('./commands/doctor.ts')).doctor,
+  'support-bundle': async () => (await import('./commands/support-bundle.ts')).writeSupportBundle,
   'create-ca': async () => (await import('./commands/create-ca.ts')).createCa,
   'mesh-key': async () => (await import('./commands/mesh-key.ts')).printMeshKey,
   keys: async () => (await import('./commands/keys.ts')).runKeysCommand,
@@ -31,7 +32,7 @@ const commands: Readonly<Record<string, () => Promise<(args: readonly string[]) 
 };
 
 /** Commands that report what is wrong with the environment instead of ending at it. */
-const diagnosing: ReadonlySet<string> = new Set(['doctor']);
+const diagnosing: ReadonlySet<string> = new Set(['doctor', 'support-bundle']);
 
 function findCommand(name: string) {
   const load = Object.hasOwn(commands, name) ? commands[name] : undefined;

@@ -83,6 +83,15 @@ const usages: readonly Usage[] = [
     },
   },
   {
+    synopsis: 'support-bundle <file>',
+    summary: 'write the report of the doctor, versions, counts and metrics into a new file, without secrets',
+    options: {
+      '--log <file>': 'with known fields of the last lines of this log',
+      '--only <part>,<part>…': 'as a process that runs these parts',
+      '--offline': 'call no provider, issuer or other server beyond the mesh',
+    },
+  },
+  {
     synopsis: 'create-ca <directory>',
     summary: 'a private authority, and a certificate for each part; run again, it renews them',
     options: {

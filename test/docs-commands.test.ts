@@ -77,6 +77,7 @@ describe('the commands of the documentation', () => {
       'start -- doctor',
       'start -- doctor --offline',
       'start -- doctor --json',
+      'start -- support-bundle bundle.json --log heddle.log',
       'start -- keys rotate',
       'start -- keys rotate --data-keys',
       'start -- erasures list > reports.jsonl',

@@ -75,7 +75,7 @@ async function runCheck(area: Area, check: Check, diagnosis: Diagnosis): Promise
 }
 
 /** What the checks work with: variables that are wrong have their defaults, and the configuration reports them. */
-function prepareDiagnosis(
+export function prepareDiagnosis(
   { env: given, parts, isOnline, now = Date.now }: DoctorOptions,
   opened: AsyncDisposableStack,
 ) {

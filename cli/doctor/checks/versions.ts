@@ -16,7 +16,7 @@ interface Versions {
 }
 
 /** Reads the versions of Heddle, of Node, and of the schema. */
-async function readVersions(): Promise<Versions> {
+export async function readVersions(): Promise<Versions> {
   const [manifest, supergraph] = await Promise.all([
     readFile(new URL('../../../package.json', import.meta.url), 'utf8'),
     readFile(new URL('../../../schema/supergraph.graphql', import.meta.url), 'utf8'),
