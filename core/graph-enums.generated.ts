@@ -169,6 +169,13 @@ export const InvitationStatus = {
 } as const;
 
 export type InvitationStatus = typeof InvitationStatus[keyof typeof InvitationStatus];
+export const LegalHoldStatus = {
+  ACTIVE: 'ACTIVE',
+  RELEASING: 'RELEASING',
+  RELEASED: 'RELEASED'
+} as const;
+
+export type LegalHoldStatus = typeof LegalHoldStatus[keyof typeof LegalHoldStatus];
 export const Lifecycle = {
   ACTIVE: 'ACTIVE',
   DEPRECATED: 'DEPRECATED',

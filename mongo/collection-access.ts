@@ -33,6 +33,10 @@ export const collectionAccess: Readonly<Record<string, CollectionAccess>> = {
     // Calls query the consent source of their tenant.
     readers: [...ofTenants.readers, 'inference/guarding/'],
   },
+  'legal-holds': {
+    writers: ['subgraphs/tenants/', 'inference/holding/'],
+    readers: ['server/erasure/', 'subgraphs/inference/', 'mongo/events.ts', 'mongo/audit/retention.ts'],
+  },
   erasures: { writers: ['subgraphs/tenants/', 'server/erasure/'], readers: [] },
   invitations: { writers: ['subgraphs/tenants/'], readers: [] },
   'member-groups': { writers: ['subgraphs/tenants/'], readers: [] },
@@ -64,7 +68,7 @@ export const collectionAccess: Readonly<Record<string, CollectionAccess>> = {
   'prompt-versions': ofPrompts,
   invocations: {
     writers: ['inference/'],
-    readers: ['subgraphs/usage/', 'mongo/meter-rollup.ts', nodeRecords],
+    readers: ['subgraphs/usage/', 'mongo/meter-rollup.ts', 'cli/support-bundle/', nodeRecords],
   },
   'budget-alerts': ofInference,
   completions: ofInference,
@@ -107,7 +111,10 @@ export const collectionAccess: Readonly<Record<string, CollectionAccess>> = {
     readers: ['mongo/', 'cli/audit/'],
   },
   'audit/checkpoints': { writers: ['mongo/audit/retention.ts'], readers: ['cli/audit/'] },
-  'audit/turns': { writers: ['mongo/audit/anchors.ts', 'server/audit/audit-upkeep.ts'], readers: [] },
+  'audit/turns': {
+    writers: ['mongo/audit/anchors.ts', 'server/audit/audit-upkeep.ts', 'inference/holding/'],
+    readers: [],
+  },
   'tenant-keys': {
     writers: ['mongo/keyring/', 'subgraphs/tenants/erasure/'],
     readers: ['mongo/keyring/', 'server/secrets/'],
@@ -143,7 +150,7 @@ export const helperUsers: Readonly<Record<string, readonly string[]>> = {
   connect: ['cli/open-store.ts', 'cli/record-command.ts', 'cli/commands/', 'server/mesh-store.ts'],
   'credential-secret': ['inference/', 'mongo/encryption-check.ts', 'subgraphs/models/', doctor],
   eraser: ['subgraphs/', 'mongo/', 'inference/erasure/'],
-  'erasure-rules': ['server/erasure/', 'subgraphs/tenants/'],
+  'erasure-rules': ['server/erasure/', 'subgraphs/tenants/', 'cli/support-bundle/'],
   'keyring/data-keys': ['mongo/keyring/', 'server/secrets/'],
   'keyring/keyring': ['server/'],
   'keyring/rotate': ['cli/commands/reseal.ts'],

@@ -17,7 +17,9 @@ export interface CompletionRecord {
   sealed?: mongo.Binary | string;
   /** The same, not sealed: on records that older versions of Heddle wrote. */
   content?: string;
+  /** Absent while a legal hold keeps it: the date is then in `heldExpiresAt`. */
   expiresAt: Date;
+  heldExpiresAt?: Date;
 }
 
 export const completions = defineCollection<CompletionRecord>(
@@ -28,6 +30,7 @@ export const completions = defineCollection<CompletionRecord>(
     sealed: Object,
     content: String,
     expiresAt: { type: Date, required: true },
+    heldExpiresAt: Date,
   },
   [[{ expiresAt: 1 }, { expireAfterSeconds: 0 }]],
 );

@@ -5,6 +5,7 @@ import type { EventType } from '#core/events/event-types.ts';
 import { isDuplicateKey } from '#core/input.ts';
 import { defineCollection } from './collection.ts';
 import { type Eraser, eraseByDeleting } from './eraser.ts';
+import { listHeldTenants } from './legal-holds.ts';
 
 /** Something that happened in the mesh, for clients that react to it. */
 export interface EventRecord {
@@ -254,7 +255,13 @@ export async function settleEvents(
     await records.deleteMany({ _id: { $in: ids }, sequence: { $exists: false } });
   }
   const last = await findLastSequence(records);
-  await records.deleteMany({ sequence: { $gt: 0, $lte: last - eventsKept.max } });
-  await records.deleteMany({ at: { $lt: new Date(nowMs - eventsKept.ms) }, sequence: { $lt: last } });
+  // $nin matches null too: events of the mesh itself are under no hold.
+  const notHeld = { tenantId: { $nin: [...(await listHeldTenants(connection))] } };
+  await records.deleteMany({ sequence: { $gt: 0, $lte: last - eventsKept.max }, ...notHeld });
+  await records.deleteMany({
+    at: { $lt: new Date(nowMs - eventsKept.ms) },
+    sequence: { $lt: last },
+    ...notHeld,
+  });
   return published + unproven.length;
 }

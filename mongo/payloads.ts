@@ -12,7 +12,9 @@ export interface PayloadRecord {
   at: Date;
   /** JSON text, as inference makes it, sealed with the data key of the tenant. */
   sealed: mongo.Binary;
+  /** Absent while a legal hold keeps it: the date is then in `heldExpiresAt`. */
   expiresAt: Date;
+  heldExpiresAt?: Date;
 }
 
 export const payloads = defineCollection<PayloadRecord>(
@@ -24,6 +26,7 @@ export const payloads = defineCollection<PayloadRecord>(
     // Written and read by the driver alone.
     sealed: Object,
     expiresAt: { type: Date, required: true },
+    heldExpiresAt: Date,
   },
   [[{ tenantId: 1, at: -1, _id: -1 }], [{ expiresAt: 1 }, { expireAfterSeconds: 0 }]],
 );

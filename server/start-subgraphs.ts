@@ -135,6 +135,12 @@ export async function startSubgraphs(
   }
   const { keepErasing } = await import('./erasure/keep-erasing.ts');
   starting.use(await keepErasing(shared, { names }));
+  if (names.includes('inference')) {
+    const { keepHoldingCalls } = await import('#inference/holding/hold-calls.ts');
+    const onError = (err: unknown) =>
+      log.warn({ err }, 'legal holds could not be carried out; they are tried again');
+    starting.use(keepHoldingCalls(connection, { onError }));
+  }
   return { subgraphs, newAdminKey };
 }
 

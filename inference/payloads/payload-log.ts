@@ -144,6 +144,14 @@ export class PayloadLog {
     return payloads;
   }
 
+  /** Those of the tenant that a legal hold keeps, whenever they would have expired. */
+  async findHeld(ids: readonly string[], tenantId: string): Promise<readonly string[]> {
+    return collection(this.#connection).distinct('_id', {
+      ...{ _id: { $in: [...ids] }, tenantId },
+      heldExpiresAt: { $exists: true },
+    });
+  }
+
   /** Opens a stored payload; its length in characters. Rejects with OVERLOADED where the key cannot be had now. */
   async open({ _id, tenantId, at, sealed }: PayloadRecord): Promise<{
     readonly payload: FoundPayload;

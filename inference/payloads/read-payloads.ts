@@ -45,9 +45,14 @@ export async function readPayloads(
     .find({ _id: { $in: [...ids] } }, rowFields)
     .lean<Row[]>();
   const byId = new Map(rows.map((row) => [row._id, row]));
-  const states = ids.map((id) => readState(byId.get(id), caller, now()));
-  const kept = ids.filter((_, at) => states[at] === 'KEPT');
+  const stated = ids.map((id) => readState(byId.get(id), caller, now()));
   const { tenantId } = caller;
+  const expired = ids.filter((_, at) => stated[at] === 'EXPIRED');
+  const held = new Set(
+    tenantId === null || expired.length === 0 ? [] : await payloadLog.findHeld(expired, tenantId),
+  );
+  const states = ids.map((id, at) => (held.has(id) ? 'KEPT' : stated[at]));
+  const kept = ids.filter((_, at) => states[at] === 'KEPT');
   const found =
     tenantId === null || kept.length === 0
       ? []

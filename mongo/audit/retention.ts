@@ -1,4 +1,5 @@
 import type { Connection } from 'mongoose';
+import { listHeldTenants } from '../legal-holds.ts';
 import { type ChainLink, inChain } from './chain.ts';
 import { saveCheckpoint } from './checkpoints.ts';
 import type { AuditSigner } from './keys.ts';
@@ -35,8 +36,10 @@ export async function pruneAuditLog(connection: Connection, retention: AuditRete
     remove: async (where) => (await auditLog(connection).deleteMany(where)).deletedCount,
   };
   let removed = 0;
+  const held = await listHeldTenants(connection);
+  const isFree = (chain: string) => !held.includes(chain.slice(chain.indexOf(':') + 1));
   const counted = auditIdAt(new Date(nowMs - occurrencesKeptMs));
-  for (const chain of await readChains(connection, 'occurrences:', counted)) {
+  for (const chain of (await readChains(connection, 'occurrences:', counted)).filter(isFree)) {
     const kept = { ...inChain(chain), keptUntil: { $gt: now } };
     removed += await pruneChain(connection, records, { chain, kept, before: null, ...retention });
   }
@@ -52,16 +55,17 @@ export async function pruneAuditLog(connection: Connection, retention: AuditRete
   };
   const old = { _id: { $lt: auditIdAt(before) }, sequence: { $gt: 0 } };
   const startChains = await auditStarts(connection).distinct('chain', old);
-  for (const chain of await readChains(connection, 'changes:', auditIdAt(before))) {
+  for (const chain of (await readChains(connection, 'changes:', auditIdAt(before))).filter(isFree)) {
     const kept = { ...inChain(chain), at: { $gte: before } };
     removed += await pruneChain(connection, records, { chain, kept, before, ...retention });
   }
-  for (const chain of startChains) {
+  for (const chain of startChains.filter(isFree)) {
     const kept = { ...inChain(chain), at: { $gte: before } };
     await pruneChain(connection, starts, { chain, kept, before, ...retention });
   }
   const unchained = { sequence: null, expiresAt: null, _id: { $lt: auditIdAt(before) } };
-  return removed + (await records.remove({ ...unchained, outcome: { $ne: 'STARTED' } }));
+  const notHeld = { tenantId: { $nin: [...held] } };
+  return removed + (await records.remove({ ...unchained, ...notHeld, outcome: { $ne: 'STARTED' } }));
 }
 
 /** The chains of a kind that have records of before. */

@@ -29,7 +29,7 @@ export const auditAnchors = defineCollection<AnchorRecord>('audit_anchors', {
 });
 
 /** What one process of all does at a time. */
-export type AuditTurn = 'anchor' | 'retention';
+export type AuditTurn = 'anchor' | 'retention' | 'legal-holds';
 
 /** Longer than one step of a turn takes. The turn of a process that was killed, or whose store failed, is free again then. */
 export const turnLeaseMs = 300_000;

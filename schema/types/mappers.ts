@@ -30,6 +30,7 @@ export const mappers: Readonly<Record<SubgraphName, Mappers>> = {
     'mongo/budgets.ts': { Budget: 'BudgetRecord' },
     'mongo/consents.ts': { Consent: 'ConsentRecord' },
     'mongo/erasures.ts': { Erasure: 'ErasureRecord' },
+    'mongo/legal-holds.ts': { LegalHold: 'LegalHoldRecord' },
     'mongo/guardrail-policies.ts': {
       GuardrailPolicy: 'PresentGuardrailPolicy',
       GuardrailPolicyVersion: 'GuardrailVersionRecord',

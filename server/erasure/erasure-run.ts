@@ -3,6 +3,7 @@ import type { Connection } from 'mongoose';
 import type { Eraser, ErasurePage, ErasureSubject } from '#mongo/eraser.ts';
 import { erasureSteps, expiryStep, reportStep } from '#mongo/erasure-rules.ts';
 import { type ErasureRecord, erasures } from '#mongo/erasures.ts';
+import { findHoldAgainst } from '#mongo/legal-holds.ts';
 
 /** Records of one collection that are erased at a time. */
 const batchMax = 200;
@@ -10,6 +11,8 @@ const batchMax = 200;
 const leaseMs = 60_000;
 /** When it is looked again whether records are still in use. */
 const heldForMs = 5_000;
+/** When it is looked again whether a legal hold is still in force. */
+const legalHoldMs = 60_000;
 
 /** What continues erasures. */
 export interface ErasureServices {
@@ -85,6 +88,11 @@ class ErasureRun {
         return false;
       }
       const { kind, step } = this.#record;
+      // A hold that was placed after the erasure was requested.
+      if ((await findHoldAgainst(this.#services.connection, this.#record)) !== null) {
+        await this.#release({ dueAt: new Date(now() + legalHoldMs) });
+        return false;
+      }
       if (step === reportStep) {
         await report(this.#record, this.#save);
         return false;

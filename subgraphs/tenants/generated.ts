@@ -9,6 +9,7 @@ import type * as apps from '#mongo/apps.ts';
 import type * as budgets from '#mongo/budgets.ts';
 import type * as consents from '#mongo/consents.ts';
 import type * as erasures from '#mongo/erasures.ts';
+import type * as legalHolds from '#mongo/legal-holds.ts';
 import type * as guardrailPolicies from '#mongo/guardrail-policies.ts';
 import type * as invitations from '#mongo/invitations.ts';
 import type * as issuers from '#mongo/issuers.ts';
@@ -25,6 +26,7 @@ import type { TrustedDocumentsMode } from '#core/graph-enums.generated.ts';
 import type { ApiKeyOwnerKind } from '#core/graph-enums.generated.ts';
 import type { InvitationStatus } from '#core/graph-enums.generated.ts';
 import type { InvitationMail } from '#core/graph-enums.generated.ts';
+import type { LegalHoldStatus } from '#core/graph-enums.generated.ts';
 import type { ErasureKind } from '#core/graph-enums.generated.ts';
 import type { ErasureStatus } from '#core/graph-enums.generated.ts';
 import type { MemberRole } from '#core/graph-enums.generated.ts';
@@ -80,6 +82,7 @@ export type Query = {
   readonly invitations: InvitationConnection;
   readonly erasures: ErasureConnection;
   readonly erasure: Maybe<Erasure>;
+  readonly legalHolds: LegalHoldConnection;
   readonly roles: ReadonlyArray<Role>;
   readonly policy: ReadonlyArray<FieldPolicy>;
   readonly guardrailPolicies: ReadonlyArray<GuardrailPolicy>;
@@ -232,6 +235,16 @@ export type QueryErasureArgs = {
 };
 
 
+export type QueryLegalHoldsArgs = {
+  filter?: InputMaybe<LegalHoldFilter>;
+  orderBy?: InputMaybe<TimeOrder>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
+};
+
+
 export type QueryRolesArgs = {
   filter?: InputMaybe<RoleFilter>;
 };
@@ -333,6 +346,8 @@ export type Mutation = {
   readonly restoreTenant: Tenant;
   readonly eraseEndUser: Erasure;
   readonly eraseTenant: Erasure;
+  readonly saveLegalHold: LegalHold;
+  readonly releaseLegalHold: LegalHold;
   readonly createTeam: Team;
   readonly updateTeam: Team;
   readonly archiveTeam: Scalars['ID']['output'];
@@ -451,6 +466,16 @@ export type MutationEraseEndUserArgs = {
 
 export type MutationEraseTenantArgs = {
   input: EraseTenantInput;
+};
+
+
+export type MutationSaveLegalHoldArgs = {
+  input: LegalHoldInput;
+};
+
+
+export type MutationReleaseLegalHoldArgs = {
+  id: Scalars['ID']['input'];
 };
 
 
@@ -1031,6 +1056,46 @@ export type InvitationConnection = {
 
 export type InvitationEdge = {
   readonly node: Invitation;
+  readonly cursor: Scalars['String']['output'];
+};
+
+export type LegalHold = {
+  readonly id: Scalars['ID']['output'];
+  readonly tenantId: Scalars['ID']['output'];
+  readonly appId: Maybe<Scalars['ID']['output']>;
+  readonly endUserId: Maybe<Scalars['String']['output']>;
+  readonly from: Maybe<Scalars['DateTime']['output']>;
+  readonly to: Maybe<Scalars['DateTime']['output']>;
+  readonly reason: Scalars['String']['output'];
+  readonly byOperator: Scalars['Boolean']['output'];
+  readonly status: LegalHoldStatus;
+  readonly createdAt: Scalars['DateTime']['output'];
+  readonly releasedAt: Maybe<Scalars['DateTime']['output']>;
+  readonly coveredAt: Maybe<Scalars['DateTime']['output']>;
+};
+
+export type LegalHoldInput = {
+  readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
+  readonly appId?: InputMaybe<Scalars['ID']['input']>;
+  readonly endUserId?: InputMaybe<Scalars['String']['input']>;
+  readonly from?: InputMaybe<Scalars['DateTime']['input']>;
+  readonly to?: InputMaybe<Scalars['DateTime']['input']>;
+  readonly reason: Scalars['String']['input'];
+};
+
+export type LegalHoldFilter = {
+  readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
+  readonly status?: InputMaybe<LegalHoldStatus>;
+};
+
+export type LegalHoldConnection = {
+  readonly edges: ReadonlyArray<LegalHoldEdge>;
+  readonly pageInfo: PageInfo;
+  readonly totalCount: Scalars['Int']['output'];
+};
+
+export type LegalHoldEdge = {
+  readonly node: LegalHold;
   readonly cursor: Scalars['String']['output'];
 };
 
@@ -1893,6 +1958,12 @@ export type ResolversTypes = {
   CreatedInvitation: ResolverTypeWrapper<Omit<CreatedInvitation, 'invitation'> & { invitation: ResolversTypes['Invitation'] }>;
   InvitationConnection: ResolverTypeWrapper<connection.Connection<invitations.InvitationRecord>>;
   InvitationEdge: ResolverTypeWrapper<connection.Connection<invitations.InvitationRecord>['edges'][number]>;
+  LegalHold: ResolverTypeWrapper<legalHolds.LegalHoldRecord>;
+  LegalHoldStatus: LegalHoldStatus;
+  LegalHoldInput: LegalHoldInput;
+  LegalHoldFilter: LegalHoldFilter;
+  LegalHoldConnection: ResolverTypeWrapper<connection.Connection<legalHolds.LegalHoldRecord>>;
+  LegalHoldEdge: ResolverTypeWrapper<connection.Connection<legalHolds.LegalHoldRecord>['edges'][number]>;
   Erasure: ResolverTypeWrapper<erasures.ErasureRecord>;
   ErasureKind: ErasureKind;
   ErasureStatus: ErasureStatus;
@@ -2033,6 +2104,11 @@ export type ResolversParentTypes = {
   CreatedInvitation: Omit<CreatedInvitation, 'invitation'> & { invitation: ResolversParentTypes['Invitation'] };
   InvitationConnection: connection.Connection<invitations.InvitationRecord>;
   InvitationEdge: connection.Connection<invitations.InvitationRecord>['edges'][number];
+  LegalHold: legalHolds.LegalHoldRecord;
+  LegalHoldInput: LegalHoldInput;
+  LegalHoldFilter: LegalHoldFilter;
+  LegalHoldConnection: connection.Connection<legalHolds.LegalHoldRecord>;
+  LegalHoldEdge: connection.Connection<legalHolds.LegalHoldRecord>['edges'][number];
   Erasure: erasures.ErasureRecord;
   ErasureCount: ErasureCount;
   ErasureConnection: connection.Connection<erasures.ErasureRecord>;
@@ -2153,6 +2229,7 @@ export type QueryResolvers<ContextType = context.SubgraphContext, ParentType ext
   invitations?: Resolver<ResolversTypes['InvitationConnection'], ParentType, ContextType, RequireFields<QueryInvitationsArgs, 'orderBy'>>;
   erasures?: Resolver<ResolversTypes['ErasureConnection'], ParentType, ContextType, RequireFields<QueryErasuresArgs, 'orderBy'>>;
   erasure?: Resolver<Maybe<ResolversTypes['Erasure']>, ParentType, ContextType, RequireFields<QueryErasureArgs, 'id'>>;
+  legalHolds?: Resolver<ResolversTypes['LegalHoldConnection'], ParentType, ContextType, RequireFields<QueryLegalHoldsArgs, 'orderBy'>>;
   roles?: Resolver<ReadonlyArray<ResolversTypes['Role']>, ParentType, ContextType, Partial<QueryRolesArgs>>;
   policy?: Resolver<ReadonlyArray<ResolversTypes['FieldPolicy']>, ParentType, ContextType, Partial<QueryPolicyArgs>>;
   guardrailPolicies?: Resolver<ReadonlyArray<ResolversTypes['GuardrailPolicy']>, ParentType, ContextType, Partial<QueryGuardrailPoliciesArgs>>;
@@ -2181,6 +2258,8 @@ export type MutationResolvers<ContextType = context.SubgraphContext, ParentType 
   restoreTenant?: Resolver<ResolversTypes['Tenant'], ParentType, ContextType, RequireFields<MutationRestoreTenantArgs, 'id'>>;
   eraseEndUser?: Resolver<ResolversTypes['Erasure'], ParentType, ContextType, RequireFields<MutationEraseEndUserArgs, 'input'>>;
   eraseTenant?: Resolver<ResolversTypes['Erasure'], ParentType, ContextType, RequireFields<MutationEraseTenantArgs, 'input'>>;
+  saveLegalHold?: Resolver<ResolversTypes['LegalHold'], ParentType, ContextType, RequireFields<MutationSaveLegalHoldArgs, 'input'>>;
+  releaseLegalHold?: Resolver<ResolversTypes['LegalHold'], ParentType, ContextType, RequireFields<MutationReleaseLegalHoldArgs, 'id'>>;
   createTeam?: Resolver<ResolversTypes['Team'], ParentType, ContextType, RequireFields<MutationCreateTeamArgs, 'input'>>;
   updateTeam?: Resolver<ResolversTypes['Team'], ParentType, ContextType, RequireFields<MutationUpdateTeamArgs, 'id' | 'input'>>;
   archiveTeam?: Resolver<ResolversTypes['ID'], ParentType, ContextType, RequireFields<MutationArchiveTeamArgs, 'id'>>;
@@ -2510,6 +2589,34 @@ export type InvitationConnectionResolvers<ContextType = context.SubgraphContext,
 
 export type InvitationEdgeResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['InvitationEdge'] = ResolversParentTypes['InvitationEdge']> = {
   node?: Resolver<ResolversTypes['Invitation'], ParentType, ContextType>;
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type LegalHoldResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['LegalHold'] = ResolversParentTypes['LegalHold']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  tenantId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  appId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  endUserId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  from?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  to?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  reason?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  byOperator?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  status?: Resolver<ResolversTypes['LegalHoldStatus'], ParentType, ContextType>;
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  releasedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  coveredAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+};
+
+export type LegalHoldStatusResolvers = EnumResolverSignature<{ ACTIVE?: any, RELEASING?: any, RELEASED?: any }, ResolversTypes['LegalHoldStatus']>;
+
+export type LegalHoldConnectionResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['LegalHoldConnection'] = ResolversParentTypes['LegalHoldConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['LegalHoldEdge']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type LegalHoldEdgeResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['LegalHoldEdge'] = ResolversParentTypes['LegalHoldEdge']> = {
+  node?: Resolver<ResolversTypes['LegalHold'], ParentType, ContextType>;
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
@@ -2862,6 +2969,10 @@ export type Resolvers<ContextType = context.SubgraphContext> = {
   CreatedInvitation?: CreatedInvitationResolvers<ContextType>;
   InvitationConnection?: InvitationConnectionResolvers<ContextType>;
   InvitationEdge?: InvitationEdgeResolvers<ContextType>;
+  LegalHold?: LegalHoldResolvers<ContextType>;
+  LegalHoldStatus?: LegalHoldStatusResolvers;
+  LegalHoldConnection?: LegalHoldConnectionResolvers<ContextType>;
+  LegalHoldEdge?: LegalHoldEdgeResolvers<ContextType>;
   Erasure?: ErasureResolvers<ContextType>;
   ErasureKind?: ErasureKindResolvers;
   ErasureStatus?: ErasureStatusResolvers;

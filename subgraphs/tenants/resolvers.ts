@@ -25,7 +25,7 @@ import { listTrustedDocuments } from './documents/list-trusted-documents.ts';
 import { saveTrustedDocuments } from './documents/save-trusted-documents.ts';
 import { eraseEndUser } from './erasure/erase-end-user.ts';
 import { eraseTenant } from './erasure/erase-tenant.ts';
-import { findErasure, listErasures } from './erasure/list-erasures.ts';
+import { findErasure, listErasureCounts, listErasures } from './erasure/list-erasures.ts';
 import type { Resolvers } from './generated.ts';
 import { deleteGuardrailPolicy } from './guardrails/delete-guardrail-policy.ts';
 import { guardrailResolvers } from './guardrails/field-resolvers.ts';
@@ -49,6 +49,8 @@ import type { KeyUsage } from './keys/key-usage.ts';
 import { revokeApiKey, revokeApiKeys } from './keys/revoke-api-key.ts';
 import { rotateApiKey } from './keys/rotation/rotate-api-key.ts';
 import { updateApiKey } from './keys/update-api-key.ts';
+import { legalHoldMutations } from './legal-holds/legal-hold-mutations.ts';
+import { listLegalHolds } from './legal-holds/list-legal-holds.ts';
 import { assignPlan } from './limits/assign-plan.ts';
 import { deleteBudget } from './limits/delete-budget.ts';
 import { deletePlan } from './limits/delete-plan.ts';
@@ -148,6 +150,7 @@ export function tenantsResolvers(
       invitations: (_root, args, context) => listInvitations(args, context, deps),
       erasures: (_root, args, context) => listErasures(args, context, connection),
       erasure: (_root, args, context) => findErasure(args.id, context, connection),
+      legalHolds: (_root, args, context) => listLegalHolds(args, context, connection),
       roles: (_root, args, context) => listRoles(args, context, deps),
       guardrailPolicies: (_root, args, context) => listGuardrailPolicies(args.tenantId, context, deps),
       consents: (_root, args, context) => listConsents(args, context, connection),
@@ -203,6 +206,7 @@ export function tenantsResolvers(
       updateTenant: (_root, args, context) => updateTenant(args.id, args.input, context, deps),
       eraseTenant: (_root, { input }, context) => eraseTenant(input, context, deps),
       eraseEndUser: (_root, { input }, context) => eraseEndUser(input, context, deps),
+      ...legalHoldMutations(deps),
       createTeam: (_root, { input }, context) => createTeam(input, context, deps),
       updateTeam: (_root, args, context) => updateTeam(args.id, args.input, context, deps),
       archiveTeam: (_root, args, context) => archiveTeam(args.id, context, deps),
@@ -348,11 +352,9 @@ export function tenantsResolvers(
       id,
       step: (erasure) => (erasure.status === 'FINISHED' ? null : erasure.step),
       waitsUntil: ({ status, dueAt }) => (status === 'RUNNING' && dueAt > readNow(deps) ? dueAt : null),
-      counts: ({ counts }) =>
-        Object.entries(counts)
-          .sort(([a], [b]) => (a < b ? -1 : 1))
-          .map(([collection, records]) => ({ collection, records })),
+      counts: listErasureCounts,
     },
+    LegalHold: { id },
     Consent: consentFields,
     Issuer: { id },
     IssuerSignIn: { hasClientSecret: (signIn) => signIn.clientSecret !== null },

@@ -51,6 +51,7 @@ const creations: Readonly<Record<Exclude<Counted, TestedApart>, (n: number, ids:
   guardrailPoliciesPerTenant: (n) =>
     `saveGuardrailPolicy(input: { tenantId: "default", id: "policy${n}", rules: [{ rule: "secrets", stages: [INPUT], action: LOG }] }) { id }`,
   consentsPerTenant: (n) => `saveConsent(input: { endUserId: "u${n}", purposes: ["analysis"] }) { id }`,
+  legalHoldsPerTenant: (n) => `saveLegalHold(input: { reason: "r${n}" }) { id }`,
   invitationsPerTenant: (n) =>
     `inviteMember(input: { email: "e${n}@example.com", role: VIEWER }) { invitation { id } }`,
   groupsPerTenant: (n) => `saveMemberGroup(input: { displayName: "group ${n}" }) { id }`,

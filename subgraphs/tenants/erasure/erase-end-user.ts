@@ -1,6 +1,7 @@
 import { isDuplicateKey } from '#core/input.ts';
 import { checkedEndUserId } from '#core/text/label.ts';
 import { type ErasureRecord, erasures } from '#mongo/erasures.ts';
+import { findHoldAgainst, refuseHeld } from '#mongo/legal-holds.ts';
 import { withRoom } from '../../runtime/with-room.ts';
 import { readNow, type TenantsDeps } from '../deps.ts';
 import type { EraseEndUserInput } from '../generated.ts';
@@ -13,7 +14,7 @@ export const toEndUserSlot = (tenantId: string, endUserId: string) => `${tenantI
 
 /**
  * Requests the erasure of an end user, which the processes of the mesh continue; returns the one in progress where there is one. CONFLICT
- * where too many of the tenant are in progress.
+ * where too many of the tenant are in progress, or a legal hold is in force.
  */
 export async function eraseEndUser(
   input: EraseEndUserInput,
@@ -29,6 +30,8 @@ export async function eraseEndUser(
     context.unchanged();
     return running;
   }
+  const hold = await findHoldAgainst(deps.connection, { tenantId, endUserId });
+  if (hold !== null) throw refuseHeld(hold);
   const erasure = newErasure({ kind: 'END_USER', tenantId, endUserId, slot }, readNow(deps), 0);
   const { _id: id } = erasure;
   await context.auditTarget({ tenantId, type: 'Erasure', id });

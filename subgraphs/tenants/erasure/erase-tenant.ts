@@ -1,5 +1,6 @@
 import { badInput, notFound } from '#core/input.ts';
 import { type ErasureRecord, erasures } from '#mongo/erasures.ts';
+import { findHoldAgainst, refuseHeld } from '#mongo/legal-holds.ts';
 import { tenants } from '#mongo/tenants.ts';
 import { callersChanged, readNow, type TenantsDeps } from '../deps.ts';
 import type { EraseTenantInput } from '../generated.ts';
@@ -17,7 +18,7 @@ export const toTenantSlot = (tenantId: string) => `tenant ${tenantId}`;
 
 /**
  * Archives a tenant and requests its erasure, which the processes of the mesh continue; returns the one that there is. BAD_USER_INPUT where the
- * name is not its name; otherwise as archiveTenant.
+ * name is not its name, CONFLICT while a legal hold is in force; otherwise as archiveTenant.
  */
 export async function eraseTenant(
   input: EraseTenantInput,
@@ -34,6 +35,8 @@ export async function eraseTenant(
     context.unchanged();
     return begun;
   }
+  const hold = await findHoldAgainst(deps.connection, { tenantId });
+  if (hold !== null) throw refuseHeld(hold);
   const requested = newErasure({ kind: 'TENANT', tenantId, slot }, readNow(deps), quietMs);
   await context.auditTarget({ tenantId, type: 'Erasure', id: requested._id });
   const erasure = await withTenants(tenantId, deps, async () => {

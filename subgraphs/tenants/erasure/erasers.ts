@@ -16,6 +16,7 @@ import { createEventEraser } from '#mongo/events.ts';
 import { guardrailPolicies } from '#mongo/guardrail-policies.ts';
 import { invitations } from '#mongo/invitations.ts';
 import { issuers } from '#mongo/issuers.ts';
+import { legalHolds } from '#mongo/legal-holds.ts';
 import { memberGroups } from '#mongo/member-groups.ts';
 import { members } from '#mongo/members.ts';
 import { pageTokens } from '#mongo/page-tokens.ts';
@@ -71,6 +72,7 @@ function createTenantErasers(deps: ErasingDeps): Erasers['TENANT'] {
   const below = {
     access_grants: accessGrants,
     member_groups: memberGroups,
+    legal_holds: legalHolds,
     ...{ apps, budgets, invitations, members, roles, teams },
   };
   return {

@@ -31,3 +31,10 @@ export async function findErasure(
   const found = await erasures(database).findById(id).lean<ErasureRecord>();
   return found !== null && seesTenant(caller, found.tenantId) ? found : null;
 }
+
+/** The number of erased records by collection, in the order of the collections. */
+export function listErasureCounts({ counts }: Pick<ErasureRecord, 'counts'>) {
+  return Object.entries(counts)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([collection, records]) => ({ collection, records }));
+}

@@ -4,6 +4,7 @@ import type { Caller } from '#core/caller.ts';
 import { apiKeys } from '#mongo/api-keys.ts';
 import { invocations } from '#mongo/invocations.ts';
 import { type IssuerRecord, issuers } from '#mongo/issuers.ts';
+import { legalHolds } from '#mongo/legal-holds.ts';
 import { meterHours, meterRollups } from '#mongo/meter-hours.ts';
 import { sessions } from '#mongo/sessions.ts';
 import { createModelsSubgraph } from '#subgraphs/models/subgraph.ts';
@@ -150,6 +151,26 @@ export async function openTenantFiller(erasing: TestErasing): Promise<TestTenant
         ...{ _id, issuer: `https://${_id}.example`, audience: ['a'], jwksUrl: null, createdAt: now },
         ...{ claims: { ...claims, tenant: null, role: null, endUser: null }, ...more },
       });
+    // Erasures wait while a hold is in force.
+    await legalHolds(connection).create({
+      ...{
+        _id: `hold-${word}`,
+        tenantId,
+        appId: null,
+        from: null,
+        to: null,
+        reason: `About ${word}`,
+        byOperator: false,
+      },
+      ...{
+        status: 'RELEASED',
+        createdAt: hour,
+        releasedAt: hour,
+        after: null,
+        coveredAt: null,
+        passSince: null,
+      },
+    });
     await addIssuer(word, { rules });
     await addIssuer(`bound-${word}`, { rules: [], tenantIds: [tenantId] });
     await apiKeys(connection).updateOne({ _id: keyId }, { $set: { lastUsedFrom: '192.0.2.1' } });
