@@ -86,7 +86,8 @@ export class SecretSearch {
       if (secret !== null) found.push(secret);
     }
     for (const { kind, what, pattern, accepts } of this.#named) {
-      for (const match of text.matchAll(pattern)) {
+      pattern.lastIndex = 0;
+      for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
         const [start, end] = match.indices?.[1] ?? [0, 0];
         if (accepts(match[1] ?? '')) found.push({ kind, what, start, end });
       }

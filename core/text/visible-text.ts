@@ -1,5 +1,6 @@
 import { readShortEscape } from '../json/json-escapes.ts';
 import { Offsets } from './offsets.ts';
+import { isAscii, TextUnits } from './text-units.ts';
 
 /** A text as a reader sees it, with the way back to the offsets of the text that was given. */
 export interface VisibleText {
@@ -15,8 +16,11 @@ const ignorable = /[\0\p{Cf}\p{Mn}\u115f\u1160\u17b4\u17b5\u3164\uffa0]/gu;
 const digit = /^\p{Nd}$/u;
 const dash = /^[\p{Pd}\u2212]$/u;
 const space = /^\p{Zs}$/u;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: everything but printable ASCII and line ends
-const notPlain = /[^\x01-\x7e]/;
+
+/** Whether a text is of ASCII without what shows nothing. */
+function isPlain(text: string): boolean {
+  return isAscii(text) && !text.includes('\0') && !text.includes('\x7f');
+}
 
 /**
  * The text without invisible characters, with wide and styled letters, digits of all scripts, dashes and spaces as the
@@ -24,9 +28,7 @@ const notPlain = /[^\x01-\x7e]/;
  */
 export function toVisible(text: string, format: 'TEXT' | 'JSON' = 'TEXT'): VisibleText {
   const hasEscapes = format === 'JSON' && text.includes('\\');
-  const first = hasEscapes ? text.indexOf('\\') : text.search(notPlain);
-  if (first === -1) return plain(text);
-  return build(text, hasEscapes);
+  return !hasEscapes && isPlain(text) ? plain(text) : build(text, hasEscapes);
 }
 
 function plain(text: string): VisibleText {
@@ -72,15 +74,18 @@ function readDigit(shown: string): number {
   return value;
 }
 
+const reader = new TextUnits();
+
 function build(given: string, hasEscapes: boolean): VisibleText {
   const offsets = new Offsets();
+  const units = reader.read(given);
   let text = '';
   /** What of the given text is in `text`. */
   let from = 0;
   for (let at = 0; at < given.length; ) {
-    const unit = given.charCodeAt(at);
+    const unit = units[at] as number;
     const isEscape = hasEscapes && unit === 0x5c;
-    if ((shownUnits[unit] ?? 0) > otherwise && !isEscape) {
+    if ((shownUnits[unit] as number) > otherwise && !isEscape) {
       at += 1;
       continue;
     }

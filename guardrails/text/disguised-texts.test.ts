@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { fc } from '#test/support/properties.ts';
 import { readDisguised } from './disguised-texts.ts';
 
-const read = (source: string) => [...readDisguised(source)];
 const message = 'Meet me at the old harbour at noon.';
 
 describe('disguised texts', () => {
@@ -16,13 +15,13 @@ describe('disguised texts', () => {
     ],
   ])('in %s are read at their place', ([, disguise]) => {
     const source = `see: ${disguise} !`;
-    const found = read(source).find(({ text }) => text === message);
+    const found = readDisguised(source).find(({ text }) => text === message);
     expect(source.slice(found?.start, found?.end).trim()).toBe(disguise);
   });
 
   it('are decoded once', () => {
     const twice = Buffer.from(Buffer.from(message).toString('base64')).toString('base64');
-    expect(read(twice).map(({ text }) => text)).not.toContain(message);
+    expect(readDisguised(twice).map(({ text }) => text)).not.toContain(message);
   });
 
   it('are none in bytes, hashes, identifiers and plain words', () => {
@@ -33,11 +32,7 @@ describe('disguised texts', () => {
       'aVeryLongIdentifierOfSomeLibrary',
       'a b c, one two three',
     ];
-    for (const source of sources)
-      expect(
-        read(source).filter(({ isAligned }) => !isAligned),
-        source,
-      ).toEqual([]);
+    for (const source of sources) expect(readDisguised(source), source).toEqual([]);
   });
 
   it('take linear time', () => {
@@ -47,7 +42,7 @@ describe('disguised texts', () => {
       '61 '.repeat(20_000),
       '%61'.repeat(20_000),
     ]) {
-      expect(read(source).length).toBeLessThan(200);
+      expect(readDisguised(source).length).toBeLessThan(200);
     }
   });
 
@@ -64,7 +59,7 @@ describe('disguised texts', () => {
           fc.string({ unit: fc.constantFrom('a', 'é', '🔒', '𝐛', '1'), maxLength: 8 }),
         )
         .map(([separator, text]) => Array.from(text).join(separator)),
-      fc.constantFrom('Vtaber', 'flfgrz', 'metsys', 'Snoitcurtsni', 'sbyybjvat', 'system', '_metsys', 'é'),
+      fc.string({ unit: 'binary', maxLength: 30 }).map((text) => Buffer.from(text).toString('base64url')),
     );
     const text = fc
       .array(piece, { maxLength: 8 })
@@ -72,14 +67,14 @@ describe('disguised texts', () => {
     let found = 0;
     fc.assert(
       fc.property(text, (source) => {
-        const places = read(source).map(({ start, end }) => ({ start, end }));
+        const places = readDisguised(source).map(({ start, end }) => ({ start, end }));
         const expected = findAlone(source);
         found += expected.length;
         expect(places).toEqual(expected);
       }),
       { numRuns: 1_000 },
     );
-    expect(found).toBeGreaterThan(200);
+    expect(found).toBeGreaterThan(80);
   });
 });
 
@@ -101,15 +96,10 @@ function findAlone(source: string): readonly { readonly start: number; readonly 
       .map(({ 0: run, index }) => ({ start: index, end: index + run.length }));
   const hex =
     /(?:[0-9a-fA-F]{2}[ :,]?){12,4096}|(?:\\x[0-9a-fA-F]{2}){12,2048}|(?:%[0-9a-fA-F]{2}){12,2048}/g;
-  const wholes = [
-    /(?<!\p{L})\p{L}([ .\-_*|])(?:\p{L}\1){2,40}\p{L}(?!\p{L})/u,
-    /\b(?:vtaber|flfgrz|sbyybjvat)\b/i,
-    /\b(?:metsys|snoitcurtsni)\b/i,
-    /[013457@$!](?=[a-zA-Z])|(?<=[a-zA-Z])[013457@$]/,
-  ];
+  const isSpaced = /(?<!\p{L})\p{L}([ .\-_*|])(?:\p{L}\1){2,40}\p{L}(?!\p{L})/u.test(source);
   return [
     ...encoded(/[A-Za-z0-9+/_-]{24,8192}={0,2}/g, (run) => Buffer.from(run, 'base64')),
     ...encoded(hex, (run) => Buffer.from(run.replace(/[^0-9a-fA-F]|x(?=[0-9a-fA-F]{2})/g, ''), 'hex')),
-    ...wholes.filter((pattern) => pattern.test(source)).map(() => whole),
+    ...(isSpaced ? [whole] : []),
   ];
 }

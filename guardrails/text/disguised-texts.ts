@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { TextUnits } from '#core/text/text-units.ts';
 
 /** A text that stands in another one in disguise. */
 export interface DisguisedText {
@@ -6,8 +7,6 @@ export interface DisguisedText {
   /** Its place in the one that was given. */
   readonly start: number;
   readonly end: number;
-  /** As long as what is at its place, letter by letter. */
-  readonly isAligned: boolean;
 }
 
 /** Runs that can be encoded text. Shorter ones hold too little, and longer ones are files. */
@@ -20,128 +19,42 @@ const spaced = /(?<!\p{L})\p{L}([ .\-_*|])(?:\p{L}\1){2,40}\p{L}(?!\p{L})/gu;
 const separatorsMin = 3;
 /** Tag characters show nothing and stand for ASCII. */
 const tags = /[\u{e0020}-\u{e007e}]{4,2000}/gu;
-/** Digits and signs within words. */
-const signs: Readonly<Record<string, string>> = {
-  '0': 'o',
-  '1': 'i',
-  '3': 'e',
-  '4': 'a',
-  '5': 's',
-  '7': 't',
-  '@': 'a',
-  $: 's',
-  '!': 'i',
-};
-const signsInWord = /[013457@$!]{1,4}(?=[a-zA-Z])|(?<=[a-zA-Z])[013457@$]{1,4}/g;
+/** The unit that all tag characters begin with. */
+const tagUnit = '\udb40';
 const readable = /^[\p{L}\p{M}\p{N}\p{P}\p{S}\s]*$/u;
-const commandWords = [
-  'ignore',
-  'disregard',
-  'forget',
-  'override',
-  'follow',
-  'following',
-  'instruction',
-  'instructions',
-  'directive',
-  'directives',
-  'rules',
-  'prompt',
-  'system',
-  'previous',
-];
-const reversible = commandWords.filter((word) => word !== 'following');
-const rotatedWords = new Set(commandWords.map(rotate));
-const reversedWords = new Set(reversible.map(reverse));
 
-/** What a character of ASCII can be part of. */
+/** What a UTF-16 unit can be part of. */
 const isBase64 = 1;
 const isHex = 2;
 const isSeparator = 4;
-const isSign = 8;
-const isLetter = 16;
-const isWord = 32;
-const usesByCode = Uint8Array.from({ length: 128 }, (_, code) => {
-  const character = String.fromCharCode(code);
+/** Not: a character of ASCII that is no letter. */
+const isSpaced = 8;
+const usesByUnit = Uint8Array.from({ length: 65_536 }, (_, unit) => {
+  if (unit >= 128) return isSpaced;
+  const character = String.fromCharCode(unit);
   const use = (pattern: RegExp, bit: number) => (pattern.test(character) ? bit : 0);
   return (
     use(/[A-Za-z0-9+/_-]/, isBase64) |
     use(/[0-9a-fA-F :,\\x%]/, isHex) |
     use(/[ .\-_*|]/, isSeparator) |
-    use(/[013457@$!]/, isSign) |
-    use(/[a-zA-Z]/, isLetter) |
-    use(/\w/, isWord)
+    use(/[A-Za-z]/, isSpaced)
   );
 });
-/** The unit that all tag characters begin with. */
-const tagUnit = '\udb40';
-
-/** Which disguises a text can have: what one pass over it shows, so that their patterns are tried nowhere else. */
-interface Survey {
-  readonly base64: readonly Run[];
-  /** Of characters that hexadecimal digits are written with. */
-  readonly hex: readonly Run[];
-  readonly hasTags: boolean;
-  readonly hasSpaced: boolean;
-  readonly hasSigns: boolean;
-  readonly hasRotated: boolean;
-  readonly hasReversed: boolean;
-}
 
 type Run = Pick<DisguisedText, 'start' | 'end'>;
 
-function survey(source: string): Survey {
-  let [hasSpaced, hasSigns, hasRotated, hasReversed] = [false, false, false, false];
-  let [separator, separatorAt, separators] = [0, 0, 0];
-  let [usesBefore, wordStart] = [0, 0];
-  for (let at = 0; at <= source.length; at += 1) {
-    const uses = at < source.length ? readUses(source, at) & (isSeparator | isSign | isLetter | isWord) : 0;
-    if (uses === usesBefore && (uses & isSeparator) === 0) continue;
-    if ((uses & isWord) > (usesBefore & isWord)) wordStart = at;
-    if ((uses & isWord) < (usesBefore & isWord) && mayBeCommand(source, wordStart, at)) {
-      const word = source.slice(wordStart, at).toLowerCase();
-      hasRotated ||= rotatedWords.has(word);
-      hasReversed ||= reversedWords.has(word);
-    }
-    if ((uses & isSeparator) !== 0) {
-      // Between two stands one letter, which can be a pair of units.
-      const code = source.charCodeAt(at);
-      const gap = at - separatorAt;
-      const isSpaced = code === separator && (gap === 3 || (gap === 2 && !isPlainSign(source, at - 1)));
-      separators = isSpaced ? separators + 1 : 1;
-      if (separators === separatorsMin) hasSpaced = true;
-      separator = code;
-      separatorAt = at;
-    }
-    const both = uses | usesBefore;
-    if ((both & isSign) !== 0 && (both & isLetter) !== 0) hasSigns = true;
-    usesBefore = uses;
-  }
-  return {
-    base64: findRuns(source, isBase64),
-    hex: findRuns(source, isHex),
-    hasTags: source.includes(tagUnit),
-    hasSpaced,
-    hasSigns,
-    hasRotated,
-    hasReversed,
-  };
-}
-
-function readUses(source: string, at: number): number {
-  const code = source.charCodeAt(at);
-  return code < 128 ? (usesByCode[code] ?? 0) : 0;
-}
+const reader = new TextUnits();
 
 /** The longest runs of characters with a use. One that is long enough covers one of the places that are so far apart. */
-function findRuns(source: string, use: number): readonly Run[] {
+function findRuns(units: Uint16Array, length: number, use: number): readonly Run[] {
   const runs: Run[] = [];
+  const has = (at: number) => ((usesByUnit[units[at] as number] as number) & use) !== 0;
   let after = 0;
-  for (let probe = encodedCharsMin - 1; probe < source.length; probe += encodedCharsMin) {
-    if ((readUses(source, probe) & use) === 0) continue;
+  for (let probe = encodedCharsMin - 1; probe < length; probe += encodedCharsMin) {
+    if (!has(probe)) continue;
     let [start, end] = [probe, probe + 1];
-    while (start > after && (readUses(source, start - 1) & use) !== 0) start -= 1;
-    while (end < source.length && (readUses(source, end) & use) !== 0) end += 1;
+    while (start > after && has(start - 1)) start -= 1;
+    while (end < length && has(end)) end += 1;
     if (end - start >= encodedCharsMin) runs.push({ start, end });
     after = end;
     probe = end;
@@ -149,60 +62,93 @@ function findRuns(source: string, use: number): readonly Run[] {
   return runs;
 }
 
-/** By the first and the last letter of rotated and reversed words: the bits of their lengths. */
-const lengthsByEnds = new Uint32Array(1 << 10);
-for (const word of [...rotatedWords, ...reversedWords]) {
-  const ends = readEnds(word, 0, word.length);
-  lengthsByEnds[ends] = (lengthsByEnds[ends] ?? 0) | (1 << word.length);
-}
-
-function readEnds(source: string, start: number, end: number): number {
-  // Five bits are the same for a small letter and its capital.
-  return ((source.charCodeAt(start) & 31) << 5) | (source.charCodeAt(end - 1) & 31);
-}
-
-/** False for nearly all words that are none of the rotated and reversed ones. */
-function mayBeCommand(source: string, start: number, end: number): boolean {
-  const lengths = lengthsByEnds[readEnds(source, start, end)] ?? 0;
-  return end - start < 32 && (lengths & (1 << (end - start))) !== 0;
-}
-
-/** Whether a character of ASCII that is no letter stands there. */
-function isPlainSign(source: string, at: number): boolean {
-  return source.charCodeAt(at) < 128 && (readUses(source, at) & isLetter) === 0;
-}
-
-/** Texts of a source in base64, hexadecimal digits, tag characters, spaced letters, ROT13, reversed and with signs for letters, decoded once. */
-export function* readDisguised(source: string): Generator<DisguisedText, void, void> {
-  const found = survey(source);
-  for (const { start, end } of found.base64.flatMap((run) => cutBase64(source, run))) {
-    const text = decodeBytes(source.slice(start, end), 'base64');
-    if (text !== null) yield { text, start, end, isAligned: false };
+/** Whether there can be letters with the same separator between each two. */
+function canHaveSpaced(units: Uint16Array, length: number): boolean {
+  let [separator, separatorAt, separators] = [0, 0, 0];
+  for (let at = 0; at < length; at += 1) {
+    const unit = units[at] as number;
+    if (((usesByUnit[unit] as number) & isSeparator) === 0) continue;
+    // Between two stands one letter, which can be a pair of units.
+    const gap = at - separatorAt;
+    const isBehindLetter =
+      unit === separator &&
+      (gap === 3 || (gap === 2 && ((usesByUnit[units[at - 1] as number] as number) & isSpaced) !== 0));
+    separators = isBehindLetter ? separators + 1 : 1;
+    if (separators === separatorsMin) return true;
+    separator = unit;
+    separatorAt = at;
   }
-  for (const { start, end } of found.hex) {
-    for (const { 0: run, index } of source.slice(start, end).matchAll(hex)) {
-      const text = decodeBytes(run.replace(/[^0-9a-fA-F]|x(?=[0-9a-fA-F]{2})/g, ''), 'hex');
-      if (text !== null)
-        yield { text, start: start + index, end: start + index + run.length, isAligned: false };
+  return false;
+}
+
+/** Texts of a source in base64, hexadecimal digits and tag characters, decoded once, and the source with its spaced letters together. */
+export function readDisguised(source: string): readonly DisguisedText[] {
+  const units = reader.read(source);
+  const found: DisguisedText[] = [];
+  for (const run of findRuns(units, source.length, isBase64)) {
+    for (const { start, end } of cutBase64(source, run)) {
+      if (!beginsAsText(units, start)) continue;
+      const text = decodeBytes(source.slice(start, end), 'base64');
+      if (text !== null) found.push({ text, start, end });
     }
   }
-  if (found.hasTags) {
+  for (const { start, end } of findRuns(units, source.length, isHex)) {
+    for (const { 0: run, index } of source.slice(start, end).matchAll(hex)) {
+      const text = decodeBytes(run.replace(/[^0-9a-fA-F]|x(?=[0-9a-fA-F]{2})/g, ''), 'hex');
+      if (text !== null) found.push({ text, start: start + index, end: start + index + run.length });
+    }
+  }
+  if (source.includes(tagUnit)) {
     for (const { 0: run, index } of source.matchAll(tags)) {
       const text = Array.from(run, (tag) => String.fromCharCode((tag.codePointAt(0) ?? 0) - 0xe0000)).join(
         '',
       );
-      yield { text, start: index, end: index + run.length, isAligned: false };
+      found.push({ text, start: index, end: index + run.length });
     }
   }
-  const whole = { start: 0, end: source.length };
-  const joined = found.hasSpaced ? source.replace(spaced, (run) => run.replace(/[ .\-_*|]/g, '')) : source;
-  if (joined !== source) yield { text: joined, ...whole, isAligned: false };
-  if (found.hasRotated) yield { text: rotate(source), ...whole, isAligned: true };
-  if (found.hasReversed) {
-    yield { text: reverse(source), ...whole, isAligned: false };
+  if (canHaveSpaced(units, source.length)) {
+    const joined = source.replace(spaced, (run) => run.replace(/[ .\-_*|]/g, ''));
+    if (joined !== source) found.push({ text: joined, start: 0, end: source.length });
   }
-  const spelled = found.hasSigns ? source.replace(signsInWord, spell) : source;
-  if (spelled !== source) yield { text: spelled, ...whole, isAligned: true };
+  return found;
+}
+
+/** The value of each digit of base64. */
+const base64Values = new Uint8Array(128);
+for (const [value, digit] of [
+  ...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/',
+].entries()) {
+  base64Values[digit.charCodeAt(0)] = value;
+}
+base64Values['-'.charCodeAt(0)] = 62;
+base64Values['_'.charCodeAt(0)] = 63;
+
+const sniffedDigits = 8;
+
+/**
+ * False for nearly all runs that are no text in base64: identifiers, hashes and files. Looks at six bytes.
+ */
+function beginsAsText(units: Uint16Array, start: number): boolean {
+  let bits = 0;
+  let bitCount = 0;
+  let continuing = 0;
+  for (let at = start; at < start + sniffedDigits; at += 1) {
+    bits = ((bits << 6) | (base64Values[units[at] as number] as number)) & 0xffff;
+    bitCount += 6;
+    if (bitCount < 8) continue;
+    bitCount -= 8;
+    const byte = (bits >> bitCount) & 0xff;
+    if (continuing > 0) {
+      if ((byte & 0xc0) !== 0x80) return false;
+      continuing -= 1;
+    } else if (byte < 0x80) {
+      if (byte === 0x7f || (byte < 0x20 && (byte < 0x09 || byte > 0x0d))) return false;
+    } else {
+      if (byte < 0xc2 || byte > 0xf4) return false;
+      continuing = byte < 0xe0 ? 1 : byte < 0xf0 ? 2 : 3;
+    }
+  }
+  return true;
 }
 
 /** The parts of a run that are decoded each alone, with the signs that end base64. */
@@ -216,14 +162,6 @@ function cutBase64(source: string, { start, end }: Run): readonly Run[] {
   return parts;
 }
 
-function spell(run: string): string {
-  return run.length === 1 ? (signs[run] ?? run) : Array.from(run, (sign) => signs[sign] ?? sign).join('');
-}
-
-function reverse(text: string): string {
-  return Array.from(text).toReversed().join('');
-}
-
 /** Null where it is no text. */
 function decodeBytes(run: string, encoding: 'base64' | 'hex'): string | null {
   const bytes = Buffer.from(run, encoding);
@@ -234,8 +172,13 @@ function decodeBytes(run: string, encoding: 'base64' | 'hex'): string | null {
     : null;
 }
 
-function rotate(source: string): string {
-  return source.replace(/[a-zA-Z]/g, (letter) => {
+export function reverseText(text: string): string {
+  return Array.from(text).toReversed().join('');
+}
+
+/** The text in ROT13, which is its own inverse. */
+export function rotateText(text: string): string {
+  return text.replace(/[a-zA-Z]/g, (letter) => {
     const base = letter <= 'Z' ? 65 : 97;
     return String.fromCharCode(((letter.charCodeAt(0) - base + 13) % 26) + base);
   });

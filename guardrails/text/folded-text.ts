@@ -1,5 +1,6 @@
 import { toLatinLetter } from '#core/text/look-alike.ts';
 import { Offsets } from '#core/text/offsets.ts';
+import { isAscii, TextUnits } from '#core/text/text-units.ts';
 
 /** A text as comparisons see it, and where its characters stand in the source. */
 export interface FoldedText {
@@ -8,8 +9,6 @@ export interface FoldedText {
   readonly offsets: Offsets | null;
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: everything but ASCII
-const nonAscii = /[^\x00-\x7f]/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: a character of ASCII with marks, or any other with its marks
 const cluster = /[\x00-\x7f][\u0300-\u036f]+|[^\x00-\x7f][\u0300-\u036f\u064b-\u0655]*/uy;
 /** Marks on letters of Latin, Greek, Cyrillic and Arabic. Those of other scripts are letters to their readers, and stay. */
@@ -68,6 +67,8 @@ function isMark(code: number): boolean {
   return (code >= 0x300 && code <= 0x36f) || (code >= 0x64b && code <= 0x655);
 }
 
+const reader = new TextUnits();
+
 function grow(units: Uint16Array<ArrayBuffer>, more: number): Uint16Array<ArrayBuffer> {
   const grown = new Uint16Array(2 * units.length + more);
   grown.set(units);
@@ -79,15 +80,15 @@ function grow(units: Uint16Array<ArrayBuffer>, more: number): Uint16Array<ArrayB
  * that mixes Latin letters with others that look like them, those as Latin ones.
  */
 export function foldText(source: string): FoldedText {
-  if (!nonAscii.test(source)) return { text: source.toLowerCase(), offsets: null };
+  if (isAscii(source)) return { text: source.toLowerCase(), offsets: null };
   const offsets = new Offsets();
   let isMoved = false;
+  const given = reader.read(source);
   let units = new Uint16Array(source.length + 32);
   let count = 0;
   for (let at = 0; at < source.length; at += 1) {
-    const code = source.charCodeAt(at);
-    const unit = foldUnit(code);
-    if (unit >= 0 && !isMark(source.charCodeAt(at + 1))) {
+    const unit = foldUnit(given[at] as number);
+    if (unit >= 0 && !isMark(given[at + 1] as number)) {
       units[count++] = unit;
       continue;
     }
@@ -102,11 +103,14 @@ export function foldText(source: string): FoldedText {
     for (let place = 0; place < folded.length; place += 1) units[count++] = folded.charCodeAt(place);
     at += found.length - 1;
   }
-  let text = Buffer.from(units.buffer, 0, 2 * count).toString('utf16le');
-  if (lookingLatin.test(text)) {
-    text = text.replace(ofSeveralScripts, (word) =>
-      latin.test(word) && lookingLatin.test(word) ? Array.from(word, toLatinLetter).join('') : word,
-    );
-  }
-  return { text, offsets: isMoved ? offsets : null };
+  const text = Buffer.from(units.buffer, 0, 2 * count).toString('utf16le');
+  return { text: unifyScripts(text), offsets: isMoved ? offsets : null };
+}
+
+/** In words that mix Latin letters with others that look like them, those as Latin ones. */
+export function unifyScripts(folded: string): string {
+  if (!lookingLatin.test(folded)) return folded;
+  return folded.replace(ofSeveralScripts, (word) =>
+    latin.test(word) && lookingLatin.test(word) ? Array.from(word, toLatinLetter).join('') : word,
+  );
 }

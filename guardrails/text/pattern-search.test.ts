@@ -4,6 +4,7 @@ import { overrides } from '#guardrails/rules/injection/signals/overrides.ts';
 import { takeovers } from '#guardrails/rules/injection/signals/takeovers.ts';
 import { fc } from '#test/support/properties.ts';
 import { createPatternSearch, type PatternMatch } from './pattern-search.ts';
+import { spelledReading } from './spelled-text.ts';
 
 const patterns = [...overrides, ...takeovers, ...jailbreaks].map(({ pattern }) => pattern);
 const search = createPatternSearch(patterns);
@@ -85,6 +86,30 @@ describe('the search for many patterns', () => {
   it('finds so many of each pattern', () => {
     const found = search('openai, gpt-4, chatgpt. jailbreak jailbreak jailbreak', 2);
     expect(found.map(({ start }) => start)).toEqual([24, 34, 0, 8]);
+  });
+
+  it('finds what each of them finds in another reading too, each place once', () => {
+    const both = createPatternSearch(patterns, spelledReading);
+    const shown: Readonly<Record<string, string>> = { a: '4', e: '3', i: '1', o: '0', s: '5', t: '7' };
+    const spelling = fc.subarray(Object.keys(shown));
+    let respelled = 0;
+    fc.assert(
+      fc.property(text, spelling, (drawn, letters) => {
+        const searched = drawn.replace(/[a-z]/g, (letter) =>
+          letters.includes(letter) ? (shown[letter] ?? letter) : letter,
+        );
+        const plain = matchAll(searched);
+        const more = matchAll(spelledReading.read(searched)).filter(
+          (one) => !plain.some((known) => JSON.stringify(known) === JSON.stringify(one)),
+        );
+        respelled += more.length;
+        const order = (a: PatternMatch, b: PatternMatch) =>
+          a.pattern - b.pattern || a.start - b.start || a.end - b.end;
+        expect(both(searched, 1_000).toSorted(order)).toEqual([...plain, ...more].sort(order));
+      }),
+      { numRuns: 1_000 },
+    );
+    expect(respelled).toBeGreaterThan(200);
   });
 
   it('refuses a pattern that matches without a word', () => {

@@ -1,5 +1,5 @@
 import { readNeededWords } from './required-words.ts';
-import { createWordScan } from './word-scan.ts';
+import { createWordScan, type UnitAliases, type WordHits } from './word-scan.ts';
 
 /** A match of one of several patterns. */
 export interface PatternMatch {
@@ -12,11 +12,21 @@ export interface PatternMatch {
 /** Finds the matches that `matchAll` finds of each pattern, in the order of the patterns, at most so many of each. */
 export type PatternSearch = (text: string, matchesMax: number) => PatternMatch[];
 
+/** A second way to read a text. */
+export interface OtherReading {
+  /** Which characters it reads as another one, wherever they stand. */
+  readonly aliases: UnitAliases;
+  /** The text as it is read, as long as it was; the same text where nothing in it is read in another way. */
+  readonly read: (text: string) => string;
+}
+
 /** An alternative of a pattern. */
 interface Alternative {
   readonly pattern: number;
   /** Clauses, as the numbers of their words. */
-  readonly clauses: readonly (readonly number[])[];
+  readonly clauses: readonly ReadonlySet<number>[];
+  /** The bits of all clauses. */
+  readonly complete: number;
   readonly lengthMax: number;
 }
 
@@ -30,8 +40,9 @@ interface Stretch {
  * where its words stand.
  *
  * @param patterns global, with the flag `u` alone, in the syntax of `readNeededWords`
+ * @param other its matches are found too, each place once
  */
-export function createPatternSearch(patterns: readonly RegExp[]): PatternSearch {
+export function createPatternSearch(patterns: readonly RegExp[], other?: OtherReading): PatternSearch {
   const words = new Map<string, number>();
   const number = (word: string) => {
     const known = words.get(word) ?? words.size;
@@ -41,57 +52,73 @@ export function createPatternSearch(patterns: readonly RegExp[]): PatternSearch 
   const alternatives = patterns.flatMap(({ source }, pattern) =>
     readNeededWords(source).map(({ clauses, lengthMax }): Alternative => {
       if (clauses.length === 0) throw new Error(`A pattern matches without a word: ${source}`);
-      return { pattern, lengthMax, clauses: clauses.map((clause) => clause.map(number)) };
+      return {
+        pattern,
+        lengthMax,
+        clauses: clauses.map((clause) => new Set(clause.map(number))),
+        complete: (1 << clauses.length) - 1,
+      };
     }),
   );
-  const scan = createWordScan([...words.keys()]);
+  const scan = createWordScan([...words.keys()], other?.aliases);
   /** By word: the alternatives that it is a word of, with the bits of their clauses. */
-  const uses = Array.from(words, (): [alternative: number, bits: number][] => []);
-  for (const [index, { clauses }] of alternatives.entries()) {
+  const uses = Array.from(words, (): { readonly alternative: number; readonly bit: number }[] => []);
+  for (const [alternative, { clauses }] of alternatives.entries()) {
     for (const [clause, members] of clauses.entries()) {
-      for (const word of members) uses[word]?.push([index, 1 << clause]);
+      for (const word of members) uses[word]?.push({ alternative, bit: 1 << clause });
     }
   }
-  const complete = alternatives.map(({ clauses }) => (1 << clauses.length) - 1);
+  const seen = new Uint32Array(alternatives.length);
 
   return (text, matchesMax) => {
-    const found = scan(text);
-    if (found.size === 0) return [];
-    const seen = new Map<number, number>();
-    for (const word of found.keys()) {
-      for (const [index, bits] of uses[word] ?? []) seen.set(index, (seen.get(index) ?? 0) | bits);
+    const hits = scan(text);
+    if (hits.count === 0) return [];
+    seen.fill(0);
+    for (let at = 0; at < hits.count; at += 1) {
+      for (const { alternative, bit } of uses[hits.words[at] as number] ?? []) {
+        seen[alternative] = (seen[alternative] as number) | bit;
+      }
     }
     const stretches = new Map<number, Stretch[]>();
-    for (const [index, bits] of seen) {
-      const alternative = alternatives[index];
-      if (alternative === undefined || bits !== complete[index]) continue;
-      const near = findStretches(alternative, found, text.length);
+    for (const [index, alternative] of alternatives.entries()) {
+      if (seen[index] !== alternative.complete) continue;
+      const near = findStretches(alternative, hits, text.length);
       if (near.length === 0) continue;
       stretches.set(alternative.pattern, [...(stretches.get(alternative.pattern) ?? []), ...near]);
     }
-    const matches: PatternMatch[] = [];
-    for (const pattern of [...stretches.keys()].sort((a, b) => a - b)) {
-      const expression = patterns[pattern] as RegExp;
-      let count = 0;
-      for (const place of merge(stretches.get(pattern) ?? [])) {
-        for (const { start, end } of matchWithin(expression, text, place)) {
-          if (count < matchesMax) matches.push({ pattern, start, end });
-          count += 1;
+    if (stretches.size === 0) return [];
+    const otherText = other?.read(text) ?? text;
+    return [...stretches.keys()]
+      .sort((a, b) => a - b)
+      .flatMap((pattern) => {
+        const expression = patterns[pattern] as RegExp;
+        const places = merge(stretches.get(pattern) ?? []);
+        const matches = matchWithin(expression, text, places, matchesMax);
+        if (otherText !== text) {
+          const more = matchWithin(expression, otherText, places, matchesMax);
+          const isKnown = (one: Stretch) =>
+            matches.some(({ start, end }) => start === one.start && end === one.end);
+          matches.push(...more.filter((one) => !isKnown(one)));
         }
-      }
-    }
-    return matches;
+        return matches.map((match) => ({ pattern, ...match }));
+      });
   };
 }
 
 /** Where matches of an alternative can stand: around words of the rarest clause that have a word of each other one near. */
 function findStretches(
   { clauses, lengthMax }: Alternative,
-  found: ReadonlyMap<number, readonly number[]>,
+  hits: WordHits,
   textLength: number,
 ): readonly Stretch[] {
   const places = clauses
-    .map((words) => words.flatMap((word) => found.get(word) ?? []).sort((a, b) => a - b))
+    .map((words) => {
+      const ends: number[] = [];
+      for (let at = 0; at < hits.count; at += 1) {
+        if (words.has(hits.words[at] as number)) ends.push(hits.ends[at] as number);
+      }
+      return ends.sort((a, b) => a - b);
+    })
     .sort((a, b) => a.length - b.length);
   const [rarest = [], ...others] = places;
   return rarest
@@ -123,12 +150,22 @@ function merge(stretches: readonly Stretch[]): readonly Stretch[] {
 /** The characters around a stretch that \b and ^ look at, of which one may be a pair. */
 const around = 2;
 
-function* matchWithin(expression: RegExp, text: string, { start, end }: Stretch): Generator<Stretch> {
-  const from = Math.max(0, start - around);
-  const part = text.slice(from, end + around);
-  expression.lastIndex = start - from;
-  // An expression with the flag `u` steps back from the middle of a pair.
-  for (let match = expression.exec(part); match !== null; match = expression.exec(part)) {
-    yield { start: from + match.index, end: from + match.index + match[0].length };
+function matchWithin(
+  expression: RegExp,
+  text: string,
+  stretches: readonly Stretch[],
+  matchesMax: number,
+): Stretch[] {
+  const matches: Stretch[] = [];
+  for (const { start, end } of stretches) {
+    const from = Math.max(0, start - around);
+    const part = text.slice(from, end + around);
+    expression.lastIndex = start - from;
+    // An expression with the flag `u` steps back from the middle of a pair.
+    for (let match = expression.exec(part); match !== null; match = expression.exec(part)) {
+      if (matches.length === matchesMax) return matches;
+      matches.push({ start: from + match.index, end: from + match.index + match[0].length });
+    }
   }
+  return matches;
 }

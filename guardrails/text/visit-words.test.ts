@@ -34,4 +34,20 @@ describe('the words of a text', () => {
       }),
     );
   });
+
+  it('have a hash that is that of equal ones, in any text', () => {
+    const hashes = new Map<string, number>();
+    const word = fc.string({ unit: fc.constantFrom('a', 'b', 'é', '注', '𝐛', '𠀀', '7'), maxLength: 3 });
+    fc.assert(
+      fc.property(fc.array(word, { maxLength: 8 }), (words) => {
+        const text = words.join(' ');
+        visitWords(text, (start, end, hash) => {
+          const seen = text.slice(start, end);
+          expect(hash).toBe(hashes.get(seen) ?? hash);
+          hashes.set(seen, hash);
+        });
+      }),
+    );
+    expect(new Set(hashes.values()).size).toBe(hashes.size);
+  });
 });

@@ -1,7 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { fc } from '#test/support/properties.ts';
 import { wordEdge } from './required-words.ts';
-import { createWordScan } from './word-scan.ts';
+import { createWordScan, type UnitAliases } from './word-scan.ts';
+
+/** The ends of each word of a scan, by its number. */
+function scanFor(
+  words: readonly string[],
+  searched: string,
+  aliases?: UnitAliases,
+): readonly (readonly number[])[] {
+  const { count, words: numbers, ends } = createWordScan(words, aliases)(searched);
+  const found = words.map((): number[] => []);
+  for (let at = 0; at < count; at += 1) found[numbers[at] as number]?.push(ends[at] as number);
+  return found;
+}
 
 const word = fc.tuple(
   fc.constantFrom('', wordEdge),
@@ -30,8 +42,7 @@ function findEnds(
 
 describe('a scan for words', () => {
   it('finds a word that is the end of another', () => {
-    const found = createWordScan(['abc', 'bc', 'c'])('abc');
-    expect([0, 1, 2].map((number) => found.get(number))).toEqual([[3], [3], [3]]);
+    expect(scanFor(['abc', 'bc', 'c'], 'abc')).toEqual([[3], [3], [3]]);
   });
 
   it('finds all of them, within others and at edges', () => {
@@ -40,12 +51,30 @@ describe('a scan for words', () => {
         fc.uniqueArray(word, { selector: (parts) => parts.join(''), maxLength: 12 }),
         text,
         (words, searched) => {
-          const found = createWordScan(words.map((parts) => parts.join('')))(searched);
-          for (const [number, parts] of words.entries()) {
-            expect(found.get(number) ?? []).toEqual(findEnds(searched, parts));
-          }
+          const found = scanFor(
+            words.map((parts) => parts.join('')),
+            searched,
+          );
+          expect(found).toEqual(words.map((parts) => findEnds(searched, parts)));
         },
       ),
     );
+  });
+
+  it('finds words in all their spellings, of more hits than it has places for at first', () => {
+    const aliases = new Map([...'0о'].map((alias) => [alias.charCodeAt(0), 'o'.charCodeAt(0)] as const));
+    const unalias = (written: string) => written.replace(/[0о]/g, 'o');
+    const letters = fc.string({
+      unit: fc.constantFrom('o', '0', 'о', 'r', '注'),
+      minLength: 1,
+      maxLength: 3,
+    });
+    fc.assert(
+      fc.property(fc.uniqueArray(letters, { maxLength: 6 }), letters, (words, searched) => {
+        const expected = words.map((word) => findEnds(unalias(searched), ['', unalias(word), '']));
+        expect(scanFor(words, searched, aliases)).toEqual(expected);
+      }),
+    );
+    expect(scanFor(['o'], 'o0'.repeat(1_000), aliases)[0]).toHaveLength(2_000);
   });
 });

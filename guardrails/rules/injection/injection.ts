@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { WorkTurns } from '#core/text/work-turns.ts';
 import { defineRule, type Finding, type GuardedText, nothingFound } from '../../guardrail.ts';
-import { readDisguised } from '../../text/disguised-texts.ts';
+import { readDisguised, reverseText, rotateText } from '../../text/disguised-texts.ts';
 import { foldText } from '../../text/folded-text.ts';
 import { createPatternSearch } from '../../text/pattern-search.ts';
 import { readPieces } from '../../text/pieces.ts';
 import { findingsMax } from '../../text/scan.ts';
+import { spelledReading } from '../../text/spelled-text.ts';
 import { placeInSource } from '../../text/word-search.ts';
 import type { Signal } from './signal.ts';
 import { jailbreaks } from './signals/jailbreaks.ts';
@@ -13,7 +14,39 @@ import { overrides } from './signals/overrides.ts';
 import { takeovers } from './signals/takeovers.ts';
 
 const signals: readonly Signal[] = [...overrides, ...takeovers, ...jailbreaks];
-const searchSignals = createPatternSearch(signals.map(({ pattern }) => pattern));
+const commandWords = [
+  'ignore',
+  'disregard',
+  'forget',
+  'override',
+  'follow',
+  'instruction',
+  'instructions',
+  'directive',
+  'directives',
+  'rules',
+  'prompt',
+  'system',
+  'previous',
+];
+
+function anyOf(words: readonly string[]): RegExp {
+  return new RegExp(`\\b(?:${words.join('|')})\\b`, 'gu');
+}
+
+/** Words of a whole text in disguise, which is read once more then. */
+const disguises: readonly {
+  readonly pattern: RegExp;
+  readonly undo: (text: string) => string;
+  readonly isAligned: boolean;
+}[] = [
+  { pattern: anyOf([...commandWords, 'following'].map(rotateText)), undo: rotateText, isAligned: true },
+  { pattern: anyOf(commandWords.map(reverseText)), undo: reverseText, isAligned: false },
+];
+const searchSigns = createPatternSearch(
+  [...signals, ...disguises].map(({ pattern }) => pattern),
+  spelledReading,
+);
 /** Signals count together where they stand within so many characters. */
 const stretchChars = 3_000;
 const windowChars = 8_192;
@@ -35,21 +68,33 @@ interface Sign {
 }
 
 function findSigns(source: string): readonly Sign[] {
-  const signs = findPlainSigns(source);
-  for (const { text, start, end, isAligned } of readDisguised(source)) {
-    for (const sign of findPlainSigns(text)) {
-      signs.push(isAligned ? sign : { signal: sign.signal, start, end });
-    }
+  const plain = search(source);
+  const signs = [...plain.signs];
+  for (const { undo, isAligned } of plain.disguises) {
+    const whole = { start: 0, end: source.length };
+    for (const sign of search(undo(source)).signs) signs.push(isAligned ? sign : { ...sign, ...whole });
+  }
+  for (const { text, start, end } of readDisguised(source)) {
+    for (const { signal } of search(text).signs) signs.push({ signal, start, end });
   }
   return signs.sort((a, b) => a.start - b.start);
 }
 
-function findPlainSigns(source: string): Sign[] {
+/** The signs of a text as it is, and in which disguises it should be read too. */
+function search(source: string): {
+  readonly signs: readonly Sign[];
+  readonly disguises: ReadonlySet<(typeof disguises)[number]>;
+} {
   const folded = foldText(source);
-  return searchSignals(folded.text, placesMax).map(({ pattern, start, end }) => ({
-    signal: signals[pattern] as Signal,
-    ...placeInSource(folded, { start, end }),
-  }));
+  const signs: Sign[] = [];
+  const found = new Set<(typeof disguises)[number]>();
+  for (const { pattern, start, end } of searchSigns(folded.text, placesMax)) {
+    const signal = signals[pattern];
+    const disguise = disguises[pattern - signals.length];
+    if (signal !== undefined) signs.push({ signal, ...placeInSource(folded, { start, end }) });
+    else if (disguise !== undefined) found.add(disguise);
+  }
+  return { signs, disguises: found };
 }
 
 /** The highest weight of a stretch, and the families that make it up. */

@@ -20,13 +20,28 @@ const attribute =
   /(?:^|[\s"'/])(?:href|src|srcset|action|formaction|poster|data|background|ping|cite|longdesc|manifest|content|xlink:href|style)\s{0,10}=\s{0,10}(?:"([^"]*)(?:"|$)|'([^']*)(?:'|$)|([^\s"'>]+))/gi;
 const autolink = /<((?:[a-z][a-z\d+.-]{1,20}):[^<>\s]{1,2000})>/gi;
 const css = /url\(\s{0,10}["']?([^)"']{1,2000})["']?\s{0,10}\)/gi;
+const urlOfStyle = /url\(/i;
 const bare = /(?:\b(?:https?|ftp|wss?):\/{1,2}|\bwww\.)[^\s<>"'`\]})|\\]{1,2000}/gi;
 /** What ends a sentence rather than an address. */
 const trailing = /[.,;:!?*_~]+$/;
 const dangerous = /^\s*(?:javascript|vbscript|data|file|blob):/i;
 
-/** All links of a text of Markdown, HTML or neither, in any order. */
-export function* findLinks(text: string): Generator<Link, void, void> {
+/**
+ * All links of a text of Markdown, HTML or neither, in any order. Each form is looked for where the text has the characters that it cannot be without.
+ *
+ * @param loadedOnly true: only those that may be loaded without a click
+ */
+export function* findLinks(text: string, loadedOnly = false): Generator<Link, void, void> {
+  if (text.includes('](')) yield* findInline(text);
+  if (text.includes(']:')) yield* findDefinitions(text);
+  if (text.includes('<')) yield* findInTags(text);
+  if (text.includes('(') && urlOfStyle.test(text)) yield* findInStyles(text);
+  if (loadedOnly) return;
+  if (text.includes('<')) yield* findAutolinks(text);
+  if (text.includes(':/') || text.includes('.')) yield* findBare(text);
+}
+
+function* findInline(text: string): Generator<Link> {
   for (const { 0: whole, 1: label = '', 2: to = '', index } of text.matchAll(inline)) {
     const rest = unescapeMarkdown(label);
     const end = index + whole.length;
@@ -46,9 +61,15 @@ export function* findLinks(text: string): Generator<Link, void, void> {
       };
     }
   }
+}
+
+function* findDefinitions(text: string): Generator<Link> {
   for (const { 0: whole, 1: to = '', index } of text.matchAll(definition)) {
     yield { start: index, end: index + whole.length, target: withoutBrackets(to), rest: '', isLoaded: true };
   }
+}
+
+function* findInTags(text: string): Generator<Link> {
   for (const { 0: whole, 1: name = '', index } of text.matchAll(tag)) {
     for (const [, double, single, plain] of whole.matchAll(attribute)) {
       for (const to of readTargets(decodeEntities(double ?? single ?? plain ?? ''))) {
@@ -58,12 +79,21 @@ export function* findLinks(text: string): Generator<Link, void, void> {
       }
     }
   }
+}
+
+function* findAutolinks(text: string): Generator<Link> {
   for (const { 0: whole, 1: to = '', index } of text.matchAll(autolink)) {
     yield { start: index, end: index + whole.length, target: to, isLoaded: false };
   }
+}
+
+function* findInStyles(text: string): Generator<Link> {
   for (const { 0: whole, 1: to = '', index } of text.matchAll(css)) {
     yield { start: index, end: index + whole.length, target: to, rest: 'none', isLoaded: true };
   }
+}
+
+function* findBare(text: string): Generator<Link> {
   for (const { 0: whole, index } of text.matchAll(bare)) {
     const to = whole.replace(trailing, '');
     const target = to.startsWith('www.') ? `http://${to}` : to;

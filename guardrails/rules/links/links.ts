@@ -64,7 +64,7 @@ function isAllowedUrl(url: URL, { hosts, schemes, queryCharsMax }: Options): boo
 
 function createSearch(policy: Options): Search {
   return function* search(text): Generator<TextMatch> {
-    for (const { start, end, target, rest, isLoaded } of findLinks(text)) {
+    for (const { start, end, target, rest, isLoaded } of findLinks(text, policy.loadedOnly)) {
       if (policy.loadedOnly && !isLoaded) continue;
       if (end === start || isAllowed(target, policy)) continue;
       yield { start, end, kind: 'LINK', ...(rest === undefined ? {} : { replacement: rest }) };

@@ -12,7 +12,7 @@ export const birthWords =
 /** Dates after a word for birth. */
 export const findBirthDate: NumberFinder = ({ text, at, from, length, context }) => {
   if (from !== at && !/^[A-Za-z]/.test(text[from] ?? '')) return null;
-  if ((length !== 1 && length !== 2 && length !== 4) || context() === '') return null;
+  if (length !== 1 && length !== 2 && length !== 4) return null;
   for (const pattern of [numeric, eastern, named, dayLast]) {
     pattern.lastIndex = at;
     const written = pattern.exec(text)?.[0];

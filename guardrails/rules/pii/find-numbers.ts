@@ -1,4 +1,7 @@
+import { TextUnits } from '#core/text/text-units.ts';
 import {
+  digitsCountedMax,
+  digitsGapMax,
   type FoundPii,
   isDigitUnit,
   isLetterUnit,
@@ -65,29 +68,29 @@ function readContext(text: string, from: number): string {
   return hasLetters ? text.slice(start, from).toLowerCase() : '';
 }
 
-const digit = /\d/g;
+const reader = new TextUnits();
+
+/** The finders for a group of so many digits, with so many in all that can be of one number (`digitsCountedMax`: or more). */
+export type SelectFinders = (length: number, digits: number, hasLetters: boolean) => readonly NumberFinder[];
 
 /**
  * What the finders know among the numbers of a text. A number begins at a group of digits that no word and no other number
  * leads into; letters and a plus sign before it belong to it. The first finder that knows it decides.
  */
-export function findNumbers(
-  text: string,
-  finders: (length: number, hasLetters: boolean) => readonly NumberFinder[],
-): readonly FoundPii[] {
+export function findNumbers(text: string, finders: SelectFinders): readonly FoundPii[] {
   const found: FoundPii[] = [];
-  digit.lastIndex = 0;
-  while (digit.test(text)) {
-    const at = digit.lastIndex - 1;
+  const units = reader.read(text);
+  for (let at = 0; at < text.length; at += 1) {
+    if (!isDigitUnit(units[at] as number)) continue;
     let end = at + 1;
-    while (isDigitUnit(text.charCodeAt(end))) end += 1;
+    while (isDigitUnit(units[end] as number)) end += 1;
     const length = end - at;
-    const isAlone =
-      length < shortMax && !isJoint(text.charCodeAt(end)) && !isLetterUnit(text.charCodeAt(at - 1));
+    const isAlone = length < shortMax && !isJoint(units[end] as number) && !isLetterUnit(units[at - 1] ?? 0);
     const from = isAlone ? -1 : findBeginning(text, at, length);
     if (from !== -1 && (length <= groupDigitsMax || from < at)) {
       const place = new Place(text, at, length, from);
-      for (const find of finders(length, from < at && isLetterUnit(text.charCodeAt(from)))) {
+      const digits = countDigits(units, end, length, text.length);
+      for (const find of finders(length, digits, from < at && isLetterUnit(units[from] as number))) {
         const one = find(place);
         if (one === null) continue;
         found.push(one);
@@ -95,9 +98,22 @@ export function findNumbers(
         break;
       }
     }
-    digit.lastIndex = end;
+    at = end - 1;
   }
   return found;
+}
+
+/** The digits that can be of one number with a group that ends at `from`. */
+function countDigits(units: Uint16Array, from: number, length: number, textLength: number): number {
+  let digits = length;
+  let gap = 0;
+  for (let at = from; at < textLength && gap <= digitsGapMax && digits < digitsCountedMax; at += 1) {
+    if (isDigitUnit(units[at] as number)) {
+      digits += 1;
+      gap = 0;
+    } else gap += 1;
+  }
+  return Math.min(digits, digitsCountedMax);
 }
 
 /** Where the number with the digits at `at` begins; -1: it is part of something else. */

@@ -22,6 +22,18 @@ export interface NumberPlace {
 /** Looks at one place; null: nothing of its kind is there. */
 export type NumberFinder = (place: NumberPlace) => FoundPii | null;
 
+/** A finder with what it needs to find anything. */
+export interface CountedFinder {
+  readonly find: NumberFinder;
+  /** The fewest digits of what it finds, where no letters begin it and no more than `digitsGapMax` other characters stand between two of them. */
+  readonly digitsMin: number;
+}
+
+/** Characters between two digits of one number. */
+export const digitsGapMax = 3;
+/** Digits that are counted at most. */
+export const digitsCountedMax = 12;
+
 /** The match of a sticky pattern at a place, where no word and no number continues it; null: none. */
 export function matchAt(pattern: RegExp, text: string, at: number): string | null {
   pattern.lastIndex = at;

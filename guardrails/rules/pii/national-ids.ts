@@ -1,13 +1,16 @@
-import { matchAt, type NumberFinder } from './finder.ts';
+import { type CountedFinder, matchAt, type NumberFinder } from './finder.ts';
 import { type IdForm, idForms } from './id-forms.ts';
 
 /** Words in any country's stead. */
 const general =
   'national.?id|identity.?(?:card|n)|personal.?(?:id|code)|tax.?(?:payer|id|n)|social.?(?:sec|ins)|fiscal|citizen';
 
+/** The fewest digits of a number that a digit begins: those of CL_RUN and IE_PPS. */
+const digitsMin = 7;
+
 /** The finders of the countries' numbers, by how many digits their first group has, or for those that letters begin. */
 export interface NationalIdFinders {
-  readonly byGroup: ReadonlyMap<number, readonly NumberFinder[]>;
+  readonly byGroup: ReadonlyMap<number, readonly CountedFinder[]>;
   readonly afterLetters: readonly NumberFinder[];
 }
 
@@ -16,18 +19,50 @@ export function createNationalIdFinders(
   countries: readonly string[] | undefined,
   more: readonly string[],
 ): NationalIdFinders {
-  const byGroup = new Map<number, NumberFinder[]>();
-  const afterLetters: NumberFinder[] = [];
   const wanted = idForms.filter(({ country }) => countries === undefined || countries.includes(country));
-  // A country's own words come first: what they announce may have the form of other countries' numbers too.
-  for (const isOwn of [true, false]) {
-    for (const form of wanted) {
-      const find = createFinder(form, isOwn ? form.words : [general, ...more.map(quote)].join('|'), isOwn);
-      if (form.groups === 'letters') afterLetters.push(find);
-      else for (const group of form.groups) byGroup.set(group, [...(byGroup.get(group) ?? []), find]);
+  const anyCountry = [general, ...more.map(quote)].join('|');
+  const groups = new Set(wanted.flatMap((form) => (form.groups === 'letters' ? [] : form.groups)));
+  const ofGroup = (group: number) =>
+    wanted.filter((form) => form.groups !== 'letters' && form.groups.includes(group));
+  return {
+    byGroup: new Map(
+      Array.from(groups, (group) => [group, [{ find: findFirst(ofGroup(group), anyCountry), digitsMin }]]),
+    ),
+    afterLetters: createFinders(
+      wanted.filter((form) => form.groups === 'letters'),
+      anyCountry,
+    ).map(({ find }) => find),
+  };
+}
+
+/** A finder for all of some forms: where no word announces any of them, only those are tried that need none. */
+function findFirst(forms: readonly IdForm[], anyCountry: string): NumberFinder {
+  const finders = createFinders(forms, anyCountry);
+  const all = finders.map(({ find }) => find);
+  const alone = finders.filter(({ needsWord }) => !needsWord).map(({ find }) => find);
+  const announcing = new RegExp([...forms.map(({ words }) => words), anyCountry].join('|'));
+  return (place) => {
+    if (place.from !== place.at) return null;
+    const context = place.context();
+    for (const find of context !== '' && announcing.test(context) ? all : alone) {
+      const found = find(place);
+      if (found !== null) return found;
     }
-  }
-  return { byGroup, afterLetters };
+    return null;
+  };
+}
+
+/** In their order: a country's own words come first, because what they announce may have the form of other countries' numbers too. */
+function createFinders(
+  forms: readonly IdForm[],
+  anyCountry: string,
+): readonly { readonly find: NumberFinder; readonly needsWord: boolean }[] {
+  return [true, false].flatMap((isOwn) =>
+    forms.map((form) => ({
+      find: createFinder(form, isOwn ? form.words : anyCountry, isOwn),
+      needsWord: !isOwn || form.alone === undefined,
+    })),
+  );
 }
 
 function quote(word: string): string {
@@ -35,10 +70,9 @@ function quote(word: string): string {
 }
 
 function createFinder(form: IdForm, words: string, isOwn: boolean): NumberFinder {
-  const { kind, groups, pattern, validate, alone } = form;
+  const { kind, pattern, validate, alone } = form;
   const announcing = new RegExp(words);
   return (place) => {
-    if (groups !== 'letters' && place.from !== place.at) return null;
     if (alone === undefined && place.context() === '') return null;
     const written = matchAt(pattern, place.text, place.from);
     if (written === null) return null;

@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import { defineRule, nothingFound, type PreparedRule, type RuleContext } from '../../guardrail.ts';
-import { readDisguised } from '../../text/disguised-texts.ts';
-import { type FoldedText, foldText } from '../../text/folded-text.ts';
+import { readDisguised, reverseText, rotateText } from '../../text/disguised-texts.ts';
+import { foldText } from '../../text/folded-text.ts';
 import { type Search, scanTexts, type TextMatch } from '../../text/scan.ts';
+import { spelledReading } from '../../text/spelled-text.ts';
 import { visitWords } from '../../text/visit-words.ts';
 import { createWordMatcher } from '../../text/word-matcher.ts';
 import { placeInSource } from '../../text/word-search.ts';
+import { createProtectedTexts, findRuns, type ProtectedText } from './protected-texts.ts';
 
 const heldCharsMax = 200;
 
@@ -18,58 +20,10 @@ const options = z.strictObject({
 
 type Place = Pick<TextMatch, 'start' | 'end'>;
 
-/** The system messages of a call. */
-interface Protected {
-  /** All runs of so many words. */
-  readonly runs: ReadonlySet<string>;
-  /** All words. */
-  readonly words: ReadonlySet<string>;
-}
-
-const unprotected: Protected = { runs: new Set(), words: new Set() };
-
 function readWords(text: string): readonly (Place & { readonly word: string })[] {
   const words: (Place & { readonly word: string })[] = [];
   visitWords(text, (start, end) => words.push({ word: text.slice(start, end), start, end }));
   return words;
-}
-
-function collectRuns(context: RuleContext, wordsMin: number): Protected {
-  const [runs, known] = [new Set<string>(), new Set<string>()];
-  for (const { text, role, kind } of context.callTexts()) {
-    if (role !== 'system' || kind !== 'message') continue;
-    const words = readWords(foldText(text).text).map((each) => each.word);
-    for (const word of words) known.add(word);
-    for (let at = 0; at + wordsMin <= words.length; at += 1)
-      runs.add(words.slice(at, at + wordsMin).join(' '));
-  }
-  return { runs, words: known };
-}
-
-/** The places in a folded text of all words that are part of a run. */
-function findRuns(folded: string, { runs, words }: Protected, wordsMin: number): readonly Place[] {
-  if (runs.size === 0) return [];
-  const found: { readonly start: number; end: number; nextWord: number }[] = [];
-  // The last words up to this one, while system messages have each of them.
-  let known: { readonly word: string; readonly start: number }[] = [];
-  let count = 0;
-  visitWords(folded, (start, end) => {
-    count += 1;
-    const word = folded.slice(start, end);
-    if (!words.has(word)) {
-      if (known.length > 0) known = [];
-      return;
-    }
-    known.push({ word, start });
-    if (known.length > wordsMin) known.shift();
-    if (known.length < wordsMin || !runs.has(known.map((each) => each.word).join(' '))) return;
-    const last = found.at(-1);
-    if (last !== undefined && count - wordsMin <= last.nextWord) {
-      last.end = end;
-      last.nextWord = count;
-    } else found.push({ start: known[0]?.start ?? 0, end, nextWord: count });
-  });
-  return found;
 }
 
 /** Finds system messages, and canaries in them, that an answer repeats, also where they are encoded. */
@@ -82,38 +36,50 @@ export const promptLeak = defineRule({
   reach: 'LOCAL',
   needs: 'CALL_TEXTS',
   prepare: ({ canaries, wordsMin }) => {
-    const matcher = createWordMatcher(canaries, 'PART');
+    const matcher =
+      canaries.length === 0
+        ? null
+        : createWordMatcher([canaries, canaries.map(rotateText), canaries.map(reverseText)].flat(), 'PART');
+    const protectedTexts = createProtectedTexts(wordsMin);
     // Once per call, however often a stream is looked at.
-    const systemByCall = new WeakMap<RuleContext, Protected>();
+    const systemByCall = new WeakMap<RuleContext, readonly ProtectedText[]>();
 
-    function readSystem(context: RuleContext): Protected {
+    function readSystem(context: RuleContext): readonly ProtectedText[] {
       let system = systemByCall.get(context);
       if (system === undefined) {
-        system = wordsMin === 0 ? unprotected : collectRuns(context, wordsMin);
+        system =
+          wordsMin === 0
+            ? []
+            : context
+                .callTexts()
+                .filter(({ role, kind }) => role === 'system' && kind === 'message')
+                .map(({ text }) => protectedTexts.read(text))
+                .filter(({ runs }) => runs.size > 0);
         systemByCall.set(context, system);
       }
       return system;
     }
 
-    function findPlaces(folded: FoldedText, system: Protected): readonly Place[] {
-      return [...matcher.find(folded.text), ...findRuns(folded.text, system, wordsMin)].map((place) =>
-        placeInSource(folded, place),
-      );
+    function findPlaces(text: string, system: readonly ProtectedText[]): readonly Place[] {
+      return [...(matcher?.find(text) ?? []), ...system.flatMap((one) => findRuns(text, one, wordsMin))];
     }
 
     const createSearch =
-      (system: Protected): Search =>
+      (system: readonly ProtectedText[]): Search =>
       (text) => {
         const kind = 'SYSTEM_PROMPT';
-        const plain = findPlaces(foldText(text), system).map(({ start, end }) => ({ start, end, kind }));
-        const disguised = [...readDisguised(text)]
-          .filter((hidden) => findPlaces(foldText(hidden.text), system).length > 0)
+        const folded = foldText(text);
+        const plain = findPlaces(folded.text, system);
+        const spelled = plain.length === 0 ? spelledReading.read(folded.text) : folded.text;
+        const found = spelled === folded.text ? plain : findPlaces(spelled, system);
+        if (found.length > 0) return found.map((place) => ({ ...placeInSource(folded, place), kind }));
+        return readDisguised(text)
+          .filter((hidden) => findPlaces(foldText(hidden.text).text, system).length > 0)
           .map(({ start, end }) => ({ start, end, kind }));
-        return plain.length === 0 ? disguised : plain;
       };
 
     const holdFrom: NonNullable<PreparedRule['holdFrom']> = (text, context) => {
-      const hasRuns = context === undefined || readSystem(context).runs.size > 0;
+      const hasRuns = context === undefined || readSystem(context).length > 0;
       const from = Math.max(0, text.length - heldCharsMax);
       const tail = text.slice(from);
       const words = readWords(tail);
@@ -126,7 +92,7 @@ export const promptLeak = defineRule({
     return {
       check: async (texts, context) => {
         const system = readSystem(context);
-        if (system.runs.size === 0 && canaries.length === 0) return nothingFound;
+        if (system.length === 0 && canaries.length === 0) return nothingFound;
         return scanTexts(texts, createSearch(system), 'it repeats the system message');
       },
       holdFrom,
