@@ -146,6 +146,8 @@ export interface Rule {
    * rules that need no services look at long texts in another thread, where they are prepared with the same options.
    */
   readonly needs?: 'CALL_TEXTS' | 'SERVICES';
+  /** The processor time of a look at a text, in multiples of that of most LOCAL rules: texts are looked at in another thread when they are so many times shorter. Absent: 1. */
+  readonly cost?: number;
   /** Loads the modules that only this rule uses, so that no call does. What throws is thrown again when the rule looks. */
   readonly load?: () => Promise<unknown>;
   /**

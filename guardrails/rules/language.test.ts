@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { guardedText, testRule } from '#test/support/guardrail-rules.ts';
+import { guardedText, ruleContext, testRule } from '#test/support/guardrail-rules.ts';
 import { languageRule } from './language.ts';
 
 const texts: Readonly<Record<string, string>> = {
@@ -17,6 +17,7 @@ const texts: Readonly<Record<string, string>> = {
   hi: 'कृपया मुझे नई इमारत के बारे में रिपोर्ट सप्ताह के अंत से पहले भेजें।',
   zh: '请在本周末之前把关于新大楼的报告发给我，我们需要它来准备会议。',
   ja: '今週末までに新しい建物に関する報告書を送ってください。よろしくお願いします。',
+  vi: 'Vui lòng gửi cho tôi báo cáo về tòa nhà mới trước cuối tuần này.',
   ko: '이번 주말 전에 새 건물에 대한 보고서를 보내 주시기 바랍니다. 감사합니다.',
 };
 const names = Object.keys(texts);
@@ -32,6 +33,34 @@ describe('the rule language', () => {
       expect((await allowing.look(texts[other] ?? '')).fired, other).toBe(!isSame);
     }
     expect(await testRule(languageRule, { allowed: names }).look(text)).toEqual({ fired: false });
+  });
+
+  it.for(names)('knows %s in any form of Unicode', async (name) => {
+    for (const form of ['NFC', 'NFD'] as const) {
+      const { fired } = await testRule(languageRule, { denied: [name] }).look(
+        (texts[name] ?? '').normalize(form),
+      );
+      expect(fired, form).toBe(true);
+    }
+  });
+
+  it('lets other work have its turn between its sentences', async () => {
+    const prepared = languageRule.prepare({ allowed: ['de'] }, {});
+    const text = `${texts.de} `.repeat(90);
+    const now = performance.now;
+    let clockMs = 0;
+    let turns = 0;
+    // As slow as a busy machine: a step of the clock each time it is read.
+    performance.now = () => (clockMs += 7);
+    const count = () => {
+      turns += 1;
+      immediate = setImmediate(count);
+    };
+    let immediate = setImmediate(count);
+    await prepared.check([guardedText(text)], ruleContext);
+    clearImmediate(immediate);
+    performance.now = now;
+    expect(turns).toBeGreaterThan(60);
   });
 
   it('finds the sentences of another language in a text', async () => {

@@ -152,7 +152,8 @@ function* readStretches(
 
 /** Whether a stretch is in a language that the policy does not want. */
 function isUnwanted(stretch: string, detector: Detector, { allowed, denied, marginMin }: Options): boolean {
-  const result = detector.detect(stretch);
+  // The detector knows letters with their marks as one character each.
+  const result = detector.detect(stretch.normalize('NFC'));
   if (!result.isReliable()) return false;
   if (denied.includes(result.language)) return true;
   if (allowed.length === 0 || allowed.includes(result.language)) return false;
@@ -162,9 +163,10 @@ function isUnwanted(stretch: string, detector: Detector, { allowed, denied, marg
 }
 
 function createSearch(detector: Detector, policy: Options): Search {
-  return function* search(text): Generator<TextMatch> {
+  return function* search(text): Generator<TextMatch | null> {
     for (const { start, end } of readStretches(text, policy.lettersMin)) {
       if (isUnwanted(text.slice(start, end), detector, policy)) yield { start, end, kind: 'LANGUAGE' };
+      else yield null;
     }
   };
 }
@@ -177,6 +179,7 @@ export const languageRule = defineRule({
   stages: guardrailStages,
   hasSpans: true,
   reach: 'LOCAL',
+  cost: 20,
   load: loadDetector,
   prepare: (policy) => {
     return {

@@ -39,7 +39,10 @@ describe('a scan', () => {
     expect(result).toEqual({ fired: true, reason: 'it has x', findings: [] });
   });
 
-  it('lets other work have its turn within a long text', async () => {
+  it.for([
+    ['between its windows', 100_000, 1],
+    ['within one, where the search is slow', 100, 20],
+  ] as const)('lets other work have its turn %s', async ([, length, steps]) => {
     let clockMs = 0;
     let turns = 0;
     const count = () => {
@@ -47,11 +50,13 @@ describe('a scan', () => {
       immediate = setImmediate(count);
     };
     let immediate = setImmediate(count);
-    const slow: Search = () => {
-      clockMs += 3;
-      return [];
+    const slow: Search = function* () {
+      for (let step = 0; step < steps; step += 1) {
+        clockMs += 3;
+        yield null;
+      }
     };
-    await scanTexts([guardedText('.'.repeat(100_000))], slow, 'never', new WorkTurns(() => clockMs));
+    await scanTexts([guardedText('.'.repeat(length))], slow, 'never', new WorkTurns(() => clockMs));
     clearImmediate(immediate);
     expect(turns).toBeGreaterThanOrEqual(Math.floor(clockMs / 6) - 1);
     expect(clockMs).toBeGreaterThan(30);

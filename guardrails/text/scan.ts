@@ -10,8 +10,11 @@ export interface TextMatch {
   readonly replacement?: string;
 }
 
-/** Finds matches in a text; the same ones in a part of it that holds them with 256 characters before and 1,024 after. */
-export type Search = (text: string) => Iterable<TextMatch>;
+/**
+ * Finds matches in a text; the same ones in a part of it that holds them with 256 characters before and 1,024 after. Null: a place where other work may get its
+ * turn, for searches that need milliseconds for 10,000 characters.
+ */
+export type Search = (text: string) => Iterable<TextMatch | null>;
 
 /** Long texts are looked at in windows, so that other work gets its turn between. */
 const windowChars = 8_192;
@@ -32,7 +35,12 @@ export async function scanTexts(
   for (const [number, guarded] of texts.entries()) {
     for (const piece of readPieces(guarded)) {
       for (let from = 0; from === 0 || from < piece.text.length; from += windowChars) {
-        for (const { start, end, ...found } of searchWindow(piece, from, search)) {
+        for (const match of searchWindow(piece, from, search)) {
+          if (match === null) {
+            await turns.pass();
+            continue;
+          }
+          const { start, end, ...found } = match;
           if (findings.length === findingsMax) return { fired: true, reason, findings: [] };
           findings.push({ ...found, text: number, ...piece.place(start, end) });
         }
@@ -44,7 +52,7 @@ export async function scanTexts(
 }
 
 /** The matches of a piece that begin in the window at `from`. */
-function* searchWindow({ text }: GuardedPiece, from: number, search: Search): Generator<TextMatch> {
+function* searchWindow({ text }: GuardedPiece, from: number, search: Search): Generator<TextMatch | null> {
   if (text.length <= windowChars) {
     yield* search(text);
     return;
@@ -52,6 +60,10 @@ function* searchWindow({ text }: GuardedPiece, from: number, search: Search): Ge
   const shift = Math.max(0, from - charsBefore);
   const part = text.slice(shift, from + windowChars + charsAfter);
   for (const match of search(part)) {
+    if (match === null) {
+      yield null;
+      continue;
+    }
     const start = match.start + shift;
     if (start >= from && start < from + windowChars) yield { ...match, start, end: match.end + shift };
   }

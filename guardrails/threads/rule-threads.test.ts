@@ -93,6 +93,17 @@ describe('rules in threads', () => {
     expect(await rule.check(three, ruleContext)).toMatchObject({ findings: [{ text: 1 }] });
   });
 
+  it('look at shorter ones of rules that cost more', async () => {
+    const threads = start({ charsMin: 2_000, threadsMax: 1 });
+    const rule = findRule('language') as Rule;
+    // The rule of this thread allows another language.
+    const prepared = threads.wrap(rule, { allowed: ['en'] }, rule.prepare({ allowed: ['de'] }, {}));
+    const sentence = 'Der Vertrag beginnt am Montag und endet nach drei Jahren.';
+    expect(sentence.length).toBeLessThan(2_000 / (rule.cost ?? 1));
+    expect(await look(prepared, sentence)).toMatchObject({ fired: false });
+    expect(await look(prepared, `${sentence} `.repeat(3))).toMatchObject({ fired: true });
+  });
+
   it('count the texts of the call where they compare with them', async () => {
     const threads = start({ charsMin: 100, threadsMax: 1 });
     const rule = findRule('prompt_leak') as Rule;

@@ -7,7 +7,7 @@ import { type PackedResult, unpackResult } from './packed-result.ts';
 import type { RuleTask } from './rule-thread.ts';
 
 export interface RuleThreadLimits extends TaskThreadLimits {
-  /** Characters of all texts of a look together, beyond which it is made in a thread. */
+  /** Characters of all texts of a look together, times the cost of the rule, beyond which it is made in a thread. */
   readonly charsMin: number;
   readonly threadsMax: number;
   /** Looks that may wait, of all tenants and of one. */
@@ -78,7 +78,7 @@ export class RuleThreads implements AsyncDisposable {
       check: (texts, context) => {
         const callTexts = rule.needs === 'CALL_TEXTS' ? context.callTexts() : [];
         const chars = countChars(texts) + countChars(callTexts);
-        if (chars <= this.#limits.charsMin) return prepared.check(texts, context);
+        if (chars * (rule.cost ?? 1) <= this.#limits.charsMin) return prepared.check(texts, context);
         return this.#look({ rule: rule.name, options: written, texts, callTexts }, chars, context);
       },
     };

@@ -49,6 +49,7 @@ const dotted = new Set(
 function withoutDotless(search: Search): Search {
   return function* searchDotted(text) {
     for (const match of search(text)) {
+      if (match === null) continue;
       const found = text.slice(match.start, match.end);
       if (!(found.includes('ı') && dotted.has(foldText(found).text))) yield match;
     }
