@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { applyFindings } from '#guardrails/pipeline/edits.ts';
 import { Masks } from '#guardrails/pipeline/masks.ts';
 import { guardedText, testRule } from '#test/support/guardrail-rules.ts';
+import { fc } from '#test/support/properties.ts';
+import { findLinks, type Link } from './link-targets.ts';
 import { links } from './links.ts';
 
 const rule = testRule(links, { hosts: ['docs.example.com', '*.example.org', 'bücher.test'] });
@@ -146,5 +148,36 @@ describe('the rule links', () => {
     { other: 1 },
   ])('refuses the options %o', (options) => {
     expect(() => links.prepare(options, {})).toThrow();
+  });
+
+  it('finds what is loaded without a click among all links, wherever it stands', () => {
+    const pieces = [
+      '![a](https://e.test/)',
+      '[a](b)',
+      '](https://e.test)',
+      '\n[a]: https://e.test\n',
+      '<img src=//e.test/a>',
+    ];
+    const others = [
+      '<a href="https://e.test">',
+      '<https://e.test>',
+      'URL( //e.test )',
+      'www.e.test',
+      'ftp:/e.test',
+      '(',
+      ' ',
+    ];
+    const key = ({ start, end, target, rest }: Link) => `${start} ${end} ${target} ${rest}`;
+    const text = fc.array(fc.constantFrom(...pieces, ...others), { maxLength: 4 });
+    fc.assert(
+      fc.property(text, (parts) => {
+        const all = [...findLinks(parts.join(''))];
+        const loaded = all.filter(({ isLoaded }) => isLoaded).map(key);
+        const found = [...findLinks(parts.join(''), true)].filter(({ isLoaded }) => isLoaded);
+        expect(found.map(key)).toEqual(loaded);
+      }),
+    );
+    const alone = [...pieces, ...others.slice(0, 5)];
+    expect(alone.filter((part) => [...findLinks(part)].length === 0)).toEqual([]);
   });
 });

@@ -13,13 +13,18 @@ export const takeovers = [
   ),
   signal(
     'EXTRACTION',
-    '\\b(?:repeat|print|output|copy|write|recite|echo|display|return)_~4(?:everything|all|words?|text|content|sentences?|instructions?|prompt|lines?)_~3(?:above|before_(?:this|the)|preceding)\\b',
+    '\\b(?:repeat|print|output|copy|write|recite|echo|display|return)_~4(?:everything|all|words|text|content|sentences?|instructions?|prompt|lines?)_~3(?:above|before_(?:this|the)|preceding)\\b',
     1,
   ),
   signal(
     'EXTRACTION',
     '\\b(?:reveal|print|repeat|output|display|tell_me|give_me|leak|dump|recite|disclose|what_(?:are|were)|show(?:_me)?)_~1your_(?:exact_|full_|complete_|entire_|secret_|hidden_|initial_|original_|own_)?(?:instructions|rules|guidelines|prompt)\\b',
     0.6,
+    1,
+  ),
+  signal(
+    'EXTRACTION',
+    '\\b(?:reveal|show|print|repeat|output|display|tell_me|give_me|leak|dump|recite|disclose)_~1(?:everything_(?:above|before)_this|the_(?:hidden|secret|internal|confidential)_system_?(?:prompt|message|instruction)s?)\\b',
     1,
   ),
   signal('EXTRACTION', `\\b(?:reveal|leak|dump|expose|recite|exfiltrate|disclose)_~4${hiddenPrompt}`, 0.7, 1),
