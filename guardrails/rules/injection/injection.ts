@@ -30,7 +30,7 @@ const commandWords = [
   'previous',
 ];
 
-function anyOf(words: readonly string[]): RegExp {
+function matchWords(words: readonly string[]): RegExp {
   return new RegExp(`\\b(?:${words.join('|')})\\b`, 'gu');
 }
 
@@ -40,8 +40,8 @@ const disguises: readonly {
   readonly undo: (text: string) => string;
   readonly isAligned: boolean;
 }[] = [
-  { pattern: anyOf([...commandWords, 'following'].map(rotateText)), undo: rotateText, isAligned: true },
-  { pattern: anyOf(commandWords.map(reverseText)), undo: reverseText, isAligned: false },
+  { pattern: matchWords([...commandWords, 'following'].map(rotateText)), undo: rotateText, isAligned: true },
+  { pattern: matchWords(commandWords.map(reverseText)), undo: reverseText, isAligned: false },
 ];
 const searchSigns = createPatternSearch(
   [...signals, ...disguises].map(({ pattern }) => pattern),
