@@ -32,7 +32,7 @@ function countCall(): void {
   store.commandEnded('groupWrite', 1, false);
   store.commandEnded('groupWrite', 1, false);
   gateway.operationEnded({ name: null, type: 'mutation', outcome: 'DATA', durationMs: 53 });
-  gateway.requestAnswered({ handler: 'graphql', status: 200, durationMs: 54, traceparent: undefined });
+  gateway.requestAnswered({ handler: 'graphql', status: 200, durationMs: 54, traceId: undefined });
 }
 
 /** CPU microseconds of one run of the work, after a while of it. */

@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-import { readFile } from 'node:fs/promises';
 import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { suggestName } from '#core/text/suggest-name.ts';
@@ -45,8 +44,8 @@ async function main(argv: readonly string[]): Promise<number> {
   const [first = 'serve', second] = argv;
   const isHelp = first === 'help' || argv.includes('--help') || argv.includes('-h');
   if (first === '--version' || first === '-v') {
-    const manifest = await readFile(new URL('../package.json', import.meta.url), 'utf8');
-    console.log(JSON.parse(manifest).version);
+    const { readVersion } = await import('#core/read-version.ts');
+    console.log(await readVersion());
     return 0;
   }
   const named = !first.startsWith('-');

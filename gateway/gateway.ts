@@ -4,6 +4,7 @@ import type { TrustedDocumentsMode } from '#core/graph-enums.generated.ts';
 import type { GatewayObserver } from '#core/observers/gateway-observer.ts';
 import type { MetricsPage } from '#core/observers/metrics-page.ts';
 import { waitAtMost } from '#core/time-limit.ts';
+import type { Tracer } from '#core/tracing/span.ts';
 import type { Bus } from '#state/bus/bus.ts';
 import type { Quota } from '#state/quota/quota.ts';
 import { createHttpDrain, lingerMs } from '#transport/http-drain.ts';
@@ -31,6 +32,8 @@ import { ownDocumentHashes } from './operations/own-documents.ts';
 import { PlannerProcess } from './planning/planner.ts';
 import { createReadinessCheck } from './readiness.ts';
 import { createRouter, type SubgraphExecutors } from './router.ts';
+import { traceExecutors } from './traced-executors.ts';
+import { traceRouter } from './traced-router.ts';
 
 export interface GatewayOptions {
   /** Over the supergraph to begin with; the gateway ends it. */
@@ -64,6 +67,8 @@ export interface GatewayOptions {
   readonly accessLog?: boolean;
   /** Gets what happens here, for metrics. */
   readonly observer?: GatewayObserver | undefined;
+  /** Begins the traces of requests; absent: nothing is traced. */
+  readonly tracer?: Tracer | undefined;
   /** What `/metrics` answers with; absent: NOT_FOUND. */
   readonly metrics?: MetricsPage | undefined;
   /** The handlers of requests; by default those of doors.ts. */
@@ -90,7 +95,8 @@ const lastAnswersMs = 250;
 
 /** The gateway: every handler of the mesh on one port, in front of one router. Rejects with RangeError where two handlers are in conflict. */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
-  const { executors, bus, quota, log, host, port, tls, observer } = options;
+  const { bus, quota, log, host, port, tls, observer, tracer } = options;
+  const executors = tracer === undefined ? options.executors : traceExecutors(options.executors);
   const now = options.now ?? Date.now;
   const limits = resolveLimits(options.limits);
   const { tenants } = executors;
@@ -118,7 +124,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       introspection: exposures.introspection,
     });
     await by.ready();
-    return observeRouter(routed, observer);
+    return observeRouter(tracer === undefined ? routed : traceRouter(routed), observer);
   };
   let { planner } = options;
   let router = await routeBy(planner);
@@ -146,6 +152,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     log,
     refusals,
     observer,
+    tracer,
     metrics: options.metrics,
     isAccessLogged: options.accessLog ?? false,
     work,

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { Caller } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
 import { withoutSuggestion } from '#core/text/suggest-name.ts';
+import { inSpan } from '#core/tracing/span.ts';
 import { buildApiSchema } from '#schema/api-schema.ts';
 import type { Quota } from '#state/quota/quota.ts';
 import type { SubgraphExecutor } from '#transport/executor.ts';
@@ -353,7 +354,8 @@ export function createRouter(options: RouterOptions): Router {
     const cost = refuseCostlyOperation(operation.cost, variables, limits);
     const drawn = reads?.draw(context.caller, countReads(operation.meteredRoot, cost));
     if (drawn !== undefined) await drawn;
-    const program = await operation.program(context.caller, variables);
+    const coerced = variables;
+    const program = await inSpan('plan', () => operation.program(context.caller, coerced));
     if (program.refusal !== undefined) {
       if (operation.type === 'mutation') refusals.denied(program.refusal, context, operation);
       return { errors: program.refusal, data: null };

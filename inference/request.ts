@@ -35,6 +35,8 @@ export interface CompletionRequest {
   readonly labels: CallLabels;
   readonly promptId: string | null;
   readonly promptVersionId: string | null;
+  /** What traces name the prompt by; absent: no prompt is run. */
+  readonly prompt?: { readonly name: string; readonly number: number };
   /**
    * It runs a prompt of the mesh: names of AI models and routes mean the mesh's alone, and its tenant, whose guardrails look at the values of the
    * variables alone, is not shown the texts. Absent: no.

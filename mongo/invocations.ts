@@ -150,6 +150,8 @@ export interface InvocationRecord {
   requestId?: string;
   /** The client's own id of that request; absent when it sent none. */
   clientRequestId?: string;
+  /** Where the call is in the trace of its request; absent when none was recorded. */
+  trace?: { traceId: string; spanId: string };
   /** The end user that the client named; absent when it named none. */
   endUserId?: string;
   /** The client's own tags; absent when there are none. */
@@ -219,6 +221,7 @@ export const invocations = defineCollection<InvocationRecord>(
     ownerId: text,
     requestId: String,
     clientRequestId: String,
+    trace: { type: { _id: false, traceId: text, spanId: text }, default: undefined },
     endUserId: String,
     tags: { type: [String], default: undefined },
     retention: String,

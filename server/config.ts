@@ -11,6 +11,7 @@ import { readMeshSecrets, readPublicKeys, readSigningKey } from '#transport/mesh
 import { mailVariables } from './mail/mail-variables.ts';
 import { metricsVariables } from './metrics/metrics-variables.ts';
 import { rootKeyVariables } from './root-keys/root-key-variables.ts';
+import { tracesVariables } from './traces/traces-variables.ts';
 import {
   choice,
   hasEncodedPassword,
@@ -227,6 +228,7 @@ export const variables = {
     'Whether each request has a line in the log: `on` or `off`.',
   ),
   ...metricsVariables,
+  ...tracesVariables,
   HEDDLE_INTROSPECTION: variable(
     choice(...introspectionExposures).default('on'),
     'The callers that may read the schema, and get its names suggested in errors: `on`, `authenticated`, `role` (each caller with a key what its scopes reach, without suggestions) or `off`.',

@@ -1,4 +1,5 @@
 import { type DestinationStream, destination, type Logger, pino } from 'pino';
+import { activeSpan } from '#core/tracing/span.ts';
 import { ProviderFailure } from '#providers/provider.ts';
 import { createRedact } from './secrets/redact.ts';
 
@@ -44,18 +45,25 @@ function readFrames({ message, stack }: Error): string | undefined {
 }
 
 /**
- * JSON lines on standard error, or in `out`, without the secrets of the environment as it is now. Its `level` may be changed while it is used:
+ * JSON lines on standard error, or in `out`, without the secrets of the environment as it is now, each with the trace that it belongs to. Its `level` may be changed while it is used:
  * the logs that were derived from it follow.
  */
 export function createLog(level: string, out: DestinationStream = standardError()): Logger {
   return pino(
     {
       level,
+      mixin: describeTrace,
       serializers: { err: (error: unknown) => loggedError(error) },
       hooks: { streamWrite: createRedact(process.env) },
     },
     out,
   );
+}
+
+/** The trace that a line belongs to; nothing where none is recorded. */
+function describeTrace(): { readonly traceId?: string } {
+  const span = activeSpan();
+  return span === undefined ? {} : { traceId: span.context.traceId };
 }
 
 function standardError(): DestinationStream {

@@ -1,4 +1,5 @@
 import type { SubgraphName } from '#core/subgraph-names.ts';
+import type { Tracer } from '#core/tracing/span.ts';
 import type { State } from '#state/open-state.ts';
 import type { Subgraph } from '#transport/executor.ts';
 import type { ServedSubgraph } from '#transport/server/serve.ts';
@@ -13,20 +14,26 @@ export interface SubgraphServing {
   readonly state: State;
   /** What keeps a call from being served now. */
   readonly problems: () => Promise<readonly string[]>;
+  /** Undefined: nothing is traced. */
+  readonly tracer: Tracer | undefined;
 }
 
 /** Serves each subgraph of this process on a port of its own, where gateways of other processes call it. */
 export async function serveSubgraphs(
   { environment, log }: MeshOptions,
-  { subgraphs, connections: { subgraphKeys, tls }, state, problems }: SubgraphServing,
+  { subgraphs, connections: { subgraphKeys, tls }, state, problems, tracer }: SubgraphServing,
   starting: AsyncDisposableStack,
 ): Promise<ReadonlyMap<SubgraphName, ServedSubgraph>> {
   const servers = new Map<SubgraphName, ServedSubgraph>();
   if (subgraphKeys === undefined) return servers;
-  const { serveSubgraph } = await import('#transport/server/serve.ts');
+  const [{ serveSubgraph }, { traceSubgraph }] = await Promise.all([
+    import('#transport/server/serve.ts'),
+    import('#transport/server/traced-subgraph.ts'),
+  ]);
   for (const [name, subgraph] of subgraphs) {
     const portVariable = `HEDDLE_${name.toUpperCase() as Uppercase<typeof name>}_PORT` as const;
-    const serving = serveSubgraph(subgraph, {
+    const served = tracer === undefined ? subgraph : traceSubgraph(subgraph, tracer);
+    const serving = serveSubgraph(served, {
       introspection: environment.HEDDLE_INTROSPECTION !== 'off',
       host: environment.HOST,
       port: environment[portVariable],

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { type SubgraphName, subgraphNames } from '#core/subgraph-names.ts';
+import type { Tracer } from '#core/tracing/span.ts';
 import type { PlannerProcess } from '#gateway/planning/planner.ts';
 import type { State } from '#state/open-state.ts';
 import type { Quota } from '#state/quota/quota.ts';
@@ -7,8 +8,8 @@ import type { Subgraph, SubgraphExecutor } from '#transport/executor.ts';
 import { type Environment, readTrustedDocumentsMode, StartError } from './config.ts';
 import type { MeshOptions } from './mesh.ts';
 import { type MeshConnections, openPublicTls, urlVariable } from './mesh-connections.ts';
-import type { ProcessMetrics } from './metrics/start-metrics.ts';
 import { listeningOn } from './start-failure.ts';
+import type { ProcessObservers } from './traces/start-observing.ts';
 import { networksIn } from './variable-types.ts';
 
 /** What operations are planned by. It starts in a process of its own, beside all else that starts. */
@@ -34,6 +35,7 @@ export async function startGateway(
     problems,
     connections,
     metrics,
+    tracer,
   }: {
     readonly planner: PlannerProcess;
     /** Those of this process. */
@@ -42,7 +44,8 @@ export async function startGateway(
     readonly quota: Quota;
     readonly problems: () => Promise<readonly string[]>;
     readonly connections: MeshConnections;
-    readonly metrics: ProcessMetrics | undefined;
+    readonly metrics: ProcessObservers | undefined;
+    readonly tracer: Tracer | undefined;
   },
   starting: AsyncDisposableStack,
 ) {
@@ -66,6 +69,7 @@ export async function startGateway(
     tls: openPublicTls(environment, log, starting),
     observer: metrics?.gateway,
     metrics: metrics?.page,
+    tracer,
     accessLog: environment.HEDDLE_ACCESS_LOG === 'on',
     trustedDocuments: readTrustedDocumentsMode(environment),
     persistedQueries: environment.HEDDLE_PERSISTED_QUERIES === 'on',

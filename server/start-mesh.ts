@@ -1,13 +1,13 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Mesh, MeshOptions } from './mesh.ts';
 import { connectParts } from './mesh-connections.ts';
-import { startMetrics } from './metrics/start-metrics.ts';
 import { findProblems } from './problems.ts';
 import { checkSecrets, reportWeakSecrets } from './secrets/check-secrets.ts';
 import { openSealedStore } from './secrets/open-sealed-store.ts';
 import { serveSubgraphs } from './serve-subgraphs.ts';
 import { startGateway, startPlanner } from './start-gateway.ts';
 import { type StartedSubgraphs, startSubgraphs } from './start-subgraphs.ts';
+import { startObserving } from './traces/start-observing.ts';
 
 /** How long, after the grace time, the ends of the calls that were stopped may take on their way to the clients. */
 const lastEventsMs = 400;
@@ -27,14 +27,14 @@ export async function startMesh(options: MeshOptions): Promise<Mesh> {
   const connections = connectParts(options, starting);
   const planner = parts.includes('gateway') ? starting.use(await startPlanner()) : undefined;
 
-  const metrics = await startMetrics(options, connections, starting);
+  const { metrics, tracer, traceState } = await startObserving(options, connections, starting);
   // What processes share, and what only subgraphs work with: keys, the store, its ledger behind the meters.
   const sealed = parts.some((part) => part !== 'gateway')
     ? await openSealedStore(options, { ca: connections.ca, observer: metrics?.store }, starting)
     : undefined;
   const { openState } = await import('#state/open-state.ts');
   const shared = { ca: connections.ca, seal: sealed?.keyring.payloads };
-  const state = starting.use(await openState(environment.REDIS_URL, log, shared));
+  const state = traceState(starting.use(await openState(environment.REDIS_URL, log, shared)));
   const store = sealed?.store;
   if (sealed !== undefined) {
     starting.use(await sealed.shareDestroyedKeys(state.bus));
@@ -46,12 +46,12 @@ export async function startMesh(options: MeshOptions): Promise<Mesh> {
     sealed !== undefined
       ? await startSubgraphs(options, { ...sealed, state, quota, metrics, ca: connections.ca }, starting)
       : noSubgraphs;
-  const served = await serveSubgraphs(options, { subgraphs, connections, state, problems }, starting);
+  const served = await serveSubgraphs(options, { subgraphs, connections, state, problems, tracer }, starting);
   const gateway =
     planner &&
     (await startGateway(
       options,
-      { planner, subgraphs, connections, state, quota, problems, metrics },
+      { planner, subgraphs, connections, state, quota, problems, metrics, tracer },
       starting,
     ));
 

@@ -13,9 +13,9 @@ import { readTrustedDocumentsMode } from './config.ts';
 import { openMailer } from './mail/open-mailer.ts';
 import type { MeshOptions, NewAdminKey } from './mesh.ts';
 import { type MeshStore, prepareMeshStore } from './mesh-store.ts';
-import type { ProcessMetrics } from './metrics/start-metrics.ts';
 import { openNewAdminKeyFile } from './secrets/new-admin-key-file.ts';
 import type { SubgraphParts } from './subgraph-modules.ts';
+import type { ProcessObservers } from './traces/start-observing.ts';
 
 /** What the subgraphs of this process share, and what they are opened with. */
 export interface SubgraphResources {
@@ -26,7 +26,7 @@ export interface SubgraphResources {
   readonly state: State;
   readonly quota: Quota;
   /** Undefined: nothing is measured. */
-  readonly metrics?: Pick<ProcessMetrics, 'inference' | 'store'> | undefined;
+  readonly metrics?: ProcessObservers | undefined;
   /** The authorities of HEDDLE_TLS_CA as of now. */
   readonly ca?: (() => string) | undefined;
 }
@@ -92,7 +92,7 @@ export async function startSubgraphs(
     events: createEventLog(connection, {
       notify: () => state.bus.publish('events.recorded', {}),
       log,
-      onPublished: (type) => metrics?.store.eventPublished(type),
+      onPublished: (type) => metrics?.store?.eventPublished(type),
     }),
     counts: parseCountLimits(environment.HEDDLE_COUNT_LIMITS),
     connection,

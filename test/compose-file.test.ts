@@ -176,15 +176,19 @@ describe('docker-compose.yml', () => {
   );
 
   it('hands each process the secrets that it needs and no other', () => {
+    const collector = ['ENDPOINT', 'HEADERS', 'TRACES_ENDPOINT', 'TRACES_HEADERS'].map(
+      (name) => `OTEL_EXPORTER_OTLP_${name}`,
+    );
     const needed = (part: string | undefined) =>
       part === 'gateway'
-        ? ['HEDDLE_MESH_KEY', 'HEDDLE_METRICS_TOKEN', 'REDIS_URL']
+        ? ['HEDDLE_MESH_KEY', 'HEDDLE_METRICS_TOKEN', ...collector, 'REDIS_URL']
         : [
             ...[
               'HEDDLE_ENCRYPTION_KEY',
               'HEDDLE_ENCRYPTION_KEY_PREVIOUS',
               'HEDDLE_METRICS_TOKEN',
               'MONGO_URL',
+              ...collector,
               'REDIS_URL',
             ],
             ...(part === 'tenants'

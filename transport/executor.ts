@@ -1,6 +1,7 @@
 import type { DocumentNode, ExecutionResult, GraphQLSchema } from 'graphql';
 import type { Caller } from '#core/caller.ts';
 import type { SubgraphName } from '#core/subgraph-names.ts';
+import type { TraceContext } from '#core/tracing/trace-context.ts';
 
 /** One operation for one subgraph, as the router's plan makes it. */
 export interface SubgraphRequest {
@@ -15,6 +16,8 @@ export interface SubgraphRequest {
   readonly clientRequestId?: string | null | undefined;
   /** Where the client is, for the audit log; null when unknown. */
   readonly clientAddress: string | null;
+  /** The place in the trace, where the operation comes from another process; absent: it is not traced, or comes from this one. */
+  readonly trace?: TraceContext | undefined;
   /** Aborted when the client has left; for another reason where `isEndedByMesh` states it. */
   readonly signal?: AbortSignal | undefined;
 }

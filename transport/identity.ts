@@ -1,6 +1,7 @@
 import { type KeyObject, randomUUID, sign, verify } from 'node:crypto';
 import type { Caller } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
+import { readTraceContext, type TraceContext, toTraceparent } from '#core/tracing/trace-context.ts';
 import { digestTexts } from './framed-digest.ts';
 
 /** What a gateway vouches for when it calls a subgraph in another process. */
@@ -9,6 +10,7 @@ export interface IdentityClaims {
   readonly requestId: string;
   readonly clientRequestId?: string | null | undefined;
   readonly clientAddress: string | null;
+  readonly trace?: TraceContext | undefined;
 }
 
 /** The operation that a token is good for: nothing in it can be changed without the token being refused. */
@@ -70,6 +72,8 @@ export function signIdentity(
     requestId: claims.requestId,
     clientRequestId: claims.clientRequestId ?? undefined,
     clientAddress: claims.clientAddress,
+    traceparent: claims.trace && toTraceparent(claims.trace),
+    tracestate: claims.trace?.state,
   });
   const signed = `${header}.${Buffer.from(payload).toString('base64url')}`;
   return `${signed}.${sign(null, Buffer.from(signed), signingKey).toString('base64url')}`;
@@ -147,6 +151,7 @@ export function createIdentityVerifier(options: {
         requestId,
         clientRequestId: typeof clientRequestId === 'string' ? clientRequestId : null,
         clientAddress: typeof clientAddress === 'string' ? clientAddress : null,
+        trace: readTraceContext(payload.traceparent, payload.tracestate),
       };
     },
   };

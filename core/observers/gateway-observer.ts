@@ -22,8 +22,8 @@ export interface ObservedRequest {
   readonly handler: string;
   readonly status: number;
   readonly durationMs: number;
-  /** The header `traceparent` as the client sent it. */
-  readonly traceparent: string | undefined;
+  /** The trace that it is a part of, where that is exported; undefined: there is none. */
+  readonly traceId: string | undefined;
 }
 
 /** What a gateway states when it is looked at. */

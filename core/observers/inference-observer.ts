@@ -32,6 +32,8 @@ export interface ObservedAttempt {
   /** Null: nothing is known. */
   readonly usage: ObservedUsage | null;
   readonly costNanos: bigint;
+  /** The trace that it is a part of, where that is exported for certain; undefined: there is none. */
+  readonly traceId?: string | undefined;
 }
 
 /** A row of the ledger that was closed: a call with everything that was done for it. */

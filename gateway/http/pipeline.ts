@@ -2,13 +2,15 @@ import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:ht
 import type { Duplex } from 'node:stream';
 import { HeddleError } from '#core/errors.ts';
 import { newRequestId } from '#core/request-id.ts';
+import { inSpan, readCode, type Span, withSpan } from '#core/tracing/span.ts';
+import { readTraceHeaders } from '#core/tracing/trace-context.ts';
 import { RateLimited } from '../auth/client-use.ts';
 import { addSession } from '../auth/request-credentials.ts';
 import type { Door } from '../doors/door.ts';
 import { presentError } from '../errors.ts';
 import { GraphFailure } from '../operations/run-declared.ts';
 import { allowCrossOrigin, refuseForgeable, sendPreflight } from './cross-origin.ts';
-import { Exchange, readCredentials, readHeader } from './exchange.ts';
+import { Exchange, readCredentials } from './exchange.ts';
 import { bareAnswer, readRetryAfter, setCommonHeaders, setRetryAfter } from './headers.ts';
 import { sendNotFound } from './not-found.ts';
 import { BadRequest, toStatus } from './problem.ts';
@@ -109,14 +111,14 @@ async function serve(
     search,
     params,
   });
+  const span = beginSpan(exchange, endpoint);
   services.work.begin(exchange);
   try {
     if (endpoint === undefined) throw wrongMethod(response, resource);
-    if (endpoint.access !== 'unlimited') await admit(exchange, endpoint);
-    refuseForgeable(request);
-    await door.handle(exchange);
+    await withSpan(span, () => handle(exchange, endpoint));
   } catch (error) {
-    await fail(exchange, door, error);
+    span?.fail(readCode(error));
+    await withSpan(span, () => fail(exchange, door, error));
   } finally {
     // What the system did not take at once: a client that never reads it would hold the connection.
     if (response.writableLength > 0) watchStalled(response, services.limits.stalledMs);
@@ -125,10 +127,42 @@ async function serve(
       handler: door.name,
       status: response.statusCode,
       durationMs: performance.now() - begunMs,
-      traceparent: readHeader(request, 'traceparent'),
+      traceId: span === undefined ? readTraceHeaders(request.headers)?.traceId : span.sampledTraceId,
     });
-    if (services.isAccessLogged) logRequest(exchange, resource, door, begunMs);
+    if (services.isAccessLogged) withSpan(span, () => logRequest(exchange, resource, door, begunMs));
+    span?.set({
+      'http.response.status_code': response.statusCode,
+      'heddle.request.cut': exchange.signal.aborted,
+    });
+    span?.end();
   }
+}
+
+/** The span of a request, where the path has a caller: neither health and metrics nor pages have one. It continues the trace of its client. */
+function beginSpan(
+  { services: { tracer }, request, pattern, requestId }: Exchange,
+  endpoint: Endpoint | undefined,
+): Span | undefined {
+  if (tracer === undefined || (endpoint?.access !== 'required' && endpoint?.access !== 'optional')) {
+    return undefined;
+  }
+  const { method = 'GET' } = request;
+  return tracer.begin(`${method} ${pattern}`, {
+    kind: 'SERVER',
+    parent: readTraceHeaders(request.headers),
+    attributes: {
+      'http.request.method': method,
+      'http.route': pattern,
+      'heddle.handler': endpoint.door.name,
+      'heddle.request.id': requestId,
+    },
+  });
+}
+
+async function handle(exchange: Exchange, endpoint: Endpoint): Promise<void> {
+  if (endpoint.access !== 'unlimited') await admit(exchange, endpoint);
+  refuseForgeable(exchange.request);
+  await endpoint.door.handle(exchange);
 }
 
 function wrongMethod(response: ServerResponse, { methods }: Resource): BadRequest {
@@ -146,10 +180,8 @@ async function admit(exchange: Exchange, { door, access }: Endpoint): Promise<vo
   refuseRateLimited(services, client, credentials);
   if (client.isProxied) holdWhileOpen(exchange);
   if (access === 'public') return;
-  exchange.caller = await services.callers.identify(credentials, {
-    requestId,
-    clientAddress: client.address,
-  });
+  const context = { requestId, clientAddress: client.address };
+  exchange.caller = await inSpan('authenticate', () => services.callers.identify(credentials, context));
   if (access === 'required' && exchange.isAnonymous) {
     throw keyRequired();
   }

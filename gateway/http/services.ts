@@ -3,6 +3,7 @@ import type { Caller } from '#core/caller.ts';
 import { createOverloadedError, type HeddleError } from '#core/errors.ts';
 import type { GatewayObserver } from '#core/observers/gateway-observer.ts';
 import type { MetricsPage } from '#core/observers/metrics-page.ts';
+import type { Tracer } from '#core/tracing/span.ts';
 import type { Callers, Credentials } from '../auth/caller.ts';
 import { AddressThrottled, type Client, type ClientUse, type Use } from '../auth/client-use.ts';
 import type { Exposures } from '../auth/exposure.ts';
@@ -29,6 +30,8 @@ export interface GatewayServices {
   readonly refusals: RefusalLog;
   /** Gets each request that was answered; undefined: nothing is measured. */
   readonly observer: Pick<GatewayObserver, 'requestAnswered'> | undefined;
+  /** Begins the traces of requests; undefined: nothing is traced. */
+  readonly tracer: Tracer | undefined;
   /** What `/metrics` answers with; undefined: nothing. */
   readonly metrics: MetricsPage | undefined;
   /** True where each request of a handler has a line in the log. */

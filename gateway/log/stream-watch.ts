@@ -1,6 +1,7 @@
 import type { ExecutionResult } from 'graphql';
 import { HeddleError } from '#core/errors.ts';
 import type { CutReason } from '#core/observers/gateway-observer.ts';
+import { activeSpan } from '#core/tracing/span.ts';
 import { coordinateAt } from '../coordinate.ts';
 import type { Operation } from '../document/operation.ts';
 import type { LoggedRequest, RefusalLog } from './refusal-log.ts';
@@ -9,15 +10,21 @@ import type { LoggedRequest, RefusalLog } from './refusal-log.ts';
 interface StreamNote {
   readonly completionId: string;
   readonly ended: boolean;
+  /** Why it has failed; absent: it has not. */
+  readonly code?: string;
 }
 
 function readNote(extensions: ExecutionResult['extensions']): StreamNote | undefined {
   const note = extensions?.stream as Partial<StreamNote> | undefined;
   if (typeof note?.completionId !== 'string') return undefined;
-  return { completionId: note.completionId, ended: note.ended === true };
+  const { completionId, ended, code } = note;
+  return { completionId, ended: ended === true, ...(typeof code === 'string' ? { code } : {}) };
 }
 
-/** Watches the events of one stream, and logs once when it is cut: when it ends without its last event. */
+/** What ends a stream against the will of its client. */
+const failures: ReadonlySet<CutReason> = new Set(['SLOW_READER', 'CONNECTION_LOST', 'FAILED']);
+
+/** Watches the events of one stream, and logs once when it is cut: when it ends without its last event. The span of the operation ends with it. */
 export class StreamWatch {
   readonly #refusals: RefusalLog;
   readonly #request: LoggedRequest & { readonly signal?: AbortSignal | undefined };
@@ -27,6 +34,7 @@ export class StreamWatch {
   #over = false;
   #refused = false;
   readonly #end: (() => void) | undefined;
+  readonly #span = activeSpan();
 
   constructor(
     refusals: RefusalLog,
@@ -43,8 +51,7 @@ export class StreamWatch {
   saw({ data, errors, extensions }: ExecutionResult): void {
     if (extensions !== undefined) {
       const note = readNote(extensions);
-      this.#completionId = note?.completionId ?? this.#completionId;
-      if (note?.ended === true) this.#over = true;
+      if (note !== undefined) this.#note(note);
     }
     // An event has data; errors alone end a stream that its subgraph cannot continue.
     if (data !== undefined || errors === undefined) return;
@@ -52,6 +59,18 @@ export class StreamWatch {
     // What names a subgraph states that it cannot be reached.
     const isSlow = code === 'OVERLOADED' && subgraph === undefined;
     this.#cut(isSlow ? 'SLOW_READER' : 'CONNECTION_LOST', code);
+  }
+
+  /** The first event of a completion, and its last. */
+  #note({ completionId, ended, code }: StreamNote): void {
+    if (this.#completionId === null) {
+      this.#span?.set({ 'heddle.completion.id': completionId });
+      this.#span?.event('first event');
+      this.#span?.answered();
+    }
+    this.#completionId = completionId;
+    if (ended) this.#over = true;
+    if (code !== undefined) this.#span?.fail(code);
   }
 
   /** The errors of an event as the client gets it: refused fields are logged with the first. */
@@ -77,6 +96,7 @@ export class StreamWatch {
     // A process that stops aborts what it cuts with the error that it answers elsewhere; a client that leaves, with none.
     const stopping = this.#request.signal?.reason instanceof HeddleError;
     this.#cut(stopping ? 'PROCESS_STOPPING' : 'CLIENT_GONE', undefined);
+    this.#span?.end();
   }
 
   /** The coordinate of the subscribed field. */
@@ -88,6 +108,8 @@ export class StreamWatch {
   #cut(reason: CutReason, code: unknown): void {
     if (this.#over) return;
     this.#over = true;
+    this.#span?.event('cut', { reason });
+    if (failures.has(reason)) this.#span?.fail(typeof code === 'string' ? code : reason);
     this.#refusals.cut(this.#request, {
       reason,
       completionId: this.#completionId,

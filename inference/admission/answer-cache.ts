@@ -4,6 +4,7 @@ import type { Caller } from '#core/caller.ts';
 import type { FinishReason } from '#core/graph-enums.generated.ts';
 import { parseJson } from '#core/json/exact-json.ts';
 import { meshOwner } from '#core/secrets/owner-boxes.ts';
+import type { Span } from '#core/tracing/span.ts';
 import type { Cache } from '#state/cache/cache.ts';
 import type { CompletionData } from '../completion.ts';
 import type { ClosedInvocation } from '../execution/outcome.ts';
@@ -22,8 +23,15 @@ export type CachedAnswer = Pick<
  */
 export type CoalescedResult = CachedAnswer | 'FAILED' | 'NO_ANSWER';
 
-/** Request coalescing, by cache key: the result that waiters of an identical request take from its owner, a call in progress. */
-export type CoalescedAnswers = Map<string, Promise<CoalescedResult>>;
+/** A call in progress whose result those of identical requests take. */
+export interface CoalescedOwner {
+  readonly result: Promise<CoalescedResult>;
+  /** Undefined: it is not traced. */
+  readonly span: Span | undefined;
+}
+
+/** Request coalescing, by cache key: the owner that waiters of an identical request wait for. */
+export type CoalescedAnswers = Map<string, CoalescedOwner>;
 
 /** Which parts the cache plays for one request. */
 export interface CachePlan {

@@ -1,6 +1,7 @@
 import type { Caller } from '#core/caller.ts';
 import type { CacheStatus, OnDisconnect } from '#core/graph-enums.generated.ts';
 import { meshOwner } from '#core/secrets/owner-boxes.ts';
+import { activeSpan, inSpan } from '#core/tracing/span.ts';
 import { type CompletionData, newCompletionId } from '../completion.ts';
 import type { InferenceEngine } from '../engine.ts';
 import { Invocation } from '../execution/invocation.ts';
@@ -14,10 +15,12 @@ import { CallAccount } from '../questions/call-account.ts';
 import type { CachePolicy, CompletionRequest, PlannedCall } from '../request.ts';
 import { candidatesFor, type RoutingNeeds } from '../routing/route.ts';
 import { createEventSink, type EventSink } from '../streams/event-sink.ts';
+import { traceCall } from '../tracing/call-span.ts';
 import { resolveModel } from './allowed-names.ts';
 import {
   type CachedAnswer,
   type CachePlan,
+  type CoalescedOwner,
   type CoalescedResult,
   cachedAnswer,
   cachePlan,
@@ -67,7 +70,7 @@ export function beginCall(
   options: BeginOptions,
   engine: InferenceEngine,
 ): Promise<CallAdmission> {
-  const begun = begin(request, caller, options, engine);
+  const begun = traceCall(request, engine, () => begin(request, caller, options, engine));
   return options.meters === undefined ? begun : releaseUnlessRunning(begun, options.meters);
 }
 
@@ -172,7 +175,7 @@ async function viaCache(call: RequestedCall, engine: InferenceEngine): Promise<C
     const hit = await cachedAnswer(engine.cache, plan, offered);
     if (hit !== null) return { kind: 'ANSWERED', completion: await answerCall(call, hit, 'HIT', engine) };
     for (let owner = coalesced.get(plan.key); owner !== undefined; owner = coalesced.get(plan.key)) {
-      const result = await owner;
+      const result = await waitForOwner(owner);
       if (result === 'FAILED') break;
       // A model that was deleted while it answered answers no further call, nor one that is no longer offered.
       if (result !== 'NO_ANSWER' && offered.model(result.modelId) !== undefined)
@@ -205,12 +208,19 @@ function offeredModels(caller: Caller, catalog: InferenceEngine['catalog']): Pic
   };
 }
 
+function waitForOwner({ result, span: ofOwner }: CoalescedOwner): Promise<CoalescedResult> {
+  return inSpan('coalesced', (span) => {
+    if (ofOwner !== undefined) span?.link(ofOwner.context);
+    return result;
+  });
+}
+
 /** Begins an invocation that others wait for, and keeps its answer. */
 async function own(call: RequestedCall, plan: CachePlan, engine: InferenceEngine): Promise<CallAdmission> {
   const { coalesced } = engine;
-  const { promise, resolve } = Promise.withResolvers<CoalescedResult>();
+  const { promise: result, resolve } = Promise.withResolvers<CoalescedResult>();
   const isOwner = !coalesced.has(plan.key);
-  if (isOwner) coalesced.set(plan.key, promise);
+  if (isOwner) coalesced.set(plan.key, { result, span: activeSpan() });
   const end = (result: CoalescedResult) => {
     resolve(result);
     if (isOwner) coalesced.delete(plan.key);

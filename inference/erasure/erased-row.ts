@@ -55,6 +55,7 @@ export function withoutTenant(row: InvocationRecord, { tenantId }: ErasureSubjec
         makerScopes: true,
         requestId: true,
         clientRequestId: true,
+        trace: true,
         endUserId: true,
         guardrailVerdicts: true,
         tags: true,

@@ -1,12 +1,14 @@
 import type { CatalogModel } from '#catalog/catalog.ts';
 import type { HeddleError } from '#core/errors.ts';
 import type { GenAiOperation } from '#core/observers/inference-observer.ts';
+import { type AttributeSource, withSpan } from '#core/tracing/span.ts';
 import { ProviderFailure } from '#providers/provider.ts';
 import type { InferenceEngine } from '../engine.ts';
 import type { UsageBounds } from '../metering/usage-cost.ts';
 import type { Lease } from '../routing/provider-pool.ts';
 import { nextAfterShown, nextStep, type RetryState } from '../routing/retry.ts';
 import { type Candidates, unavailability } from '../routing/route.ts';
+import { beginAttemptSpan, describeAttempt } from '../tracing/attempt-span.ts';
 import { type AttemptResult, RefusedAnswer, rateAttempt } from './attempts/attempt.ts';
 import { type LoggedCall, logFailedAttempt } from './failure-log.ts';
 import type { UsageAccumulator } from './usage-accumulator.ts';
@@ -27,6 +29,8 @@ export interface Asking<T extends Attempted> {
   readonly accumulator: UsageAccumulator;
   /** The rule of a guardrail that calls; absent: the call itself does. */
   readonly guardrail?: string;
+  /** What the spans of its attempts have of the call; absent: nothing. */
+  readonly traced?: AttributeSource;
   /** What the lines of its failed attempts name. */
   readonly logged: LoggedCall;
   /** False: the first attempt is not reserved and recorded yet. */
@@ -174,10 +178,12 @@ async function attempt<T extends Attempted>(
   const endCall = health.begin(model.id, model.provider.id);
   if (endCall === null) return null;
   const startedAtMs = now();
+  const { operation, guardrail, traced } = asking;
+  const span = beginAttemptSpan({ operation, model, guardrail, traced });
   let outcome: ReturnType<typeof rateAttempt> = null;
   try {
     const lease = pool.take(model, triedCredentials);
-    const attempted = await asking.attempt(model, lease);
+    const attempted = await withSpan(span, () => asking.attempt(model, lease));
     const { end, timeToFirstTokenMs, wholeMs } = attempted;
     const durationMs = attempted.answeredMs ?? now() - startedAtMs;
     if (end.outcome === 'SUCCEEDED') lease.settle(null);
@@ -186,11 +192,12 @@ async function attempt<T extends Attempted>(
     // An answer that is under way when the whole call is stopped may have waited for its own reader.
     const wasAnswering = asking.signal.aborted && timeToFirstTokenMs !== null;
     if (!wasAnswering) outcome = rateAttempt(end, { latencyMs: durationMs, timeToFirstTokenMs, wholeMs });
-    asking.accumulator.add(model, end, { startedAtMs, durationMs }, asking.bounds(model), asking.guardrail);
+    asking.accumulator.add(model, end, { startedAtMs, durationMs }, asking.bounds(model), guardrail);
     const counted = asking.accumulator.attempts.at(-1);
+    describeAttempt(span, attempted, counted);
     inputAllowances.observe(model.id, asking.inputBytes, counted);
     observer?.attemptEnded({
-      operation: asking.operation,
+      operation,
       model,
       outcome: end.outcome,
       code: end.outcome === 'FAILED' ? end.failure.code : null,
@@ -198,11 +205,13 @@ async function attempt<T extends Attempted>(
       timeToFirstChunkMs: timeToFirstTokenMs,
       usage: counted?.usage ?? null,
       costNanos: BigInt(counted?.costNanos ?? 0),
+      traceId: span?.sampledTraceId,
     });
     const number = asking.accumulator.attempts.length;
     logFailedAttempt(log, asking.logged, end, { model, number, durationMs });
     return attempted;
   } finally {
+    span?.end();
     endCall(outcome);
   }
 }

@@ -1,25 +1,23 @@
 import type { CatalogModel } from '#catalog/catalog.ts';
-import type { Caller } from '#core/caller.ts';
 import type { HeddleError } from '#core/errors.ts';
-import type { CacheStatus, CompletionStatus } from '#core/graph-enums.generated.ts';
+import type { CompletionStatus } from '#core/graph-enums.generated.ts';
 import type { ProgressRecord } from '#mongo/invocations.ts';
 import { AnswerBuilder } from '#providers/answer-builder.ts';
 import { type ProviderAnswer, ProviderFailure, type ProviderPart } from '#providers/provider.ts';
 import type { CompletionData, CompletionEventData } from '../completion.ts';
 import type { InferenceEngine } from '../engine.ts';
-import { type GuardedCall, withNote } from '../guarding/guard-call.ts';
+import { withNote } from '../guarding/guard-call.ts';
 import { OutputGuard } from '../guarding/output-guard.ts';
 import { attemptProgress } from '../ledger/attempt-progress.ts';
 import { aheadCharsMin, type FollowedSource, type ProgressSource } from '../ledger/progress.ts';
 import { findOwnLast } from '../ledger/rows.ts';
-import type { Meters } from '../metering/meters.ts';
 import { answersTokensMax, estimatedUsage, upperBound } from '../metering/usage-cost.ts';
 import { CallRecorder } from '../payloads/call-recorder.ts';
-import type { CallAccount } from '../questions/call-account.ts';
-import type { CompletionRequest } from '../request.ts';
 import type { Lease } from '../routing/provider-pool.ts';
 import type { Candidates } from '../routing/route.ts';
 import type { EventSink } from '../streams/event-sink.ts';
+import { describeRequest } from '../tracing/describe-request.ts';
+import { noteFirstChunk, noteRestart } from '../tracing/stream-events.ts';
 import { toEvent, toEvents } from './answer-events.ts';
 import { type Attempted, askCandidates, type CandidatesOutcome, readNote } from './ask.ts';
 import {
@@ -40,6 +38,7 @@ import { clockChunks } from './clock-chunks.ts';
 import { closeInvocation } from './close-invocation.ts';
 import { coverFirst } from './cover-first.ts';
 import { type LoggedCall, logFailedCall } from './failure-log.ts';
+import type { InvocationStart } from './invocation-start.ts';
 import {
   type ClosedInvocation,
   failed,
@@ -50,25 +49,6 @@ import {
   partialAnswer,
 } from './outcome.ts';
 import type { UsageAccumulator } from './usage-accumulator.ts';
-
-export interface InvocationStart {
-  readonly id: string;
-  readonly request: CompletionRequest;
-  /** The call as it goes to the AI model, and what binds the answer. */
-  readonly guarded: GuardedCall;
-  readonly caller: Caller;
-  readonly candidates: Candidates;
-  readonly meters: Meters;
-  /** What its guardrails have taken already, and what it takes. */
-  readonly account: CallAccount;
-  /** The first attempt is reserved, and in the row. */
-  readonly isReserved: boolean;
-  readonly startedAtMs: number;
-  /** Where the events go; null: the answer is wanted whole. */
-  readonly sink: EventSink | null;
-  /** Whether the cache was read before. */
-  readonly cache: Extract<CacheStatus, 'MISS' | 'BYPASS'>;
-}
 
 type CompletionAttempt = Attempted & { readonly json: unknown };
 
@@ -207,6 +187,7 @@ export class Invocation implements ProgressSource {
     return askCandidates(
       {
         operation: 'chat',
+        traced: () => describeRequest(this.start.request),
         candidates,
         accumulator: this.#accumulator,
         logged: this.#logged,
@@ -271,6 +252,7 @@ export class Invocation implements ProgressSource {
     if (!candidates.isRoute || this.#restarted || sink === null || !request.allowRestart) return false;
     this.#restarted = true;
     sink.restarted(failure.message, other.id);
+    noteRestart(other.id, failure.code);
     return true;
   }
 
@@ -294,6 +276,7 @@ export class Invocation implements ProgressSource {
         if (followed === undefined) {
           timeToFirstTokenMs = now() - startedAtMs;
           this.#firstTokenMs ??= now() - this.start.startedAtMs;
+          noteFirstChunk(this.start.sink !== null);
           followed = progress.follow(this);
         }
         return followed.cover();

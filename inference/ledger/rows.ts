@@ -1,5 +1,7 @@
 import type { Caller } from '#core/caller.ts';
 import { type ErrorCode, HeddleError, isErrorCode } from '#core/errors.ts';
+import { activeSpan } from '#core/tracing/span.ts';
+import { toSpanReference } from '#core/tracing/trace-context.ts';
 import type { Masks } from '#guardrails/pipeline/masks.ts';
 import { completionKeptMs } from '#mongo/completions.ts';
 import type { AttemptRecord, InvocationRecord, OpeningRecord } from '#mongo/invocations.ts';
@@ -67,6 +69,8 @@ export function openRow(start: RowStart): InvocationRecord {
     row.makerScopes = [...new Set([...(row.makerScopes ?? []), `team:${caller.teamId}`])];
   }
   if (labels.clientRequestId !== null) row.clientRequestId = labels.clientRequestId;
+  const span = activeSpan();
+  if (span !== undefined) row.trace = toSpanReference(span.context);
   if (labels.endUserId !== null) row.endUserId = labels.endUserId;
   if (labels.tags.length > 0) row.tags = [...labels.tags];
   if (labels.retention !== undefined) row.retention = labels.retention;

@@ -1,7 +1,9 @@
+import { activeSpan } from '#core/tracing/span.ts';
 import type { ProviderAnswer, ProviderCall } from '#providers/provider.ts';
 import type { AttemptResult } from '../execution/attempts/attempt.ts';
-import type { GuardedCall } from '../guarding/guard-call.ts';
+import { type GuardedCall, withNote } from '../guarding/guard-call.ts';
 import type { CompletionRequest } from '../request.ts';
+import { toContentAttributes } from '../tracing/content-attributes.ts';
 import {
   type AttemptPayload,
   type CallContent,
@@ -20,7 +22,7 @@ export interface EndedAttempt {
   readonly partial: Partial<ProviderAnswer>;
 }
 
-/** Gathers the payload of one completion while it runs. */
+/** Gathers the payload of one completion while it runs; the spans of its attempts have their content too. */
 export class CallRecorder {
   readonly #request: Pick<CompletionRequest, 'ofMesh'>;
   readonly #guarded: GuardedCall;
@@ -54,6 +56,10 @@ export class CallRecorder {
   ended(model: string, { end, guarded, partial }: EndedAttempt): void {
     // One that came to its end, but not in the shape that was requested, is not passed on to the client, and shows why.
     const answer = guarded.outcome === 'SUCCEEDED' ? guarded.answer : partial;
+    const { call, masks } = this.#guarded;
+    const { note = null } = this.#beside;
+    const messages = this.#request.ofMesh === undefined ? withNote(call, note).messages : null;
+    activeSpan()?.set(() => toContentAttributes({ messages, answer, masks }));
     const response = end.outcome === 'SUCCEEDED' ? {} : { response: toKeptAnswer(answer) };
     this.#attempts.push({ model, ...this.#beside, ...response });
     this.#beside = {};

@@ -5,6 +5,7 @@ import type { InferenceEngine } from '#inference/engine.ts';
 import type { CachePolicy, CompletionRequest } from '#inference/request.ts';
 import type { CompletionEvents } from '#inference/streams/completion-events.ts';
 import { followCompletion, replayAfter } from '#inference/streams/stream.ts';
+import { linkToCall } from '#inference/tracing/link-call.ts';
 
 /** Begins the completion, and yields its events from the first on. What is refused before a provider is called throws instead. */
 export async function completionStream(
@@ -31,6 +32,7 @@ export async function resumeCompletion(
   engine: InferenceEngine,
 ): Promise<CompletionEvents> {
   await engine.reader.get(id, reach);
+  await linkToCall(id, engine);
   return engine.lostReaders.read(id, signal, (reading) =>
     followCompletion(id, Math.max(-1, after), reach, reading, engine),
   );

@@ -2,7 +2,7 @@ import type { Caller } from '#core/caller.ts';
 import { badInput } from '#core/input.ts';
 import type { GuardrailVerdict } from '#guardrails/pipeline/run.ts';
 import { resolveModel } from '#inference/admission/allowed-names.ts';
-import type { CallOrigin } from '#inference/call-labels.ts';
+import type { CallLabels, CallOrigin } from '#inference/call-labels.ts';
 import { newCompletionId } from '#inference/completion.ts';
 import type { InferenceEngine } from '#inference/engine.ts';
 import { Embedding, type EmbeddingsData } from '#inference/execution/embedding.ts';
@@ -14,6 +14,7 @@ import { CallAccount } from '#inference/questions/call-account.ts';
 import { guardInput } from '#inference/questions/guard-input.ts';
 import type { PlannedCall } from '#inference/request.ts';
 import { candidatesFor, type RoutingNeeds } from '#inference/routing/route.ts';
+import { traceEmbedding } from '#inference/tracing/call-span.ts';
 import type { EmbedInput } from './generated.ts';
 import { parseLabels } from './input/labels.ts';
 
@@ -91,6 +92,20 @@ export async function embed(
   const model = await resolveModel(input.model, caller, engine);
   check(input);
   const labels = parseLabels(input, origin);
+  return traceEmbedding(() => guardAndEmbed(input, model, { caller, labels, signal }, engine, reserved));
+}
+
+async function guardAndEmbed(
+  input: EmbedInput,
+  model: string,
+  {
+    caller,
+    labels,
+    signal,
+  }: { readonly caller: Caller; readonly labels: CallLabels; readonly signal: AbortSignal },
+  engine: InferenceEngine,
+  reserved: Meters | undefined,
+): Promise<EmbeddingsData> {
   const plan = engine.guardrails.planFor({ caller, promptId: null, name: input.model, modelId: model });
   const id = reserved?.id ?? newCompletionId(engine.now());
   const account = new CallAccount(

@@ -39,7 +39,12 @@ const readAlternative = ({ event }: { readonly event: { readonly alternative?: n
 /** The payload is the event itself. */
 const itself = (logged: CompletionEvent, _args: unknown, context: InferenceContext) => {
   const { completionId, type } = logged.event;
-  context.streamed(completionId, type === 'CompletionFinished' || type === 'CompletionFailed');
+  const isFailed = type === 'CompletionFailed';
+  context.streamed(
+    completionId,
+    isFailed || type === 'CompletionFinished',
+    isFailed ? logged.event.code : undefined,
+  );
   return logged;
 };
 

@@ -44,8 +44,15 @@ export interface SubgraphContext<TLoaders = unknown> {
   audit(change: AuditedChange): void;
   /** Inside an @audited mutation that has changed nothing: it leaves no record. */
   unchanged(): void;
-  /** In a subscription: which completion the event is of, and whether it is the last. The gateway logs streams that are cut. */
-  streamed(completionId: string, ended: boolean): void;
+  /** In a subscription: which completion the event is of, whether it is the last, and why the completion has failed. The gateway logs streams that are cut. */
+  streamed(completionId: string, ended: boolean, code?: string): void;
+}
+
+/** What the gateway is to know of a stream. */
+interface StreamNote {
+  readonly completionId: string;
+  readonly ended: boolean;
+  readonly code?: string;
 }
 
 const neverAborted = new AbortController().signal;
@@ -63,7 +70,7 @@ export class OperationContext<TLoaders> implements SubgraphContext<TLoaders> {
   #nameTarget: ((target: ChangeTarget) => Promise<void>) | undefined;
   #decided: Set<CallPolicyName> | undefined;
   #streamId: string | undefined;
-  #streamNote: { readonly completionId: string; readonly ended: boolean } | undefined;
+  #streamNote: StreamNote | undefined;
 
   constructor(
     request: SubgraphRequest,
@@ -98,13 +105,15 @@ export class OperationContext<TLoaders> implements SubgraphContext<TLoaders> {
     return this.#decided?.has(policy) ?? false;
   }
 
-  streamed(completionId: string, ended: boolean): void {
-    if (ended || this.#streamId !== completionId) this.#streamNote = { completionId, ended };
+  streamed(completionId: string, ended: boolean, code?: string): void {
+    if (ended || this.#streamId !== completionId) {
+      this.#streamNote = code === undefined ? { completionId, ended } : { completionId, ended, code };
+    }
     this.#streamId = completionId;
   }
 
   /** What the gateway is to know with this event; undefined with most. */
-  takeStreamNote(): { readonly completionId: string; readonly ended: boolean } | undefined {
+  takeStreamNote(): StreamNote | undefined {
     const note = this.#streamNote;
     this.#streamNote = undefined;
     return note;

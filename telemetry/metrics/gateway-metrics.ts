@@ -21,7 +21,6 @@ import {
   otherValue,
   type Series,
 } from './series.ts';
-import { readTraceId } from './traceparent.ts';
 
 const secondsBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 /** Operations that are distinguished by their registered names. */
@@ -107,8 +106,7 @@ export class GatewayMetrics implements GatewayObserver {
     if (meter !== null) this.#limits.of(code, meter, window ?? '').inc();
   }
 
-  requestAnswered({ handler, status, durationMs, traceparent }: ObservedRequest): void {
-    const traceId = traceparent === undefined ? undefined : readTraceId(traceparent);
+  requestAnswered({ handler, status, durationMs, traceId }: ObservedRequest): void {
     this.#requests.of(handler, `${Math.trunc(status / 100)}xx`).observe(durationMs / 1_000, traceId);
   }
 

@@ -1,10 +1,12 @@
 import type { Counter, Histogram } from 'prom-client';
+import { toGenAiProviderName } from '#core/observers/gen-ai-providers.ts';
 import type { GenAiOperation, ObservedAttempt, ObservedModel } from '#core/observers/inference-observer.ts';
-import { toGenAiProviderName } from './gen-ai-providers.ts';
 import {
+  type ExemplarChild,
   type MetricConfig,
   type MetricsRegistry,
   openCounter,
+  openExemplarHistogram,
   openHistogram,
   otherValue,
   type Series,
@@ -22,16 +24,14 @@ const seriesMax = 500;
 
 const modelLabels = ['gen_ai_operation_name', 'gen_ai_provider_name', 'gen_ai_request_model'] as const;
 
-type HistogramChild = Histogram.Internal<string>;
-
 /** The series of one AI model and operation. */
 interface ModelSeries {
   readonly labels: readonly string[];
-  readonly firstChunk: HistogramChild;
-  readonly inputTokens: HistogramChild;
-  readonly outputTokens: HistogramChild;
+  readonly firstChunk: ExemplarChild;
+  readonly inputTokens: ExemplarChild;
+  readonly outputTokens: ExemplarChild;
   readonly usage: readonly (readonly [Counter.Internal, keyof NonNullable<ObservedAttempt['usage']>])[];
-  readonly oldUsage: readonly (readonly [HistogramChild, 'inputTokens' | 'outputTokens'])[];
+  readonly oldUsage: readonly (readonly [ExemplarChild, 'inputTokens' | 'outputTokens'])[];
 }
 
 /**
@@ -40,23 +40,23 @@ interface ModelSeries {
  * of v1.41 and before, which older dashboards read.
  */
 export class GenAiMetrics {
-  readonly #duration: Series<HistogramChild>;
-  readonly #oldDuration: Series<HistogramChild> | undefined;
-  readonly #firstChunk: Series<HistogramChild>;
-  readonly #perChunk: Series<HistogramChild>;
-  readonly #tokens: Readonly<Record<'input' | 'output', Series<HistogramChild>>>;
+  readonly #duration: Series<ExemplarChild>;
+  readonly #oldDuration: Series<ExemplarChild> | undefined;
+  readonly #firstChunk: Series<ExemplarChild>;
+  readonly #perChunk: Series<Histogram.Internal<string>>;
+  readonly #tokens: Readonly<Record<'input' | 'output', Series<ExemplarChild>>>;
   readonly #usage: readonly (readonly [
     Series<Counter.Internal>,
     keyof NonNullable<ObservedAttempt['usage']>,
   ])[];
-  readonly #oldUsage: Series<HistogramChild> | undefined;
+  readonly #oldUsage: Series<ExemplarChild> | undefined;
   readonly #named = new Set<string>();
   readonly #series: Readonly<Record<GenAiOperation, WeakMap<ObservedModel, ModelSeries>>> = {
     chat: new WeakMap(),
     embeddings: new WeakMap(),
     moderation: new WeakMap(),
   };
-  readonly #chunks = new WeakMap<ObservedModel, HistogramChild>();
+  readonly #chunks = new WeakMap<ObservedModel, Histogram.Internal<string>>();
 
   constructor(registry: MetricsRegistry, { oldNames }: { readonly oldNames: boolean }) {
     const named = (name: string, help: string, labels: readonly string[] = []): MetricConfig<string> => ({
@@ -66,9 +66,9 @@ export class GenAiMetrics {
       seriesMax,
     });
     const seconds = (config: MetricConfig<string>) =>
-      openHistogram(registry, { ...config, buckets: durationBuckets });
+      openExemplarHistogram(registry, { ...config, buckets: durationBuckets });
     const tokens = (config: MetricConfig<string>) =>
-      openHistogram(registry, { ...config, buckets: tokenBuckets });
+      openExemplarHistogram(registry, { ...config, buckets: tokenBuckets });
     const counted = (name: string, help: string) =>
       openCounter(registry, named(`inference_usage_${name}_total`, help, ['gen_ai_token_modality']));
     this.#duration = seconds(
@@ -77,9 +77,11 @@ export class GenAiMetrics {
     this.#firstChunk = seconds(
       named('inference_time_to_first_chunk_seconds', 'Time to the first part of a streamed answer.'),
     );
-    this.#perChunk = seconds(
-      named('inference_time_per_output_chunk_seconds', 'Time between the parts of a streamed answer.'),
-    );
+    // Observed for each part: without the trace.
+    this.#perChunk = openHistogram(registry, {
+      ...named('inference_time_per_output_chunk_seconds', 'Time between the parts of a streamed answer.'),
+      buckets: durationBuckets,
+    });
     this.#tokens = {
       input: tokens(named('inference_operation_input_tokens', 'Input tokens of a provider call.')),
       output: tokens(named('inference_operation_output_tokens', 'Output tokens of a provider call.')),
@@ -116,17 +118,18 @@ export class GenAiMetrics {
     durationMs,
     timeToFirstChunkMs,
     usage,
+    traceId,
   }: ObservedAttempt): void {
     const series = this.#find(operation, model);
     const error = code ?? (outcome === 'CANCELLED' ? 'CANCELLED' : '');
-    this.#duration.of(...series.labels, error).observe(durationMs / 1_000);
-    this.#oldDuration?.of(...series.labels, error).observe(durationMs / 1_000);
-    if (timeToFirstChunkMs !== null) series.firstChunk.observe(timeToFirstChunkMs / 1_000);
+    this.#duration.of(...series.labels, error).observe(durationMs / 1_000, traceId);
+    this.#oldDuration?.of(...series.labels, error).observe(durationMs / 1_000, traceId);
+    if (timeToFirstChunkMs !== null) series.firstChunk.observe(timeToFirstChunkMs / 1_000, traceId);
     if (usage === null) return;
-    series.inputTokens.observe(usage.inputTokens);
-    series.outputTokens.observe(usage.outputTokens);
+    series.inputTokens.observe(usage.inputTokens, traceId);
+    series.outputTokens.observe(usage.outputTokens, traceId);
     for (const [counter, count] of series.usage) if (usage[count] > 0) counter.inc(usage[count]);
-    for (const [histogram, count] of series.oldUsage) histogram.observe(usage[count]);
+    for (const [histogram, count] of series.oldUsage) histogram.observe(usage[count], traceId);
   }
 
   chunkCame(model: ObservedModel, afterMs: number): void {

@@ -138,7 +138,7 @@ describe('metrics of a process', () => {
       inference.circuitChanged(`${name}/m`, name, 'OPEN');
       gateway.operationEnded({ name, type: 'query', outcome: 'DATA', durationMs: 1 });
       gateway.errorAnswered({ code: name, meter: name, window: name });
-      gateway.requestAnswered({ handler: name, status: index, durationMs: 1, traceparent: undefined });
+      gateway.requestAnswered({ handler: name, status: index, durationMs: 1, traceId: undefined });
       gateway.streamBegun(name)();
       store.commandEnded(name, 1, false);
       store.commandEnded(name, 1, true);
@@ -160,19 +160,11 @@ describe('metrics of a process', () => {
     expect(codes).toEqual(Object.keys(errorCatalog).map((code) => [code, 0]));
   });
 
-  it('name the trace of a request in OpenMetrics, and no other words of its header', async () => {
+  it('name the trace of a request in OpenMetrics, where it has one', async () => {
     const trace = '4bf92f3577b34da6a3ce929d0e0e4736';
     const { gateway, readText } = open();
-    const good = `00-${trace}-00f067aa0ba902b7-01`;
-    const bad = [
-      '',
-      'x',
-      `ff-${trace}-00f067aa0ba902b7-01`,
-      `00-${'0'.repeat(32)}-00f067aa0ba902b7-01`,
-      `${good}"} 1`,
-    ];
-    for (const [index, traceparent] of [good, ...bad].entries()) {
-      gateway.requestAnswered({ handler: `h${index}`, status: 200, durationMs: 1, traceparent });
+    for (const [index, traceId] of [trace, undefined].entries()) {
+      gateway.requestAnswered({ handler: `h${index}`, status: 200, durationMs: 1, traceId });
     }
     const exemplars = (await readText('application/openmetrics-text'))
       .split('\n')

@@ -3,18 +3,21 @@ import type { GatewayObserver } from '#core/observers/gateway-observer.ts';
 import type { InferenceObserver } from '#core/observers/inference-observer.ts';
 import type { MetricsPage } from '#core/observers/metrics-page.ts';
 import type { StoreObserver } from '#core/observers/store-observer.ts';
+import type { TraceObserver } from '#core/observers/trace-observer.ts';
 import { GatewayMetrics } from './gateway-metrics.ts';
 import { InferenceMetrics } from './inference-metrics.ts';
 import { createMetricsAccess } from './metrics-access.ts';
 import { createRegistry, type MetricsRegistry } from './series.ts';
 import { StoreMetrics } from './store-metrics.ts';
 import { toAcceptedText } from './text-formats.ts';
+import { TraceMetrics } from './trace-metrics.ts';
 
 /** What metrics are made of, and what they are read by. */
 export interface Metrics {
   readonly inference: InferenceObserver;
   readonly gateway: GatewayObserver;
   readonly store: StoreObserver;
+  readonly traces: TraceObserver;
   readonly page: MetricsPage;
 }
 
@@ -49,6 +52,7 @@ export function createMetrics({ token, oldNames }: MetricsOptions): Metrics {
   const inference = new InferenceMetrics(registry, { oldNames });
   const gateway = new GatewayMetrics(registry);
   const store = new StoreMetrics(registry);
+  const traces = new TraceMetrics(registry);
   const authorize = createMetricsAccess(token);
   let collecting: Promise<string> | undefined;
   const collect = (): Promise<string> => {
@@ -61,6 +65,7 @@ export function createMetrics({ token, oldNames }: MetricsOptions): Metrics {
     inference,
     gateway,
     store,
+    traces,
     page: {
       async read(request) {
         authorize(request);

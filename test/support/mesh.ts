@@ -159,6 +159,8 @@ export interface ManyProcessesOptions {
   readonly gatewayRedisUrl?: string | undefined;
   /** A directory that `create-ca` has filled: the parts speak TLS with each other. */
   readonly certificates?: string | undefined;
+  /** Further variables of every process. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** The address of the store, when it is not the plain one. */
   readonly mongoUrl?: (port: number, password: string) => Promise<string>;
 }
@@ -175,7 +177,7 @@ function tlsVariables(certificates: string, part: string): Record<string, string
 
 /** The same mesh as many processes: the store alone over TCP, each subgraph, and one gateway. */
 export async function startManyProcesses(options: ManyProcessesOptions = {}): Promise<TestMesh> {
-  const { redisUrl, gatewayRedisUrl, certificates, mongoUrl } = options;
+  const { redisUrl, gatewayRedisUrl, certificates, environment, mongoUrl } = options;
   const stack = new AsyncDisposableStack();
   const dir = stack.use(await temporaryDirectory());
   const adminKey = newAdminKey();
@@ -201,6 +203,7 @@ export async function startManyProcesses(options: ManyProcessesOptions = {}): Pr
       `mongodb://heddle:${storePassword}@127.0.0.1:${storePort}/heddle?directConnection=true`,
     LOG_LEVEL: 'warn',
     ...(redisUrl === undefined ? {} : { REDIS_URL: redisUrl }),
+    ...environment,
   };
   names.forEach((name, index) => {
     common[`HEDDLE_${name.toUpperCase()}_PORT`] = String(ports[index]);

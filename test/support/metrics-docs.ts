@@ -41,7 +41,7 @@ export async function readEveryMetric(): Promise<string> {
   inference.rowWritten('open', 1, false);
   gateway.operationEnded({ name: 'Models', type: 'query', outcome: 'DATA', durationMs: 1 });
   gateway.errorAnswered({ code: 'QUOTA_EXCEEDED', meter: 'REQUESTS', window: 'MINUTE' });
-  gateway.requestAnswered({ handler: 'graphql', status: 200, durationMs: 1, traceparent: undefined });
+  gateway.requestAnswered({ handler: 'graphql', status: 200, durationMs: 1, traceId: undefined });
   gateway.streamBegun('Subscription.completionStream');
   gateway.streamCut('CLIENT_GONE');
   store.commandEnded('find', 1, false);

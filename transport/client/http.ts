@@ -3,6 +3,7 @@ import { type DocumentNode, type ExecutionResult, Kind, print } from 'graphql';
 import { HeddleError } from '#core/errors.ts';
 import { parseJson } from '#core/json/exact-json.ts';
 import type { SubgraphName } from '#core/subgraph-names.ts';
+import { activeSpan } from '#core/tracing/span.ts';
 import type { SubgraphExecutor, SubgraphRequest } from '../executor.ts';
 import { drainingStatus } from '../http-drain.ts';
 import { identityHeader, signIdentity } from '../identity.ts';
@@ -188,8 +189,8 @@ export function createHttpExecutor(options: HttpExecutorOptions): SubgraphExecut
 
   const signed = ({ instance }: Address, request: SubgraphRequest, query: string) => {
     const operation = { query, variables: request.variables, operationName: request.operationName };
-    const { caller, requestId, clientRequestId, clientAddress } = request;
-    const claims = { caller, requestId, clientRequestId, clientAddress };
+    const { caller, requestId, clientRequestId, clientAddress, trace } = request;
+    const claims = { caller, requestId, clientRequestId, clientAddress, trace };
     const identity = signIdentity(keys.signingKey, { subgraph: name, instance }, claims, operation);
     return { operation, identity, instance };
   };
@@ -330,7 +331,9 @@ export function createHttpExecutor(options: HttpExecutorOptions): SubgraphExecut
     resumption === undefined ? subscriptions : resumeSubscriptions(subscriptions, { resumption, now });
 
   return {
-    async execute(request) {
+    async execute(given) {
+      const span = activeSpan();
+      const request = span === undefined ? given : { ...given, trace: span.context };
       const document = printDocument(request.document);
       if (document.type === 'subscription') return subscribed(request);
       if (running >= operationsMax) throw atCapacity(name);

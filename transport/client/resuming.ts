@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { DocumentNode, ExecutionResult } from 'graphql';
 import { boundRetryAfterMs, type ErrorCode, HeddleError } from '#core/errors.ts';
+import { activeSpan } from '#core/tracing/span.ts';
 import type { SubgraphExecutor, SubgraphRequest } from '../executor.ts';
 import type { Resumption } from '../resumption.ts';
 import { isOverrun, readError } from './errors.ts';
@@ -76,6 +77,8 @@ class ResumingStream implements AsyncIterableIterator<ExecutionResult> {
   readonly #executor: Executes;
   readonly #options: ResumingOptions;
   readonly #left = new AbortController();
+  /** Of the operation that has subscribed. */
+  readonly #span = activeSpan();
   #id: string | undefined;
   #last = -1;
   /** The last event was emitted, or what ends the stream is no event that can be read. */
@@ -162,6 +165,7 @@ class ResumingStream implements AsyncIterableIterator<ExecutionResult> {
       const answer = await this.#subscribeAgain();
       if (Symbol.asyncIterator in answer) {
         this.#inner = answer[Symbol.asyncIterator]();
+        this.#span?.event('stream continued');
         if (this.#left.signal.aborted) await this.#inner.return?.();
         return undefined;
       }

@@ -16,7 +16,7 @@ import { answerCode, answerCodeHeader } from '../mesh-answers.ts';
 
 type ServedContext = Pick<
   SubgraphRequest,
-  'caller' | 'requestId' | 'clientRequestId' | 'clientAddress' | 'signal'
+  'caller' | 'requestId' | 'clientRequestId' | 'clientAddress' | 'trace' | 'signal'
 >;
 
 const noSubscriptions: ExecutionResult = {
@@ -99,7 +99,7 @@ export async function createServedHttp(
     const { query, variables, operationName } = body;
     if (typeof query !== 'string') throw new HeddleError('BAD_USER_INPUT', 'The body has no query.');
     const token = identityIn(request);
-    const { caller, requestId, clientRequestId, clientAddress } = await verifier.verify(token, {
+    const { caller, requestId, clientRequestId, clientAddress, trace } = await verifier.verify(token, {
       query,
       variables: variables as Record<string, unknown> | null | undefined,
       operationName: operationName as string | null | undefined,
@@ -116,7 +116,7 @@ export async function createServedHttp(
           search: '',
           body: { query, variables: variables ?? null, operationName: operationName ?? null },
         },
-        context: async () => ({ caller, requestId, clientRequestId, clientAddress, signal }),
+        context: async () => ({ caller, requestId, clientRequestId, clientAddress, trace, signal }),
       })
       .finally(() => running.delete(token));
     if (answered.body.kind !== 'complete') throw new Error('a subgraph does not answer in parts');

@@ -89,7 +89,7 @@ export function serveWebSocket(
       async onSubscribe({ extra }, _id, { query, variables, operationName, extensions }) {
         try {
           const token = extensions?.identity;
-          const { caller, requestId, clientRequestId, clientAddress } = await verifier.verify(
+          const { caller, requestId, clientRequestId, clientAddress, trace } = await verifier.verify(
             typeof token === 'string' ? token : '',
             { query, variables, operationName },
           );
@@ -106,6 +106,7 @@ export function serveWebSocket(
             requestId,
             clientRequestId,
             clientAddress,
+            trace,
             signal: over.left.signal,
             over,
           };

@@ -12,6 +12,7 @@ import type { Caller } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
 import { toWholeCharacters } from '#core/json/whole-characters.ts';
 import { newRequestId } from '#core/request-id.ts';
+import { inSpan, readCode, withSpan } from '#core/tracing/span.ts';
 import { type Credentials, hasKey } from '../../auth/caller.ts';
 import { type Client, RateLimited, Unread } from '../../auth/client-use.ts';
 import { type ClientError, type ClientResult, presentFailure, refusal } from '../../errors.ts';
@@ -26,7 +27,9 @@ import { goingAway, type IncomingMessageBytes, tryAgainLater } from '../../http/
 import type { SocketConnection, SocketSession } from '../../http/sockets/socket-connection.ts';
 import { isRefused, prepareInTurn } from '../../operations/run-operation.ts';
 import { type Answer, isOperation, isStream } from '../../router.ts';
+import { credentialsIn } from './connection-credentials.ts';
 import { readDocumentSource } from './document-source.ts';
+import { SocketTrace } from './socket-trace.ts';
 
 /** The subprotocol that is spoken here. */
 export const graphqlTransportWs = GRAPHQL_TRANSPORT_WS_PROTOCOL;
@@ -58,15 +61,6 @@ interface Running extends Operating {
   cancel(): void;
 }
 
-/** What connection_init may carry: `authorization`, or `apiKey`; header names are taken in any case. */
-function credentialsIn(payload: Readonly<Record<string, unknown>> | null | undefined): Credentials {
-  const found: Record<string, string> = {};
-  for (const [name, value] of Object.entries(payload ?? {})) {
-    if (typeof value === 'string') found[name.toLowerCase()] = value;
-  }
-  return { authorization: found.authorization, apiKey: found.apikey ?? found['x-api-key'] };
-}
-
 /** True for the last event of a subscription whose key or token has ended. */
 function endsCredential({ errors }: ClientResult): boolean {
   return errors?.[0]?.extensions?.code === 'UNAUTHENTICATED';
@@ -85,6 +79,7 @@ export class WebSocketSession implements SocketSession {
   readonly #running = new Map<string, Running>();
   readonly #initTimeout: NodeJS.Timeout;
   #credentials: Credentials;
+  readonly #trace: SocketTrace;
   #unread: Unread;
   #initReceived = false;
   #acknowledged = false;
@@ -92,7 +87,8 @@ export class WebSocketSession implements SocketSession {
   /** A subscription has ended with the key or token of this WebSocket. */
   #isRevoked = false;
 
-  constructor({ services, socket, wire, client, clientRequestId, credentials, incoming }: SocketConnection) {
+  constructor(connection: SocketConnection) {
+    const { services, socket, wire, client, clientRequestId, credentials, incoming } = connection;
     this.#services = services;
     this.#socket = socket;
     this.#wire = wire;
@@ -101,6 +97,7 @@ export class WebSocketSession implements SocketSession {
     this.#incoming = incoming;
     this.#clientRequestId = clientRequestId;
     this.#credentials = credentials;
+    this.#trace = new SocketTrace(connection);
     this.#initTimeout = setTimeout(() => {
       socket.close(CloseCode.ConnectionInitialisationTimeout, 'Connection initialisation timeout');
     }, services.limits.wsInitTimeoutMs);
@@ -164,6 +161,7 @@ export class WebSocketSession implements SocketSession {
     }
     this.#initReceived = true;
     clearTimeout(this.#initTimeout);
+    this.#trace.connected(payload);
     const { authorization, apiKey } = this.#credentials;
     // What came with the request itself, perhaps set by a proxy, is not for the client's payload to replace.
     if (authorization === undefined && apiKey === undefined) {
@@ -260,7 +258,8 @@ export class WebSocketSession implements SocketSession {
     };
     this.#running.set(id, running);
     work.begin(running);
-    this.#answer(payload, requestId, ending.signal)
+    const span = this.#trace.begin(payload, requestId);
+    withSpan(span, () => this.#answer(payload, requestId, ending.signal))
       .then(async (answer) => {
         if (isStream(answer)) {
           stream = answer;
@@ -270,12 +269,14 @@ export class WebSocketSession implements SocketSession {
         await this.#deliver(id, answer, left.signal);
       })
       .catch((error: unknown) => {
+        span?.fail(readCode(error));
         this.#services.refusals.thrown(error, this.#describeRequest(requestId));
         const { errors = [] } = presentFailure(error, { requestId, log: this.#services.log });
         if (!(error instanceof RateLimited)) this.#services.clients.refused(this.#client.use);
         if (!left.signal.aborted) this.#sendErrors(id, errors);
       })
       .finally(() => {
+        span?.end();
         if (this.#running.get(id) === running) this.#running.delete(id);
         work.end(running);
         if (this.#closeWhenIdle) this.closeWhenIdle();
@@ -287,7 +288,7 @@ export class WebSocketSession implements SocketSession {
   }
 
   async #answer(payload: SubscribePayload, requestId: string, signal: AbortSignal): Promise<Answer> {
-    const caller = await this.#identify(requestId);
+    const caller = await inSpan('authenticate', () => this.#identify(requestId));
     this.#unread = new Unread(this.#services.clients, useOfCaller(this.#services, this.#client, caller));
     const described = { ...this.#describeRequest(requestId), caller };
     const source = readDocumentSource({ ...payload });

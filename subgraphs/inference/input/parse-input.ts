@@ -67,7 +67,7 @@ export function completeRequest(
   input: Omit<CompletionFields, 'messages'>,
   messages: readonly ProviderMessage[],
   origin: CallOrigin,
-  prompt: Pick<CompletionRequest, 'promptId' | 'promptVersionId' | 'ofMesh'>,
+  prompt: Pick<CompletionRequest, 'promptId' | 'promptVersionId' | 'prompt' | 'ofMesh'>,
   egress: Egress = openEgress,
 ): CompletionRequest {
   const { stop, topLogprobs, alternatives = 1, ...parameters } = checkedCallParameters(input);

@@ -63,6 +63,7 @@ export async function promptRequest(
     {
       promptId: version.promptId,
       promptVersionId: version.id,
+      prompt: { name: version.name, number: version.number },
       ...(version.tenantId === null ? { ofMesh: { system: system?.values ?? [], user: text.values } } : {}),
     },
   );

@@ -1,5 +1,7 @@
 import { HeddleError } from '#core/errors.ts';
 import { newRequestId } from '#core/request-id.ts';
+import { inSpan, readCode, withSpan } from '#core/tracing/span.ts';
+import { readTraceHeaders } from '#core/tracing/trace-context.ts';
 import { RateLimited } from '../../../auth/client-use.ts';
 import { toStatus } from '../../../http/problem.ts';
 import { refuseRateLimited, shuttingDown, useOfCaller } from '../../../http/services.ts';
@@ -110,8 +112,13 @@ export class ResponsesSocket implements SocketSession {
   }
 
   async #answer(text: string): Promise<void> {
-    const { work } = this.#connection.services;
+    const { work, tracer } = this.#connection.services;
     const requestId = newRequestId();
+    const span = tracer?.begin('WS /v1/responses', {
+      kind: 'SERVER',
+      parent: readTraceHeaders(this.#connection.request.headers),
+      attributes: { 'network.protocol.name': 'websocket', 'heddle.request.id': requestId },
+    });
     const ending = new AbortController();
     this.#ending = ending;
     const operating = {
@@ -120,11 +127,17 @@ export class ResponsesSocket implements SocketSession {
     work.begin(operating);
     let message: CreateMessage | undefined;
     try {
-      message = readCreateMessage(text);
-      await this.#respond(await this.#identify(requestId, ending.signal), message, text.length);
+      const read = readCreateMessage(text);
+      message = read;
+      await withSpan(span, async () => {
+        const call = await inSpan('authenticate', () => this.#identify(requestId, ending.signal));
+        await this.#respond(call, read, text.length);
+      });
     } catch (error) {
+      span?.fail(readCode(error));
       this.#refuse(error, { requestId, lane: message?.lane });
     } finally {
+      span?.end();
       work.end(operating);
     }
   }

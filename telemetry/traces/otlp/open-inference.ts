@@ -1,0 +1,43 @@
+/** A value of an attribute that is exported. */
+export type ExportedValue = string | number | boolean | string[];
+
+type Exported = Readonly<Record<string, ExportedValue>>;
+
+/** `gen_ai.operation.name` → `openinference.span.kind`. */
+const kinds: Readonly<Record<string, string>> = { chat: 'LLM', embeddings: 'EMBEDDING' };
+
+/** Each attribute of OpenInference with that of OpenTelemetry which it repeats. */
+const repeated: readonly (readonly [openInference: string, openTelemetry: string])[] = [
+  ['llm.provider', 'gen_ai.provider.name'],
+  ['llm.token_count.prompt', 'gen_ai.usage.input_tokens'],
+  ['llm.token_count.completion', 'gen_ai.usage.output_tokens'],
+  ['llm.token_count.prompt_details.cache_read', 'gen_ai.usage.cache_read.input_tokens'],
+  ['llm.token_count.prompt_details.cache_write', 'gen_ai.usage.cache_write.input_tokens'],
+  ['llm.token_count.completion_details.reasoning', 'gen_ai.usage.reasoning.output_tokens'],
+  ['input.value', 'gen_ai.input.messages'],
+  ['output.value', 'gen_ai.output.messages'],
+];
+
+/**
+ * What Phoenix reads of a span: the attributes of OpenInference, which it knows instead of OpenTelemetry's
+ * (https://github.com/Arize-ai/openinference/blob/main/spec/semantic_conventions.md). Nothing of a span that is about no AI model.
+ */
+export function toOpenInference(span: Exported): Record<string, ExportedValue> {
+  if (span['gen_ai.guardrail.result.type'] !== undefined) return { 'openinference.span.kind': 'GUARDRAIL' };
+  const kind = kinds[String(span['gen_ai.operation.name'])];
+  if (kind === undefined) return {};
+  const found: Record<string, ExportedValue> = { 'openinference.span.kind': kind };
+  for (const [name, of] of repeated) {
+    const value = span[of];
+    if (value !== undefined) found[name] = value;
+  }
+  const model = span['gen_ai.response.model'] ?? span['gen_ai.request.model'];
+  if (model !== undefined) found[kind === 'LLM' ? 'llm.model_name' : 'embedding.model_name'] = model;
+  const { 'gen_ai.usage.input_tokens': input, 'gen_ai.usage.output_tokens': output } = span;
+  if (typeof input === 'number' && typeof output === 'number')
+    found['llm.token_count.total'] = input + output;
+  for (const side of ['input', 'output']) {
+    if (found[`${side}.value`] !== undefined) found[`${side}.mime_type`] = 'application/json';
+  }
+  return found;
+}

@@ -1,0 +1,119 @@
+/** Wire types: https://protobuf.dev/programming-guides/encoding/ */
+const varint = 0;
+const fixed64 = 1;
+const delimited = 2;
+const fixed32 = 5;
+const two32 = 2 ** 32;
+
+/** Writes one message of protobuf. Fields are numbered below 2,048. */
+export class ProtobufWriter {
+  #bytes: Buffer = Buffer.allocUnsafe(16_384);
+  #length = 0;
+
+  /** The message, as it is written so far. */
+  get bytes(): Buffer {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  text(field: number, value: string): void {
+    const length = Buffer.byteLength(value);
+    this.#tag(field, delimited);
+    this.#varint(length);
+    this.#room(length);
+    this.#length += this.#bytes.write(value, this.#length);
+  }
+
+  /** Bytes, as hex digits. */
+  hex(field: number, digits: string): void {
+    this.#tag(field, delimited);
+    this.#varint(digits.length / 2);
+    this.#room(digits.length / 2);
+    this.#length += this.#bytes.write(digits, this.#length, 'hex');
+  }
+
+  /** A whole number from 0 to 2^53. */
+  integer(field: number, value: number): void {
+    this.#tag(field, varint);
+    this.#varint(value);
+  }
+
+  /** A whole number of either sign, as `int64` has it. */
+  signed(field: number, value: number): void {
+    this.#tag(field, varint);
+    if (value >= 0) this.#varint(value);
+    else this.#varint64(BigInt.asUintN(64, BigInt(value)));
+  }
+
+  double(field: number, value: number): void {
+    this.#tag(field, fixed64);
+    this.#room(8);
+    this.#length = this.#bytes.writeDoubleLE(value, this.#length);
+  }
+
+  fixed32(field: number, value: number): void {
+    this.#tag(field, fixed32);
+    this.#room(4);
+    this.#length = this.#bytes.writeUInt32LE(value, this.#length);
+  }
+
+  /** A whole number from 0 to 2^64, as exact as a double is. */
+  fixed64(field: number, value: number): void {
+    this.#tag(field, fixed64);
+    this.#room(8);
+    const high = Math.floor(value / two32);
+    this.#length = this.#bytes.writeUInt32LE(value - high * two32, this.#length);
+    this.#length = this.#bytes.writeUInt32LE(high, this.#length);
+  }
+
+  /** A message within this one. Its length stands before it, and is known after it. */
+  message(field: number, write: () => void): void {
+    this.#tag(field, delimited);
+    this.#room(1);
+    const at = this.#length;
+    this.#length += 1;
+    write();
+    const length = this.#length - at - 1;
+    if (length < 0x80) {
+      this.#bytes[at] = length;
+      return;
+    }
+    const more = sizeOfVarint(length) - 1;
+    this.#room(more);
+    this.#bytes.copyWithin(at + 1 + more, at + 1, this.#length);
+    const end = this.#length + more;
+    this.#length = at;
+    this.#varint(length);
+    this.#length = end;
+  }
+
+  #tag(field: number, type: number): void {
+    this.#varint(field * 8 + type);
+  }
+
+  #varint(value: number): void {
+    this.#room(10);
+    let left = value;
+    for (; left >= 0x80; left = Math.floor(left / 0x80)) this.#bytes[this.#length++] = (left % 0x80) + 0x80;
+    this.#bytes[this.#length++] = left;
+  }
+
+  #varint64(value: bigint): void {
+    this.#room(10);
+    let left = value;
+    for (; left >= 0x80n; left >>= 7n) this.#bytes[this.#length++] = Number(left & 0x7fn) + 0x80;
+    this.#bytes[this.#length++] = Number(left);
+  }
+
+  #room(bytes: number): void {
+    if (this.#length + bytes <= this.#bytes.length) return;
+    const larger = Buffer.allocUnsafe(Math.max(2 * this.#bytes.length, this.#length + bytes));
+    this.#bytes.copy(larger, 0, 0, this.#length);
+    this.#bytes = larger;
+  }
+}
+
+function sizeOfVarint(value: number): number {
+  let size = 1;
+  for (let left = value; left >= 0x80; left = Math.floor(left / 0x80)) size += 1;
+  return size;
+}
