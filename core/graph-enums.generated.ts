@@ -386,7 +386,10 @@ export const UsageDimension = {
   PROMPT: 'PROMPT',
   END_USER: 'END_USER',
   TAG: 'TAG',
-  CACHE: 'CACHE'
+  CACHE: 'CACHE',
+  STATUS: 'STATUS',
+  KIND: 'KIND',
+  GUARDRAIL: 'GUARDRAIL'
 } as const;
 
 export type UsageDimension = typeof UsageDimension[keyof typeof UsageDimension];

@@ -68,7 +68,7 @@ export const collectionAccess: Readonly<Record<string, CollectionAccess>> = {
   'prompt-versions': ofPrompts,
   invocations: {
     writers: ['inference/'],
-    readers: ['subgraphs/usage/', 'mongo/meter-rollup.ts', 'cli/support-bundle/', nodeRecords],
+    readers: ['subgraphs/usage/', 'mongo/meter-rollup.ts', 'mongo/usage/', 'cli/support-bundle/', nodeRecords],
   },
   'budget-alerts': ofInference,
   completions: ofInference,
@@ -76,6 +76,11 @@ export const collectionAccess: Readonly<Record<string, CollectionAccess>> = {
   payloads: ofInference,
   owners: ofInference,
   'meter-hours': { writers: ['mongo/meter-rollup.ts'], readers: ['mongo/meter-history.ts'] },
+  'usage/usage-blocks': { writers: ['mongo/usage/'], readers: ['mongo/usage-rollups.ts'] },
+  'usage/usage-progress': {
+    writers: ['inference/', 'mongo/usage/fold.ts'],
+    readers: ['mongo/usage-rollups.ts'],
+  },
   // Every subgraph writes its changes through the audit log that the server makes.
   'audit/log': {
     writers: [
@@ -169,6 +174,16 @@ export const helperUsers: Readonly<Record<string, readonly string[]>> = {
     'subgraphs/usage/',
   ],
   'prompt-uses': ['subgraphs/models/'],
+  'usage-rollups': ['subgraphs/usage/'],
+  'usage/cube': ['mongo/'],
+  'usage/dimensions': ['mongo/'],
+  'usage/fold': ['mongo/'],
+  'usage/keep-summed': ['server/subgraph-modules.ts'],
+  'usage/latency-sketch': ['mongo/', 'subgraphs/usage/'],
+  'usage/ledger-groups': ['mongo/'],
+  'usage/slices': ['mongo/'],
+  'usage/usage-eraser': ['subgraphs/inference/'],
+  'usage/varints': ['mongo/usage/'],
   'upgrade-members': ['server/mesh-store.ts'],
   'upgrade-tenants': ['server/mesh-store.ts'],
   'write-probe': ['server/mesh-store.ts', doctor],

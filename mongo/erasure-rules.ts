@@ -22,6 +22,7 @@ export const erasureSteps: Readonly<Record<ErasureKind, readonly ErasureStep[]>>
     { name: 'api_keys', part: 'tenants' },
     { name: 'provider_credentials', part: 'models' },
     { name: 'invocations', part: 'inference' },
+    { name: 'usage_blocks', part: 'inference' },
     { name: 'meterHours', part: 'inference' },
     { name: 'meterRollups', part: 'inference' },
     { name: 'modelAliases', part: 'models' },
@@ -56,6 +57,7 @@ export const erasureSteps: Readonly<Record<ErasureKind, readonly ErasureStep[]>>
     { name: 'sessions', part: 'tenants' },
     { name: 'consents', part: 'tenants' },
     { name: 'invocations', part: 'inference' },
+    { name: 'usage_blocks', part: 'inference' },
     { name: expiryStep, part: 'tenants' },
     { name: reportStep, part: 'tenants' },
   ],
@@ -118,10 +120,13 @@ export const endUserRules: Readonly<Record<string, ErasureRule>> = {
   roles: ofTenant,
   routes: ofTenant,
   sessions: deleted('sessions'),
+  stale_usage_hours: ofMesh,
   teams: ofTenant,
   tenant_keys: kept('the key of the whole tenant'),
   tenants: ofTenant,
   trustedDocuments: ofTenant,
+  usage_blocks: deleted('usage_blocks'),
+  usage_progress: ofMesh,
 };
 
 /** What the erasure of a tenant does to each collection of the store. */
@@ -168,8 +173,11 @@ export const tenantRules: Readonly<Record<string, ErasureRule>> = {
   roles: deleted('roles'),
   routes: deleted('routes'),
   sessions: deleted('sessions'),
+  stale_usage_hours: ofMesh,
   teams: deleted('teams'),
   tenant_keys: redacted('tenant_keys'),
   tenants: redacted('tenants'),
   trustedDocuments: deleted('trustedDocuments'),
+  usage_blocks: deleted('usage_blocks'),
+  usage_progress: ofMesh,
 };

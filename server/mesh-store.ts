@@ -58,18 +58,21 @@ export interface StoreUse {
   readonly log: Logger;
 }
 
-/** Makes the indexes, repairs what killed processes have left, and keeps doing so; keeps the hours of the ledger summed. */
+/** Makes the indexes, repairs what killed processes have left, and keeps doing so; keeps the ledger summed. */
 export async function prepareMeshStore(
   { connection, isAlone, history }: MeshStore,
   { names, keyring, log }: StoreUse,
   starting: AsyncDisposableStack,
 ): Promise<void> {
-  const [{ ensureIndexes }, { freeLocks }, { createAuditLog, keepHoursSummed, recordChainStart }] =
-    await Promise.all([
-      import('#mongo/connect.ts'),
-      import('#mongo/locks.ts'),
-      import('./subgraph-modules.ts'),
-    ]);
+  const [
+    { ensureIndexes },
+    { freeLocks },
+    { createAuditLog, keepHoursSummed, keepUsageSummed, recordChainStart },
+  ] = await Promise.all([
+    import('#mongo/connect.ts'),
+    import('#mongo/locks.ts'),
+    import('./subgraph-modules.ts'),
+  ]);
   if (isAlone) await freeLocks(connection);
   await ensureIndexes(connection);
   if (names.includes('tenants')) {
@@ -82,6 +85,9 @@ export async function prepareMeshStore(
   }
   await recordChainStart(connection, createAuditLog(connection), new Date());
   starting.use(await keepRepairing(connection, { names, log, isAlone }));
-  if (names.includes('inference')) starting.use(keepHoursSummed(history, log));
+  if (names.includes('inference')) {
+    starting.use(keepHoursSummed(history, log));
+    starting.use(keepUsageSummed(connection, { log, isAlone }));
+  }
   await checkRootKey(connection, keyring, log);
 }

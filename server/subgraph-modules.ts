@@ -21,6 +21,7 @@ export { recordChainStart } from '#mongo/audit/genesis.ts';
 export { createAuditLog } from '#mongo/audit/log.ts';
 export { createEventLog } from '#mongo/events.ts';
 export { createMeterHistory, keepHoursSummed } from '#mongo/meter-history.ts';
+export { keepUsageSummed } from '#mongo/usage/keep-summed.ts';
 export { createHttpFetch } from '#providers/http/http-fetch.ts';
 
 /** Everything that a subgraph may be made of; each takes what it needs. */

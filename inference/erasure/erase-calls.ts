@@ -4,6 +4,7 @@ import type { Eraser, ErasureSubject } from '#mongo/eraser.ts';
 import { idempotencyKeys } from '#mongo/idempotency-keys.ts';
 import { type InvocationRecord, invocations } from '#mongo/invocations.ts';
 import { payloads } from '#mongo/payloads.ts';
+import { markUsageStale } from '#mongo/usage/usage-progress.ts';
 import { toAttachmentId } from '../ledger/attachment.ts';
 import { nativeCollection } from '../ledger/native-collection.ts';
 import type { Redaction } from './erased-row.ts';
@@ -64,6 +65,11 @@ export function createCallEraser(
       await logged.deleteMany({ _id: { $in: [...(found.payloads ?? [])] } });
       const left = await rows.find({ _id: { $in: ids } }).toArray();
       if (left.length === 0) return;
+      // What is summed of them has the names that are taken from them.
+      await markUsageStale(
+        connection,
+        left.map(({ startedAt }) => startedAt),
+      );
       await rows.bulkWrite(
         left.map((row) => {
           const { $set, $unset } = redact(row, subject);

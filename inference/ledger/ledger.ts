@@ -4,6 +4,7 @@ import { type GroupWrite, openGroupWrites } from '#mongo/group-writes.ts';
 import { type InvocationRecord, invocations } from '#mongo/invocations.ts';
 import { reopenHour } from '#mongo/meter-rollup.ts';
 import { type PayloadRecord, payloads as payloadRecords } from '#mongo/payloads.ts';
+import { lateMs, markUsageStale } from '#mongo/usage/usage-progress.ts';
 import { GroupWriter } from './group-writer.ts';
 import type { InvocationClosing } from './invocation-closing.ts';
 import { nativeCollection } from './native-collection.ts';
@@ -80,12 +81,23 @@ export function createLedger(
   let hasLost = false;
 
   const opens = new GroupWriter<InvocationRecord>(async (records) => {
+    await markLate(records);
     try {
       await writes.run([{ collection, insert: records }]);
     } catch (error) {
       if (!isOnlyDuplicates(error) || !(await stand(records))) throw error;
     }
   }, options);
+
+  /** Usage of the time at which these rows started may have been summed already. */
+  async function markLate(records: readonly InvocationRecord[]): Promise<void> {
+    const sinceMs = Date.now() - lateMs / 2;
+    if (records.every(({ startedAt }) => startedAt.getTime() >= sinceMs)) return;
+    await markUsageStale(
+      connection,
+      records.map(({ startedAt }) => startedAt).filter((at) => at.getTime() < sinceMs),
+    );
+  }
 
   const contents = new GroupWriter<NewCompletionResult>(async (items) => {
     await results.write(items);
@@ -145,9 +157,20 @@ export function createLedger(
 
   /** Closes again those of the rows that were closed as orphaned: how many there were. */
   async function replaceWhereOrphaned(closings: readonly Pick<Closing, 'id' | 'closing'>[]): Promise<number> {
+    const ids = closings.map(({ id }) => id);
+    const corrected = await rows
+      .find({ _id: { $in: ids }, orphaned: true }, { projection: { tenantId: 1, startedAt: 1 } })
+      .toArray();
+    if (corrected.length === 0) return 0;
+    await markUsageStale(
+      connection,
+      corrected.map(({ startedAt }) => startedAt),
+    );
     const [result] = await writes.run([closeWhere(closings, { orphaned: true })]);
     const modified = result?.modified ?? 0;
-    if (modified > 0) await reopenHours(closings);
+    for (const { tenantId, startedAt } of corrected) {
+      await reopenHour(connection, tenantId, startedAt.getTime());
+    }
     return modified;
   }
 
@@ -158,14 +181,6 @@ export function createLedger(
       services,
       closings.map(({ id }) => id),
     );
-  }
-
-  /** The sums of hours with corrected rows are made again. */
-  async function reopenHours(corrected: readonly Pick<Closing, 'id'>[]): Promise<void> {
-    const found = await rows
-      .find({ _id: { $in: corrected.map(({ id }) => id) } }, { projection: { tenantId: 1, startedAt: 1 } })
-      .toArray();
-    for (const { tenantId, startedAt } of found) await reopenHour(connection, tenantId, startedAt.getTime());
   }
 
   function remember<T>(ids: Map<string, T>, id: string, value: T): void {

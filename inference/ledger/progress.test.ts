@@ -168,8 +168,8 @@ describe('the progress of running calls', () => {
       if (commandName === 'update') recorded += command.updates.length;
     };
     const client = database.connection.getClient();
-    client.on('commandStarted', note);
     const template = await call();
+    client.on('commandStarted', note);
     for (let at = 0; at < 5_000; at++) {
       const { progress } = template;
       writer.follow({ id: `not-there-${at}`, parts: 1, received: 1, progress });

@@ -20,11 +20,13 @@ import { testServices } from '#test/support/subgraph.ts';
 const root = resolve(import.meta.dirname, '../..');
 
 /** The names of all collections that a file of mongo/ defines. */
-const collections = globSync('mongo/{*,audit/*}.ts', { cwd: root, exclude: ['**/*.test.ts'] }).flatMap(
-  (file) =>
-    [...readFileSync(join(root, file), 'utf8').matchAll(/= defineCollection<\w+>\(\s*'(\w+)'/g)].map(
-      ([, name = '']) => name,
-    ),
+const collections = globSync('mongo/{*,audit/*,usage/*}.ts', {
+  cwd: root,
+  exclude: ['**/*.test.ts'],
+}).flatMap((file) =>
+  [...readFileSync(join(root, file), 'utf8').matchAll(/= defineCollection<\w+>\(\s*'(\w+)'/g)].map(
+    ([, name = '']) => name,
+  ),
 );
 
 const ruleTables = { TENANT: tenantRules, END_USER: endUserRules } as const;

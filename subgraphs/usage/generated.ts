@@ -220,6 +220,8 @@ export type UsageFilter = {
   readonly kind?: InputMaybe<Scalars['String']['input']>;
   readonly endUserId?: InputMaybe<Scalars['String']['input']>;
   readonly tag?: InputMaybe<Scalars['String']['input']>;
+  readonly cache?: InputMaybe<CacheStatus>;
+  readonly guardrail?: InputMaybe<Scalars['String']['input']>;
 };
 
 export type UsageBucket = {
@@ -767,7 +769,7 @@ export type TimeOrderResolvers = EnumResolverSignature<{ NEWEST_FIRST?: any, OLD
 
 export type UsageIntervalResolvers = EnumResolverSignature<{ HOUR?: any, DAY?: any, MONTH?: any, ALL?: any }, ResolversTypes['UsageInterval']>;
 
-export type UsageDimensionResolvers = EnumResolverSignature<{ TENANT?: any, TEAM?: any, APP?: any, KEY?: any, MODEL?: any, PROVIDER?: any, PROMPT?: any, END_USER?: any, TAG?: any, CACHE?: any }, ResolversTypes['UsageDimension']>;
+export type UsageDimensionResolvers = EnumResolverSignature<{ TENANT?: any, TEAM?: any, APP?: any, KEY?: any, MODEL?: any, PROVIDER?: any, PROMPT?: any, END_USER?: any, TAG?: any, CACHE?: any, STATUS?: any, KIND?: any, GUARDRAIL?: any }, ResolversTypes['UsageDimension']>;
 
 export type UsageBucketResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['UsageBucket'] = ResolversParentTypes['UsageBucket']> = {
   start?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;

@@ -9,13 +9,12 @@ import { findNodeRecords, type NodeRecord, type NodeType, plainIdTypes } from '#
 import type { SubgraphContext } from '../runtime/context.ts';
 import { recordLoader } from '../runtime/loaders.ts';
 import type { UsageBucket } from './generated.ts';
-import { usageBuckets } from './usage-buckets.ts';
+import { type JoinDimension, usageBuckets } from './usage-buckets.ts';
 import type { UsageQuery } from './usage-query.ts';
-import type { JoinField } from './usage-rows.ts';
 
 /** The usage of one tenant, app, model or prompt. */
 interface UsageRequest {
-  readonly field: JoinField;
+  readonly dimension: JoinDimension;
   readonly id: string;
   readonly query: UsageQuery;
 }
@@ -30,7 +29,7 @@ export interface UsageLoaders {
 
 const batchMax = 500;
 
-const toGroupKey = ({ field, query }: UsageRequest) => `${field} ${JSON.stringify(query)}`;
+const toGroupKey = ({ dimension, query }: UsageRequest) => `${dimension} ${JSON.stringify(query)}`;
 
 /** One command for each type that an id may be of. */
 async function loadNodeRecords(
@@ -70,7 +69,7 @@ export function createUsageLoaders(
         const [first] = group;
         if (first === undefined) return;
         const found = await usageBuckets(connection, context.reach('own-row').rows(), first.query, {
-          field: first.field,
+          dimension: first.dimension,
           ids: group.map(({ id }) => id),
         });
         for (const { joinId, ...bucket } of found) {

@@ -15,15 +15,14 @@ import { listAuditRecords } from './list-audit-records.ts';
 import { listInvocations } from './list-invocations.ts';
 import type { UsageContext } from './loaders.ts';
 import { findNode, readNodeRules } from './nodes.ts';
-import { usageBuckets } from './usage-buckets.ts';
+import { type JoinDimension, usageBuckets } from './usage-buckets.ts';
 import { usageQuery } from './usage-query.ts';
-import type { JoinField } from './usage-rows.ts';
 
 /** Ids that one field `nodes` takes. */
 const nodesMax = 50;
 
 /** A type of another subgraph that usage adds a field to: the reference itself is all that is known of it. */
-function withUsage(field: JoinField) {
+function withUsage(dimension: JoinDimension) {
   return {
     __resolveReference: ({ id }: EntityReference) => ({ id }),
     usage: (
@@ -31,7 +30,7 @@ function withUsage(field: JoinField) {
       args: QueryUsageArgs,
       { loaders }: UsageContext,
       info: GraphQLResolveInfo,
-    ) => loaders.usage.load({ field, id, query: usageQuery(args, info) }),
+    ) => loaders.usage.load({ dimension, id, query: usageQuery(args, info) }),
   };
 }
 
@@ -94,10 +93,10 @@ export function usageResolvers(
       totalTokens: (usage) => usage.inputTokens + usage.outputTokens,
       cacheWrite1hTokens: (usage) => usage.cacheWrite1hTokens ?? 0,
     },
-    Tenant: withUsage('tenantId'),
-    App: withUsage('appId'),
-    Model: withUsage('modelId'),
-    Prompt: withUsage('promptId'),
+    Tenant: withUsage('TENANT'),
+    App: withUsage('APP'),
+    Model: withUsage('MODEL'),
+    Prompt: withUsage('PROMPT'),
     AuditRecord: {
       id: ({ _id }) => _id,
       tenant: ({ tenantId }) => toEntity(tenantId),

@@ -7,6 +7,7 @@ import { type IssuerRecord, issuers } from '#mongo/issuers.ts';
 import { legalHolds } from '#mongo/legal-holds.ts';
 import { meterHours, meterRollups } from '#mongo/meter-hours.ts';
 import { sessions } from '#mongo/sessions.ts';
+import { toBlockId, usageBlocks } from '#mongo/usage/usage-blocks.ts';
 import { createModelsSubgraph } from '#subgraphs/models/subgraph.ts';
 import { createPromptsSubgraph } from '#subgraphs/prompts/subgraph.ts';
 import type { Subgraph } from '#transport/executor.ts';
@@ -139,6 +140,11 @@ export async function openTenantFiller(erasing: TestErasing): Promise<TestTenant
       },
     });
     await meterRollups(connection).create({ _id: tenantId, from: hour, until: hour, version: 0 });
+    const slice = { level: 'HOUR', start: hour, tenantId, shape: 'APP' } as const;
+    await usageBlocks(connection).create({
+      ...{ _id: toBlockId(slice), ...slice, groups: 1, keys: { APP: [`app-${word}`] }, columns: {} },
+      ...{ labels: [], kept: [], fold: 'test' },
+    });
     await sessions(connection).create({
       ...{ _id: randomUUID(), sessionHash: randomUUID(), tenantId, keyId: null, issuerId: word },
       ...{ subject: `subject-${word}`, claims: '{}', createdAt: now, lastUsedAt: now },

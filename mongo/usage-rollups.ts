@@ -1,0 +1,282 @@
+import type { Connection } from 'mongoose';
+import type { UsageDimension, UsageInterval } from '#core/graph-enums.generated.ts';
+import { badInput } from '#core/input.ts';
+import { type CubeFilter, UsageCube, type Values } from './usage/cube.ts';
+import {
+  dimensions,
+  isLabelDimension,
+  type LabelDimension,
+  meshDimensions,
+  plainDimensions,
+} from './usage/dimensions.ts';
+import { toColumns, toShape } from './usage/fold.ts';
+import type { LatencySketch } from './usage/latency-sketch.ts';
+import { combineValues, readLedgerGroups, toRowConditions } from './usage/ledger-groups.ts';
+import {
+  fineSince,
+  planSlices,
+  type SliceRange,
+  sliceEnd,
+  sliceStart,
+  type TimeRange,
+} from './usage/slices.ts';
+import { type UsageBlockRecord, usageBlocks } from './usage/usage-blocks.ts';
+import { findStaleHours, usageProgress } from './usage/usage-progress.ts';
+
+/** What is to be summed of the calls that started in a range of time. */
+export interface RollupQuestion {
+  /** Null: of all tenants. */
+  readonly tenantId: string | null;
+  readonly from: Date;
+  /** Exclusive. */
+  readonly to: Date;
+  readonly interval: UsageInterval;
+  readonly by: readonly UsageDimension[];
+  /** Only calls that have one of the values in each of these. */
+  readonly filter?: CubeFilter;
+  /** Conditions on rows beyond the dimensions: everything is read row by row. */
+  readonly rows?: Readonly<Record<string, unknown>>;
+  /** Whether latencies are wanted, which take most of the work. */
+  readonly latencies?: boolean;
+  /** The present, which decides what is still kept; absent: that of the clock. */
+  readonly nowMs?: number;
+}
+
+/** The usage of one bucket of time, for one combination of values. */
+export interface RollupGroup {
+  /** Null for the interval ALL. */
+  readonly start: Date | null;
+  /** In the order of `by`. */
+  readonly values: Values;
+  readonly requests: number;
+  readonly failures: number;
+  readonly cacheHits: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly costNanos: bigint;
+  readonly unpriced: number;
+  /** Of the calls that have ended; empty where latencies are not wanted. */
+  readonly latency: LatencySketch;
+}
+
+/** Groups of one answer. */
+const groupsMax = 10_000;
+/** Rows that are read for what has too many groups to be stored. */
+const rowsMax = 500_000;
+
+/**
+ * The usage of calls, by start and then by values. It equals the rows of the ledger at any moment: what is summed is read in
+ * blocks (fold.ts), the rest row by row. BAD_USER_INPUT beyond 10,000 groups, or where more than 500,000 rows would have to be read as
+ * there are more values of a dimension than sums are kept for.
+ */
+export async function readRollup(
+  connection: Connection,
+  question: RollupQuestion,
+): Promise<readonly RollupGroup[]> {
+  const buckets = new Buckets(question);
+  const { from, to } = question;
+  const range = { fromMs: from.getTime(), toMs: to.getTime() };
+  const plan = isReadByRows(question)
+    ? { slices: [], rows: [range] }
+    : await planRead(connection, question, range);
+  const missing = await readBlocks(connection, question, plan.slices, buckets);
+  await readRows(connection, question, plan.rows, buckets);
+  for (const [tenantId, ranges] of missing) {
+    await readRows(connection, { ...question, tenantId }, ranges, buckets);
+  }
+  return buckets.list();
+}
+
+/** No sums are kept by two labels, and an index finds the rows of an end user. */
+function isReadByRows({ by, filter = {}, rows = {} }: RollupQuestion): boolean {
+  const filtered = Object.keys(filter) as UsageDimension[];
+  const labels = new Set([...by, ...filtered].filter(isLabelDimension));
+  const isCut = filtered.some((one) => isLabelDimension(one) && by.includes(one));
+  return Object.keys(rows).length > 0 || labels.size > 1 || isCut || filter.END_USER !== undefined;
+}
+
+async function planRead(
+  connection: Connection,
+  { interval, nowMs = Date.now() }: RollupQuestion,
+  range: TimeRange,
+) {
+  // The progress first: an hour that is marked meanwhile was current when it was read.
+  const progress = await usageProgress(connection).findById('usage').lean();
+  if (progress === null) return { slices: [], rows: [range] };
+  return planSlices({
+    ...range,
+    interval,
+    summedUntilMs: progress.until.getTime(),
+    fineSinceMs: fineSince(nowMs),
+    staleHours: await findStaleHours(connection, range.fromMs, range.toMs),
+  });
+}
+
+/** Adds stored blocks to the buckets; answers the slices whose rows are to be read, by tenant (null: of all). */
+async function readBlocks(
+  connection: Connection,
+  question: RollupQuestion,
+  slices: readonly SliceRange[],
+  buckets: Buckets,
+): Promise<ReadonlyMap<string | null, readonly TimeRange[]>> {
+  if (slices.length === 0) return new Map();
+  const { tenantId, by, filter = {}, latencies = false } = question;
+  const wanted = new Set([...by, ...(Object.keys(filter) as UsageDimension[])]);
+  // All tenants by what is not summed for them together: the sums of each.
+  const isByTenant = tenantId === null && [...wanted].some((one) => !ofMesh.has(one));
+  if (tenantId !== null || isByTenant) wanted.delete('TENANT');
+  const plain = plainDimensions.filter((dimension) => wanted.has(dimension));
+  const label = [...wanted].find(isLabelDimension);
+  const times = slices.map(({ level, fromMs, toMs }) => ({
+    level,
+    start: { $gte: new Date(fromMs), $lt: new Date(toMs) },
+  }));
+  const blocks = usageBlocks(connection).collection;
+  const withoutSketches = { projection: { 'columns.latency': 0 } };
+  const options = latencies ? {} : withoutSketches;
+  const owner = isByTenant ? { tenantId: { $ne: null } } : { tenantId };
+  const { shapes, missing } = toShapes(plain, label);
+  await Promise.all(
+    shapes.map(async (shape) => {
+      const found = blocks.find<UsageBlockRecord>({ ...owner, ...shape, $or: times }, options);
+      for await (const block of found) {
+        const fixed = block.tenantId === null ? {} : { TENANT: block.tenantId };
+        buckets.change(block.start, (cube) => cube.addColumns(toColumns(block), filter, fixed));
+      }
+    }),
+  );
+  if (missing === null) return new Map();
+  const left = await blocks
+    .find<UsageBlockRecord>({ ...owner, shape: '', ...missing, $or: times }, withoutSketches)
+    .toArray();
+  if (left.length > 0) {
+    const total = new UsageCube([]);
+    for (const block of left) total.addColumns(toColumns(block));
+    const [all] = total.groups();
+    if ((all?.sums[0] ?? 0) > rowsMax) {
+      badInput(
+        'usage',
+        `would read more than ${rowsMax} rows, as these dimensions have too many values: request a shorter range or fewer dimensions.`,
+      );
+    }
+  }
+  const ranges = new Map<string | null, TimeRange[]>();
+  for (const { level, start, tenantId: of } of left) {
+    const fromMs = start.getTime();
+    const known = ranges.get(of);
+    const range = { fromMs, toMs: sliceEnd(level, fromMs) };
+    if (known === undefined) ranges.set(of, [range]);
+    else known.push(range);
+  }
+  return ranges;
+}
+
+const ofMesh: ReadonlySet<UsageDimension> = new Set(meshDimensions);
+
+type Conditions = Readonly<Record<string, unknown>>;
+
+/**
+ * Conditions on blocks: each slice has a block for exactly one of `shapes`, or is found by `missing`, or has no calls. Where no
+ * call of a slice has the label, the plain blocks are those without it.
+ */
+function toShapes(
+  plain: readonly UsageDimension[],
+  label: LabelDimension | undefined,
+): { readonly shapes: readonly Conditions[]; readonly missing: Conditions | null } {
+  const plainShape = toShape(plain);
+  // All of a block's calls have null in a label that is not among its labels.
+  const without = label === undefined ? {} : { labels: { $ne: label } };
+  const plainShapes =
+    plainShape === ''
+      ? [{ shape: '', ...without }]
+      : [
+          { shape: plainShape, ...without },
+          { shape: 'PLAIN', kept: { $ne: plainShape }, ...without },
+        ];
+  const plainMissing = plainShape === '' ? [] : [{ missing: 'PLAIN', kept: { $ne: plainShape }, ...without }];
+  if (label === undefined) return { shapes: plainShapes, missing: plainMissing[0] ?? null };
+  const base = `PLAIN+${label}`;
+  const labelShape = toShape([...plain, label]);
+  return {
+    shapes: [...plainShapes, { shape: labelShape }, { shape: base, kept: { $ne: labelShape } }],
+    missing: { $and: [{ $or: [...plainMissing, { missing: base, kept: { $ne: labelShape } }] }] },
+  };
+}
+
+const units = { HOUR: 'hour', DAY: 'day', MONTH: 'month' } as const;
+
+async function readRows(
+  connection: Connection,
+  { tenantId, by, interval, filter = {}, rows = {}, latencies = false }: RollupQuestion,
+  ranges: readonly TimeRange[],
+  buckets: Buckets,
+): Promise<void> {
+  const start = interval === 'ALL' ? null : { $dateTrunc: { date: '$startedAt', unit: units[interval] } };
+  const where = { ...(tenantId === null ? {} : { tenantId }), ...rows, ...toRowConditions(filter) };
+  await readLedgerGroups(connection, { ranges, where, by, start, latencies }, (at, values, sums, latency) => {
+    buckets.change(at, (cube) => {
+      for (const combination of combineValues(values)) cube.add(combination, sums, latency);
+    });
+  });
+}
+
+/** The groups of an answer, by bucket of time. */
+class Buckets {
+  readonly #cubes = new Map<number | null, UsageCube>();
+  readonly #by: readonly UsageDimension[];
+  readonly #interval: UsageInterval;
+  #size = 0;
+
+  constructor({ by, interval }: RollupQuestion) {
+    this.#by = by;
+    this.#interval = interval;
+  }
+
+  /** Changes the bucket that an instant lies in. BAD_USER_INPUT where there are too many groups then. */
+  change(at: Date | null, change: (cube: UsageCube) => void): void {
+    const startMs = at === null || this.#interval === 'ALL' ? null : sliceStart(this.#interval, at.getTime());
+    const cube = this.#cubes.get(startMs) ?? new UsageCube(this.#by);
+    const before = cube.size;
+    change(cube);
+    this.#size += cube.size - before;
+    if (cube.size > 0) this.#cubes.set(startMs, cube);
+    if (this.#size > groupsMax) {
+      badInput(
+        'usage',
+        `would answer more than ${groupsMax} buckets: request a shorter range, a longer interval or fewer dimensions.`,
+      );
+    }
+  }
+
+  list(): readonly RollupGroup[] {
+    const starts = [...this.#cubes.keys()].sort((a, b) => (a ?? 0) - (b ?? 0));
+    return starts.flatMap((startMs) =>
+      [...(this.#cubes.get(startMs)?.groups() ?? [])]
+        .sort((a, b) => compareValues(a.values, b.values))
+        .map(({ values, sums, latency }) => {
+          const [requests = 0, failures = 0, cacheHits = 0, inputTokens = 0, outputTokens = 0] = sums;
+          const [dollars = 0, nanos = 0, unpriced = 0] = sums.slice(5);
+          return {
+            start: startMs === null ? null : new Date(startMs),
+            ...{ values, requests, failures, cacheHits, inputTokens, outputTokens, unpriced, latency },
+            costNanos: BigInt(dollars) * 1_000_000_000n + BigInt(nanos),
+          };
+        }),
+    );
+  }
+}
+
+/** Null first, then as text. */
+function compareValues(a: Values, b: Values): number {
+  for (const [at, one = null] of a.entries()) {
+    const other = b[at] ?? null;
+    if (one === other) continue;
+    return one === null || (other !== null && one < other) ? -1 : 1;
+  }
+  return 0;
+}
+
+/** The name of a dimension in the keys of a bucket. */
+export function toDimensionKey(dimension: UsageDimension): string {
+  return dimensions[dimension].key;
+}

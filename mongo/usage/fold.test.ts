@@ -1,0 +1,258 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { UsageDimension, UsageInterval } from '#core/graph-enums.generated.ts';
+import { openTestDatabase } from '#test/support/database.ts';
+import { createRandom, printedSeed, type Random } from '#test/support/random.ts';
+import type { Database } from '../connect.ts';
+import { type InvocationRecord, invocations } from '../invocations.ts';
+import { type RollupGroup, type RollupQuestion, readRollup } from '../usage-rollups.ts';
+import { dimensions, labelDimensions, plainDimensions, toGuardrailLabel } from './dimensions.ts';
+import { foldUsage } from './fold.ts';
+import { hourLengthMs } from './slices.ts';
+import { usageBlocks } from './usage-blocks.ts';
+import { lateMs, markUsageStale, staleUsageHours, usageProgress } from './usage-progress.ts';
+
+const seed = printedSeed('sums of usage');
+let database: Database;
+beforeAll(async () => {
+  database = await openTestDatabase();
+});
+afterAll(() => database?.close());
+
+const dayMs = 24 * hourLengthMs;
+/** Two months and a bit before now, so that a month is whole, and some slices of 5 minutes are no longer kept. */
+const nowMs = Date.UTC(2099, 5, 15, 10, 7);
+const beginMs = nowMs - 62 * dayMs;
+const by = [...plainDimensions, ...labelDimensions] as const;
+
+let ids = 0;
+function randomRow(
+  random: Random,
+  startedAtMs: number,
+  rest: Partial<InvocationRecord> = {},
+): InvocationRecord {
+  const running = rest.status === 'RUNNING';
+  const model = random.pick(['alpha/one', 'alpha/two', 'beta/one']);
+  const status = random.pick(['SUCCEEDED', 'SUCCEEDED', 'FAILED', 'CANCELLED'] as const);
+  const rule = (name: string) => ({
+    ...{ rule: name, policyId: null, policyVersion: null, stage: 'INPUT' as const, action: 'MASK' as const },
+    ...{ shadow: random.chance(0.3), fired: random.chance(0.7), failed: false, reason: null },
+    ...{ findings: [], durationMs: 1 },
+  });
+  return {
+    _id: `row-${++ids}`,
+    kind: random.pick(['completion', 'embedding']),
+    status,
+    tenantId: random.pick(['acme', 'other']),
+    appId: random.pick(['a', 'b', null]),
+    ...(random.chance(0.5) && { teamId: 'crew' }),
+    keyId: random.pick(['k1', 'k2', 'k3']),
+    subject: null,
+    modelId: model,
+    providerId: model.slice(0, model.indexOf('/')),
+    promptId: random.pick([null, 'p']),
+    promptVersionId: null,
+    usage: {
+      ...{ inputTokens: random.below(1_000), outputTokens: random.below(4_000_000_000) },
+      ...{ cachedInputTokens: 0, cacheWriteTokens: 0, reasoningTokens: 0 },
+    },
+    costNanos: BigInt(random.below(2 ** 40)) * 3_001n,
+    ...(random.chance(0.1) && { unpriced: true as const }),
+    cache: random.pick(['MISS', 'HIT', 'SEMANTIC_HIT', 'BYPASS', 'COALESCED'] as const),
+    latencyMs: running ? null : 1 + random.below(100_000),
+    timeToFirstTokenMs: null,
+    errorCode: null,
+    startedAt: new Date(startedAtMs),
+    endedAt: running ? null : new Date(startedAtMs + 5),
+    ownerId: 'o',
+    attempts: [],
+    ...(random.chance(0.3) && { endUserId: random.pick(['ada', 'eve', 'bob']) }),
+    ...(random.chance(0.3) && { tags: random.pick([['web'], ['web', 'beta'], ['beta']]) }),
+    ...(random.chance(0.3) && { guardrailVerdicts: [rule('pii'), rule('pii'), rule('words')] }),
+    ...rest,
+  };
+}
+
+const fold = (atMs = nowMs) => foldUsage(database.connection, { nowMs: atMs, clocksDifferMs: 0 });
+const rows = () => invocations(database.connection);
+
+/** The values that a row has in a dimension. */
+function listValues(row: InvocationRecord, dimension: UsageDimension): readonly (string | null)[] {
+  const read = () => {
+    if (dimension === 'GUARDRAIL') {
+      const fired = (row.guardrailVerdicts ?? []).filter((verdict) => verdict.fired);
+      return fired.map(({ rule, action, shadow }) => toGuardrailLabel(rule, action, shadow));
+    }
+    return [
+      (row as unknown as Record<string, string | string[] | null>)[dimensions[dimension].field] ?? [],
+    ].flat();
+  };
+  const found = [...new Set(read())];
+  return found.length === 0 ? [null] : found;
+}
+
+const starts: Readonly<Record<UsageInterval, (at: Date) => string | null>> = {
+  HOUR: (at) => `${at.toISOString().slice(0, 13)}:00:00.000Z`,
+  DAY: (at) => `${at.toISOString().slice(0, 10)}T00:00:00.000Z`,
+  MONTH: (at) => `${at.toISOString().slice(0, 7)}-01T00:00:00.000Z`,
+  ALL: () => null,
+};
+
+/** The answer as counted one by one, as text. */
+function countRows(all: readonly InvocationRecord[], question: RollupQuestion): readonly string[] {
+  const groups = new Map<string, { n: number[]; cost: bigint; steps: Map<number, number> }>();
+  for (const row of all) {
+    if (question.tenantId !== null && row.tenantId !== question.tenantId) continue;
+    if (row.startedAt < question.from || row.startedAt >= question.to) continue;
+    const fits = Object.entries(question.filter ?? {}).every(([name, allowed]) =>
+      listValues(row, name as UsageDimension).some((value) => allowed.includes(value)),
+    );
+    if (!fits) continue;
+    let choices: (string | null)[][] = [[]];
+    for (const one of question.by) {
+      choices = choices.flatMap((chosen) => listValues(row, one).map((value) => [...chosen, value]));
+    }
+    for (const chosen of choices) {
+      const key = JSON.stringify([starts[question.interval](row.startedAt), chosen]);
+      const group = groups.get(key) ?? { n: [0, 0, 0, 0, 0, 0], cost: 0n, steps: new Map() };
+      groups.set(key, group);
+      const added = [
+        1,
+        row.status === 'FAILED' ? 1 : 0,
+        ['HIT', 'SEMANTIC_HIT'].includes(row.cache) ? 1 : 0,
+        row.usage.inputTokens,
+        row.usage.outputTokens,
+        row.unpriced === true ? 1 : 0,
+      ];
+      group.n = group.n.map((sum, at) => sum + (added[at] ?? 0));
+      group.cost += BigInt(row.costNanos);
+      if (row.latencyMs != null) {
+        const step = Math.floor(Math.log(Math.max(row.latencyMs, 1)) / Math.log(1.05));
+        group.steps.set(step, (group.steps.get(step) ?? 0) + 1);
+      }
+    }
+  }
+  return [...groups].map(([key, { n, cost, steps }]) => `${key} ${n} ${cost} ${sorted(steps)}`).sort();
+}
+
+const sorted = (steps: ReadonlyMap<number, number>) => JSON.stringify([...steps].sort(([a], [b]) => a - b));
+
+function toTexts(groups: readonly RollupGroup[]): readonly string[] {
+  return groups
+    .map(({ start, values, requests, failures, cacheHits, inputTokens, outputTokens, unpriced, ...rest }) => {
+      const key = JSON.stringify([start, values]);
+      const n = [requests, failures, cacheHits, inputTokens, outputTokens, unpriced];
+      return `${key} ${n} ${rest.costNanos} ${sorted(rest.latency)}`;
+    })
+    .sort();
+}
+
+function randomQuestion(random: Random): RollupQuestion {
+  const [first, second] = [random.below(63 * dayMs), random.below(63 * dayMs)];
+  const [fromMs, toMs] = [Math.min(first, second), Math.max(first, second) + 1];
+  const align = random.pick([1, 60_000, hourLengthMs, dayMs]);
+  const filtered = random.chance(0.5) ? [random.pick([...by])] : [];
+  const values: Readonly<Partial<Record<UsageDimension, readonly string[]>>> = {
+    ...{
+      TENANT: ['acme'],
+      TEAM: ['crew'],
+      APP: ['a', 'b'],
+      KEY: ['k1'],
+      MODEL: ['alpha/one'],
+      PROVIDER: ['alpha'],
+    },
+    ...{
+      PROMPT: ['p'],
+      CACHE: ['HIT'],
+      STATUS: ['FAILED', 'RUNNING'],
+      KIND: ['embedding'],
+      END_USER: ['ada'],
+    },
+    ...{ TAG: ['web'], GUARDRAIL: ['pii/MASK'] },
+  };
+  return {
+    tenantId: random.pick([null, 'acme', 'nobody']),
+    from: new Date(Math.floor((beginMs + fromMs) / align) * align),
+    to: new Date(beginMs + toMs),
+    interval: random.pick(['HOUR', 'DAY', 'MONTH', 'ALL'] as const),
+    by: random.pick([[], [random.pick([...by])], [...new Set([random.pick([...by]), random.pick([...by])])]]),
+    filter: Object.fromEntries(filtered.map((name) => [name, values[name] ?? []])),
+    latencies: true,
+    nowMs,
+  };
+}
+
+/** Some questions, each answered as the rows say. */
+async function expectEqual(random: Random, count: number): Promise<void> {
+  const all = await rows().find().lean<InvocationRecord[]>();
+  for (let n = 0; n < count; n += 1) {
+    const question = randomQuestion(random);
+    const answered = toTexts(await readRollup(database.connection, question));
+    expect(answered, JSON.stringify(question)).toEqual(countRows(all, question));
+  }
+}
+
+describe('sums of usage', { timeout: 300_000 }, () => {
+  it('equal the rows at any moment, through calls, corrections and runs that were killed', async () => {
+    const random = createRandom(seed);
+    const hours = Array.from({ length: 40 }, () => beginMs + random.below(nowMs - beginMs - hourLengthMs));
+    const at = () => random.pick(hours) + random.below(hourLengthMs);
+    await rows().insertMany(Array.from({ length: 800 }, () => randomRow(random, at())));
+    await expectEqual(random, 5);
+    const part = await foldUsage(database.connection, { nowMs, clocksDifferMs: 0, hoursMax: 50 });
+    expect(part).toBeGreaterThan(beginMs);
+    expect(part).toBeLessThan(nowMs - dayMs);
+    await expectEqual(random, 15);
+    // Rows of now, some of which run.
+    const young = Array.from({ length: 60 }, (_, n) =>
+      randomRow(random, nowMs - random.below(3 * hourLengthMs), n % 20 === 0 ? { status: 'RUNNING' } : {}),
+    );
+    await rows().insertMany(young);
+    await fold();
+    await expectEqual(random, 15);
+    // A row that was added late, and one that was corrected.
+    const [late, corrected] = [
+      randomRow(random, beginMs + 20 * dayMs),
+      (await rows().findOne().lean())?._id ?? '',
+    ];
+    const changed = await rows().findById(corrected).lean();
+    await markUsageStale(database.connection, [late.startedAt, changed?.startedAt ?? new Date()], nowMs);
+    await rows().create(late);
+    await rows().updateOne({ _id: corrected }, { $set: { costNanos: 1n, status: 'FAILED' } });
+    await expectEqual(random, 10);
+    // Held, as the changes may still be under way.
+    await fold();
+    expect(await staleUsageHours(database.connection).countDocuments()).toBe(2);
+    await fold(nowMs + 11 * 60_000);
+    expect(await staleUsageHours(database.connection).countDocuments()).toBe(0);
+    await expectEqual(random, 15);
+    // The calls end, and a run is killed before it states how far it is.
+    await rows().updateMany({ status: 'RUNNING' }, { $set: { status: 'SUCCEEDED', latencyMs: 7 } });
+    const before = await usageProgress(database.connection).findById('usage').lean();
+    await fold(nowMs + hourLengthMs);
+    await expectEqual(random, 10);
+    await usageProgress(database.connection).updateOne({ _id: 'usage' }, { $set: { until: before?.until } });
+    await expectEqual(random, 10);
+    await Promise.all([fold(nowMs + hourLengthMs), fold(nowMs + hourLengthMs)]);
+    await expectEqual(random, 10);
+  });
+
+  it('keeps no block of a slice whose rows are gone, once its hour is summed again', async () => {
+    const random = createRandom(seed + 1);
+    const alone = randomRow(random, beginMs + 30 * dayMs, { tenantId: 'alone' });
+    await markUsageStale(database.connection, [alone.startedAt], nowMs - dayMs);
+    await rows().create(alone);
+    await fold(nowMs + hourLengthMs);
+    const blocks = () => usageBlocks(database.connection).countDocuments({ tenantId: 'alone' });
+    expect(await blocks()).toBeGreaterThan(0);
+    await markUsageStale(database.connection, [alone.startedAt], nowMs - dayMs);
+    await rows().deleteOne({ _id: alone._id });
+    await fold(nowMs + hourLengthMs);
+    expect(await blocks()).toBe(0);
+  });
+
+  it('waits for rows that may still be written', async () => {
+    await usageProgress(database.connection).deleteMany({});
+    const until = await foldUsage(database.connection, { nowMs, clocksDifferMs: 60_000 });
+    expect(until).toBeLessThanOrEqual(nowMs - lateMs - 60_000);
+  });
+});
