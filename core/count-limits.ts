@@ -25,6 +25,8 @@ export const countLimitsTable = {
   appsPerTenant: [100, 'apps of this tenant'],
   archivedAppsPerTenant: [1_000, 'archived apps of this tenant'],
   keysPerApp: [100, 'API keys in force of this app'],
+  alerts: [100, 'alerts of the mesh'],
+  alertsPerTenant: [50, 'alerts of this tenant'],
   budgetsPerTenant: [100, 'budgets of this tenant'],
   guardrailPolicies: [100, 'guardrail policies of the mesh'],
   guardrailPoliciesPerTenant: [100, 'guardrail policies of this tenant'],

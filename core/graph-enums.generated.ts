@@ -17,6 +17,47 @@ export const AccessStatus = {
 } as const;
 
 export type AccessStatus = typeof AccessStatus[keyof typeof AccessStatus];
+export const AlertAction = {
+  NOTIFY: 'NOTIFY'
+} as const;
+
+export type AlertAction = typeof AlertAction[keyof typeof AlertAction];
+export const AlertCondition = {
+  ABOVE: 'ABOVE',
+  BELOW: 'BELOW',
+  BUDGET_SHARE: 'BUDGET_SHARE',
+  BURN_RATE: 'BURN_RATE',
+  FORECAST: 'FORECAST',
+  ANOMALY: 'ANOMALY',
+  SECURITY: 'SECURITY'
+} as const;
+
+export type AlertCondition = typeof AlertCondition[keyof typeof AlertCondition];
+export const AlertEndReason = {
+  RECOVERED: 'RECOVERED',
+  ALERT_CHANGED: 'ALERT_CHANGED',
+  ALERT_DELETED: 'ALERT_DELETED'
+} as const;
+
+export type AlertEndReason = typeof AlertEndReason[keyof typeof AlertEndReason];
+export const AlertMetric = {
+  COST: 'COST',
+  TOKENS: 'TOKENS',
+  REQUESTS: 'REQUESTS',
+  FAILURES: 'FAILURES',
+  REFUSALS: 'REFUSALS',
+  LATENCY_P95: 'LATENCY_P95',
+  CACHE_HITS: 'CACHE_HITS'
+} as const;
+
+export type AlertMetric = typeof AlertMetric[keyof typeof AlertMetric];
+export const AlertSide = {
+  HIGH: 'HIGH',
+  LOW: 'LOW',
+  BOTH: 'BOTH'
+} as const;
+
+export type AlertSide = typeof AlertSide[keyof typeof AlertSide];
 export const ApiKeyOwnerKind = {
   APP: 'APP',
   MEMBER: 'MEMBER',
@@ -363,6 +404,16 @@ export const RouteStrategy = {
 } as const;
 
 export type RouteStrategy = typeof RouteStrategy[keyof typeof RouteStrategy];
+export const SecurityPattern = {
+  NEW_NETWORK: 'NEW_NETWORK',
+  NEW_MODEL: 'NEW_MODEL',
+  MANY_REFUSALS: 'MANY_REFUSALS',
+  MANY_NETWORKS: 'MANY_NETWORKS',
+  VOLUME_BURST: 'VOLUME_BURST',
+  INJECTION: 'INJECTION'
+} as const;
+
+export type SecurityPattern = typeof SecurityPattern[keyof typeof SecurityPattern];
 export const TimeOrder = {
   NEWEST_FIRST: 'NEWEST_FIRST',
   OLDEST_FIRST: 'OLDEST_FIRST'

@@ -1,9 +1,14 @@
 /** Types that share stored ids with another type: in the graph their ids have a prefix. */
-const prefixes = { GuardrailPolicy: 'guardrail:', Invocation: 'invocation:', Route: 'route:' } as const;
+const prefixes = {
+  Alert: 'alert:',
+  GuardrailPolicy: 'guardrail:',
+  Invocation: 'invocation:',
+  Route: 'route:',
+} as const;
 
 type PrefixedType = keyof typeof prefixes;
 
-/** The id in the graph of a route's alias, of a guardrail policy's name, or of the ledger row of a completion's id. */
+/** The id in the graph of a route's alias, of the name of a guardrail policy or an alert, or of the ledger row of a completion's id. */
 export function toNodeId(type: PrefixedType, storedId: string): string {
   return `${prefixes[type]}${storedId}`;
 }

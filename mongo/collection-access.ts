@@ -22,9 +22,12 @@ const ofInference: CollectionAccess = { writers: ['inference/'], readers: [] };
 /** The writers and readers of each collection, by the path of its file in `mongo/`. A test compares them with the imports. */
 export const collectionAccess: Readonly<Record<string, CollectionAccess>> = {
   'access-grants': ofTenants,
-  'api-keys': ofTenants,
+  alerts: { writers: ['subgraphs/usage/'], readers: [nodeRecords] },
+  'alert-episodes': { writers: ['subgraphs/usage/'], readers: [] },
+  'alert-sightings': { writers: ['subgraphs/usage/'], readers: [] },
+  'api-keys': { ...ofTenants, readers: [...ofTenants.readers, 'subgraphs/usage/alerts/'] },
   apps: ofTenants,
-  budgets: ofTenants,
+  budgets: { ...ofTenants, readers: [...ofTenants.readers, 'subgraphs/usage/alerts/'] },
   members: { ...ofTenants, writers: [...ofTenants.writers, 'mongo/upgrade-members.ts'] },
   plans: ofTenants,
   teams: ofTenants,
@@ -174,6 +177,7 @@ export const helperUsers: Readonly<Record<string, readonly string[]>> = {
     'subgraphs/usage/',
   ],
   'prompt-uses': ['subgraphs/models/'],
+  'store-time': ['subgraphs/usage/'],
   'usage-rollups': ['subgraphs/usage/'],
   'usage/cube': ['mongo/'],
   'usage/dimensions': ['mongo/'],

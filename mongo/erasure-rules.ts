@@ -21,6 +21,9 @@ export const erasureSteps: Readonly<Record<ErasureKind, readonly ErasureStep[]>>
     // The keys first, so that calls end; what rows refer to after the rows.
     { name: 'api_keys', part: 'tenants' },
     { name: 'provider_credentials', part: 'models' },
+    { name: 'alerts', part: 'usage' },
+    { name: 'alertEpisodes', part: 'usage' },
+    { name: 'alertSightings', part: 'usage' },
     { name: 'invocations', part: 'inference' },
     { name: 'usage_blocks', part: 'inference' },
     { name: 'meterHours', part: 'inference' },
@@ -79,6 +82,9 @@ const ofAudit = kept('hashes and signatures');
 /** What the erasure of an end user does to each collection of the store. A test compares the table with the collections. */
 export const endUserRules: Readonly<Record<string, ErasureRule>> = {
   access_grants: ofTenant,
+  alertEpisodes: kept('no episode names an end user'),
+  alertSightings: kept('networks and AI models of API keys'),
+  alerts: ofTenant,
   api_keys: ofTenant,
   apps: ofTenant,
   audit_anchors: ofAudit,
@@ -132,6 +138,9 @@ export const endUserRules: Readonly<Record<string, ErasureRule>> = {
 /** What the erasure of a tenant does to each collection of the store. */
 export const tenantRules: Readonly<Record<string, ErasureRule>> = {
   access_grants: deleted('access_grants'),
+  alertEpisodes: deleted('alertEpisodes'),
+  alertSightings: deleted('alertSightings'),
+  alerts: deleted('alerts'),
   api_keys: deleted('api_keys'),
   apps: deleted('apps'),
   audit_anchors: ofAudit,

@@ -152,6 +152,8 @@ export interface InvocationRecord {
   clientRequestId?: string;
   /** Where the call is in the trace of its request; absent when none was recorded. */
   trace?: { traceId: string; spanId: string };
+  /** The network that the API key called from, e.g. 203.0.113.0/24; absent: not known, or a call of a person or with a page token. */
+  clientNetwork?: string;
   /** The end user that the client named; absent when it named none. */
   endUserId?: string;
   /** The client's own tags; absent when there are none. */
@@ -222,6 +224,7 @@ export const invocations = defineCollection<InvocationRecord>(
     requestId: String,
     clientRequestId: String,
     trace: { type: { _id: false, traceId: text, spanId: text }, default: undefined },
+    clientNetwork: String,
     endUserId: String,
     tags: { type: [String], default: undefined },
     retention: String,

@@ -1,6 +1,7 @@
 import type { Connection, Model } from 'mongoose';
 import type { Offer } from '#core/offers.ts';
 import { accessGrants } from './access-grants.ts';
+import { alerts } from './alerts.ts';
 import { apiKeys } from './api-keys.ts';
 import { apps } from './apps.ts';
 import { auditLog } from './audit/log.ts';
@@ -21,6 +22,7 @@ import { tenants } from './tenants.ts';
 /** Where the records of each type with a global id are kept. A completion is found by its row in the ledger. */
 const collections = {
   AccessGrant: accessGrants,
+  Alert: alerts,
   ApiKey: apiKeys,
   App: apps,
   AuditRecord: auditLog,
@@ -177,7 +179,13 @@ export async function findArchivedTenantIds(connection: Connection): Promise<rea
 }
 
 /** Types with ids that show by their form which type they are of. */
-const ownForm: ReadonlySet<NodeType> = new Set<NodeType>(['GuardrailPolicy', 'Invocation', 'Model', 'Route']);
+const ownForm: ReadonlySet<NodeType> = new Set<NodeType>([
+  'Alert',
+  'GuardrailPolicy',
+  'Invocation',
+  'Model',
+  'Route',
+]);
 
 /** The other types: their ids differ because they are random or were checked against all others. */
 export const plainIdTypes: readonly NodeType[] = nodeTypes.filter((type) => !ownForm.has(type));

@@ -22,6 +22,7 @@ const ends: Readonly<Record<string, string>> = {
   savePlan: 'deletePlan',
   saveIssuer: 'deleteIssuer',
   saveBudget: 'deleteBudget',
+  saveAlert: 'deleteAlert',
   saveGuardrailPolicy: 'deleteGuardrailPolicy',
   rollbackGuardrailPolicy: 'deleteGuardrailPolicy',
   saveConsent: 'withdrawConsent',

@@ -55,6 +55,20 @@ const consent = {
   class: 'API_UPDATE',
 } as const;
 
+const episode = {
+  subject: 'episode of an alert',
+  data: [
+    ...['alertId', 'metric', 'condition', 'pattern', 'keys', 'reason'],
+    ...['value', 'bound', 'baseline', 'startedAt', 'callsUrl'],
+  ],
+} as const;
+const endedEpisode = {
+  ...episode,
+  data: [...episode.data, 'endedAt', 'endReason', 'peakValue'],
+  severity: 'INFO',
+  class: 'FINDING_CLOSE',
+} as const;
+
 /**
  * Every type of event that the mesh publishes. What is new is added here alone: the types of `record`, docs/events.md and the formats of
  * deliveries follow. `npm run schema:compose` writes the docs.
@@ -142,6 +156,28 @@ export const eventTypes = {
     class: 'ACCOUNT_ENABLE',
   },
   'member.removed': { ...member, when: 'a member is removed', class: 'ACCOUNT_DELETE' },
+  'alert.started': {
+    ...episode,
+    when: 'the condition of an [alert](alerts.md) holds, once for each episode',
+    severity: 'MEDIUM',
+    class: 'FINDING_CREATE',
+  },
+  'alert.ended': {
+    ...endedEpisode,
+    when: 'the condition of an alert holds no longer, or the alert was changed or deleted',
+    ends: 'alert.started',
+  },
+  'anomaly.found': {
+    ...episode,
+    when: 'an alert with the condition `ANOMALY` or `SECURITY` has found something, once for each episode',
+    severity: 'HIGH',
+    class: 'FINDING_CREATE',
+  },
+  'anomaly.ended': {
+    ...endedEpisode,
+    when: 'what such an alert has found is over, or the alert was changed or deleted',
+    ends: 'anomaly.found',
+  },
   'erasure.finished': {
     when: 'an [erasure](erasure.md) has finished; of a tenant an event of the mesh',
     subject: 'erasure',

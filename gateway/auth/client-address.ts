@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { BlockList, isIP } from 'node:net';
+import { toIpv6Network } from '#core/client-network.ts';
 
 /** Where a request comes from. */
 export interface ClientAddress {
@@ -28,23 +29,8 @@ function normalize(text: string): string {
   return address.startsWith('::ffff:') && isIP(address.slice(7)) === 4 ? address.slice(7) : address;
 }
 
-/** The first 64 bits of an IPv6 address. */
-function toNetwork(address: string): string {
-  const [head = '', tail] = address.split('::');
-  const groups = head === '' ? [] : head.split(':');
-  if (tail !== undefined) {
-    const after = tail === '' ? [] : tail.split(':');
-    // The last 32 bits may be written as an IPv4 address.
-    const written = groups.length + after.length + (tail.includes('.') ? 1 : 0);
-    groups.push(...Array.from({ length: Math.max(0, 8 - written) }, () => '0'));
-    groups.push(...after);
-  }
-  const first = groups.slice(0, 4).map((group) => Number.parseInt(group, 16).toString(16));
-  return `${first.join(':')}::/64`;
-}
-
 function toSubject(address: string): string {
-  return isIP(address) === 6 ? toNetwork(address) : address;
+  return isIP(address) === 6 ? toIpv6Network(address, 64) : address;
 }
 
 /** An address as proxies write it: with or without a port, IPv6 with or without brackets; undefined for anything else. */

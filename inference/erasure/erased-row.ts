@@ -10,7 +10,7 @@ export interface Redaction {
 }
 
 /**
- * Takes the end user from a row, with what may name it: the person that called, the client's own id of the request, the words of
+ * Takes the end user from a row, with what may name it: the person that called, the network that was called from, the client's own id of the request, the words of
  * failures, and tags with the id in them.
  */
 export function withoutEndUser(row: InvocationRecord, subject: ErasureSubject): Redaction {
@@ -25,6 +25,7 @@ export function withoutEndUser(row: InvocationRecord, subject: ErasureSubject): 
     },
     $unset: {
       endUserId: true,
+      clientNetwork: true,
       clientRequestId: true,
       orphaned: true,
       ...(tags.length === 0 && { tags: true }),
@@ -54,6 +55,7 @@ export function withoutTenant(row: InvocationRecord, { tenantId }: ErasureSubjec
         teamId: true,
         makerScopes: true,
         requestId: true,
+        clientNetwork: true,
         clientRequestId: true,
         trace: true,
         endUserId: true,

@@ -57,6 +57,8 @@ export const mappers: Readonly<Record<SubgraphName, Mappers>> = {
     'mongo/trusted-documents.ts': { TrustedDocument: 'TrustedDocumentRecord' },
   },
   usage: {
+    'mongo/alert-episodes.ts': { AlertEpisode: 'AlertEpisodeRecord' },
+    'mongo/alerts.ts': { Alert: 'AlertRecord' },
     'mongo/audit/log.ts': { AuditRecord: 'AuditRecord', AuditActor: "AuditRecord['actor']" },
     'mongo/events.ts': { MeshEvent: 'EventRecord' },
     'mongo/invocations.ts': {

@@ -13,6 +13,7 @@ import { createInferenceErasers } from '#subgraphs/inference/erasers.ts';
 import { createModelsErasers } from '#subgraphs/models/erasers.ts';
 import { createPromptsErasers } from '#subgraphs/prompts/erasers.ts';
 import { createTenantsErasers } from '#subgraphs/tenants/erasure/erasers.ts';
+import { createUsageErasers } from '#subgraphs/usage/erasers.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { testSecrets } from '#test/support/seal.ts';
 import { testServices } from '#test/support/subgraph.ts';
@@ -65,6 +66,7 @@ it('each step has an eraser of its part', async () => {
     models: createModelsErasers(services),
     prompts: createPromptsErasers(services),
     inference: createInferenceErasers({ connection }),
+    usage: createUsageErasers({ connection }),
   };
   for (const [kind, steps] of Object.entries(erasureSteps) as [
     keyof typeof erasureSteps,

@@ -30,6 +30,7 @@ const modules: Readonly<Partial<Record<SubgraphName, (parts: ErasureParts) => Pr
     (await import('#subgraphs/tenants/erasure/erasers.ts')).createTenantsErasers(parts),
   models: async (parts) => (await import('#subgraphs/models/erasers.ts')).createModelsErasers(parts),
   prompts: async (parts) => (await import('#subgraphs/prompts/erasers.ts')).createPromptsErasers(parts),
+  usage: async (parts) => (await import('#subgraphs/usage/erasers.ts')).createUsageErasers(parts),
   inference: async (parts) => (await import('#subgraphs/inference/erasers.ts')).createInferenceErasers(parts),
 };
 

@@ -283,7 +283,7 @@ describe('where an answer is kept', () => {
   const base = { tenantId: 't', appId: 'a', keyId: 'k1', keyLineId: 'k1' };
   const computeKey = (more: Partial<Caller>, scope: CacheScope) => {
     const caller = { ...base, subject: null, endUserId: null, allowedRegions: null, ...more } as Caller;
-    const origin = { requestId: 'r', clientRequestId: null, caller };
+    const origin = { requestId: 'r', clientRequestId: null, clientAddress: null, caller };
     const input = { model: 'm', messages: [{ role: 'USER', content: 'x' } as const] };
     return cacheKey(parseCompletionInput(input, origin), caller, scope, '');
   };

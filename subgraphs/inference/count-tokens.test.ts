@@ -94,7 +94,7 @@ async function openCounter(stack: AsyncDisposableStack, countTokens: Count, time
   const caller = testCaller('t-counts', 'inference:invoke');
   const request = parseCompletionInput(
     { model: 'alpha/one', messages: [{ role: 'USER', content: 'Hello' }] },
-    { requestId: 'r', clientRequestId: null, caller },
+    { requestId: 'r', clientRequestId: null, clientAddress: null, caller },
   );
   return { limitsMs, count: (signal: AbortSignal) => counter(request, caller, signal) };
 }

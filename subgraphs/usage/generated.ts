@@ -3,6 +3,8 @@
 import type * as connection from '../runtime/connection.ts';
 import type * as context from '../runtime/context.ts';
 import type * as entity from '../runtime/entity.ts';
+import type * as alertEpisodes from '#mongo/alert-episodes.ts';
+import type * as alerts from '#mongo/alerts.ts';
 import type * as log from '#mongo/audit/log.ts';
 import type * as events from '#mongo/events.ts';
 import type * as invocations from '#mongo/invocations.ts';
@@ -11,6 +13,13 @@ import type { CacheStatus } from '#core/graph-enums.generated.ts';
 import type { TimeOrder } from '#core/graph-enums.generated.ts';
 import type { UsageInterval } from '#core/graph-enums.generated.ts';
 import type { UsageDimension } from '#core/graph-enums.generated.ts';
+import type { AlertMetric } from '#core/graph-enums.generated.ts';
+import type { AlertCondition } from '#core/graph-enums.generated.ts';
+import type { AlertSide } from '#core/graph-enums.generated.ts';
+import type { SecurityPattern } from '#core/graph-enums.generated.ts';
+import type { AlertAction } from '#core/graph-enums.generated.ts';
+import type { AlertEndReason } from '#core/graph-enums.generated.ts';
+import type { LimitWindow } from '#core/graph-enums.generated.ts';
 import type { AuditOutcome } from '#core/graph-enums.generated.ts';
 import type { GuardrailAction } from '#core/graph-enums.generated.ts';
 import type { Meter } from '#core/graph-enums.generated.ts';
@@ -47,6 +56,9 @@ export type Query = {
   readonly invocation: Maybe<Invocation>;
   readonly auditLog: AuditConnection;
   readonly events: EventConnection;
+  readonly alerts: AlertConnection;
+  readonly alert: Maybe<Alert>;
+  readonly alertEpisodes: AlertEpisodeConnection;
 };
 
 
@@ -101,6 +113,45 @@ export type QueryEventsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   last?: InputMaybe<Scalars['Int']['input']>;
   before?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+export type QueryAlertsArgs = {
+  filter?: InputMaybe<AlertFilter>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+export type QueryAlertArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type QueryAlertEpisodesArgs = {
+  filter?: InputMaybe<AlertEpisodeFilter>;
+  orderBy?: InputMaybe<TimeOrder>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
+};
+
+export type Mutation = {
+  readonly saveAlert: Alert;
+  readonly deleteAlert: Scalars['ID']['output'];
+};
+
+
+export type MutationSaveAlertArgs = {
+  input: AlertInput;
+};
+
+
+export type MutationDeleteAlertArgs = {
+  id: Scalars['ID']['input'];
 };
 
 export type Subscription = {
@@ -275,6 +326,106 @@ export type EventFilter = {
   readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
   readonly types?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
   readonly subject?: InputMaybe<Scalars['String']['input']>;
+};
+
+export type Alert = Node & {
+  readonly id: Scalars['ID']['output'];
+  readonly tenant: Maybe<Tenant>;
+  readonly metric: AlertMetric;
+  readonly condition: AlertCondition;
+  readonly threshold: Maybe<Scalars['Float']['output']>;
+  readonly window: LimitWindow;
+  readonly by: ReadonlyArray<UsageDimension>;
+  readonly app: Maybe<App>;
+  readonly keyId: Maybe<Scalars['ID']['output']>;
+  readonly model: Maybe<Model>;
+  readonly budgetId: Maybe<Scalars['ID']['output']>;
+  readonly perRequest: Scalars['Boolean']['output'];
+  readonly requestsMin: Scalars['Int']['output'];
+  readonly side: AlertSide;
+  readonly patterns: ReadonlyArray<SecurityPattern>;
+  readonly action: AlertAction;
+  readonly enabled: Scalars['Boolean']['output'];
+  readonly createdAt: Scalars['DateTime']['output'];
+  readonly updatedAt: Scalars['DateTime']['output'];
+  readonly evaluatedAt: Maybe<Scalars['DateTime']['output']>;
+  readonly problem: Maybe<Scalars['String']['output']>;
+};
+
+export type AlertConnection = {
+  readonly edges: ReadonlyArray<AlertEdge>;
+  readonly pageInfo: PageInfo;
+  readonly totalCount: Scalars['Int']['output'];
+};
+
+export type AlertEdge = {
+  readonly node: Alert;
+  readonly cursor: Scalars['String']['output'];
+};
+
+export type AlertFilter = {
+  readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
+  readonly condition?: InputMaybe<AlertCondition>;
+  readonly enabled?: InputMaybe<Scalars['Boolean']['input']>;
+};
+
+export type AlertEpisode = {
+  readonly id: Scalars['ID']['output'];
+  readonly alertId: Scalars['ID']['output'];
+  readonly tenant: Maybe<Tenant>;
+  readonly metric: AlertMetric;
+  readonly condition: AlertCondition;
+  readonly pattern: Maybe<SecurityPattern>;
+  readonly keys: Scalars['JSON']['output'];
+  readonly startedAt: Scalars['DateTime']['output'];
+  readonly endedAt: Maybe<Scalars['DateTime']['output']>;
+  readonly endReason: Maybe<AlertEndReason>;
+  readonly reason: Scalars['String']['output'];
+  readonly value: Maybe<Scalars['Float']['output']>;
+  readonly peakValue: Maybe<Scalars['Float']['output']>;
+  readonly lastValue: Maybe<Scalars['Float']['output']>;
+  readonly bound: Maybe<Scalars['Float']['output']>;
+  readonly baseline: Maybe<Scalars['Float']['output']>;
+  readonly callsUrl: Scalars['String']['output'];
+};
+
+export type AlertEpisodeConnection = {
+  readonly edges: ReadonlyArray<AlertEpisodeEdge>;
+  readonly pageInfo: PageInfo;
+  readonly totalCount: Scalars['Int']['output'];
+};
+
+export type AlertEpisodeEdge = {
+  readonly node: AlertEpisode;
+  readonly cursor: Scalars['String']['output'];
+};
+
+export type AlertEpisodeFilter = {
+  readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
+  readonly alertId?: InputMaybe<Scalars['ID']['input']>;
+  readonly open?: InputMaybe<Scalars['Boolean']['input']>;
+  readonly from?: InputMaybe<Scalars['DateTime']['input']>;
+  readonly to?: InputMaybe<Scalars['DateTime']['input']>;
+};
+
+export type AlertInput = {
+  readonly id: Scalars['ID']['input'];
+  readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
+  readonly metric: AlertMetric;
+  readonly condition: AlertCondition;
+  readonly threshold?: InputMaybe<Scalars['Float']['input']>;
+  readonly window: LimitWindow;
+  readonly by?: InputMaybe<ReadonlyArray<UsageDimension>>;
+  readonly appId?: InputMaybe<Scalars['ID']['input']>;
+  readonly keyId?: InputMaybe<Scalars['ID']['input']>;
+  readonly modelId?: InputMaybe<Scalars['ID']['input']>;
+  readonly budgetId?: InputMaybe<Scalars['ID']['input']>;
+  readonly perRequest?: InputMaybe<Scalars['Boolean']['input']>;
+  readonly requestsMin?: InputMaybe<Scalars['Int']['input']>;
+  readonly side?: InputMaybe<AlertSide>;
+  readonly patterns?: InputMaybe<ReadonlyArray<SecurityPattern>>;
+  readonly action?: InputMaybe<AlertAction>;
+  readonly enabled?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
 export type AuditRecord = Node & {
@@ -525,6 +676,7 @@ export type DirectiveResolverFn<TResult = Record<PropertyKey, never>, TParent = 
 /** Mapping of federation types */
 export type FederationTypes = {
   Invocation: Invocation;
+  Alert: Alert;
   Tenant: Tenant;
   App: App;
   Model: Model;
@@ -536,6 +688,9 @@ export type FederationReferenceTypes = {
   Invocation:
     ( { __typename: 'Invocation' }
     & GraphQLRecursivePick<FederationTypes['Invocation'], {"id":true}> );
+  Alert:
+    ( { __typename: 'Alert' }
+    & GraphQLRecursivePick<FederationTypes['Alert'], {"id":true}> );
   Tenant:
     ( { __typename: 'Tenant' }
     & GraphQLRecursivePick<FederationTypes['Tenant'], {"id":true}> );
@@ -562,6 +717,7 @@ export type ResolversTypes = {
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
+  Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Invocation: ResolverTypeWrapper<invocations.InvocationRecord>;
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
@@ -585,6 +741,22 @@ export type ResolversTypes = {
   EventConnection: ResolverTypeWrapper<connection.Connection<events.EventRecord>>;
   EventEdge: ResolverTypeWrapper<connection.Connection<events.EventRecord>['edges'][number]>;
   EventFilter: EventFilter;
+  Alert: ResolverTypeWrapper<alerts.AlertRecord>;
+  AlertConnection: ResolverTypeWrapper<connection.Connection<alerts.AlertRecord>>;
+  AlertEdge: ResolverTypeWrapper<connection.Connection<alerts.AlertRecord>['edges'][number]>;
+  AlertFilter: AlertFilter;
+  AlertEpisode: ResolverTypeWrapper<alertEpisodes.AlertEpisodeRecord>;
+  AlertEpisodeConnection: ResolverTypeWrapper<connection.Connection<alertEpisodes.AlertEpisodeRecord>>;
+  AlertEpisodeEdge: ResolverTypeWrapper<connection.Connection<alertEpisodes.AlertEpisodeRecord>['edges'][number]>;
+  AlertEpisodeFilter: AlertEpisodeFilter;
+  AlertInput: AlertInput;
+  AlertMetric: AlertMetric;
+  AlertCondition: AlertCondition;
+  AlertSide: AlertSide;
+  SecurityPattern: SecurityPattern;
+  AlertAction: AlertAction;
+  AlertEndReason: AlertEndReason;
+  LimitWindow: LimitWindow;
   AuditOutcome: AuditOutcome;
   AuditRecord: ResolverTypeWrapper<log.AuditRecord>;
   AuditActor: ResolverTypeWrapper<log.AuditRecord['actor']>;
@@ -625,6 +797,7 @@ export type ResolversParentTypes = {
   Query: Record<PropertyKey, never>;
   Int: Scalars['Int']['output'];
   String: Scalars['String']['output'];
+  Mutation: Record<PropertyKey, never>;
   Subscription: Record<PropertyKey, never>;
   Invocation: invocations.InvocationRecord;
   Boolean: Scalars['Boolean']['output'];
@@ -643,6 +816,15 @@ export type ResolversParentTypes = {
   EventConnection: connection.Connection<events.EventRecord>;
   EventEdge: connection.Connection<events.EventRecord>['edges'][number];
   EventFilter: EventFilter;
+  Alert: alerts.AlertRecord;
+  AlertConnection: connection.Connection<alerts.AlertRecord>;
+  AlertEdge: connection.Connection<alerts.AlertRecord>['edges'][number];
+  AlertFilter: AlertFilter;
+  AlertEpisode: alertEpisodes.AlertEpisodeRecord;
+  AlertEpisodeConnection: connection.Connection<alertEpisodes.AlertEpisodeRecord>;
+  AlertEpisodeEdge: connection.Connection<alertEpisodes.AlertEpisodeRecord>['edges'][number];
+  AlertEpisodeFilter: AlertEpisodeFilter;
+  AlertInput: AlertInput;
   AuditRecord: log.AuditRecord;
   AuditActor: log.AuditRecord['actor'];
   PageInfo: PageInfo;
@@ -680,7 +862,7 @@ export interface DecimalScalarConfig extends GraphQLScalarTypeConfig<ResolversTy
 }
 
 export type NodeResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Node'] = ResolversParentTypes['Node']> = {
-  __resolveType: TypeResolveFn<'Invocation' | 'AuditRecord' | 'Tenant' | 'App' | 'Model' | 'Prompt' | 'PromptVersion' | 'Completion' | 'Provider' | 'ProviderCredential' | 'Route' | 'ApiKey' | 'Member' | 'Plan' | 'Team' | 'Budget' | 'AccessGrant' | 'GuardrailPolicy', ParentType, ContextType>;
+  __resolveType: TypeResolveFn<'Invocation' | 'Alert' | 'AuditRecord' | 'Tenant' | 'App' | 'Model' | 'Prompt' | 'PromptVersion' | 'Completion' | 'Provider' | 'ProviderCredential' | 'Route' | 'ApiKey' | 'Member' | 'Plan' | 'Team' | 'Budget' | 'AccessGrant' | 'GuardrailPolicy', ParentType, ContextType>;
 };
 
 export type QueryResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
@@ -691,6 +873,14 @@ export type QueryResolvers<ContextType = context.SubgraphContext, ParentType ext
   invocation?: Resolver<Maybe<ResolversTypes['Invocation']>, ParentType, ContextType, RequireFields<QueryInvocationArgs, 'id'>>;
   auditLog?: Resolver<ResolversTypes['AuditConnection'], ParentType, ContextType, RequireFields<QueryAuditLogArgs, 'orderBy'>>;
   events?: Resolver<ResolversTypes['EventConnection'], ParentType, ContextType, RequireFields<QueryEventsArgs, 'orderBy'>>;
+  alerts?: Resolver<ResolversTypes['AlertConnection'], ParentType, ContextType, Partial<QueryAlertsArgs>>;
+  alert?: Resolver<Maybe<ResolversTypes['Alert']>, ParentType, ContextType, RequireFields<QueryAlertArgs, 'id'>>;
+  alertEpisodes?: Resolver<ResolversTypes['AlertEpisodeConnection'], ParentType, ContextType, RequireFields<QueryAlertEpisodesArgs, 'orderBy'>>;
+};
+
+export type MutationResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
+  saveAlert?: Resolver<ResolversTypes['Alert'], ParentType, ContextType, RequireFields<MutationSaveAlertArgs, 'input'>>;
+  deleteAlert?: Resolver<ResolversTypes['ID'], ParentType, ContextType, RequireFields<MutationDeleteAlertArgs, 'id'>>;
 };
 
 export type SubscriptionResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
@@ -815,6 +1005,88 @@ export type EventEdgeResolvers<ContextType = context.SubgraphContext, ParentType
   node?: Resolver<ResolversTypes['MeshEvent'], ParentType, ContextType>;
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
+
+export type AlertResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Alert'] = ResolversParentTypes['Alert'], FederationReferenceType extends FederationReferenceTypes['Alert'] = FederationReferenceTypes['Alert']> = {
+  __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Alert']> | FederationReferenceType, FederationReferenceType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  tenant?: Resolver<Maybe<ResolversTypes['Tenant']>, ParentType, ContextType>;
+  metric?: Resolver<ResolversTypes['AlertMetric'], ParentType, ContextType>;
+  condition?: Resolver<ResolversTypes['AlertCondition'], ParentType, ContextType>;
+  threshold?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  window?: Resolver<ResolversTypes['LimitWindow'], ParentType, ContextType>;
+  by?: Resolver<ReadonlyArray<ResolversTypes['UsageDimension']>, ParentType, ContextType>;
+  app?: Resolver<Maybe<ResolversTypes['App']>, ParentType, ContextType>;
+  keyId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  model?: Resolver<Maybe<ResolversTypes['Model']>, ParentType, ContextType>;
+  budgetId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  perRequest?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  requestsMin?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  side?: Resolver<ResolversTypes['AlertSide'], ParentType, ContextType>;
+  patterns?: Resolver<ReadonlyArray<ResolversTypes['SecurityPattern']>, ParentType, ContextType>;
+  action?: Resolver<ResolversTypes['AlertAction'], ParentType, ContextType>;
+  enabled?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  updatedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  evaluatedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  problem?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type AlertConnectionResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['AlertConnection'] = ResolversParentTypes['AlertConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['AlertEdge']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type AlertEdgeResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['AlertEdge'] = ResolversParentTypes['AlertEdge']> = {
+  node?: Resolver<ResolversTypes['Alert'], ParentType, ContextType>;
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type AlertEpisodeResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['AlertEpisode'] = ResolversParentTypes['AlertEpisode']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  alertId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  tenant?: Resolver<Maybe<ResolversTypes['Tenant']>, ParentType, ContextType>;
+  metric?: Resolver<ResolversTypes['AlertMetric'], ParentType, ContextType>;
+  condition?: Resolver<ResolversTypes['AlertCondition'], ParentType, ContextType>;
+  pattern?: Resolver<Maybe<ResolversTypes['SecurityPattern']>, ParentType, ContextType>;
+  keys?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
+  startedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  endedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  endReason?: Resolver<Maybe<ResolversTypes['AlertEndReason']>, ParentType, ContextType>;
+  reason?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  value?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  peakValue?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  lastValue?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  bound?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  baseline?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  callsUrl?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type AlertEpisodeConnectionResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['AlertEpisodeConnection'] = ResolversParentTypes['AlertEpisodeConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['AlertEpisodeEdge']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type AlertEpisodeEdgeResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['AlertEpisodeEdge'] = ResolversParentTypes['AlertEpisodeEdge']> = {
+  node?: Resolver<ResolversTypes['AlertEpisode'], ParentType, ContextType>;
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type AlertMetricResolvers = EnumResolverSignature<{ COST?: any, TOKENS?: any, REQUESTS?: any, FAILURES?: any, REFUSALS?: any, LATENCY_P95?: any, CACHE_HITS?: any }, ResolversTypes['AlertMetric']>;
+
+export type AlertConditionResolvers = EnumResolverSignature<{ ABOVE?: any, BELOW?: any, BUDGET_SHARE?: any, BURN_RATE?: any, FORECAST?: any, ANOMALY?: any, SECURITY?: any }, ResolversTypes['AlertCondition']>;
+
+export type AlertSideResolvers = EnumResolverSignature<{ HIGH?: any, LOW?: any, BOTH?: any }, ResolversTypes['AlertSide']>;
+
+export type SecurityPatternResolvers = EnumResolverSignature<{ NEW_NETWORK?: any, NEW_MODEL?: any, MANY_REFUSALS?: any, MANY_NETWORKS?: any, VOLUME_BURST?: any, INJECTION?: any }, ResolversTypes['SecurityPattern']>;
+
+export type AlertActionResolvers = EnumResolverSignature<{ NOTIFY?: any }, ResolversTypes['AlertAction']>;
+
+export type AlertEndReasonResolvers = EnumResolverSignature<{ RECOVERED?: any, ALERT_CHANGED?: any, ALERT_DELETED?: any }, ResolversTypes['AlertEndReason']>;
+
+export type LimitWindowResolvers = EnumResolverSignature<{ SECOND?: any, MINUTE?: any, HOUR?: any, DAY?: any, MONTH?: any, INFLIGHT?: any }, ResolversTypes['LimitWindow']>;
 
 export type AuditOutcomeResolvers = EnumResolverSignature<{ STARTED?: any, INTERRUPTED?: any, SUCCEEDED?: any, FAILED?: any, REFUSED?: any }, ResolversTypes['AuditOutcome']>;
 
@@ -990,6 +1262,7 @@ export type Resolvers<ContextType = context.SubgraphContext> = {
   Decimal?: GraphQLScalarType;
   Node?: NodeResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
+  Mutation?: MutationResolvers<ContextType>;
   Subscription?: SubscriptionResolvers<ContextType>;
   Invocation?: InvocationResolvers<ContextType>;
   CompletionStatus?: CompletionStatusResolvers;
@@ -1007,6 +1280,19 @@ export type Resolvers<ContextType = context.SubgraphContext> = {
   MeshEvent?: MeshEventResolvers<ContextType>;
   EventConnection?: EventConnectionResolvers<ContextType>;
   EventEdge?: EventEdgeResolvers<ContextType>;
+  Alert?: AlertResolvers<ContextType>;
+  AlertConnection?: AlertConnectionResolvers<ContextType>;
+  AlertEdge?: AlertEdgeResolvers<ContextType>;
+  AlertEpisode?: AlertEpisodeResolvers<ContextType>;
+  AlertEpisodeConnection?: AlertEpisodeConnectionResolvers<ContextType>;
+  AlertEpisodeEdge?: AlertEpisodeEdgeResolvers<ContextType>;
+  AlertMetric?: AlertMetricResolvers;
+  AlertCondition?: AlertConditionResolvers;
+  AlertSide?: AlertSideResolvers;
+  SecurityPattern?: SecurityPatternResolvers;
+  AlertAction?: AlertActionResolvers;
+  AlertEndReason?: AlertEndReasonResolvers;
+  LimitWindow?: LimitWindowResolvers;
   AuditOutcome?: AuditOutcomeResolvers;
   AuditRecord?: AuditRecordResolvers<ContextType>;
   AuditActor?: AuditActorResolvers<ContextType>;

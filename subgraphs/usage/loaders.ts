@@ -3,11 +3,13 @@ import type { Connection } from 'mongoose';
 import { hasScope } from '#core/caller.ts';
 import { findPrefixedType, isPrefixedType, toStoredId } from '#core/node-id.ts';
 import { seesTenant } from '#core/tenant-reach.ts';
+import { type AlertRecord, alerts } from '#mongo/alerts.ts';
 import { type AuditRecord, auditLog } from '#mongo/audit/log.ts';
 import { type InvocationRecord, invocations } from '#mongo/invocations.ts';
 import { findNodeRecords, type NodeRecord, type NodeType, plainIdTypes } from '#mongo/node-records.ts';
 import type { SubgraphContext } from '../runtime/context.ts';
 import { recordLoader } from '../runtime/loaders.ts';
+import { seesAlerts } from './deps.ts';
 import type { UsageBucket } from './generated.ts';
 import { type JoinDimension, usageBuckets } from './usage-buckets.ts';
 import type { UsageQuery } from './usage-query.ts';
@@ -21,6 +23,7 @@ interface UsageRequest {
 
 export interface UsageLoaders {
   readonly invocation: DataLoader<string, InvocationRecord | null>;
+  readonly alert: DataLoader<string, AlertRecord | null>;
   readonly auditRecord: DataLoader<string, AuditRecord | null>;
   /** What is stored under an id of the graph, whoever may see it. */
   readonly nodeRecords: DataLoader<string, readonly NodeRecord[]>;
@@ -91,6 +94,14 @@ export function createUsageLoaders(
           .lean(),
       (invocation) => invocation._id,
       (row) => context.reach('own-row').sees(row),
+    ),
+    alert: recordLoader(
+      (ids) =>
+        alerts(connection)
+          .find({ _id: { $in: ids } })
+          .lean(),
+      (alert) => alert._id,
+      ({ tenantId }) => seesAlerts(caller, tenantId),
     ),
     auditRecord: recordLoader(
       (ids) =>

@@ -21,6 +21,7 @@ type Guard = readonly [subgraph: SubgraphName, type: string, field: string];
 /** The fields that return a record of each type by its own query: `node` requires the scopes that they require. */
 const guards = {
   AccessGrant: ['tenants', 'Query', 'accessGrants'],
+  Alert: ['usage', 'Query', 'alert'],
   ApiKey: ['tenants', 'App', 'keys'],
   App: ['tenants', 'Tenant', 'apps'],
   AuditRecord: ['usage', 'Query', 'auditLog'],
@@ -75,7 +76,7 @@ export function readNodeRules(): NodeRules {
 }
 
 /** What belongs to the mesh of these types is seen by its operators alone. */
-const ofOperators: ReadonlySet<NodeType> = new Set<NodeType>(['AuditRecord', 'GuardrailPolicy']);
+const ofOperators: ReadonlySet<NodeType> = new Set<NodeType>(['Alert', 'AuditRecord', 'GuardrailPolicy']);
 
 function isVisible(record: NodeRecord, context: UsageContext, rules: NodeRules): boolean {
   const { caller } = context;
@@ -125,6 +126,7 @@ export async function findNode(
   const { type: __typename } = record;
   if (__typename === 'Invocation')
     return withType(await context.loaders.invocation.load(record.id), __typename);
+  if (__typename === 'Alert') return withType(await context.loaders.alert.load(record.id), __typename);
   if (__typename === 'AuditRecord')
     return withType(await context.loaders.auditRecord.load(record.id), __typename);
   return { __typename, id };

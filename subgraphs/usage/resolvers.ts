@@ -6,6 +6,9 @@ import type { EventRecord } from '#mongo/events.ts';
 import { scalarResolvers } from '#schema/scalars.ts';
 import type { CompleteResolvers } from '../runtime/complete-resolvers.ts';
 import { type EntityReference, toEntity } from '../runtime/entity.ts';
+import { alertResolvers } from './alerts/alert-resolvers.ts';
+import { listAlerts, listEpisodes } from './alerts/manage/list-alerts.ts';
+import { deleteAlert, saveAlert } from './alerts/manage/save-alert.ts';
 import type { UsageDeps } from './deps.ts';
 import type { EventFeed } from './events/event-feed.ts';
 import { followEvents, listEvents } from './events/read-events.ts';
@@ -35,10 +38,8 @@ function withUsage(dimension: JoinDimension) {
 }
 
 /** Parents are the records as they are stored. */
-export function usageResolvers(
-  { connection }: UsageDeps,
-  feed: EventFeed,
-): CompleteResolvers<Resolvers<UsageContext>> {
+export function usageResolvers(deps: UsageDeps, feed: EventFeed): CompleteResolvers<Resolvers<UsageContext>> {
+  const { connection } = deps;
   const nodeRules = readNodeRules();
   return {
     ...scalarResolvers,
@@ -54,6 +55,13 @@ export function usageResolvers(
       invocation: (_, { id }, { loaders }) => loaders.invocation.load(toStoredId('Invocation', id)),
       auditLog: (_, args, { caller }) => listAuditRecords(args, caller, connection),
       events: (_, args, { caller }) => listEvents(args, caller, connection),
+      alerts: (_, args, context) => listAlerts(args, context, connection),
+      alert: (_, { id }, { loaders }) => loaders.alert.load(toStoredId('Alert', id)),
+      alertEpisodes: (_, args, context) => listEpisodes(args, context, connection),
+    },
+    Mutation: {
+      saveAlert: (_, { input }, context) => saveAlert(input, context, deps),
+      deleteAlert: (_, { id }, context) => deleteAlert(id, context, deps),
     },
     Subscription: {
       events: {
@@ -62,6 +70,7 @@ export function usageResolvers(
         resolve: (event: EventRecord) => event,
       },
     },
+    ...alertResolvers(deps),
     MeshEvent: {
       id: ({ _id }) => _id,
       tenant: ({ tenantId }) => toEntity(tenantId),

@@ -1,6 +1,7 @@
 import { loadSubgraphSdl } from '#schema/load-sdl.ts';
 import type { Subgraph } from '#transport/executor.ts';
 import { createSubgraph } from '../runtime/subgraph.ts';
+import { keepSweepingAlerts } from './alerts/sweep-alerts.ts';
 import type { UsageDeps } from './deps.ts';
 import { EventFeed } from './events/event-feed.ts';
 import { createUsageLoaders } from './loaders.ts';
@@ -8,9 +9,10 @@ import { usageResolvers } from './resolvers.ts';
 
 export type { UsageDeps } from './deps.ts';
 
-/** The ledger, the audit log and the events, to be read: usage, changes with their actors, and what happens. */
+/** The ledger, the audit log and the events, to be read: usage, changes with their actors, and what happens. And the alerts on them. */
 export function createUsageSubgraph(deps: UsageDeps): Subgraph {
   const feed = new EventFeed(deps);
+  const sweeping = keepSweepingAlerts(deps);
   return createSubgraph({
     name: 'usage',
     typeDefs: loadSubgraphSdl('usage'),
@@ -19,6 +21,9 @@ export function createUsageSubgraph(deps: UsageDeps): Subgraph {
     resolvers: usageResolvers(deps, feed),
     // Subscriptions have no end of their own: clients resubscribe elsewhere after the last event that they received.
     drain: () => feed.close(),
-    close: () => feed.close(),
+    close: async () => {
+      await sweeping[Symbol.asyncDispose]();
+      await feed.close();
+    },
   });
 }

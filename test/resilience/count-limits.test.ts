@@ -46,6 +46,10 @@ const creations: Readonly<Record<Exclude<Counted, TestedApart>, (n: number, ids:
   keysPerApp: (n, { app }) => `createApiKey(input: { appId: "${app}", label: "k${n}" }) { key { id } }`,
   budgetsPerTenant: (n, { apps }) =>
     `saveBudget(input: { appId: "${apps[n % apps.length]}", amount: 1, window: ${['SECOND', 'MINUTE', 'HOUR', 'DAY', 'MONTH'][Math.floor(n / apps.length)]} }) { id }`,
+  alerts: (n) =>
+    `saveAlert(input: { id: "alert${n}", metric: COST, condition: ABOVE, threshold: 1, window: HOUR }) { id }`,
+  alertsPerTenant: (n) =>
+    `saveAlert(input: { tenantId: "default", id: "alert${n}", metric: COST, condition: ABOVE, threshold: 1, window: HOUR }) { id }`,
   guardrailPolicies: (n) =>
     `saveGuardrailPolicy(input: { id: "policy${n}", rules: [{ rule: "secrets", stages: [INPUT], action: LOG }] }) { id }`,
   guardrailPoliciesPerTenant: (n) =>

@@ -1,3 +1,4 @@
+import { toSiteNetwork } from '#core/client-network.ts';
 import { HeddleError } from '#core/errors.ts';
 import { badInput } from '#core/input.ts';
 import { checkedEndUserId, isLabel } from '#core/text/label.ts';
@@ -13,7 +14,7 @@ const tagCharactersMax = 64;
 /** The labels of a call; its retention is the narrower one of its own and of the tenant's payload rule. Throws BAD_USER_INPUT naming what is wrong, FORBIDDEN for another end user than the page token's. */
 export function parseLabels(
   input: CallLabelsInput,
-  { requestId, clientRequestId, caller }: CallOrigin,
+  { requestId, clientRequestId, caller, clientAddress }: CallOrigin,
 ): CallLabels {
   const named = input.endUserId == null ? null : checkedEndUserId(input.endUserId, 'endUserId');
   if (caller.endUserId !== null && named !== null && named !== caller.endUserId) {
@@ -29,8 +30,17 @@ export function parseLabels(
   }
   if (new Set(tags).size < tags.length) badInput('tags', 'holds the same tag twice.');
   const isKept = input.retention !== 'NONE' && caller.payloadLogging !== 'NONE';
-  const labels = { requestId, clientRequestId, endUserId, tags };
+  const clientNetwork = isProgram(caller) && clientAddress !== null ? toSiteNetwork(clientAddress) : null;
+  const labels: CallLabels = {
+    ...{ requestId, clientRequestId, endUserId, tags },
+    ...(clientNetwork === null ? {} : { clientNetwork }),
+  };
   if (!isKept) return { ...labels, retention: 'NONE' };
   const { payloadLogging } = caller;
   return payloadLogging === 'METADATA' || payloadLogging === 'FULL' ? { ...labels, payloadLogging } : labels;
+}
+
+/** An API key that a program has: a page token is in the browser of an end user, whose networks are not kept. */
+function isProgram({ keyId, endUserId }: CallOrigin['caller']): boolean {
+  return keyId !== null && endUserId === null;
 }

@@ -8,7 +8,7 @@ import { parseCompletionInput } from './parse-input.ts';
 const parse = (more: Partial<CompletionInput>) =>
   parseCompletionInput(
     { model: 'm', messages: [{ role: 'USER', content: 'Hello' }], ...more },
-    { requestId: 'ours', clientRequestId: 'theirs', caller: anonymousCaller },
+    { requestId: 'ours', clientRequestId: 'theirs', clientAddress: null, caller: anonymousCaller },
   );
 
 const said = (isRefusal = false) => ({ role: 'ASSISTANT' as const, parts: [{ text: 'No.', isRefusal }] });

@@ -1,0 +1,10 @@
+import { readStoreTimeMs } from '#mongo/store-time.ts';
+import type { UsageDeps } from '../deps.ts';
+
+/** What the evaluation of alerts needs. */
+export type AlertDeps = Pick<UsageDeps, 'connection' | 'events' | 'log' | 'publicUrl' | 'now'>;
+
+/** The present instant: the database's, so that all processes agree on it. */
+export async function readAlertTimeMs({ connection, now }: AlertDeps): Promise<number> {
+  return now === undefined ? readStoreTimeMs(connection) : now();
+}

@@ -1,0 +1,45 @@
+import type { Connection as Database } from 'mongoose';
+import { toStoredId } from '#core/node-id.ts';
+import { type AlertEpisodeRecord, alertEpisodes } from '#mongo/alert-episodes.ts';
+import { type AlertRecord, alerts } from '#mongo/alerts.ts';
+import { type Connection, findPage } from '../../../runtime/connection.ts';
+import { given, timeSort } from '../../../runtime/list-input.ts';
+import { visibleRecords } from '../../deps.ts';
+import type { QueryAlertEpisodesArgs, QueryAlertsArgs } from '../../generated.ts';
+import type { UsageContext } from '../../loaders.ts';
+
+/** Alerts that match every specified field and that the caller may see, by ID. */
+export function listAlerts(
+  { filter, ...page }: QueryAlertsArgs,
+  { caller }: UsageContext,
+  database: Database,
+): Promise<Connection<AlertRecord>> {
+  const { tenantId, condition, enabled } = filter ?? {};
+  const where = { ...given({ condition, enabled }), ...ofTenant(tenantId, caller) };
+  return findPage(alerts(database), where, { _id: 1 }, page);
+}
+
+/** Episodes that match every specified field and that the caller may see, by their beginning. */
+export function listEpisodes(
+  { filter, orderBy, ...page }: QueryAlertEpisodesArgs,
+  { caller }: UsageContext,
+  database: Database,
+): Promise<Connection<AlertEpisodeRecord>> {
+  const { tenantId, alertId, open, from, to } = filter ?? {};
+  const range = given({ $gte: from, $lt: to });
+  const where = {
+    ...given({ alertId: alertId == null ? null : toStoredId('Alert', alertId) }),
+    ...(open == null ? {} : { openKey: { $exists: open } }),
+    ...(Object.keys(range).length === 0 ? {} : { startedAt: range }),
+    ...ofTenant(tenantId, caller),
+  };
+  return findPage(alertEpisodes(database), where, timeSort(orderBy ?? 'NEWEST_FIRST', 'startedAt'), page);
+}
+
+/** The tenant that is wanted, of those that the caller may see. */
+function ofTenant(wanted: string | null | undefined, caller: UsageContext['caller']) {
+  const visible = visibleRecords(caller);
+  const isOther = wanted != null && visible.tenantId !== undefined && wanted !== visible.tenantId;
+  if (isOther) return { tenantId: { $in: [] } };
+  return { ...given({ tenantId: wanted }), ...visible };
+}
