@@ -19,6 +19,7 @@ COPY package.json LICENSE NOTICE ./
 COPY catalog ./catalog
 COPY cli ./cli
 COPY core ./core
+COPY deliveries ./deliveries
 COPY gateway ./gateway
 COPY guardrails ./guardrails
 COPY inference ./inference

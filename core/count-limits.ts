@@ -30,6 +30,8 @@ export const countLimitsTable = {
   budgetsPerTenant: [100, 'budgets of this tenant'],
   guardrailPolicies: [100, 'guardrail policies of the mesh'],
   guardrailPoliciesPerTenant: [100, 'guardrail policies of this tenant'],
+  webhooks: [20, 'webhooks of the mesh'],
+  webhooksPerTenant: [20, 'webhooks of this tenant'],
   consentsPerTenant: [100_000, 'consents of end users of this tenant'],
   membersPerTenant: [1_000, 'members of this tenant'],
   groupsPerTenant: [1_000, 'groups of this tenant'],

@@ -452,3 +452,20 @@ export const UsageInterval = {
 } as const;
 
 export type UsageInterval = typeof UsageInterval[keyof typeof UsageInterval];
+export const WebhookDeliveryState = {
+  PENDING: 'PENDING',
+  DELIVERED: 'DELIVERED',
+  DEAD: 'DEAD'
+} as const;
+
+export type WebhookDeliveryState = typeof WebhookDeliveryState[keyof typeof WebhookDeliveryState];
+export const WebhookFormat = {
+  STANDARD: 'STANDARD',
+  SLACK: 'SLACK',
+  PAGERDUTY: 'PAGERDUTY',
+  OCSF: 'OCSF',
+  CEF: 'CEF',
+  EMAIL: 'EMAIL'
+} as const;
+
+export type WebhookFormat = typeof WebhookFormat[keyof typeof WebhookFormat];

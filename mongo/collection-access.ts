@@ -71,7 +71,13 @@ export const collectionAccess: Readonly<Record<string, CollectionAccess>> = {
   'prompt-versions': ofPrompts,
   invocations: {
     writers: ['inference/'],
-    readers: ['subgraphs/usage/', 'mongo/meter-rollup.ts', 'mongo/usage/', 'cli/support-bundle/', nodeRecords],
+    readers: [
+      'subgraphs/usage/',
+      'mongo/meter-rollup.ts',
+      'mongo/usage/',
+      'cli/support-bundle/',
+      nodeRecords,
+    ],
   },
   'budget-alerts': ofInference,
   completions: ofInference,
@@ -112,8 +118,10 @@ export const collectionAccess: Readonly<Record<string, CollectionAccess>> = {
   // Every part records its events through the event log that the server makes.
   events: {
     writers: ['server/repairs.ts', 'server/subgraph-modules.ts', 'subgraphs/tenants/erasure/'],
-    readers: ['subgraphs/usage/'],
+    readers: ['subgraphs/usage/', 'subgraphs/tenants/', 'deliveries/'],
   },
+  webhooks: { writers: ['subgraphs/tenants/', 'deliveries/'], readers: [] },
+  'webhook-deliveries': { writers: ['subgraphs/tenants/', 'deliveries/'], readers: [] },
   'audit/keys': {
     writers: ['server/audit/audit-upkeep.ts', 'cli/commands/reseal.ts', 'mongo/audit/erase.ts'],
     readers: ['mongo/', 'cli/audit/'],
@@ -164,6 +172,7 @@ export const helperUsers: Readonly<Record<string, readonly string[]>> = {
   'keyring/rotate': ['cli/commands/reseal.ts'],
   'key-pepper': ['server/', 'subgraphs/tenants/'],
   'consent-source-secret': ['inference/guarding/', 'subgraphs/tenants/consents/'],
+  'webhook-target': ['deliveries/', 'subgraphs/tenants/webhooks/'],
   'guardrail-secrets': ['inference/', 'subgraphs/tenants/guardrails/'],
   'group-writes': ['inference/', 'mongo/connect.ts'],
   limit: ['mongo/', 'subgraphs/tenants/'],

@@ -49,7 +49,7 @@ export const erasureSteps: Readonly<Record<ErasureKind, readonly ErasureStep[]>>
         'members',
         'member_groups',
       ],
-      ...['roles', 'teams', 'apps', 'issuers', 'legal_holds', 'events'],
+      ...['roles', 'teams', 'apps', 'issuers', 'legal_holds', 'webhooks', 'events', 'webhook_deliveries'],
       expiryStep,
       ...['audit_log', 'tenants', 'tenant_keys'],
       reportStep,
@@ -133,6 +133,8 @@ export const endUserRules: Readonly<Record<string, ErasureRule>> = {
   trustedDocuments: ofTenant,
   usage_blocks: deleted('usage_blocks'),
   usage_progress: ofMesh,
+  webhook_deliveries: kept('no event names an end user'),
+  webhooks: ofTenant,
 };
 
 /** What the erasure of a tenant does to each collection of the store. */
@@ -189,4 +191,6 @@ export const tenantRules: Readonly<Record<string, ErasureRule>> = {
   trustedDocuments: deleted('trustedDocuments'),
   usage_blocks: deleted('usage_blocks'),
   usage_progress: ofMesh,
+  webhook_deliveries: deleted('webhook_deliveries'),
+  webhooks: deleted('webhooks'),
 };

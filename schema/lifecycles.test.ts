@@ -25,6 +25,7 @@ const ends: Readonly<Record<string, string>> = {
   saveAlert: 'deleteAlert',
   saveGuardrailPolicy: 'deleteGuardrailPolicy',
   rollbackGuardrailPolicy: 'deleteGuardrailPolicy',
+  saveWebhook: 'deleteWebhook',
   saveConsent: 'withdrawConsent',
   saveConsentSource: 'deleteConsentSource',
   requestAccess: 'withdrawAccess',
@@ -45,6 +46,8 @@ const ends: Readonly<Record<string, string>> = {
 const endless: Readonly<Record<string, string>> = {
   runPrompt: 'its row is the record of a call; deleteCompletion ends what is kept of the answer',
   embed: 'as runPrompt',
+  testWebhook: 'its delivery expires after 7 days',
+  replayWebhook: 'delivers what is there; a delivery expires, and ends with its webhook',
   createPageToken: 'expires within an hour, and with its key',
   publishPromptVersion: 'a version never changes; limited by versionsPerPrompt, and archived with its prompt',
 };

@@ -22,6 +22,7 @@ const counted: Readonly<Record<string, readonly Counted[]>> = {
   'MemberGroup.memberIds': ['membersPerTenant'],
   'ProvisionedMember.groups': ['groupsPerTenant'],
   'ApiKey.budgets': ['budgetsPerTenant'],
+  'Query.webhooks': ['webhooks', 'webhooksPerTenant'],
   'Query.guardrailPolicies': ['guardrailPolicies', 'guardrailPoliciesPerTenant'],
 };
 
@@ -82,6 +83,7 @@ const bounded: Readonly<Record<string, string>> = {
   'Consent.purposes': ofInput,
   'Consent.withdrawn': ofInput,
   'GuardrailPolicy.rules': ofInput,
+  'Webhook.types': ofInput,
   'GuardrailPolicyVersion.rules': ofInput,
   'GuardrailTest.verdicts': ofVerdicts,
   'GuardrailVerdict.findings': ofVerdicts,

@@ -3,6 +3,7 @@ import type { Connection } from 'mongoose';
 import { parseCountLimits } from '#core/count-limits.ts';
 import { createEgress } from '#core/egress.ts';
 import { type SubgraphName, subgraphNames } from '#core/subgraph-names.ts';
+import type { SendEvent, SendEventServices } from '#deliveries/send-event.ts';
 import { type KeyPepper, noPepper } from '#mongo/key-pepper.ts';
 import type { Keyring } from '#mongo/keyring/keyring.ts';
 import type { State } from '#state/open-state.ts';
@@ -83,6 +84,10 @@ export async function startSubgraphs(
     : [];
   const catalog = starting.use(await openCatalog(connection, { bus: state.bus, log }));
 
+  const mailer = names.includes('tenants') ? await openMailer(environment, ca, starting) : undefined;
+  const sending = names.includes('tenants')
+    ? await openSending({ secrets, egress, mailer, ca: ca?.(), now: Date.now }, starting)
+    : undefined;
   const shared: SubgraphParts = {
     log,
     observer: metrics?.inference,
@@ -118,7 +123,8 @@ export async function startSubgraphs(
             clientId: environment.HEDDLE_OIDC_CLIENT_ID,
             clientSecret: environment.HEDDLE_OIDC_CLIENT_SECRET,
           },
-    mailer: names.includes('tenants') ? await openMailer(environment, ca, starting) : undefined,
+    mailer,
+    sendEvent: sending?.send,
     publicUrl: environment.HEDDLE_PUBLIC_URL,
     sessionLifetimes: {
       idleMs: environment.HEDDLE_SESSION_IDLE_MINUTES * 60_000,
@@ -133,6 +139,11 @@ export async function startSubgraphs(
     const subgraph = starting.use(await make(shared));
     subgraphs.set(subgraph.name, subgraph);
   }
+  if (sending !== undefined) {
+    const { keepDelivering } = await import('#deliveries/keep-delivering.ts');
+    const services = { ...shared, send: sending.send, observer: metrics?.delivery };
+    starting.use(await keepDelivering({ ...services, now: Date.now, random: Math.random }));
+  }
   const { keepErasing } = await import('./erasure/keep-erasing.ts');
   starting.use(await keepErasing(shared, { names }));
   if (names.includes('inference')) {
@@ -142,6 +153,15 @@ export async function startSubgraphs(
     starting.use(keepHoldingCalls(connection, { onError }));
   }
   return { subgraphs, newAdminKey };
+}
+
+/** What sends events to webhooks, within the rules of egress. */
+async function openSending(
+  services: SendEventServices,
+  starting: AsyncDisposableStack,
+): Promise<{ readonly send: SendEvent }> {
+  const { createSendEvent } = await import('#deliveries/send-event.ts');
+  return starting.use(createSendEvent(services));
 }
 
 /** What first starts are made with. */

@@ -6,6 +6,7 @@ import type { Mailer } from '#core/mail/mailer.ts';
 import type { InferenceObserver } from '#core/observers/inference-observer.ts';
 import type { OwnerBoxes } from '#core/secrets/owner-boxes.ts';
 import type { SubgraphName } from '#core/subgraph-names.ts';
+import type { SendEvent } from '#deliveries/send-event.ts';
 import type { KeyPepper } from '#mongo/key-pepper.ts';
 import type { Cache } from '#state/cache/cache.ts';
 import type { StreamLogs } from '#state/streams/stream-log.ts';
@@ -50,6 +51,8 @@ export interface SubgraphParts extends SubgraphServices {
   readonly defaultLimits: DefaultLimits;
   /** HEDDLE_OIDC_CLIENT_ID and HEDDLE_OIDC_CLIENT_SECRET. */
   readonly signInClient: SignInClient | undefined;
+  /** Sends events to webhooks; undefined where the process does not run tenants. */
+  readonly sendEvent: SendEvent | undefined;
   /** HEDDLE_SMTP_URL; undefined: no mail is sent. */
   readonly mailer: Mailer | undefined;
   /** HEDDLE_PUBLIC_URL. */

@@ -84,7 +84,13 @@ describe('the commands of the documentation', () => {
       'start -- erasures repeat reports.jsonl requests.jsonl',
     ];
     // Each runs what this file is part of, or what guardrails/measure and test/redteam test.
-    const tests = ['run test:unit', 'run coverage', 'run guardrails:measure', 'run alerts:measure', 'run redteam'];
+    const tests = [
+      'run test:unit',
+      'run coverage',
+      'run guardrails:measure',
+      'run alerts:measure',
+      'run redteam',
+    ];
     const here = [
       'run dev',
       'run bench',
@@ -125,7 +131,11 @@ describe('the commands of the documentation', () => {
     expect(await ended(help)).toBe(0);
     for (const command of shown) {
       const [, words = ''] = command.match(/^(?:start --|run) (\w+(?::\w+)?)/) ?? [];
-      if (!/^(dev|bench(:check)?|check|test:unit|coverage|guardrails:measure|alerts:measure|redteam)?$/.test(words))
+      if (
+        !/^(dev|bench(:check)?|check|test:unit|coverage|guardrails:measure|alerts:measure|redteam)?$/.test(
+          words,
+        )
+      )
         expect(help.output()).toContain(words.replace(':', ' '));
     }
   });

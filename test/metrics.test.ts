@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { freePort, startOneProcess, type TestMesh } from './support/mesh.ts';
 import { parseMetrics } from './support/metrics-text.ts';
 import {
@@ -52,6 +52,20 @@ describe('the metrics of a mesh in one process', () => {
     await post('/graphql', { query: 'query PrivateWords { me { kind } }' });
     await post('/graphql', { query: '{ nothing }' });
     await post('/graphql', { query: '{ me { kind } }' }, { authorization: 'Bearer hd_unknown_key' });
+    await post('/graphql', {
+      query: 'mutation ($input: WebhookInput!) { saveWebhook(input: $input) { id } }',
+      variables: {
+        input: {
+          id: 'gone',
+          url: `http://127.0.0.1:${await freePort()}/`,
+          types: ['access.*'],
+          format: 'SLACK',
+        },
+      },
+    });
+    await post('/graphql', {
+      query: 'mutation { requestAccess(resource: "demo/echo", reason: "x") { id } }',
+    });
     const documents = [{ id: 'me-1', name: 'WhoAmI', body: 'query WhoAmI { me { kind } }' }];
     await post('/graphql', {
       query:
@@ -74,6 +88,10 @@ describe('the metrics of a mesh in one process', () => {
     });
     const authorization = `Bearer ${JSON.parse(made).data.createApiKey.secret}`;
     for (let call = 0; call < 2; call += 1) await post('/v1/chat/completions', chat('hi'), { authorization });
+    await vi.waitFor(
+      async () => expect(await readText()).toContain('heddle_webhook_attempts_total{'),
+      10_000,
+    );
   });
   afterAll(() => stack.disposeAsync());
 
@@ -151,6 +169,12 @@ describe('the metrics of a mesh in one process', () => {
     ['a provider that nothing reaches', 'heddle_circuit_state{provider="openai-compatible",model="gone"}', 2],
     ['its error', 'heddle_errors_total{code="QUOTA_EXCEEDED",cause="policy"}', 1],
     ['an event', 'heddle_events_total{type="guardrail.blocked"}', 1],
+    [
+      'an event that a webhook did not take',
+      'heddle_webhook_attempts_total{format="SLACK",outcome="unavailable"}',
+      1,
+    ],
+    ['no dead letter', 'heddle_webhook_dead_letters', 0],
     ['no call in progress', 'heddle_calls_running', 0],
     ['no row that waits', 'heddle_ledger_rows_waiting', 0],
   ])('count %s', async (_what, series, value) => {

@@ -42,6 +42,7 @@ export async function reseal(
     { resealClientSecrets },
     { resealRuleSecrets },
     { resealConsentSources },
+    { resealWebhooks },
   ] = await Promise.all([
     import('#mongo/encryption-check.ts'),
     import('#subgraphs/models/providers/reseal-credentials.ts'),
@@ -53,6 +54,7 @@ export async function reseal(
     import('#subgraphs/tenants/sign-in/client-secret.ts'),
     import('#subgraphs/tenants/guardrails/reseal-rule-secrets.ts'),
     import('#subgraphs/tenants/consents/reseal-consent-sources.ts'),
+    import('#subgraphs/tenants/webhooks/reseal-webhooks.ts'),
   ]);
   await using database = await openStoreBeside(environment);
   await using operatorKeys = await openOperatorKeys(environment);
@@ -90,22 +92,46 @@ export async function reseal(
     const clients = await resealClientSecrets(connection, secrets, left);
     const rules = await resealRuleSecrets(connection, secrets, left);
     const sources = await resealConsentSources(connection, secrets, left);
+    const hooks = await resealWebhooks(connection, secrets, left);
     await recordEncryptionKey(connection, keyId);
     // Those that processes with the former root key alone have made until then; from then on they make none.
     rewrapped += await rewrapDataKeys(connection, roots);
     const { pruned, waiting } = await pruneDataKeys(connection, left, now());
     const destroyed = { count: pruned.length, keyIds: pruned.slice(0, recordedMax) };
-    return { rewrapped, credentials, results, logged, adminKey, clients, rules, sources, destroyed, waiting };
+    return {
+      rewrapped,
+      credentials,
+      results,
+      logged,
+      adminKey,
+      clients,
+      rules,
+      sources,
+      hooks,
+      destroyed,
+      waiting,
+    };
   };
-  const { rewrapped, credentials, results, logged, adminKey, clients, rules, sources, destroyed, waiting } =
-    await recordCommand(
-      connection,
-      {
-        ...{ action: 'encryptionKey.rotate', targetType: 'EncryptionKey', targetId: keyId },
-        arguments: { discard: values.discard, dataKeys: values['data-keys'] },
-      },
-      run,
-    );
+  const {
+    rewrapped,
+    credentials,
+    results,
+    logged,
+    adminKey,
+    clients,
+    rules,
+    sources,
+    hooks,
+    destroyed,
+    waiting,
+  } = await recordCommand(
+    connection,
+    {
+      ...{ action: 'encryptionKey.rotate', targetType: 'EncryptionKey', targetId: keyId },
+      arguments: { discard: values.discard, dataKeys: values['data-keys'] },
+    },
+    run,
+  );
   log.info(
     { event: 'reseal', keyId, rewrapped, ...credentials, results, payloads: logged },
     'sealed with the current key',
@@ -133,6 +159,11 @@ export async function reseal(
   if (sources.unreadable > 0) {
     console.log(
       `The secrets of ${sources.unreadable} consent sources open with no key at hand: save them again with saveConsentSource, and their secrets.`,
+    );
+  }
+  if (hooks.unreadable > 0) {
+    console.log(
+      `The URLs and secrets of ${hooks.unreadable} webhooks open with no key at hand: save them again with saveWebhook, and their secrets.`,
     );
   }
   if (adminKey !== 'CURRENT') console.log(adminKeyAdvice[adminKey]);

@@ -192,6 +192,28 @@ export const eventTypes = {
     severity: 'HIGH',
     class: 'API_OTHER',
   },
+  'webhook.failing': {
+    when: 'the receiver of a [webhook](#webhooks) has taken nothing for an hour, once until it takes something',
+    subject: 'webhook',
+    data: ['format', 'failingSince', 'reason'],
+    severity: 'MEDIUM',
+    class: 'API_OTHER',
+  },
+  'webhook.recovered': {
+    when: 'it takes events again',
+    subject: 'webhook',
+    data: ['format'],
+    severity: 'INFO',
+    class: 'API_OTHER',
+    ends: 'webhook.failing',
+  },
+  'webhook.disabled': {
+    when: 'the mesh disables a webhook, as its receiver has taken nothing for three days or answered with status 410',
+    subject: 'webhook',
+    data: ['format', 'failingSince', 'reason'],
+    severity: 'HIGH',
+    class: 'API_UPDATE',
+  },
 } as const satisfies Readonly<Record<string, EventTypeFacts>>;
 
 /** The type of an event, such as "key.revoked". */

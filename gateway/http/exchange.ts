@@ -7,7 +7,7 @@ import type { LoggedRequest } from '../log/refusal-log.ts';
 import { type GatewayServices, type Operating, shuttingDown, useOfCaller } from './services.ts';
 
 /** The first value of a header. */
-export function readHeader(request: IncomingMessage, name: string): string | undefined {
+function readHeader(request: IncomingMessage, name: string): string | undefined {
   const value = request.headers[name];
   return Array.isArray(value) ? value[0] : value;
 }

@@ -3,7 +3,7 @@ import type { LatencySketch } from './latency-sketch.ts';
 import { VarintReader, VarintWriter } from './varints.ts';
 
 /** What is summed of calls. Cost is in whole dollars and the rest in nano-dollars, so that sums of it stay exact in doubles. */
-export const measures = [
+const measures = [
   'requests',
   'failures',
   'cacheHits',
@@ -13,7 +13,7 @@ export const measures = [
   'costNanos',
   'unpriced',
 ] as const;
-export type Measure = (typeof measures)[number];
+type Measure = (typeof measures)[number];
 
 export type Values = readonly (string | null)[];
 

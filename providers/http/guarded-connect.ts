@@ -28,9 +28,16 @@ function guardedLookup(egress: ConnectRules): LookupFunction {
 /**
  * Opens the connections of provider calls. What is checked is the address that is connected to: what a name stood for a
  * moment ago, or in the answer to another call, proves nothing.
+ *
+ * @param ca the authorities that are trusted (PEM), in the place of those of the system
  */
-export function guardedConnect(egress: ConnectRules, timeout: number): buildConnector.connector {
-  const connect = buildConnector({ timeout, lookup: guardedLookup(egress) });
+export function guardedConnect(
+  egress: ConnectRules,
+  timeout: number,
+  ca?: readonly string[],
+): buildConnector.connector {
+  const trusted = ca === undefined ? {} : { ca: [...ca] };
+  const connect = buildConnector({ timeout, lookup: guardedLookup(egress), ...trusted });
   return (options, connected) => {
     const { hostname } = options;
     const reason = egress.refusalOfHost(hostname) ?? literalRefusal(egress, hostname);

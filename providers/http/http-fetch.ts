@@ -14,6 +14,8 @@ export interface HttpFetchOptions {
   readonly connectTimeoutMs?: number;
   /** Where calls may go; absent: every destination is allowed. */
   readonly egress?: Pick<Egress, 'refusalOfHost' | 'refusalOfAddress'>;
+  /** The authorities that are trusted (PEM); absent: those of the system. */
+  readonly ca?: readonly string[] | undefined;
 }
 
 /** A fetch for provider calls and the connection pool under it. */
@@ -61,7 +63,11 @@ export function createHttpFetch(options: HttpFetchOptions = {}): HttpFetch {
     keepAliveTimeout: 10_000,
     headersTimeout: silenceMsMax,
     bodyTimeout: silenceMsMax,
-    connect: guardedConnect(options.egress ?? openEgress, options.connectTimeoutMs ?? connectMsMax),
+    connect: guardedConnect(
+      options.egress ?? openEgress,
+      options.connectTimeoutMs ?? connectMsMax,
+      options.ca,
+    ),
   });
   let inFlight = 0;
 

@@ -53,6 +53,8 @@ export const mappers: Readonly<Record<SubgraphName, Mappers>> = {
       Provisioning: 'TenantProvisioning',
       Tenant: 'TenantRecord',
     },
+    'mongo/webhook-deliveries.ts': { WebhookDelivery: 'WebhookDeliveryRecord' },
+    'mongo/webhooks.ts': { Webhook: 'WebhookRecord' },
     'subgraphs/tenants/roles/shown-role.ts': { Role: 'ShownRole' },
     'mongo/trusted-documents.ts': { TrustedDocument: 'TrustedDocumentRecord' },
   },

@@ -10,6 +10,8 @@ export interface BusMessages {
   readonly 'keys.destroyed': { readonly tenantId: string };
   /** An event was published: the subscriptions `events` read the new ones. */
   readonly 'events.recorded': Readonly<Record<never, never>>;
+  /** A webhook was saved or replayed: look for what it is to be sent. */
+  readonly 'webhooks.due': Readonly<Record<never, never>>;
   /** An erasure was requested, or has come to a step of another part of the mesh. */
   readonly 'erasure.due': Readonly<Record<never, never>>;
   /** Trusted documents were pushed or removed: forget what is remembered of them. */

@@ -5,6 +5,7 @@ import type { Egress } from '#core/egress.ts';
 import type { TrustedDocumentsMode } from '#core/graph-enums.generated.ts';
 import type { Mailer } from '#core/mail/mailer.ts';
 import type { OwnerBoxes } from '#core/secrets/owner-boxes.ts';
+import type { SendEvent } from '#deliveries/send-event.ts';
 import type { KeyPepper } from '#mongo/key-pepper.ts';
 import type { SubgraphServices } from '../runtime/subgraph.ts';
 import type { OutboundFetch } from './identity/issuer-documents.ts';
@@ -37,6 +38,8 @@ export interface TenantsDeps extends SubgraphServices {
   readonly signInClient?: SignInClient | undefined;
   /** Sends mails; left out: none are sent. */
   readonly mailer?: Mailer | undefined;
+  /** Sends events to webhooks; left out: none are tested from here. */
+  readonly sendEvent?: SendEvent | undefined;
   /** The address under which people reach the gateway, without a slash at its end; left out: links are paths. */
   readonly publicUrl?: string | undefined;
   /** When browser sessions end; the standard ones when left out. */

@@ -18,6 +18,8 @@ import type * as members from '#mongo/members.ts';
 import type * as plans from '#mongo/plans.ts';
 import type * as teams from '#mongo/teams.ts';
 import type * as tenants from '#mongo/tenants.ts';
+import type * as webhookDeliveries from '#mongo/webhook-deliveries.ts';
+import type * as webhooks from '#mongo/webhooks.ts';
 import type * as shownRole from '../tenants/roles/shown-role.ts';
 import type * as trustedDocuments from '#mongo/trusted-documents.ts';
 import type { OnRevoke } from '#core/graph-enums.generated.ts';
@@ -27,6 +29,8 @@ import type { ApiKeyOwnerKind } from '#core/graph-enums.generated.ts';
 import type { InvitationStatus } from '#core/graph-enums.generated.ts';
 import type { InvitationMail } from '#core/graph-enums.generated.ts';
 import type { LegalHoldStatus } from '#core/graph-enums.generated.ts';
+import type { WebhookFormat } from '#core/graph-enums.generated.ts';
+import type { WebhookDeliveryState } from '#core/graph-enums.generated.ts';
 import type { ErasureKind } from '#core/graph-enums.generated.ts';
 import type { ErasureStatus } from '#core/graph-enums.generated.ts';
 import type { MemberRole } from '#core/graph-enums.generated.ts';
@@ -87,6 +91,8 @@ export type Query = {
   readonly policy: ReadonlyArray<FieldPolicy>;
   readonly guardrailPolicies: ReadonlyArray<GuardrailPolicy>;
   readonly consents: ConsentConnection;
+  readonly webhooks: ReadonlyArray<Webhook>;
+  readonly webhookDeliveries: WebhookDeliveryConnection;
   readonly guardrailPolicy: Maybe<GuardrailPolicy>;
   readonly budgets: BudgetConnection;
   readonly budget: Maybe<Budget>;
@@ -271,6 +277,21 @@ export type QueryConsentsArgs = {
 };
 
 
+export type QueryWebhooksArgs = {
+  tenantId?: InputMaybe<Scalars['ID']['input']>;
+};
+
+
+export type QueryWebhookDeliveriesArgs = {
+  filter?: InputMaybe<WebhookDeliveryFilter>;
+  orderBy?: InputMaybe<TimeOrder>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
+};
+
+
 export type QueryGuardrailPolicyArgs = {
   id: Scalars['ID']['input'];
 };
@@ -390,6 +411,10 @@ export type Mutation = {
   readonly withdrawConsent: Consent;
   readonly saveConsentSource: ConsentSource;
   readonly deleteConsentSource: Scalars['ID']['output'];
+  readonly saveWebhook: Webhook;
+  readonly deleteWebhook: Scalars['ID']['output'];
+  readonly testWebhook: WebhookDelivery;
+  readonly replayWebhook: WebhookReplay;
   readonly saveBudget: Budget;
   readonly deleteBudget: Scalars['ID']['output'];
   readonly saveTrustedDocuments: SavedTrustedDocuments;
@@ -699,6 +724,26 @@ export type MutationSaveConsentSourceArgs = {
 
 export type MutationDeleteConsentSourceArgs = {
   tenantId?: InputMaybe<Scalars['ID']['input']>;
+};
+
+
+export type MutationSaveWebhookArgs = {
+  input: WebhookInput;
+};
+
+
+export type MutationDeleteWebhookArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type MutationTestWebhookArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type MutationReplayWebhookArgs = {
+  input: ReplayWebhookInput;
 };
 
 
@@ -1097,6 +1142,78 @@ export type LegalHoldConnection = {
 export type LegalHoldEdge = {
   readonly node: LegalHold;
   readonly cursor: Scalars['String']['output'];
+};
+
+export type Webhook = {
+  readonly id: Scalars['ID']['output'];
+  readonly name: Scalars['String']['output'];
+  readonly tenant: Maybe<Tenant>;
+  readonly format: WebhookFormat;
+  readonly address: Scalars['String']['output'];
+  readonly types: ReadonlyArray<Scalars['String']['output']>;
+  readonly enabled: Scalars['Boolean']['output'];
+  readonly disabledReason: Maybe<Scalars['String']['output']>;
+  readonly secretHint: Maybe<Scalars['String']['output']>;
+  readonly formerSecretUntil: Maybe<Scalars['DateTime']['output']>;
+  readonly deliveredAt: Maybe<Scalars['DateTime']['output']>;
+  readonly failingSince: Maybe<Scalars['DateTime']['output']>;
+  readonly createdAt: Scalars['DateTime']['output'];
+  readonly updatedAt: Scalars['DateTime']['output'];
+};
+
+export type WebhookInput = {
+  readonly id: Scalars['ID']['input'];
+  readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
+  readonly url: Scalars['String']['input'];
+  readonly types: ReadonlyArray<Scalars['String']['input']>;
+  readonly secret?: InputMaybe<Scalars['String']['input']>;
+  readonly format?: InputMaybe<WebhookFormat>;
+  readonly enabled?: InputMaybe<Scalars['Boolean']['input']>;
+};
+
+export type WebhookDelivery = {
+  readonly id: Scalars['ID']['output'];
+  readonly webhookId: Scalars['ID']['output'];
+  readonly tenant: Maybe<Tenant>;
+  readonly eventId: Scalars['ID']['output'];
+  readonly eventType: Scalars['String']['output'];
+  readonly eventAt: Scalars['DateTime']['output'];
+  readonly subject: Maybe<Scalars['String']['output']>;
+  readonly state: WebhookDeliveryState;
+  readonly attempts: Scalars['Int']['output'];
+  readonly nextAttemptAt: Maybe<Scalars['DateTime']['output']>;
+  readonly lastAttemptAt: Maybe<Scalars['DateTime']['output']>;
+  readonly lastStatus: Maybe<Scalars['Int']['output']>;
+  readonly lastError: Maybe<Scalars['String']['output']>;
+  readonly createdAt: Scalars['DateTime']['output'];
+};
+
+export type WebhookDeliveryFilter = {
+  readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
+  readonly webhookId?: InputMaybe<Scalars['ID']['input']>;
+  readonly state?: InputMaybe<WebhookDeliveryState>;
+  readonly eventId?: InputMaybe<Scalars['ID']['input']>;
+};
+
+export type WebhookDeliveryConnection = {
+  readonly edges: ReadonlyArray<WebhookDeliveryEdge>;
+  readonly pageInfo: PageInfo;
+  readonly totalCount: Scalars['Int']['output'];
+};
+
+export type WebhookDeliveryEdge = {
+  readonly node: WebhookDelivery;
+  readonly cursor: Scalars['String']['output'];
+};
+
+export type ReplayWebhookInput = {
+  readonly id: Scalars['ID']['input'];
+  readonly from?: InputMaybe<Scalars['DateTime']['input']>;
+  readonly eventIds?: InputMaybe<ReadonlyArray<Scalars['ID']['input']>>;
+};
+
+export type WebhookReplay = {
+  readonly replayed: Scalars['Int']['output'];
 };
 
 export type Erasure = {
@@ -1964,6 +2081,16 @@ export type ResolversTypes = {
   LegalHoldFilter: LegalHoldFilter;
   LegalHoldConnection: ResolverTypeWrapper<connection.Connection<legalHolds.LegalHoldRecord>>;
   LegalHoldEdge: ResolverTypeWrapper<connection.Connection<legalHolds.LegalHoldRecord>['edges'][number]>;
+  Webhook: ResolverTypeWrapper<webhooks.WebhookRecord>;
+  WebhookFormat: WebhookFormat;
+  WebhookInput: WebhookInput;
+  WebhookDelivery: ResolverTypeWrapper<webhookDeliveries.WebhookDeliveryRecord>;
+  WebhookDeliveryState: WebhookDeliveryState;
+  WebhookDeliveryFilter: WebhookDeliveryFilter;
+  WebhookDeliveryConnection: ResolverTypeWrapper<connection.Connection<webhookDeliveries.WebhookDeliveryRecord>>;
+  WebhookDeliveryEdge: ResolverTypeWrapper<connection.Connection<webhookDeliveries.WebhookDeliveryRecord>['edges'][number]>;
+  ReplayWebhookInput: ReplayWebhookInput;
+  WebhookReplay: ResolverTypeWrapper<WebhookReplay>;
   Erasure: ResolverTypeWrapper<erasures.ErasureRecord>;
   ErasureKind: ErasureKind;
   ErasureStatus: ErasureStatus;
@@ -2109,6 +2236,14 @@ export type ResolversParentTypes = {
   LegalHoldFilter: LegalHoldFilter;
   LegalHoldConnection: connection.Connection<legalHolds.LegalHoldRecord>;
   LegalHoldEdge: connection.Connection<legalHolds.LegalHoldRecord>['edges'][number];
+  Webhook: webhooks.WebhookRecord;
+  WebhookInput: WebhookInput;
+  WebhookDelivery: webhookDeliveries.WebhookDeliveryRecord;
+  WebhookDeliveryFilter: WebhookDeliveryFilter;
+  WebhookDeliveryConnection: connection.Connection<webhookDeliveries.WebhookDeliveryRecord>;
+  WebhookDeliveryEdge: connection.Connection<webhookDeliveries.WebhookDeliveryRecord>['edges'][number];
+  ReplayWebhookInput: ReplayWebhookInput;
+  WebhookReplay: WebhookReplay;
   Erasure: erasures.ErasureRecord;
   ErasureCount: ErasureCount;
   ErasureConnection: connection.Connection<erasures.ErasureRecord>;
@@ -2234,6 +2369,8 @@ export type QueryResolvers<ContextType = context.SubgraphContext, ParentType ext
   policy?: Resolver<ReadonlyArray<ResolversTypes['FieldPolicy']>, ParentType, ContextType, Partial<QueryPolicyArgs>>;
   guardrailPolicies?: Resolver<ReadonlyArray<ResolversTypes['GuardrailPolicy']>, ParentType, ContextType, Partial<QueryGuardrailPoliciesArgs>>;
   consents?: Resolver<ResolversTypes['ConsentConnection'], ParentType, ContextType, RequireFields<QueryConsentsArgs, 'orderBy'>>;
+  webhooks?: Resolver<ReadonlyArray<ResolversTypes['Webhook']>, ParentType, ContextType, Partial<QueryWebhooksArgs>>;
+  webhookDeliveries?: Resolver<ResolversTypes['WebhookDeliveryConnection'], ParentType, ContextType, RequireFields<QueryWebhookDeliveriesArgs, 'orderBy'>>;
   guardrailPolicy?: Resolver<Maybe<ResolversTypes['GuardrailPolicy']>, ParentType, ContextType, RequireFields<QueryGuardrailPolicyArgs, 'id'>>;
   budgets?: Resolver<ResolversTypes['BudgetConnection'], ParentType, ContextType, RequireFields<QueryBudgetsArgs, 'orderBy'>>;
   budget?: Resolver<Maybe<ResolversTypes['Budget']>, ParentType, ContextType, RequireFields<QueryBudgetArgs, 'id'>>;
@@ -2302,6 +2439,10 @@ export type MutationResolvers<ContextType = context.SubgraphContext, ParentType 
   withdrawConsent?: Resolver<ResolversTypes['Consent'], ParentType, ContextType, RequireFields<MutationWithdrawConsentArgs, 'input'>>;
   saveConsentSource?: Resolver<ResolversTypes['ConsentSource'], ParentType, ContextType, RequireFields<MutationSaveConsentSourceArgs, 'input'>>;
   deleteConsentSource?: Resolver<ResolversTypes['ID'], ParentType, ContextType, Partial<MutationDeleteConsentSourceArgs>>;
+  saveWebhook?: Resolver<ResolversTypes['Webhook'], ParentType, ContextType, RequireFields<MutationSaveWebhookArgs, 'input'>>;
+  deleteWebhook?: Resolver<ResolversTypes['ID'], ParentType, ContextType, RequireFields<MutationDeleteWebhookArgs, 'id'>>;
+  testWebhook?: Resolver<ResolversTypes['WebhookDelivery'], ParentType, ContextType, RequireFields<MutationTestWebhookArgs, 'id'>>;
+  replayWebhook?: Resolver<ResolversTypes['WebhookReplay'], ParentType, ContextType, RequireFields<MutationReplayWebhookArgs, 'input'>>;
   saveBudget?: Resolver<ResolversTypes['Budget'], ParentType, ContextType, RequireFields<MutationSaveBudgetArgs, 'input'>>;
   deleteBudget?: Resolver<ResolversTypes['ID'], ParentType, ContextType, RequireFields<MutationDeleteBudgetArgs, 'id'>>;
   saveTrustedDocuments?: Resolver<ResolversTypes['SavedTrustedDocuments'], ParentType, ContextType, RequireFields<MutationSaveTrustedDocumentsArgs, 'input'>>;
@@ -2618,6 +2759,59 @@ export type LegalHoldConnectionResolvers<ContextType = context.SubgraphContext, 
 export type LegalHoldEdgeResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['LegalHoldEdge'] = ResolversParentTypes['LegalHoldEdge']> = {
   node?: Resolver<ResolversTypes['LegalHold'], ParentType, ContextType>;
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type WebhookResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Webhook'] = ResolversParentTypes['Webhook']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  tenant?: Resolver<Maybe<ResolversTypes['Tenant']>, ParentType, ContextType>;
+  format?: Resolver<ResolversTypes['WebhookFormat'], ParentType, ContextType>;
+  address?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  types?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  enabled?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  disabledReason?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  secretHint?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  formerSecretUntil?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  deliveredAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  failingSince?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  updatedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+};
+
+export type WebhookFormatResolvers = EnumResolverSignature<{ STANDARD?: any, SLACK?: any, PAGERDUTY?: any, OCSF?: any, CEF?: any, EMAIL?: any }, ResolversTypes['WebhookFormat']>;
+
+export type WebhookDeliveryResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['WebhookDelivery'] = ResolversParentTypes['WebhookDelivery']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  webhookId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  tenant?: Resolver<Maybe<ResolversTypes['Tenant']>, ParentType, ContextType>;
+  eventId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  eventType?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  eventAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  subject?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  state?: Resolver<ResolversTypes['WebhookDeliveryState'], ParentType, ContextType>;
+  attempts?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  nextAttemptAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  lastAttemptAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  lastStatus?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  lastError?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+};
+
+export type WebhookDeliveryStateResolvers = EnumResolverSignature<{ PENDING?: any, DELIVERED?: any, DEAD?: any }, ResolversTypes['WebhookDeliveryState']>;
+
+export type WebhookDeliveryConnectionResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['WebhookDeliveryConnection'] = ResolversParentTypes['WebhookDeliveryConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['WebhookDeliveryEdge']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type WebhookDeliveryEdgeResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['WebhookDeliveryEdge'] = ResolversParentTypes['WebhookDeliveryEdge']> = {
+  node?: Resolver<ResolversTypes['WebhookDelivery'], ParentType, ContextType>;
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type WebhookReplayResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['WebhookReplay'] = ResolversParentTypes['WebhookReplay']> = {
+  replayed?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
 export type ErasureResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Erasure'] = ResolversParentTypes['Erasure']> = {
@@ -2973,6 +3167,13 @@ export type Resolvers<ContextType = context.SubgraphContext> = {
   LegalHoldStatus?: LegalHoldStatusResolvers;
   LegalHoldConnection?: LegalHoldConnectionResolvers<ContextType>;
   LegalHoldEdge?: LegalHoldEdgeResolvers<ContextType>;
+  Webhook?: WebhookResolvers<ContextType>;
+  WebhookFormat?: WebhookFormatResolvers;
+  WebhookDelivery?: WebhookDeliveryResolvers<ContextType>;
+  WebhookDeliveryState?: WebhookDeliveryStateResolvers;
+  WebhookDeliveryConnection?: WebhookDeliveryConnectionResolvers<ContextType>;
+  WebhookDeliveryEdge?: WebhookDeliveryEdgeResolvers<ContextType>;
+  WebhookReplay?: WebhookReplayResolvers<ContextType>;
   Erasure?: ErasureResolvers<ContextType>;
   ErasureKind?: ErasureKindResolvers;
   ErasureStatus?: ErasureStatusResolvers;

@@ -77,6 +77,7 @@ async function newTenant() {
       policy: saveGuardrailPolicy(input: { tenantId: $tenantId, id: "present", rules: [{ rule: "secrets", stages: [INPUT], action: BLOCK }] }) { id }
       consent: saveConsent(input: { tenantId: $tenantId, endUserId: "grace", purposes: ["a", "b"] }) { id }
       source: saveConsentSource(input: { tenantId: $tenantId, url: "https://consent.example", secret: "whsec_BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=" }) { id: url }
+      hook: saveWebhook(input: { tenantId: $tenantId, id: "present", url: "https://hooks.example", types: ["*"], secret: "whsec_BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=" }) { id }
       team: createTeam(input: { tenantId: $tenantId, name: "team" }) { id }
       documents: saveTrustedDocuments(input: { tenantId: $tenantId, documents: [{ id: "d", body: "{ d }" }] }) { saved }
       member: saveMember(input: { tenantId: $tenantId, subject: "ada", role: DEVELOPER }) { id }
@@ -262,6 +263,12 @@ describe('a process that is killed while it', { timeout: 60_000 }, () => {
       '($t: ID!) { saveConsentSource(input: { tenantId: $t, url: "https://other.example", secret: "whsec_BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=" }) { url } }',
       (m) => ({ t: m.tenantId }),
     ],
+    [
+      'saveWebhook',
+      '($t: ID!) { saveWebhook(input: { tenantId: $t, id: "new", url: "https://hooks.example", types: ["*"], secret: "whsec_BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=" }) { id } }',
+      (m) => ({ t: m.tenantId }),
+    ],
+    ['deleteWebhook', '($id: ID!) { deleteWebhook(id: $id) }', (m) => ({ id: `${m.tenantId}:present` })],
     ['deleteConsentSource', '($t: ID!) { deleteConsentSource(tenantId: $t) }', (m) => ({ t: m.tenantId })],
     ['deleteGuardrailPolicy', '($p: ID!) { deleteGuardrailPolicy(id: $p) }', (m) => ({ p: m.policyId })],
     ['deleteRole', '($t: ID!) { deleteRole(name: "unused", tenantId: $t) }', (m) => ({ t: m.tenantId })],

@@ -12,6 +12,7 @@ import { type MemberRecord, members } from '#mongo/members.ts';
 import { type PlanRecord, plans } from '#mongo/plans.ts';
 import { type TeamRecord, teams } from '#mongo/teams.ts';
 import { type TenantRecord, tenants } from '#mongo/tenants.ts';
+import { type WebhookRecord, webhooks } from '#mongo/webhooks.ts';
 import { readBudgetScope } from '#state/quota/caller-limits.ts';
 import type { QuotaReading } from '#state/quota/quota.ts';
 import type { SubgraphContext } from '../runtime/context.ts';
@@ -128,6 +129,15 @@ export function createTenantsLoaders(
       (ids) =>
         guardrailPolicies(connection)
           .find({ _id: { $in: ids } }, { versions: 0 })
+          .lean(),
+      readId,
+      ({ tenantId }) =>
+        tenantId === null ? hasScope(caller, 'tenants:admin') : seesTenant(caller, tenantId),
+    ),
+    webhook: recordLoader<WebhookRecord>(
+      (ids) =>
+        webhooks(connection)
+          .find({ _id: { $in: ids } })
           .lean(),
       readId,
       ({ tenantId }) =>

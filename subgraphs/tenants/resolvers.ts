@@ -106,6 +106,7 @@ import { shownName } from './tenants/archived-name.ts';
 import { createTenant } from './tenants/create-tenant.ts';
 import { restoreTenant } from './tenants/restore-tenant.ts';
 import { updateTenant } from './tenants/update-tenant.ts';
+import { webhookMutations, webhookQueries, webhookResolvers } from './webhooks/webhook-resolvers.ts';
 
 const id = (record: { readonly _id: string }) => record._id;
 
@@ -153,6 +154,7 @@ export function tenantsResolvers(
       legalHolds: (_root, args, context) => listLegalHolds(args, context, connection),
       roles: (_root, args, context) => listRoles(args, context, deps),
       guardrailPolicies: (_root, args, context) => listGuardrailPolicies(args.tenantId, context, deps),
+      ...webhookQueries(deps),
       consents: (_root, args, context) => listConsents(args, context, connection),
       guardrailPolicy: (_root, args, { loaders }) =>
         loaders.guardrailPolicy.load(toStoredId('GuardrailPolicy', args.id)),
@@ -254,6 +256,7 @@ export function tenantsResolvers(
       rollbackGuardrailPolicy: (_root, args, context) => rollbackGuardrailPolicy(args, context, deps),
       deleteGuardrailPolicy: (_root, args, context) => deleteGuardrailPolicy(args.id, context, deps),
       ...consentMutations(deps),
+      ...webhookMutations(deps),
       saveBudget: (_root, { input }, context) => saveBudget(input, context, deps),
       deleteBudget: (_root, args, context) => deleteBudget(args.id, context, deps),
       saveTrustedDocuments: (_root, { input }, context) => saveTrustedDocuments(input, context, deps),
@@ -310,6 +313,7 @@ export function tenantsResolvers(
       __resolveReference: (ref, { loaders }) => loaders.app.load(ref.id),
     },
     ...guardrailResolvers(deps),
+    ...webhookResolvers,
     TrustedDocument: { id },
     ApiKey: {
       id,

@@ -9,6 +9,7 @@ import { KeyUsage } from './keys/key-usage.ts';
 import { createTenantsLoaders, type TenantsLoaders } from './loaders.ts';
 import { keepReportingDates } from './report-dates.ts';
 import { tenantsResolvers } from './resolvers.ts';
+import { hideWebhookUrl } from './webhooks/webhook-content.ts';
 
 /** Tenants, apps, keys, members, plans, budgets and access: who calls, and within which bounds. */
 export function createTenantsSubgraph(deps: TenantsDeps): Subgraph {
@@ -19,7 +20,7 @@ export function createTenantsSubgraph(deps: TenantsDeps): Subgraph {
     name: 'tenants',
     typeDefs: loadSubgraphSdl('tenants'),
     services: deps,
-    auditedArguments: { 'guardrailPolicy.save': hideSecretOptions },
+    auditedArguments: { 'guardrailPolicy.save': hideSecretOptions, 'webhook.save': hideWebhookUrl },
     createLoaders: (context) => createTenantsLoaders(context, deps),
     resolvers: tenantsResolvers(deps, { usage, mails, issuerKeys: new IssuerKeys(deps) }),
     close: async () => {

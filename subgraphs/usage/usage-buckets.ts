@@ -54,7 +54,7 @@ const filterDimensions: Readonly<Record<keyof UsageFilter, UsageDimension>> = {
 };
 
 /** Null: no row can match. */
-export function toQuestion(
+function toQuestion(
   { tenantId: ownTenantId, ...rows }: CallRows,
   { from, to, interval, by, filter, latencies }: UsageQuery,
   join?: UsageJoin,

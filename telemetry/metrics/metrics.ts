@@ -1,9 +1,11 @@
 import { collectDefaultMetrics } from 'prom-client';
+import type { DeliveryObserver } from '#core/observers/delivery-observer.ts';
 import type { GatewayObserver } from '#core/observers/gateway-observer.ts';
 import type { InferenceObserver } from '#core/observers/inference-observer.ts';
 import type { MetricsPage } from '#core/observers/metrics-page.ts';
 import type { StoreObserver } from '#core/observers/store-observer.ts';
 import type { TraceObserver } from '#core/observers/trace-observer.ts';
+import { DeliveryMetrics } from './delivery-metrics.ts';
 import { GatewayMetrics } from './gateway-metrics.ts';
 import { InferenceMetrics } from './inference-metrics.ts';
 import { createMetricsAccess } from './metrics-access.ts';
@@ -18,6 +20,7 @@ export interface Metrics {
   readonly gateway: GatewayObserver;
   readonly store: StoreObserver;
   readonly traces: TraceObserver;
+  readonly delivery: DeliveryObserver;
   readonly page: MetricsPage;
 }
 
@@ -53,6 +56,7 @@ export function createMetrics({ token, oldNames }: MetricsOptions): Metrics {
   const gateway = new GatewayMetrics(registry);
   const store = new StoreMetrics(registry);
   const traces = new TraceMetrics(registry);
+  const delivery = new DeliveryMetrics(registry);
   const authorize = createMetricsAccess(token);
   let collecting: Promise<string> | undefined;
   const collect = (): Promise<string> => {
@@ -66,6 +70,7 @@ export function createMetrics({ token, oldNames }: MetricsOptions): Metrics {
     gateway,
     store,
     traces,
+    delivery,
     page: {
       async read(request) {
         authorize(request);

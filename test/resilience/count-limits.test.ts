@@ -52,6 +52,10 @@ const creations: Readonly<Record<Exclude<Counted, TestedApart>, (n: number, ids:
     `saveAlert(input: { tenantId: "default", id: "alert${n}", metric: COST, condition: ABOVE, threshold: 1, window: HOUR }) { id }`,
   guardrailPolicies: (n) =>
     `saveGuardrailPolicy(input: { id: "policy${n}", rules: [{ rule: "secrets", stages: [INPUT], action: LOG }] }) { id }`,
+  webhooks: (n) =>
+    `saveWebhook(input: { id: "hook${n}", url: "https://hooks.example", types: ["*"], secret: "whsec_BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=" }) { id }`,
+  webhooksPerTenant: (n) =>
+    `saveWebhook(input: { tenantId: "default", id: "hook${n}", url: "https://hooks.example", types: ["*"], secret: "whsec_BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=" }) { id }`,
   guardrailPoliciesPerTenant: (n) =>
     `saveGuardrailPolicy(input: { tenantId: "default", id: "policy${n}", rules: [{ rule: "secrets", stages: [INPUT], action: LOG }] }) { id }`,
   consentsPerTenant: (n) => `saveConsent(input: { endUserId: "u${n}", purposes: ["analysis"] }) { id }`,

@@ -42,7 +42,7 @@ describe('tsc', { timeout: 120_000 }, () => {
 
   it('refuses a table and a switch that miss a value of an enum', async () => {
     const output = await checkTypes(
-      [...tables, 'subgraphs/inference/input/messages.ts', 'subgraphs/usage/usage-rows.ts'],
+      [...tables, 'subgraphs/inference/input/messages.ts', 'mongo/usage-rollups.ts'],
       {
         'core/graph-enums.generated.ts': [
           ["  PUBLIC: 'PUBLIC'", "  PUBLIC: 'PUBLIC',\n  MESH: 'MESH'"],
@@ -59,7 +59,7 @@ describe('tsc', { timeout: 120_000 }, () => {
         /^subgraphs\/inference\/input\/messages\.ts: Function lacks ending return statement/,
       ),
     );
-    expect(errors).toContainEqual(expect.stringMatching(/^subgraphs\/usage\/usage-rows\.ts: .*/));
+    expect(errors).toContainEqual(expect.stringMatching(/^mongo\/usage-rollups\.ts: .*/));
   });
 
   it.each<[where: string, Changes, message: RegExp]>([

@@ -34,6 +34,7 @@ import { type Claims, readText } from '../identity/claims.ts';
 import { storeArchived } from '../tenants/archive-tenant.ts';
 import { storedArchivedName } from '../tenants/archived-name.ts';
 import { withTenant } from '../tenants/below-tenant.ts';
+import { createDeliveryEraser, createWebhookEraser } from '../webhooks/erase-webhooks.ts';
 import { eraseOwnIssuers } from './erase-own-issuers.ts';
 
 /** What the steps need. */
@@ -98,7 +99,9 @@ function createTenantErasers(deps: ErasingDeps): Erasers['TENANT'] {
       finish: ({ tenantId }) => consentsChanged(deps, { tenantId, endUserId: null }),
     },
     issuers: { ...eraseOwnIssuers(connection), finish: () => callersChanged(deps, null) },
+    webhooks: createWebhookEraser(connection),
     events: createEventEraser(connection),
+    webhook_deliveries: createDeliveryEraser(connection),
     audit_log: createAuditEraser(connection, deps),
     tenants: eraseTenantRecord(deps),
     tenant_keys: {

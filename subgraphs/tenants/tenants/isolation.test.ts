@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { anonymousCaller, type Caller } from '#core/caller.ts';
 import { builtInRoles } from '#core/roles.ts';
+import { testSecrets } from '#test/support/seal.ts';
 import { ask, askForData, testCaller } from '#test/support/subgraph.ts';
 import { startTenants, type TenantsData, type TestTenant, type TestTenants } from '#test/support/tenants.ts';
 
@@ -25,7 +26,7 @@ const codes = async (query: string, variables = {}, caller: Caller = other.calle
   (await ask(mesh.subgraph, caller, query, variables)).errors?.map(({ code }) => code);
 
 beforeAll(async () => {
-  mesh = await startTenants();
+  mesh = await startTenants(undefined, { secrets: testSecrets });
   acme = await mesh.addTenant('Acme', everything);
   other = await mesh.addTenant('Other', everything);
   const budget = await data('mutation { saveBudget(input: { amount: 1, window: DAY }) { id } }');
@@ -35,6 +36,11 @@ beforeAll(async () => {
   const grant = await data('mutation { requestAccess(resource: "openai/gpt") { id } }');
   const policy = await data(
     'mutation { saveGuardrailPolicy(input: { id: "keys", rules: [{ rule: "secrets", stages: [INPUT], action: LOG }] }) { id } }',
+    {},
+    owner,
+  );
+  await data(
+    'mutation { saveWebhook(input: { id: "hook", url: "https://hooks.example", types: ["*"], secret: "whsec_BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=" }) { id } }',
     {},
     owner,
   );
@@ -186,6 +192,14 @@ describe('a mutation on what belongs to another tenant', () => {
       'withdrawConsent',
       () => `withdrawConsent(input: { tenantId: "${acme.tenantId}", endUserId: "ada" }) { id }`,
     ],
+    [
+      'saveWebhook',
+      () =>
+        `saveWebhook(input: { tenantId: "${acme.tenantId}", id: "x", url: "https://hooks.example", types: ["*"], secret: "whsec_BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=" }) { id }`,
+    ],
+    ['deleteWebhook', () => `deleteWebhook(id: "${acme.tenantId}:hook")`],
+    ['testWebhook', () => `testWebhook(id: "${acme.tenantId}:hook") { id }`],
+    ['replayWebhook', () => `replayWebhook(input: { id: "${acme.tenantId}:hook" }) { replayed }`],
     [
       'saveConsentSource',
       () =>

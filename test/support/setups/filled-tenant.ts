@@ -57,6 +57,7 @@ export async function openTenantFiller(erasing: TestErasing): Promise<TestTenant
         policy: saveGuardrailPolicy(input: { tenantId: $t, id: "policy-${word.toLowerCase()}", rules: [{ rule: "secrets", stages: [INPUT], action: BLOCK }] }) { id }
         consent: saveConsent(input: { tenantId: $t, endUserId: $w, purposes: ["purpose-${word.toLowerCase()}"] }) { id }
         source: saveConsentSource(input: { tenantId: $t, url: "https://${word.toLowerCase()}.example", secret: "whsec_BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=" }) { id: url }
+        hook: saveWebhook(input: { tenantId: $t, id: "hook-${word.toLowerCase()}", url: "https://${word.toLowerCase()}.example", types: ["*"], secret: "whsec_BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=" }) { id }
         provisioning: saveProvisioning(input: { tenantId: $t, role: VIEWER }) { id: tenantId }
         invited: inviteMember(input: { tenantId: $t, email: $email, role: DEVELOPER, message: $w }) { invitation { id } }
         budget: saveBudget(input: { tenantId: $t, appId: $a, amount: "1", window: DAY }) { id }

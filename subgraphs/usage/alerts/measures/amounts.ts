@@ -1,8 +1,8 @@
 import type { Connection } from 'mongoose';
 import type { SeriesKeys } from '#mongo/alert-episodes.ts';
 import type { AlertDimension, AlertRecord } from '#mongo/alerts.ts';
-import { percentile } from '../../latency.ts';
-import { type UsageRow, usageRows } from '../../usage-rows.ts';
+import { percentile } from '#mongo/usage/latency-sketch.ts';
+import { type RollupGroup, readRollup } from '#mongo/usage-rollups.ts';
 import { keyNames } from '../series.ts';
 
 /** Which calls are measured. */
@@ -39,33 +39,27 @@ const nanosPerDollar = 1e9;
 /** Adds up the ledger. BAD_USER_INPUT where there are more than 10,000 series and hours. */
 export async function readAmounts(connection: Connection, query: AmountQuery): Promise<Amounts[]> {
   const { tenantId, fromMs, toMs, interval, by, latencies } = query;
-  const { modelId = null, appId = null, keyId = null, teamId = null } = query.filter;
-  const rows = await usageRows(connection, tenantId === null ? {} : { tenantId }, {
+  const { modelId, appId, keyId, teamId } = query.filter;
+  const named = { MODEL: modelId, APP: appId, KEY: keyId, TEAM: teamId };
+  const filter = Object.fromEntries(
+    Object.entries(named).flatMap(([dimension, id]) => (id == null ? [] : [[dimension, [id]]])),
+  );
+  const groups = await readRollup(connection, {
+    ...{ tenantId, interval, by, latencies, filter },
     from: new Date(fromMs),
     to: new Date(toMs),
-    ...{ interval, by: [...by], latencies },
-    filter: { appId, keyId, teamId, model: modelId },
   });
-  return rows.map((row) => toAmounts(row, by));
+  return groups.map((group) => toAmounts(group, by));
 }
 
-function toAmounts(row: UsageRow, by: readonly AlertDimension[]): Amounts {
-  const steps = row.latencies.map(({ step, count }) => ({
-    step: step === null ? null : Number(step),
-    count: Number(count),
-  }));
-  const readKey = (name: string) => {
-    const value = row._id[name];
-    return typeof value === 'string' ? value : null;
-  };
+function toAmounts(group: RollupGroup, by: readonly AlertDimension[]): Amounts {
+  const { start, values, requests, failures, cacheHits } = group;
   return {
-    keys: Object.fromEntries(by.map((dimension) => [keyNames[dimension], readKey(keyNames[dimension])])),
-    startMs: row._id.start?.getTime() ?? null,
-    requests: Number(row.requests),
-    failures: Number(row.failures),
-    cacheHits: Number(row.cacheHits),
-    tokens: Number(row.inputTokens) + Number(row.outputTokens),
-    cost: Number(row.costNanos) / nanosPerDollar,
-    latencyP95: percentile(steps, 0.95),
+    keys: Object.fromEntries(by.map((dimension, at) => [keyNames[dimension], values[at] ?? null])),
+    startMs: start?.getTime() ?? null,
+    ...{ requests, failures, cacheHits },
+    tokens: group.inputTokens + group.outputTokens,
+    cost: Number(group.costNanos) / nanosPerDollar,
+    latencyP95: percentile(group.latency, 0.95),
   };
 }
