@@ -13,7 +13,6 @@ const measures = [
   'costNanos',
   'unpriced',
 ] as const;
-type Measure = (typeof measures)[number];
 
 export type Values = readonly (string | null)[];
 
