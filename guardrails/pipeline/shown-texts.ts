@@ -3,7 +3,7 @@ import type { GuardedText, RuleContext } from '../guardrail.ts';
 import type { TextPiece } from './masks.ts';
 import type { PlannedRule } from './policy.ts';
 
-/** A text as a rule is given it: one of those of a run, or a part of one. */
+/** A text as a rule sees it: one of those of a run, or a part of one. */
 export interface ShownText {
   readonly guarded: GuardedText;
   /** The number of the text in the run. */
@@ -14,7 +14,7 @@ export interface ShownText {
 
 type Owner = Pick<PlannedRule, 'isOfMesh'>;
 
-/** Texts as rules are given them: those of the mesh all of them, those of tenants of a text that the mesh has written the caller's values alone. */
+/** Texts as rules see them: rules of the mesh all of them, rules of tenants the caller's values alone in a text that the mesh has written. */
 export class ShownTexts {
   readonly #toMesh: readonly ShownText[];
   readonly #toTenants: readonly ShownText[];

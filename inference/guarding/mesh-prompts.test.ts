@@ -56,7 +56,7 @@ const input = ['INPUT', 'RETRIEVED', 'TOOL_OUTPUT'];
 const fits = (action: GuardrailAction, stage: string) =>
   action === 'RETRY' ? !input.includes(stage) : action !== 'REROUTE' || input.includes(stage);
 
-function actionsOf(name: string): readonly GuardrailAction[] {
+function listActions(name: string): readonly GuardrailAction[] {
   const { stages = [], hasSpans } = findRule(name) ?? {};
   const all: readonly GuardrailAction[] = ['BLOCK', 'WARN', 'RETRY', 'REROUTE', 'MASK', 'REDACT'];
   return all
@@ -144,13 +144,13 @@ const writings: fc.Arbitrary<Written> = fc.record({
   around: fc.tuple(pieces, pieces, pieces),
   system: pieces,
 });
-const valuesOf = fc.record({ a: pieces, b: pieces });
+const valuePairs = fc.record({ a: pieces, b: pieces });
 
 describe.each(knownRules.map(({ name }) => [name]))('the rule %s', (name) => {
   it('of a tenant observes the same, and edits values alone, whatever a prompt of the mesh states', async () => {
     const owned = fc.record({
       owner: fc.constant('TENANT' as const),
-      action: fc.constantFrom(...actionsOf(name)),
+      action: fc.constantFrom(...listActions(name)),
       mode: fc.constantFrom('ENFORCE' as const, 'SHADOW' as const),
     });
     await fc.assert(
@@ -158,7 +158,7 @@ describe.each(knownRules.map(({ name }) => [name]))('the rule %s', (name) => {
         owned,
         writings,
         writings,
-        valuesOf,
+        valuePairs,
         pieces,
         async (rule, one, other, values, answer) => {
           const [first, second] = [
@@ -223,14 +223,14 @@ it('prompt_leak of a tenant does not compare answers with a system message of th
 });
 
 describe('values of a prompt of the mesh', () => {
-  const ofMesh = (template: string, values: Record<string, unknown>) => {
+  const requestRun = (template: string, values: Record<string, unknown>) => {
     const { text } = parsePromptTemplate(null, template).render(values);
     const messages = [{ role: 'user', parts: [{ type: 'text', text: text.text }] }] as const;
     return { call: { messages }, ofMesh: { system: [], user: text.values } };
   };
   const party = { tenantId: 't', allowedRegions: null, endUserId: null };
   const guard = (template: string, values: Record<string, unknown>, ...rules: readonly PlannedRule[]) =>
-    guardCall(ofMesh(template, values), buildPlan(...rules), party, signal);
+    guardCall(requestRun(template, values), buildPlan(...rules), party, signal);
   const sentText = async (guarding: ReturnType<typeof guard>) =>
     JSON.stringify((await guarding).call.messages);
 

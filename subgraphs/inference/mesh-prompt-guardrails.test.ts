@@ -160,7 +160,7 @@ it('a prompt of a tenant is looked at as a whole by its rules', async () => {
   expect(await lastVerdicts()).toMatchObject([{ rule: 'pattern', findings: [{ count: 4 }] }]);
 });
 
-it('testGuardrails of a prompt of the mesh looks at the text that it is given alone', async () => {
+it('testGuardrails of a prompt of the mesh looks at the text of its input alone', async () => {
   await have([rule('pattern', 'BLOCK', { patterns: [{ pattern: 'f.lcon' }] })]);
   const tester = { ...mesh.caller, scopes: [...mesh.caller.scopes, 'guardrails:write'] } as const;
   expect(await mesh.data(TEST, { input: { text: 'ann', promptId } }, tester)).toEqual({
