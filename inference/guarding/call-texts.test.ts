@@ -129,6 +129,12 @@ const places: Readonly<Record<string, Call>> = {
   'a text that is stated to be an image': file('image/png', {
     data: base64(`token=${token} ${'é'.repeat(999)}`),
   }),
+  'a text of UTF-16 that is stated to be an image': file('image/png', {
+    data: base64(`\ufeff文字${token} ${'é'.repeat(999)}`, 'utf16le'),
+  }),
+  'a text of UTF-16 without a mark that is stated to be a video': file('video/mp4', {
+    data: base64(`token=${token}`, 'utf16le'),
+  }),
   'a text that is stated to be a sound': file('audio/wav', { data: base64(`${'é'.repeat(999)} ${token}`) }),
   'a drawing': file('image/svg+xml', { data: base64(`<svg><!-- ${token} --></svg>`) }),
 };

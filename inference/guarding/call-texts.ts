@@ -150,14 +150,14 @@ function mapPart<Part extends ContentPart>(
   const bytes = Buffer.from(part.data, 'base64');
   const text = bytes.toString('utf8');
   // What is not text all through (a PDF) can be looked at, but not changed.
-  const isText = Buffer.from(text, 'utf8').equals(bytes);
+  const isWhole = Buffer.from(text, 'utf8').equals(bytes);
   const place = {
     kind: 'file',
     role,
     format: 'TEXT',
     stages: role === 'tool' ? fromToolFile : retrieved,
   } as const;
-  const visited = visit({ text, ...place, isEditable: isText });
+  const visited = visit({ text, ...place, isEditable: isWhole });
   return visited === text ? part : { ...part, data: Buffer.from(visited, 'utf8').toString('base64') };
 }
 
@@ -165,13 +165,30 @@ function mapPart<Part extends ContentPart>(
 function isOpaque(mediaType: string, data: string): boolean {
   if (!opaqueMedia.test(mediaType)) return false;
   const bytes = Buffer.from(data.slice(0, probedChars), 'base64');
+  if (isText(decodeBytes(bytes, 'utf-8'))) return false;
+  return !['utf-16le', 'utf-16be'].some((encoding) => {
+    const text = decodeBytes(bytes, encoding);
+    // Any bytes are letters of UTF-16; text begins with its byte order mark, or is mostly ASCII.
+    return isText(text) && (text.startsWith('\ufeff') || countAscii(text) > text.length / 2);
+  });
+}
+
+/** The beginning of a text in an encoding; null: it is none. */
+function decodeBytes(bytes: Buffer, encoding: string): string | null {
   try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true });
-    return /[^\P{Cc}\s]/u.test(text);
+    return new TextDecoder(encoding, { fatal: true, ignoreBOM: true }).decode(bytes, { stream: true });
   } catch (error) {
     expectError(error, TypeError);
-    return true;
+    return null;
   }
+}
+
+function isText(text: string | null): text is string {
+  return text !== null && !/[^\P{Cc}\s]/u.test(text);
+}
+
+function countAscii(text: string): number {
+  return text.match(/[\x20-\x7e]/g)?.length ?? 0;
 }
 
 /** The tool call with its arguments as `visit` states them. */
