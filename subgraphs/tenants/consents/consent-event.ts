@@ -12,6 +12,6 @@ export function toConsentEvent(
 }
 
 /** What shows that the change was made. */
-export function proofOfConsent(id: string, by: EventProof['by']): EventProof {
-  return { collection: 'consents', id, by };
+export function proofOfConsent(id: string): EventProof {
+  return { collection: 'consents', id, by: 'STAMP' };
 }

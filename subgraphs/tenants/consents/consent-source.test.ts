@@ -220,9 +220,12 @@ describe('a withdrawal, with a consent source', () => {
   const readRecord = (tenantId: string) =>
     consents(mesh.database.connection).findOne({ tenantId, endUserId: 'ada' }).lean();
 
-  it('is kept, also of an end user without a record, until a consent names it', async () => {
+  it.each([
+    ['with a source', true],
+    ['before there is a source', false],
+  ])('is kept %s, also of an end user without a record, until a consent names it', async (_, hasSource) => {
     const owner = await newOwner();
-    await save(owner, { secret });
+    if (hasSource) await save(owner, { secret });
     const some = { purposes: [], withdrawn: ['a', 'b'], withdrawnAll: false };
     expect(await withdraw(owner, { purposes: ['a', 'b'] })).toMatchObject(some);
     expect(await consent(owner, { purposes: ['b'] })).toMatchObject({ purposes: ['b'], withdrawn: ['a'] });

@@ -39,10 +39,8 @@ export function saveConsent(
     const stays = withdrawnAll || withdrawn.length > 0;
     const present = { purposes, ...toConsentExpiry(expiresAt, stays), withdrawn, withdrawnAll };
     const after = { _id, ...endUser, ...present, createdAt, updatedAt: now };
-    await deps.events.withChange(
-      toConsentEvent('consent.saved', after),
-      proofOfConsent(_id, 'STAMP'),
-      (eventId) => records.updateOne({ _id }, { $set: { ...after, eventId } }, { upsert: true }),
+    await deps.events.withChange(toConsentEvent('consent.saved', after), proofOfConsent(_id), (eventId) =>
+      records.updateOne({ _id }, { $set: { ...after, eventId } }, { upsert: true }),
     );
     return after;
   });
