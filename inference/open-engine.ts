@@ -65,6 +65,8 @@ export interface InferenceEngineOptions {
   readonly guardrailPlans?: GuardrailPlans;
   /** `allow`: callers with a limit on cost may call AI models without a price. The default is `refuse`. */
   readonly unpricedModels?: UnpricedModels;
+  /** True: calls of providers have the `traceparent` of their span, where they are traced. Absent: no. */
+  readonly tracesProviders?: boolean;
   /** No other process uses the database. */
   readonly isAlone?: boolean;
   /** Where calls and the URLs of files may go; absent: every destination is allowed. */
@@ -122,8 +124,9 @@ export async function openInferenceEngine(
     options.guardrailPlans ??
     createGuardrailPlans(options.guardrails ?? '', catalog, { services: ruleServices, secrets });
   opened.use(await loadPolicyRules(options.guardrails ?? '', catalog));
-  const http = opened.use(createHttpFetch({ egress }));
-  const httpOfTenants = opened.use(createHttpFetch({ egress: egress.ofTenants }));
+  const { tracesProviders: isTraced = false } = options;
+  const http = opened.use(createHttpFetch({ egress, isTraced }));
+  const httpOfTenants = opened.use(createHttpFetch({ egress: egress.ofTenants, isTraced }));
   const sweeping = { log, streams, quota, payloads };
   const written = createLedger(connection, { ...sweeping, delay: (ms) => delay(ms, neverAborted) });
   const ledger = opened.use(observeLedger(written, observer, now));

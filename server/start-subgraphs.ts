@@ -133,6 +133,7 @@ export async function startSubgraphs(
     trustedDocuments: readTrustedDocumentsMode(environment),
     guardrails: environment.HEDDLE_GUARDRAILS,
     unpricedModels: environment.HEDDLE_UNPRICED_MODELS,
+    tracesProviders: environment.HEDDLE_TRACES_TO_PROVIDERS === 'on',
   };
   const subgraphs = new Map<SubgraphName, Subgraph>();
   for (const make of makers) {

@@ -65,6 +65,7 @@ export interface SubgraphParts extends SubgraphServices {
   readonly guardrails: string;
   /** HEDDLE_UNPRICED_MODELS. */
   readonly unpricedModels: 'refuse' | 'allow';
+  readonly tracesProviders: boolean;
 }
 
 export type MakeSubgraph = (parts: SubgraphParts) => Subgraph | Promise<Subgraph>;

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { startCollector, startGrpcCollector } from './support/collector.ts';
 import { startOneProcess } from './support/mesh.ts';
 import { parseMetrics } from './support/metrics-text.ts';
-import { complete, find, newTrace, request, spanId, startTimeoutMs, tracing } from './support/traced-mesh.ts';
+import { complete, find, newTrace, post, request, spanId, startTimeoutMs, tracing } from './support/traced-mesh.ts';
 
 describe('the collector', { timeout: startTimeoutMs }, () => {
   it.each(['http/protobuf', 'http/json', 'grpc'])('gets the same spans by %s', async (protocol) => {
@@ -71,5 +71,39 @@ describe('the collector', { timeout: startTimeoutMs }, () => {
     expect(collector.exports).toEqual([]);
     expect(await mesh.processes[0]?.end()).toBe(0);
     expect((await collector.traceWith(request, newTrace(70))).length).toBeGreaterThan(8);
+  });
+});
+
+describe('a provider', { timeout: startTimeoutMs }, () => {
+  it.each(['on', 'off'])('gets the traceparent of its call where that is %s', async (choice) => {
+    await using stack = new AsyncDisposableStack();
+    const collector = stack.use(await startCollector());
+    const seen: (string | undefined)[] = [];
+    const server = createServer((incoming, response) => {
+      seen.push(incoming.headers.traceparent as string | undefined);
+      response.writeHead(400, { 'content-type': 'application/json' }).end('{"error":{"message":"no"}}');
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    stack.defer(() => void server.close());
+    const { port } = server.address() as { port: number };
+    const mesh = stack.use(
+      await startOneProcess(
+        tracing(collector, {
+          HEDDLE_TRACES_TO_PROVIDERS: choice,
+          OPENAI_COMPATIBLE_BASE_URL: `http://127.0.0.1:${port}/v1`,
+          OPENAI_COMPATIBLE_API_KEY: 'sk-unknown',
+        }),
+      ),
+    );
+    const query = 'mutation ($input: CreateModelInput!) { createModel(input: $input) { id } }';
+    await post(mesh, '/graphql', {
+      query,
+      variables: { input: { providerId: 'openai-compatible', name: 'one', capabilities: ['CHAT'] } },
+    });
+    const headers = { traceparent: `00-${newTrace(90)}-${spanId}-01` };
+    await complete(mesh, 'hello', { model: 'openai-compatible/one' }, headers);
+    const attempt = find(await collector.traceWith(request, newTrace(90)), 'chat one');
+    const own = `00-${attempt.traceId}-${attempt.spanId}-01`;
+    expect(seen.at(-1)).toBe(choice === 'on' ? own : undefined);
   });
 });

@@ -1,5 +1,7 @@
 import { Agent } from 'undici';
 import { type Egress, openEgress } from '#core/egress.ts';
+import { activeSpan } from '#core/tracing/span.ts';
+import { toTraceparent } from '#core/tracing/trace-context.ts';
 import { ProviderFailure } from '../provider.ts';
 import { findConnectionWatch } from './connection-watch.ts';
 import { ProviderExchange } from './exchange.ts';
@@ -16,6 +18,8 @@ export interface HttpFetchOptions {
   readonly egress?: Pick<Egress, 'refusalOfHost' | 'refusalOfAddress'>;
   /** The authorities that are trusted (PEM); absent: those of the system. */
   readonly ca?: readonly string[] | undefined;
+  /** True: requests have the `traceparent` of the span that they are made in. Absent: no. */
+  readonly isTraced?: boolean;
 }
 
 /** A fetch for provider calls and the connection pool under it. */
@@ -40,6 +44,12 @@ function requestHeaders(headers: RequestInit['headers']): Record<string, string>
   return record;
 }
 
+/** Where the request is in the trace; nothing where none is recorded. */
+function traceHeaders(): Record<string, string> {
+  const span = activeSpan();
+  return span === undefined ? {} : { traceparent: toTraceparent(span.context) };
+}
+
 function requestBody(body: RequestInit['body']): string | Buffer | null {
   if (body === undefined || body === null || typeof body === 'string') return body ?? null;
   if (body instanceof Uint8Array) return Buffer.from(body.buffer, body.byteOffset, body.byteLength);
@@ -56,6 +66,7 @@ function requestBody(body: RequestInit['body']): string | Buffer | null {
 export function createHttpFetch(options: HttpFetchOptions = {}): HttpFetch {
   const callsMax = options.callsMax ?? 16_384;
   const bytesMax = options.responseBytesMax ?? 64 * 1024 * 1024;
+  const { isTraced = false } = options;
   const agent = new Agent({
     connections: callsMax,
     pipelining: 1,
@@ -101,7 +112,9 @@ export function createHttpFetch(options: HttpFetchOptions = {}): HttpFetch {
           origin: url.origin,
           path: `${url.pathname}${url.search}`,
           method: init.method ?? 'GET',
-          headers: requestHeaders(init.headers),
+          headers: isTraced
+            ? { ...requestHeaders(init.headers), ...traceHeaders() }
+            : requestHeaders(init.headers),
           body: requestBody(init.body),
         },
         exchange,

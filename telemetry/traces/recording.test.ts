@@ -156,8 +156,8 @@ describe('a recording', () => {
     }
     root.end();
     const [span] = exported as [RecordedSpan];
-    expect([span.events.length, span.eventsLeftOut]).toEqual([32, 68]);
-    expect([span.links.length, span.linksLeftOut]).toEqual([16, 84]);
+    expect([span.events?.length, span.eventsLeftOut]).toEqual([32, 68]);
+    expect([span.links?.length, span.linksLeftOut]).toEqual([16, 84]);
     const { attributes, leftOut } = readAttributes(span, false);
     expect([Object.keys(attributes).length, leftOut]).toEqual([64, 138]);
     expect((attributes.text as string).length).toBe(1_024);

@@ -124,9 +124,10 @@ export class RecordedSpan implements Span {
   endMs = 0;
   /** Why it failed; undefined: it has not. */
   code: string | undefined;
-  readonly sources: AttributeSource[] = [];
-  readonly events: SpanEvent[] = [];
-  readonly links: SpanReference[] = [];
+  /** Absent: there is none, as of most spans. */
+  sources: AttributeSource[] | undefined;
+  events: SpanEvent[] | undefined;
+  links: SpanReference[] | undefined;
   /** Events and links beyond those that are kept. */
   eventsLeftOut = 0;
   linksLeftOut = 0;
@@ -144,7 +145,7 @@ export class RecordedSpan implements Span {
     this.kind = kind;
     this.parent = parent;
     this.startMs = startMs;
-    if (attributes !== undefined) this.sources.push(attributes);
+    if (attributes !== undefined) this.sources = [attributes];
   }
 
   /** True: it failed, and not as its caller made a mistake. */
@@ -185,15 +186,18 @@ export class RecordedSpan implements Span {
   }
 
   set(attributes: AttributeSource): void {
+    this.sources ??= [];
     if (this.sources.length < sourcesMax) this.sources.push(attributes);
   }
 
   event(name: string, attributes: Attributes = {}): void {
+    this.events ??= [];
     if (this.events.length < eventsMax) this.events.push({ name, atMs: performance.now(), attributes });
     else this.eventsLeftOut += 1;
   }
 
   link(to: SpanReference): void {
+    this.links ??= [];
     if (this.links.length < linksMax) this.links.push(toSpanReference(to));
     else this.linksLeftOut += 1;
   }

@@ -53,7 +53,7 @@ function toOtlpSpan(span: RecordedSpan, oldNames: boolean): OtlpSpan {
     endNanos: toNanos(span.endMs),
     attributes,
     attributesLeftOut: leftOut,
-    events: span.events.map(({ name, atMs, attributes: given }) => ({
+    events: (span.events ?? []).map(({ name, atMs, attributes: given }) => ({
       name,
       nanos: toNanos(atMs),
       attributes: boundAttributes(given).attributes,
@@ -102,7 +102,7 @@ function writeSpan(writer: ProtobufWriter, otlp: OtlpSpan): void {
     });
   }
   if (span.eventsLeftOut > 0) writer.integer(12, span.eventsLeftOut);
-  for (const link of span.links) {
+  for (const link of span.links ?? []) {
     writer.message(13, () => {
       writer.hex(1, link.traceId);
       writer.hex(2, link.spanId);
@@ -178,7 +178,7 @@ function toJson({ span, events, attributes, startNanos, endNanos, ...otlp }: Otl
       attributes: listAttributes(given),
     })),
     droppedEventsCount: span.eventsLeftOut,
-    links: span.links,
+    links: span.links ?? [],
     droppedLinksCount: span.linksLeftOut,
     status: span.isFailed ? { code: statusError, message: span.code } : {},
     flags: otlp.flags,

@@ -50,7 +50,7 @@ const formerNames: readonly (readonly [former: string, now: string])[] = [
 /** All attributes of a span that is exported, and how many were left out. @param oldNames adds the former names of attributes */
 export function readAttributes(span: RecordedSpan, oldNames: boolean): ReturnType<typeof boundAttributes> {
   const stated: Record<string, Attributes[string]> = {};
-  for (const source of span.sources) {
+  for (const source of span.sources ?? []) {
     Object.assign(stated, typeof source === 'function' ? source() : source);
   }
   if (span.code !== undefined) stated['error.type'] = span.code;
