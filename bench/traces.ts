@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
-import { activeSpan, inSpan, runIn, withSpan } from '#core/tracing/span.ts';
+import { activeSpan, inSpan, withSpan } from '#core/tracing/span.ts';
 import { createSampler } from '#telemetry/traces/sampler.ts';
 import { Traces } from '#telemetry/traces/traces.ts';
 

@@ -3,7 +3,16 @@ import { describe, expect, it } from 'vitest';
 import { startCollector, startGrpcCollector } from './support/collector.ts';
 import { startOneProcess } from './support/mesh.ts';
 import { parseMetrics } from './support/metrics-text.ts';
-import { complete, find, newTrace, post, request, spanId, startTimeoutMs, tracing } from './support/traced-mesh.ts';
+import {
+  complete,
+  find,
+  newTrace,
+  post,
+  request,
+  spanId,
+  startTimeoutMs,
+  tracing,
+} from './support/traced-mesh.ts';
 
 describe('the collector', { timeout: startTimeoutMs }, () => {
   it.each(['http/protobuf', 'http/json', 'grpc'])('gets the same spans by %s', async (protocol) => {

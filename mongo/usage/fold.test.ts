@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { UsageDimension, UsageInterval } from '#core/graph-enums.generated.ts';
+import { hourLengthMs } from '#core/time-lengths.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { createRandom, printedSeed, type Random } from '#test/support/random.ts';
 import type { Database } from '../connect.ts';
@@ -7,7 +8,6 @@ import { type InvocationRecord, invocations } from '../invocations.ts';
 import { type RollupGroup, type RollupQuestion, readRollup } from '../usage-rollups.ts';
 import { dimensions, labelDimensions, plainDimensions, toGuardrailLabel } from './dimensions.ts';
 import { foldUsage } from './fold.ts';
-import { hourLengthMs } from './slices.ts';
 import { usageBlocks } from './usage-blocks.ts';
 import { lateMs, markUsageStale, staleUsageHours, usageProgress } from './usage-progress.ts';
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Connection, mongo } from 'mongoose';
 import type { UsageDimension } from '#core/graph-enums.generated.ts';
+import { hourLengthMs } from '#core/time-lengths.ts';
 import { type InvocationRecord, invocations } from '../invocations.ts';
 import { type CubeColumns, UsageCube } from './cube.ts';
 import {
@@ -11,15 +12,7 @@ import {
   plainDimensions,
 } from './dimensions.ts';
 import { readLedgerGroups } from './ledger-groups.ts';
-import {
-  fineKeptMs,
-  fineSince,
-  hourLengthMs,
-  type SliceLevel,
-  sliceEnd,
-  sliceStart,
-  type TimeRange,
-} from './slices.ts';
+import { fineKeptMs, fineSince, type SliceLevel, sliceEnd, sliceStart, type TimeRange } from './slices.ts';
 import { toBlockId, type UsageBlockRecord, usageBlocks } from './usage-blocks.ts';
 import { heldMs, lateMs, staleUsageHours, usageProgress } from './usage-progress.ts';
 

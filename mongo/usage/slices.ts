@@ -1,11 +1,11 @@
 import type { UsageInterval } from '#core/graph-enums.generated.ts';
+import { hourLengthMs } from '#core/time-lengths.ts';
 
 /** The lengths of the slices of time that usage is summed in, shortest first. All begin in UTC. */
 export const sliceLevels = ['FINE', 'HOUR', 'DAY', 'MONTH'] as const;
 export type SliceLevel = (typeof sliceLevels)[number];
 
 const minuteMs = 60_000;
-export const hourLengthMs = 60 * minuteMs;
 const dayMs = 24 * hourLengthMs;
 const fineMs = 5 * minuteMs;
 /** How long the sums of 5 minutes are kept. */

@@ -13,7 +13,7 @@ const identifying = [...plainDimensions, ...labelDimensions].filter(
  * Deletes the blocks of usage that name what is erased. They are made again from the rows, which are redacted first, and whose hours are
  * marked as stale: until then usage is read row by row. A run that has read the rows before may write a block once more, for at most ten minutes.
  */
-export function createUsageErasers(connection: Connection): Readonly<Record<ErasureKind, Eraser>> {
+export function createSumErasers(connection: Connection): Readonly<Record<ErasureKind, Eraser>> {
   const create = (toFilter: (subject: ErasureSubject) => object) =>
     eraseByDeleting(connection, usageBlocks, toFilter);
   return {

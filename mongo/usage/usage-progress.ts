@@ -1,6 +1,7 @@
 import type { Connection } from 'mongoose';
+import { hourLengthMs } from '#core/time-lengths.ts';
 import { defineCollection } from '../collection.ts';
-import { hourLengthMs, sliceStart } from './slices.ts';
+import { sliceStart } from './slices.ts';
 
 /** The progress of the sums of the ledger. There is one record. */
 export interface UsageProgressRecord {

@@ -4,7 +4,7 @@ import { createCallEraser } from '#inference/erasure/erase-calls.ts';
 import { withoutEndUser, withoutTenant } from '#inference/erasure/erased-row.ts';
 import { type Erasers, readEndUserId } from '#mongo/eraser.ts';
 import { createMeterErasers } from '#mongo/meter-rollup.ts';
-import { createUsageErasers } from '#mongo/usage/usage-eraser.ts';
+import { createSumErasers } from '#mongo/usage/usage-eraser.ts';
 import { loadSubgraphSdl } from '#schema/load-sdl.ts';
 import { readCachePolicies } from './cache-policies.ts';
 
@@ -13,7 +13,7 @@ export function createInferenceErasers({ connection }: { readonly connection: Co
   const policies = Object.values(readCachePolicies(loadSubgraphSdl('inference')));
   /** Stream logs and cached answers, sealed in Redis or in the memory of processes, expire by themselves. */
   const volatileMs = Math.max(logKeptMs, ...policies.map((policy) => policy?.maxAgeMs ?? 0));
-  const usage = createUsageErasers(connection);
+  const usage = createSumErasers(connection);
   return {
     TENANT: {
       invocations: createCallEraser(connection, {

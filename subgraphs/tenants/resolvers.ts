@@ -110,8 +110,8 @@ import { webhookMutations, webhookQueries, webhookResolvers } from './webhooks/w
 
 const id = (record: { readonly _id: string }) => record._id;
 
-function requireSystem({ kind }: Caller): void {
-  if (kind !== 'SYSTEM') throw new HeddleError('FORBIDDEN', 'Only the mesh itself signs people in.');
+function requireSystem({ kind }: Caller, act = 'signs people in'): void {
+  if (kind !== 'SYSTEM') throw new HeddleError('FORBIDDEN', `Only the mesh itself ${act}.`);
 }
 
 export function tenantsResolvers(
@@ -164,13 +164,11 @@ export function tenantsResolvers(
       issuers: (_root, args) => listIssuers(args, connection),
       trustedDocuments: (_root, args, context) => listTrustedDocuments(args, context, connection),
       _trustedDocument: (_root, args, { caller }) => {
-        if (caller.kind !== 'SYSTEM')
-          throw new HeddleError('FORBIDDEN', 'Only the mesh itself looks up documents.');
+        requireSystem(caller, 'looks up documents');
         return findTrustedDocument(args.tenantId ?? null, args.name, connection);
       },
       _caller: async (_root, args, { caller, clientAddress }) => {
-        if (caller.kind !== 'SYSTEM')
-          throw new HeddleError('FORBIDDEN', 'Only the mesh itself looks up callers.');
+        requireSystem(caller, 'looks up callers');
         if (args.token != null) return findTokenCaller(args.token, issuerKeys, deps);
         const found = (await findCaller(args.keyHash, deps)) ?? (await findSessionCaller(args.keyHash, deps));
         if (found && 'keyId' in found && found.keyId) usage.used(found.keyId, clientAddress);
@@ -179,8 +177,7 @@ export function tenantsResolvers(
     },
     Mutation: {
       _audit: async (_root, args, { caller }) => {
-        if (caller.kind !== 'SYSTEM')
-          throw new HeddleError('FORBIDDEN', 'Only the mesh itself writes to the audit log.');
+        requireSystem(caller, 'writes to the audit log');
         await reportThrottled(args.throttled, deps);
         return recordRefusals(args.refusals, deps);
       },

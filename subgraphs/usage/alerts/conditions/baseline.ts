@@ -1,6 +1,5 @@
 import { findMedian, scaledMad } from './statistics.ts';
 
-export const hourLengthMs = 3_600_000;
 const hoursPerDay = 24;
 export const hoursPerWeek = 168;
 

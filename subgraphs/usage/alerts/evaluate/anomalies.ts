@@ -1,7 +1,8 @@
+import { hourLengthMs } from '#core/time-lengths.ts';
 import type { SeriesKeys } from '#mongo/alert-episodes.ts';
 import type { AlertRecord } from '#mongo/alerts.ts';
 import { deviationDefault, judgeAnomaly } from '../conditions/anomaly.ts';
-import { hourLengthMs, hoursPerWeek, weeksMax } from '../conditions/baseline.ts';
+import { hoursPerWeek, weeksMax } from '../conditions/baseline.ts';
 import { describeMeasure, isCountMeasure, readValue } from '../measures/metrics.ts';
 import { readSeries, type SeriesAmounts, toNothing } from '../measures/read-series.ts';
 import { type SeriesJudgement, toSeriesText } from '../series.ts';

@@ -1,0 +1,2 @@
+/** An hour of UTC, in milliseconds. */
+export const hourLengthMs = 3_600_000;
