@@ -7,6 +7,7 @@ import { startOneProcess, type TestMesh } from '#test/support/mesh.ts';
 /** A field of each type beside its id, as `node` is asked for it. */
 const fields: Readonly<Record<string, string>> = {
   AccessGrant: 'resource',
+  Alert: 'condition',
   ApiKey: 'label',
   App: 'name',
   AuditRecord: 'action',
@@ -32,6 +33,7 @@ const meshTypes = new Set(['Model', 'Plan', 'Provider', 'ProviderCredential', 'R
 /** The scopes without which the type's own query refuses the caller. */
 const neededScopes: Readonly<Record<string, string>> = {
   AccessGrant: 'tenants:read',
+  Alert: 'usage:read',
   ApiKey: 'tenants:read',
   App: 'tenants:read',
   AuditRecord: 'audit:read',
@@ -90,6 +92,7 @@ beforeAll(async () => {
       Budget: saveBudget(input: { amount: "5", window: MONTH }) { id }
       GuardrailPolicy: saveGuardrailPolicy(input: { id: "same", rules: [{ rule: "secrets", stages: [INPUT], action: LOG }] }) { id }
       AccessGrant: requestAccess(resource: $name) { id }
+      Alert: saveAlert(input: { id: "same", metric: REQUESTS, condition: ABOVE, threshold: 5, window: HOUR }) { id }
       Completion: complete(input: { model: "demo/echo", messages: [{ role: USER, content: $name }] }) {
         id invocation { id }
       }
