@@ -29,6 +29,8 @@ const decisions: Readonly<Record<string, string>> = {
   'audit export': 'audit.export',
   'erasures list': 'prints reports, which name no one',
   'erasures repeat': 'erasure.repeat',
+  doctor: 'changes nothing',
+  'support-bundle': 'changes nothing, and its file names no one',
   'create-ca': 'has no store',
   'mesh-key': 'has no store',
   'keys rotate': 'encryptionKey.rotate',

@@ -203,9 +203,9 @@ describe('a ledger whose database fails', () => {
       'fulfilled',
     ]);
     expect(retries).toBe(0);
-    await fail({ times: 1 }, 'update');
     const later = randomUUID();
     await impatient.open(row(later));
+    await fail({ times: 1 }, 'update');
     await impatient.close(later, closing, null);
     expect(retries).toBe(1);
   });
