@@ -178,6 +178,17 @@ export async function openTenantFiller(erasing: TestErasing): Promise<TestTenant
         passSince: null,
       },
     });
+    const ofAlerts: Readonly<Record<string, object>> = {
+      alerts: { enabled: false, dueAt: now },
+      alertEpisodes: { alertId: `${tenantId}:${word}`, reason: `About ${word}`, startedAt: hour },
+      alertSightings: { keyLineId: keyId, kind: 'MODEL', value: `model-${word}`, firstAt: hour, lastAt: now },
+      webhook_deliveries: { webhookId: `${tenantId}:${word}`, eventType: 'app.created', createdAt: now },
+    };
+    for (const [name, fields] of Object.entries(ofAlerts)) {
+      await connection
+        .collection(name)
+        .insertOne({ _id: `${tenantId}:${word}` as never, tenantId, ...fields });
+    }
     await addIssuer(word, { rules });
     await addIssuer(`bound-${word}`, { rules: [], tenantIds: [tenantId] });
     await apiKeys(connection).updateOne({ _id: keyId }, { $set: { lastUsedFrom: '192.0.2.1' } });
