@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { startHeddle, temporaryDirectory } from '#test/support/mesh.ts';
+import { runHeddle, temporaryDirectory } from '#test/support/mesh.ts';
 import { describeUsage, usageError } from './usage.ts';
 
 const folder = join(import.meta.dirname, 'commands');
@@ -61,11 +61,8 @@ describe('heddle', () => {
   });
   afterEach(() => stack.disposeAsync());
 
-  async function run(args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
-    const heddle = stack.use(startHeddle(args, { HEDDLE_DATA_DIR: join(dir, 'data'), ...environment }));
-    const code = await new Promise((ended) => heddle.child.once('close', ended));
-    return { code, output: heddle.output() };
-  }
+  const run = (args: readonly string[], environment: Readonly<Record<string, string>> = {}) =>
+    runHeddle(args, { HEDDLE_DATA_DIR: join(dir, 'data'), ...environment });
 
   it.each([
     ['backup', '--help'],

@@ -28,7 +28,7 @@ describe('npm start', () => {
   /** The one line that a failing start leaves, and its exit code. */
   const failure = async (environment: Readonly<Record<string, string>>, args: readonly string[] = []) => {
     const heddle = start(environment, args);
-    const code = await new Promise((ended) => heddle.child.once('close', ended));
+    const code = await heddle.code;
     return { code, lines: heddle.output().split('\n') };
   };
 
@@ -217,7 +217,7 @@ describe('npm start', () => {
       [['--only', '--help'], 'heddle serve'],
     ] as const) {
       const heddle = start({}, args);
-      const code = await new Promise((ended) => heddle.child.once('close', ended));
+      const code = await heddle.code;
       expect({ args, code }).toEqual({ args, code: 0 });
       expect(heddle.output()).toContain(usage);
     }

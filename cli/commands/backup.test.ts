@@ -3,7 +3,7 @@ import { readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openStore } from '@heddle/embedded-store';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { startHeddle, temporaryDirectory } from '#test/support/mesh.ts';
+import { runHeddle, temporaryDirectory } from '#test/support/mesh.ts';
 
 describe('heddle backup --encrypt', () => {
   const key = randomBytes(32).toString('hex');
@@ -20,9 +20,8 @@ describe('heddle backup --encrypt', () => {
   afterEach(() => stack.disposeAsync());
 
   async function run(args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
-    const heddle = startHeddle(args, { HEDDLE_DATA_DIR: join(dir, 'data'), ...environment });
-    const code = await new Promise((ended) => heddle.child.once('close', ended));
-    return { code, said: heddle.output() };
+    const { code, output } = await runHeddle(args, { HEDDLE_DATA_DIR: join(dir, 'data'), ...environment });
+    return { code, said: output };
   }
   const elsewhere = (name: string) => ({ HEDDLE_DATA_DIR: join(dir, name) });
   const restored = (name: string) =>

@@ -4,7 +4,7 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { freePort, startHeddle, temporaryDirectory } from '#test/support/mesh.ts';
+import { freePort, runHeddle, startHeddle, temporaryDirectory } from '#test/support/mesh.ts';
 import { createTestAuthority } from '#test/support/processes/certificates.ts';
 import { hasRedis, startRedis } from '#test/support/processes/redis.ts';
 import { checkDates } from '../doctor/checks/certificates.ts';
@@ -270,11 +270,8 @@ describe('the doctor', () => {
 });
 
 describe('heddle doctor', () => {
-  async function run(args: readonly string[], environment: Readonly<Record<string, string>>) {
-    const heddle = startHeddle(['doctor', ...args], environment);
-    const [code] = await once(heddle.child, 'close');
-    return { code, output: heddle.output() };
-  }
+  const run = (args: readonly string[], environment: Readonly<Record<string, string>>) =>
+    runHeddle(['doctor', ...args], environment);
 
   it('looks at the store of a mesh that runs, and of one that was stopped, and finds another key', {
     timeout: 60_000,

@@ -1,11 +1,10 @@
 import { hash } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestClient } from '#test/support/client.ts';
-import { startHeddle, startOneProcess, type TestMesh } from '#test/support/mesh.ts';
+import { runHeddle, startOneProcess, type TestMesh } from '#test/support/mesh.ts';
 import { splitPages } from '../operations/pages.ts';
 import { readManifest } from '../operations/read-manifest.ts';
 
@@ -21,9 +20,9 @@ afterAll(async () => {
 });
 
 async function run(args: readonly string[]): Promise<string> {
-  const heddle = startHeddle(['operations', ...args, '--url', mesh.url], { HEDDLE_KEY: mesh.adminKey });
-  const [code] = await once(heddle.child, 'close');
-  return `${code} ${heddle.output()}`;
+  const command = ['operations', ...args, '--url', mesh.url];
+  const { code, output } = await runHeddle(command, { HEDDLE_KEY: mesh.adminKey });
+  return `${code} ${output}`;
 }
 
 async function writeManifest(name: string, manifest: unknown): Promise<string> {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readSupergraph } from '#schema/compose.ts';
 import { readFieldRequirements } from '#schema/field-policies.ts';
-import { startHeddle, startOneProcess, type TestMesh } from '#test/support/mesh.ts';
+import { runHeddle, startOneProcess, type TestMesh } from '#test/support/mesh.ts';
 
 interface Policy {
   readonly coordinate: string;
@@ -15,14 +15,8 @@ beforeAll(async () => {
 });
 afterAll(() => mesh?.[Symbol.asyncDispose]());
 
-async function run(args: readonly string[], key: string | undefined = mesh.adminKey) {
-  await using heddle = startHeddle(
-    ['policy', '--url', mesh.url, ...args],
-    key === undefined ? {} : { HEDDLE_KEY: key },
-  );
-  const code = await new Promise<number | null>((settle) => heddle.child.once('close', settle));
-  return { code, output: heddle.output() };
-}
+const run = (args: readonly string[], key: string | undefined = mesh.adminKey) =>
+  runHeddle(['policy', '--url', mesh.url, ...args], key === undefined ? {} : { HEDDLE_KEY: key });
 
 const readPolicies = async (...args: string[]): Promise<ReadonlyMap<string, Policy>> => {
   const { code, output } = await run(['--json', ...args]);

@@ -112,19 +112,7 @@ export async function reseal(
       waiting,
     };
   };
-  const {
-    rewrapped,
-    credentials,
-    results,
-    logged,
-    adminKey,
-    clients,
-    rules,
-    sources,
-    hooks,
-    destroyed,
-    waiting,
-  } = await recordCommand(
+  const done = await recordCommand(
     connection,
     {
       ...{ action: 'encryptionKey.rotate', targetType: 'EncryptionKey', targetId: keyId },
@@ -132,6 +120,7 @@ export async function reseal(
     },
     run,
   );
+  const { rewrapped, credentials, results, logged, destroyed, waiting } = done;
   log.info(
     { event: 'reseal', keyId, rewrapped, ...credentials, results, payloads: logged },
     'sealed with the current key',
@@ -146,27 +135,17 @@ export async function reseal(
       `${waiting.count} former data keys are not needed by the store any more: run this again after ${waiting.until.toISOString()} to destroy them.`,
     );
   }
-  if (clients.unreadable > 0) {
-    console.log(
-      `${clients.unreadable} secrets of clients at issuers open with no key at hand: save these issuers again with saveIssuer.`,
-    );
+  const saved = [
+    [done.clients, 'clients at issuers', 'these issuers again with saveIssuer'],
+    [done.rules, 'guardrail rules', 'their policies again with saveGuardrailPolicy, and their secrets'],
+    [done.sources, 'consent sources', 'them again with saveConsentSource, and their secrets'],
+    [done.hooks, 'webhooks', 'them again with saveWebhook, and their secrets'],
+  ] as const;
+  for (const [{ unreadable }, owners, again] of saved) {
+    if (unreadable === 0) continue;
+    console.log(`${unreadable} secrets of ${owners} open with no key at hand: save ${again}.`);
   }
-  if (rules.unreadable > 0) {
-    console.log(
-      `The secrets of ${rules.unreadable} guardrail rules open with no key at hand: save their policies again with saveGuardrailPolicy, and their secrets.`,
-    );
-  }
-  if (sources.unreadable > 0) {
-    console.log(
-      `The secrets of ${sources.unreadable} consent sources open with no key at hand: save them again with saveConsentSource, and their secrets.`,
-    );
-  }
-  if (hooks.unreadable > 0) {
-    console.log(
-      `The URLs and secrets of ${hooks.unreadable} webhooks open with no key at hand: save them again with saveWebhook, and their secrets.`,
-    );
-  }
-  if (adminKey !== 'CURRENT') console.log(adminKeyAdvice[adminKey]);
+  if (done.adminKey !== 'CURRENT') console.log(adminKeyAdvice[done.adminKey]);
   return 0;
 }
 

@@ -1,9 +1,8 @@
-import { once } from 'node:events';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createTestClient } from '#test/support/client.ts';
-import { freePort, newAdminKey, startHeddle, temporaryDirectory } from '#test/support/mesh.ts';
+import { freePort, newAdminKey, runHeddle, startHeddle, temporaryDirectory } from '#test/support/mesh.ts';
 
 let stack: AsyncDisposableStack;
 let dir: string;
@@ -15,11 +14,8 @@ afterEach(() => stack.disposeAsync());
 
 const marker = 'MARKER-7f3a9c';
 
-async function run(args: readonly string[], environment: Readonly<Record<string, string>>) {
-  const heddle = startHeddle(['support-bundle', ...args], environment);
-  const [code] = await once(heddle.child, 'close');
-  return { code, output: heddle.output() };
-}
+const run = (args: readonly string[], environment: Readonly<Record<string, string>>) =>
+  runHeddle(['support-bundle', ...args], environment);
 
 it('has what whoever helps needs, and none of the secrets and texts that are anywhere in the mesh', {
   timeout: 120_000,

@@ -1,10 +1,11 @@
 import type { UsageDimension } from '#core/graph-enums.generated.ts';
+import type { InvocationRecord } from '../invocations.ts';
 
 /** What a dimension of usage is called in the keys of a bucket, and where a row of the ledger has it. */
 export interface DimensionSource {
   readonly key: string;
   /** The field of a row. Of GUARDRAIL it holds verdicts, whose names `toGuardrailLabel` makes. */
-  readonly field: string;
+  readonly field: keyof InvocationRecord;
 }
 
 export const dimensions: Readonly<Record<UsageDimension, DimensionSource>> = {

@@ -82,9 +82,7 @@ function listValues(row: InvocationRecord, dimension: UsageDimension): readonly 
       const fired = (row.guardrailVerdicts ?? []).filter((verdict) => verdict.fired);
       return fired.map(({ rule, action, shadow }) => toGuardrailLabel(rule, action, shadow));
     }
-    return [
-      (row as unknown as Record<string, string | string[] | null>)[dimensions[dimension].field] ?? [],
-    ].flat();
+    return [row[dimensions[dimension].field] ?? []].flat().map(String);
   };
   const found = [...new Set(read())];
   return found.length === 0 ? [null] : found;
@@ -170,7 +168,7 @@ function randomQuestion(random: Random): RollupQuestion {
     ...{ TAG: ['web'], GUARDRAIL: ['pii/MASK'] },
   };
   return {
-    tenantId: random.pick([null, 'acme', 'nobody']),
+    tenantId: random.pick([null, 'acme', 'unknown']),
     from: new Date(Math.floor((beginMs + fromMs) / align) * align),
     to: new Date(beginMs + toMs),
     interval: random.pick(['HOUR', 'DAY', 'MONTH', 'ALL'] as const),
@@ -225,7 +223,7 @@ describe('sums of usage', { timeout: 300_000 }, () => {
     await fold(nowMs + 11 * 60_000);
     expect(await staleUsageHours(database.connection).countDocuments()).toBe(0);
     await expectEqual(random, 15);
-    // The calls end, and a run is killed before it states how far it is.
+    // The calls end, and a run is killed before it records its progress.
     await rows().updateMany({ status: 'RUNNING' }, { $set: { status: 'SUCCEEDED', latencyMs: 7 } });
     const before = await usageProgress(database.connection).findById('usage').lean();
     await fold(nowMs + hourLengthMs);

@@ -9,7 +9,7 @@ import { loggedError } from '#server/log.ts';
 import { registerEnvironmentProviders } from '#subgraphs/models/providers/register-provider.ts';
 import { newTenant } from '#test/e2e/scenarios/setup.ts';
 import { createTestClient } from '#test/support/client.ts';
-import { newAdminKey, startHeddle, temporaryDirectory } from '#test/support/mesh.ts';
+import { newAdminKey, runHeddle, temporaryDirectory } from '#test/support/mesh.ts';
 import { createMeshKeyPair } from '#transport/mesh-keys.ts';
 import { hasRedis, startRedis } from '../support/processes/redis.ts';
 import { registerUpstream } from './support/ledger.ts';
@@ -186,10 +186,9 @@ async function failure(
   args: readonly string[],
   environment: Readonly<Record<string, string>>,
 ): Promise<string> {
-  const heddle = startHeddle(args, { PORT: '0', LOG_LEVEL: 'trace', ...environment });
-  const code = await new Promise((ended) => heddle.child.once('close', ended));
-  expect(code, heddle.output()).toBe(1);
-  return heddle.output();
+  const { code, output } = await runHeddle(args, { PORT: '0', LOG_LEVEL: 'trace', ...environment });
+  expect(code, output).toBe(1);
+  return output;
 }
 
 const buildPem = (text: string) => `-----BEGIN PRIVATE KEY-----\n${text}\n-----END PRIVATE KEY-----\n`;

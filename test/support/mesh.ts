@@ -17,6 +17,8 @@ export interface HeddleProcess extends AsyncDisposable {
   readonly output: () => string;
   /** The first line of standard output, past or to come, that fits. Rejects when the process ends before. */
   line(pattern: RegExp): Promise<RegExpExecArray>;
+  /** The exit code, once it has ended. */
+  readonly code: Promise<number | null>;
   /** Sends the signal and waits for the end; answers the exit code. */
   end(signal?: NodeJS.Signals): Promise<number | null>;
 }
@@ -31,6 +33,13 @@ export function startHeddle(
     ['--disable-warning=ExperimentalWarning', join(root, 'cli/main.ts'), ...args],
     environment,
   );
+}
+
+/** Runs `heddle <args>` to its end; answers the exit code and everything that it has printed. */
+export async function runHeddle(args: readonly string[], environment: Readonly<Record<string, string>>) {
+  const heddle = startHeddle(args, environment);
+  const code = await heddle.code;
+  return { code, output: heddle.output() };
 }
 
 /** Starts any command with only the variables given. */
@@ -51,19 +60,19 @@ export function startCommand(
   };
   createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', hear);
   createInterface({ input: child.stderr as NodeJS.ReadableStream }).on('line', hear);
-  const exited = once(child, 'close');
+  const code = once(child, 'close').then(([exitCode]) => exitCode as number | null);
   let ended = false;
-  exited.then(() => {
+  code.then(() => {
     ended = true;
     for (const listener of listeners) listener();
   });
   const end = async (signal: NodeJS.Signals = 'SIGTERM') => {
     if (!ended) child.kill(signal);
-    const [code] = await exited;
-    return code as number | null;
+    return code;
   };
   return {
     child,
+    code,
     output: () => lines.join('\n'),
     line(pattern) {
       return new Promise((found, failed) => {

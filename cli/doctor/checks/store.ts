@@ -59,10 +59,10 @@ async function describeServer(
   if (db === undefined) return [failed('the store has closed the connection', 'Run the doctor again.')];
   const options = { timeoutMS: commandMsMax };
   const sentMs = Date.now();
-  const hello = (await db.admin().command({ hello: 1 }, options)) as unknown as ServerFacts;
+  const hello: ServerFacts = await db.admin().command({ hello: 1 }, options);
   const receivedMs = Date.now();
   if (isEmbedded) return [ok('the embedded store answers')];
-  const { version } = (await db.admin().command({ buildInfo: 1 }, options)) as unknown as { version: string };
+  const version = String((await db.admin().command({ buildInfo: 1 }, options)).version);
   const { localTime, setName, hosts = [], isWritablePrimary } = hello;
   const isOld = Number.parseInt(version, 10) < mongoMajorMin;
   return [

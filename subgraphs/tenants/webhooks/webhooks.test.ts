@@ -173,10 +173,10 @@ describe('webhooks', () => {
     expect(await list(other, `(tenantId: "${owner.tenantId}")`)).toEqual([]);
     expect((await list(mesh.admin, `(tenantId: "${owner.tenantId}")`)).map(({ id }) => id)).toContain(own());
     expect((await list(mesh.admin)).map(({ id }) => id)).toContain('mesh-wide');
-    const nobody: Caller = { ...other, kind: 'ANONYMOUS', tenantId: null, scopes: [] };
+    const anonymous: Caller = { ...other, kind: 'ANONYMOUS', tenantId: null, scopes: [] };
     for (const [caller, code] of [
       [other, 'NOT_FOUND'],
-      [nobody, 'UNAUTHENTICATED'],
+      [anonymous, 'UNAUTHENTICATED'],
       [{ ...owner, scopes: builtInRoles.VIEWER }, 'FORBIDDEN'],
     ] as const) {
       for (const id of [own(), 'mesh-wide']) {

@@ -153,7 +153,7 @@ describe('an episode', () => {
     expect(await mesh.episodes()).toMatchObject([{ endReason: 'ALERT_DELETED' }]);
   });
 
-  it('is not begun by an evaluation during which the alert was saved anew', async () => {
+  it('is not begun by an evaluation during which the alert was saved again', async () => {
     await mesh.saveAlert(manyCalls);
     await mesh.addCalls(minuteMs, calls(11));
     const [begun] = await alerts(mesh.database.connection).find().lean();
