@@ -31,19 +31,19 @@ function judgeHour(values: readonly number[], hour: number, side: AlertSide, thr
 
 const conditions: readonly Measured[] = [
   {
-    name: '`ANOMALY` of `REQUESTS`, `HIGH`',
+    name: '`ANOMALY` of `REQUESTS`, `HIGH`, threshold 7 (default)',
     wanted: ['burst'],
     words: 'bursts of 3 to 10 times the usual, 1 to 4 hours',
     judge: ({ requests }, hour) => judgeHour(requests, hour, 'HIGH', 7),
   },
   {
-    name: '`ANOMALY` of `REQUESTS`, `LOW`',
+    name: '`ANOMALY` of `REQUESTS`, `LOW`, threshold 4',
     wanted: ['outage'],
     words: 'outages that leave up to 5 %, 2 to 8 hours',
     judge: ({ requests }, hour) => judgeHour(requests, hour, 'LOW', 4),
   },
   {
-    name: '`ANOMALY` of `FAILURES`, `HIGH`',
+    name: '`ANOMALY` of `FAILURES`, `HIGH`, threshold 7 (default)',
     wanted: ['failures'],
     words: '20 to 80 % of calls fail, 1 to 4 hours',
     judge: ({ failures }, hour) => judgeHour(failures, hour, 'HIGH', 7),
