@@ -34,7 +34,10 @@ async function beginIn<T extends TracedAdmission>(
   try {
     const begun = await withSpan(span, begin);
     if (begun.kind === 'RUNNING') {
-      void begun.invocation.done.then(({ completion }) => endCall(span, completion));
+      void begun.invocation.done.then(
+        ({ completion }) => endCall(span, completion),
+        (error: unknown) => endFailed(span, error),
+      );
       return begun;
     }
     if (begun.kind === 'ANSWERED') span.set(() => describeCompletion(begun.completion));
@@ -45,10 +48,14 @@ async function beginIn<T extends TracedAdmission>(
     span.end();
     return begun;
   } catch (error) {
-    span.fail(readCode(error));
-    span.end();
+    endFailed(span, error);
     throw error;
   }
+}
+
+function endFailed(span: Span, error: unknown): void {
+  span.fail(readCode(error));
+  span.end();
 }
 
 function endCall(span: Span, completion: CompletionData): void {
