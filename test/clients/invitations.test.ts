@@ -213,7 +213,8 @@ describe('the link of an invitation', () => {
     expect(output).not.toContain(new URL(link).searchParams.get('token'));
   });
 
-  it.runIf(chromiumPath !== undefined)('is accepted in a browser by its button', async () => {
+  // A busy machine takes long to start a browser.
+  it.runIf(chromiumPath !== undefined)('is accepted in a browser by its button', { timeout: 90_000 }, async () => {
     const { link } = await invite('browser', { role: 'ADMIN' });
     await using closing = new AsyncDisposableStack();
     const browser = await startBrowser(chromiumPath ?? '');

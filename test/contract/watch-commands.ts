@@ -5,6 +5,7 @@ import type { Connection } from 'mongoose';
 import { afterAll, expect } from 'vitest';
 import { type DriverCommand, describeCommand } from './command-shape.ts';
 import type { DriverClient } from './examples.ts';
+import { ofTest } from './of-test.ts';
 
 /**
  * Compares every command that a test makes the domain send with the contract of the store (commands.jsonl), in each
@@ -19,6 +20,7 @@ const sent = new Set<string>();
 const examples = collectIn === undefined ? undefined : new (await import('./examples.ts')).Examples();
 
 function noteCommand(client: DriverClient, command: DriverCommand): void {
+  if (command.comment === ofTest.comment) return;
   for (const shaped of describeCommand(command)) {
     sent.add(shaped.shape);
     examples?.note(client, shaped);

@@ -1,6 +1,7 @@
 import type { Connection } from 'mongoose';
 import { type AuditRecord, auditLog, closeInterrupted } from '#mongo/audit/log.ts';
 import { freeLocks } from '#mongo/locks.ts';
+import { ofTest } from '#test/contract/of-test.ts';
 
 const failCommands = ['insert', 'update', 'delete', 'findAndModify', 'bulkWrite'];
 /** Not what these tests are about: their own writes, and a number for catalogs that read everything once a minute anyway. */
@@ -39,7 +40,7 @@ async function storedIn(connection: Connection): Promise<Stored> {
   const names = found.map(({ name }) => name).filter((name) => !ownCollections.has(name));
   const stored = new Map<string, Document>();
   for (const name of names.toSorted()) {
-    for (const record of await connection.collection(name).find().sort({ _id: 1 }).toArray()) {
+    for (const record of await connection.collection(name).find({}, ofTest).sort({ _id: 1 }).toArray()) {
       stored.set(`${name} ${record._id}`, record);
     }
   }
@@ -85,29 +86,47 @@ interface Killed {
   readonly records: readonly AuditRecord[];
 }
 
+/** Makes what is stored what it was, document by document: cheaper than to make all of it again. */
+async function restore(connection: Connection, was: Stored, is: Stored): Promise<void> {
+  const collectionOf = (key: string) => connection.collection<{ _id: unknown }>(key.slice(0, key.indexOf(' ')));
+  for (const [key, { _id }] of is) if (!was.has(key)) await collectionOf(key).deleteOne({ _id }, ofTest);
+  for (const [key, document] of was) {
+    const found = is.get(key);
+    if (found !== undefined && changedFields(found, document).length === 0) continue;
+    await collectionOf(key).replaceOne({ _id: document._id }, document, { ...ofTest, upsert: true });
+  }
+}
+
 /**
- * Kills the change after its first write, after its second … until it ends before it is killed. `repair` completes what is
- * half done, as the next start does; `prepare` is called again where something has changed.
+ * Kills the change after its first write, after its second … until it ends before it is killed, each time from what `prepare`
+ * stored; what the change does must not depend on what the process remembers of it. `repair` completes what is half done, as
+ * the next start does. What was stored before all of it is restored at the end.
  */
 export async function* killedAtEveryWrite(
   connection: Connection,
   prepare: () => Promise<() => Promise<unknown>>,
   repair: () => Promise<unknown> = async () => undefined,
 ): AsyncGenerator<Killed> {
-  let change = await prepare();
-  for (let writes = 0, isEnded = false; !isEnded; writes++) {
-    if (writes > 50) throw new Error('The change never ends.');
-    const [before, known] = [await storedIn(connection), await auditLog(connection).distinct('_id')];
-    await killedAfter(connection, writes, change);
-    await repair();
-    await closeInterrupted(connection, new Date(Date.now() + 1_000));
-    const records = await auditLog(connection)
-      .find({ _id: { $nin: known }, expiresAt: null })
-      .lean();
-    isEnded = records.some(({ outcome }) => outcome === 'SUCCEEDED');
-    const changes = summarizeChanges(before, await storedIn(connection));
-    const hasChanged = changes !== '';
-    yield { hasChanged, changes, records };
-    if (hasChanged && !isEnded) change = await prepare();
+  const atFirst = await storedIn(connection);
+  const change = await prepare();
+  const prepared = await storedIn(connection);
+  try {
+    for (let writes = 0, isEnded = false; !isEnded; writes++) {
+      if (writes > 50) throw new Error('The change never ends.');
+      const known = await auditLog(connection).distinct('_id');
+      await killedAfter(connection, writes, change);
+      await repair();
+      await closeInterrupted(connection, new Date(Date.now() + 1_000));
+      const records = await auditLog(connection)
+        .find({ _id: { $nin: known }, expiresAt: null })
+        .lean();
+      isEnded = records.some(({ outcome }) => outcome === 'SUCCEEDED');
+      const after = await storedIn(connection);
+      const changes = summarizeChanges(prepared, after);
+      yield { hasChanged: changes !== '', changes, records };
+      if (changes !== '') await restore(connection, prepared, after);
+    }
+  } finally {
+    await restore(connection, atFirst, await storedIn(connection));
   }
 }
