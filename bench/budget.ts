@@ -42,11 +42,11 @@ export interface BenchBudget {
 export const median = (values: readonly number[]) =>
   values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 
-/** Ratios of the medians over all rounds. */
+/** The median of the ratios of each round: what slows a whole round down slows both. */
 export function computeRatios(costs: BenchCosts): BenchRatios {
   const ratios = Object.entries(compared).map(([name, [ours, theirs]]) => [
     name,
-    median(costs[ours]) / median(costs[theirs]),
+    median(costs[ours].map((cost, round) => cost / (costs[theirs][round] ?? Number.NaN))),
   ]);
   return Object.fromEntries(ratios) as BenchRatios;
 }

@@ -167,16 +167,13 @@ describe('the commands of the documentation', { timeout: 120_000 }, () => {
     ['npx node bench/router.ts', 'bench/router.ts', 'join of three subgraphs'],
     ['npx node bench/providers.ts', 'bench/providers.ts', 'ANTHROPIC'],
     ['npx node bench/metrics.ts', 'bench/metrics.ts', 'one call'],
-  ])(
-    '%s prints its table',
-    async (_command, file, row) => {
-      const { stdout } = await promisify(execFile)(process.execPath, [file], {
-        cwd: root,
-        env: { PATH: process.env.PATH, ...smallestLoad },
-      });
-      expect(stdout).toContain(`| ${row}`);
-    },
-  );
+  ])('%s prints its table', async (_command, file, row) => {
+    const { stdout } = await promisify(execFile)(process.execPath, [file], {
+      cwd: root,
+      env: { PATH: process.env.PATH, ...smallestLoad },
+    });
+    expect(stdout).toContain(`| ${row}`);
+  });
 
   it('npm start -- reseal moves the secrets of a running mesh to a new key, and --discard drops those of a lost one', async () => {
     const [former, key, other] = Array.from({ length: 3 }, () => randomBytes(32).toString('hex')) as [

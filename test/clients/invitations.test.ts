@@ -214,31 +214,35 @@ describe('the link of an invitation', () => {
   });
 
   // A busy machine takes long to start a browser.
-  it.runIf(chromiumPath !== undefined)('is accepted in a browser by its button', { timeout: 90_000 }, async () => {
-    const { link } = await invite('browser', { role: 'ADMIN' });
-    await using closing = new AsyncDisposableStack();
-    const browser = await startBrowser(chromiumPath ?? '');
-    closing.defer(() => browser.close());
-    const page = await browser.newPage();
-    const problems: string[] = [];
-    page.on('console', (line) => {
-      if (line.type() === 'error') problems.push(line.text());
-    });
-    await page.goto(link);
-    await page.fill('input[name="login"]', 'browser');
-    await page.fill('input[name="password"]', 'any');
-    await page.click('button[type="submit"]');
-    await page.click('button[type="submit"]');
-    await page.getByText('browser@example.com').waitFor();
-    expect(await listSubjects()).not.toContain('browser');
-    problems.length = 0;
-    await page.click('#accept');
-    await page.waitForURL(`${mesh.url}/graphql`);
-    expect(problems).toEqual([]);
-    expect(await listSubjects()).toContain('browser');
-    const session = await page.evaluate(async () => (await fetch('/auth/session')).json());
-    expect(session).toMatchObject({ caller: { tenantId, role: 'ADMIN', subject: 'browser' } });
-  });
+  it.runIf(chromiumPath !== undefined)(
+    'is accepted in a browser by its button',
+    { timeout: 90_000 },
+    async () => {
+      const { link } = await invite('browser', { role: 'ADMIN' });
+      await using closing = new AsyncDisposableStack();
+      const browser = await startBrowser(chromiumPath ?? '');
+      closing.defer(() => browser.close());
+      const page = await browser.newPage();
+      const problems: string[] = [];
+      page.on('console', (line) => {
+        if (line.type() === 'error') problems.push(line.text());
+      });
+      await page.goto(link);
+      await page.fill('input[name="login"]', 'browser');
+      await page.fill('input[name="password"]', 'any');
+      await page.click('button[type="submit"]');
+      await page.click('button[type="submit"]');
+      await page.getByText('browser@example.com').waitFor();
+      expect(await listSubjects()).not.toContain('browser');
+      problems.length = 0;
+      await page.click('#accept');
+      await page.waitForURL(`${mesh.url}/graphql`);
+      expect(problems).toEqual([]);
+      expect(await listSubjects()).toContain('browser');
+      const session = await page.evaluate(async () => (await fetch('/auth/session')).json());
+      expect(session).toMatchObject({ caller: { tenantId, role: 'ADMIN', subject: 'browser' } });
+    },
+  );
 
   it('stands in no log, and not in the audit log', async () => {
     const { link } = await invite('logged');

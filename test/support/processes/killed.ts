@@ -88,7 +88,8 @@ interface Killed {
 
 /** Makes what is stored what it was, document by document: cheaper than to make all of it again. */
 async function restore(connection: Connection, was: Stored, is: Stored): Promise<void> {
-  const collectionOf = (key: string) => connection.collection<{ _id: unknown }>(key.slice(0, key.indexOf(' ')));
+  const collectionOf = (key: string) =>
+    connection.collection<{ _id: unknown }>(key.slice(0, key.indexOf(' ')));
   for (const [key, { _id }] of is) if (!was.has(key)) await collectionOf(key).deleteOne({ _id }, ofTest);
   for (const [key, document] of was) {
     const found = is.get(key);
