@@ -248,6 +248,15 @@ export const ListOrder = {
 } as const;
 
 export type ListOrder = typeof ListOrder[keyof typeof ListOrder];
+export const LogLevel = {
+  ERROR: 'ERROR',
+  WARN: 'WARN',
+  INFO: 'INFO',
+  DEBUG: 'DEBUG',
+  TRACE: 'TRACE'
+} as const;
+
+export type LogLevel = typeof LogLevel[keyof typeof LogLevel];
 export const MemberRole = {
   OWNER: 'OWNER',
   ADMIN: 'ADMIN',

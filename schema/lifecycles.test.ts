@@ -12,6 +12,7 @@ const ends: Readonly<Record<string, string>> = {
   createApiKey: 'revokeApiKey',
   rotateApiKey: 'revokeApiKeys',
   saveTrustedDocuments: 'deleteTrustedDocuments',
+  saveLegalHold: 'releaseLegalHold',
   saveMember: 'removeMember',
   inviteMember: 'revokeInvitation',
   resendInvitation: 'revokeInvitation',
@@ -53,7 +54,8 @@ const endless: Readonly<Record<string, string>> = {
 };
 
 /** What only changes something that is there. */
-const changes = /^(update|restore|erase|assign|decide|deprecate|retire|activate|deactivate|reactivate)[A-Z]/;
+const changes =
+  /^(set|update|restore|erase|assign|decide|deprecate|retire|activate|deactivate|reactivate)[A-Z]/;
 
 const mutations = (): readonly GraphQLField<unknown, unknown>[] => {
   const type = buildApiSchema(readFileSync(supergraphUrl, 'utf8')).getMutationType();

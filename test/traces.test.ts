@@ -195,9 +195,9 @@ describe('the trace of an operation in one process', () => {
     expect(spans.filter(({ name }) => name === 'subscription')).toHaveLength(1);
   });
 
-  it('links a stream that is resumed, and a call whose idempotency key was used, to the call', async () => {
+  it('is named in the row of the call, to which a resumed stream and a call whose idempotency key was used are linked', async () => {
     const call =
-      'mutation ($key: String!) { complete(input: { model: "demo/echo", messages: [{ role: USER, content: "once" }], idempotencyKey: $key }) { invocation { id } } }';
+      'mutation ($key: String!) { complete(input: { model: "demo/echo", messages: [{ role: USER, content: "once" }], idempotencyKey: $key }) { invocation { id traceId explanation } } }';
     const ask = (query: string, variables: object, at: number) =>
       post(
         mesh,
@@ -207,6 +207,8 @@ describe('the trace of an operation in one process', () => {
       );
     const { text } = await ask(call, { key: 'k1' }, 20);
     const [, id] = /"id":"([^"]+)"/.exec(text) ?? [];
+    expect(text).toContain(`"traceId":"${newTrace(20)}"`);
+    expect(text).toContain(`Trace ${newTrace(20)}:`);
     await ask(call, { key: 'k1' }, 21);
     await ask('subscription ($id: ID!) { resumeCompletion(id: $id, after: -1) { sequence } }', { id }, 22);
     const target = find(await collector.traceWith('POST /graphql', newTrace(20)), 'completion');

@@ -20,6 +20,8 @@ export interface BusMessages {
   readonly 'completion.cancel': { readonly completionId: string };
   /** A reader of a completion was lost with its gateway, and its client has not come back. */
   readonly 'completion.lost': { readonly completionId: string };
+  /** How much every process logs from now on, and for how long; null: as its LOG_LEVEL states, or until the next change. */
+  readonly 'log.level': { readonly level: string | null; readonly forMs: number | null };
 }
 
 export type BusTopic = keyof BusMessages;

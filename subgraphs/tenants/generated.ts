@@ -31,6 +31,7 @@ import type { InvitationMail } from '#core/graph-enums.generated.ts';
 import type { LegalHoldStatus } from '#core/graph-enums.generated.ts';
 import type { WebhookFormat } from '#core/graph-enums.generated.ts';
 import type { WebhookDeliveryState } from '#core/graph-enums.generated.ts';
+import type { LogLevel } from '#core/graph-enums.generated.ts';
 import type { ErasureKind } from '#core/graph-enums.generated.ts';
 import type { ErasureStatus } from '#core/graph-enums.generated.ts';
 import type { MemberRole } from '#core/graph-enums.generated.ts';
@@ -369,6 +370,7 @@ export type Mutation = {
   readonly eraseTenant: Erasure;
   readonly saveLegalHold: LegalHold;
   readonly releaseLegalHold: LegalHold;
+  readonly setLogLevel: LogLevelSetting;
   readonly createTeam: Team;
   readonly updateTeam: Team;
   readonly archiveTeam: Scalars['ID']['output'];
@@ -501,6 +503,11 @@ export type MutationSaveLegalHoldArgs = {
 
 export type MutationReleaseLegalHoldArgs = {
   id: Scalars['ID']['input'];
+};
+
+
+export type MutationSetLogLevelArgs = {
+  input: SetLogLevelInput;
 };
 
 
@@ -1216,6 +1223,11 @@ export type WebhookReplay = {
   readonly replayed: Scalars['Int']['output'];
 };
 
+export type LogLevelSetting = {
+  readonly level: Maybe<LogLevel>;
+  readonly until: Maybe<Scalars['DateTime']['output']>;
+};
+
 export type Erasure = {
   readonly id: Scalars['ID']['output'];
   readonly kind: ErasureKind;
@@ -1725,6 +1737,11 @@ export type CreateApiKeyInput = {
   readonly prompts?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
 };
 
+export type SetLogLevelInput = {
+  readonly level?: InputMaybe<LogLevel>;
+  readonly minutes?: InputMaybe<Scalars['Int']['input']>;
+};
+
 export type EraseTenantInput = {
   readonly id: Scalars['ID']['input'];
   readonly name: Scalars['String']['input'];
@@ -2091,6 +2108,8 @@ export type ResolversTypes = {
   WebhookDeliveryEdge: ResolverTypeWrapper<connection.Connection<webhookDeliveries.WebhookDeliveryRecord>['edges'][number]>;
   ReplayWebhookInput: ReplayWebhookInput;
   WebhookReplay: ResolverTypeWrapper<WebhookReplay>;
+  LogLevelSetting: ResolverTypeWrapper<LogLevelSetting>;
+  LogLevel: LogLevel;
   Erasure: ResolverTypeWrapper<erasures.ErasureRecord>;
   ErasureKind: ErasureKind;
   ErasureStatus: ErasureStatus;
@@ -2165,6 +2184,7 @@ export type ResolversTypes = {
   CreateAppInput: CreateAppInput;
   UpdateAppInput: UpdateAppInput;
   CreateApiKeyInput: CreateApiKeyInput;
+  SetLogLevelInput: SetLogLevelInput;
   EraseTenantInput: EraseTenantInput;
   EraseEndUserInput: EraseEndUserInput;
   PageTokenInput: PageTokenInput;
@@ -2244,6 +2264,7 @@ export type ResolversParentTypes = {
   WebhookDeliveryEdge: connection.Connection<webhookDeliveries.WebhookDeliveryRecord>['edges'][number];
   ReplayWebhookInput: ReplayWebhookInput;
   WebhookReplay: WebhookReplay;
+  LogLevelSetting: LogLevelSetting;
   Erasure: erasures.ErasureRecord;
   ErasureCount: ErasureCount;
   ErasureConnection: connection.Connection<erasures.ErasureRecord>;
@@ -2307,6 +2328,7 @@ export type ResolversParentTypes = {
   CreateAppInput: CreateAppInput;
   UpdateAppInput: UpdateAppInput;
   CreateApiKeyInput: CreateApiKeyInput;
+  SetLogLevelInput: SetLogLevelInput;
   EraseTenantInput: EraseTenantInput;
   EraseEndUserInput: EraseEndUserInput;
   PageTokenInput: PageTokenInput;
@@ -2397,6 +2419,7 @@ export type MutationResolvers<ContextType = context.SubgraphContext, ParentType 
   eraseTenant?: Resolver<ResolversTypes['Erasure'], ParentType, ContextType, RequireFields<MutationEraseTenantArgs, 'input'>>;
   saveLegalHold?: Resolver<ResolversTypes['LegalHold'], ParentType, ContextType, RequireFields<MutationSaveLegalHoldArgs, 'input'>>;
   releaseLegalHold?: Resolver<ResolversTypes['LegalHold'], ParentType, ContextType, RequireFields<MutationReleaseLegalHoldArgs, 'id'>>;
+  setLogLevel?: Resolver<ResolversTypes['LogLevelSetting'], ParentType, ContextType, RequireFields<MutationSetLogLevelArgs, 'input'>>;
   createTeam?: Resolver<ResolversTypes['Team'], ParentType, ContextType, RequireFields<MutationCreateTeamArgs, 'input'>>;
   updateTeam?: Resolver<ResolversTypes['Team'], ParentType, ContextType, RequireFields<MutationUpdateTeamArgs, 'id' | 'input'>>;
   archiveTeam?: Resolver<ResolversTypes['ID'], ParentType, ContextType, RequireFields<MutationArchiveTeamArgs, 'id'>>;
@@ -2814,6 +2837,13 @@ export type WebhookReplayResolvers<ContextType = context.SubgraphContext, Parent
   replayed?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
+export type LogLevelSettingResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['LogLevelSetting'] = ResolversParentTypes['LogLevelSetting']> = {
+  level?: Resolver<Maybe<ResolversTypes['LogLevel']>, ParentType, ContextType>;
+  until?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+};
+
+export type LogLevelResolvers = EnumResolverSignature<{ ERROR?: any, WARN?: any, INFO?: any, DEBUG?: any, TRACE?: any }, ResolversTypes['LogLevel']>;
+
 export type ErasureResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Erasure'] = ResolversParentTypes['Erasure']> = {
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   kind?: Resolver<ResolversTypes['ErasureKind'], ParentType, ContextType>;
@@ -3174,6 +3204,8 @@ export type Resolvers<ContextType = context.SubgraphContext> = {
   WebhookDeliveryConnection?: WebhookDeliveryConnectionResolvers<ContextType>;
   WebhookDeliveryEdge?: WebhookDeliveryEdgeResolvers<ContextType>;
   WebhookReplay?: WebhookReplayResolvers<ContextType>;
+  LogLevelSetting?: LogLevelSettingResolvers<ContextType>;
+  LogLevel?: LogLevelResolvers;
   Erasure?: ErasureResolvers<ContextType>;
   ErasureKind?: ErasureKindResolvers;
   ErasureStatus?: ErasureStatusResolvers;

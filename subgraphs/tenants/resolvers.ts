@@ -8,10 +8,8 @@ import { readPayloadRule } from '#mongo/tenants.ts';
 import { scalarResolvers } from '#schema/scalars.ts';
 import type { CompleteResolvers } from '../runtime/complete-resolvers.ts';
 import { loadReferred, toOwnedList } from '../runtime/loaders.ts';
-import { decideAccess } from './access/decide-access.ts';
+import { accessMutations } from './access/access-mutations.ts';
 import { readStatus } from './access/grant-state.ts';
-import { requestAccess } from './access/request-access.ts';
-import { withdrawAccess } from './access/withdraw-access.ts';
 import { archiveApp } from './apps/archive-app.ts';
 import { createApp } from './apps/create-app.ts';
 import { restoreApp } from './apps/restore-app.ts';
@@ -71,6 +69,7 @@ import {
   listTenants,
 } from './lists.ts';
 import type { TenantsContext } from './loaders.ts';
+import { setLogLevel } from './log-level/set-log-level.ts';
 import { deactivateMember, reactivateMember } from './members/deactivate-member.ts';
 import { removeMember } from './members/remove-member.ts';
 import { saveMember } from './members/save-member.ts';
@@ -260,9 +259,8 @@ export function tenantsResolvers(
       deleteTrustedDocuments: async (_root, args, context) => [
         ...(await deleteTrustedDocuments(args.ids, context, deps)),
       ],
-      requestAccess: (_root, args, context) => requestAccess(args.resource, args.reason, context, deps),
-      decideAccess: (_root, args, context) => decideAccess(args, context, deps),
-      withdrawAccess: (_root, args, context) => withdrawAccess(args.id, context, deps),
+      ...accessMutations(deps),
+      setLogLevel: (_root, { input }, context) => setLogLevel(input, context, deps),
     },
     Caller: {
       tenant: (caller, _args, { loaders }) =>

@@ -186,6 +186,7 @@ export type Invocation = Node & {
   readonly guardrailVerdicts: ReadonlyArray<GuardrailVerdict>;
   readonly requestId: Maybe<Scalars['String']['output']>;
   readonly clientRequestId: Maybe<Scalars['String']['output']>;
+  readonly traceId: Maybe<Scalars['String']['output']>;
   readonly endUserId: Maybe<Scalars['String']['output']>;
   readonly tags: ReadonlyArray<Scalars['String']['output']>;
   readonly startedAt: Scalars['DateTime']['output'];
@@ -910,6 +911,7 @@ export type InvocationResolvers<ContextType = context.SubgraphContext, ParentTyp
   guardrailVerdicts?: Resolver<ReadonlyArray<ResolversTypes['GuardrailVerdict']>, ParentType, ContextType>;
   requestId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   clientRequestId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  traceId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   endUserId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   tags?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
   startedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;

@@ -160,13 +160,14 @@ describe('invocations', () => {
         error: 'overloaded',
         requestId,
         clientRequestId: 'their-id',
+        trace: { traceId: 'ab'.repeat(16), spanId: 'cd'.repeat(8) },
         endUserId: 'u1',
         tags: ['a', 'b'],
         attempts: [attempt, { ...attempt, modelId: 'demo/echo' }],
       }),
     ]);
     const why = `query ($id: ID!) { invocation(id: $id) {
-      errorCode error requestId clientRequestId endUserId tags
+      errorCode error requestId clientRequestId traceId endUserId tags
       attempts { model { id } outcome error durationMs startedAt usage { totalTokens } cost }
     } }`;
     const told = (modelId: string) => ({
@@ -183,6 +184,7 @@ describe('invocations', () => {
       error: 'overloaded',
       requestId,
       clientRequestId: 'their-id',
+      traceId: 'ab'.repeat(16),
       endUserId: 'u1',
       tags: ['a', 'b'],
       attempts: [told('demo/flaky'), told('demo/echo')],
@@ -198,6 +200,7 @@ describe('invocations', () => {
         error: null,
         requestId: null,
         clientRequestId: null,
+        traceId: null,
         endUserId: null,
         tags: [],
         attempts: [],

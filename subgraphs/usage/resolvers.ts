@@ -85,6 +85,7 @@ export function usageResolvers(deps: UsageDeps, feed: EventFeed): CompleteResolv
       cost: ({ costNanos }) => decimalOfNanos(costNanos),
       unpriced: ({ unpriced }) => unpriced ?? false,
       tags: ({ tags }) => tags ?? [],
+      traceId: ({ trace }) => trace?.traceId ?? null,
       guardrailVerdicts: ({ guardrailVerdicts }) => guardrailVerdicts ?? [],
       usageEstimated: ({ attempts }) => attempts.some(({ usageEstimated }) => usageEstimated === true),
       explanation: explainInvocation,

@@ -241,6 +241,7 @@ describe('a mutation on what belongs to another tenant', () => {
       'eraseTenant(input: { id: "other", name: "Other" }) { id }',
       'saveIssuer(input: { id: "x", issuer: "https://x.example", audience: "x" }) { id }',
       'deleteIssuer(id: "default")',
+      'setLogLevel(input: { level: DEBUG }) { level }',
     ]) {
       expect(await codes(`mutation { ${mutation} }`)).toEqual(['FORBIDDEN']);
     }

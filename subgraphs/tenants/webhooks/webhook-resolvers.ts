@@ -6,7 +6,7 @@ import { deleteWebhook } from './delete-webhook.ts';
 import { listWebhookDeliveries, listWebhooks } from './list-webhooks.ts';
 import { replayWebhook } from './replay-webhook.ts';
 import { saveWebhook } from './save-webhook.ts';
-import { testWebhook } from './test-webhook.ts';
+import { testWebhook } from './try-webhook.ts';
 
 /** The fields of webhooks and their deliveries. */
 export const webhookResolvers = {

@@ -95,6 +95,7 @@ describe('the explanation of an invocation', () => {
     ['no price', { unpriced: true }, 'The cost is incomplete'],
     ['an estimate', { attempts: [attempt('a/b', { usageEstimated: true })] }, 'Some of it is estimated'],
     ['a dead process', { orphaned: true }, 'another process closed the row'],
+    ['a trace', { trace: { traceId: 'ab'.repeat(16), spanId: 'cd'.repeat(8) } }, `Trace ${'ab'.repeat(16)}:`],
     ['a first token', { timeToFirstTokenMs: 7 }, 'The first token came after 7 ms.'],
     [
       'usage',

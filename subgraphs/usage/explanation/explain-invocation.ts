@@ -162,7 +162,7 @@ function describeUsage({ usage, costNanos, unpriced, attempts, status }: Invocat
 }
 
 function describeEnd(row: InvocationRecord): readonly string[] {
-  const { status, latencyMs, timeToFirstTokenMs, orphaned, erased } = row;
+  const { status, latencyMs, timeToFirstTokenMs, orphaned, erased, trace } = row;
   const time = latencyMs === null ? '' : ` after ${latencyMs} ms`;
   const begin = timeToFirstTokenMs === null ? '' : ` The first token came after ${timeToFirstTokenMs} ms.`;
   return [
@@ -173,6 +173,9 @@ function describeEnd(row: InvocationRecord): readonly string[] {
     erased === undefined
       ? ''
       : 'What identifies people was erased from the row; amounts, times and codes are as they were.',
+    trace === undefined
+      ? ''
+      : `Trace ${trace.traceId}: the collector has it if it was sampled, or failed or was slow.`,
   ];
 }
 
