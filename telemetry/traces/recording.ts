@@ -173,15 +173,11 @@ export class RecordedSpan implements Span {
     return new RecordedSpan(this.recording, name, options, this, performance.now());
   }
 
-  childEnded(
-    name: string,
-    durationMs: number,
-    { code, ...options }: SpanOptions & { readonly code?: string } = {},
-  ): void {
+  childEnded(name: string, durationMs: number, options: SpanOptions & { readonly code?: string } = {}): void {
     if (!this.recording.admit()) return;
     const startMs = performance.now() - durationMs;
     const span = new RecordedSpan(this.recording, name, options, this, startMs);
-    if (code !== undefined) span.fail(code);
+    if (options.code !== undefined) span.fail(options.code);
     span.end();
   }
 

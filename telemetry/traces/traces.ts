@@ -51,10 +51,11 @@ export class Traces implements RecordingOutput {
       other: new AdmissionRate(failuresPerSecond.other, now),
     };
     this.tracer = {
-      begin: (name, { parent, ...span }) => {
+      begin: (name, options) => {
+        const { parent } = options;
         const traceId = parent?.traceId ?? newTraceId();
         const isSampled = sampler(traceId, parent);
-        return new Recording({ traceId, isSampled, state: parent?.state }, this).begin(name, span, parent);
+        return new Recording({ traceId, isSampled, state: parent?.state }, this).begin(name, options, parent);
       },
     };
   }
