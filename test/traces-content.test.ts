@@ -26,7 +26,7 @@ describe('the content of a call', () => {
 
   beforeAll(async () => {
     collector = stack.use(await startCollector());
-    mesh = stack.use(await startOneProcess(tracing(collector)));
+    mesh = stack.use(await startOneProcess(tracing(collector, { LOG_LEVEL: 'trace' })));
     client = createTestClient(mesh.url, mesh.adminKey);
     await client.data(
       `mutation { saveGuardrailPolicy(input: { id: "addresses", rules: [
@@ -97,4 +97,46 @@ describe('the content of a call', () => {
     expect(attributes).not.toHaveProperty('gen_ai.system_instructions');
     expect(JSON.stringify(spans)).not.toContain('hidden-system');
   });
+
+  it.each(['METADATA', 'NONE'])(
+    'is in no span, metric or line of the log where the rule is %s, whichever handler it comes through',
+    async (rule) => {
+      await setRule(rule);
+      const marker = `warp-${rule.toLowerCase()}-words`;
+      await client.data(
+        `mutation { createPrompt(input: { name: "weave${rule}", tenantId: "default", version: { model: "demo/echo", template: "{{text}}" } }) { id } }`,
+      );
+      const model = 'demo/echo';
+      const messages = [{ role: 'user', content: marker }];
+      const tools = [
+        { type: 'function', function: { name: marker, description: marker, parameters: { type: 'object' } } },
+      ];
+      const requests: readonly (readonly [string, object, string?])[] = [
+        ['/v1/chat/completions', { model, messages, tools, stop: [marker], metadata: { [marker]: marker } }],
+        ['/v1/chat/completions', { model, messages, stream: true }],
+        ['/v1/chat/completions', { model: 'demo/down', messages }],
+        ['/v1/chat/completions', { model: marker, messages }],
+        ['/v1/chat/completions', { model, messages, temperature: marker }],
+        ['/v1/completions', { model, prompt: marker }],
+        ['/v1/embeddings', { model: 'demo/embed', input: marker }],
+        ['/v1/responses', { model, input: marker, instructions: marker, store: true }],
+        ['/v1/messages', { model, max_tokens: 100, system: marker, messages }],
+        ['/v1/messages/count_tokens', { model, messages }],
+        [`/prompts/weave${rule}`, { text: marker }, '/prompts/{name}'],
+        [`/prompts/weave${rule}`, { [marker]: marker }, '/prompts/{name}'],
+      ];
+      const statuses: number[] = [];
+      for (const [path, body, pattern = path] of requests) {
+        const { traceId, headers } = trace();
+        statuses.push((await post(mesh, path, body, { ...headers, 'x-client': marker })).status);
+        await collector.traceWith(`POST ${pattern}`, traceId);
+      }
+      expect(statuses).toEqual([200, 200, 502, 404, 400, 200, 200, 200, 200, 200, 200, 400]);
+      const metrics = await (await fetch(`${mesh.url}/metrics`)).text();
+      expect(metrics).toContain('handler="prompts"');
+      const log = mesh.processes.map(({ output }) => output()).join('');
+      expect(log).toContain('attempt_failed');
+      for (const text of [JSON.stringify(collector.spans), metrics, log]) expect(text).not.toContain(marker);
+    },
+  );
 });
