@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { TrustedDocumentsMode } from '#core/graph-enums.generated.ts';
 import type { GatewayObserver } from '#core/observers/gateway-observer.ts';
 import type { MetricsPage } from '#core/observers/metrics-page.ts';
+import type { QueueObserver } from '#core/observers/queue-observer.ts';
 import { waitAtMost } from '#core/time-limit.ts';
 import type { Tracer } from '#core/tracing/span.ts';
 import type { Bus } from '#state/bus/bus.ts';
@@ -67,6 +68,8 @@ export interface GatewayOptions {
   readonly accessLog?: boolean;
   /** Gets what happens here, for metrics. */
   readonly observer?: GatewayObserver | undefined;
+  /** Gets the queue of the planner, for metrics. */
+  readonly queues?: QueueObserver | undefined;
   /** Begins the traces of requests; absent: nothing is traced. */
   readonly tracer?: Tracer | undefined;
   /** What `/metrics` answers with; absent: NOT_FOUND. */
@@ -133,6 +136,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const work = new Work();
   const turns = new Turns();
   const watching = observer?.watch(() => ({ inProgress: work.count, documentsWaiting: turns.waiting }));
+  const watchingPlanner = options.queues?.watchQueue('planner', () => planner.waiting);
   let draining = false;
   const clients = new ClientUse(new ClientAddresses(options.trustedProxies), limits, now);
   const findMissing = createReadinessCheck(executors, { now });
@@ -191,6 +195,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     clearTimeout(cutOff);
     unwatch();
     watching?.[Symbol.dispose]();
+    watchingPlanner?.[Symbol.dispose]();
     refusals[Symbol.dispose]();
     await waitAtMost(audit[Symbol.asyncDispose](), lastAnswersMs);
     untrusted[Symbol.dispose]();

@@ -5,6 +5,7 @@ import type { Catalog } from '#catalog/catalog.ts';
 import { type Egress, openEgress } from '#core/egress.ts';
 import { createJsonSchemas } from '#core/json-schema/json-schema.ts';
 import type { InferenceObserver } from '#core/observers/inference-observer.ts';
+import type { QueueObserver } from '#core/observers/queue-observer.ts';
 import type { OwnerBoxes } from '#core/secrets/owner-boxes.ts';
 import type { RuleServices } from '#guardrails/guardrail.ts';
 import { VerdictCache } from '#guardrails/pipeline/verdict-cache.ts';
@@ -48,6 +49,8 @@ export interface InferenceEngineOptions {
   readonly log: Logger;
   /** Gets what happens here, for metrics. */
   readonly observer?: InferenceObserver | undefined;
+  /** Gets the queues of its threads, for metrics. */
+  readonly queues?: QueueObserver | undefined;
   readonly connection: Connection;
   readonly catalog: Catalog;
   readonly bus: Bus;
@@ -109,6 +112,8 @@ export async function openInferenceEngine(
         log.error({ event: 'thread_failed', err }, 'a thread in which guardrails look at long texts failed'),
     }),
   );
+  opened.use(options.queues?.watchQueue('json_schemas', () => jsonSchemas.waiting));
+  opened.use(options.queues?.watchQueue('guardrails', () => ruleThreads.waiting));
   const createPost = (ownEgress: Egress['ofTenants']) => {
     const { fetch } = opened.use(createHttpFetch({ egress: ownEgress, ...rulePostBounds }));
     return createRulePost({ fetch, egress: ownEgress, log, now });
@@ -200,7 +205,7 @@ export async function openInferenceEngine(
     ownerId: ownership.ownerId,
     ledger,
     results,
-    payloadLog: new PayloadLog(connection, { boxes: payloads, log, now }),
+    payloadLog: new PayloadLog(connection, { boxes: payloads, log, observer, now }),
     progress,
     running,
     reader: new CompletionReader({ connection, now, delay, results, running }),

@@ -72,6 +72,11 @@ export function useWriteChannel(
   channels.set(connection, { channel, observer });
 }
 
+/** Groups of writes that a store in this process has not made durable yet; 0 for a store of another process. */
+export function countGroupsWaiting(connection: Connection): number {
+  return channels.get(connection)?.channel.waiting ?? 0;
+}
+
 /** The shortest way to the database of the connection, which must be open. */
 export function openGroupWrites(connection: Connection): GroupWrites {
   const { db } = connection;

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { makeDirectory } from '@heddle/embedded-store/make-directory';
 import type { Connection } from 'mongoose';
 import type { Logger } from 'pino';
+import type { QueueObserver } from '#core/observers/queue-observer.ts';
 import type { StoreObserver } from '#core/observers/store-observer.ts';
 import type { SubgraphName } from '#core/subgraph-names.ts';
 import type { Keyring } from '#mongo/keyring/keyring.ts';
@@ -27,7 +28,13 @@ export async function openMeshStore(
   {
     ca,
     observer,
-  }: { readonly ca: (() => string) | undefined; readonly observer?: StoreObserver | undefined },
+    queues,
+  }: {
+    readonly ca: (() => string) | undefined;
+    readonly observer?: StoreObserver | undefined;
+    /** Gets the queue of a store in this process. */
+    readonly queues?: QueueObserver | undefined;
+  },
   starting: AsyncDisposableStack,
 ): Promise<MeshStore> {
   const dir = dataDirectory(environment);
@@ -41,7 +48,11 @@ export async function openMeshStore(
   // The store starts in its own thread while this one loads the code that works on it.
   const loading = import('./subgraph-modules.ts');
   const { connection } = starting.use(await opening);
-  const { createMeterHistory } = await loading;
+  const [{ createMeterHistory }, { countGroupsWaiting }] = await Promise.all([
+    loading,
+    import('#mongo/group-writes.ts'),
+  ]);
+  starting.use(queues?.watchQueue('store', () => countGroupsWaiting(connection)));
   return {
     connection,
     isAlone: url.startsWith('embedded:'),

@@ -68,6 +68,7 @@ export async function startGateway(
     trustedProxies: networksIn(environment.HEDDLE_TRUSTED_PROXIES),
     tls: openPublicTls(environment, log, starting),
     observer: metrics?.gateway,
+    queues: metrics?.queues,
     metrics: metrics?.page,
     tracer,
     accessLog: environment.HEDDLE_ACCESS_LOG === 'on',

@@ -5,6 +5,7 @@ import { findProblems } from './problems.ts';
 import { checkSecrets, reportWeakSecrets } from './secrets/check-secrets.ts';
 import { openSealedStore } from './secrets/open-sealed-store.ts';
 import { serveSubgraphs } from './serve-subgraphs.ts';
+import { openSharedState } from './shared-state/open-shared-state.ts';
 import { startGateway, startPlanner } from './start-gateway.ts';
 import { type StartedSubgraphs, startSubgraphs } from './start-subgraphs.ts';
 import { startObserving } from './traces/start-observing.ts';
@@ -27,14 +28,17 @@ export async function startMesh(options: MeshOptions): Promise<Mesh> {
   const connections = connectParts(options, starting);
   const planner = parts.includes('gateway') ? starting.use(await startPlanner()) : undefined;
 
-  const { metrics, tracer, traceState } = await startObserving(options, connections, starting);
+  const { metrics, tracer, observeState } = await startObserving(options, connections, starting);
   // What processes share, and what only subgraphs work with: keys, the store, its ledger behind the meters.
   const sealed = parts.some((part) => part !== 'gateway')
-    ? await openSealedStore(options, { ca: connections.ca, observer: metrics?.store }, starting)
+    ? await openSealedStore(
+        options,
+        { ca: connections.ca, observer: metrics?.store, queues: metrics?.queues },
+        starting,
+      )
     : undefined;
-  const { openState } = await import('#state/open-state.ts');
-  const shared = { ca: connections.ca, seal: sealed?.keyring.payloads };
-  const state = traceState(starting.use(await openState(environment.REDIS_URL, log, shared)));
+  const shared = { ca: connections.ca, seal: sealed?.keyring.payloads, observeState };
+  const state = await openSharedState(options, shared, starting);
   const store = sealed?.store;
   if (sealed !== undefined) {
     starting.use(await sealed.shareDestroyedKeys(state.bus));

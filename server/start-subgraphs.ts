@@ -91,6 +91,7 @@ export async function startSubgraphs(
   const shared: SubgraphParts = {
     log,
     observer: metrics?.inference,
+    queues: metrics?.queues,
     bus: state.bus,
     quota,
     audit,

@@ -4,6 +4,7 @@ import type { Egress } from '#core/egress.ts';
 import type { TrustedDocumentsMode } from '#core/graph-enums.generated.ts';
 import type { Mailer } from '#core/mail/mailer.ts';
 import type { InferenceObserver } from '#core/observers/inference-observer.ts';
+import type { QueueObserver } from '#core/observers/queue-observer.ts';
 import type { OwnerBoxes } from '#core/secrets/owner-boxes.ts';
 import type { SubgraphName } from '#core/subgraph-names.ts';
 import type { SendEvent } from '#deliveries/send-event.ts';
@@ -29,6 +30,8 @@ export { createHttpFetch } from '#providers/http/http-fetch.ts';
 export interface SubgraphParts extends SubgraphServices {
   /** For the engine of inference; undefined: nothing is measured. */
   readonly observer: InferenceObserver | undefined;
+  /** Gets the queues of threads; undefined: nothing is measured. */
+  readonly queues: QueueObserver | undefined;
   readonly connection: Connection;
   readonly catalog: Catalog;
   /** For the keys of providers, and secrets of the mesh. */

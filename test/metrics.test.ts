@@ -45,9 +45,9 @@ describe('the metrics of a mesh in one process', () => {
     await post('/v1/chat/completions', chat('one two three', { stream: true }), {
       traceparent: `00-${trace}-00f067aa0ba902b7-01`,
     });
-    await post('/v1/chat/completions', chat('hello'));
-    await post('/v1/embeddings', { model: 'demo/embed', input: 'hello' });
-    await post('/v1/chat/completions', { ...chat('hello'), model: 'demo/flaky' });
+    await post('/v1/chat/completions', chat('howdy'));
+    await post('/v1/embeddings', { model: 'demo/embed', input: 'howdy' });
+    await post('/v1/chat/completions', { ...chat('howdy'), model: 'demo/flaky' });
     await post('/v1/chat/completions', chat(`my key is AKIA${'Q7ZPXT2MVK4LWBJD'}`));
     await post('/graphql', { query: 'query PrivateWords { me { kind } }' });
     await post('/graphql', { query: '{ nothing }' });
@@ -78,7 +78,7 @@ describe('the metrics of a mesh in one process', () => {
       variables: { input: { providerId: 'openai-compatible', name: 'gone', capabilities: ['CHAT'] } },
     });
     for (let call = 0; call < 5; call += 1) {
-      await post('/v1/chat/completions', { ...chat('hello'), model: 'openai-compatible/gone' });
+      await post('/v1/chat/completions', { ...chat('howdy'), model: 'openai-compatible/gone' });
     }
     const made = await post('/graphql', {
       query: 'mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { secret } }',
@@ -166,6 +166,9 @@ describe('the metrics of a mesh in one process', () => {
       'heddle_limit_refusals_total{code="QUOTA_EXCEEDED",meter="REQUESTS",window="DAY"}',
       1,
     ],
+    ['what is left of its limit', 'heddle_limit_left_ratio{kind="limit",meter="REQUESTS",window="DAY"}', 0],
+    ['no task that waits for the planner', 'heddle_tasks_waiting{queue="planner"}', 0],
+    ['no payload that was not kept', 'heddle_payloads_dropped_total{reason="room"}', 0],
     ['a provider that nothing reaches', 'heddle_circuit_state{provider="openai-compatible",model="gone"}', 2],
     ['its error', 'heddle_errors_total{code="QUOTA_EXCEEDED",cause="policy"}', 1],
     ['an event', 'heddle_events_total{type="guardrail.blocked"}', 1],
@@ -218,7 +221,7 @@ describe('the metrics of a mesh in one process', () => {
 
   it('hold no words of clients, no key and no tenant', async () => {
     const text = await readText('application/openmetrics-text');
-    for (const word of ['PrivateWords', 'hello', 'AKIA', 'nothing', mesh.adminKey, 'hd_', 'tenant'])
+    for (const word of ['PrivateWords', 'howdy', 'AKIA', 'nothing', mesh.adminKey, 'hd_', 'tenant'])
       expect(text).not.toContain(word);
   });
 

@@ -40,6 +40,11 @@ export class FairQueue<T, User extends object | string = string> {
     this.#limits = limits;
   }
 
+  /** Tasks that wait. */
+  get count(): number {
+    return this.#count;
+  }
+
   /** False where it would pass a bound. */
   add(user: User, task: T, size: number): boolean {
     const own = this.#waiting.get(user) ?? { entries: [], size: 0 };

@@ -24,6 +24,8 @@ export interface JsonSchemas extends AsyncDisposable {
   compile(schema: string, field: string, user: string): Promise<void>;
   /** What is wrong with a text as JSON of the schema; null: nothing. Throws as `compile` does. */
   check(schema: string, text: string, field: string, user: string): Promise<string | null>;
+  /** Tasks that wait or are worked on. */
+  readonly waiting: number;
 }
 
 export interface JsonSchemaLimits extends TaskThreadLimits {
@@ -184,6 +186,9 @@ export function createJsonSchemas(options: Partial<JsonSchemaLimits> = {}): Json
       await judge({ schema }, field, user);
     },
     check: (schema, text, field, user) => judge({ schema, value: text }, field, user),
+    get waiting() {
+      return queue.count + (isServing ? 1 : 0);
+    },
     async [Symbol.asyncDispose]() {
       isClosed = true;
       for (let next = queue.take(); next !== undefined; next = queue.take()) {

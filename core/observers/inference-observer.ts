@@ -55,6 +55,13 @@ export interface ObservedVerdict {
   readonly durationMs: number;
 }
 
+/**
+ * Why the payload of a call was not kept. ROOM: too many bytes waited for the store. UNSEALED: nothing could be sealed for its tenant. STORE:
+ * the store failed.
+ */
+export const payloadDrops = ['ROOM', 'UNSEALED', 'STORE'] as const;
+export type PayloadDrop = (typeof payloadDrops)[number];
+
 /** What an engine states when it is looked at. */
 export interface InferenceGauges {
   /** Provider calls and completions in progress. */
@@ -75,6 +82,8 @@ export interface InferenceObserver {
   circuitChanged(modelId: string, providerId: string, state: CircuitState): void;
   /** A row of the ledger was written, or was not. */
   rowWritten(kind: 'open' | 'close', durationMs: number, failed: boolean): void;
+  /** The payload of a call was to be kept and was not. */
+  payloadDropped(reason: PayloadDrop): void;
   /** `read` is called whenever metrics are read, until it is disposed. */
   watch(read: () => InferenceGauges): Disposable;
 }

@@ -145,6 +145,11 @@ export class PlannerProcess implements Planner, AsyncDisposable {
     return this.#child?.pid;
   }
 
+  /** Operations that wait or are planned. */
+  get waiting(): number {
+    return this.#waiting;
+  }
+
   /** Resolves when it can plan; rejects for a supergraph that it cannot read. */
   async ready(): Promise<void> {
     await this.#inTurn(() => this.#running());

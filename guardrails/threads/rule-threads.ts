@@ -69,6 +69,11 @@ export class RuleThreads implements AsyncDisposable {
     });
   }
 
+  /** Looks that wait or are made in a thread. */
+  get waiting(): number {
+    return this.#queue.count + this.#busy;
+  }
+
   /** The rule, which looks at long texts in a thread. What it states of them is the same. */
   wrap(rule: Rule, options: unknown, prepared: PreparedRule): PreparedRule {
     if (rule.reach !== 'LOCAL' || rule.needs === 'SERVICES') return prepared;

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { anonymousCaller } from '#core/caller.ts';
+import type { PayloadDrop } from '#core/observers/inference-observer.ts';
 import type { OwnerBoxes } from '#core/secrets/owner-boxes.ts';
 import type { Database } from '#mongo/connect.ts';
 import { invocations } from '#mongo/invocations.ts';
@@ -39,8 +40,10 @@ function setup(boxes: OwnerBoxes = testPayloads) {
   const lines: Record<string, unknown>[] = [];
   const log = pino({ level: 'warn' }, { write: (line: string) => lines.push(JSON.parse(line)) });
   const clock = { ms: Date.now() };
-  const payloadLog = new PayloadLog(database.connection, { boxes, log, now: () => clock.ms });
-  return { payloadLog, lines, clock, log };
+  const dropped: PayloadDrop[] = [];
+  const observer = { payloadDropped: (reason: PayloadDrop) => void dropped.push(reason) };
+  const payloadLog = new PayloadLog(database.connection, { boxes, log, observer, now: () => clock.ms });
+  return { payloadLog, lines, dropped, clock, log };
 }
 
 const openTestRow = (id: string) =>
@@ -60,12 +63,12 @@ const wasKept = ({ record }: HeldPayload) => record !== null;
 
 describe('payloads that wait for the store', () => {
   it('are bounded in bytes: one more is left out, counted and logged once in a while, and room that is free again is used', async () => {
-    const { payloadLog, lines, clock } = setup();
+    const { payloadLog, lines, dropped, clock } = setup();
     const large = 'x'.repeat(3 * 1024 * 1024);
     const held: HeldPayload[] = [];
     for (let i = 0; i < 5; i++) held.push(await payloadLog.hold(given(`h${i}`, large)));
     expect(held.map(wasKept)).toEqual([true, true, false, false, false]);
-    expect(payloadLog.dropped).toBe(3);
+    expect(dropped).toEqual(['ROOM', 'ROOM', 'ROOM']);
     expect(lines).toMatchObject([{ event: 'payload_dropped', reason: 'ROOM', count: 1 }]);
     clock.ms += 10_000;
     await payloadLog.hold(given('more', large));
@@ -89,8 +92,12 @@ describe('payloads that wait for the store', () => {
   });
 
   it('are left out where nothing can be sealed for their tenant, and never stored open', async () => {
-    const { payloadLog, lines } = setup({ ...testPayloads, of: () => Promise.reject(new Error('no key')) });
+    const { payloadLog, lines, dropped } = setup({
+      ...testPayloads,
+      of: () => Promise.reject(new Error('no key')),
+    });
     expect(wasKept(await payloadLog.hold(given('unsealed')))).toBe(false);
+    expect(dropped).toEqual(['UNSEALED']);
     expect(lines).toMatchObject([{ event: 'payload_dropped', reason: 'UNSEALED', count: 1 }]);
   });
 });

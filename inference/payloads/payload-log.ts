@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Caller } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
 import { parseJson } from '#core/json/exact-json.ts';
+import type { InferenceObserver, PayloadDrop } from '#core/observers/inference-observer.ts';
 import { payloadDaysDefault } from '#core/payload-days.ts';
 import { type OwnerBoxes, openSealed } from '#core/secrets/owner-boxes.ts';
 import { payloads as collection, type PayloadRecord } from '#mongo/payloads.ts';
@@ -50,6 +51,7 @@ export interface PayloadLogOptions {
   /** Seal and open payloads. */
   readonly boxes: OwnerBoxes;
   readonly log: Logger;
+  readonly observer?: Pick<InferenceObserver, 'payloadDropped'> | undefined;
   readonly now: () => number;
 }
 
@@ -62,18 +64,12 @@ export class PayloadLog {
   readonly #connection: Connection;
   readonly #options: PayloadLogOptions;
   #waitingBytes = 0;
-  #dropped = 0;
   #unlogged = 0;
   #loggedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(connection: Connection, options: PayloadLogOptions) {
     this.#connection = connection;
     this.#options = options;
-  }
-
-  /** Payloads that this process has not kept, since its start. */
-  get dropped(): number {
-    return this.#dropped;
   }
 
   /** Seals a payload, to be stored with the end of its call. Never rejects. */
@@ -167,10 +163,10 @@ export class PayloadLog {
     await collection(this.#connection).deleteMany({ _id: { $in: [...ids] } });
   }
 
-  #drop(reason: 'ROOM' | 'UNSEALED' | 'STORE', err?: unknown): HeldPayload {
-    this.#dropped += 1;
+  #drop(reason: PayloadDrop, err?: unknown): HeldPayload {
     this.#unlogged += 1;
-    const { log, now } = this.#options;
+    const { log, observer, now } = this.#options;
+    observer?.payloadDropped(reason);
     const nowMs = now();
     if (nowMs - this.#loggedAtMs >= logEveryMs) {
       const count = this.#unlogged;

@@ -69,6 +69,11 @@ export class WriteChannel {
     port.unref();
   }
 
+  /** Groups of writes that are not durable yet. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
   /**
    * Runs commands in order and stops after the first of which a document is refused: the outcomes of those that ran. It
    * resolves when they are durable; none is durable before those that came before it. Rejects with WriteFailure, and

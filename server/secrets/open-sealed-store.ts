@@ -1,3 +1,4 @@
+import type { QueueObserver } from '#core/observers/queue-observer.ts';
 import type { StoreObserver } from '#core/observers/store-observer.ts';
 import type { Bus } from '#state/bus/bus.ts';
 import type { MeshOptions } from '../mesh.ts';
@@ -8,7 +9,11 @@ import { openKeyring, openOperatorKeys, shareDestroyedKeys } from './secret-boxe
 /** Opens the store of the process, and the keys that what is stored is sealed with. */
 export async function openSealedStore(
   { environment, log }: MeshOptions,
-  reached: { readonly ca: SubgraphResources['ca']; readonly observer: StoreObserver | undefined },
+  reached: {
+    readonly ca: SubgraphResources['ca'];
+    readonly observer: StoreObserver | undefined;
+    readonly queues: QueueObserver | undefined;
+  },
   starting: AsyncDisposableStack,
 ) {
   const keys = starting.use(await openOperatorKeys(environment));

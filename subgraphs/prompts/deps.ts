@@ -5,6 +5,7 @@ import { HeddleError } from '#core/errors.ts';
 import { notFound } from '#core/input.ts';
 import type { JsonSchemas } from '#core/json-schema/json-schema.ts';
 import { matchesLists } from '#core/name-patterns.ts';
+import type { QueueObserver } from '#core/observers/queue-observer.ts';
 import { ownTenantId } from '#core/tenant-reach.ts';
 import { findNodeRecords } from '#mongo/node-records.ts';
 import type { PromptVersionRecord } from '#mongo/prompt-versions.ts';
@@ -19,6 +20,8 @@ export interface PromptsSubgraphDeps extends SubgraphServices {
   readonly connection: Connection;
   /** Reports whether a version's model or route exists, which an alias of the tenant stands for, and which prompt a name means. */
   readonly catalog: Pick<Catalog, 'resolve' | 'resolveName' | 'snapshot' | 'promptRuns'>;
+  /** Gets the queue of the thread that checks JSON Schemas, for metrics. */
+  readonly queues?: QueueObserver | undefined;
   readonly now?: () => number;
 }
 

@@ -15,6 +15,7 @@ export function createPromptsSubgraph(deps: PromptsSubgraphDeps): Subgraph {
     onThreadFailure: (err) =>
       deps.log.error({ event: 'thread_failed', err }, 'the thread that checks JSON Schemas failed'),
   });
+  const watching = deps.queues?.watchQueue('json_schemas', () => jsonSchemas.waiting);
   const reads = new OneAtATime();
   return createSubgraph({
     name: 'prompts',
@@ -22,6 +23,9 @@ export function createPromptsSubgraph(deps: PromptsSubgraphDeps): Subgraph {
     services: deps,
     createLoaders: (context) => createPromptsLoaders(deps.connection, context, reads),
     resolvers: promptsResolvers({ ...deps, jsonSchemas }),
-    close: async () => jsonSchemas[Symbol.asyncDispose](),
+    close: async () => {
+      watching?.[Symbol.dispose]();
+      await jsonSchemas[Symbol.asyncDispose]();
+    },
   });
 }

@@ -1,13 +1,15 @@
 import type { Counter, Gauge, Histogram } from 'prom-client';
 import type { CircuitState } from '#core/graph-enums.generated.ts';
 import { findCause } from '#core/observers/error-causes.ts';
-import type {
-  InferenceGauges,
-  InferenceObserver,
-  ObservedAttempt,
-  ObservedCall,
-  ObservedModel,
-  ObservedVerdict,
+import {
+  type InferenceGauges,
+  type InferenceObserver,
+  type ObservedAttempt,
+  type ObservedCall,
+  type ObservedModel,
+  type ObservedVerdict,
+  type PayloadDrop,
+  payloadDrops,
 } from '#core/observers/inference-observer.ts';
 import { GenAiMetrics } from './gen-ai-metrics.ts';
 import {
@@ -45,6 +47,7 @@ export class InferenceMetrics implements InferenceObserver {
   readonly #circuitChanges: Series<Counter.Internal>;
   readonly #rowSeconds: Series<Histogram.Internal<string>>;
   readonly #rowsFailed: Series<Counter.Internal>;
+  readonly #payloadsDropped: Series<Counter.Internal>;
   readonly #engines = new GaugeSources<InferenceGauges>();
 
   constructor(registry: MetricsRegistry, options: { readonly oldNames: boolean }) {
@@ -121,6 +124,13 @@ export class InferenceMetrics implements InferenceObserver {
       seriesMax: closedMax,
     });
     for (const kind of ['open', 'close']) this.#rowsFailed.of(kind);
+    this.#payloadsDropped = openCounter(registry, {
+      name: 'heddle_payloads_dropped_total',
+      help: 'Payloads of calls that were to be kept and were not, by the reason.',
+      labels: ['reason'],
+      seriesMax: payloadDrops.length,
+    });
+    for (const reason of payloadDrops) this.#payloadsDropped.of(reason.toLowerCase());
     this.#openGauges(registry);
   }
 
@@ -186,6 +196,10 @@ export class InferenceMetrics implements InferenceObserver {
   rowWritten(kind: 'open' | 'close', durationMs: number, failed: boolean): void {
     if (failed) this.#rowsFailed.of(kind).inc();
     else this.#rowSeconds.of(kind).observe(durationMs / 1_000);
+  }
+
+  payloadDropped(reason: PayloadDrop): void {
+    this.#payloadsDropped.of(reason.toLowerCase()).inc();
   }
 
   watch(read: () => InferenceGauges): Disposable {

@@ -2,13 +2,17 @@ import { collectDefaultMetrics } from 'prom-client';
 import type { DeliveryObserver } from '#core/observers/delivery-observer.ts';
 import type { GatewayObserver } from '#core/observers/gateway-observer.ts';
 import type { InferenceObserver } from '#core/observers/inference-observer.ts';
+import type { LimitObserver } from '#core/observers/limit-observer.ts';
 import type { MetricsPage } from '#core/observers/metrics-page.ts';
+import type { QueueObserver } from '#core/observers/queue-observer.ts';
 import type { StoreObserver } from '#core/observers/store-observer.ts';
 import type { TraceObserver } from '#core/observers/trace-observer.ts';
 import { DeliveryMetrics } from './delivery-metrics.ts';
 import { GatewayMetrics } from './gateway-metrics.ts';
 import { InferenceMetrics } from './inference-metrics.ts';
+import { LimitMetrics } from './limit-metrics.ts';
 import { createMetricsAccess } from './metrics-access.ts';
+import { QueueMetrics } from './queue-metrics.ts';
 import { createRegistry, type MetricsRegistry } from './series.ts';
 import { StoreMetrics } from './store-metrics.ts';
 import { toAcceptedText } from './text-formats.ts';
@@ -21,6 +25,8 @@ export interface Metrics {
   readonly store: StoreObserver;
   readonly traces: TraceObserver;
   readonly delivery: DeliveryObserver;
+  readonly limits: LimitObserver;
+  readonly queues: QueueObserver;
   readonly page: MetricsPage;
 }
 
@@ -57,6 +63,8 @@ export function createMetrics({ token, oldNames }: MetricsOptions): Metrics {
   const store = new StoreMetrics(registry);
   const traces = new TraceMetrics(registry);
   const delivery = new DeliveryMetrics(registry);
+  const limits = new LimitMetrics(registry);
+  const queues = new QueueMetrics(registry);
   const authorize = createMetricsAccess(token);
   let collecting: Promise<string> | undefined;
   const collect = (): Promise<string> => {
@@ -71,6 +79,8 @@ export function createMetrics({ token, oldNames }: MetricsOptions): Metrics {
     store,
     traces,
     delivery,
+    limits,
+    queues,
     page: {
       async read(request) {
         authorize(request);

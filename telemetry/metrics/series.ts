@@ -140,6 +140,38 @@ export function openReadGauge(
   });
 }
 
+/**
+ * A gauge with labels whose series are read whenever metrics are. Each series has a source that `make` creates; of one that `read`
+ * returns undefined for, there is no value.
+ */
+export function openReadSeries<Source>(
+  registry: MetricsRegistry,
+  config: MetricConfig<string>,
+  make: () => Source,
+  read: (source: Source) => number | undefined,
+): Series<Source> {
+  const { name, help, labels } = config;
+  const sources = new Map<Readonly<Record<string, string>>, Source>();
+  new Gauge({
+    name,
+    help,
+    labelNames: labels,
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const [values, source] of sources) {
+        const value = read(source);
+        if (value !== undefined) this.set(values, value);
+      }
+    },
+  });
+  return new Series(config, (values) => {
+    const source = make();
+    sources.set(values, source);
+    return source;
+  });
+}
+
 /** What is read of all that are watched at the moment. */
 export class GaugeSources<T> {
   readonly #reads = new Set<() => T>();

@@ -5,7 +5,7 @@ const token = 'a-token-of-a-test-0123456789';
 
 /** The text of metrics in which each metric of ours has a sample with all of its labels. */
 export async function readEveryMetric(): Promise<string> {
-  const { inference, gateway, store, delivery, page } = createMetrics({ token, oldNames: true });
+  const { inference, gateway, store, delivery, limits, page } = createMetrics({ token, oldNames: true });
   const model = { name: 'm', provider: { id: 'p', kind: 'OPENAI' } };
   const usage = {
     inputTokens: 1,
@@ -48,6 +48,7 @@ export async function readEveryMetric(): Promise<string> {
   store.commandEnded('find', 1, true);
   store.eventPublished('budget.threshold');
   delivery.attempted('STANDARD', 'delivered');
+  limits.limitRead({ kind: 'budget', meter: 'COST', window: 'MONTH', left: 1 });
   const headers = { authorization: `Bearer ${token}` };
   return (await page.read({ headers } as IncomingMessage)).text;
 }
