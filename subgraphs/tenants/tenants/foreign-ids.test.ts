@@ -77,7 +77,7 @@ function listFields(kind: Kind): readonly GraphQLField<unknown, unknown>[] {
   return Object.values(root?.getFields() ?? {}).filter(({ name }) => !name.startsWith('_'));
 }
 
-describe('an id of another tenant', () => {
+describe('an id of another tenant', { timeout: 120_000 }, () => {
   it('is known here of every type that a query finds by its id, but for those of the mesh', () => {
     const found = listFields('query')
       .filter(({ args }) => args.some(({ name }) => name === 'id'))
