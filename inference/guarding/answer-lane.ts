@@ -21,7 +21,7 @@ type Waiting =
 
 /**
  * The parts of one alternative in their order: each waits until what came before it is released. Only behind the beginning of a
- * placeholder that does not become one, others overtake.
+ * placeholder that does not become one, others overtake; log probabilities never do, as they repeat a text that may still be changed.
  */
 export class AnswerLane {
   /** The texts of the alternative that grow, by what they are. */
@@ -54,7 +54,10 @@ export class AnswerLane {
     while (this.#waiting[0] !== undefined && this.#emit(this.#waiting[0], parts)) this.#waiting.shift();
     if (this.#countWaiting() > waitingCharsMax) {
       const rest = this.#waiting.splice(0);
-      for (const waiting of rest) if (!this.#emit(waiting, parts)) this.#waiting.push(waiting);
+      for (const waiting of rest) {
+        const mayOvertake = this.#waiting.length === 0 || waiting.part.type !== 'logprobs';
+        if (!mayOvertake || !this.#emit(waiting, parts)) this.#waiting.push(waiting);
+      }
     }
     return parts;
   }
@@ -78,7 +81,8 @@ export class AnswerLane {
   /** Characters behind the first part. */
   #countWaiting(): number {
     let count = 0;
-    for (const { part } of this.#waiting.slice(1)) count += countCharacters(part);
+    for (const { part } of this.#waiting.slice(1))
+      if (part.type !== 'logprobs') count += countCharacters(part);
     return count;
   }
 }

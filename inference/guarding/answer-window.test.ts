@@ -248,6 +248,27 @@ describe('the window of an answer', () => {
     await window.finish();
     expect(build(shown).text).toBe('To ann@x.test');
   });
+
+  it('shows no log probabilities before the text that they repeat, and none of a text that is changed', async () => {
+    const rate = (token: string): ProviderPart => ({
+      type: 'logprobs',
+      tokens: [{ token, logprob: -0.1, bytes: [...Buffer.from(token)], top_logprobs: [] }],
+    });
+    const say = (text: string): ProviderPart[] => [{ type: 'text', text }, ...[...text].map(rate)];
+    const long = 'bob.'.repeat(15);
+    const { takeAll, window, shown } = openWindow(rules);
+    await takeAll([...say('Mail '), ...say(`${long}bob@y`)]);
+    expect(JSON.stringify(shown)).not.toContain('"b"');
+    await takeAll(say('.test now'));
+    await window.finish();
+    expect(build(shown).text).toBe('Mail ⟨EMAIL_2⟩ now');
+    const rated = shown.flatMap((part) => (part.type === 'logprobs' ? part.tokens : []));
+    expect(rated).toHaveLength('Mail '.length);
+    const plain = openWindow(rules);
+    await plain.takeAll([...say('Mail '), ...say('nobody')]);
+    await plain.window.finish();
+    expect(plain.shown.filter(({ type }) => type === 'logprobs')).toHaveLength('Mail nobody'.length);
+  });
 });
 
 /** The texts of an answer, of which tool calls without arguments are none. */
