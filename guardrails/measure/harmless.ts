@@ -22,7 +22,7 @@ const chunkChars = 800;
 
 /** What is personal data or a credential for a test, in files of code: such a piece is left out. */
 const notHarmless =
-  /@[\w-]+\.[a-z]|\d{3}-\d{2}-\d{4}|BEGIN|sk-|ghp_|xox|AKIA|:\/\/[^\s/]*@|(?:\d{1,3}\.){3}\d/i;
+  /@[\w-]+\.[a-z]|\d{3}-\d{2}-\d{4}|BEGIN|sk-|ghp_|whsec_|xox|AKIA|:\/\/[^\s/]*@|(?:\d{1,3}\.){3}\d/i;
 
 function listFiles(folder: string, ending: RegExp): readonly string[] {
   return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
@@ -95,6 +95,10 @@ const hex = '0123456789abcdef';
 const base64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 const base62 = base64.slice(0, 62);
 
+function encode(text: string): string {
+  return Buffer.from(text).toString('base64');
+}
+
 function drawUuid(draw: Draw): string {
   return [8, 4, 4, 4, 12].map((length) => draw.text(length, hex)).join('-');
 }
@@ -135,6 +139,16 @@ const lines: readonly ((draw: Draw) => string)[] = [
     `${draw.text(3, base62)}_${draw.text(22, base62)} ${draw.fill('AAA-9999')} ${draw.fill('ISBN 978-9-999-99999-9')}`,
 ];
 
+/** Lines with escapes and encoded texts. */
+const escapedLines: readonly ((draw: Draw) => string)[] = [
+  (draw) =>
+    `GET https://registry.example.org/%40${draw.text(6, hex)}%2F${draw.text(5, hex)}@${draw.fill('9.99.9')}`,
+  (draw) =>
+    `settings: ${encode(`{"level":"info","retries":${draw.fill('99')},"path":"/srv/${draw.text(9, hex)}"}`)}`,
+  (draw) =>
+    `<p class="c-${draw.text(5, base62)}">&#64;media &amp; "${draw.text(4, hex)}"@en &nbsp;${draw.fill('99')}&#37;</p>`,
+];
+
 function drawMachineText(draw: Draw): string {
   return Array.from({ length: 4 + draw.integer(8) }, () => draw.pick(lines)(draw)).join('\n');
 }
@@ -143,6 +157,12 @@ function drawMachineText(draw: Draw): string {
 export function drawHarmless(count: number, seed: number): readonly string[] {
   const draw = drawFrom(seed);
   const pieces = readPieces();
-  const kinds = [() => draw.pick(pieces), () => drawMachineText(draw), () => drawProse(draw)];
+  // A draw of its own leaves the other texts as they are.
+  const drawEscaped = drawFrom(seed + 1);
+  const kinds = [
+    () => draw.pick(pieces),
+    () => `${drawMachineText(draw)}\n${drawEscaped.pick(escapedLines)(drawEscaped)}`,
+    () => drawProse(draw),
+  ];
   return Array.from({ length: count }, (_, number) => (kinds[number % kinds.length] ?? (() => ''))());
 }

@@ -9,7 +9,7 @@ export interface DisguisedText {
   readonly end: number;
 }
 
-/** Runs that can be encoded text. Shorter ones hold too little, and longer ones are files. */
+/** Runs that can be encoded text. Shorter ones hold too little, unless a caller states another number, and longer ones are files. */
 const encodedCharsMin = 24;
 const base64CharsMax = 8_192;
 const hex = /(?:[0-9a-fA-F]{2}[ :,]?){12,4096}|(?:\\x[0-9a-fA-F]{2}){12,2048}|(?:%[0-9a-fA-F]{2}){12,2048}/g;
@@ -21,6 +21,8 @@ const separatorsMin = 3;
 const tags = /[\u{e0020}-\u{e007e}]{4,2000}/gu;
 /** The unit that all tag characters begin with. */
 const tagUnit = '\udb40';
+/** What has no word holds no instruction. */
+const word = /\p{L}{3}/u;
 const readable = /^[\p{L}\p{M}\p{N}\p{P}\p{S}\s]*$/u;
 
 /** What a UTF-16 unit can be part of. */
@@ -46,16 +48,16 @@ type Run = Pick<DisguisedText, 'start' | 'end'>;
 const reader = new TextUnits();
 
 /** The longest runs of characters with a use. One that is long enough covers one of the places that are so far apart. */
-function findRuns(units: Uint16Array, length: number, use: number): readonly Run[] {
+function findRuns(units: Uint16Array, length: number, use: number, charsMin: number): readonly Run[] {
   const runs: Run[] = [];
   const has = (at: number) => ((usesByUnit[units[at] as number] as number) & use) !== 0;
   let after = 0;
-  for (let probe = encodedCharsMin - 1; probe < length; probe += encodedCharsMin) {
+  for (let probe = charsMin - 1; probe < length; probe += charsMin) {
     if (!has(probe)) continue;
     let [start, end] = [probe, probe + 1];
     while (start > after && has(start - 1)) start -= 1;
     while (end < length && has(end)) end += 1;
-    if (end - start >= encodedCharsMin) runs.push({ start, end });
+    if (end - start >= charsMin) runs.push({ start, end });
     after = end;
     probe = end;
   }
@@ -81,18 +83,36 @@ function canHaveSpaced(units: Uint16Array, length: number): boolean {
   return false;
 }
 
-/** Texts of a source in base64, hexadecimal digits and tag characters, decoded once, and the source with its spaced letters together. */
+/** Texts with words of a source in base64, hexadecimal digits and tag characters, decoded once, and the source with its spaced letters together. */
 export function readDisguised(source: string): readonly DisguisedText[] {
   const units = reader.read(source);
+  const found = decodeRuns(source, units, encodedCharsMin).filter(({ text }) => word.test(text));
+  if (canHaveSpaced(units, source.length)) {
+    const joined = source.replace(spaced, (run) => run.replace(/[ .\-_*|]/g, ''));
+    if (joined !== source) found.push({ text: joined, start: 0, end: source.length });
+  }
+  return found;
+}
+
+/**
+ * Texts of a source in base64, hexadecimal digits and tag characters, decoded once.
+ *
+ * @param base64CharsMin the fewest digits of base64 that are decoded, from 8 on
+ */
+export function readEncoded(source: string, base64CharsMin: number): readonly DisguisedText[] {
+  return decodeRuns(source, reader.read(source), base64CharsMin);
+}
+
+function decodeRuns(source: string, units: Uint16Array, base64CharsMin: number): DisguisedText[] {
   const found: DisguisedText[] = [];
-  for (const run of findRuns(units, source.length, isBase64)) {
-    for (const { start, end } of cutBase64(source, run)) {
+  for (const run of findRuns(units, source.length, isBase64, base64CharsMin)) {
+    for (const { start, end } of cutBase64(source, run, base64CharsMin)) {
       if (!beginsAsText(units, start)) continue;
       const text = decodeBytes(source.slice(start, end), 'base64');
       if (text !== null) found.push({ text, start, end });
     }
   }
-  for (const { start, end } of findRuns(units, source.length, isHex)) {
+  for (const { start, end } of findRuns(units, source.length, isHex, encodedCharsMin)) {
     for (const { 0: run, index } of source.slice(start, end).matchAll(hex)) {
       const text = decodeBytes(run.replace(/[^0-9a-fA-F]|x(?=[0-9a-fA-F]{2})/g, ''), 'hex');
       if (text !== null) found.push({ text, start: start + index, end: start + index + run.length });
@@ -105,10 +125,6 @@ export function readDisguised(source: string): readonly DisguisedText[] {
       );
       found.push({ text, start: index, end: index + run.length });
     }
-  }
-  if (canHaveSpaced(units, source.length)) {
-    const joined = source.replace(spaced, (run) => run.replace(/[ .\-_*|]/g, ''));
-    if (joined !== source) found.push({ text: joined, start: 0, end: source.length });
   }
   return found;
 }
@@ -152,9 +168,9 @@ function beginsAsText(units: Uint16Array, start: number): boolean {
 }
 
 /** The parts of a run that are decoded each alone, with the signs that end base64. */
-function cutBase64(source: string, { start, end }: Run): readonly Run[] {
+function cutBase64(source: string, { start, end }: Run, charsMin: number): readonly Run[] {
   const parts: Run[] = [];
-  for (let from = start; end - from >= encodedCharsMin; from += base64CharsMax) {
+  for (let from = start; end - from >= charsMin; from += base64CharsMax) {
     const to = Math.min(end, from + base64CharsMax);
     const padding = /={0,2}/.exec(source.slice(to, to + 2))?.[0].length ?? 0;
     parts.push({ start: from, end: to + padding });
@@ -167,9 +183,7 @@ function decodeBytes(run: string, encoding: 'base64' | 'hex'): string | null {
   const bytes = Buffer.from(run, encoding);
   if (!isUtf8(bytes)) return null;
   const text = bytes.toString('utf8');
-  return text.length >= 8 && !text.includes('\ufffd') && readable.test(text) && /\p{L}{3}/u.test(text)
-    ? text
-    : null;
+  return text.length >= 8 && !text.includes('\ufffd') && readable.test(text) ? text : null;
 }
 
 export function reverseText(text: string): string {

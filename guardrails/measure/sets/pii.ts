@@ -9,6 +9,23 @@ import { idTemplates } from './national-ids.ts';
 
 const names = ['jane', 'j.doe', 'anna-maria', 'li_wei', 'o.brien+news', 'MAX', 'info42', 'jose'];
 const hosts = ['example.com', 'mail.acme.co.uk', 'firma.example', 'uni-x.edu', 'a.b.example.org', 'posta.it'];
+const inBase64 = (text: string) => Buffer.from(text).toString('base64');
+const plainMail = (name: string, host: string) => `${name}@${host}`;
+/** As texts, URLs, HTML and encoded texts have an address: one of four is not plain. */
+const mailForms: readonly ((name: string, host: string) => string)[] = [
+  ...Array.from({ length: 15 }, () => plainMail),
+  (name, host) => `${name}%40${host}`,
+  (name, host) => `${name}&#64;${host}`,
+  (name, host) => `${name}&commat;${host}`,
+  (name, host) => `"${name} lee"@${host}`,
+  (name, host) => inBase64(`{"to":"${name}@${host}"}`),
+];
+const asItIs = (card: string) => card;
+const cardWays: readonly ((card: string) => string)[] = [
+  ...Array.from({ length: 8 }, () => asItIs),
+  (card) => card.replace(/[ -]/g, '.'),
+  inBase64,
+];
 const phoneCountries: readonly CountryCode[] = [
   ...([
     'US',
@@ -112,14 +129,16 @@ function drawDate(draw: Draw): string {
 /** The value of a kind with the sentences that it may stand in. */
 function drawValue(kind: string, draw: Draw): readonly [value: string, frames: readonly string[]] {
   switch (kind) {
-    case 'EMAIL':
-      return [`${draw.pick(names)}@${draw.pick(hosts)}`, mailFrames];
+    case 'EMAIL': {
+      const [name, host] = [draw.pick(names), draw.pick(hosts)];
+      return [draw.pick(mailForms)(name, host), mailFrames];
+    }
     case 'PHONE': {
       const { value, isNational } = drawPhone(draw);
       return [value, isNational ? phoneFrames : [...phoneFrames, ...plainFrames]];
     }
     case 'CREDIT_CARD':
-      return [drawUntil(() => draw.fill(draw.pick(cardForms)), isLuhn), plainFrames];
+      return [draw.pick(cardWays)(drawUntil(() => draw.fill(draw.pick(cardForms)), isLuhn)), plainFrames];
     case 'IBAN': {
       const iban = drawUntil(
         () => draw.fill(draw.pick(ibanForms)),

@@ -2,7 +2,7 @@ import { isValidIBAN } from 'ibantools';
 import { luhnChecksumValidate } from 'stdnum/lib/cjs/util/checksum.js';
 import { matchAt, type NumberFinder, readDigits } from './finder.ts';
 
-const grouped = /\d{4}([ -]?)\d{4}\1\d{4}\1\d{4}(?:\1\d{1,3})?|\d{4}([ -]?)\d{6}\2\d{4,5}|\d{12,19}/y;
+const grouped = /\d{4}([ .-]?)\d{4}\1\d{4}\1\d{4}(?:\1\d{1,3})?|\d{4}([ .-]?)\d{6}\2\d{4,5}|\d{12,19}/y;
 
 /** Issuers by their first digits, with the lengths of their numbers (ISO/IEC 7812, as the networks publish them). */
 const issuers: readonly (readonly [first: RegExp, lengths: readonly number[]])[] = [

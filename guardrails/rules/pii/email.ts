@@ -9,6 +9,9 @@ const domain =
 const fileEnding =
   /\.(?:png|jpe?g|gif|svg|webp|avif|ico|css|scss|less|[cm]?[jt]sx?|json|html?|xml|ya?ml|txt|pdf|log|local|lock|tgz)$/i;
 
+/** As a name has it: what stands between two values of JSON begins with a comma or a colon. */
+const quotedName = /^[\p{L}\d](?:[^\r\n]*[\p{L}\d.\\])?$/u;
+
 /** Addresses of mail. Not: a user of an address (`ssh://git@host`), of Git over SSH, and names of files. */
 export function findEmails(text: string): readonly FoundPii[] {
   const found: FoundPii[] = [];
@@ -16,7 +19,7 @@ export function findEmails(text: string): readonly FoundPii[] {
     domain.lastIndex = at + 1;
     const host = domain.exec(text)?.[0];
     if (host === undefined || fileEnding.test(host)) continue;
-    const name = readName(text, at);
+    const name = text[at - 1] === '"' ? readQuotedName(text, at) : readName(text, at);
     const start = at - name.length;
     const end = at + 1 + host.length;
     const isMail =
@@ -32,6 +35,19 @@ function readName(text: string, at: number): string {
   while (at - start < localMax && isLocal(text.charCodeAt(start - 1))) start -= 1;
   const isEscape = text[start - 1] === '\\' && /[nrt]/.test(text[start] ?? '');
   return text.slice(isEscape ? start + 1 : start, at).replace(/^[.'%+-]+/, '');
+}
+
+/**
+ * The quoted name before the sign of an address of mail at `at`, such as `"ann lee"` (RFC 5321, section 4.1.2: Quoted-string); empty where none stands there. In it
+ * quotes are escaped by a backslash, and so are those around it where the text is a string of code.
+ */
+function readQuotedName(text: string, at: number): string {
+  const before = text.slice(Math.max(0, at - localMax - 2), at);
+  const last = before.length - 1;
+  const isEscaped = before[last - 1] === '\\';
+  let first = before.lastIndexOf('"', last - 1);
+  while (!isEscaped && before[first - 1] === '\\') first = before.lastIndexOf('"', first - 1);
+  return first >= 0 && quotedName.test(before.slice(first + 1, last)) ? before.slice(first) : '';
 }
 
 function isLocal(unit: number): boolean {

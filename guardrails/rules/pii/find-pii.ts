@@ -1,3 +1,4 @@
+import { findHidden } from '../../text/hidden-matches.ts';
 import { findCard, findIban } from './bank.ts';
 import { findBirthDate } from './birth-date.ts';
 import { findEmails } from './email.ts';
@@ -11,8 +12,17 @@ import { createPhoneFinder } from './phone.ts';
 
 const groupDigitsMax = 19;
 
-/** Searches visible texts for what the options state; in the order of their places, and apart from each other. */
-export function createPiiSearch({
+/** Searches visible texts, also what is escaped or encoded in them, for what the options state; in the order of their places, and apart from each other. */
+export function createPiiSearch(options: PiiOptions): (text: string) => readonly FoundPii[] {
+  const search = createPlainSearch(options);
+  return (text) => {
+    const plain = search(text);
+    const hidden = findHidden(text, search);
+    return hidden.length === 0 ? plain : apart([...plain, ...hidden]);
+  };
+}
+
+function createPlainSearch({
   kinds,
   regions,
   words,
@@ -51,6 +61,7 @@ export function createPiiSearch({
   const finders = (length: number, digits: number, hasLetters: boolean) =>
     hasLetters ? afterLetters : (byGroup[length]?.[digits] ?? []);
   return (text) => {
+    if (!isWanted(text)) return [];
     const found = [
       ...(has('EMAIL') ? findEmails(text) : []),
       ...findNumbers(text, finders),
@@ -62,6 +73,11 @@ export function createPiiSearch({
         : found.filter(({ start, end }) => !isAllowed(text.slice(start, end).toLowerCase()));
     return kept.length < 2 ? kept : apart(kept);
   };
+}
+
+/** Whether a text has what every kind has some of. */
+function isWanted(text: string): boolean {
+  return /[\d@:]/.test(text);
 }
 
 function apart(found: readonly FoundPii[]): readonly FoundPii[] {

@@ -25,10 +25,35 @@ async function find(text: string, options: object = {}): Promise<readonly string
     : [];
 }
 
+const inBase64 = (text: string) => Buffer.from(text).toString('base64');
+
 const found: readonly (readonly [text: string, ...expected: readonly string[]])[] = [
   ['Mail jane.doe+x@acme.co.uk, please', 'EMAIL jane.doe+x@acme.co.uk'],
   ['josé@bücher.example und <a@b.museum>.', 'EMAIL josé@bücher.example', 'EMAIL a@b.museum'],
   ['请联系li@example.cn。谢谢', 'EMAIL li@example.cn'],
+  ['/join?mail=ann%40x.example&next=1', 'EMAIL ann%40x.example'],
+  ['<a href="mailto:ann&#64;x.example">', 'EMAIL ann&#64;x.example'],
+  ['ann&commat;x.example or ANN&#x40;X.example.', 'EMAIL ann&commat;x.example', 'EMAIL ANN&#x40;X.example'],
+  ['&#97;&#110;&#110;&#64;&#120;&#46;&#101;&#117;', 'EMAIL &#97;&#110;&#110;&#64;&#120;&#46;&#101;&#117;'],
+  ['"mail": "ann\\u0040x.example"', 'EMAIL ann\\u0040x.example'],
+  ['tel=%2B4930901820&x', 'PHONE %2B4930901820'],
+  ['"ann lee"@x.example, "o\\"b"@x.example', 'EMAIL "ann lee"@x.example', 'EMAIL "o\\"b"@x.example'],
+  [String.raw`{"from":"\"ann lee\"@x.example"}`, String.raw`EMAIL "ann lee\"@x.example`],
+  [
+    'pay 4111.1111.1111.1111 or 3782.822463.10005',
+    'CREDIT_CARD 4111.1111.1111.1111',
+    'CREDIT_CARD 3782.822463.10005',
+  ],
+  [`token ${inBase64('ann.lee@x.example')}.`, `EMAIL ${inBase64('ann.lee@x.example')}`],
+  [
+    `{"a":"${inBase64('{"card":"4111111111111111"}')}"}`,
+    `CREDIT_CARD ${inBase64('{"card":"4111111111111111"}')}`,
+  ],
+  [`id=${inBase64('4111111111111111')}`, `CREDIT_CARD ${inBase64('4111111111111111')}`],
+  [
+    `x ${Buffer.from('to: ann@x.example').toString('hex')}`,
+    `EMAIL ${Buffer.from('to: ann@x.example').toString('hex')}`,
+  ],
   ['Call +49 30 901820 or (415) 555-2671', 'PHONE +49 30 901820', 'PHONE (415) 555-2671'],
   ['415-555-2671 415.555.2671', 'PHONE 415-555-2671', 'PHONE 415.555.2671'],
   ['Tél. : 01 42 68 53 00', 'PHONE 01 42 68 53 00'],
@@ -90,6 +115,13 @@ const harmless: readonly string[] = [
   'order 4222222222222, item 676770000005',
   'Erika-Heuser-Ring 5906 12357',
   '012-345-6789 0800-12-34 2080-5412-2482',
+  '/%40scope%2Fpkg@1.2.3 &#64;media &commat;app 100%40 git%40github.com:a/b.git a%40b logo%402x.png',
+  '["ann","@x.example"] ["ann", 5, "@x.example"] {"a":true,"@x.example":1} {"a":"@x.example"}',
+  '"Paris"@fr. "x"@en-US "" @x "a"@ "..."@x.example',
+  '4111.1111.1111.1112 1234.5678.1234.5670 4.111.111.111.111.111 0.4111.1111.1111.1111',
+  `${inBase64('Where do I find the address of ann?')} ${inBase64('version 1.2.3 of 2026-11-29')}`,
+  inBase64(inBase64('ann.lee@x.example')),
+  'sig=Zm9v%2B4930901820x &plus;1 %2B1',
 ];
 
 describe('the rule pii', () => {
@@ -127,6 +159,23 @@ describe('the rule pii', () => {
       card: '⟨CREDIT_CARD_1⟩',
       n: [-5, 'tel: ⟨PHONE_1⟩'],
     });
+  });
+
+  it('lets hidden values pass that a policy allows, and looks for its kinds alone', async () => {
+    const text = `ann%40x.example ${inBase64('ann.lee@x.example')} "ann"@x.example`;
+    expect(await find(text, { allow: ['@X.example'] })).toEqual([]);
+    expect(await find(text, { kinds: ['CREDIT_CARD', 'PHONE'] })).toEqual([]);
+  });
+
+  it('masks all of what is encoded, and brings it back', async () => {
+    const [mail, encoded] = ['ann%40x.example', inBase64('Write to ann.lee@x.example today')];
+    const text = guarded(JSON.stringify({ mail, encoded }), 'JSON');
+    const result = await pii.prepare({}, {}).check([text], context);
+    const findings = result.fired ? result.findings.map((one) => ({ ...one, action: 'MASK' as const })) : [];
+    const masks = new Masks([text.text]);
+    const masked = applyFindings(text, findings, masks) ?? '';
+    expect(JSON.parse(masked)).toEqual({ mail: '⟨EMAIL_1⟩', encoded: '⟨EMAIL_2⟩' });
+    expect(JSON.parse(masks.restore(masked, 'JSON'))).toEqual({ mail, encoded });
   });
 
   it('looks for the kinds, countries and networks that a policy states', async () => {

@@ -22,10 +22,6 @@ function loadFinders(): Promise<typeof import('./find-pii.ts')> {
   return loading;
 }
 
-function isWanted(text: string): boolean {
-  return /[\d@:]/.test(text);
-}
-
 async function findIn(
   { text, format }: GuardedText,
   number: number,
@@ -33,7 +29,6 @@ async function findIn(
 ): Promise<readonly Finding[]> {
   const found = await findInParts(text, partLength, around, (part) => {
     const visible = toVisible(part, format);
-    if (!isWanted(visible.text)) return [];
     return search(visible.text).map(({ kind, start, end }) => ({
       kind,
       start: visible.toStart(start),
