@@ -49,8 +49,8 @@ export interface CompletionData {
   readonly extras?: AnswerExtras;
   /** Fields of the request that were not sent; absent: none. */
   readonly dropped?: readonly string[];
-  /** What guardrails with the action WARN found; absent: nothing. */
-  readonly warnings?: readonly GuardrailVerdictRecord[];
+  /** What its caller sees of what guardrails found; absent: nothing. */
+  readonly verdicts?: readonly GuardrailVerdictRecord[];
   readonly finishReason: FinishReason;
   readonly usage: ProviderUsage;
   readonly costNanos: string;
@@ -88,6 +88,8 @@ export type CompletionEventData = { readonly completionId: string } & (
       readonly limits?: readonly CallLimit[];
       /** Absent: no prompt is run. */
       readonly promptVersionId?: string;
+      /** What the caller sees of what guardrails have found by now; absent: nothing. */
+      readonly verdicts?: readonly GuardrailVerdictRecord[];
     }
   | { readonly type: 'TextDelta'; readonly text: string; readonly alternative?: number }
   | { readonly type: 'ReasoningDelta'; readonly text: string; readonly alternative?: number }

@@ -90,6 +90,8 @@ const bounded: Readonly<Record<string, string>> = {
   'GuardrailVerdict.spans': ofVerdicts,
   'Invocation.guardrailVerdicts': ofVerdicts,
   'Completion.guardrailVerdicts': ofVerdicts,
+  'CompletionStarted.guardrailVerdicts': ofVerdicts,
+  'Embeddings.guardrailVerdicts': ofVerdicts,
   'Completion.reasoningBlocks': ofCall,
   'Completion.citations': ofCall,
   'Completion.providerBlocks': ofCall,

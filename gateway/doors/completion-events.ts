@@ -5,7 +5,7 @@ import type { DeclaredOperation } from '../operations/declared-operation.ts';
 import { type DeclaredEvents, GraphFailure, subscribeDeclared } from '../operations/run-declared.ts';
 import { setCompletionHeaders } from './completion-headers.ts';
 import type { LimitHeaders } from './limit-headers.ts';
-import type { HeaderLimitFragment } from './operations.generated.ts';
+import type { HeaderLimitFragment, HeaderVerdictFragment } from './operations.generated.ts';
 
 /** What every selection of a completion's events has. */
 export type AnyCompletionEvent =
@@ -21,6 +21,7 @@ export type AnyCompletionEvent =
       readonly completionId: string;
       readonly dropped: readonly string[];
       readonly limits: readonly HeaderLimitFragment[];
+      readonly guardrailVerdicts: readonly HeaderVerdictFragment[];
       readonly promptVersion?: { readonly number: number } | null;
     }
   | {

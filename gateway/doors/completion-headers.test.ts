@@ -4,7 +4,11 @@ import { setCompletionHeaders } from './completion-headers.ts';
 
 function readDropped(dropped: readonly string[]): unknown {
   const response = new ServerResponse({ method: 'POST' } as ConstructorParameters<typeof ServerResponse>[0]);
-  setCompletionHeaders(response, { completionId: 'c', dropped, limits: [] }, () => undefined);
+  setCompletionHeaders(
+    response,
+    { completionId: 'c', dropped, limits: [], guardrailVerdicts: [] },
+    () => undefined,
+  );
   expect(response.getHeader('x-heddle-completion-id')).toBe('c');
   return response.getHeader('x-heddle-dropped');
 }

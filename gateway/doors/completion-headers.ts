@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
+import { setGuardrailHeader } from './guardrail-header.ts';
 import { type LimitHeaders, setLimitHeaders } from './limit-headers.ts';
-import type { HeaderLimitFragment } from './operations.generated.ts';
+import type { HeaderLimitFragment, HeaderVerdictFragment } from './operations.generated.ts';
 
 /** What the headers of an answer state about its completion. */
 export interface CompletionHeaders {
@@ -11,6 +12,8 @@ export interface CompletionHeaders {
   readonly promptVersion?: { readonly number: number } | null;
   /** What was left of the limits of the call. */
   readonly limits: readonly HeaderLimitFragment[];
+  /** What guardrails have found by now. */
+  readonly guardrailVerdicts: readonly HeaderVerdictFragment[];
 }
 
 /** Characters of the header with the dropped fields: their names are the client's. */
@@ -18,14 +21,15 @@ const droppedMax = 1_000;
 
 /**
  * Sets `x-heddle-completion-id`, `x-heddle-prompt-version` where a prompt was run, and `x-heddle-dropped` where fields were dropped: those of `providerOptions` by the name that
- * they have in the body of the client. `setLimits` sets the headers of the limits.
+ * they have in the body of the client. `setLimits` sets the headers of the limits, `setGuardrailHeader` that of the guardrails.
  */
 export function setCompletionHeaders(
   response: ServerResponse,
-  { completionId, dropped, promptVersion, limits }: CompletionHeaders,
+  { completionId, dropped, promptVersion, limits, guardrailVerdicts }: CompletionHeaders,
   setLimits: LimitHeaders = setLimitHeaders,
 ): void {
   setLimits(response, limits);
+  setGuardrailHeader(response, guardrailVerdicts);
   response.setHeader('x-heddle-completion-id', completionId);
   if (promptVersion != null) response.setHeader('x-heddle-prompt-version', promptVersion.number);
   if (dropped.length === 0) return;

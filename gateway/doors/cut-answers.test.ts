@@ -37,6 +37,7 @@ const completion = {
   alternatives: [],
   dropped: [],
   limits: [],
+  guardrailVerdicts: [],
   toolCalls: [],
   usage,
   model: { __typename: 'Model', id: 'demo/echo' },
@@ -47,7 +48,13 @@ const canceled = { ...completion, status: 'CANCELLED', finishReason: 'CANCELLED'
 const whole = { ...completion, status: 'SUCCEEDED', finishReason: 'STOP' };
 
 const event = (__typename: string, fields: object = {}) => ({ __typename, completionId: 'c1', ...fields });
-const started = event('CompletionStarted', { model: completion.model, dropped: [], usage, limits: [] });
+const started = event('CompletionStarted', {
+  model: completion.model,
+  dropped: [],
+  usage,
+  limits: [],
+  guardrailVerdicts: [],
+});
 const half = event('TextDelta', { alternative: 0, text: 'Half' });
 const finished = (of: object) => event('CompletionFinished', { completion: of });
 

@@ -20,7 +20,7 @@ const usage = {
   cacheWriteTokens: 0,
   cacheWrite1hTokens: 0,
 };
-const started = event('CompletionStarted', { model, usage, dropped: [], limits: [] });
+const started = event('CompletionStarted', { model, usage, dropped: [], limits: [], guardrailVerdicts: [] });
 const toText = (text: string) => event('TextDelta', { alternative: 0, text });
 
 /** A gateway before a subgraph that falls silent behind its first text, until it is released. */

@@ -13,6 +13,7 @@ const exposedHeaders = [
   'x-heddle-dropped',
   'x-heddle-estimated',
   'x-heddle-finish-reason',
+  'x-heddle-guardrails',
   'x-heddle-prompt-version',
   ...['requests', 'tokens'].flatMap((meter) =>
     ['limit', 'remaining', 'reset'].flatMap((state) => [

@@ -3,7 +3,7 @@ import { noUsage } from '#providers/provider.ts';
 import type { CompletionData } from '../completion.ts';
 import type { InferenceEngine } from '../engine.ts';
 import type { GuardedCall } from '../guarding/guard-call.ts';
-import { toVerdictRecords, toWarnings } from '../guarding/verdict-records.ts';
+import { toShownRecords, toVerdictRecords } from '../guarding/verdict-records.ts';
 import { toAttachmentResults } from '../ledger/attachment.ts';
 import { openRow, toClosing, toCompletionResult } from '../ledger/rows.ts';
 import { buildPayload } from '../payloads/call-recorder.ts';
@@ -32,7 +32,7 @@ export async function answerCall(
   const { id, accumulator, start } = account;
   const { promptVersionId } = request;
   const { verdicts } = guarded;
-  const warnings = toWarnings(verdicts);
+  const shown = toShownRecords(verdicts);
   const completion: CompletionData = {
     ...found,
     id,
@@ -40,7 +40,7 @@ export async function answerCall(
     usage: accumulator.attempts.length === 0 ? noUsage : accumulator.usage,
     costNanos: accumulator.costNanos.toString(),
     cache,
-    ...(warnings === undefined ? {} : { warnings }),
+    ...(shown === undefined ? {} : { verdicts: shown }),
     promptVersionId,
     attempts: [...accumulator.attempts],
     createdAtMs: account.hasRow ? account.startedAtMs : nowMs,

@@ -5,6 +5,7 @@ import { activeSpan, inSpan } from '#core/tracing/span.ts';
 import { type CompletionData, newCompletionId } from '../completion.ts';
 import type { InferenceEngine } from '../engine.ts';
 import { Invocation } from '../execution/invocation.ts';
+import { toShownRecords } from '../guarding/verdict-records.ts';
 import { toAttachmentResults } from '../ledger/attachment.ts';
 import { openingRecord } from '../ledger/attempt-progress.ts';
 import { aheadCharsMin } from '../ledger/progress.ts';
@@ -316,7 +317,7 @@ async function admit(
 }
 
 async function openStream(
-  { request, account: { id, start }, options: { onDisconnect } }: RequestedCall,
+  { request, guarded, account: { id, start }, options: { onDisconnect } }: RequestedCall,
   meters: Meters,
   { streams, lostReaders }: Pick<InferenceEngine, 'streams' | 'lostReaders'>,
 ): Promise<StreamEnds> {
@@ -330,7 +331,11 @@ async function openStream(
   const keepMs = request.labels.retention === 'NONE' ? unkeptLogMs : logKeptMs;
   const owner = start.caller.tenantId ?? meshOwner;
   const writer = await streams.open(id, { owner, keepMs, onAbandoned });
-  const sink = createEventSink(id, writer, request.promptVersionId, meters.listLimits());
+  const sink = createEventSink(id, writer, {
+    promptVersionId: request.promptVersionId,
+    limits: meters.listLimits(),
+    verdicts: toShownRecords(guarded.verdicts),
+  });
   return {
     sink,
     attach: (begun) => {

@@ -7,7 +7,7 @@ import type { GuardrailVerdict } from '#guardrails/pipeline/run.ts';
 import type { ProviderAnswer } from '#providers/provider.ts';
 import type { CompletionData } from '../completion.ts';
 import type { InferenceEngine } from '../engine.ts';
-import { toVerdictRecords, toWarnings } from '../guarding/verdict-records.ts';
+import { toShownRecords, toVerdictRecords } from '../guarding/verdict-records.ts';
 import type { NewCompletionResult } from '../ledger/results.ts';
 import { isWithoutWords, toClosing, toCompletionResult, withoutWords } from '../ledger/rows.ts';
 import type { Meters } from '../metering/meters.ts';
@@ -110,10 +110,10 @@ function keepAnswer(
   endedAtMs: number,
 ): ClosedInvocation & { readonly result: NewCompletionResult | null } {
   const { status, answer, json, failure } = outcome;
-  const warnings = toWarnings(ended.verdicts);
+  const verdicts = toShownRecords(ended.verdicts);
   const completion = {
     ...ended.complete(status, answer, json, failure),
-    ...(warnings === undefined ? {} : { warnings }),
+    ...(verdicts === undefined ? {} : { verdicts }),
     endedAtMs,
   };
   const masks = ended.masks.entries();

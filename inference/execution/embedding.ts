@@ -3,11 +3,12 @@ import type { Caller } from '#core/caller.ts';
 import { isEndedByMesh } from '#core/connection-lost.ts';
 import type { CompletionStatus } from '#core/graph-enums.generated.ts';
 import type { GuardrailVerdict } from '#guardrails/pipeline/run.ts';
+import type { GuardrailVerdictRecord } from '#mongo/invocations.ts';
 import { ProviderFailure, type ProviderUsage } from '#providers/provider.ts';
 import type { CallLimit } from '#state/quota/call-limits.ts';
 import type { CallLabels } from '../call-labels.ts';
 import type { InferenceEngine } from '../engine.ts';
-import { toVerdictRecords } from '../guarding/verdict-records.ts';
+import { toShownRecords, toVerdictRecords } from '../guarding/verdict-records.ts';
 import { attemptProgress } from '../ledger/attempt-progress.ts';
 import type { InvocationClosing } from '../ledger/invocation-closing.ts';
 import { attemptRecord, findOwnLast, isWithoutWords, markUnpriced, withoutWords } from '../ledger/rows.ts';
@@ -48,6 +49,8 @@ export interface EmbeddingsData {
   readonly modelId: string;
   /** What was left of the caller's limits when the call was admitted. */
   readonly limits: readonly CallLimit[];
+  /** What the caller sees of what guardrails found in the values; absent: nothing. */
+  readonly verdicts?: readonly GuardrailVerdictRecord[];
 }
 
 export interface EmbeddingStart {
@@ -138,7 +141,9 @@ export class Embedding implements RunningCall {
     }
     const { usage, costNanos } = this.#accumulator;
     const limits = this.#start.meters.listLimits();
-    return { id, vectors: ending.vectors, usage, costNanos, modelId: this.#model.id, limits };
+    const verdicts = toShownRecords(this.#start.verdicts);
+    const shown = verdicts === undefined ? {} : { verdicts };
+    return { id, vectors: ending.vectors, usage, costNanos, modelId: this.#model.id, limits, ...shown };
   }
 
   async #ask(): Promise<EmbeddingEnding> {

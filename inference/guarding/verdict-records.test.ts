@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { GuardrailVerdict } from '#guardrails/pipeline/run.ts';
-import { toVerdictRecords, toWarnings } from './verdict-records.ts';
+import { toShownRecords, toVerdictRecords } from './verdict-records.ts';
 
 const verdict = (more: Partial<GuardrailVerdict> = {}): GuardrailVerdict => ({
   ...{ rule: 'pii', policyId: 't:p', version: 2, stage: 'INPUT', action: 'WARN', isShadow: false },
@@ -44,9 +44,10 @@ describe('the verdicts that the caller sees', () => {
     [verdict(), 1],
     [verdict({ isShadow: true }), undefined],
     [verdict({ action: 'LOG' }), undefined],
-    [verdict({ action: 'MASK' }), undefined],
+    [verdict({ action: 'MASK' }), 1],
+    [verdict({ action: 'BLOCK', isShadow: true }), undefined],
     [verdict({ fired: false }), undefined],
-  ] as const)('are those of WARN that found something', ([one, count]) => {
-    expect(toWarnings([one])?.length).toBe(count);
+  ] as const)('are those that found something, but for LOG and SHADOW', ([one, count]) => {
+    expect(toShownRecords([one])?.length).toBe(count);
   });
 });

@@ -14,15 +14,16 @@ const verdictsMax = 50;
 export function toVerdictRecords(
   verdicts: readonly GuardrailVerdict[],
 ): readonly GuardrailVerdictRecord[] | undefined {
+  if (verdicts.length === 0) return undefined;
   const kept = verdicts.filter(({ fired, failed }) => fired || failed);
   return kept.length === 0 ? undefined : kept.slice(0, verdictsMax).map(toVerdictRecord);
 }
 
-/** What the caller of a call sees of its verdicts: those of WARN. Undefined: there is none. */
-export function toWarnings(
+/** What the caller of a call sees of its verdicts: all but those of LOG and SHADOW. Undefined: there is none. */
+export function toShownRecords(
   verdicts: readonly GuardrailVerdict[],
 ): readonly GuardrailVerdictRecord[] | undefined {
-  return toVerdictRecords(verdicts.filter(({ action, isShadow }) => action === 'WARN' && !isShadow));
+  return toVerdictRecords(verdicts.filter(({ action, isShadow }) => action !== 'LOG' && !isShadow));
 }
 
 export function toVerdictRecord(verdict: GuardrailVerdict): GuardrailVerdictRecord {

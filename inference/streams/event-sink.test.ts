@@ -54,7 +54,7 @@ it.each([
         keepMs: 600_000,
         onAbandoned: () => input.fill(0),
       });
-      const sink = createEventSink(`c${call}`, writer, null);
+      const sink = createEventSink(`c${call}`, writer, { promptVersionId: null });
       const answer = new AnswerBuilder();
       for (let at = 0; at < pieces; at++) {
         const text = Buffer.from(piece()).toString();

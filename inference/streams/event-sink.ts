@@ -1,3 +1,4 @@
+import type { GuardrailVerdictRecord } from '#mongo/invocations.ts';
 import type { ProviderUsage } from '#providers/provider.ts';
 import type { CallLimit } from '#state/quota/call-limits.ts';
 import type { StreamWriter } from '#state/streams/stream-log.ts';
@@ -64,14 +65,23 @@ function countCharacters(event: CompletionEventData): number {
   }
 }
 
+/** What is known of a completion when it starts. */
+export interface StartedCompletion {
+  /** The prompt version that is run; null: none is. */
+  readonly promptVersionId: string | null;
+  /** What was left of the caller's limits when the call was admitted; absent: not known. */
+  readonly limits?: readonly CallLimit[];
+  /** What the caller sees of what guardrails have found by now; absent: nothing. */
+  readonly verdicts?: readonly GuardrailVerdictRecord[] | undefined;
+}
+
 /** The first event of a completion; of `usage` it has the input, also where the whole is known. */
 export function toStartedEvent(
   completionId: string,
   modelId: string,
   dropped: readonly string[] | undefined,
   usage: ProviderUsage,
-  promptVersionId: string | null,
-  limits: readonly CallLimit[] = [],
+  { promptVersionId, limits = [], verdicts }: StartedCompletion,
 ): CompletionEventData {
   return {
     type: 'CompletionStarted',
@@ -81,18 +91,14 @@ export function toStartedEvent(
     ...(dropped === undefined ? {} : { dropped }),
     ...(promptVersionId === null ? {} : { promptVersionId }),
     ...(limits.length === 0 ? {} : { limits }),
+    ...(verdicts === undefined ? {} : { verdicts }),
   };
 }
 
-/**
- * @param promptVersionId the prompt version that is run; null: none is
- * @param limits what was left of the caller's limits when the call was admitted
- */
 export function createEventSink(
   completionId: string,
   writer: StreamWriter<CompletionEventData>,
-  promptVersionId: string | null,
-  limits: readonly CallLimit[] = [],
+  started: StartedCompletion,
 ): EventSink {
   let draining = false;
   function emit(event: CompletionEventData, size?: number): Promise<void> | undefined {
@@ -100,7 +106,7 @@ export function createEventSink(
   }
   return {
     started: (modelId, dropped, usage) =>
-      void emit(toStartedEvent(completionId, modelId, dropped, usage, promptVersionId, limits)),
+      void emit(toStartedEvent(completionId, modelId, dropped, usage, started)),
     append(event) {
       // Texts beyond Latin-1 take two bytes a character.
       return emit(event, frameBytes + 2 * countCharacters(event));

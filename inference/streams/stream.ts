@@ -34,8 +34,10 @@ function toLastEvent(completion: CompletionData): CompletionEventData {
 
 /** The events of a completion that has ended, as if sent at once. Its numbers are the same each time. */
 function* replay(completion: CompletionData): Generator<CompletionEventData> {
-  const { id: completionId, modelId, dropped, usage, promptVersionId } = completion;
-  yield toStartedEvent(completionId, modelId, dropped, usage, promptVersionId);
+  const { id: completionId, modelId, dropped, usage } = completion;
+  // What was left of limits then is not known any more.
+  const { promptVersionId, verdicts } = completion;
+  yield toStartedEvent(completionId, modelId, dropped, usage, { promptVersionId, verdicts });
   yield* toEvents(completionId, toParts(completion));
   yield toLastEvent(completion);
 }

@@ -381,6 +381,7 @@ export type CompletionStarted = CompletionEvent & {
   readonly model: Model;
   readonly dropped: ReadonlyArray<Scalars['String']['output']>;
   readonly promptVersion: Maybe<PromptVersion>;
+  readonly guardrailVerdicts: ReadonlyArray<GuardrailVerdict>;
   readonly usage: TokenUsage;
   readonly limits: ReadonlyArray<CallLimit>;
 };
@@ -494,6 +495,7 @@ export type Embeddings = {
   readonly cost: Scalars['Decimal']['output'];
   readonly model: Model;
   readonly limits: ReadonlyArray<CallLimit>;
+  readonly guardrailVerdicts: ReadonlyArray<GuardrailVerdict>;
   readonly invocation: Invocation;
 };
 
@@ -1023,6 +1025,7 @@ export type CompletionStartedResolvers<ContextType = context.SubgraphContext, Pa
   model?: Resolver<ResolversTypes['Model'], ParentType, ContextType>;
   dropped?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
   promptVersion?: Resolver<Maybe<ResolversTypes['PromptVersion']>, ParentType, ContextType>;
+  guardrailVerdicts?: Resolver<ReadonlyArray<ResolversTypes['GuardrailVerdict']>, ParentType, ContextType>;
   usage?: Resolver<ResolversTypes['TokenUsage'], ParentType, ContextType>;
   limits?: Resolver<ReadonlyArray<ResolversTypes['CallLimit']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
@@ -1151,6 +1154,7 @@ export type EmbeddingsResolvers<ContextType = context.SubgraphContext, ParentTyp
   cost?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
   model?: Resolver<ResolversTypes['Model'], ParentType, ContextType>;
   limits?: Resolver<ReadonlyArray<ResolversTypes['CallLimit']>, ParentType, ContextType>;
+  guardrailVerdicts?: Resolver<ReadonlyArray<ResolversTypes['GuardrailVerdict']>, ParentType, ContextType>;
   invocation?: Resolver<ResolversTypes['Invocation'], ParentType, ContextType>;
 };
 

@@ -145,6 +145,7 @@ export function inferenceResolvers(
       ...event,
       model: ({ event: { modelId } }) => toEntity(modelId),
       dropped: ({ event: { dropped } }) => dropped ?? [],
+      guardrailVerdicts: ({ event: { verdicts } }) => verdicts ?? [],
       promptVersion: ({ event: { promptVersionId } }) => toEntity(promptVersionId ?? null),
       usage: ({ event: { usage } }) => usage ?? noUsage,
       // Another key of the app may resume the stream: it does not see the limits of the key that began it.
@@ -219,7 +220,7 @@ export function inferenceResolvers(
       logprobs: ({ extras }) => extras?.logprobs ?? null,
       alternatives: ({ extras }) => extras?.alternatives ?? [],
       dropped: ({ dropped }) => dropped ?? [],
-      guardrailVerdicts: ({ warnings }) => warnings ?? [],
+      guardrailVerdicts: ({ verdicts }) => verdicts ?? [],
       limits: ({ limits }) => limits ?? [],
       model: ({ modelId }) => toEntity(modelId),
       promptVersion: ({ promptVersionId }) => toEntity(promptVersionId),
@@ -248,6 +249,7 @@ export function inferenceResolvers(
     },
     Embeddings: {
       limits: ({ limits }) => limits,
+      guardrailVerdicts: ({ verdicts }) => verdicts ?? [],
       cost: ({ costNanos }) => decimalOfNanos(costNanos),
       model: ({ modelId }) => toEntity(modelId),
       invocation: ({ id }) => toEntity(toNodeId('Invocation', id)),

@@ -17,13 +17,23 @@ beforeAll(async () => {
       version: { model: 'demo/echo', template: 'Write to {{name}} now' },
     },
   });
+  // A prompt of the mesh, which rules of the tenant see the values of alone.
+  await operator.data('mutation ($input: CreatePromptInput!) { createPrompt(input: $input) { id } }', {
+    input: {
+      name: 'ofmesh',
+      version: { model: 'demo/echo', template: 'The falcon zoe@example.com writes to {{name}}' },
+    },
+  });
   await operator.data(
     'mutation ($input: GuardrailPolicyInput!) { saveGuardrailPolicy(input: $input) { id } }',
     {
       input: {
         id: 'masks',
         tenantId: tenant.tenantId,
-        rules: [{ rule: 'pii', stages: ['INPUT'], action: 'MASK' }],
+        rules: [
+          { rule: 'pii', stages: ['INPUT'], action: 'MASK' },
+          { rule: 'words', stages: ['INPUT'], action: 'BLOCK', options: { words: ['falcon'] } },
+        ],
       },
     },
   );
@@ -43,6 +53,18 @@ const complete = 'mutation ($input: CompletionInput!) { complete(input: $input) 
 const subscription = `subscription ($input: CompletionInput!) { completionStream(input: $input) {
   ... on TextDelta { text } ... on CompletionFinished { completion { text } } } }`;
 
+const post = (path: string, body: object, headers: Readonly<Record<string, string>> = {}) =>
+  fetch(`${mesh.url}${path}`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${tenant.client.key}`,
+      'x-api-key': tenant.client.key,
+      'content-type': 'application/json',
+      ...headers,
+    },
+    body: JSON.stringify(body),
+  });
+
 describe('a masked value', () => {
   it.each<readonly [name: string, path: string, body: object, headers: Readonly<Record<string, string>>]>([
     ['chat completions', '/v1/chat/completions', chat, {}],
@@ -55,22 +77,17 @@ describe('a masked value', () => {
     ['streamed messages', '/v1/messages', { ...chat, stream: true }, anthropic],
     ['prompts', '/prompts/greeting', { name: value }, {}],
     ['streamed prompts', '/prompts/greeting', { name: value }, sse],
+    ['prompts of the mesh', '/prompts/ofmesh', { name: value }, {}],
+    ['streamed prompts of the mesh', '/prompts/ofmesh', { name: value }, sse],
     ['a mutation', '/graphql', { query: complete, variables }, {}],
     ['a subscription', '/graphql', { query: subscription, variables }, sse],
   ])('comes back to the client of %s (litellm #30728)', async (_, path, body, headers) => {
-    const response = await fetch(`${mesh.url}${path}`, {
-      method: 'POST',
-      headers: {
-        authorization: `Bearer ${tenant.client.key}`,
-        'x-api-key': tenant.client.key,
-        'content-type': 'application/json',
-        ...headers,
-      },
-      body: JSON.stringify(body),
-    });
+    const response = await post(path, body, headers);
     const answered = await response.text();
     expect(answered).toContain(value);
     expect(answered).not.toContain('EMAIL_1');
+    const named = path === '/graphql' ? null : 'pii;action=MASK;stage=INPUT';
+    expect(response.headers.get('x-heddle-guardrails')).toBe(named);
     const { invocations } = await admin(() => mesh).data<{
       invocations: { edges: { node: { guardrailVerdicts: readonly unknown[] } }[] };
     }>(
@@ -81,6 +98,14 @@ describe('a masked value', () => {
     // The provider has seen a placeholder: the demo provider returns what it is sent.
     expect(invocations.edges[0]?.node.guardrailVerdicts).toEqual([
       { rule: 'pii', action: 'MASK', fired: true, findings: [{ kind: 'EMAIL', count: 1 }] },
+    ]);
+  });
+
+  it('is named in the header of embeddings', async () => {
+    const response = await post('/v1/embeddings', { model: 'demo/embed', input: value });
+    expect([response.status, response.headers.get('x-heddle-guardrails')]).toEqual([
+      200,
+      'pii;action=MASK;stage=INPUT',
     ]);
   });
 
@@ -131,5 +156,24 @@ describe('a masked value', () => {
     const second = await post({ model: 'demo/echo', input: `And ${value}?`, previous_response_id: first.id });
     expect(JSON.stringify(second.output)).toContain(`And ${value}?`);
     expect(JSON.stringify(second.output)).not.toContain('EMAIL_');
+  });
+});
+
+describe('a call that a guardrail refuses', () => {
+  it.each([
+    ['/v1/chat/completions', { ...chat, messages: [{ role: 'user', content: 'A falcon' }] }, {}],
+    [
+      '/v1/chat/completions',
+      { ...chat, stream: true, messages: [{ role: 'user', content: 'A falcon' }] },
+      {},
+    ],
+    ['/v1/messages', { ...chat, messages: [{ role: 'user', content: 'A falcon' }] }, anthropic],
+    ['/v1/embeddings', { model: 'demo/embed', input: 'A falcon' }, {}],
+    ['/prompts/ofmesh', { name: 'A falcon' }, {}],
+  ])('names the rule in the header of %s', async (path, body, headers) => {
+    const response = await post(path, body, headers);
+    expect(response.ok).toBe(false);
+    expect(await response.text()).toMatch(/GUARDRAIL_BLOCKED/);
+    expect(response.headers.get('x-heddle-guardrails')).toBe('words;action=BLOCK;stage=INPUT');
   });
 });

@@ -3,6 +3,7 @@ import { type ClientError, presentError } from '../../errors.ts';
 import type { Exchange } from '../../http/exchange.ts';
 import type { Problem } from '../../http/problem.ts';
 import { sendValue } from '../../http/send.ts';
+import { readRefusingRule, setGuardrailHeader } from '../guardrail-header.ts';
 import { placeError } from '../input-places.ts';
 import { setAnthropicLimitHeaders } from '../limit-headers.ts';
 import { setRetryHeaders } from '../retry-headers.ts';
@@ -87,6 +88,7 @@ export function writeAnthropicError(exchange: Exchange, { status, error, thrown 
   const { response, requestId } = exchange;
   setRequestIdHeader(exchange);
   setRetryHeaders(response, error, setAnthropicLimitHeaders);
+  setGuardrailHeader(response, readRefusingRule(error));
   response.statusCode = kinds[readCode(error)][1] ?? status;
   sendValue(response, toAnthropicError(error, requestId, thrown, status));
 }

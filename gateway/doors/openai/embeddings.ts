@@ -4,6 +4,7 @@ import { endJson } from '../../http/send.ts';
 import { runDeclared } from '../../operations/run-declared.ts';
 import { requireText, toChoice, toFields, toInteger, toList, toText, WrongField } from '../body-fields.ts';
 import { readCallHeaders } from '../call-headers.ts';
+import { setGuardrailHeader } from '../guardrail-header.ts';
 import { markInput } from '../input-places.ts';
 import { setLimitHeaders } from '../limit-headers.ts';
 import { type EmbedInput, openAiEmbed } from '../operations.generated.ts';
@@ -56,8 +57,9 @@ export async function answerEmbeddings(exchange: Exchange): Promise<void> {
   };
   markInput(input, embeddingNames, () => ({ input }));
   const { embed } = await runDeclared(exchange, openAiEmbed, { input });
-  const { vectors, usage, model, limits } = embed;
+  const { vectors, usage, model, limits, guardrailVerdicts } = embed;
   setLimitHeaders(exchange.response, limits);
+  setGuardrailHeader(exchange.response, guardrailVerdicts);
   return endJson(exchange, {
     object: 'list',
     data: vectors.map((vector, index) => ({

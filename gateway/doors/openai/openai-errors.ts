@@ -4,6 +4,7 @@ import type { Exchange } from '../../http/exchange.ts';
 import { BadRequest, type Problem } from '../../http/problem.ts';
 import { sendValue } from '../../http/send.ts';
 import { WrongField } from '../body-fields.ts';
+import { readRefusingRule, setGuardrailHeader } from '../guardrail-header.ts';
 import { type PlacedError, placeError } from '../input-places.ts';
 import { setRetryHeaders } from '../retry-headers.ts';
 
@@ -100,5 +101,6 @@ export function presentOpenAiError(
 /** Ends the response with the problem in OpenAI's shape. */
 export function writeOpenAiError({ response }: Exchange, { error, thrown }: Problem): void {
   setRetryHeaders(response, error);
+  setGuardrailHeader(response, readRefusingRule(error));
   sendValue(response, { error: toOpenAiError(error, thrown) });
 }

@@ -2,6 +2,7 @@ import { type ClientError, presentError } from '../../errors.ts';
 import type { Exchange } from '../../http/exchange.ts';
 import type { Problem } from '../../http/problem.ts';
 import { sendValue } from '../../http/send.ts';
+import { readRefusingRule, setGuardrailHeader } from '../guardrail-header.ts';
 import { setRetryHeaders } from '../retry-headers.ts';
 
 /**
@@ -30,5 +31,6 @@ export function presentPromptError({ requestId, services }: Exchange, thrown: un
 /** Ends the response with the problem as JSON. */
 export function writePromptError({ response }: Exchange, { error }: Problem): void {
   setRetryHeaders(response, error);
+  setGuardrailHeader(response, readRefusingRule(error));
   sendValue(response, toPromptError(error));
 }

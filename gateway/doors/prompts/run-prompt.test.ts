@@ -19,6 +19,7 @@ const completion = {
   refusal: null,
   dropped: [],
   limits: [],
+  guardrailVerdicts: [],
   finishReason: 'STOP',
   usage,
   promptVersion: { __typename: 'PromptVersion', id: 'v3' },
@@ -28,6 +29,7 @@ const started = event('CompletionStarted', {
   model: { __typename: 'Model', id: 'demo/echo' },
   dropped: [],
   limits: [],
+  guardrailVerdicts: [],
   promptVersion: completion.promptVersion,
 });
 const text = event('TextDelta', { alternative: 0, text: 'Hello' });

@@ -25,8 +25,12 @@ export async function createResponse(exchange: Exchange): Promise<void> {
   const headers = readCallHeaders(exchange);
   const prepared = await prepareResponse(exchange, body, { headers });
   const { variables, request, isStreamed, isBackground, isCompaction, dropped } = prepared;
-  const setHeaders = ({ id, dropped: more, limits }: ResponsesCompleteMutation['complete']) =>
-    setCompletionHeaders(exchange.response, { completionId: id, dropped: [...dropped, ...more], limits });
+  const setHeaders = (completion: ResponsesCompleteMutation['complete']) =>
+    setCompletionHeaders(exchange.response, {
+      ...completion,
+      completionId: completion.id,
+      dropped: [...dropped, ...completion.dropped],
+    });
   if (isBackground) {
     const { startCompletion } = await runDeclared(exchange, responsesStart, variables);
     setHeaders(startCompletion);

@@ -29,8 +29,7 @@ export async function retrieveResponse(exchange: Exchange): Promise<void> {
   const query = new URLSearchParams(exchange.search);
   const after = readWhole(query, 'starting_after');
   const { completion, request } = await requireStored(exchange, readId(exchange));
-  const { id: completionId, dropped } = completion;
-  setCompletionHeaders(exchange.response, { completionId, dropped, limits: [] });
+  setCompletionHeaders(exchange.response, { ...completion, completionId: completion.id, limits: [] });
   if (query.get('stream') === 'true') {
     return followResponse(exchange, completion, { request, ...(after === undefined ? {} : { after }) });
   }

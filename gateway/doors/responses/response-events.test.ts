@@ -76,6 +76,7 @@ const started: ResponseEvent = {
   completionId,
   dropped: [],
   limits: [],
+  guardrailVerdicts: [],
   model: { id: 'demo/echo' },
 };
 const finished: ResponseEvent = { __typename: 'CompletionFinished', completion };

@@ -1,7 +1,11 @@
 import { type CallContext, GraphFailure, runDeclared } from '../../operations/run-declared.ts';
 import { type BodyFields, isFields, requireText, WrongField } from '../body-fields.ts';
 import { NamedRefusal } from '../openai/openai-errors.ts';
-import { type ResponseCompletionFragment, storedResponse } from '../operations.generated.ts';
+import {
+  type ResponseCompletionFragment,
+  type StoredResponseQuery,
+  storedResponse,
+} from '../operations.generated.ts';
 import { type OutputItem, readItemCompletionId } from './output/response-items.ts';
 import { referenceType } from './output/vendor-items.ts';
 import { toOutput } from './output/whole-output.ts';
@@ -16,7 +20,8 @@ export interface KeptRequest {
 }
 
 export interface StoredResponse extends KeptRequest {
-  readonly completion: ResponseCompletionFragment;
+  readonly completion: ResponseCompletionFragment &
+    Pick<NonNullable<StoredResponseQuery['completion']>, 'guardrailVerdicts'>;
 }
 
 /** An attachment of more characters is not taken by the graph: such a response is not stored. */

@@ -240,6 +240,7 @@ describe('a guardrail policy', () => {
       'BAD_USER_INPUT: input.rules[0].options must not have more than 65536 bytes',
     ],
     ['a name with a space', { id: 'a b' }, 'BAD_USER_INPUT: input.id must be'],
+    ['the name of the default policy', { id: 'default' }, 'BAD_USER_INPUT: input.id must not be "default"'],
     ['an app and a prompt', { appId: 'x', promptId: 'y' }, 'BAD_USER_INPUT: input must not have'],
     ['a foreign prompt', { promptId: 'foreign' }, 'NOT_FOUND'],
     ['an AI model of another tenant', { model: 'own/one' }, 'BAD_USER_INPUT: input.model is no AI model'],
@@ -261,5 +262,8 @@ describe('a guardrail policy', () => {
       'input.model is no AI model',
     );
     expect(await save({ id: 'model', model: 'alpha/one' }, mesh.admin)).toMatchObject({ model: 'alpha/one' });
+    expect(await refusal({ id: 'guardrail:default' }, mesh.admin)).toContain(
+      'input.id must not be "default"',
+    );
   });
 });

@@ -11,6 +11,9 @@ import type { TenantsDeps } from '../deps.ts';
 import type { TenantsContext } from '../loaders.ts';
 import { visible } from '../tenants/visible.ts';
 
+/** Not the name of a saved policy: a second one of the name would be taken for that of HEDDLE_GUARDRAILS, or for what replaces it. */
+const builtInName = 'default';
+
 /** The owner of a policy, and the id that it is stored under. */
 export type PolicyOwner = Pick<PresentGuardrailPolicy, '_id' | 'tenantId'>;
 
@@ -41,6 +44,12 @@ export async function findPolicyOwner(
     return badInput('input.tenantId', 'is not the tenant of this policy, and a policy does not move.');
   }
   const name = checkedId(toStoredId('GuardrailPolicy', idOrName), 'input.id');
+  if (name === builtInName) {
+    badInput(
+      'input.id',
+      'must not be "default", the name of the policy of HEDDLE_GUARDRAILS, which saved policies add to: choose another.',
+    );
+  }
   if (wanted == null && hasScope(context.caller, 'tenants:admin')) return { _id: name, tenantId: null };
   const { _id: tenantId } = await visible('tenant', wanted ?? ownTenantId(context.caller), context);
   return { _id: toOwnedId(tenantId, name), tenantId };

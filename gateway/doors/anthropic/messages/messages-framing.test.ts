@@ -28,6 +28,7 @@ const started = {
     reasoningTokens: 0,
   },
   limits: [],
+  guardrailVerdicts: [],
 } as const;
 const finished = (
   finishReason: 'STOP' | 'TOOL_CALLS' = 'STOP',

@@ -49,9 +49,9 @@ export async function answerMessages(exchange: Exchange): Promise<void> {
     return sendEvents(exchange, new MessagesFraming(exchange), events, unread);
   }
   const { complete } = await runDeclared(exchange, messagesComplete, variables);
-  const { id: completionId, status, limits } = complete;
+  const { id: completionId, status } = complete;
   const dropped = [...request.dropped, ...complete.dropped];
-  setCompletionHeaders(exchange.response, { completionId, dropped, limits }, setAnthropicLimitHeaders);
+  setCompletionHeaders(exchange.response, { ...complete, completionId, dropped }, setAnthropicLimitHeaders);
   if (status === 'CANCELLED') throw new HeddleError('CONFLICT', 'The completion was canceled.');
   return endJson(exchange, toMessage(complete));
 }

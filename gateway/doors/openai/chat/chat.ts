@@ -36,6 +36,7 @@ export async function answerChat(exchange: Exchange): Promise<void> {
     completionId: complete.id,
     dropped: [...request.dropped, ...complete.dropped],
     limits: complete.limits,
+    guardrailVerdicts: complete.guardrailVerdicts,
   });
   return endJson(exchange, toChatAnswer(complete, request.customTools));
 }

@@ -46,6 +46,9 @@ const headers = {
   promptVersion: { description: 'The number of the version that was run.', schema: { type: 'integer' } },
   finishReason: textHeader('The reason that generation stopped, such as STOP or LENGTH.'),
   dropped: textHeader('The parameters of the version that the provider does not support.'),
+  guardrails: textHeader(
+    'The rules of guardrails that found something, such as pii;action=MASK;stage=INPUT.',
+  ),
 } as const;
 
 const answerProperties = {
@@ -75,6 +78,7 @@ const answerHeaders = {
   'x-heddle-prompt-version': { $ref: '#/components/headers/promptVersion' },
   'x-heddle-finish-reason': { $ref: '#/components/headers/finishReason' },
   'x-heddle-dropped': { $ref: '#/components/headers/dropped' },
+  'x-heddle-guardrails': { $ref: '#/components/headers/guardrails' },
 };
 
 /** A value of a variable: it goes into the text as it is, or as JSON. */

@@ -26,6 +26,7 @@ export async function compactResponse(exchange: Exchange): Promise<void> {
     completionId: complete.id,
     dropped: complete.dropped,
     limits: complete.limits,
+    guardrailVerdicts: complete.guardrailVerdicts,
   });
   return endJson(exchange, {
     id: `resp_${complete.id}`,
