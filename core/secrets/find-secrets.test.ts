@@ -1,7 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { everySecret, findSecret, findSecretsPausing, redactSecrets } from './find-secrets.ts';
+import { fc } from '#test/support/properties.ts';
+import { everySecret, findSecret, findSecretsPausing, redactSecrets, SecretSearch } from './find-secrets.ts';
+import { namedSecrets, secretShapes } from './secret-shapes.ts';
+import { unknownSecret } from './unknown-secret.ts';
 
 const base62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const random = (length: number, alphabet = base62) =>
@@ -97,7 +100,83 @@ const harmless: readonly string[] = [
   'ghp_0123456789abcdefghijklmnopqrstuvwxyz',
 ];
 
+/** Where secrets of shapes stand in a text of ASCII: each shape tried at every place, as `SecretSearch` does at those that it selects. */
+function findEverywhere(text: string): readonly (readonly [kind: string, start: number, end: number])[] {
+  const starts = secretShapes.flatMap((shape) => shape.starts).sort((a, b) => b.length - a.length);
+  const found: (readonly [kind: string, start: number, end: number])[] = [];
+  const tryAt = (at: number): number => {
+    const longest = starts.find((start) => text.startsWith(start, at));
+    for (const { kind, body, before, isNamed, accepts, ...shape } of longest === undefined
+      ? []
+      : secretShapes) {
+      if (!shape.starts.some((one) => longest?.startsWith(one))) continue;
+      const begin = shape.starts.toSorted((a, b) => b.length - a.length).map(RegExp.escape);
+      const match = new RegExp(`^(?:${begin.join('|')})${body}`, 'd').exec(text.slice(at));
+      const head = before === undefined ? '' : before.exec(text.slice(Math.max(0, at - 48), at))?.[0];
+      if (match === null || head === undefined) continue;
+      if (accepts?.(match[1] ?? match[0], /[aeiou]/i.test(text[at - 1] ?? '')) === false) continue;
+      const [from, to] = (isNamed === true ? match.indices?.[1] : undefined) ?? [
+        -head.length,
+        match[0].length,
+      ];
+      found.push([kind, at + from, at + to]);
+      return at + to;
+    }
+    return at + 1;
+  };
+  for (let at = 0; at < text.length; ) at = tryAt(at);
+  // Those that overlap one before are left out.
+  let to = 0;
+  return found
+    .sort((a, b) => a[1] - b[1] || b[2] - a[2])
+    .filter(([, start, end]) => {
+      const isApart = start >= to;
+      if (isApart) to = end;
+      return isApart;
+    });
+}
+
 describe('secret shapes', () => {
+  it('are found at the places at which any of them matches', () => {
+    const shapes = new SecretSearch(secretShapes, []);
+    const start = fc.constantFrom(...secretShapes.flatMap((shape) => shape.starts));
+    const piece = fc.oneof(
+      fc.constantFrom(...Object.values(secrets).map((make) => make())),
+      start,
+      start.map((one) => one.toLowerCase()),
+      fc.constantFrom(random(20), random(40), hex(32), ' ', 'a', '-', '/', '.', 'x1Q~', '@', ':'),
+      fc.string({ maxLength: 6 }),
+    );
+    let found = 0;
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
+        const text = pieces.join('');
+        const expected = findEverywhere(text);
+        found += expected.length;
+        expect([text, shapes.find(text).map(({ kind, start: from, end }) => [kind, from, end])]).toEqual([
+          text,
+          expected,
+        ]);
+      }),
+      { numRuns: 1_000 },
+    );
+    expect(found).toBeGreaterThan(500);
+  });
+
+  it.each([...namedSecrets, unknownSecret])(
+    'have a word in all that names $what: $name',
+    ({ name, words }) => {
+      const source = name.replace(/\(\?<?[!=][^()]*\)/g, '');
+      fc.assert(
+        fc.property(fc.stringMatching(new RegExp(`^(?:${source})$`)), fc.boolean(), (drawn, isLoud) => {
+          const written = isLoud ? drawn.toUpperCase() : drawn;
+          const small = written.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+          expect([written, words.some((word) => small.includes(word))]).toEqual([written, true]);
+        }),
+      );
+    },
+  );
+
   it.each(Object.entries(secrets))('finds a %s, wherever it stands, and redacts it', (_, make) => {
     for (let run = 0; run < 20; run++) {
       const secret = make();

@@ -1,5 +1,7 @@
 import { findInParts } from '../text/find-in-parts.ts';
 import { toVisible } from '../text/visible-text.ts';
+import { createWordScan, type WordHits, type WordScan } from '../text/word-scan.ts';
+import { asciiCaseAliases } from '../text/word-table.ts';
 import { type NamedSecret, namedSecrets, type SecretShape, secretShapes } from './secret-shapes.ts';
 
 /** A credential at its place: UTF-16 offsets in the text that was given. */
@@ -30,11 +32,24 @@ function byLength(a: string, b: string): number {
   return b.length - a.length;
 }
 
-/** Searches texts for credentials of some shapes. Without state; made once per set of shapes. */
+/** A named secret that is ready to search. */
+interface SearchedName extends NamedSecret {
+  readonly pattern: RegExp;
+  readonly growing: RegExp;
+}
+
+/**
+ * Searches texts for credentials of some shapes: one pass finds where they can begin, and their patterns are only tried there. Made once per
+ * set of shapes.
+ */
 export class SecretSearch {
+  /** Sticky: the longest start. */
   readonly #starts: RegExp;
+  readonly #scan: WordScan;
+  /** By word of the scan: what it begins or names. */
+  readonly #scanned: readonly ({ readonly length: number } | SearchedName)[];
   readonly #byStart = new Map<string, readonly Searched[]>();
-  readonly #named: readonly (NamedSecret & { readonly pattern: RegExp; readonly growing: RegExp })[];
+  readonly #named: readonly SearchedName[];
   /** The beginning of a start at the end of a text. */
   readonly #partial: RegExp;
 
@@ -59,7 +74,12 @@ export class SecretSearch {
         searched.filter((shape) => shape.starts.some((one) => start.startsWith(one))),
       );
     }
-    this.#starts = new RegExp(starts.map(quote).join('|'), 'g');
+    this.#starts = new RegExp(starts.map(quote).join('|'), 'y');
+    this.#scan = createWordScan([...starts, ...named.flatMap(({ words }) => words)], asciiCaseAliases);
+    this.#scanned = [
+      ...starts.map(({ length }) => ({ length })),
+      ...this.#named.flatMap((one) => one.words.map(() => one)),
+    ];
     const partials = new Set(starts.flatMap((start) => [...start].map((_, at) => start.slice(0, at + 1))));
     this.#partial = new RegExp(`(?:${[...partials].sort(byLength).map(quote).join('|')})$`);
   }
@@ -77,15 +97,19 @@ export class SecretSearch {
 
   #findIn(text: string): readonly FoundSecret[] {
     const found: FoundSecret[] = [];
-    this.#starts.lastIndex = 0;
-    for (let match = this.#starts.exec(text); match !== null; match = this.#starts.exec(text)) {
-      const { index } = match;
-      const secret = this.#findAt(text, index, match[0]);
+    const hits = this.#scan(text);
+    if (hits.count === 0) return found;
+    const named = this.#readNamed(hits);
+    let from = 0;
+    for (const index of this.#readPlaces(hits)) {
+      if (index < from) continue;
+      const secret = this.#findAt(text, index);
+      if (secret === null) continue;
+      found.push(secret);
       // A placeholder may hold the beginning of a key.
-      this.#starts.lastIndex = secret?.end ?? index + 1;
-      if (secret !== null) found.push(secret);
+      from = secret.end;
     }
-    for (const { kind, what, pattern, accepts } of this.#named) {
+    for (const { kind, what, pattern, accepts } of named) {
       pattern.lastIndex = 0;
       for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
         const [start, end] = match.indices?.[1] ?? [0, 0];
@@ -95,8 +119,33 @@ export class SecretSearch {
     return found.length < 2 ? found : apart(found);
   }
 
-  #findAt(text: string, index: number, start: string): FoundSecret | null {
-    for (const shape of this.#byStart.get(start) ?? []) {
+  /** Where one of the starts stands, or is written in another case, in ascending order. */
+  #readPlaces({ count, words, ends }: WordHits): readonly number[] {
+    const places = new Set<number>();
+    for (let hit = 0; hit < count; hit += 1) {
+      const scanned = this.#scanned[words[hit] as number];
+      if (scanned !== undefined && 'length' in scanned) places.add((ends[hit] as number) - scanned.length);
+    }
+    return places.size < 2 ? [...places] : [...places].sort((a, b) => a - b);
+  }
+
+  /** The named secrets of which a word stands in the text. */
+  #readNamed({ count, words }: WordHits): readonly SearchedName[] {
+    const named = new Set<SearchedName>();
+    for (let hit = 0; hit < count; hit += 1) {
+      const scanned = this.#scanned[words[hit] as number];
+      if (scanned !== undefined && 'pattern' in scanned) named.add(scanned);
+    }
+    return named.size < 2 ? [...named] : this.#named.filter((one) => named.has(one));
+  }
+
+  #shapesAt(text: string, index: number): readonly Searched[] {
+    this.#starts.lastIndex = index;
+    return this.#byStart.get(this.#starts.exec(text)?.[0] ?? '') ?? [];
+  }
+
+  #findAt(text: string, index: number): FoundSecret | null {
+    for (const shape of this.#shapesAt(text, index)) {
       const { kind, what, whole, before, isNamed, accepts } = shape;
       whole.lastIndex = index;
       const match = whole.exec(text);
@@ -124,16 +173,13 @@ export class SecretSearch {
   }
 
   #holdIn(tail: string): number {
-    this.#starts.lastIndex = 0;
-    for (let match = this.#starts.exec(tail); match !== null; match = this.#starts.exec(tail)) {
-      const { index } = match;
-      for (const { growing, before } of this.#byStart.get(match[0]) ?? []) {
+    for (const index of this.#readPlaces(this.#scan(tail))) {
+      for (const { growing, before } of this.#shapesAt(tail, index)) {
         growing.lastIndex = index;
         if (!growing.test(tail)) continue;
         const head = before?.exec(tail.slice(Math.max(0, index - beforeCharsMax), index))?.[0];
         return index - (head?.length ?? 0);
       }
-      this.#starts.lastIndex = index + 1;
     }
     let held = Math.min(
       this.#partial.exec(tail)?.index ?? tail.length,

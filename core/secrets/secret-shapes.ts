@@ -269,6 +269,8 @@ export interface NamedSecret {
   readonly kind: string;
   readonly what: string;
   readonly name: string;
+  /** Words, without one of which `name` matches nothing; letters of ASCII stand for both cases. */
+  readonly words: readonly string[];
   /** What stands in the group of the pattern. */
   readonly body: string;
   readonly run: string;
@@ -277,11 +279,20 @@ export interface NamedSecret {
 
 const between = '["\'\\s:=>]{1,12}';
 
+/** Each of the first words with each of the others. */
+function joinWords(...parts: readonly (readonly string[])[]): readonly string[] {
+  return parts.reduce((starts, ends) => starts.flatMap((start) => ends.map((end) => start + end)));
+}
+
 export const namedSecrets: readonly NamedSecret[] = [
   {
     kind: 'AWS_SECRET',
     what: 'an AWS secret key',
     name: `(?:aws_?secret|secret_?access_?key)[A-Za-z_]{0,20}${between}(?!arn:)`,
+    words: [
+      ...joinWords(['aws'], ['', '_'], ['secret']),
+      ...joinWords(['secret'], ['', '_'], ['access'], ['', '_'], ['key']),
+    ],
     body: '[A-Za-z0-9/+]{40}',
     run: '[A-Za-z0-9/+]{0,40}',
     accepts: hasUpperCaseOrDigit,
@@ -290,6 +301,7 @@ export const namedSecrets: readonly NamedSecret[] = [
     kind: 'AZURE_KEY',
     what: 'an Azure key',
     name: `(?:api|subscription|account|access)[-_ ]?key${between}`,
+    words: joinWords(['api', 'subscription', 'account', 'access'], ['', '-', '_', ' '], ['key']),
     body: '[0-9a-f]{32}',
     run: '[0-9a-f]{0,32}',
     accepts: hasDigits,
@@ -298,6 +310,7 @@ export const namedSecrets: readonly NamedSecret[] = [
     kind: 'AZURE_KEY',
     what: 'an Azure key',
     name: '[?&]sig=',
+    words: ['?sig=', '&sig='],
     body: '[A-Za-z0-9%+/]{40,80}(?:=|%3D)',
     run: '[A-Za-z0-9%+/]{0,84}',
     accepts: hasUpperCaseOrDigit,

@@ -16,6 +16,7 @@ export const unknownSecret: NamedSecret = {
   kind: 'UNKNOWN_SECRET',
   what: 'a key',
   name: `${names}[A-Za-z0-9_-]{0,20}["'\\s:=>]{1,12}`,
+  words: ['pass', 'pwd', 'secret', 'token', 'credential', 'contraseña', 'contraseÑa', 'senha', 'key'],
   body: `[${run}]{16,${charsMax}}`,
   run: `[${run}]{0,${charsMax}}`,
   accepts: (body) => {

@@ -72,15 +72,20 @@ function canHaveSpaced(units: Uint16Array, length: number): boolean {
     if (((usesByUnit[unit] as number) & isSeparator) === 0) continue;
     // Between two stands one letter, which can be a pair of units.
     const gap = at - separatorAt;
+    const before = units[at - 1] as number;
     const isBehindLetter =
       unit === separator &&
-      (gap === 3 || (gap === 2 && ((usesByUnit[units[at - 1] as number] as number) & isSpaced) !== 0));
+      (gap === 2 ? ((usesByUnit[before] as number) & isSpaced) !== 0 : gap === 3 && isLowSurrogate(before));
     separators = isBehindLetter ? separators + 1 : 1;
     if (separators === separatorsMin) return true;
     separator = unit;
     separatorAt = at;
   }
   return false;
+}
+
+function isLowSurrogate(unit: number): boolean {
+  return unit >= 0xdc00 && unit <= 0xdfff;
 }
 
 /** Texts with words of a source in base64, hexadecimal digits and tag characters, decoded once, and the source with its spaced letters together. */

@@ -68,6 +68,8 @@ function isMark(code: number): boolean {
 }
 
 const reader = new TextUnits();
+/** What texts of usual lengths are folded into, one after the other. */
+const scratch = new Uint16Array(32_768);
 
 function grow(units: Uint16Array<ArrayBuffer>, more: number): Uint16Array<ArrayBuffer> {
   const grown = new Uint16Array(2 * units.length + more);
@@ -84,7 +86,7 @@ export function foldText(source: string): FoldedText {
   const offsets = new Offsets();
   let isMoved = false;
   const given = reader.read(source);
-  let units = new Uint16Array(source.length + 32);
+  let units = source.length + 32 > scratch.length ? new Uint16Array(source.length + 32) : scratch;
   let count = 0;
   for (let at = 0; at < source.length; at += 1) {
     const unit = foldUnit(given[at] as number);

@@ -1,5 +1,6 @@
+import { createWordScan, type WordHits } from '#core/text/word-scan.ts';
+import type { UnitAliases } from '#core/text/word-table.ts';
 import { readNeededWords } from './required-words.ts';
-import { createWordScan, type UnitAliases, type WordHits } from './word-scan.ts';
 
 /** A match of one of several patterns. */
 export interface PatternMatch {
@@ -39,7 +40,7 @@ interface Stretch {
  * Searches a text for many patterns at once: one pass finds the words without which none of them matches, and each pattern is tried only
  * where its words stand.
  *
- * @param patterns global, with the flag `u` alone, in the syntax of `readNeededWords`
+ * @param patterns global, with the flag `u` alone, in the syntax of `readNeededWords`, which look around at one character
  * @param other its matches are found too, each place once
  */
 export function createPatternSearch(patterns: readonly RegExp[], other?: OtherReading): PatternSearch {
@@ -70,18 +71,29 @@ export function createPatternSearch(patterns: readonly RegExp[], other?: OtherRe
   }
   const seen = new Uint32Array(alternatives.length);
 
+  /** The alternatives that have a word of each of their clauses in a text. */
+  function findPossible(hits: WordHits): readonly Alternative[] {
+    seen.fill(0);
+    const possible: Alternative[] = [];
+    for (let at = 0; at < hits.count; at += 1) {
+      for (const { alternative, bit } of uses[hits.words[at] as number] ?? []) {
+        const before = seen[alternative] as number;
+        if ((before & bit) !== 0) continue;
+        seen[alternative] = before | bit;
+        const found = alternatives[alternative] as Alternative;
+        if (seen[alternative] === found.complete) possible.push(found);
+      }
+    }
+    return possible;
+  }
+
   return (text, matchesMax) => {
     const hits = scan(text);
     if (hits.count === 0) return [];
-    seen.fill(0);
-    for (let at = 0; at < hits.count; at += 1) {
-      for (const { alternative, bit } of uses[hits.words[at] as number] ?? []) {
-        seen[alternative] = (seen[alternative] as number) | bit;
-      }
-    }
+    const possible = findPossible(hits);
+    if (possible.length === 0) return [];
     const stretches = new Map<number, Stretch[]>();
-    for (const [index, alternative] of alternatives.entries()) {
-      if (seen[index] !== alternative.complete) continue;
+    for (const alternative of possible) {
       const near = findStretches(alternative, hits, text.length);
       if (near.length === 0) continue;
       stretches.set(alternative.pattern, [...(stretches.get(alternative.pattern) ?? []), ...near]);

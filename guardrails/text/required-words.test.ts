@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { readNeededWords, wordEdge } from './required-words.ts';
+import { wordEdge } from '#core/text/word-scan.ts';
+import { readNeededWords } from './required-words.ts';
 
 /** With | for the edges of words. */
 const clauses = (source: string) =>
@@ -21,6 +22,7 @@ describe('what the matches of a pattern need', () => {
     ['[nt]ot', [[['not', 'tot']]]],
     ['[^n]ot\\p{L}', [[['ot']]]],
     ['忽略', [[['忽略']]]],
+    ['(?<![a-z])id(?![a-z])|tax.?id', [[['id']], [['tax'], ['id']]]],
     ['<\\|im\\x5fstart\\|>', [[['<|im_start']]]],
   ] as const)('%s', ([source, expected]) => {
     expect(clauses(source)).toEqual(expected);
@@ -35,7 +37,7 @@ describe('what the matches of a pattern need', () => {
     expect(readNeededWords(source)).toMatchObject([{ lengthMax }]);
   });
 
-  it.for(['a*b', 'a+', '(a)', '(?=a)b', 'a{2,}', 'a.b', '\\Bx', 'a)', '(?:a', '$'])(
+  it.for(['a*b', 'a+', '(a)', '(?=a', '(?<n>a)', 'a{2,}', '\\Bx', 'a)', '(?:a', '$'])(
     'is not known of the syntax of %s',
     (source) => {
       expect(() => readNeededWords(source)).toThrow();

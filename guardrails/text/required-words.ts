@@ -1,4 +1,6 @@
-/** Words of which every match of a pattern holds at least one. `wordEdge` at an end: no letter, digit or underscore of ASCII stands there. */
+import { wordEdge } from '#core/text/word-scan.ts';
+
+/** Words of which every match of a pattern holds at least one. A `wordEdge` at an end stands for \b or white space. */
 export type Clause = readonly string[];
 
 /** What every match of one alternative of a pattern holds: a word of each clause. */
@@ -8,9 +10,6 @@ export interface NeededWords {
   /** UTF-16 units of its longest match. */
   readonly lengthMax: number;
 }
-
-/** Stands for \b or white space beside a word. */
-export const wordEdge = '\0';
 
 /** Strings that are distinguished in one place of a pattern. More are only known by their clause. */
 const exactMax = 256;
@@ -40,9 +39,9 @@ const space: Part = { exact: null, clauses: [], lengthMax: 1, startsInSpace: tru
 
 /**
  * Reads which words the matches of a regular expression need, as RE2's prefilter does, so that the expression is only tried near them.
- * Knows the syntax that signals use: groups without captures, classes, \b, ^, and repetitions with a limit. Throws over any other.
+ * Knows the syntax of patterns of words: groups without captures, classes, \b, ^, looks around, and repetitions with a limit. Throws over any other.
  *
- * @param source with the flag `u`, whose matches are not empty
+ * @param source valid with the flag `u`, whose matches are not empty
  */
 export function readNeededWords(source: string): readonly NeededWords[] {
   const reader = new PatternReader(source);
@@ -119,6 +118,11 @@ class PatternReader {
       if (!this.#take(')')) throw new Error(`A group of a pattern is not closed at ${this.rest}.`);
       return part;
     }
+    if (this.#match(/\(\?<?[=!]/y) !== null) {
+      this.readAlternatives();
+      if (!this.#take(')')) throw new Error(`A group of a pattern is not closed at ${this.rest}.`);
+      return nothing;
+    }
     if (this.#take('\\b')) return edge;
     if (this.#take('^')) return nothing;
     const listed = this.#match(/\[(\^)?((?:\\.|[^\]\\])+)\]/uy);
@@ -127,7 +131,7 @@ class PatternReader {
     if (code !== undefined) return literal(String.fromCharCode(Number.parseInt(code, 16)));
     if (this.#take('\\n')) return literal('\n');
     if (this.#take('\\s')) return space;
-    if (this.#match(/\\(?:[Swd]|p\{\w+\})/y) !== null) return { exact: null, clauses: [], lengthMax: 2 };
+    if (this.#match(/\\(?:[Swd]|p\{\w+\})|\./y) !== null) return { exact: null, clauses: [], lengthMax: 2 };
     const plain = this.#match(/\\([^\w\s])|([^\\^$.*+?()[\]{}|])/uy);
     if (plain === null) throw new Error(`A pattern has an unknown syntax at ${this.rest}.`);
     return literal(plain[1] ?? plain[2] ?? '');

@@ -26,9 +26,21 @@ const rareIssuers: typeof issuers = [
 const cardWords =
   /(?:card|karte|carte|tarjeta|cart[aã]o|kaart|kart[aęy]|kort|карт|カード|卡|카드|visa|maestro)/;
 
+/** By the first four digits, which distinguish issuers: 1 where one has them. */
+const issuedBeginnings = Uint8Array.from({ length: 10_000 }, (_, digits) => {
+  const written = String(digits).padStart(4, '0');
+  return [...issuers, ...rareIssuers].some(([first]) => first.test(written)) ? 1 : 0;
+});
+
+function isIssuedBeginning(text: string, at: number): boolean {
+  let digits = 0;
+  for (let digit = at; digit < at + 4; digit += 1) digits = 10 * digits + text.charCodeAt(digit) - 0x30;
+  return issuedBeginnings[digits] === 1;
+}
+
 /** Numbers of payment cards: of a known issuer, in its length and groups, with the right check digit (Luhn). */
 export const findCard: NumberFinder = ({ text, at, from, context }) => {
-  if (from !== at) return null;
+  if (from !== at || !isIssuedBeginning(text, at)) return null;
   const written = matchAt(grouped, text, at);
   if (written === null) return null;
   const digits = readDigits(written);

@@ -1,3 +1,4 @@
+import { birthWords } from './announcing/announcing-words.ts';
 import type { NumberFinder } from './finder.ts';
 
 const numeric = /(?:\d{4}([./-])\d{1,2}\1\d{1,2}|\d{1,2}([./-])\d{1,2}\2(?:\d{4}|\d{2}))(?!\d)/y;
@@ -5,14 +6,12 @@ const eastern = /\d{4} ?[年년] ?\d{1,2} ?[月월] ?\d{1,2} ?[日일]/y;
 const named = /\d{1,2}(?:st|nd|rd|th|er|º|\.)? ?(?:of |de )?\p{L}{3,12}\.?,? ?(?:of |de |del )?\d{4}(?!\d)/uy;
 const dayLast = /\d{1,2}(?:st|nd|rd|th)?,? \d{4}(?!\d)/y;
 const monthBefore = /(?<!\p{L})\p{L}{3,9}\.? $/u;
-/** Words for birth, in small letters. */
-export const birthWords =
-  /(?:born|birth|(?<![a-z])d\.?o\.?b(?![a-z])|geb(?:oren|urt|\.)|naiss|(?<![a-zà-ÿ])n[eé]e? le |nacid|nacim|nat[oa] |nascit|nascid|nascim|geboor|född|født|fødsel|syntyn|syntym|urodz|рожд|родил|生年月日|出生|生まれ|생년월일|출생|जन्म|ولادة|ميلاد|مواليد|doğum|doğdu)/;
 
 /** Dates after a word for birth. */
-export const findBirthDate: NumberFinder = ({ text, at, from, length, context }) => {
-  if (from !== at && !/^[A-Za-z]/.test(text[from] ?? '')) return null;
+export const findBirthDate: NumberFinder = ({ text, at, from, length, context, mayAnnounce }) => {
   if (length !== 1 && length !== 2 && length !== 4) return null;
+  if (!mayAnnounce('BIRTH')) return null;
+  if (from !== at && !/^[A-Za-z]/.test(text[from] ?? '')) return null;
   for (const pattern of [numeric, eastern, named, dayLast]) {
     pattern.lastIndex = at;
     const written = pattern.exec(text)?.[0];

@@ -1,4 +1,5 @@
 import { TextUnits } from '#core/text/text-units.ts';
+import { type Announced, announcements, contextChars } from './announcing/announcements.ts';
 import {
   digitsCountedMax,
   digitsGapMax,
@@ -10,32 +11,37 @@ import {
   type NumberPlace,
 } from './finder.ts';
 
-const contextChars = 48;
 /** Digits in a row that are another number. */
 const digitsApart = 4;
 const lettersMax = 6;
 /** Digits of one group beyond which it is none of a person, unless letters begin it. */
 const groupDigitsMax = 19;
 
-/** A group of digits with its surroundings; the context is read at most once. */
+/** A group of digits with its surroundings. One object has the groups of a text one after the other; the context of each is read at most once. */
 class Place implements NumberPlace {
   readonly text: string;
-  readonly at: number;
-  readonly length: number;
-  readonly from: number;
+  at = 0;
+  length = 0;
+  from = 0;
   #context: string | undefined;
 
-  constructor(text: string, at: number, length: number, from: number) {
+  constructor(text: string) {
     this.text = text;
+  }
+
+  move(at: number, length: number, from: number): void {
     this.at = at;
     this.length = length;
     this.from = from;
+    this.#context = undefined;
   }
 
   readonly context = (): string => {
     this.#context ??= readContext(this.text, this.from);
     return this.#context;
   };
+
+  readonly mayAnnounce = (announced: Announced): boolean => announcements.has(announced, this.from);
 }
 
 /** Groups of fewer digits are a number of a person only where something joins them to another. */
@@ -68,10 +74,10 @@ function readContext(text: string, from: number): string {
   return hasLetters ? text.slice(start, from).toLowerCase() : '';
 }
 
-const reader = new TextUnits();
-
 /** The finders for a group of so many digits, with so many in all that can be of one number (`digitsCountedMax`: or more). */
 export type SelectFinders = (length: number, digits: number, hasLetters: boolean) => readonly NumberFinder[];
+
+const reader = new TextUnits();
 
 /**
  * What the finders know among the numbers of a text. A number begins at a group of digits that no word and no other number
@@ -80,6 +86,8 @@ export type SelectFinders = (length: number, digits: number, hasLetters: boolean
 export function findNumbers(text: string, finders: SelectFinders): readonly FoundPii[] {
   const found: FoundPii[] = [];
   const units = reader.read(text);
+  announcements.read(units);
+  const place = new Place(text);
   for (let at = 0; at < text.length; at += 1) {
     if (!isDigitUnit(units[at] as number)) continue;
     let end = at + 1;
@@ -88,7 +96,7 @@ export function findNumbers(text: string, finders: SelectFinders): readonly Foun
     const isAlone = length < shortMax && !isJoint(units[end] as number) && !isLetterUnit(units[at - 1] ?? 0);
     const from = isAlone ? -1 : findBeginning(text, at, length);
     if (from !== -1 && (length <= groupDigitsMax || from < at)) {
-      const place = new Place(text, at, length, from);
+      place.move(at, length, from);
       const digits = countDigits(units, end, length, text.length);
       for (const find of finders(length, digits, from < at && isLetterUnit(units[from] as number))) {
         const one = find(place);
@@ -140,11 +148,12 @@ function isFree(text: string, at: number): boolean {
   const before = text.charCodeAt(at - 1);
   if (Number.isNaN(before)) return true;
   if (isWordUnit(before)) return false;
-  return !blocking.has(before);
+  return blocking[before] !== 1;
 }
 
 /** # $ % & + - . / @ \ ^ ~ and the signs of currencies. */
-const blocking: ReadonlySet<number> = new Set([...'#$%&+-./@\\^~€£¥'].map((one) => one.charCodeAt(0)));
+const blocking = new Uint8Array(0x1_0000);
+for (const one of '#$%&+-./@\\^~€£¥') blocking[one.charCodeAt(0)] = 1;
 
 /** After `\n` as JSON within a text has it. */
 function isFreeAfterEscape(text: string, at: number): boolean {

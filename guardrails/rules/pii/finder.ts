@@ -1,4 +1,5 @@
 import type { TextPlace } from '#core/text/find-in-parts.ts';
+import type { Announced } from './announcing/announcements.ts';
 
 /** What a finder has found in a visible text. */
 export interface FoundPii extends TextPlace {
@@ -6,7 +7,7 @@ export interface FoundPii extends TextPlace {
   readonly kind: string;
 }
 
-/** A number at its place, with what stands around it. */
+/** A number at its place, with what stands around it. Valid while a finder looks at it. */
 export interface NumberPlace {
   readonly text: string;
   /** Where the group of digits begins. */
@@ -17,6 +18,8 @@ export interface NumberPlace {
   readonly from: number;
   /** In small letters: what stands before it, up to another number; empty without letters. */
   readonly context: () => string;
+  /** False: `context` has none of the known words for it. True: it may have one. */
+  readonly mayAnnounce: (announced: Announced) => boolean;
 }
 
 /** Looks at one place; null: nothing of its kind is there. */
@@ -66,5 +69,16 @@ export function isLetterUnit(unit: number): boolean {
 }
 
 export function readDigits(text: string): string {
-  return text.replace(/\D/g, '');
+  let digits = '';
+  let at = 0;
+  while (at < text.length) {
+    if (!isDigitUnit(text.charCodeAt(at))) {
+      at += 1;
+      continue;
+    }
+    const start = at;
+    while (isDigitUnit(text.charCodeAt(at))) at += 1;
+    digits += text.slice(start, at);
+  }
+  return digits;
 }

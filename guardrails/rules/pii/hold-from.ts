@@ -1,5 +1,5 @@
 import { toVisible } from '#core/text/visible-text.ts';
-import { birthWords } from './birth-date.ts';
+import { birthWords } from './announcing/announcing-words.ts';
 
 const heldCharsMax = 100;
 

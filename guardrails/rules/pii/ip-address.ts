@@ -49,6 +49,9 @@ export function findIpv6(text: string, hasPrivate: boolean): readonly FoundPii[]
     while (at - start < 5 && isHexUnit(text.charCodeAt(start - 1))) start -= 1;
     const before = text.charCodeAt(start - 1);
     if (at - start > 4 || isWordUnit(before) || before === 0x3a || before === 0x2e) continue;
+    // No address begins within another one: a colon or a digit stands before what follows.
+    const isPublic = at - start === 4 && /^[23][0-9a-f]{3}$/i.test(text.slice(start, at));
+    if (!isPublic && !hasPrivate) continue;
     grouped.lastIndex = start;
     const written = grouped.exec(text)?.[0];
     if (written === undefined) continue;
@@ -56,9 +59,7 @@ export function findIpv6(text: string, hasPrivate: boolean): readonly FoundPii[]
     const end = start + address.length;
     const isWhole = !isWordUnit(text.charCodeAt(end));
     const groups = address.split(':').filter((group) => group !== '').length;
-    const isPublic = /^[23][0-9a-f]{3}:/i.test(address);
-    const isAddress =
-      isWhole && groups >= 3 && (isPublic || hasPrivate) && /\d/.test(address) && isIPv6(address);
+    const isAddress = isWhole && groups >= 3 && /\d/.test(address) && isIPv6(address);
     if (isAddress) found.push({ kind: 'IP_ADDRESS', start, end });
     at = start + written.length - 1;
   }

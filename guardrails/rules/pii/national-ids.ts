@@ -1,9 +1,6 @@
-import { type CountedFinder, matchAt, type NumberFinder } from './finder.ts';
+import { generalIdWords } from './announcing/announcing-words.ts';
+import { type CountedFinder, matchAt, type NumberFinder, type NumberPlace } from './finder.ts';
 import { type IdForm, idForms } from './id-forms.ts';
-
-/** Words in any country's stead. */
-const general =
-  'national.?id|identity.?(?:card|n)|personal.?(?:id|code)|tax.?(?:payer|id|n)|social.?(?:sec|ins)|fiscal|citizen';
 
 /** The fewest digits of a number that a digit begins: those of CL_RUN and IE_PPS. */
 const digitsMin = 7;
@@ -20,31 +17,45 @@ export function createNationalIdFinders(
   more: readonly string[],
 ): NationalIdFinders {
   const wanted = idForms.filter(({ country }) => countries === undefined || countries.includes(country));
-  const anyCountry = [general, ...more.map(quote)].join('|');
+  const anyCountry = [generalIdWords, ...more.map(quote)].join('|');
+  // Words of a policy are not among those that are known to be absent.
+  const mayBeAnnounced: MayBeAnnounced =
+    more.length > 0 ? (place) => place.context() !== '' : (place) => place.mayAnnounce('ID');
   const groups = new Set(wanted.flatMap((form) => (form.groups === 'letters' ? [] : form.groups)));
   const ofGroup = (group: number) =>
     wanted.filter((form) => form.groups !== 'letters' && form.groups.includes(group));
   return {
     byGroup: new Map(
-      Array.from(groups, (group) => [group, [{ find: findFirst(ofGroup(group), anyCountry), digitsMin }]]),
+      Array.from(groups, (group) => [
+        group,
+        [{ find: findFirst(ofGroup(group), anyCountry, mayBeAnnounced), digitsMin }],
+      ]),
     ),
     afterLetters: createFinders(
       wanted.filter((form) => form.groups === 'letters'),
       anyCountry,
+      mayBeAnnounced,
     ).map(({ find }) => find),
   };
 }
 
+/** Whether a word for an id may stand before a number; false is certain. */
+type MayBeAnnounced = (place: NumberPlace) => boolean;
+
 /** A finder for all of some forms: where no word announces any of them, only those are tried that need none. */
-function findFirst(forms: readonly IdForm[], anyCountry: string): NumberFinder {
-  const finders = createFinders(forms, anyCountry);
+function findFirst(
+  forms: readonly IdForm[],
+  anyCountry: string,
+  mayBeAnnounced: MayBeAnnounced,
+): NumberFinder {
+  const finders = createFinders(forms, anyCountry, mayBeAnnounced);
   const all = finders.map(({ find }) => find);
   const alone = finders.filter(({ needsWord }) => !needsWord).map(({ find }) => find);
   const announcing = new RegExp([...forms.map(({ words }) => words), anyCountry].join('|'));
   return (place) => {
     if (place.from !== place.at) return null;
-    const context = place.context();
-    for (const find of context !== '' && announcing.test(context) ? all : alone) {
+    const isAnnounced = mayBeAnnounced(place) && announcing.test(place.context());
+    for (const find of isAnnounced ? all : alone) {
       const found = find(place);
       if (found !== null) return found;
     }
@@ -56,29 +67,46 @@ function findFirst(forms: readonly IdForm[], anyCountry: string): NumberFinder {
 function createFinders(
   forms: readonly IdForm[],
   anyCountry: string,
+  mayBeAnnounced: MayBeAnnounced,
 ): readonly { readonly find: NumberFinder; readonly needsWord: boolean }[] {
   return [true, false].flatMap((isOwn) =>
     forms.map((form) => ({
-      find: createFinder(form, isOwn ? form.words : anyCountry, isOwn),
+      find: createFinder(form, isOwn ? form.words : anyCountry, isOwn, mayBeAnnounced),
       needsWord: !isOwn || form.alone === undefined,
     })),
   );
+}
+
+/** Without the stack of the error that `validate` makes of each number that is none, which costs more than all else. */
+function isValid(validate: IdForm['validate'], written: string): boolean {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    return validate(written).isValid;
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
 }
 
 function quote(word: string): string {
   return RegExp.escape(word.toLowerCase());
 }
 
-function createFinder(form: IdForm, words: string, isOwn: boolean): NumberFinder {
+function createFinder(
+  form: IdForm,
+  words: string,
+  isOwn: boolean,
+  mayBeAnnounced: MayBeAnnounced,
+): NumberFinder {
   const { kind, pattern, validate, alone } = form;
   const announcing = new RegExp(words);
   return (place) => {
-    if (alone === undefined && place.context() === '') return null;
+    if (alone === undefined && !mayBeAnnounced(place)) return null;
     const written = matchAt(pattern, place.text, place.from);
     if (written === null) return null;
     const isRare = isOwn && alone?.test(written) === true;
-    if (!isRare && !announcing.test(place.context())) return null;
-    if (!validate(written).isValid) return null;
+    if (!isRare && !(mayBeAnnounced(place) && announcing.test(place.context()))) return null;
+    if (!isValid(validate, written)) return null;
     return { kind, start: place.from, end: place.from + written.length };
   };
 }

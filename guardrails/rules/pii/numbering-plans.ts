@@ -12,6 +12,8 @@ interface NumberingPlan {
   readonly lengths: readonly number[];
   /** What is dialed before numbers within the country; null: nothing. */
   readonly prefix: RegExp | null;
+  /** `prefix` where it is one of some numbers and the rest behind it stays as it is; null: it is not. */
+  readonly plainPrefixes: readonly string[] | null;
   /** What a number with a group of `prefix` becomes; null: the rest behind it. */
   readonly transform: string | null;
   /** First digits that distinguish it from other countries of its calling code. */
@@ -38,6 +40,11 @@ function whole(source: string): RegExp {
   return new RegExp(`^(?:${source})$`);
 }
 
+/** Whether a prefix is one of some numbers, rather than a pattern. */
+function isPlain(prefix: string): boolean {
+  return /^\d+(?:\|\d+)*$/.test(prefix);
+}
+
 function readPlan(written: readonly unknown[]): NumberingPlan {
   const text = (place: number): string | null => {
     const value = written[place];
@@ -54,6 +61,8 @@ function readPlan(written: readonly unknown[]): NumberingPlan {
     pattern: whole(text(at.pattern) ?? '(?!)'),
     lengths: Array.isArray(lengths) ? lengths : [],
     prefix: prefix === null ? null : new RegExp(`^(?:${prefix})`),
+    plainPrefixes:
+      prefix !== null && isPlain(prefix) && text(at.transform) === null ? prefix.split('|') : null,
     transform: text(at.transform),
     leading: leading === null ? null : new RegExp(`^(?:${leading})`),
     types: patterns.length === 0 ? null : whole(patterns.filter((one) => one !== '').join('|')),
@@ -86,16 +95,22 @@ function findPlan(callingCode: string, national: string): NumberingPlan | null {
   return plans.find(isOwn) ?? null;
 }
 
-/** The number without what is dialed before it within the country. */
-function withoutPrefix(digits: string, plan: NumberingPlan): string {
-  const match = plan.prefix?.exec(digits);
-  if (plan.prefix === null || match == null) return digits;
+/** The number without the digits of the prefix of its country. */
+function cutPrefix(digits: string, { prefix, plainPrefixes, transform }: NumberingPlan): string {
+  if (plainPrefixes !== null) {
+    const found = plainPrefixes.find((one) => digits.startsWith(one));
+    return found === undefined ? digits : digits.slice(found.length);
+  }
+  const match = prefix?.exec(digits);
+  if (prefix === null || match == null) return digits;
   const hasGroup =
     match.length > 1 && match[match.length - 1] !== undefined && match[match.length - 1] !== '';
-  const national =
-    plan.transform !== null && hasGroup
-      ? digits.replace(plan.prefix, plan.transform)
-      : digits.slice(match[0].length);
+  return transform !== null && hasGroup ? digits.replace(prefix, transform) : digits.slice(match[0].length);
+}
+
+/** The number without what is dialed before it within the country. */
+function withoutPrefix(digits: string, plan: NumberingPlan): string {
+  const national = cutPrefix(digits, plan);
   // In some countries the prefix also begins numbers.
   if (national === digits || (plan.pattern.test(digits) && !plan.pattern.test(national))) return digits;
   const { lengths } = findPlan(plan.callingCode, national) ?? plan;

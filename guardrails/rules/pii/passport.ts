@@ -1,14 +1,13 @@
+import { passportWords } from './announcing/announcing-words.ts';
 import { matchAt, type NumberFinder } from './finder.ts';
 
 const form =
   /[A-Z]{1,3}\d{6,9}|\d{7,9}[A-Z]{0,2}|[A-Z]\d{6}[A-Z]{2}|\d{2}[A-Z]{2}\d{5}|[CFGHJKLMNPRTVWXYZ][CFGHJKLMNPRTVWXYZ0-9]{8}/y;
-const words =
-  /(?:passport|reisepass|pass-?(?:nr|nummer|no)|passeport|pasaporte|passaport|paspoort|paszport|pasnummer|passnummer|pasaport|паспорт|护照|護照|パスポート|旅券|여권|पासपोर्ट|جواز)/;
 
 /** What has the form of a passport's number, after a word for passport. */
-export const findPassport: NumberFinder = ({ text, from, context }) => {
-  if (text[from] === '+' || context() === '') return null;
+export const findPassport: NumberFinder = ({ text, from, context, mayAnnounce }) => {
+  if (text[from] === '+' || !mayAnnounce('PASSPORT')) return null;
   const written = matchAt(form, text, from);
-  if (written === null || !words.test(context())) return null;
+  if (written === null || !passportWords.test(context())) return null;
   return { kind: 'PASSPORT', start: from, end: from + written.length };
 };

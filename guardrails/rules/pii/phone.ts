@@ -1,3 +1,4 @@
+import { phoneWords } from './announcing/announcing-words.ts';
 import { isEnd, isLetterUnit, matchAt, type NumberFinder, readDigits } from './finder.ts';
 import { createNationalNumberCheck, isInternationalNumber } from './numbering-plans.ts';
 
@@ -8,9 +9,11 @@ const northAmerican =
 /** As Japan and Korea write them. */
 const eastAsian = /0(?:[5-9]0|1[016-9]|[236]|[3-6][1-5])-\d{3,4}-\d{4}/y;
 const national = /\d(?:(?:\.(?=\d)|[ ()/-]{1,3})?\d){5,14}/y;
-/** A word that announces a number, and nothing but words such as "number is" up to it. */
-const announced =
-  /(?:tele?f\p{L}*|t[eéè]l[eéè]?(?:ph|f)\p{L}*|(?<!\p{L})t[eé]l|phone|mob(?:ile?|iel)\p{L}*|cell(?:ulare|phone)?|fax|whatsapp|sms|handy\p{L}*|gsm|hotline|(?<![\p{L}-])(?:call|reach|ring|text|contact|dial|answering|messages? to)(?: (?:me|us|him|her|them))?|(?<!\p{L})(?:office|desk|landline|pager)|телефон\p{L}*|тел|звон\p{L}*|电话|電話|手机|携帯|전화|휴대폰|هاتف|جوال|फ़ोन|मोबाइल)(?:[\s:=."'()#°º_/-]|\\[nrt]|(?<!\p{L})(?:no|nr|num|number|nummer|numer[oy]?|n[uú]mero|numéro|номер|is|ist|es|est|at|on|under|unter|de|号码|番号|는|은)(?!\p{L})|[èéは是号码番])*$/u;
+/** A word that announces a number, and nothing but words such as "number is" up to the number. */
+const announced = new RegExp(
+  String.raw`(?:${phoneWords.source})(?:[\s:=."'()#°º_/-]|\\[nrt]|(?<!\p{L})(?:no|nr|num|number|nummer|numer[oy]?|n[uú]mero|numéro|номер|is|ist|es|est|at|on|under|unter|de|号码|番号|는|은)(?!\p{L})|[èéは是号码番])*$`,
+  'u',
+);
 
 /** Where a number without the prefix of its country is tried beside a word that announces it. */
 const usualRegions: readonly string[] = [
@@ -25,7 +28,7 @@ const usualRegions: readonly string[] = [
 export function createPhoneFinder(regions: readonly string[] | undefined): NumberFinder {
   const isNational = createNationalNumberCheck(regions ?? usualRegions);
   const hasAmerican = regions === undefined || regions.includes('US') || regions.includes('CA');
-  return ({ text, at, length, from, context }) => {
+  return ({ text, at, length, from, context, mayAnnounce }) => {
     if (text[from] === '+') return findInternational(text, from);
     if (from !== at || length > 13) return null;
     const start = text[at - 1] === '(' ? at - 1 : at;
@@ -35,10 +38,11 @@ export function createPhoneFinder(regions: readonly string[] | undefined): Numbe
     const asian = regions === undefined && text[at] === '0' ? matchAt(eastAsian, text, at) : null;
     if (asian !== null && isEastAsian(readNumber(asian)))
       return { kind: 'PHONE', start: at, end: at + asian.length };
-    if (regions === undefined && context() === '') return null;
+    const mayBeAnnounced = mayAnnounce('PHONE');
+    if (regions === undefined && !mayBeAnnounced) return null;
     const written = readNational(text, at);
     if (written === null || !isEnd(text, at + written.length)) return null;
-    const isAnnounced = announced.test(context());
+    const isAnnounced = mayBeAnnounced && announced.test(context());
     const isOwn = regions !== undefined && (written.startsWith('0') || /[ ()/-]/.test(written));
     if (!isAnnounced && !isOwn) return null;
     return isNational(readNumber(written)) ? { kind: 'PHONE', start, end: at + written.length } : null;
@@ -67,16 +71,17 @@ const isEastAsian = createNationalNumberCheck(['JP', 'KR']);
 
 /** The digits without those of an extension. */
 function readNumber(written: string): string {
-  return readDigits(written.replace(/(?:x|ext).*/, ''));
+  const extension = written.search(/x|ext/);
+  return readDigits(extension < 0 ? written : written.slice(0, extension));
 }
 
 /** Neither a date, nor an amount in thousands or with decimals; of the digits that national numbers have. */
 function readNational(text: string, at: number): string | null {
   const written = readAt(national, text, at);
   if (written === null) return null;
-  const digits = written.replace(/\D/g, '').length;
-  const isDate = /^\d{1,4}[./-]\d{1,2}[./-]\d{1,4}/.test(written) && digits < 10;
-  const isAmount = (/^\d{1,3}(?:[ .]\d{3})+$/.test(written) && digits < 9) || written.startsWith('0.');
+  const digits = readDigits(written).length;
+  const isDate = digits < 10 && /^\d{1,4}[./-]\d{1,2}[./-]\d{1,4}/.test(written);
+  const isAmount = (digits < 9 && /^\d{1,3}(?:[ .]\d{3})+$/.test(written)) || written.startsWith('0.');
   const isMixed = written.includes(' ') && written.includes('.');
   return digits < 6 || digits > 13 || isDate || isAmount || isMixed ? null : written;
 }

@@ -22,20 +22,20 @@ function loadFinders(): Promise<typeof import('./find-pii.ts')> {
   return loading;
 }
 
-async function findIn(
+function findIn(
   { text, format }: GuardedText,
   number: number,
   search: (text: string) => readonly FoundPii[],
 ): Promise<readonly Finding[]> {
-  const found = await findInParts(text, partLength, around, (part) => {
+  return findInParts(text, partLength, around, (part) => {
     const visible = toVisible(part, format);
     return search(visible.text).map(({ kind, start, end }) => ({
+      text: number,
       kind,
       start: visible.toStart(start),
       end: visible.toEnd(end),
     }));
   });
-  return found.map((one) => ({ ...one, text: number }));
 }
 
 /** Finds what identifies a person by its form and its check digits, in each text for itself. */
@@ -54,7 +54,9 @@ export const pii = defineRule({
       check: async (texts) => {
         search ??= (await loadFinders()).createPiiSearch(stated);
         const findings: Finding[] = [];
-        for (const [number, text] of texts.entries()) findings.push(...(await findIn(text, number, search)));
+        for (const [number, text] of texts.entries()) {
+          for (const found of await findIn(text, number, search)) findings.push(found);
+        }
         const [first] = findings;
         if (first === undefined) return nothingFound;
         return { fired: true, reason: `it seems to hold personal data (${first.kind})`, findings };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { fc } from '#test/support/properties.ts';
-import { wordEdge } from './required-words.ts';
-import { createWordScan, type UnitAliases } from './word-scan.ts';
+import { createWordScan, wordEdge } from './word-scan.ts';
+import type { UnitAliases } from './word-table.ts';
 
 /** The ends of each word of a scan, by its number. */
 function scanFor(
