@@ -97,7 +97,7 @@ function collect({ words, table }: ScannedTable, units: Uint16Array, length: num
     state = next[state + (columnByUnit[units[at] as number] as number)] as number;
     if (state >= 0) continue;
     state = -state;
-    for (const number of ending[state / columns] as readonly number[]) {
+    for (const number of ending[(state / columns) | 0] as readonly number[]) {
       const word = words[number] as ScannedWord;
       if (standsAtEdges(word, units, at + 1)) hits.add(word.number, at + 1);
     }

@@ -70,13 +70,18 @@ export function createPatternSearch(patterns: readonly RegExp[], other?: OtherRe
     }
   }
   const seen = new Uint32Array(alternatives.length);
+  const seenWords = new Uint8Array(words.size);
 
   /** The alternatives that have a word of each of their clauses in a text. */
   function findPossible(hits: WordHits): readonly Alternative[] {
     seen.fill(0);
+    seenWords.fill(0);
     const possible: Alternative[] = [];
     for (let at = 0; at < hits.count; at += 1) {
-      for (const { alternative, bit } of uses[hits.words[at] as number] ?? []) {
+      const word = hits.words[at] as number;
+      if (seenWords[word] === 1) continue;
+      seenWords[word] = 1;
+      for (const { alternative, bit } of uses[word] ?? []) {
         const before = seen[alternative] as number;
         if ((before & bit) !== 0) continue;
         seen[alternative] = before | bit;

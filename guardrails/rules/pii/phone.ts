@@ -45,7 +45,7 @@ export function createPhoneFinder(regions: readonly string[] | undefined): Numbe
     const isAnnounced = mayBeAnnounced && announced.test(context());
     const isOwn = regions !== undefined && (written.startsWith('0') || /[ ()/-]/.test(written));
     if (!isAnnounced && !isOwn) return null;
-    return isNational(readNumber(written)) ? { kind: 'PHONE', start, end: at + written.length } : null;
+    return isNational(readDigits(written)) ? { kind: 'PHONE', start, end: at + written.length } : null;
   };
 }
 
@@ -71,7 +71,7 @@ const isEastAsian = createNationalNumberCheck(['JP', 'KR']);
 
 /** The digits without those of an extension. */
 function readNumber(written: string): string {
-  const extension = written.search(/x|ext/);
+  const extension = written.indexOf('x');
   return readDigits(extension < 0 ? written : written.slice(0, extension));
 }
 
