@@ -37,6 +37,8 @@ export const countLimitsTable = {
   groupsPerTenant: [1_000, 'groups of this tenant'],
   invitationsPerTenant: [1_000, 'open invitations of this tenant'],
   erasuresPerTenant: [1_000, 'erasures of this tenant that have not finished'],
+  usageExports: [20, 'exports of all tenants, which are kept for a week'],
+  usageExportsPerTenant: [20, 'exports of this tenant, which are kept for a week'],
   legalHoldsPerTenant: [100, 'legal holds of this tenant that are in force'],
   roles: [100, 'roles of all tenants'],
   rolesPerTenant: [100, 'roles of this tenant'],

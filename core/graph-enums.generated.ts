@@ -453,6 +453,19 @@ export const UsageDimension = {
 } as const;
 
 export type UsageDimension = typeof UsageDimension[keyof typeof UsageDimension];
+export const UsageExportFormat = {
+  CSV: 'CSV',
+  FOCUS: 'FOCUS'
+} as const;
+
+export type UsageExportFormat = typeof UsageExportFormat[keyof typeof UsageExportFormat];
+export const UsageExportStatus = {
+  RUNNING: 'RUNNING',
+  SUCCEEDED: 'SUCCEEDED',
+  FAILED: 'FAILED'
+} as const;
+
+export type UsageExportStatus = typeof UsageExportStatus[keyof typeof UsageExportStatus];
 export const UsageInterval = {
   HOUR: 'HOUR',
   DAY: 'DAY',
@@ -461,6 +474,15 @@ export const UsageInterval = {
 } as const;
 
 export type UsageInterval = typeof UsageInterval[keyof typeof UsageInterval];
+export const UsageOrder = {
+  KEYS: 'KEYS',
+  REQUESTS: 'REQUESTS',
+  FAILURES: 'FAILURES',
+  TOKENS: 'TOKENS',
+  COST: 'COST'
+} as const;
+
+export type UsageOrder = typeof UsageOrder[keyof typeof UsageOrder];
 export const WebhookDeliveryState = {
   PENDING: 'PENDING',
   DELIVERED: 'DELIVERED',

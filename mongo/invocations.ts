@@ -130,6 +130,11 @@ export interface InvocationRecord {
   promptVersionId: string | null;
   usage: UsageRecord;
   costNanos: bigint;
+  /**
+   * What the call would have cost more: answered from the cache, or by an identical call, its cost of the AI model; answered by another AI
+   * model than the first choice of its route, the difference, which may be less than 0. Absent: 0 or not known.
+   */
+  savedNanos?: bigint;
   /** True: an attempt was unpriced, so that the cost is not the whole. Absent otherwise. */
   unpriced?: true;
   /** Upper bounds of what the call draws, reserved before it was sent; absent where nothing is drawn, and on older rows. */
@@ -210,6 +215,7 @@ export const invocations = defineCollection<InvocationRecord>(
     promptVersionId: String,
     usage,
     costNanos: { type: BigInt, required: true },
+    savedNanos: BigInt,
     unpriced: Boolean,
     // Written by the driver alone.
     reserved: Object,

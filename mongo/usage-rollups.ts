@@ -1,4 +1,5 @@
 import type { Connection } from 'mongoose';
+import { HeddleError } from '#core/errors.ts';
 import type { UsageDimension, UsageInterval } from '#core/graph-enums.generated.ts';
 import { badInput } from '#core/input.ts';
 import { type CubeFilter, UsageCube, type Values } from './usage/cube.ts';
@@ -9,9 +10,9 @@ import {
   meshDimensions,
   plainDimensions,
 } from './usage/dimensions.ts';
-import { toColumns, toShape } from './usage/fold.ts';
 import type { LatencySketch } from './usage/latency-sketch.ts';
 import { combineValues, readLedgerGroups, toRowConditions } from './usage/ledger-groups.ts';
+import { toColumns, toShape } from './usage/slice-cubes.ts';
 import {
   fineSince,
   planSlices,
@@ -21,7 +22,7 @@ import {
   type TimeRange,
 } from './usage/slices.ts';
 import { type UsageBlockRecord, usageBlocks } from './usage/usage-blocks.ts';
-import { findStaleHours, usageProgress } from './usage/usage-progress.ts';
+import { readStaleHours, usageProgress } from './usage/usage-progress.ts';
 
 /** What is to be summed of the calls that started in a range of time. */
 export interface RollupQuestion {
@@ -36,6 +37,8 @@ export interface RollupQuestion {
   readonly filter?: CubeFilter;
   /** Conditions on rows beyond the dimensions: everything is read row by row. */
   readonly rows?: Readonly<Record<string, unknown>>;
+  /** Groups at most; absent: 10,000. */
+  readonly groupsMax?: number;
   /** Whether latencies are wanted, which take most of the work. */
   readonly latencies?: boolean;
   /** The present, which decides what is still kept; absent: that of the clock. */
@@ -55,12 +58,17 @@ export interface RollupGroup {
   readonly outputTokens: number;
   readonly costNanos: bigint;
   readonly unpriced: number;
+  readonly savedByCacheNanos: bigint;
+  /** Less than 0 where routes have called dearer AI models than their first choice. */
+  readonly savedByRoutingNanos: bigint;
   /** Of the calls that have ended; empty where latencies are not wanted. */
   readonly latency: LatencySketch;
 }
 
 /** Groups of one answer. */
-const groupsMax = 10_000;
+export const groupsMaxDefault = 10_000;
+/** How often sums are read of a range in which rows are corrected meanwhile. */
+const triesMax = 5;
 /** Rows that are read for what has too many groups to be stored. */
 const rowsMax = 500_000;
 
@@ -73,18 +81,34 @@ export async function readRollup(
   connection: Connection,
   question: RollupQuestion,
 ): Promise<readonly RollupGroup[]> {
-  const buckets = new Buckets(question);
   const { from, to } = question;
   const range = { fromMs: from.getTime(), toMs: to.getTime() };
-  const plan = isReadByRows(question)
-    ? { slices: [], rows: [range] }
-    : await planRead(connection, question, range);
-  const missing = await readBlocks(connection, question, plan.slices, buckets);
-  await readRows(connection, question, plan.rows, buckets);
-  for (const [tenantId, ranges] of missing) {
-    await readRows(connection, { ...question, tenantId }, ranges, buckets);
+  for (let tries = 0; tries < triesMax; tries += 1) {
+    const buckets = new Buckets(question);
+    const plan = isReadByRows(question)
+      ? { slices: [], rows: [range], stale: new Map() }
+      : await planRead(connection, question, range);
+    const missing = await readBlocks(connection, question, plan.slices, buckets);
+    if (plan.slices.length > 0 && (await isChangedSince(connection, range, plan.stale))) continue;
+    await readRows(connection, question, plan.rows, buckets);
+    for (const [tenantId, ranges] of missing) {
+      await readRows(connection, { ...question, tenantId }, ranges, buckets);
+    }
+    return buckets.list();
   }
-  return buckets.list();
+  throw new HeddleError('OVERLOADED', 'Rows of this range are being corrected: call again in a second.', {
+    extensions: { retryAfterMs: 1_000 },
+  });
+}
+
+/** Whether an hour has become stale that was not: its sums may have been deleted before they were read. */
+async function isChangedSince(
+  connection: Connection,
+  range: TimeRange,
+  stale: ReadonlyMap<number, number>,
+): Promise<boolean> {
+  const present = await readStaleHours(connection, range);
+  return [...present.keys()].some((hourMs) => !stale.has(hourMs));
 }
 
 /** No sums are kept by two labels, and an index finds the rows of an end user. */
@@ -102,14 +126,16 @@ async function planRead(
 ) {
   // The progress first: an hour that is marked meanwhile was current when it was read.
   const progress = await usageProgress(connection).findById('usage').lean();
-  if (progress === null) return { slices: [], rows: [range] };
-  return planSlices({
+  if (progress === null) return { slices: [], rows: [range], stale: new Map<number, number>() };
+  const stale = await readStaleHours(connection, range);
+  const plan = planSlices({
     ...range,
     interval,
     summedUntilMs: progress.until.getTime(),
     fineSinceMs: fineSince(nowMs),
-    staleHours: await findStaleHours(connection, range.fromMs, range.toMs),
+    staleHours: [...stale.keys()],
   });
+  return { ...plan, stale };
 }
 
 /** Adds stored blocks to the buckets; answers the slices whose rows are to be read, by tenant (null: of all). */
@@ -225,11 +251,13 @@ class Buckets {
   readonly #cubes = new Map<number | null, UsageCube>();
   readonly #by: readonly UsageDimension[];
   readonly #interval: UsageInterval;
+  readonly #groupsMax: number;
   #size = 0;
 
-  constructor({ by, interval }: RollupQuestion) {
+  constructor({ by, interval, groupsMax = groupsMaxDefault }: RollupQuestion) {
     this.#by = by;
     this.#interval = interval;
+    this.#groupsMax = groupsMax;
   }
 
   /** Changes the bucket that an instant lies in. BAD_USER_INPUT where there are too many groups then. */
@@ -240,12 +268,7 @@ class Buckets {
     change(cube);
     this.#size += cube.size - before;
     if (cube.size > 0) this.#cubes.set(startMs, cube);
-    if (this.#size > groupsMax) {
-      badInput(
-        'usage',
-        `would answer more than ${groupsMax} buckets: request a shorter range, a longer interval or fewer dimensions.`,
-      );
-    }
+    if (this.#size > this.#groupsMax) refuseGroups(this.#groupsMax);
   }
 
   list(): readonly RollupGroup[] {
@@ -255,15 +278,29 @@ class Buckets {
         .sort((a, b) => compareValues(a.values, b.values))
         .map(({ values, sums, latency }) => {
           const [requests = 0, failures = 0, cacheHits = 0, inputTokens = 0, outputTokens = 0] = sums;
-          const [dollars = 0, nanos = 0, unpriced = 0] = sums.slice(5);
           return {
             start: startMs === null ? null : new Date(startMs),
-            ...{ values, requests, failures, cacheHits, inputTokens, outputTokens, unpriced, latency },
-            costNanos: BigInt(dollars) * 1_000_000_000n + BigInt(nanos),
+            ...{ values, requests, failures, cacheHits, inputTokens, outputTokens, latency },
+            costNanos: joinNanos(sums[5], sums[6]),
+            unpriced: sums[7] ?? 0,
+            savedByCacheNanos: joinNanos(sums[8], sums[9]),
+            savedByRoutingNanos: joinNanos(sums[10], sums[11]),
           };
         }),
     );
   }
+}
+
+/** BAD_USER_INPUT for an answer of more buckets. */
+export function refuseGroups(max: number): never {
+  badInput(
+    'usage',
+    `would answer more than ${max} buckets: request a shorter range, a longer interval or fewer dimensions.`,
+  );
+}
+
+function joinNanos(dollars = 0, nanos = 0): bigint {
+  return BigInt(dollars) * 1_000_000_000n + BigInt(nanos);
 }
 
 /** Null first, then as text. */

@@ -24,6 +24,7 @@ const ends: Readonly<Record<string, string>> = {
   saveIssuer: 'deleteIssuer',
   saveBudget: 'deleteBudget',
   saveAlert: 'deleteAlert',
+  startUsageExport: 'deleteUsageExport',
   saveGuardrailPolicy: 'deleteGuardrailPolicy',
   rollbackGuardrailPolicy: 'deleteGuardrailPolicy',
   saveWebhook: 'deleteWebhook',

@@ -23,6 +23,7 @@ const counted: Readonly<Record<string, readonly Counted[]>> = {
   'ProvisionedMember.groups': ['groupsPerTenant'],
   'ApiKey.budgets': ['budgetsPerTenant'],
   'Query.webhooks': ['webhooks', 'webhooksPerTenant'],
+  'Query.usageExports': ['usageExports', 'usageExportsPerTenant'],
   'Query.guardrailPolicies': ['guardrailPolicies', 'guardrailPoliciesPerTenant'],
 };
 

@@ -1,10 +1,10 @@
 import type { AlertSide } from '#core/graph-enums.generated.ts';
 import { judgeAnomaly } from '#subgraphs/usage/alerts/conditions/anomaly.ts';
 import { judgeBurnRate } from '#subgraphs/usage/alerts/conditions/budget-use.ts';
-import { forecastSpend } from '#subgraphs/usage/alerts/conditions/forecast.ts';
 import type { Judgement } from '#subgraphs/usage/alerts/conditions/judgement.ts';
 import { type KeyConduct, patternJudges } from '#subgraphs/usage/alerts/conditions/security.ts';
 import { judgeThreshold } from '#subgraphs/usage/alerts/conditions/threshold.ts';
+import { forecastSpend } from '#subgraphs/usage/forecast/forecast-spend.ts';
 import { Draws } from './draws.ts';
 import { makeKeyTraffic } from './key-traffic.ts';
 import { type Score, Scorer } from './score.ts';
@@ -149,7 +149,7 @@ function addForecast(scorer: Scorer, { cost }: Traffic, draws: Draws): void {
     windowEndMs: end * hourMs,
   };
   const hours = cost.slice(now - 4 * hoursOfWeek, now);
-  const forecast = forecastSpend(budget, { endMs: now * hourMs, hours }, now * hourMs) ?? 0;
+  const forecast = forecastSpend(budget, { endMs: now * hourMs, hours }, now * hourMs)?.total ?? 0;
   const one = [{ from: 0, to: 0 }];
   scorer.add(forecast > amount ? one : [], total > amount ? one : []);
 }

@@ -5,9 +5,11 @@ import type { FinishReason } from '#core/graph-enums.generated.ts';
 import { parseJson } from '#core/json/exact-json.ts';
 import { meshOwner } from '#core/secrets/owner-boxes.ts';
 import type { Span } from '#core/tracing/span.ts';
+import type { ProviderUsage } from '#providers/provider.ts';
 import type { Cache } from '#state/cache/cache.ts';
 import type { CompletionData } from '../completion.ts';
 import type { ClosedInvocation } from '../execution/outcome.ts';
+import { findOwnLast } from '../ledger/rows.ts';
 import type { CachePolicy, CompletionRequest } from '../request.ts';
 import { cacheKey } from './cache-key.ts';
 
@@ -15,7 +17,10 @@ import { cacheKey } from './cache-key.ts';
 export type CachedAnswer = Pick<
   CompletionData,
   'text' | 'json' | 'reasoning' | 'toolCalls' | 'extras' | 'dropped' | 'finishReason' | 'modelId'
->;
+> & {
+  /** What the provider has counted for it; absent where that is not known, and in what older versions of Heddle kept. */
+  readonly usage?: ProviderUsage;
+};
 
 /**
  * Result of the call that owns a coalesced request. FAILED: each waiter makes its own call, or they would fail one after
@@ -99,8 +104,10 @@ const keptReasons: ReadonlySet<FinishReason> = new Set<FinishReason>(['STOP', 'T
 export function toCachedAnswer({ completion, failure }: ClosedInvocation): CachedAnswer | null {
   const { status, text, json, reasoning, toolCalls, extras, dropped, finishReason, modelId } = completion;
   if (failure !== null || status !== 'SUCCEEDED' || !keptReasons.has(finishReason)) return null;
+  const usage = findOwnLast(completion.attempts)?.usage;
   return {
     ...{ text, json, reasoning, toolCalls, finishReason, modelId },
+    ...(usage == null ? {} : { usage }),
     ...(extras === undefined ? {} : { extras }),
     ...(dropped === undefined ? {} : { dropped }),
   };

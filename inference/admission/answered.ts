@@ -6,6 +6,7 @@ import type { GuardedCall } from '../guarding/guard-call.ts';
 import { toShownRecords, toVerdictRecords } from '../guarding/verdict-records.ts';
 import { toAttachmentResults } from '../ledger/attachment.ts';
 import { openRow, toClosing, toCompletionResult } from '../ledger/rows.ts';
+import { savedByCache } from '../metering/savings.ts';
 import { buildPayload } from '../payloads/call-recorder.ts';
 import type { CallAccount } from '../questions/call-account.ts';
 import type { CompletionRequest } from '../request.ts';
@@ -26,8 +27,9 @@ export async function answerCall(
   { request, guarded, account }: GuardedRequest,
   found: CachedAnswer,
   cache: CacheStatus,
-  { ledger, now, ownerId, payloadLog }: Pick<InferenceEngine, 'ledger' | 'now' | 'ownerId' | 'payloadLog'>,
+  engine: Pick<InferenceEngine, 'ledger' | 'now' | 'ownerId' | 'payloadLog' | 'catalog'>,
 ): Promise<CompletionData> {
+  const { ledger, now, ownerId, payloadLog, catalog } = engine;
   const nowMs = now();
   const { id, accumulator, start } = account;
   const { promptVersionId } = request;
@@ -47,6 +49,7 @@ export async function answerCall(
     endedAtMs: nowMs,
     error: null,
   };
+  const saved = savedByCache(catalog.model(found.modelId), found.usage);
   const providerId = found.modelId.slice(0, found.modelId.indexOf('/'));
   const result = toCompletionResult(completion, start.caller.tenantId ?? '', nowMs);
   const isLogged = request.labels.payloadLogging === 'FULL';
@@ -55,7 +58,7 @@ export async function answerCall(
     content: isLogged ? buildPayload(request, guarded, found, []) : null,
   });
   if (account.hasRow) {
-    const closing = toClosing(completion, providerId, nowMs, null);
+    const closing = { ...toClosing(completion, providerId, nowMs, null), ...saved };
     if (payload.record !== null) closing.payloadUntil = payload.record.expiresAt;
     await account.close(closing, verdicts, { result, payload: payload.record });
     return completion;
@@ -67,7 +70,7 @@ export async function answerCall(
   const payloadUntil = await payloadLog.store(payload);
   if (payloadUntil !== null) row.payloadUntil = payloadUntil;
   await ledger.open(
-    { ...row, status: 'SUCCEEDED', endedAt: new Date(nowMs), latencyMs: 0 },
+    { ...row, ...saved, status: 'SUCCEEDED', endedAt: new Date(nowMs), latencyMs: 0 },
     ...(result === null ? [] : [result]),
     ...toAttachmentResults(id, row.tenantId, request.attachment, nowMs),
   );

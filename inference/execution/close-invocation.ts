@@ -9,10 +9,12 @@ import type { CompletionData } from '../completion.ts';
 import type { InferenceEngine } from '../engine.ts';
 import { toShownRecords, toVerdictRecords } from '../guarding/verdict-records.ts';
 import type { NewCompletionResult } from '../ledger/results.ts';
-import { isWithoutWords, toClosing, toCompletionResult, withoutWords } from '../ledger/rows.ts';
+import { findOwnLast, isWithoutWords, toClosing, toCompletionResult, withoutWords } from '../ledger/rows.ts';
 import type { Meters } from '../metering/meters.ts';
+import { savedByRouting } from '../metering/savings.ts';
 import type { CallRecorder } from '../payloads/call-recorder.ts';
 import type { CompletionRequest } from '../request.ts';
+import type { Candidates } from '../routing/route.ts';
 import {
   type ClientFailure,
   type ClosedInvocation,
@@ -29,6 +31,7 @@ export interface EndedInvocation {
   readonly caller: Caller;
   readonly request: CompletionRequest;
   readonly meters: Meters;
+  readonly candidates: Pick<Candidates, 'firstChoice'>;
   /** The model of the last attempt. */
   readonly model: CatalogModel;
   readonly firstTokenMs: number | null;
@@ -73,6 +76,10 @@ export async function closeInvocation(
   try {
     const closing = toClosing(completion, model.provider.id, endedAtMs, firstTokenMs);
     closing.error = failure === null ? null : withoutInput(failure.message, request.call);
+    if (completion.status === 'SUCCEEDED') {
+      const usage = findOwnLast(completion.attempts)?.usage;
+      Object.assign(closing, savedByRouting(ended.candidates.firstChoice, model, usage));
+    }
     const guardrailVerdicts = toVerdictRecords(ended.verdicts);
     if (guardrailVerdicts !== undefined) closing.guardrailVerdicts = guardrailVerdicts;
     const { labels } = request;

@@ -13,6 +13,7 @@ import { attemptProgress } from '../ledger/attempt-progress.ts';
 import type { InvocationClosing } from '../ledger/invocation-closing.ts';
 import { attemptRecord, findOwnLast, isWithoutWords, markUnpriced, withoutWords } from '../ledger/rows.ts';
 import type { Meters } from '../metering/meters.ts';
+import { savedByRouting } from '../metering/savings.ts';
 import { type UsageBounds, upperBound } from '../metering/usage-cost.ts';
 import { toEmbeddingPayload } from '../payloads/embedding-payload.ts';
 import type { CallAccount } from '../questions/call-account.ts';
@@ -246,7 +247,7 @@ export class Embedding implements RunningCall {
   }
 
   async #settleAndClose(ending: EmbeddingEnding): Promise<void> {
-    const { id, caller, meters, startedAtMs, labels, values, dimensions } = this.#start;
+    const { id, caller, candidates, meters, startedAtMs, labels, values, dimensions } = this.#start;
     const { usage, costNanos, attempts, used } = this.#accumulator;
     const endedAtMs = this.#engine.now();
     const guardrailVerdicts = toVerdictRecords(this.#start.verdicts);
@@ -256,6 +257,8 @@ export class Embedding implements RunningCall {
       providerId: this.#model.provider.id,
       usage,
       costNanos,
+      ...(ending.status === 'SUCCEEDED' &&
+        savedByRouting(candidates.firstChoice, this.#model, findOwnLast(attempts)?.usage)),
       ...markUnpriced(attempts),
       cache: 'BYPASS',
       latencyMs: endedAtMs - startedAtMs,

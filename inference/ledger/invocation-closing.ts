@@ -8,6 +8,7 @@ export type InvocationClosing = Pick<
   | 'providerId'
   | 'usage'
   | 'costNanos'
+  | 'savedNanos'
   | 'unpriced'
   | 'cache'
   | 'latencyMs'

@@ -40,6 +40,17 @@ describe('candidatesFor', () => {
     expect(await order()).toEqual(['b/x', 'a/x']);
   });
 
+  it('has the first target that fits the call as the first choice, whatever its strategy calls first', async () => {
+    const { choose } = setup('CHEAPEST', [
+      { model: model('retired/x', { lifecycle: 'RETIRED' }) },
+      { model: model('a/x', { price: price(5) }) },
+      { model: model('b/x', { price: price(1) }) },
+    ]);
+    const { firstChoice, models } = await choose(needs, 'r');
+    expect([firstChoice.id, models[0].id]).toEqual(['a/x', 'b/x']);
+    expect((await choose(needs, 'b/x')).firstChoice.id).toBe('b/x');
+  });
+
   it('FASTEST calls first what it does not know, then the lowest median', async () => {
     const { order, call } = setup('FASTEST', [
       { model: model('a/x') },

@@ -38,6 +38,8 @@ const distinctKinds: ReadonlySet<string> = new Set(['CHAT', 'EMBEDDINGS', 'MODER
 export interface Candidates {
   readonly models: readonly [CatalogModel, ...CatalogModel[]];
   readonly timeouts: Timeouts;
+  /** What savings of the route are measured by: of its targets that fit the call the first, as they were saved; of a model itself. */
+  readonly firstChoice: CatalogModel;
   /** Provider calls at most, retries and fallbacks together; another credential of the same provider is not counted. */
   readonly maxAttempts: number;
   /**
@@ -123,6 +125,7 @@ export async function candidatesFor(
     const refusal = chooseRefusal(found.model, { ...needs, needs: kinds, inputs: [] }, caller, deps);
     if (refusal !== null) throw refusal;
     return chosen([found.model], deps, {
+      firstChoice: found.model,
       timeouts: chooseTimeouts(found.model, needs),
       maxAttempts: maxAttemptsDefault,
       isRoute: false,
@@ -167,6 +170,7 @@ function routeCandidates(
   const ordered = ready.length === 0 ? [] : order(ready, needs, deps);
   const models = [...ordered, ...other.toSorted((a, b) => rank(a.model, deps) - rank(b.model, deps))];
   return chosen([models[0]?.model ?? first.model, ...models.slice(1).map(({ model }) => model)], deps, {
+    firstChoice: first.model,
     timeouts: route.timeouts,
     maxAttempts: Math.max(1, route.maxAttempts),
     isRoute: true,
@@ -177,7 +181,7 @@ function routeCandidates(
 function chosen(
   models: Candidates['models'],
   deps: RoutingDeps,
-  rest: Pick<Candidates, 'timeouts' | 'maxAttempts' | 'isRoute'>,
+  rest: Pick<Candidates, 'firstChoice' | 'timeouts' | 'maxAttempts' | 'isRoute'>,
 ): Candidates {
   const refusals = models.map((model) => unavailability(model, deps));
   if (!refusals.includes(null)) {

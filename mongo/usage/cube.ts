@@ -12,7 +12,19 @@ const measures = [
   'costDollars',
   'costNanos',
   'unpriced',
+  'savedByCacheDollars',
+  'savedByCacheNanos',
+  'savedByRoutingDollars',
+  'savedByRoutingNanos',
 ] as const;
+
+/** Those that may be less than 0: stored in turns, 0, -1, 1, -2 and so on. */
+const signed: ReadonlySet<string> = new Set<(typeof measures)[number]>([
+  'savedByCacheDollars',
+  'savedByCacheNanos',
+  'savedByRoutingDollars',
+  'savedByRoutingNanos',
+]);
 
 export type Values = readonly (string | null)[];
 
@@ -98,7 +110,10 @@ export class UsageCube {
       );
       return { ids, column: readColumn(stored, dimension) };
     });
-    const columns = measures.map((measure) => readColumn(stored, measure));
+    const columns = measures.flatMap((measure, at) => {
+      const values = readColumn(stored, measure);
+      return values === null ? [] : [{ at, values: signed.has(measure) ? values.map(fromTurns) : values }];
+    });
     const latencies = stored.columns.latency === undefined ? null : new VarintReader(stored.columns.latency);
     for (let n = 0; n < count; n += 1) {
       if (skipped?.[n] === 1) {
@@ -106,8 +121,7 @@ export class UsageCube {
         continue;
       }
       const group = this.#group(toIds.map(({ ids, column }) => ids[column?.[n] ?? 0] ?? 0));
-      for (let at = 0; at < columns.length; at += 1)
-        group.sums[at] = (group.sums[at] ?? 0) + (columns[at]?.[n] ?? 0);
+      for (const { at, values } of columns) group.sums[at] = (group.sums[at] ?? 0) + (values[n] ?? 0);
       if (latencies !== null) addSketch(latencies, group.latency);
     }
   }
@@ -154,7 +168,10 @@ export class UsageCube {
       keys[dimension] = this.#dictionaries[at]?.values ?? [];
       write(dimension, ({ ids }) => ids[at] ?? 0);
     }
-    for (const [at, measure] of measures.entries()) write(measure, ({ sums }) => sums[at] ?? 0);
+    for (const [at, measure] of measures.entries()) {
+      const toStored = signed.has(measure) ? toTurns : (value: number) => value;
+      write(measure, ({ sums }) => toStored(sums[at] ?? 0));
+    }
     if (groups.some(({ latency }) => latency.size > 0)) {
       const writer = new VarintWriter();
       for (const { latency } of groups) writeSketch(writer, latency);
@@ -179,6 +196,9 @@ function toKey(ids: readonly number[]): number | string {
   const [first = 0, second = 0] = ids;
   return second * idsMax + first;
 }
+
+const toTurns = (value: number) => (value < 0 ? -2 * value - 1 : 2 * value);
+const fromTurns = (stored: number) => (stored % 2 === 1 ? -(stored + 1) / 2 : stored / 2);
 
 function readColumn({ groups, columns }: CubeColumns, name: string): Float64Array | null {
   const bytes = columns[name];

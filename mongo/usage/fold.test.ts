@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { UsageDimension, UsageInterval } from '#core/graph-enums.generated.ts';
 import { hourLengthMs } from '#core/time-lengths.ts';
 import { openTestDatabase } from '#test/support/database.ts';
@@ -14,7 +14,7 @@ import { lateMs, markUsageStale, staleUsageHours, usageProgress } from './usage-
 const seed = printedSeed('sums of usage');
 let database: Database;
 beforeAll(async () => {
-  database = await openTestDatabase();
+  database = await openTestDatabase({ monitorCommands: true });
 });
 afterAll(() => database?.close());
 
@@ -57,6 +57,7 @@ function randomRow(
     },
     costNanos: BigInt(random.below(2 ** 40)) * 3_001n,
     ...(random.chance(0.1) && { unpriced: true as const }),
+    ...(random.chance(0.4) && { savedNanos: BigInt(random.below(2 ** 40) - 2 ** 39) * 3_001n }),
     cache: random.pick(['MISS', 'HIT', 'SEMANTIC_HIT', 'BYPASS', 'COALESCED'] as const),
     latencyMs: running ? null : 1 + random.below(100_000),
     timeToFirstTokenMs: null,
@@ -97,7 +98,7 @@ const starts: Readonly<Record<UsageInterval, (at: Date) => string | null>> = {
 
 /** The answer as counted one by one, as text. */
 function countRows(all: readonly InvocationRecord[], question: RollupQuestion): readonly string[] {
-  const groups = new Map<string, { n: number[]; cost: bigint; steps: Map<number, number> }>();
+  const groups = new Map<string, { n: number[]; nanos: bigint[]; steps: Map<number, number> }>();
   for (const row of all) {
     if (question.tenantId !== null && row.tenantId !== question.tenantId) continue;
     if (row.startedAt < question.from || row.startedAt >= question.to) continue;
@@ -111,7 +112,7 @@ function countRows(all: readonly InvocationRecord[], question: RollupQuestion): 
     }
     for (const chosen of choices) {
       const key = JSON.stringify([starts[question.interval](row.startedAt), chosen]);
-      const group = groups.get(key) ?? { n: [0, 0, 0, 0, 0, 0], cost: 0n, steps: new Map() };
+      const group = groups.get(key) ?? { n: [0, 0, 0, 0, 0, 0], nanos: [0n, 0n, 0n], steps: new Map() };
       groups.set(key, group);
       const added = [
         1,
@@ -122,14 +123,17 @@ function countRows(all: readonly InvocationRecord[], question: RollupQuestion): 
         row.unpriced === true ? 1 : 0,
       ];
       group.n = group.n.map((sum, at) => sum + (added[at] ?? 0));
-      group.cost += BigInt(row.costNanos);
+      const saved = BigInt(row.savedNanos ?? 0n);
+      const isAnswered = ['HIT', 'SEMANTIC_HIT', 'COALESCED'].includes(row.cache);
+      const amounts = [BigInt(row.costNanos), isAnswered ? saved : 0n, isAnswered ? 0n : saved];
+      group.nanos = group.nanos.map((sum, at) => sum + (amounts[at] ?? 0n));
       if (row.latencyMs != null) {
         const step = Math.floor(Math.log(Math.max(row.latencyMs, 1)) / Math.log(1.05));
         group.steps.set(step, (group.steps.get(step) ?? 0) + 1);
       }
     }
   }
-  return [...groups].map(([key, { n, cost, steps }]) => `${key} ${n} ${cost} ${sorted(steps)}`).sort();
+  return [...groups].map(([key, { n, nanos, steps }]) => `${key} ${n} ${nanos} ${sorted(steps)}`).sort();
 }
 
 const sorted = (steps: ReadonlyMap<number, number>) => JSON.stringify([...steps].sort(([a], [b]) => a - b));
@@ -139,7 +143,8 @@ function toTexts(groups: readonly RollupGroup[]): readonly string[] {
     .map(({ start, values, requests, failures, cacheHits, inputTokens, outputTokens, unpriced, ...rest }) => {
       const key = JSON.stringify([start, values]);
       const n = [requests, failures, cacheHits, inputTokens, outputTokens, unpriced];
-      return `${key} ${n} ${rest.costNanos} ${sorted(rest.latency)}`;
+      const nanos = [rest.costNanos, rest.savedByCacheNanos, rest.savedByRoutingNanos];
+      return `${key} ${n} ${nanos} ${sorted(rest.latency)}`;
     })
     .sort();
 }
@@ -246,6 +251,57 @@ describe('sums of usage', { timeout: 300_000 }, () => {
     await rows().deleteOne({ _id: alone._id });
     await fold(nowMs + hourLengthMs);
     expect(await blocks()).toBe(0);
+  });
+
+  it('name no end user who was erased while a run had read the rows, and are read again where they are deleted meanwhile', async () => {
+    const { connection } = database;
+    const client = connection.getClient();
+    const erased = randomRow(createRandom(seed), nowMs - 5 * hourLengthMs, { endUserId: 'erased' });
+    await rows().create(erased);
+    await usageProgress(connection).updateOne(
+      { _id: 'usage' },
+      { $set: { until: new Date(nowMs - 6 * hourLengthMs) } },
+    );
+    const erase = async () => {
+      await markUsageStale(connection, [erased.startedAt], nowMs);
+      await rows().updateOne({ _id: erased._id }, { $unset: { endUserId: true } });
+    };
+    const erasures: Promise<void>[] = [];
+    const onRead = ({ commandName }: { readonly commandName: string }) => {
+      if (commandName === 'aggregate' && erasures.length === 0) erasures.push(erase());
+    };
+    client.on('commandSucceeded', onRead);
+    await fold();
+    client.off('commandSucceeded', onRead);
+    await Promise.all(erasures);
+    expect(erasures).toHaveLength(1);
+    const named = () => usageBlocks(connection).countDocuments({ 'keys.END_USER': 'erased' });
+    expect(await named()).toBe(0);
+    await expectEqual(createRandom(seed), 5);
+    await fold(nowMs + 11 * 60_000);
+    expect(await staleUsageHours(connection).countDocuments()).toBe(0);
+    await expectEqual(createRandom(seed), 5);
+    // Marked, and its sums deleted, while they are read.
+    const blocks = usageBlocks(connection).collection;
+    const find = blocks.find.bind(blocks);
+    const spy = vi.spyOn(blocks, 'find').mockImplementationOnce((...args) => {
+      const found = async function* () {
+        await markUsageStale(connection, [erased.startedAt], nowMs);
+        const hour = {
+          $gte: new Date(nowMs - 5 * hourLengthMs - 7 * 60_000),
+          $lt: new Date(nowMs - 4 * hourLengthMs - 7 * 60_000),
+        };
+        await usageBlocks(connection).deleteMany({ start: hour });
+        yield* find(...args);
+      };
+      return found() as never;
+    });
+    const question = { tenantId: null, interval: 'ALL', by: [] } as const;
+    const range = { from: new Date(beginMs), to: new Date(nowMs), nowMs };
+    const [sums] = await readRollup(connection, { ...question, ...range });
+    spy.mockRestore();
+    const startedAt = { $gte: range.from, $lt: range.to };
+    expect(sums?.requests).toBe(await rows().countDocuments({ startedAt }));
   });
 
   it('waits for rows that may still be written', async () => {

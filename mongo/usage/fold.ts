@@ -1,20 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { type Connection, mongo } from 'mongoose';
-import type { UsageDimension } from '#core/graph-enums.generated.ts';
+import type { Connection } from 'mongoose';
 import { hourLengthMs } from '#core/time-lengths.ts';
 import { type InvocationRecord, invocations } from '../invocations.ts';
-import { type CubeColumns, UsageCube } from './cube.ts';
-import {
-  type LabelDimension,
-  labelDimensions,
-  meshDimensions,
-  type PlainDimension,
-  plainDimensions,
-} from './dimensions.ts';
+import { labelDimensions, plainDimensions } from './dimensions.ts';
 import { readLedgerGroups } from './ledger-groups.ts';
-import { fineKeptMs, fineSince, type SliceLevel, sliceEnd, sliceStart, type TimeRange } from './slices.ts';
-import { toBlockId, type UsageBlockRecord, usageBlocks } from './usage-blocks.ts';
-import { heldMs, lateMs, staleUsageHours, usageProgress } from './usage-progress.ts';
+import { baseShapes, OwnerCubes, SliceCubes } from './slice-cubes.ts';
+import { fineSince, type SliceLevel, sliceEnd, sliceStart, type TimeRange } from './slices.ts';
+import { type UsageBlockRecord, usageBlocks } from './usage-blocks.ts';
+import { heldMs, lateMs, readStaleHours, staleUsageHours, usageProgress } from './usage-progress.ts';
 
 export interface FoldOptions {
   readonly nowMs: number;
@@ -26,18 +19,10 @@ export interface FoldOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Groups of a stored cube at most. */
-const groupsMax = { PLAIN: 50_000, LABEL: 10_000 } as const;
-/** A cube with more groups while it is summed is discarded. */
-const heldGroupsMax = 200_000;
-/** A block with more bytes is not stored: a document has 16 MiB. */
-const bytesMax = 12 * 1024 * 1024;
-/** A cube of fewer groups is read as fast as its projections. */
-const projectedGroupsMin = 64;
-/** A projection is stored where it has at most the n-th part of the groups. */
-const projectionShare = 4;
 /** Blocks in one write. */
 const writtenMax = 100;
+/** Blocks in one deletion. */
+const removedMax = 1_000;
 /** Stale hours that one run repairs: the hours that have passed are not kept waiting. */
 const repairedMax = 24;
 
@@ -117,6 +102,7 @@ async function foldRows(
   nowMs: number,
 ): Promise<number> {
   const level = fromMs < fineSince(nowMs) ? 'HOUR' : 'FINE';
+  const marks = await readStaleHours(connection, { fromMs, toMs });
   const deadline = createDeadline();
   const slices = new Map<number, SliceCubes>();
   let endMs = toMs;
@@ -137,12 +123,14 @@ async function foldRows(
     },
   );
   const fold = randomUUID();
+  const written = new Set<string>();
   for (const [startMs, cubes] of slices) {
     if (startMs >= endMs) continue;
     for (const owner of cubes.list())
-      await writeBlocks(connection, owner.toBlocks(level, startMs, fold), deadline);
+      await writeBlocks(connection, owner.toBlocks(level, startMs, fold), deadline, written);
   }
-  await removeLeft(connection, level, { fromMs, toMs: endMs }, fold);
+  await removeLeft(connection, level, { fromMs, toMs: endMs }, { fold, written });
+  await removeChanged(connection, level, { fromMs, toMs }, { fold, marks });
   return endMs;
 }
 
@@ -156,10 +144,13 @@ async function mergeSlice(
   const child = children[level];
   // Hours that are too old for slices of 5 minutes are summed from the rows.
   if (child === 'FINE' && startMs < fineSince(nowMs)) return;
+  const whole = { fromMs: startMs, toMs: sliceEnd(level, startMs) };
+  const marks = await readStaleHours(connection, whole);
   const blocks = usageBlocks(connection).collection;
-  const range = { level: child, start: { $gte: new Date(startMs), $lt: new Date(sliceEnd(level, startMs)) } };
+  const range = { level: child, start: { $gte: new Date(startMs), $lt: new Date(whole.toMs) } };
   const tenants: (string | null)[] = await blocks.distinct('tenantId', { ...range, shape: '' });
   const fold = randomUUID();
+  const written = new Set<string>();
   for (const tenantId of tenants) {
     const deadline = createDeadline();
     const found = blocks.find<UsageBlockRecord>({ ...range, tenantId, shape: { $in: ['', ...baseShapes] } });
@@ -171,161 +162,10 @@ async function mergeSlice(
       else slice.push(block);
     }
     for (const slice of bySlice.values()) cubes.addBlocks(slice);
-    await writeBlocks(connection, cubes.toBlocks(level, startMs, fold), deadline);
+    await writeBlocks(connection, cubes.toBlocks(level, startMs, fold), deadline, written);
   }
-  await removeLeft(connection, level, { fromMs: startMs, toMs: sliceEnd(level, startMs) }, fold);
-}
-
-const toBaseShape = (label: LabelDimension) => `PLAIN+${label}`;
-const baseShapes: readonly string[] = ['PLAIN', ...labelDimensions.map(toBaseShape)];
-
-/** The cubes of one tenant, or of the mesh, in one slice. Null: it has too many groups. */
-class OwnerCubes {
-  readonly tenantId: string | null;
-  readonly #total = new UsageCube([]);
-  readonly #plain: readonly PlainDimension[];
-  readonly #labels: readonly LabelDimension[];
-  readonly #bases = new Map<'PLAIN' | LabelDimension, UsageCube | null>();
-
-  constructor(tenantId: string | null) {
-    this.tenantId = tenantId;
-    this.#plain = tenantId === null ? meshDimensions : plainDimensions.filter((one) => one !== 'TENANT');
-    this.#labels = tenantId === null ? [] : labelDimensions;
-    this.#bases.set('PLAIN', new UsageCube(this.#plain));
-    for (const label of this.#labels) this.#bases.set(label, new UsageCube([...this.#plain, label]));
-  }
-
-  /** `values`: those of the plain dimensions, and then of the labels. */
-  add(
-    values: readonly (readonly (string | null)[])[],
-    sums: readonly number[],
-    latency: ReadonlyMap<number, number>,
-  ): void {
-    this.#total.add([], sums, latency);
-    const plain = this.#plain.map((dimension) => values[plainDimensions.indexOf(dimension)]?.[0] ?? null);
-    this.#change('PLAIN', (cube) => cube.add(plain, sums, latency));
-    for (const [at, label] of this.#labels.entries()) {
-      this.#change(label, (cube) => {
-        for (const value of values[plainDimensions.length + at] ?? [null])
-          cube.add([...plain, value], sums, latency);
-      });
-    }
-  }
-
-  /** Adds the stored blocks of one shorter slice. */
-  addBlocks(blocks: readonly UsageBlockRecord[]): void {
-    const byShape = new Map(blocks.map((block) => [block.shape, toColumns(block)]));
-    const total = blocks.find(({ shape }) => shape === '');
-    if (total === undefined) return;
-    this.#total.addColumns(toColumns(total));
-    for (const base of ['PLAIN', ...this.#labels] as const) {
-      // Where no call has the label, the plain sums are those without it.
-      const hasOwn = base === 'PLAIN' || total.labels.includes(base);
-      const columns = byShape.get(hasOwn && base !== 'PLAIN' ? toBaseShape(base) : 'PLAIN');
-      if (columns === undefined) this.#bases.set(base, null);
-      else this.#change(base, (cube) => cube.addColumns(columns));
-    }
-  }
-
-  toBlocks(level: SliceLevel, startMs: number, fold: string): readonly UsageBlockRecord[] {
-    const labels = this.#labels.filter((label) => this.#bases.get(label)?.isWithout(label) !== true);
-    const blocks = new Map<string, CubeColumns>();
-    const missing: string[] = [];
-    const kept: string[] = [];
-    for (const base of ['PLAIN', ...labels] as const) {
-      const cube = this.#bases.get(base) ?? null;
-      const shape = base === 'PLAIN' ? base : toBaseShape(base);
-      const columns =
-        cube === null ? null : toStorable(cube, groupsMax[base === 'PLAIN' ? 'PLAIN' : 'LABEL']);
-      if (columns === null) missing.push(shape);
-      else blocks.set(shape, columns);
-      if (cube === null || level === 'FINE' || cube.size <= projectedGroupsMin) continue;
-      for (const dimensions of toProjections(this.#plain, base)) {
-        const projection = cube.project(dimensions);
-        if (projection.size * projectionShare > cube.size) continue;
-        const projected = toStorable(projection, groupsMax.LABEL);
-        if (projected === null) continue;
-        const name = toShape(dimensions);
-        kept.push(name);
-        blocks.set(name, projected);
-      }
-    }
-    blocks.set('', this.#total.toColumns());
-    const start = new Date(startMs);
-    return [...blocks].map(([shape, { groups, keys, columns }]) => ({
-      _id: toBlockId({ level, start, tenantId: this.tenantId, shape }),
-      ...{ level, start, tenantId: this.tenantId, shape, groups, keys },
-      columns: Object.fromEntries(
-        Object.entries(columns).map(([name, bytes]) => [name, new mongo.Binary(Buffer.from(bytes))]),
-      ),
-      ...{ labels, kept, fold },
-      ...(shape === '' && missing.length > 0 ? { missing } : {}),
-      ...(level === 'FINE' ? { expiresAt: new Date(startMs + fineKeptMs) } : {}),
-    }));
-  }
-
-  #change(base: 'PLAIN' | LabelDimension, change: (cube: UsageCube) => void): void {
-    const cube = this.#bases.get(base) ?? null;
-    if (cube === null) return;
-    change(cube);
-    if (cube.size > heldGroupsMax) this.#bases.set(base, null);
-  }
-}
-
-/** The cubes of all tenants in one slice, and of the mesh. */
-class SliceCubes {
-  readonly #owners = new Map<string | null, OwnerCubes>([[null, new OwnerCubes(null)]]);
-
-  add(
-    values: Parameters<OwnerCubes['add']>[0],
-    sums: readonly number[],
-    latency: ReadonlyMap<number, number>,
-  ): void {
-    const tenantId = values[0]?.[0] ?? null;
-    const own = this.#owners.get(tenantId) ?? new OwnerCubes(tenantId);
-    this.#owners.set(tenantId, own);
-    if (tenantId !== null) own.add(values, sums, latency);
-    this.#owners.get(null)?.add(values, sums, latency);
-  }
-
-  list(): readonly OwnerCubes[] {
-    return [...this.#owners.values()];
-  }
-}
-
-/** The columns of a stored block. */
-export function toColumns({
-  groups,
-  keys,
-  columns,
-}: Pick<UsageBlockRecord, 'groups' | 'keys' | 'columns'>): CubeColumns {
-  return {
-    groups,
-    keys,
-    columns: Object.fromEntries(Object.entries(columns).map(([name, binary]) => [name, binary.value()])),
-  };
-}
-
-/** Null: it is too large. */
-function toStorable(cube: UsageCube, max: number): CubeColumns | null {
-  if (cube.size > max) return null;
-  const columns = cube.toColumns();
-  const bytes = Object.values(columns.columns).reduce((sum, { byteLength }) => sum + byteLength, 0);
-  return bytes > bytesMax ? null : columns;
-}
-
-/** Each dimension alone, and each pair; of a label those with the label. */
-function toProjections(
-  plain: readonly UsageDimension[],
-  base: 'PLAIN' | LabelDimension,
-): readonly (readonly UsageDimension[])[] {
-  if (base !== 'PLAIN') return [[base], ...plain.map((dimension) => [dimension, base])];
-  return plain.flatMap((first, at) => [[first], ...plain.slice(at + 1).map((second) => [first, second])]);
-}
-
-/** The shape of a projection: its dimensions, the plain ones first, in their order. */
-export function toShape(dimensions: readonly UsageDimension[]): string {
-  return dimensions.join(',');
+  await removeLeft(connection, level, whole, { fold, written });
+  await removeChanged(connection, level, whole, { fold, marks });
 }
 
 /** Ends a run that was stopped in between: what it has read may have been changed, and summed again, since. */
@@ -342,9 +182,11 @@ async function writeBlocks(
   connection: Connection,
   blocks: readonly UsageBlockRecord[],
   deadline: Deadline,
+  written: Set<string>,
 ): Promise<void> {
   for (let first = 0; first < blocks.length; first += writtenMax) {
     deadline();
+    for (const { _id } of blocks.slice(first, first + writtenMax)) written.add(_id);
     await usageBlocks(connection).collection.bulkWrite(
       blocks.slice(first, first + writtenMax).map((replacement) => ({
         replaceOne: { filter: { _id: replacement._id as never }, replacement, upsert: true },
@@ -354,15 +196,42 @@ async function writeBlocks(
   }
 }
 
-/** Deletes the blocks of slices that an earlier run has written. */
+/**
+ * Deletes the blocks of slices that an earlier run has left. What another run writes meanwhile has the same ids, as it has read the same rows: it
+ * stays, whichever wrote last.
+ */
 async function removeLeft(
   connection: Connection,
   level: SliceLevel,
   { fromMs, toMs }: TimeRange,
-  fold: string,
+  { fold, written }: { readonly fold: string; readonly written: ReadonlySet<string> },
 ): Promise<void> {
   const start = { $gte: new Date(fromMs), $lt: new Date(toMs) };
-  await usageBlocks(connection).deleteMany({ level, start, fold: { $ne: fold } });
+  const others = await usageBlocks(connection)
+    .find({ level, start, fold: { $ne: fold } }, { _id: 1 })
+    .lean();
+  const left = others.map(({ _id }) => _id).filter((id) => !written.has(id));
+  for (let first = 0; first < left.length; first += removedMax)
+    await usageBlocks(connection).deleteMany({ _id: { $in: left.slice(first, first + removedMax) } });
+}
+
+/**
+ * Deletes what a run has written of slices in which rows were marked as changed since it began: it may name what an erasure has deleted
+ * before it was written. Until their hours are summed again, these slices are read row by row.
+ */
+async function removeChanged(
+  connection: Connection,
+  level: SliceLevel,
+  range: TimeRange,
+  { fold, marks }: { readonly fold: string; readonly marks: ReadonlyMap<number, number> },
+): Promise<void> {
+  const present = await readStaleHours(connection, range);
+  for (const [hourMs, version] of present) {
+    if (marks.get(hourMs) === version) continue;
+    const start = { $gte: new Date(range.fromMs), $lt: new Date(range.toMs) };
+    await usageBlocks(connection).deleteMany({ level, start, fold });
+    return;
+  }
 }
 
 /** Sums hours with changed rows again, and the days and months that they are in. */

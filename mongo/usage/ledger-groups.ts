@@ -38,10 +38,14 @@ interface LedgerGroup {
   readonly outputTokens: Count;
   readonly costNanos: Count;
   readonly unpriced: Count;
+  readonly savedByCache: Count;
+  readonly savedByRouting: Count;
 }
 
 /** The answers that came from the cache. */
 const hits: InvocationRecord['cache'][] = ['HIT', 'SEMANTIC_HIT'];
+/** The answers that no provider was called for. */
+const isAnswered = { $in: ['$cache', [...hits, 'COALESCED']] };
 
 const nanosPerDollar = 1_000_000_000n;
 
@@ -121,6 +125,8 @@ function toPipeline({ ranges, where, by, start, latencies }: LedgerQuestion): Pi
         outputTokens: { $sum: '$usage.outputTokens' },
         costNanos: { $sum: '$costNanos' },
         unpriced: { $sum: { $cond: [{ $eq: ['$unpriced', true] }, 1, 0] } },
+        savedByCache: { $sum: { $cond: [isAnswered, '$savedNanos', 0] } },
+        savedByRouting: { $sum: { $cond: [isAnswered, 0, '$savedNanos'] } },
       },
     },
   ];
@@ -134,16 +140,16 @@ function toKeyFields(dimension: UsageDimension): readonly [string, unknown][] {
 
 function emitGroup(group: LedgerGroup, by: readonly UsageDimension[], onGroup: OnLedgerGroup): void {
   const { _id: id } = group;
-  const costNanos = BigInt(group.costNanos);
   const sums = [
     Number(group.requests),
     Number(group.failures),
     Number(group.cacheHits),
     Number(group.inputTokens),
     Number(group.outputTokens),
-    Number(costNanos / nanosPerDollar),
-    Number(costNanos % nanosPerDollar),
+    ...splitNanos(group.costNanos),
     Number(group.unpriced),
+    ...splitNanos(group.savedByCache),
+    ...splitNanos(group.savedByRouting),
   ];
   const latency: LatencySketch =
     id.step == null ? new Map() : new Map([[Number(id.step), Number(group.requests)]]);
@@ -153,6 +159,12 @@ function emitGroup(group: LedgerGroup, by: readonly UsageDimension[], onGroup: O
     sums,
     latency,
   );
+}
+
+/** Whole dollars, and the nano-dollars that are left. */
+function splitNanos(nanos: Count): [number, number] {
+  const amount = BigInt(nanos);
+  return [Number(amount / nanosPerDollar), Number(amount % nanosPerDollar)];
 }
 
 /** The values that the rows of a group have in a dimension: each once, null alone where there is none. */

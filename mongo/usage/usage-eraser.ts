@@ -11,7 +11,8 @@ const identifying = [...plainDimensions, ...labelDimensions].filter(
 
 /**
  * Deletes the blocks of usage that name what is erased. They are made again from the rows, which are redacted first, and whose hours are
- * marked as stale: until then usage is read row by row. A run that has read the rows before may write a block once more, for at most ten minutes.
+ * marked as stale: until then usage is read row by row. A run that has
+ * read the rows before takes back what it writes (fold.ts); where it is killed in between, the block stays until its hour is summed again, after about ten minutes.
  */
 export function createSumErasers(connection: Connection): Readonly<Record<ErasureKind, Eraser>> {
   const create = (toFilter: (subject: ErasureSubject) => object) =>

@@ -1,7 +1,7 @@
 import type { Connection } from 'mongoose';
 import { hourLengthMs } from '#core/time-lengths.ts';
 import { defineCollection } from '../collection.ts';
-import { sliceStart } from './slices.ts';
+import { sliceStart, type TimeRange } from './slices.ts';
 
 /** The progress of the sums of the ledger. There is one record. */
 export interface UsageProgressRecord {
@@ -60,15 +60,14 @@ export async function markUsageStale(
   );
 }
 
-/** The starts of the stale hours that overlap with a range, in order. */
-export async function findStaleHours(
+/** The versions of the stale hours that overlap with a range, by their starts, in order. */
+export async function readStaleHours(
   connection: Connection,
-  fromMs: number,
-  toMs: number,
-): Promise<readonly number[]> {
+  { fromMs, toMs }: TimeRange,
+): Promise<ReadonlyMap<number, number>> {
   const found = await staleUsageHours(connection)
-    .find({ _id: { $gt: new Date(fromMs - hourLengthMs), $lt: new Date(toMs) } }, { _id: 1 })
+    .find({ _id: { $gt: new Date(fromMs - hourLengthMs), $lt: new Date(toMs) } }, { _id: 1, version: 1 })
     .sort({ _id: 1 })
-    .lean<Pick<StaleUsageHourRecord, '_id'>[]>();
-  return found.map(({ _id }) => _id.getTime());
+    .lean<Pick<StaleUsageHourRecord, '_id' | 'version'>[]>();
+  return new Map(found.map(({ _id, version }) => [_id.getTime(), version]));
 }

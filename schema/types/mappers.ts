@@ -69,8 +69,10 @@ export const mappers: Readonly<Record<SubgraphName, Mappers>> = {
       Invocation: 'InvocationRecord',
       TokenUsage: 'UsageRecord',
     },
+    'mongo/usage-exports.ts': { UsageExport: 'UsageExportRecord' },
     'subgraphs/runtime/entity.ts': {
       App: 'EntityReference',
+      Budget: 'EntityReference',
       Model: 'EntityReference',
       Node: 'TypedReference',
       Prompt: 'EntityReference',

@@ -8,11 +8,15 @@ import type * as alerts from '#mongo/alerts.ts';
 import type * as log from '#mongo/audit/log.ts';
 import type * as events from '#mongo/events.ts';
 import type * as invocations from '#mongo/invocations.ts';
+import type * as usageExports from '#mongo/usage-exports.ts';
 import type { CompletionStatus } from '#core/graph-enums.generated.ts';
 import type { CacheStatus } from '#core/graph-enums.generated.ts';
 import type { TimeOrder } from '#core/graph-enums.generated.ts';
 import type { UsageInterval } from '#core/graph-enums.generated.ts';
 import type { UsageDimension } from '#core/graph-enums.generated.ts';
+import type { UsageExportFormat } from '#core/graph-enums.generated.ts';
+import type { UsageExportStatus } from '#core/graph-enums.generated.ts';
+import type { UsageOrder } from '#core/graph-enums.generated.ts';
 import type { AlertMetric } from '#core/graph-enums.generated.ts';
 import type { AlertCondition } from '#core/graph-enums.generated.ts';
 import type { AlertSide } from '#core/graph-enums.generated.ts';
@@ -52,6 +56,9 @@ export type Query = {
   readonly node: Maybe<Node>;
   readonly nodes: ReadonlyArray<Maybe<Node>>;
   readonly usage: ReadonlyArray<UsageBucket>;
+  readonly costForecast: CostForecast;
+  readonly usageExport: Maybe<UsageExport>;
+  readonly usageExports: ReadonlyArray<UsageExport>;
   readonly invocations: InvocationConnection;
   readonly invocation: Maybe<Invocation>;
   readonly auditLog: AuditConnection;
@@ -78,6 +85,18 @@ export type QueryUsageArgs = {
   interval: UsageInterval;
   by: ReadonlyArray<UsageDimension>;
   filter?: InputMaybe<UsageFilter>;
+  orderBy: UsageOrder;
+  top?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+export type QueryCostForecastArgs = {
+  filter?: InputMaybe<UsageFilter>;
+};
+
+
+export type QueryUsageExportArgs = {
+  id: Scalars['ID']['input'];
 };
 
 
@@ -142,6 +161,8 @@ export type QueryAlertEpisodesArgs = {
 export type Mutation = {
   readonly saveAlert: Alert;
   readonly deleteAlert: Scalars['ID']['output'];
+  readonly startUsageExport: UsageExport;
+  readonly deleteUsageExport: Scalars['ID']['output'];
 };
 
 
@@ -151,6 +172,16 @@ export type MutationSaveAlertArgs = {
 
 
 export type MutationDeleteAlertArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type MutationStartUsageExportArgs = {
+  input: UsageExportInput;
+};
+
+
+export type MutationDeleteUsageExportArgs = {
   id: Scalars['ID']['input'];
 };
 
@@ -276,6 +307,56 @@ export type UsageFilter = {
   readonly guardrail?: InputMaybe<Scalars['String']['input']>;
 };
 
+export type UsageExport = {
+  readonly id: Scalars['ID']['output'];
+  readonly tenant: Maybe<Tenant>;
+  readonly format: UsageExportFormat;
+  readonly from: Scalars['DateTime']['output'];
+  readonly to: Scalars['DateTime']['output'];
+  readonly interval: UsageInterval;
+  readonly by: ReadonlyArray<UsageDimension>;
+  readonly status: UsageExportStatus;
+  readonly until: Scalars['DateTime']['output'];
+  readonly rows: Scalars['Int']['output'];
+  readonly bytes: Scalars['Int']['output'];
+  readonly parts: Scalars['Int']['output'];
+  readonly part: Maybe<Scalars['String']['output']>;
+  readonly errorCode: Maybe<Scalars['String']['output']>;
+  readonly error: Maybe<Scalars['String']['output']>;
+  readonly createdAt: Scalars['DateTime']['output'];
+  readonly finishedAt: Maybe<Scalars['DateTime']['output']>;
+  readonly expiresAt: Scalars['DateTime']['output'];
+};
+
+
+export type UsageExportPartArgs = {
+  number: Scalars['Int']['input'];
+};
+
+export type UsageExportInput = {
+  readonly from: Scalars['DateTime']['input'];
+  readonly to: Scalars['DateTime']['input'];
+  readonly format: UsageExportFormat;
+  readonly interval: UsageInterval;
+  readonly by: ReadonlyArray<UsageDimension>;
+  readonly filter?: InputMaybe<UsageFilter>;
+};
+
+export type CostForecast = {
+  readonly from: Scalars['DateTime']['output'];
+  readonly to: Scalars['DateTime']['output'];
+  readonly spent: Scalars['Decimal']['output'];
+  readonly expected: Maybe<Scalars['Decimal']['output']>;
+};
+
+export type BudgetForecast = {
+  readonly from: Scalars['DateTime']['output'];
+  readonly to: Scalars['DateTime']['output'];
+  readonly spent: Scalars['Decimal']['output'];
+  readonly expected: Scalars['Decimal']['output'];
+  readonly exhaustedAt: Maybe<Scalars['DateTime']['output']>;
+};
+
 export type UsageBucket = {
   readonly start: Maybe<Scalars['DateTime']['output']>;
   readonly keys: Scalars['JSON']['output'];
@@ -286,6 +367,24 @@ export type UsageBucket = {
   readonly outputTokens: Scalars['Decimal']['output'];
   readonly cost: Scalars['Decimal']['output'];
   readonly unpricedRequests: Scalars['Int']['output'];
+  readonly savedByCache: Scalars['Decimal']['output'];
+  readonly savedByRouting: Scalars['Decimal']['output'];
+  readonly latencyMsP50: Maybe<Scalars['Float']['output']>;
+  readonly latencyMsP95: Maybe<Scalars['Float']['output']>;
+  readonly previous: Maybe<PreviousUsage>;
+};
+
+export type PreviousUsage = {
+  readonly start: Maybe<Scalars['DateTime']['output']>;
+  readonly requests: Scalars['Int']['output'];
+  readonly failures: Scalars['Int']['output'];
+  readonly cacheHits: Scalars['Int']['output'];
+  readonly inputTokens: Scalars['Decimal']['output'];
+  readonly outputTokens: Scalars['Decimal']['output'];
+  readonly cost: Scalars['Decimal']['output'];
+  readonly unpricedRequests: Scalars['Int']['output'];
+  readonly savedByCache: Scalars['Decimal']['output'];
+  readonly savedByRouting: Scalars['Decimal']['output'];
   readonly latencyMsP50: Maybe<Scalars['Float']['output']>;
   readonly latencyMsP95: Maybe<Scalars['Float']['output']>;
 };
@@ -564,6 +663,7 @@ export type Team = Node & {
 
 export type Budget = Node & {
   readonly id: Scalars['ID']['output'];
+  readonly forecast: Maybe<BudgetForecast>;
 };
 
 export type AccessGrant = Node & {
@@ -682,6 +782,7 @@ export type FederationTypes = {
   App: App;
   Model: Model;
   Prompt: Prompt;
+  Budget: Budget;
 };
 
 /** Mapping of federation reference types */
@@ -704,6 +805,9 @@ export type FederationReferenceTypes = {
   Prompt:
     ( { __typename: 'Prompt' }
     & GraphQLRecursivePick<FederationTypes['Prompt'], {"id":true}> );
+  Budget:
+    ( { __typename: 'Budget' }
+    & GraphQLRecursivePick<FederationTypes['Budget'], {"id":true}> );
 };
 
 
@@ -734,8 +838,16 @@ export type ResolversTypes = {
   UsageFilter: UsageFilter;
   UsageInterval: UsageInterval;
   UsageDimension: UsageDimension;
+  UsageExportFormat: UsageExportFormat;
+  UsageExportStatus: UsageExportStatus;
+  UsageExport: ResolverTypeWrapper<usageExports.UsageExportRecord>;
+  UsageExportInput: UsageExportInput;
+  UsageOrder: UsageOrder;
+  CostForecast: ResolverTypeWrapper<CostForecast>;
+  BudgetForecast: ResolverTypeWrapper<BudgetForecast>;
   UsageBucket: ResolverTypeWrapper<UsageBucket>;
   Float: ResolverTypeWrapper<Scalars['Float']['output']>;
+  PreviousUsage: ResolverTypeWrapper<PreviousUsage>;
   AuditConnection: ResolverTypeWrapper<connection.Connection<log.AuditRecord>>;
   AuditEdge: ResolverTypeWrapper<connection.Connection<log.AuditRecord>['edges'][number]>;
   MeshEvent: ResolverTypeWrapper<events.EventRecord>;
@@ -809,8 +921,13 @@ export type ResolversParentTypes = {
   InvocationFilter: InvocationFilter;
   AuditFilter: AuditFilter;
   UsageFilter: UsageFilter;
+  UsageExport: usageExports.UsageExportRecord;
+  UsageExportInput: UsageExportInput;
+  CostForecast: CostForecast;
+  BudgetForecast: BudgetForecast;
   UsageBucket: UsageBucket;
   Float: Scalars['Float']['output'];
+  PreviousUsage: PreviousUsage;
   AuditConnection: connection.Connection<log.AuditRecord>;
   AuditEdge: connection.Connection<log.AuditRecord>['edges'][number];
   MeshEvent: events.EventRecord;
@@ -869,7 +986,10 @@ export type NodeResolvers<ContextType = context.SubgraphContext, ParentType exte
 export type QueryResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
   node?: Resolver<Maybe<ResolversTypes['Node']>, ParentType, ContextType, RequireFields<QueryNodeArgs, 'id'>>;
   nodes?: Resolver<ReadonlyArray<Maybe<ResolversTypes['Node']>>, ParentType, ContextType, RequireFields<QueryNodesArgs, 'ids'>>;
-  usage?: Resolver<ReadonlyArray<ResolversTypes['UsageBucket']>, ParentType, ContextType, RequireFields<QueryUsageArgs, 'from' | 'to' | 'interval' | 'by'>>;
+  usage?: Resolver<ReadonlyArray<ResolversTypes['UsageBucket']>, ParentType, ContextType, RequireFields<QueryUsageArgs, 'from' | 'to' | 'interval' | 'by' | 'orderBy'>>;
+  costForecast?: Resolver<ResolversTypes['CostForecast'], ParentType, ContextType, Partial<QueryCostForecastArgs>>;
+  usageExport?: Resolver<Maybe<ResolversTypes['UsageExport']>, ParentType, ContextType, RequireFields<QueryUsageExportArgs, 'id'>>;
+  usageExports?: Resolver<ReadonlyArray<ResolversTypes['UsageExport']>, ParentType, ContextType>;
   invocations?: Resolver<ResolversTypes['InvocationConnection'], ParentType, ContextType, RequireFields<QueryInvocationsArgs, 'orderBy'>>;
   invocation?: Resolver<Maybe<ResolversTypes['Invocation']>, ParentType, ContextType, RequireFields<QueryInvocationArgs, 'id'>>;
   auditLog?: Resolver<ResolversTypes['AuditConnection'], ParentType, ContextType, RequireFields<QueryAuditLogArgs, 'orderBy'>>;
@@ -882,6 +1002,8 @@ export type QueryResolvers<ContextType = context.SubgraphContext, ParentType ext
 export type MutationResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
   saveAlert?: Resolver<ResolversTypes['Alert'], ParentType, ContextType, RequireFields<MutationSaveAlertArgs, 'input'>>;
   deleteAlert?: Resolver<ResolversTypes['ID'], ParentType, ContextType, RequireFields<MutationDeleteAlertArgs, 'id'>>;
+  startUsageExport?: Resolver<ResolversTypes['UsageExport'], ParentType, ContextType, RequireFields<MutationStartUsageExportArgs, 'input'>>;
+  deleteUsageExport?: Resolver<ResolversTypes['ID'], ParentType, ContextType, RequireFields<MutationDeleteUsageExportArgs, 'id'>>;
 };
 
 export type SubscriptionResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
@@ -963,6 +1085,48 @@ export type UsageIntervalResolvers = EnumResolverSignature<{ HOUR?: any, DAY?: a
 
 export type UsageDimensionResolvers = EnumResolverSignature<{ TENANT?: any, TEAM?: any, APP?: any, KEY?: any, MODEL?: any, PROVIDER?: any, PROMPT?: any, END_USER?: any, TAG?: any, CACHE?: any, STATUS?: any, KIND?: any, GUARDRAIL?: any }, ResolversTypes['UsageDimension']>;
 
+export type UsageExportFormatResolvers = EnumResolverSignature<{ CSV?: any, FOCUS?: any }, ResolversTypes['UsageExportFormat']>;
+
+export type UsageExportStatusResolvers = EnumResolverSignature<{ RUNNING?: any, SUCCEEDED?: any, FAILED?: any }, ResolversTypes['UsageExportStatus']>;
+
+export type UsageExportResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['UsageExport'] = ResolversParentTypes['UsageExport']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  tenant?: Resolver<Maybe<ResolversTypes['Tenant']>, ParentType, ContextType>;
+  format?: Resolver<ResolversTypes['UsageExportFormat'], ParentType, ContextType>;
+  from?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  to?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  interval?: Resolver<ResolversTypes['UsageInterval'], ParentType, ContextType>;
+  by?: Resolver<ReadonlyArray<ResolversTypes['UsageDimension']>, ParentType, ContextType>;
+  status?: Resolver<ResolversTypes['UsageExportStatus'], ParentType, ContextType>;
+  until?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  rows?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  bytes?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  parts?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  part?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType, RequireFields<UsageExportPartArgs, 'number'>>;
+  errorCode?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  error?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  finishedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+};
+
+export type UsageOrderResolvers = EnumResolverSignature<{ KEYS?: any, REQUESTS?: any, FAILURES?: any, TOKENS?: any, COST?: any }, ResolversTypes['UsageOrder']>;
+
+export type CostForecastResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['CostForecast'] = ResolversParentTypes['CostForecast']> = {
+  from?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  to?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  spent?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  expected?: Resolver<Maybe<ResolversTypes['Decimal']>, ParentType, ContextType>;
+};
+
+export type BudgetForecastResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['BudgetForecast'] = ResolversParentTypes['BudgetForecast']> = {
+  from?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  to?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  spent?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  expected?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  exhaustedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+};
+
 export type UsageBucketResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['UsageBucket'] = ResolversParentTypes['UsageBucket']> = {
   start?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   keys?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
@@ -973,6 +1137,24 @@ export type UsageBucketResolvers<ContextType = context.SubgraphContext, ParentTy
   outputTokens?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
   cost?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
   unpricedRequests?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  savedByCache?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  savedByRouting?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  latencyMsP50?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  latencyMsP95?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  previous?: Resolver<Maybe<ResolversTypes['PreviousUsage']>, ParentType, ContextType>;
+};
+
+export type PreviousUsageResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['PreviousUsage'] = ResolversParentTypes['PreviousUsage']> = {
+  start?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  requests?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  failures?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  cacheHits?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  inputTokens?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  outputTokens?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  cost?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  unpricedRequests?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  savedByCache?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  savedByRouting?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
   latencyMsP50?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
   latencyMsP95?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
 };
@@ -1207,8 +1389,10 @@ export type TeamResolvers<ContextType = context.SubgraphContext, ParentType exte
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
-export type BudgetResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Budget'] = ResolversParentTypes['Budget']> = {
+export type BudgetResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Budget'] = ResolversParentTypes['Budget'], FederationReferenceType extends FederationReferenceTypes['Budget'] = FederationReferenceTypes['Budget']> = {
+  __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Budget']> | FederationReferenceType, FederationReferenceType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  forecast?: Resolver<Maybe<ResolversTypes['BudgetForecast']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
@@ -1276,7 +1460,14 @@ export type Resolvers<ContextType = context.SubgraphContext> = {
   TimeOrder?: TimeOrderResolvers;
   UsageInterval?: UsageIntervalResolvers;
   UsageDimension?: UsageDimensionResolvers;
+  UsageExportFormat?: UsageExportFormatResolvers;
+  UsageExportStatus?: UsageExportStatusResolvers;
+  UsageExport?: UsageExportResolvers<ContextType>;
+  UsageOrder?: UsageOrderResolvers;
+  CostForecast?: CostForecastResolvers<ContextType>;
+  BudgetForecast?: BudgetForecastResolvers<ContextType>;
   UsageBucket?: UsageBucketResolvers<ContextType>;
+  PreviousUsage?: PreviousUsageResolvers<ContextType>;
   AuditConnection?: AuditConnectionResolvers<ContextType>;
   AuditEdge?: AuditEdgeResolvers<ContextType>;
   MeshEvent?: MeshEventResolvers<ContextType>;

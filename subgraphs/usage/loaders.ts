@@ -5,13 +5,16 @@ import { findPrefixedType, isPrefixedType, toStoredId } from '#core/node-id.ts';
 import { seesTenant } from '#core/tenant-reach.ts';
 import { type AlertRecord, alerts } from '#mongo/alerts.ts';
 import { type AuditRecord, auditLog } from '#mongo/audit/log.ts';
+import { budgets } from '#mongo/budgets.ts';
 import { type InvocationRecord, invocations } from '#mongo/invocations.ts';
 import { findNodeRecords, type NodeRecord, type NodeType, plainIdTypes } from '#mongo/node-records.ts';
-import type { SubgraphContext } from '../runtime/context.ts';
+import { readNow, type SubgraphContext } from '../runtime/context.ts';
 import { recordLoader } from '../runtime/loaders.ts';
-import { seesAlerts } from './deps.ts';
-import type { UsageBucket } from './generated.ts';
-import { type JoinDimension, usageBuckets } from './usage-buckets.ts';
+import { seesAlerts, type UsageDeps } from './deps.ts';
+import { readBudgetForecast } from './forecast/budget-forecast.ts';
+import type { BudgetForecast, UsageBucket } from './generated.ts';
+import { usageBuckets } from './usage-buckets.ts';
+import type { JoinDimension } from './usage-calls.ts';
 import type { UsageQuery } from './usage-query.ts';
 
 /** The usage of one tenant, app, model or prompt. */
@@ -28,6 +31,8 @@ export interface UsageLoaders {
   /** What is stored under an id of the graph, whoever may see it. */
   readonly nodeRecords: DataLoader<string, readonly NodeRecord[]>;
   readonly usage: DataLoader<UsageRequest, readonly UsageBucket[], string>;
+  /** By the id of a budget; null also where the caller does not see all calls of its tenant. */
+  readonly budgetForecast: DataLoader<string, BudgetForecast | null>;
 }
 
 const batchMax = 500;
@@ -59,9 +64,10 @@ async function loadNodeRecords(
 }
 
 export function createUsageLoaders(
-  connection: Connection,
+  deps: UsageDeps,
   context: Pick<SubgraphContext, 'caller' | 'reach'>,
 ): UsageLoaders {
+  const { connection } = deps;
   const { caller } = context;
   /** One command for all that differ only in the id. */
   async function loadUsage(wanted: readonly UsageRequest[]): Promise<(readonly UsageBucket[])[]> {
@@ -84,6 +90,19 @@ export function createUsageLoaders(
       }),
     );
     return wanted.map((one) => buckets.get(`${toGroupKey(one)} ${one.id}`) ?? []);
+  }
+
+  async function loadBudgetForecasts(ids: readonly string[]): Promise<(BudgetForecast | null)[]> {
+    const found = await budgets(connection)
+      .find({ _id: { $in: ids }, hidden: null })
+      .lean();
+    const forecasts = new Map<string, BudgetForecast | null>();
+    for (const budget of found) {
+      const ofTenant = { tenantId: budget.tenantId, appId: null, keyId: null };
+      if (context.reach('own-row').sees(ofTenant))
+        forecasts.set(budget._id, await readBudgetForecast(budget, connection, readNow(deps).getTime()));
+    }
+    return ids.map((id) => forecasts.get(id) ?? null);
   }
 
   return {
@@ -117,6 +136,7 @@ export function createUsageLoaders(
       maxBatchSize: batchMax,
       cacheKeyFn: (one) => `${toGroupKey(one)} ${one.id}`,
     }),
+    budgetForecast: new DataLoader(loadBudgetForecasts, { maxBatchSize: batchMax }),
   };
 }
 

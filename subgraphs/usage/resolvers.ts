@@ -5,6 +5,7 @@ import { toNodeId, toStoredId } from '#core/node-id.ts';
 import type { EventRecord } from '#mongo/events.ts';
 import { scalarResolvers } from '#schema/scalars.ts';
 import type { CompleteResolvers } from '../runtime/complete-resolvers.ts';
+import { readNow } from '../runtime/context.ts';
 import { type EntityReference, toEntity } from '../runtime/entity.ts';
 import { alertResolvers } from './alerts/alert-resolvers.ts';
 import { listAlerts, listEpisodes } from './alerts/manage/list-alerts.ts';
@@ -13,13 +14,23 @@ import type { UsageDeps } from './deps.ts';
 import type { EventFeed } from './events/event-feed.ts';
 import { followEvents, listEvents } from './events/read-events.ts';
 import { explainInvocation } from './explanation/explain-invocation.ts';
-import type { QueryUsageArgs, Resolvers } from './generated.ts';
+import {
+  deleteUsageExport,
+  findUsageExport,
+  listUsageExports,
+  readUsageExportPart,
+  startUsageExport,
+} from './exports/manage-exports.ts';
+import type { ExportRunner } from './exports/run-exports.ts';
+import { readCostForecast } from './forecast/cost-forecast.ts';
+import type { Resolvers } from './generated.ts';
 import { listAuditRecords } from './list-audit-records.ts';
 import { listInvocations } from './list-invocations.ts';
 import type { UsageContext } from './loaders.ts';
 import { findNode, readNodeRules } from './nodes.ts';
-import { type JoinDimension, usageBuckets } from './usage-buckets.ts';
-import { usageQuery } from './usage-query.ts';
+import { usageBuckets } from './usage-buckets.ts';
+import type { JoinDimension } from './usage-calls.ts';
+import { type UsageArgs, usageQuery } from './usage-query.ts';
 
 /** Ids that one field `nodes` takes. */
 const nodesMax = 50;
@@ -28,17 +39,17 @@ const nodesMax = 50;
 function withUsage(dimension: JoinDimension) {
   return {
     __resolveReference: ({ id }: EntityReference) => ({ id }),
-    usage: (
-      { id }: EntityReference,
-      args: QueryUsageArgs,
-      { loaders }: UsageContext,
-      info: GraphQLResolveInfo,
-    ) => loaders.usage.load({ dimension, id, query: usageQuery(args, info) }),
+    usage: ({ id }: EntityReference, args: UsageArgs, { loaders }: UsageContext, info: GraphQLResolveInfo) =>
+      loaders.usage.load({ dimension, id, query: usageQuery(args, info) }),
   };
 }
 
 /** Parents are the records as they are stored. */
-export function usageResolvers(deps: UsageDeps, feed: EventFeed): CompleteResolvers<Resolvers<UsageContext>> {
+export function usageResolvers(
+  deps: UsageDeps,
+  feed: EventFeed,
+  exporting: Pick<ExportRunner, 'wake'>,
+): CompleteResolvers<Resolvers<UsageContext>> {
   const { connection } = deps;
   const nodeRules = readNodeRules();
   return {
@@ -51,6 +62,15 @@ export function usageResolvers(deps: UsageDeps, feed: EventFeed): CompleteResolv
       },
       usage: (_, args, context, info) =>
         usageBuckets(connection, context.reach('own-row').rows(), usageQuery(args, info)),
+      costForecast: (_, { filter }, context) =>
+        readCostForecast(
+          connection,
+          context.reach('own-row').rows(),
+          filter ?? null,
+          readNow(deps).getTime(),
+        ),
+      usageExport: (_, { id }, context) => findUsageExport(id, context, connection),
+      usageExports: (_, _args, context) => listUsageExports(context, connection),
       invocations: (_, args, context) => listInvocations(connection, args, context.reach('own-row')),
       invocation: (_, { id }, { loaders }) => loaders.invocation.load(toStoredId('Invocation', id)),
       auditLog: (_, args, { caller }) => listAuditRecords(args, caller, connection),
@@ -62,6 +82,12 @@ export function usageResolvers(deps: UsageDeps, feed: EventFeed): CompleteResolv
     Mutation: {
       saveAlert: (_, { input }, context) => saveAlert(input, context, deps),
       deleteAlert: (_, { id }, context) => deleteAlert(id, context, deps),
+      startUsageExport: async (_, { input }, context) => {
+        const started = await startUsageExport(input, context, deps);
+        exporting.wake();
+        return started;
+      },
+      deleteUsageExport: (_, { id }, context) => deleteUsageExport(id, context, deps),
     },
     Subscription: {
       events: {
@@ -71,6 +97,11 @@ export function usageResolvers(deps: UsageDeps, feed: EventFeed): CompleteResolv
       },
     },
     ...alertResolvers(deps),
+    UsageExport: {
+      id: ({ _id }) => _id,
+      tenant: ({ tenantId }) => toEntity(tenantId),
+      part: (record, { number }) => readUsageExportPart(record, number, connection),
+    },
     MeshEvent: {
       id: ({ _id }) => _id,
       tenant: ({ tenantId }) => toEntity(tenantId),
@@ -102,6 +133,10 @@ export function usageResolvers(deps: UsageDeps, feed: EventFeed): CompleteResolv
     TokenUsage: {
       totalTokens: (usage) => usage.inputTokens + usage.outputTokens,
       cacheWrite1hTokens: (usage) => usage.cacheWrite1hTokens ?? 0,
+    },
+    Budget: {
+      __resolveReference: ({ id }: EntityReference) => ({ id }),
+      forecast: ({ id }: EntityReference, _args, { loaders }) => loaders.budgetForecast.load(id),
     },
     Tenant: withUsage('TENANT'),
     App: withUsage('APP'),

@@ -35,7 +35,7 @@ interface Bucket {
 const all = { from: '2026-01-01T00:00:00Z', to: '2026-03-01T00:00:00Z' };
 const usage = `query ($from: DateTime!, $to: DateTime!, $interval: UsageInterval!, $by: [UsageDimension!]!) {
   usage(from: $from, to: $to, interval: $interval, by: $by) {
-    start keys requests failures cacheHits inputTokens outputTokens cost unpricedRequests latencyMsP50 latencyMsP95
+    start keys requests failures cacheHits inputTokens outputTokens cost unpricedRequests savedByCache savedByRouting latencyMsP50 latencyMsP95
   }
 }`;
 
@@ -58,6 +58,8 @@ describe('usage', () => {
         outputTokens: '21',
         cost: '9007199.254864393',
         unpricedRequests: 1,
+        savedByCache: '0.000002000',
+        savedByRouting: '-0.000000500',
         latencyMsP50: expect.closeTo(50, -0.4),
         latencyMsP95: expect.closeTo(300, -1.2),
       },

@@ -59,6 +59,10 @@ const creations: Readonly<Record<Exclude<Counted, TestedApart>, (n: number, ids:
   guardrailPoliciesPerTenant: (n) =>
     `saveGuardrailPolicy(input: { tenantId: "default", id: "policy${n}", rules: [{ rule: "secrets", stages: [INPUT], action: LOG }] }) { id }`,
   consentsPerTenant: (n) => `saveConsent(input: { endUserId: "u${n}", purposes: ["analysis"] }) { id }`,
+  usageExports: () =>
+    'startUsageExport(input: { from: "2026-01-01T00:00:00Z", to: "2026-01-02T00:00:00Z" }) { id }',
+  usageExportsPerTenant: () =>
+    'startUsageExport(input: { from: "2026-01-01T00:00:00Z", to: "2026-01-02T00:00:00Z", filter: { tenantId: "default" } }) { id }',
   legalHoldsPerTenant: (n) => `saveLegalHold(input: { reason: "r${n}" }) { id }`,
   invitationsPerTenant: (n) =>
     `inviteMember(input: { email: "e${n}@example.com", role: VIEWER }) { invitation { id } }`,

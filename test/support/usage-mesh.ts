@@ -20,10 +20,14 @@ export interface UsageMesh extends AsyncDisposable {
   refusal(caller: typeof acme, query: string, variables?: Record<string, unknown>): Promise<string>;
 }
 
-export async function openUsageMesh(): Promise<UsageMesh> {
+/** @param now the present; absent: that of the clock */
+export async function openUsageMesh(now?: () => number): Promise<UsageMesh> {
   const database = await openTestDatabase({ monitorCommands: true });
   const services = testServices(database);
-  const subgraph = createUsageSubgraph({ ...services, connection: database.connection });
+  const subgraph = createUsageSubgraph({
+    ...{ ...services, connection: database.connection },
+    ...(now === undefined ? {} : { now }),
+  });
   await invocations(database.connection).insertMany([
     row('a1', '2026-01-01T10:00:00Z', { costNanos: 123_400n, latencyMs: 100 }),
     row('a2', '2026-01-01T10:30:00Z', {
@@ -32,7 +36,12 @@ export async function openUsageMesh(): Promise<UsageMesh> {
       errorCode: 'PROVIDER_ERROR',
       latencyMs: 300,
     }),
-    row('a3', '2026-01-02T00:00:00Z', { cache: 'HIT', modelId: 'demo/slow', latencyMs: 1 }),
+    row('a3', '2026-01-02T00:00:00Z', {
+      cache: 'HIT',
+      modelId: 'demo/slow',
+      latencyMs: 1,
+      savedNanos: 2_000n,
+    }),
     row('a4', '2026-02-01T00:00:00Z', {
       status: 'RUNNING',
       latencyMs: null,
@@ -45,6 +54,7 @@ export async function openUsageMesh(): Promise<UsageMesh> {
       appId: 'app2',
       keyId: 'k2',
       costNanos: 9_007_199_254_740_993n,
+      savedNanos: -500n,
       usage: tokens(4_000_000_000, 1),
     }),
     row('b1', '2026-01-01T10:00:00Z', { tenantId: 'other', appId: 'app9', keyId: 'k9' }),

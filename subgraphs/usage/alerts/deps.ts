@@ -5,6 +5,9 @@ import type { UsageDeps } from '../deps.ts';
 export type AlertDeps = Pick<UsageDeps, 'connection' | 'events' | 'log' | 'publicUrl' | 'now'>;
 
 /** The present instant: the database's, so that all processes agree on it. */
-export async function readAlertTimeMs({ connection, now }: AlertDeps): Promise<number> {
+export async function readAlertTimeMs({
+  connection,
+  now,
+}: Pick<AlertDeps, 'connection' | 'now'>): Promise<number> {
   return now === undefined ? readStoreTimeMs(connection) : now();
 }

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { fc } from '#test/support/properties.ts';
+import { forecastSpend } from '../../forecast/forecast-spend.ts';
 import { judgeAnomaly } from './anomaly.ts';
 import { computeBaseline, hoursPerWeek } from './baseline.ts';
 import { judgeBudgetShare, judgeBurnRate } from './budget-use.ts';
-import { forecastSpend, judgeForecast } from './forecast.ts';
+import { judgeForecast } from './judge-forecast.ts';
 import { compareAbove, compareBelow, toWords } from './judgement.ts';
 import { type KeyConduct, patternJudges } from './security.ts';
 import { findMedian, scaledMad } from './statistics.ts';
@@ -186,7 +187,7 @@ describe('a budget', () => {
 
   const endMs = 710 * dayMs;
   const forecast = (hours: readonly number[], spent: number) =>
-    forecastSpend({ ...budget, spent }, { endMs, hours }, endMs);
+    forecastSpend({ ...budget, spent }, { endMs, hours }, endMs)?.total ?? null;
 
   it('is forecast by the mean of whole days, until there are two weeks', () => {
     expect(forecast(new Array(23).fill(1), 23)).toBeNull();

@@ -14,9 +14,6 @@ export interface EvaluationInput {
 
 export type Evaluate = (input: EvaluationInput) => Promise<Evaluation>;
 
-/** Clocks of processes that write rows may be ahead of the database's by this much: such rows count as present. */
-export const clockAheadMs = 60_000;
-
 /** Series of one alert that are judged, those with the largest values first. */
 export const seriesMax = 1_000;
 

@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Connection } from 'mongoose';
 import type { SecurityPattern } from '#core/graph-enums.generated.ts';
+import { clockAheadMs } from '../../clocks.ts';
 import { burstRequestsMin, type KeyConduct, patternJudges } from '../conditions/security.ts';
 import {
   countInjections,
@@ -11,7 +12,7 @@ import {
 } from '../measures/conduct.ts';
 import { readRefusals } from '../measures/refusals.ts';
 import { type NewSightings, noteSightings } from '../measures/sightings.ts';
-import { clockAheadMs, describeTooMany, type Evaluate, seriesMax } from './evaluation-input.ts';
+import { describeTooMany, type Evaluate, seriesMax } from './evaluation-input.ts';
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;

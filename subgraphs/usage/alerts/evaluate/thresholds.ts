@@ -1,10 +1,11 @@
 import type { SeriesKeys } from '#mongo/alert-episodes.ts';
 import type { AlertRecord, AlertWindow } from '#mongo/alerts.ts';
+import { clockAheadMs } from '../../clocks.ts';
 import { judgeThreshold } from '../conditions/threshold.ts';
 import { describeMeasure, readValue } from '../measures/metrics.ts';
 import { readSeries, type SeriesAmounts, toNothing } from '../measures/read-series.ts';
 import { type SeriesJudgement, toSeriesText } from '../series.ts';
-import { clockAheadMs, describeTooMany, type Evaluate, seriesMax } from './evaluation-input.ts';
+import { describeTooMany, type Evaluate, seriesMax } from './evaluation-input.ts';
 
 /** The time that each window measures, which ends at the evaluation. */
 export const windows = {

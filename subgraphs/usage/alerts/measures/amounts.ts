@@ -14,7 +14,7 @@ export interface AmountQuery {
   /** HOUR: apart for each hour in UTC; ALL: the whole range as one. */
   readonly interval: 'HOUR' | 'ALL';
   readonly by: readonly AlertDimension[];
-  readonly filter: Partial<Pick<AlertRecord, 'appId' | 'keyId' | 'modelId'>> & { readonly teamId?: string };
+  readonly filter: Partial<Pick<AlertRecord, 'appId' | 'keyId' | 'modelId'>>;
   /** Whether latencies are needed. */
   readonly latencies: boolean;
 }
@@ -39,8 +39,8 @@ const nanosPerDollar = 1e9;
 /** Adds up the ledger. BAD_USER_INPUT where there are more than 10,000 series and hours. */
 export async function readAmounts(connection: Connection, query: AmountQuery): Promise<Amounts[]> {
   const { tenantId, fromMs, toMs, interval, by, latencies } = query;
-  const { modelId, appId, keyId, teamId } = query.filter;
-  const named = { MODEL: modelId, APP: appId, KEY: keyId, TEAM: teamId };
+  const { modelId, appId, keyId } = query.filter;
+  const named = { MODEL: modelId, APP: appId, KEY: keyId };
   const filter = Object.fromEntries(
     Object.entries(named).flatMap(([dimension, id]) => (id == null ? [] : [[dimension, [id]]])),
   );

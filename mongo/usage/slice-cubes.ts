@@ -1,0 +1,174 @@
+import { mongo } from 'mongoose';
+import type { UsageDimension } from '#core/graph-enums.generated.ts';
+import { type CubeColumns, UsageCube } from './cube.ts';
+import {
+  type LabelDimension,
+  labelDimensions,
+  meshDimensions,
+  type PlainDimension,
+  plainDimensions,
+} from './dimensions.ts';
+import { fineKeptMs, type SliceLevel } from './slices.ts';
+import { toBlockId, type UsageBlockRecord } from './usage-blocks.ts';
+
+/** Groups of a stored cube at most. */
+const groupsMax = { PLAIN: 50_000, LABEL: 10_000 } as const;
+/** A cube with more groups while it is summed is discarded. */
+const heldGroupsMax = 200_000;
+/** A block with more bytes is not stored: a document has 16 MiB. */
+const bytesMax = 12 * 1024 * 1024;
+/** A cube of fewer groups is read as fast as its projections. */
+const projectedGroupsMin = 64;
+/** A projection is stored where it has at most the n-th part of the groups. */
+const projectionShare = 4;
+const toBaseShape = (label: LabelDimension) => `PLAIN+${label}`;
+export const baseShapes: readonly string[] = ['PLAIN', ...labelDimensions.map(toBaseShape)];
+
+/** The cubes of one tenant, or of the mesh, in one slice. Null: it has too many groups. */
+export class OwnerCubes {
+  readonly tenantId: string | null;
+  readonly #total = new UsageCube([]);
+  readonly #plain: readonly PlainDimension[];
+  readonly #labels: readonly LabelDimension[];
+  readonly #bases = new Map<'PLAIN' | LabelDimension, UsageCube | null>();
+
+  constructor(tenantId: string | null) {
+    this.tenantId = tenantId;
+    this.#plain = tenantId === null ? meshDimensions : plainDimensions.filter((one) => one !== 'TENANT');
+    this.#labels = tenantId === null ? [] : labelDimensions;
+    this.#bases.set('PLAIN', new UsageCube(this.#plain));
+    for (const label of this.#labels) this.#bases.set(label, new UsageCube([...this.#plain, label]));
+  }
+
+  /** `values`: those of the plain dimensions, and then of the labels. */
+  add(
+    values: readonly (readonly (string | null)[])[],
+    sums: readonly number[],
+    latency: ReadonlyMap<number, number>,
+  ): void {
+    this.#total.add([], sums, latency);
+    const plain = this.#plain.map((dimension) => values[plainDimensions.indexOf(dimension)]?.[0] ?? null);
+    this.#change('PLAIN', (cube) => cube.add(plain, sums, latency));
+    for (const [at, label] of this.#labels.entries()) {
+      this.#change(label, (cube) => {
+        for (const value of values[plainDimensions.length + at] ?? [null])
+          cube.add([...plain, value], sums, latency);
+      });
+    }
+  }
+
+  /** Adds the stored blocks of one shorter slice. */
+  addBlocks(blocks: readonly UsageBlockRecord[]): void {
+    const byShape = new Map(blocks.map((block) => [block.shape, toColumns(block)]));
+    const total = blocks.find(({ shape }) => shape === '');
+    if (total === undefined) return;
+    this.#total.addColumns(toColumns(total));
+    for (const base of ['PLAIN', ...this.#labels] as const) {
+      // Where no call has the label, the plain sums are those without it.
+      const hasOwn = base === 'PLAIN' || total.labels.includes(base);
+      const columns = byShape.get(hasOwn && base !== 'PLAIN' ? toBaseShape(base) : 'PLAIN');
+      if (columns === undefined) this.#bases.set(base, null);
+      else this.#change(base, (cube) => cube.addColumns(columns));
+    }
+  }
+
+  toBlocks(level: SliceLevel, startMs: number, fold: string): readonly UsageBlockRecord[] {
+    const labels = this.#labels.filter((label) => this.#bases.get(label)?.isWithout(label) !== true);
+    const blocks = new Map<string, CubeColumns>();
+    const missing: string[] = [];
+    const kept: string[] = [];
+    for (const base of ['PLAIN', ...labels] as const) {
+      const cube = this.#bases.get(base) ?? null;
+      const shape = base === 'PLAIN' ? base : toBaseShape(base);
+      const columns =
+        cube === null ? null : toStorable(cube, groupsMax[base === 'PLAIN' ? 'PLAIN' : 'LABEL']);
+      if (columns === null) missing.push(shape);
+      else blocks.set(shape, columns);
+      if (cube === null || level === 'FINE' || cube.size <= projectedGroupsMin) continue;
+      for (const dimensions of toProjections(this.#plain, base)) {
+        const projection = cube.project(dimensions);
+        if (projection.size * projectionShare > cube.size) continue;
+        const projected = toStorable(projection, groupsMax.LABEL);
+        if (projected === null) continue;
+        const name = toShape(dimensions);
+        kept.push(name);
+        blocks.set(name, projected);
+      }
+    }
+    blocks.set('', this.#total.toColumns());
+    const start = new Date(startMs);
+    return [...blocks].map(([shape, { groups, keys, columns }]) => ({
+      _id: toBlockId({ level, start, tenantId: this.tenantId, shape }),
+      ...{ level, start, tenantId: this.tenantId, shape, groups, keys },
+      columns: Object.fromEntries(
+        Object.entries(columns).map(([name, bytes]) => [name, new mongo.Binary(Buffer.from(bytes))]),
+      ),
+      ...{ labels, kept, fold },
+      ...(shape === '' && missing.length > 0 ? { missing } : {}),
+      ...(level === 'FINE' ? { expiresAt: new Date(startMs + fineKeptMs) } : {}),
+    }));
+  }
+
+  #change(base: 'PLAIN' | LabelDimension, change: (cube: UsageCube) => void): void {
+    const cube = this.#bases.get(base) ?? null;
+    if (cube === null) return;
+    change(cube);
+    if (cube.size > heldGroupsMax) this.#bases.set(base, null);
+  }
+}
+
+/** The cubes of all tenants in one slice, and of the mesh. */
+export class SliceCubes {
+  readonly #owners = new Map<string | null, OwnerCubes>([[null, new OwnerCubes(null)]]);
+
+  add(
+    values: Parameters<OwnerCubes['add']>[0],
+    sums: readonly number[],
+    latency: ReadonlyMap<number, number>,
+  ): void {
+    const tenantId = values[0]?.[0] ?? null;
+    const own = this.#owners.get(tenantId) ?? new OwnerCubes(tenantId);
+    this.#owners.set(tenantId, own);
+    if (tenantId !== null) own.add(values, sums, latency);
+    this.#owners.get(null)?.add(values, sums, latency);
+  }
+
+  list(): readonly OwnerCubes[] {
+    return [...this.#owners.values()];
+  }
+}
+
+/** The columns of a stored block. */
+export function toColumns({
+  groups,
+  keys,
+  columns,
+}: Pick<UsageBlockRecord, 'groups' | 'keys' | 'columns'>): CubeColumns {
+  return {
+    groups,
+    keys,
+    columns: Object.fromEntries(Object.entries(columns).map(([name, binary]) => [name, binary.value()])),
+  };
+}
+
+/** Null: it is too large. */
+function toStorable(cube: UsageCube, max: number): CubeColumns | null {
+  if (cube.size > max) return null;
+  const columns = cube.toColumns();
+  const bytes = Object.values(columns.columns).reduce((sum, { byteLength }) => sum + byteLength, 0);
+  return bytes > bytesMax ? null : columns;
+}
+
+/** Each dimension alone, and each pair; of a label those with the label. */
+function toProjections(
+  plain: readonly UsageDimension[],
+  base: 'PLAIN' | LabelDimension,
+): readonly (readonly UsageDimension[])[] {
+  if (base !== 'PLAIN') return [[base], ...plain.map((dimension) => [dimension, base])];
+  return plain.flatMap((first, at) => [[first], ...plain.slice(at + 1).map((second) => [first, second])]);
+}
+
+/** The shape of a projection: its dimensions, the plain ones first, in their order. */
+export function toShape(dimensions: readonly UsageDimension[]): string {
+  return dimensions.join(',');
+}

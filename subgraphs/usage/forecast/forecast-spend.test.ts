@@ -1,0 +1,25 @@
+import { expect, it } from 'vitest';
+import { hourLengthMs as hourMs } from '#core/time-lengths.ts';
+import { forecastSpend } from './forecast-spend.ts';
+
+const nowMs = 700_000 * hourMs + hourMs / 4;
+const history = { endMs: 700_000 * hourMs, hours: new Array<number>(48).fill(2) };
+const windowEndMs = nowMs + 100 * hourMs;
+
+it.each([
+  ['evenly within its hour', 10, 5, nowMs + 2.5 * hourMs],
+  ['in the hour in progress', 10, 9.5, nowMs + hourMs / 4],
+  ['with the last hour', 210, 10, windowEndMs],
+  ['at present, where it is used up', 10, 10, nowMs],
+])('an amount is used up %s', (_when, amount, spent, atMs) => {
+  expect(forecastSpend({ amount, spent, windowEndMs }, history, nowMs)?.exhaustedAtMs).toBeCloseTo(atMs, -1);
+});
+
+it('an amount is not used up in its window where less is expected', () => {
+  const forecast = forecastSpend({ amount: 211, spent: 10, windowEndMs }, history, nowMs);
+  expect(forecast).toEqual({ total: expect.closeTo(210), exhaustedAtMs: null });
+});
+
+it('a window without an amount is never used up', () => {
+  expect(forecastSpend({ spent: 10, windowEndMs }, history, nowMs)?.exhaustedAtMs).toBeNull();
+});
