@@ -56,6 +56,8 @@ export interface MeterRollupRecord {
   until: Date;
   /** Counts the corrections of closed rows: a sum that was read before one is not taken over. */
   version: number;
+  /** Nothing is summed until then, as the last correction may still be under way. Absent: there was none. */
+  heldUntil?: Date;
 }
 
 export const meterRollups = defineCollection<MeterRollupRecord>('meterRollups', {
@@ -63,4 +65,5 @@ export const meterRollups = defineCollection<MeterRollupRecord>('meterRollups', 
   from: { type: Date, required: true },
   until: { type: Date, required: true },
   version: { type: Number, required: true },
+  heldUntil: Date,
 });

@@ -6,7 +6,7 @@ import { type Database, ensureIndexes } from './connect.ts';
 import { type InvocationRecord, invocations } from './invocations.ts';
 import { createMeterHistory } from './meter-history.ts';
 import { meterHours, meterRollups } from './meter-hours.ts';
-import { hourMs, ledgerRows, reopenHour, rollUpHours } from './meter-rollup.ts';
+import { correctionMsMax, hourMs, ledgerRows, rollUpHours, withdrawHour } from './meter-rollup.ts';
 
 const seed = printedSeed('summed hours of the ledger');
 const opened = new AsyncDisposableStack();
@@ -164,30 +164,49 @@ it('end before the first hour in which a call still runs', async () => {
   });
 });
 
-it('are made again from the hour of a row that was corrected, also when they were being made', async () => {
+it('are made again from the hour of a row that is corrected, whenever its process is killed and whoever sums meanwhile', async () => {
   const nowMs = monthMs + 10 * hourMs;
-  const orphan = row('corrected', monthMs + 3 * hourMs);
-  await write(row('corrected', monthMs), orphan, row('corrected', monthMs + 6 * hourMs));
-  await rollUp('corrected', nowMs);
-  const correct = async (costNanos: bigint) => {
-    await ledgerRows(database.connection).updateOne({ _id: orphan._id }, { $set: { costNanos } });
-    await reopenHour(database.connection, 'corrected', orphan.startedAt.getTime());
-  };
-  await correct(1_000n);
-  expect((await amounts('corrected', nowMs))['tenant:corrected MONTH']).toMatchObject({ cost: 1_014n });
+  const cost = async (tenantId: string, atMs: number) =>
+    (await amounts(tenantId, atMs))[`tenant:${tenantId} MONTH`]?.cost;
+  const correct = (_id: string, costNanos: bigint) =>
+    ledgerRows(database.connection).updateOne({ _id }, { $set: { costNanos } });
+  for (const [tenantId, isSummed] of [
+    ['corrected', true],
+    ['corrected-first', false],
+  ] as const) {
+    const orphan = row(tenantId, monthMs + 3 * hourMs);
+    await write(row(tenantId, monthMs), orphan, row(tenantId, monthMs + 6 * hourMs));
+    if (isSummed) await rollUp(tenantId, nowMs);
+    await withdrawHour(database.connection, tenantId, orphan.startedAt.getTime(), nowMs);
+    // Another process sums before the row is written; the one that writes it dies right after that.
+    await rollUp(tenantId, nowMs + 1);
+    await correct(orphan._id, 1_000n);
+    expect(await cost(tenantId, nowMs)).toBe(1_014n);
+    const laterMs = nowMs + correctionMsMax;
+    expect(await rollUp(tenantId, laterMs)).toMatchObject({ untilMs: monthMs + 8 * hourMs });
+    expect(await cost(tenantId, laterMs)).toBe(1_014n);
+  }
+});
 
-  await reopenHour(database.connection, 'corrected', monthMs);
+it('that were read before a row was corrected are not taken over', async () => {
+  const nowMs = monthMs + 10 * hourMs;
+  const orphan = row('overtaken', monthMs + 3 * hourMs);
+  await write(row('overtaken', monthMs), orphan);
   const client = database.connection.getClient();
   const corrected = new Promise<void>((resolve, reject) => {
     client.on('commandSucceeded', function onRead({ commandName }: { commandName: string }) {
       if (commandName !== 'aggregate') return;
       client.off('commandSucceeded', onRead);
-      correct(5_000n).then(resolve, reject);
+      withdrawHour(database.connection, 'overtaken', orphan.startedAt.getTime(), nowMs)
+        .then(() =>
+          ledgerRows(database.connection).updateOne({ _id: orphan._id }, { $set: { costNanos: 5_000n } }),
+        )
+        .then(() => resolve(), reject);
     });
   });
-  await rollUp('corrected', nowMs);
+  await rollUp('overtaken', nowMs);
   await corrected;
-  expect((await amounts('corrected', nowMs))['tenant:corrected MONTH']).toMatchObject({ cost: 5_014n });
+  expect((await amounts('overtaken', nowMs))['tenant:overtaken MONTH']).toMatchObject({ cost: 5_007n });
 });
 
 it('do not stand in for a row whose reservation the store holds', async () => {

@@ -12,6 +12,8 @@ import {
 export const hourMs = 3_600_000;
 /** Younger hours are read row by row: no row begins so late, and no window of an HOUR reaches so far back. */
 const settledMs = 2 * hourMs;
+/** Longer than the write of a corrected row may take, and the clocks of two processes may differ. */
+export const correctionMsMax = 10 * 60_000;
 /** How long the database may take for the sums of one tenant. */
 const rollupMsMax = 600_000;
 
@@ -62,14 +64,12 @@ export async function rollUpHours(
   const monthMs = monthStartMs(settledUntilMs);
   let rollup = await rollups.findById(tenantId).lean<MeterRollupRecord>();
   if (rollup === null) {
-    const from = new Date(monthMs);
     // Made before anything is read: a correction from now on is seen in its version.
-    const begun = { from, until: from, version: 0 };
-    await rollups.updateOne({ _id: tenantId }, { $setOnInsert: begun }, { upsert: true });
-    rollup = { _id: tenantId, ...begun };
+    rollup = { _id: tenantId, ...(await beginRollup(connection, tenantId, monthMs)) };
   }
-  const { from, until, version } = rollup;
+  const { from, until, version, heldUntil } = rollup;
   const known = { fromMs: from.getTime(), untilMs: until.getTime() };
+  if (heldUntil !== undefined && heldUntil.getTime() > nowMs) return known;
   const startMs = Math.max(known.untilMs, monthMs);
   if (settledUntilMs <= startMs) return known;
   const { records, endMs } = await sumHours(connection, tenantId, startMs, settledUntilMs);
@@ -84,17 +84,36 @@ export async function rollUpHours(
   return matchedCount === 1 ? { fromMs, untilMs: endMs } : known;
 }
 
+/** Makes the record of a tenant with no hour summed, where there is none. */
+async function beginRollup(
+  connection: Connection,
+  tenantId: string,
+  monthMs: number,
+): Promise<Omit<MeterRollupRecord, '_id'>> {
+  const from = new Date(monthMs);
+  const begun = { from, until: from, version: 0 };
+  await meterRollups(connection).updateOne({ _id: tenantId }, { $setOnInsert: begun }, { upsert: true });
+  return begun;
+}
+
 /**
- * Withdraws the sums from the hour of a closed row on, since the row was corrected: they are made again. To be called
- * after the row is written.
+ * Withdraws the sums from the hour of a closed row on, since the row is about to be corrected: they are made again, ten minutes later at the
+ * earliest. To be called before the row is written, so that a process which is killed in between leaves no sum without the correction.
  */
-export async function reopenHour(
+export async function withdrawHour(
   connection: Connection,
   tenantId: string,
   startedAtMs: number,
+  nowMs: number,
 ): Promise<void> {
+  // Where nothing is summed yet another process may begin to before the row is written.
+  await beginRollup(connection, tenantId, monthStartMs(startedAtMs));
   const until = new Date(hourStartMs(startedAtMs));
-  await meterRollups(connection).updateOne({ _id: tenantId }, { $min: { until }, $inc: { version: 1 } });
+  const heldUntil = new Date(nowMs + correctionMsMax);
+  await meterRollups(connection).updateOne(
+    { _id: tenantId },
+    { $min: { until }, $max: { heldUntil }, $inc: { version: 1 } },
+  );
 }
 
 /** The steps of the erasure of a tenant in its sums. Rows that are redacted may be summed again, without apps and keys. */

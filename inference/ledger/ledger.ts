@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Connection } from 'mongoose';
 import { type GroupWrite, openGroupWrites } from '#mongo/group-writes.ts';
 import { type InvocationRecord, invocations } from '#mongo/invocations.ts';
-import { reopenHour } from '#mongo/meter-rollup.ts';
+import { hourStartMs, withdrawHour } from '#mongo/meter-rollup.ts';
 import { type PayloadRecord, payloads as payloadRecords } from '#mongo/payloads.ts';
 import { lateMs, markUsageStale } from '#mongo/usage/usage-progress.ts';
 import { GroupWriter } from './group-writer.ts';
@@ -166,12 +166,17 @@ export function createLedger(
       connection,
       corrected.map(({ startedAt }) => startedAt),
     );
-    const [result] = await writes.run([closeWhere(closings, { orphaned: true })]);
-    const modified = result?.modified ?? 0;
-    for (const { tenantId, startedAt } of corrected) {
-      await reopenHour(connection, tenantId, startedAt.getTime());
+    const hours = new Map(
+      corrected.map(({ tenantId, startedAt }) => [
+        `${tenantId} ${hourStartMs(startedAt.getTime())}`,
+        { tenantId, startedAt },
+      ]),
+    );
+    for (const { tenantId, startedAt } of hours.values()) {
+      await withdrawHour(connection, tenantId, startedAt.getTime(), Date.now());
     }
-    return modified;
+    const [result] = await writes.run([closeWhere(closings, { orphaned: true })]);
+    return result?.modified ?? 0;
   }
 
   /** Of rows that another process closed meanwhile. */
