@@ -7,6 +7,7 @@ import { type ModelRecord, models, priceInForce } from '#mongo/models.ts';
 import { providerCredentials } from '#mongo/provider-credentials.ts';
 import { providers } from '#mongo/providers.ts';
 import { routes } from '#mongo/routes.ts';
+import { loadCatalogActions, moveRoute } from './catalog-actions.ts';
 import { type CatalogGuardrails, loadGuardrails } from './catalog-guardrails.ts';
 
 /** A price in nano-dollars per million tokens. */
@@ -67,6 +68,8 @@ export interface CatalogModel {
   readonly lifecycle: Lifecycle;
   readonly replacedById: string | null;
   readonly requiresApproval: boolean;
+  /** An action of an alert has opened its circuit: it is not called. Absent: none has. */
+  readonly isStopped?: true;
   /** Distinguishes a model from one of the same id that was deleted before. */
   readonly createdAtMs: number;
 }
@@ -117,7 +120,7 @@ export const emptySnapshot: CatalogSnapshot = {
 };
 
 /**
- * Reads the whole configuration with six queries, and those guardrail policies with a seventh that have changed since the snapshot before. A model
+ * Reads the whole configuration with seven queries, and those guardrail policies with an eighth that have changed since the snapshot before. A model
  * without its provider and a route target without its model (a reader between two writes) are left out.
  */
 export async function loadSnapshot(
@@ -125,7 +128,7 @@ export async function loadSnapshot(
   nowMs: number,
   before: Pick<CatalogSnapshot, 'guardrails'>,
 ): Promise<CatalogSnapshot> {
-  const [providerRecords, credentialRecords, modelRecords, routeRecords, aliasRecords, guardrails] =
+  const [providerRecords, credentialRecords, modelRecords, routeRecords, aliasRecords, guardrails, actions] =
     await Promise.all([
       providers(connection).find().lean(),
       providerCredentials(connection).find({ enabled: true }).sort({ createdAt: 1, _id: 1 }).lean(),
@@ -133,6 +136,7 @@ export async function loadSnapshot(
       routes(connection).find().lean(),
       modelAliases(connection).find({}, { tenantId: 1, name: 1, target: 1 }).lean(),
       loadGuardrails(connection, before.guardrails),
+      loadCatalogActions(connection),
     ]);
 
   const credentials = new Map<string, CatalogCredential[]>();
@@ -164,7 +168,9 @@ export async function loadSnapshot(
   const modelsById = new Map<string, CatalogModel>();
   for (const record of modelRecords) {
     const provider = providersById.get(record.providerId);
-    if (provider !== undefined) modelsById.set(record._id, catalogModel(record, provider, nowMs));
+    if (provider === undefined) continue;
+    const model = catalogModel(record, provider, nowMs);
+    modelsById.set(model.id, actions.stoppedModels.has(model.id) ? { ...model, isStopped: true } : model);
   }
 
   const routesByAlias = new Map<string, CatalogRoute>();
@@ -178,7 +184,7 @@ export async function loadSnapshot(
       maxAttempts,
       requiresApproval = false,
     } = record;
-    routesByAlias.set(_id, {
+    const route: CatalogRoute = {
       id: _id,
       alias: toCallName(_id),
       tenantId,
@@ -190,7 +196,8 @@ export async function loadSnapshot(
       timeouts,
       maxAttempts,
       requiresApproval,
-    });
+    };
+    routesByAlias.set(_id, moveRoute(route, actions));
   }
   return {
     providers: providersById,

@@ -18,10 +18,22 @@ export const AccessStatus = {
 
 export type AccessStatus = typeof AccessStatus[keyof typeof AccessStatus];
 export const AlertAction = {
-  NOTIFY: 'NOTIFY'
+  NOTIFY: 'NOTIFY',
+  LOWER_LIMIT: 'LOWER_LIMIT',
+  SUSPEND_KEY: 'SUSPEND_KEY',
+  OPEN_CIRCUIT: 'OPEN_CIRCUIT',
+  MOVE_ROUTE: 'MOVE_ROUTE'
 } as const;
 
 export type AlertAction = typeof AlertAction[keyof typeof AlertAction];
+export const AlertActionState = {
+  PENDING: 'PENDING',
+  ACTIVE: 'ACTIVE',
+  REFUSED: 'REFUSED',
+  UNDONE: 'UNDONE'
+} as const;
+
+export type AlertActionState = typeof AlertActionState[keyof typeof AlertActionState];
 export const AlertCondition = {
   ABOVE: 'ABOVE',
   BELOW: 'BELOW',

@@ -10,6 +10,7 @@ import type { OwnerBoxes } from '#core/secrets/owner-boxes.ts';
 import type { RuleServices } from '#guardrails/guardrail.ts';
 import { VerdictCache } from '#guardrails/pipeline/verdict-cache.ts';
 import { RuleThreads } from '#guardrails/threads/rule-threads.ts';
+import { EventReports } from '#mongo/event-reports.ts';
 import type { EventLog } from '#mongo/events.ts';
 import { createHttpFetch } from '#providers/http/http-fetch.ts';
 import type { Provider, ProviderOptions } from '#providers/provider.ts';
@@ -35,8 +36,9 @@ import { InputAllowances } from './metering/input-allowance.ts';
 import { observeLedger } from './observed-ledger.ts';
 import { PayloadLog } from './payloads/payload-log.ts';
 import { CompletionReader } from './read.ts';
-import { CredentialRejections } from './routing/credential-rejections.ts';
+import { reportRejectedCredential } from './routing/credential-rejections.ts';
 import { createHealthRegistry } from './routing/health.ts';
+import { keepReportingOutages } from './routing/outages.ts';
 import { createProviderPool } from './routing/provider-pool.ts';
 import { LostReaders } from './streams/lost-readers.ts';
 import { endedRows, RowWatch } from './streams/row-watch.ts';
@@ -146,8 +148,8 @@ export async function openInferenceEngine(
   const progress = opened.use(createProgressWriter(connection, { log }));
   const sources = opened.use(new ConsentSources({ connection, post: postOfTenants, secrets, log, now }));
   const consents = opened.use(await Consents.open({ connection, bus, sources, log, now }));
-  const blocks = opened.use(new BlockReports({ events: options.events, log, now, observer }));
-  const rejections = opened.use(new CredentialRejections({ events: options.events, log }));
+  const reports = opened.use(new EventReports({ events: options.events, log }));
+  const blocks = new BlockReports({ reports, now, observer });
   const pool = createProviderPool({
     catalog,
     secrets,
@@ -155,10 +157,11 @@ export async function openInferenceEngine(
     fetchOfTenants: httpOfTenants.fetch,
     random,
     now,
-    onRejected: (provider, credential) => rejections.report(provider, credential),
+    onRejected: (provider, credential) => reportRejectedCredential(reports, provider, credential),
     ...(options.createProvider === undefined ? {} : { create: options.createProvider }),
   });
   const health = createHealthRegistry({ now, log, catalog, observer });
+  opened.use(keepReportingOutages({ connection, events: options.events, catalog, health, log }));
   const results = createCompletionResults(connection, { payloads, log });
   const alerts = opened.use(new BudgetAlerts({ connection, quota, events: options.events, log, now }));
   const running = new Running();

@@ -11,8 +11,8 @@ export type SeriesKeys = Readonly<
   Partial<Record<'tenant' | 'app' | 'key' | 'model' | 'budget', string | null>>
 >;
 
-/** What of an episode is published as an event. */
-export type EpisodeTurn = 'STARTED' | 'ENDED';
+/** What an episode is still to cause: the request of what its alert does, and its events. */
+export type EpisodeTurn = 'ACTION' | 'STARTED' | 'ENDED';
 
 /** The time in which the condition of an alert held for one series. */
 export interface AlertEpisodeRecord {
@@ -41,10 +41,12 @@ export interface AlertEpisodeRecord {
   clearCount: number;
   /** The alert and the series: of each there is one open episode. Absent once it has ended. */
   openKey?: string;
-  /** What of it is not published yet, in order. */
+  /** What of it is not done yet, in order. */
   unpublished: EpisodeTurn[];
   /** When it is removed. Absent while it is open. */
   expiresAt?: Date;
+  /** The same while a legal hold of its tenant is in force, which keeps it. */
+  heldExpiresAt?: Date;
 }
 
 const text = { type: String, required: true };
@@ -78,6 +80,7 @@ export const alertEpisodes = defineCollection<AlertEpisodeRecord>(
     openKey: String,
     unpublished: [String],
     expiresAt: Date,
+    heldExpiresAt: Date,
   },
   [
     [{ openKey: 1 }, { unique: true, sparse: true }],
@@ -88,5 +91,6 @@ export const alertEpisodes = defineCollection<AlertEpisodeRecord>(
     [{ unpublished: 1, startedAt: 1 }],
     [{ checkedAt: 1 }, { partialFilterExpression: { openKey: { $exists: true } } }],
     [{ expiresAt: 1 }, { expireAfterSeconds: 0 }],
+    [{ heldExpiresAt: 1 }, { sparse: true }],
   ],
 );

@@ -7,6 +7,7 @@ import type {
   SecurityPattern,
   UsageDimension,
 } from '#core/graph-enums.generated.ts';
+import type { AlertSaver } from './alert-actions.ts';
 import { defineCollection } from './collection.ts';
 
 /** The windows that an alert may measure. */
@@ -37,6 +38,13 @@ export interface AlertRecord {
   side: AlertSide;
   patterns: SecurityPattern[];
   action: AlertAction;
+  /** Requests a minute, with LOWER_LIMIT; null: another action. Absent on alerts of versions without actions, as the others. */
+  actionLimit?: number | null;
+  /** With MOVE_ROUTE the route, and its target that calls go to first. */
+  actionRouteId?: string | null;
+  actionModelId?: string | null;
+  /** Whose rights the action has; null: it only notifies. */
+  savedBy?: AlertSaver | null;
   enabled: boolean;
   createdAt: Date;
   updatedAt: Date;
@@ -72,6 +80,13 @@ export const alerts = defineCollection<AlertRecord>(
     side: text,
     patterns: [String],
     action: text,
+    actionLimit: { type: Number, default: null },
+    actionRouteId: optional,
+    actionModelId: optional,
+    savedBy: {
+      type: { _id: false, tenantId: optional, keyLineId: optional, issuerId: optional, subject: optional },
+      default: null,
+    },
     enabled: { type: Boolean, required: true },
     createdAt: date,
     updatedAt: date,

@@ -23,7 +23,11 @@ const ofInference: CollectionAccess = { writers: ['inference/'], readers: [] };
 export const collectionAccess: Readonly<Record<string, CollectionAccess>> = {
   'access-grants': ofTenants,
   alerts: { writers: ['subgraphs/usage/'], readers: [nodeRecords] },
-  'alert-episodes': { writers: ['subgraphs/usage/'], readers: [] },
+  'alert-actions': {
+    writers: ['subgraphs/usage/', 'subgraphs/tenants/', 'mongo/alert-action-events.ts', 'inference/holding/'],
+    readers: ['catalog/'],
+  },
+  'alert-episodes': { writers: ['subgraphs/usage/', 'inference/holding/'], readers: [] },
   'alert-sightings': { writers: ['subgraphs/usage/'], readers: [] },
   'api-keys': { ...ofTenants, readers: [...ofTenants.readers, 'subgraphs/usage/'] },
   apps: ofTenants,
@@ -56,13 +60,16 @@ export const collectionAccess: Readonly<Record<string, CollectionAccess>> = {
     readers: ['catalog/', 'subgraphs/prompts/', 'subgraphs/tenants/'],
   },
   providers: { ...ofModels, readers: [...ofModels.readers, doctor] },
-  routes: ofModels,
+  routes: { ...ofModels, readers: [...ofModels.readers, 'subgraphs/usage/alerts/', 'subgraphs/tenants/'] },
   // The check of the encryption key counts the credentials that it cannot open.
   'provider-credentials': {
     ...ofModels,
     readers: [...ofModels.readers, 'mongo/encryption-check.ts', doctor],
   },
-  'catalog-revisions': { writers: ['subgraphs/models/', 'subgraphs/tenants/'], readers: ['catalog/'] },
+  'catalog-revisions': {
+    writers: ['subgraphs/models/', 'subgraphs/tenants/', 'subgraphs/usage/'],
+    readers: ['catalog/'],
+  },
   'encryption-check': {
     writers: ['cli/commands/reseal.ts', 'server/secrets/'],
     readers: ['mongo/keyring/', doctor],
@@ -80,6 +87,7 @@ export const collectionAccess: Readonly<Record<string, CollectionAccess>> = {
     ],
   },
   'budget-alerts': ofInference,
+  outages: ofInference,
   completions: ofInference,
   'idempotency-keys': ofInference,
   payloads: ofInference,
@@ -123,7 +131,10 @@ export const collectionAccess: Readonly<Record<string, CollectionAccess>> = {
     readers: ['subgraphs/usage/', 'subgraphs/tenants/', 'deliveries/'],
   },
   webhooks: { writers: ['subgraphs/tenants/', 'deliveries/'], readers: [] },
-  'webhook-deliveries': { writers: ['subgraphs/tenants/', 'deliveries/'], readers: [] },
+  'webhook-deliveries': {
+    writers: ['subgraphs/tenants/', 'deliveries/', 'inference/holding/'],
+    readers: [],
+  },
   'audit/keys': {
     writers: ['server/audit/audit-upkeep.ts', 'cli/commands/reseal.ts', 'mongo/audit/erase.ts'],
     readers: ['mongo/', 'cli/audit/'],
@@ -152,6 +163,7 @@ export const collectionAccess: Readonly<Record<string, CollectionAccess>> = {
 
 /** The users of the other modules of `mongo/`, which read or write through the collections above. */
 export const helperUsers: Readonly<Record<string, readonly string[]>> = {
+  'alert-action-events': ['subgraphs/usage/alerts/', 'subgraphs/tenants/alert-actions/'],
   'audit/anchors': ['cli/audit/', 'server/audit/'],
   'audit/chain': ['mongo/', 'cli/audit/', 'server/erasure/'],
   'audit/genesis': [
@@ -176,6 +188,7 @@ export const helperUsers: Readonly<Record<string, readonly string[]>> = {
   'consent-source-secret': ['inference/guarding/', 'subgraphs/tenants/consents/'],
   'webhook-target': ['deliveries/', 'subgraphs/tenants/webhooks/'],
   'guardrail-secrets': ['inference/', 'subgraphs/tenants/guardrails/'],
+  'event-reports': ['inference/', 'subgraphs/tenants/keys/'],
   'group-writes': ['inference/', 'mongo/connect.ts'],
   limit: ['mongo/', 'subgraphs/tenants/'],
   'meter-history': ['server/subgraph-modules.ts'],
@@ -188,7 +201,7 @@ export const helperUsers: Readonly<Record<string, readonly string[]>> = {
     'subgraphs/usage/',
   ],
   'prompt-uses': ['subgraphs/models/'],
-  'store-time': ['subgraphs/usage/'],
+  'store-time': ['inference/routing/', 'subgraphs/usage/'],
   'usage-rollups': ['subgraphs/usage/'],
   'usage/cube': ['mongo/'],
   'usage/dimensions': ['mongo/'],

@@ -22,6 +22,7 @@ export const erasureSteps: Readonly<Record<ErasureKind, readonly ErasureStep[]>>
     { name: 'api_keys', part: 'tenants' },
     { name: 'provider_credentials', part: 'models' },
     { name: 'alerts', part: 'usage' },
+    { name: 'alertActions', part: 'usage' },
     { name: 'alertEpisodes', part: 'usage' },
     { name: 'alertSightings', part: 'usage' },
     { name: 'usage_exports', part: 'usage' },
@@ -86,6 +87,7 @@ const ofAudit = kept('hashes and signatures');
 /** What the erasure of an end user does to each collection of the store. A test compares the table with the collections. */
 export const endUserRules: Readonly<Record<string, ErasureRule>> = {
   access_grants: ofTenant,
+  alertActions: kept('no action names an end user'),
   alertEpisodes: kept('no episode names an end user'),
   alertSightings: kept('networks and AI models of API keys'),
   alerts: ofTenant,
@@ -119,6 +121,7 @@ export const endUserRules: Readonly<Record<string, ErasureRule>> = {
   meterRollups: kept('sums of apps and API keys'),
   modelAliases: ofTenant,
   models: ofTenant,
+  outages: ofTenant,
   owners: ofMesh,
   pageTokens: deleted('pageTokens'),
   payloads: deleted('invocations'),
@@ -146,6 +149,7 @@ export const endUserRules: Readonly<Record<string, ErasureRule>> = {
 /** What the erasure of a tenant does to each collection of the store. */
 export const tenantRules: Readonly<Record<string, ErasureRule>> = {
   access_grants: deleted('access_grants'),
+  alertActions: deleted('alertActions'),
   alertEpisodes: deleted('alertEpisodes'),
   alertSightings: deleted('alertSightings'),
   alerts: deleted('alerts'),
@@ -179,6 +183,7 @@ export const tenantRules: Readonly<Record<string, ErasureRule>> = {
   meterRollups: deleted('meterRollups'),
   modelAliases: deleted('modelAliases'),
   models: deleted('models'),
+  outages: kept('IDs of AI models and providers, which expire'),
   owners: ofMesh,
   pageTokens: deleted('pageTokens'),
   payloads: deleted('invocations'),

@@ -61,6 +61,7 @@ export const events = defineCollection<EventRecord>(
   [
     [{ sequence: 1 }, { unique: true, sparse: true }],
     [{ tenantId: 1, sequence: 1 }],
+    [{ type: 1, sequence: 1 }],
     [{ pendingSince: 1 }, { sparse: true }],
     [{ at: 1 }],
   ],

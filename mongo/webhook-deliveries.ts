@@ -33,6 +33,8 @@ export interface WebhookDeliveryRecord {
   createdAt: Date;
   /** When the record is deleted; absent: not while it is pending. */
   purgeAt?: Date | null;
+  /** The same while a legal hold of its tenant is in force, which keeps it. */
+  heldPurgeAt?: Date;
 }
 
 const text = { type: String, required: true };
@@ -58,6 +60,7 @@ export const webhookDeliveries = defineCollection<WebhookDeliveryRecord>(
     lastError: optional,
     createdAt: date,
     purgeAt: Date,
+    heldPurgeAt: Date,
   },
   [
     [{ webhookId: 1, state: 1, sequence: 1 }],
@@ -69,6 +72,7 @@ export const webhookDeliveries = defineCollection<WebhookDeliveryRecord>(
     [{ state: 1, createdAt: 1 }],
     [{ 'event.tenantId': 1 }],
     [{ purgeAt: 1 }, { expireAfterSeconds: 0 }],
+    [{ heldPurgeAt: 1 }, { sparse: true }],
   ],
 );
 

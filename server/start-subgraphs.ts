@@ -146,13 +146,17 @@ export async function startSubgraphs(
     const services = { ...shared, send: sending.send, observer: metrics?.delivery };
     starting.use(await keepDelivering({ ...services, now: Date.now, random: Math.random }));
   }
+  if (names.includes('tenants')) {
+    const { reportSchema } = await import('#subgraphs/tenants/report-schema.ts');
+    await reportSchema(connection, shared.events);
+  }
   const { keepErasing } = await import('./erasure/keep-erasing.ts');
   starting.use(await keepErasing(shared, { names }));
   if (names.includes('inference')) {
     const { keepHoldingCalls } = await import('#inference/holding/hold-calls.ts');
     const onError = (err: unknown) =>
       log.warn({ err }, 'legal holds could not be carried out; they are tried again');
-    starting.use(keepHoldingCalls(connection, { onError }));
+    starting.use(keepHoldingCalls({ connection, events: shared.events, onError }));
   }
   return { subgraphs, newAdminKey };
 }

@@ -55,12 +55,19 @@ const consent = {
   class: 'API_UPDATE',
 } as const;
 
+const circuit = { subject: 'AI model', data: ['providerId', 'startedAt'] } as const;
+const provider = { subject: 'provider', data: ['startedAt'] } as const;
+
 const episode = {
   subject: 'episode of an alert',
   data: [
     ...['alertId', 'metric', 'condition', 'pattern', 'keys', 'reason'],
     ...['value', 'bound', 'baseline', 'startedAt', 'callsUrl'],
   ],
+} as const;
+const alertAction = {
+  subject: 'episode of an alert',
+  data: ['alertId', 'action', 'target'],
 } as const;
 const endedEpisode = {
   ...episode,
@@ -84,6 +91,18 @@ export const eventTypes = {
     subject: 'address, of IPv6 the /64 network; null: others',
     data: ['address'],
     severity: 'MEDIUM',
+    class: 'AUTHENTICATION_FAILED',
+  },
+  'key.created': {
+    ...key,
+    when: 'an API key is made; not for page tokens, the successor of a rotation and the key of the first start',
+    class: 'API_CREATE',
+  },
+  'key.misused': {
+    ...key,
+    when: 'an API key is used after it was revoked (`reason: REVOKED`) or has expired (`EXPIRED`), from a network that it may not be used from (`NETWORK`), or for the 20th time within an hour at one gateway for what is FORBIDDEN to it (`SCOPE`); once an hour for each key and reason',
+    data: [...keyData, 'reason', 'address'],
+    severity: 'HIGH',
     class: 'AUTHENTICATION_FAILED',
   },
   'key.rotation.due': { ...key, when: 'an API key is to be rotated by [its schedule](keys.md#rotation)' },
@@ -113,6 +132,42 @@ export const eventTypes = {
     data: ['providerId', 'label'],
     severity: 'HIGH',
     class: 'API_OTHER',
+  },
+  'quota.refused': {
+    when: 'a [limit](policy.md) or a hard budget refuses a request; once an hour for each limit',
+    subject:
+      'what has the limit, as the error names it: `tenant:`, `team:`, `app:`, `key:` or `budget:` and its ID',
+    data: ['code', 'meter', 'window', 'appId', 'keyId'],
+    severity: 'LOW',
+    class: 'API_OTHER',
+  },
+  'circuit.opened': {
+    ...circuit,
+    when: 'the circuit of an AI model opens in a process, once until it has been closed in all for a minute; of an AI model of the mesh an event of the mesh',
+    severity: 'MEDIUM',
+    class: 'FINDING_CREATE',
+  },
+  'circuit.closed': {
+    ...circuit,
+    when: 'it has been closed in all processes for a minute',
+    data: [...circuit.data, 'endedAt'],
+    severity: 'INFO',
+    class: 'FINDING_CLOSE',
+    ends: 'circuit.opened',
+  },
+  'provider.down': {
+    ...provider,
+    when: 'no AI model of a provider that a process has called has a closed circuit, once until one has in all for a minute; of a provider of the mesh an event of the mesh',
+    severity: 'HIGH',
+    class: 'FINDING_CREATE',
+  },
+  'provider.up': {
+    ...provider,
+    when: 'that is over in all processes for a minute',
+    data: [...provider.data, 'endedAt'],
+    severity: 'INFO',
+    class: 'FINDING_CLOSE',
+    ends: 'provider.down',
   },
   'budget.threshold': {
     when: 'what was spent reaches a threshold of a budget (`alertAt`), once for each window',
@@ -167,6 +222,19 @@ export const eventTypes = {
     when: 'the condition of an alert holds no longer, or the alert was changed or deleted',
     ends: 'alert.started',
   },
+  'alert.acted': {
+    ...alertAction,
+    when: 'what an alert [does](alerts.md#actions) in an episode is in force, or was refused (`state`), once for each episode',
+    data: [...alertAction.data, 'state', 'reason'],
+    severity: 'HIGH',
+    class: 'API_UPDATE',
+  },
+  'alert.undone': {
+    ...alertAction,
+    when: 'it is undone',
+    severity: 'LOW',
+    class: 'API_UPDATE',
+  },
   'anomaly.found': {
     ...episode,
     when: 'an alert with the condition `ANOMALY` or `SECURITY` has found something, once for each episode',
@@ -177,6 +245,20 @@ export const eventTypes = {
     ...endedEpisode,
     when: 'what such an alert has found is over, or the alert was changed or deleted',
     ends: 'anomaly.found',
+  },
+  'schema.published': {
+    when: 'the first process with a new schema has started; an event of the mesh',
+    subject: 'SHA-256 of the supergraph, in hex',
+    data: ['version'],
+    severity: 'INFO',
+    class: 'API_UPDATE',
+  },
+  'job.finished': {
+    when: 'a job has finished: an [erasure](erasure.md) (`job: ERASURE`), the first pass of a [legal hold](erasure.md#legal-hold) over the calls (`LEGAL_HOLD`), or the release of one (`LEGAL_HOLD_RELEASE`); of the erasure of a tenant an event of the mesh',
+    subject: 'erasure, or legal hold',
+    data: ['job', 'tenantId', 'startedAt'],
+    severity: 'INFO',
+    class: 'API_OTHER',
   },
   'erasure.finished': {
     when: 'an [erasure](erasure.md) has finished; of a tenant an event of the mesh',

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { type Caller, systemCaller } from '#core/caller.ts';
 import { newRequestId } from '#core/request-id.ts';
 import type { SubgraphExecutor } from '#transport/executor.ts';
+import { type NotedRefusal, RefusalFacts } from './refusal-facts.ts';
 import { ThrottledAddresses } from './throttled-addresses.ts';
 
 /** How often what was refused is written to the audit log. */
@@ -20,7 +21,9 @@ const waitingMax = 2_000;
 const others = 'others';
 
 const write = parse(
-  'mutation ($refusals: JSON!, $throttled: JSON!) { _audit(refusals: $refusals, throttled: $throttled) }',
+  `mutation ($refusals: JSON!, $throttled: JSON!, $refusedLimits: JSON!, $misusedKeys: JSON!) {
+    _audit(refusals: $refusals, throttled: $throttled, refusedLimits: $refusedLimits, misusedKeys: $misusedKeys)
+  }`,
   { noLocation: true },
 );
 
@@ -63,7 +66,7 @@ function toPerson(caller: Caller | undefined): string {
 /**
  * Gathers what the gateway refuses, and hands it every five seconds to the audit log, counted. Whoever is refused adds
  * to few records: ten kinds an hour for each key or address, two hundred addresses an hour. With them go the addresses that have to
- * wait, which become events.
+ * wait, limits that have refused calls and misused keys, which become events.
  */
 export class RefusalAudit implements AsyncDisposable {
   readonly #tenants: SubgraphExecutor;
@@ -75,6 +78,7 @@ export class RefusalAudit implements AsyncDisposable {
   readonly #subjects = new Map<string, Set<string>>();
   #waiting = new Map<string, CountedRefusal>();
   readonly #throttled = new ThrottledAddresses();
+  readonly #facts: RefusalFacts;
   #timer: NodeJS.Timeout | undefined;
   #flushing: Promise<void> | undefined;
 
@@ -82,6 +86,7 @@ export class RefusalAudit implements AsyncDisposable {
     this.#tenants = tenants;
     this.#log = log;
     this.#now = now;
+    this.#facts = new RefusalFacts(now);
   }
 
   add(refusal: AuditedRefusal): void {
@@ -125,6 +130,11 @@ export class RefusalAudit implements AsyncDisposable {
     this.#flushSoon();
   }
 
+  /** What a refusal states of a limit or a key. */
+  note(refusal: NotedRefusal): void {
+    if (this.#facts.note(refusal)) this.#flushSoon();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#flushing;
     await this.#flush();
@@ -165,13 +175,15 @@ export class RefusalAudit implements AsyncDisposable {
   async #write(): Promise<void> {
     const refusals = [...this.#waiting.values()];
     const throttled = this.#throttled.take();
-    if (refusals.length === 0 && throttled.length === 0) return;
+    const facts = this.#facts.take();
+    const { limits, keys } = facts;
+    if (refusals.length + throttled.length + limits.length + keys.length === 0) return;
     const written = this.#waiting;
     this.#waiting = new Map();
     try {
       const result = await this.#tenants.execute({
         document: write,
-        variables: { refusals, throttled },
+        variables: { refusals, throttled, refusedLimits: limits, misusedKeys: keys },
         caller: systemCaller,
         requestId: newRequestId(),
         clientAddress: null,
@@ -183,6 +195,7 @@ export class RefusalAudit implements AsyncDisposable {
         'refusals wait for the audit log',
       );
       this.#throttled.putBack(throttled);
+      this.#facts.putBack(facts);
       // They are written with the next ones.
       for (const [id, refusal] of written) {
         const waiting = this.#waiting.get(id);

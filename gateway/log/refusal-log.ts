@@ -89,14 +89,14 @@ const textOrNull = (value: unknown): string | null => (typeof value === 'string'
  */
 export class RefusalLog implements Disposable {
   readonly #log: Logger;
-  readonly #audit: Pick<RefusalAudit, 'add' | 'throttled'> | undefined;
+  readonly #audit: Pick<RefusalAudit, 'add' | 'throttled' | 'note'> | undefined;
   readonly #lines: BoundedLines;
   readonly #observer: Pick<GatewayObserver, 'errorAnswered' | 'streamBegun' | 'streamCut'> | undefined;
 
   constructor(
     log: Logger,
     now?: () => number,
-    audit?: Pick<RefusalAudit, 'add' | 'throttled'>,
+    audit?: Pick<RefusalAudit, 'add' | 'throttled' | 'note'>,
     observer?: Pick<GatewayObserver, 'errorAnswered' | 'streamBegun' | 'streamCut'>,
   ) {
     this.#log = log;
@@ -209,6 +209,7 @@ export class RefusalLog implements Disposable {
   ): void {
     const { meter, window } = extensions;
     this.#observer?.errorAnswered({ code, meter: textOrNull(meter), window: textOrNull(window) });
+    this.#audit?.note({ code, extensions, caller, clientAddress, isOfAddress: about.reason === 'ADDRESS' });
     const level = levels[code];
     // A call with a row was logged where it failed, and a subgraph that was not reached where that was noticed.
     if (level === undefined || extensions.completionId !== undefined || extensions.subgraph !== undefined)

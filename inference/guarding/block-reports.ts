@@ -1,41 +1,30 @@
-import { LRUCache } from 'lru-cache';
-import type { Logger } from 'pino';
 import type { Caller } from '#core/caller.ts';
 import { toNodeId } from '#core/node-id.ts';
 import type { InferenceObserver } from '#core/observers/inference-observer.ts';
 import { GuardrailBlocked, type GuardrailVerdict } from '#guardrails/pipeline/run.ts';
-import type { EventLog } from '#mongo/events.ts';
+import type { EventReports } from '#mongo/event-reports.ts';
 
-const rememberedMax = 10_000;
-/** Events that are written at once. */
-const writingMax = 100;
 const hourMs = 3_600_000;
 
 /**
  * Reports what guardrails have blocked as the event `guardrail.blocked`: once an hour, among all processes, for each tenant, policy and rule.
- * `observer` gets what they state of inputs. Disposing waits for what is being written.
+ * `observer` gets what they state of inputs.
  */
-export class BlockReports implements AsyncDisposable {
-  readonly #events: Pick<EventLog, 'record'>;
-  readonly #log: Logger;
+export class BlockReports {
+  readonly #reports: EventReports;
   readonly #now: () => number;
   readonly #observer: Pick<InferenceObserver, 'verdicts'> | undefined;
-  readonly #reported = new LRUCache<string, true>({ max: rememberedMax });
-  readonly #writing = new Set<Promise<void>>();
 
   constructor({
-    events,
-    log,
+    reports,
     now,
     observer,
   }: {
-    readonly events: Pick<EventLog, 'record'>;
-    readonly log: Logger;
+    readonly reports: EventReports;
     readonly now: () => number;
     readonly observer?: Pick<InferenceObserver, 'verdicts'> | undefined;
   }) {
-    this.#events = events;
-    this.#log = log;
+    this.#reports = reports;
     this.#now = now;
     this.#observer = observer;
   }
@@ -63,22 +52,9 @@ export class BlockReports implements AsyncDisposable {
     const { policyId, version, rule, stage, action } = by;
     const hour = Math.floor(this.#now() / hourMs);
     const once = `guardrail.blocked:${JSON.stringify([tenantId, policyId, rule])}:${hour}`;
-    if (this.#reported.has(once) || this.#writing.size >= writingMax) return;
-    this.#reported.set(once, true);
     const subject = policyId === null ? null : toNodeId('GuardrailPolicy', policyId);
     const policyVersion = policyId === null ? null : version;
     const data = { appId, rule, stage, action, policyVersion };
-    const write = this.#events
-      .record({ type: 'guardrail.blocked', tenantId, subject, data }, once)
-      .catch((err: unknown) => {
-        this.#reported.delete(once);
-        this.#log.warn({ err, rule }, 'what a guardrail has blocked could not be recorded yet');
-      })
-      .finally(() => this.#writing.delete(write));
-    this.#writing.add(write);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#writing);
+    this.#reports.report({ type: 'guardrail.blocked', tenantId, subject, data }, once);
   }
 }

@@ -1,11 +1,13 @@
 import type { Connection, mongo } from 'mongoose';
 import { runInTurn } from '#mongo/audit/turns.ts';
 import { completions } from '#mongo/completions.ts';
+import type { EventLog } from '#mongo/events.ts';
 import { type InvocationRecord, invocations } from '#mongo/invocations.ts';
 import { type LegalHoldRecord, type LegalHoldScope, legalHolds } from '#mongo/legal-holds.ts';
 import { payloads } from '#mongo/payloads.ts';
 import { toAttachmentId } from '../ledger/attachment.ts';
 import { nativeCollection } from '../ledger/native-collection.ts';
+import { holdRecords } from './hold-records.ts';
 
 /** How often new holds and releases are looked for. */
 const lookEveryMs = 15_000;
@@ -21,6 +23,7 @@ type Row = Pick<InvocationRecord, '_id' | 'appId' | 'endUserId' | 'startedAt'>;
 /** What the job needs. */
 export interface HoldServices {
   readonly connection: Connection;
+  readonly events: Pick<EventLog, 'record'>;
   readonly now: () => number;
   /** Aborted when the process stops: the job is left to others after the present batch. */
   readonly signal?: AbortSignal | undefined;
@@ -31,7 +34,7 @@ export interface HoldServices {
 /**
  * Keeps contents and payloads of held calls from expiring, and lets those of released holds expire again, in one process of all at a time.
  * A TTL index removes what has a date in `expiresAt`: of a held record the date is in `heldExpiresAt` instead. Resumes where a process that was killed
- * has stopped; done again it changes nothing.
+ * has stopped; done again it changes nothing. Deliveries of events and episodes of alerts of the tenants are held beside them.
  */
 export async function holdCalls(services: HoldServices): Promise<void> {
   const { connection, now } = services;
@@ -42,6 +45,7 @@ export async function holdCalls(services: HoldServices): Promise<void> {
       .sort({ createdAt: 1, _id: 1 })
       .lean<LegalHoldRecord[]>();
     for (const hold of found) await continueHold(hold, keep, services);
+    await holdRecords(connection);
   });
 }
 
@@ -70,6 +74,7 @@ async function continueHold(
     );
     if (matchedCount === 0) return;
   }
+  await reportPass(hold, services);
   const done =
     hold.status === 'ACTIVE'
       ? { $set: { after: null, passSince: null, coveredAt: passSince } }
@@ -78,6 +83,19 @@ async function continueHold(
           $unset: { endUserId: 1 as const },
         };
   await legalHolds(connection).updateOne({ _id, status: hold.status }, done);
+}
+
+/** Publishes that the first pass of a hold, or the pass that releases it, has ended: before that is stored, so that a kill in between loses no event. */
+async function reportPass(
+  { _id, tenantId, status, coveredAt, createdAt, releasedAt }: LegalHoldRecord,
+  { events }: Pick<HoldServices, 'events'>,
+): Promise<void> {
+  const isRelease = status !== 'ACTIVE';
+  if (!isRelease && coveredAt !== null) return;
+  const job = isRelease ? 'LEGAL_HOLD_RELEASE' : 'LEGAL_HOLD';
+  const startedAt = (releasedAt ?? createdAt).toISOString();
+  const event = { type: 'job.finished', tenantId, subject: _id, data: { job, tenantId, startedAt } } as const;
+  await events.record(event, `job.finished ${job} ${_id}`);
 }
 
 /** A page of the rows of a hold that have ended, the oldest first. */
@@ -169,14 +187,19 @@ export function covers({ appId, endUserId, from, to }: LegalHoldScope, row: Omit
 }
 
 /** Does so now and every fifteen seconds, until it is disposed. */
-export function keepHoldingCalls(
-  connection: Connection,
-  { now = Date.now, onError }: { readonly now?: () => number; readonly onError: (error: unknown) => void },
-): AsyncDisposable {
+export function keepHoldingCalls({
+  connection,
+  events,
+  now = Date.now,
+  onError,
+}: Pick<HoldServices, 'connection' | 'events'> & {
+  readonly now?: () => number;
+  readonly onError: (error: unknown) => void;
+}): AsyncDisposable {
   const stopping = new AbortController();
   let running: Promise<void> | undefined;
   const look = () => {
-    running ??= holdCalls({ connection, now, signal: stopping.signal })
+    running ??= holdCalls({ connection, events, now, signal: stopping.signal })
       .catch(onError)
       .finally(() => {
         running = undefined;

@@ -59,6 +59,8 @@ export interface HealthRegistry {
   /** Counts that FASTEST would choose another target. Returns how often it would since the last call of this one. */
   passOver(modelId: string): number;
   provider(providerId: string): Health;
+  /** The AI models whose circuit is not closed, and the providers that were called and have no AI model with a closed one. */
+  listOpen(): { readonly modelIds: readonly string[]; readonly providerIds: readonly string[] };
 }
 
 const outcomesKept = 100;
@@ -236,6 +238,17 @@ export function createHealthRegistry(
         checkedAtMs:
           called.length === 0 ? null : Math.max(...called.map(({ checkedAtMs }) => checkedAtMs ?? 0)),
       };
+    },
+    listOpen() {
+      prune();
+      const called = [...states].filter(([, { checkedAtMs }]) => checkedAtMs !== null);
+      const open = called.filter(([, { circuit }]) => circuit.state !== 'CLOSED');
+      if (open.length === 0) return { modelIds: [], providerIds: [] };
+      const working = new Set(
+        called.filter(([, { circuit }]) => circuit.state === 'CLOSED').map(([, state]) => state.providerId),
+      );
+      const failing = new Set(open.map(([, { providerId }]) => providerId));
+      return { modelIds: open.map(([id]) => id), providerIds: [...failing.difference(working)] };
     },
   };
 }

@@ -320,6 +320,9 @@ function chooseRefusal(
 ): HeddleError | null {
   const { provider } = model;
   if (!provider.enabled) return noRoute(model, `its provider ${provider.id} is disabled`);
+  if (model.isStopped === true) {
+    return noRoute(model, 'an alert has opened its circuit, until that is undone with undoAlertAction');
+  }
   if (model.lifecycle === 'RETIRED') {
     const instead = model.replacedById === null ? '' : `; call ${model.replacedById} instead`;
     return noRoute(model, `it is retired${instead}`);

@@ -59,6 +59,7 @@ export const mappers: Readonly<Record<SubgraphName, Mappers>> = {
     'mongo/trusted-documents.ts': { TrustedDocument: 'TrustedDocumentRecord' },
   },
   usage: {
+    'mongo/alert-actions.ts': { AlertActionRun: 'AlertActionRecord' },
     'mongo/alert-episodes.ts': { AlertEpisode: 'AlertEpisodeRecord' },
     'mongo/alerts.ts': { Alert: 'AlertRecord' },
     'mongo/audit/log.ts': { AuditRecord: 'AuditRecord', AuditActor: "AuditRecord['actor']" },

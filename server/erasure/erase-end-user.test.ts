@@ -167,12 +167,10 @@ describe('eraseEndUser', () => {
       { action: 'endUser.erase', tenantId: tenant.tenantId },
       { action: 'erasure.finish', tenantId: tenant.tenantId, after: { proof: record.proof } },
     ]);
+    const { tenantId } = tenant;
     expect(await events(connection).find({ subject: id }).lean()).toMatchObject([
-      {
-        type: 'erasure.finished',
-        tenantId: tenant.tenantId,
-        data: { kind: 'END_USER', proof: record.proof },
-      },
+      { type: 'erasure.finished', tenantId, data: { kind: 'END_USER', proof: record.proof } },
+      { type: 'job.finished', tenantId, data: { job: 'ERASURE', tenantId } },
     ]);
     expect(record.subjectHash).toBe(hash('sha256', JSON.stringify([id, endUserId]), 'hex'));
     expect(record.proof).toBe(computeProof(record));
@@ -308,7 +306,7 @@ describe('eraseEndUser', () => {
       expect(await findTraces(connection, [endUserId])).toEqual([]);
       const proofs = { action: 'erasure.finish', targetId: id, outcome: 'SUCCEEDED' } as const;
       expect(await auditLog(connection).countDocuments(proofs)).toBe(1);
-      expect(await events(connection).countDocuments({ subject: id })).toBe(1);
+      expect(await events(connection).countDocuments({ subject: id })).toBe(2);
       expect(writes).toBeLessThan(60);
     }
     erasing.clock.laterMs = 0;

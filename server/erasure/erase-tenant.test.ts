@@ -139,6 +139,7 @@ describe('eraseTenant', () => {
     expect(await refusal(create, { id: tenant.tenantId })).toMatch(/^CONFLICT: .*archived/);
     expect(await events(erasing.database.connection).find({ subject: id }).lean()).toMatchObject([
       { type: 'erasure.finished', tenantId: null, data: { kind: 'TENANT', tenantId: tenant.tenantId } },
+      { type: 'job.finished', tenantId: null, data: { job: 'ERASURE', tenantId: tenant.tenantId } },
     ]);
   });
 
@@ -203,7 +204,7 @@ describe('eraseTenant', () => {
     expect(kills).toBeGreaterThan(20);
     expect(await findTraces(connection, cut.traces, cut.tenantId)).toEqual([]);
     expect(await verify(await readAuditKeys(connection))).toEqual([]);
-    expect(await events(connection).countDocuments({ subject: id })).toBe(1);
+    expect(await events(connection).countDocuments({ subject: id })).toBe(2);
   });
 
   it('requires the name, tenants:admin, and another tenant than the own and the first', async () => {

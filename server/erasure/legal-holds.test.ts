@@ -12,7 +12,7 @@ import { legalHolds } from '#mongo/legal-holds.ts';
 import { payloads } from '#mongo/payloads.ts';
 import { testSecrets } from '#test/support/seal.ts';
 import { findTraces, startErasing, type TestErasing } from '#test/support/setups/erasing.ts';
-import { ask, askForData } from '#test/support/subgraph.ts';
+import { ask, askForData, testServices } from '#test/support/subgraph.ts';
 
 const hourMs = 3_600_000;
 /** So many hours from the beginning of this test. */
@@ -66,7 +66,12 @@ const releaseHold = (id: string, as = caller) => askForData(erasing.tenants.subg
 /** One turn of the job. */
 async function run(options: Partial<Parameters<typeof holdCalls>[0]> = {}): Promise<void> {
   laterMs += 60_000;
-  await holdCalls({ connection: readConnection(), now: () => Date.now() + laterMs, ...options });
+  await holdCalls({
+    connection: readConnection(),
+    events: testServices(erasing.database).events,
+    now: () => Date.now() + laterMs,
+    ...options,
+  });
 }
 
 /** Of content and payload of a call, whether it would expire. */
@@ -175,6 +180,25 @@ describe('a legal hold', () => {
     expect(after?.expiresAt).toEqual(before?.expiresAt);
     expect(after).not.toHaveProperty('heldExpiresAt');
     expect(await releaseHold(all)).toMatchObject({ releaseLegalHold: { status: 'RELEASED' } });
+  });
+
+  it('is reported once when its calls are held, and once when they are released, also where the process is killed after that', async () => {
+    const id = await hold();
+    const killed = { record: () => Promise.reject(new Error('killed')) };
+    await expect(run({ events: killed })).rejects.toThrow('killed');
+    const free = { $unset: { holder: 1, leasedUntil: 1 } } as const;
+    await auditAnchors(readConnection()).updateOne({ _id: 'legal-holds' }, free);
+    await run();
+    laterMs += hourMs;
+    await run();
+    await releaseHold(id);
+    await run();
+    await run();
+    const found = await events(readConnection()).find({ type: 'job.finished', subject: id }).lean();
+    expect(found.map((event) => [event.tenantId, event.data.job])).toEqual([
+      [tenantId, 'LEGAL_HOLD'],
+      [tenantId, 'LEGAL_HOLD_RELEASE'],
+    ]);
   });
 
   it('lets its tenant alone read a payload that would have expired', async () => {

@@ -35,7 +35,13 @@ export async function reportErasure(
   await save({ finishedAt, proof }, isTenant ? [] : ['endUserId', 'slot']);
   await recordProof(reported, proof, services);
   const event = { type: 'erasure.finished', subject: _id, data: { kind, tenantId, proof } } as const;
-  await services.events.record({ ...event, tenantId: isTenant ? null : tenantId }, `erasure.finished ${_id}`);
+  const reader = { tenantId: isTenant ? null : tenantId };
+  await services.events.record({ ...event, ...reader }, `erasure.finished ${_id}`);
+  const data = { job: 'ERASURE', tenantId, startedAt: record.requestedAt.toISOString() };
+  await services.events.record(
+    { type: 'job.finished', ...reader, subject: _id, data },
+    `job.finished ${_id}`,
+  );
   const purge = isTenant ? {} : { purgeAt: new Date(finishedAt.getTime() + keptMs) };
   await save({ status: 'FINISHED', ...purge }, ['holder', 'leasedUntil']);
 }

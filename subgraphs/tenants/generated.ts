@@ -430,6 +430,8 @@ export type Mutation = {
 export type Mutation_AuditArgs = {
   refusals: Scalars['JSON']['input'];
   throttled?: InputMaybe<Scalars['JSON']['input']>;
+  refusedLimits?: InputMaybe<Scalars['JSON']['input']>;
+  misusedKeys?: InputMaybe<Scalars['JSON']['input']>;
 };
 
 

@@ -35,7 +35,7 @@ async function readAfter(days: number): Promise<readonly string[]> {
   mesh.clock.ms = start + days * dayMs;
   await Promise.all([reportDates(mesh.deps), reportDates(mesh.deps)]);
   const found = await events(mesh.database.connection)
-    .find({ tenantId: acme.tenantId })
+    .find({ tenantId: acme.tenantId, type: { $ne: 'key.created' } })
     .sort({ sequence: 1 })
     .lean();
   return found.map(({ type, subject }) => `${type} ${subject}`);

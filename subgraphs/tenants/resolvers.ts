@@ -24,14 +24,13 @@ import { saveTrustedDocuments } from './documents/save-trusted-documents.ts';
 import { eraseEndUser } from './erasure/erase-end-user.ts';
 import { eraseTenant } from './erasure/erase-tenant.ts';
 import { findErasure, listErasureCounts, listErasures } from './erasure/list-erasures.ts';
+import { findCredentialCaller, type IdentifyServices } from './find-credential-caller.ts';
 import type { Resolvers } from './generated.ts';
 import { deleteGuardrailPolicy } from './guardrails/delete-guardrail-policy.ts';
 import { guardrailResolvers } from './guardrails/field-resolvers.ts';
 import { listGuardrailPolicies } from './guardrails/list-guardrail-policies.ts';
 import { rollbackGuardrailPolicy } from './guardrails/rollback-guardrail-policy.ts';
 import { saveGuardrailPolicy } from './guardrails/save-guardrail-policy.ts';
-import { findTokenCaller } from './identity/find-token-caller.ts';
-import type { IssuerKeys } from './identity/issuer-keys.ts';
 import { listIssuers } from './identity/list-issuers.ts';
 import { deleteIssuer, saveIssuer } from './identity/save-issuer.ts';
 import { resendInvitation, revokeInvitation } from './invitations/change-invitation.ts';
@@ -41,9 +40,7 @@ import { acceptOffer, beginInvitation } from './invitations/offer-invitation.ts'
 import type { InvitationMails } from './invitations/send-invitations.ts';
 import { createApiKey } from './keys/create-api-key.ts';
 import { createPageToken } from './keys/create-page-token.ts';
-import { findCaller } from './keys/find-caller.ts';
 import { readOwnerKind } from './keys/key-owner.ts';
-import type { KeyUsage } from './keys/key-usage.ts';
 import { revokeApiKey, revokeApiKeys } from './keys/revoke-api-key.ts';
 import { rotateApiKey } from './keys/rotation/rotate-api-key.ts';
 import { updateApiKey } from './keys/update-api-key.ts';
@@ -85,14 +82,13 @@ import { readProvisioning } from './provisioning/read-provisioning.ts';
 import { removeProvisionedMember } from './provisioning/remove-provisioned-member.ts';
 import { saveProvisioning } from './provisioning/save-provisioning.ts';
 import { updateProvisionedMember } from './provisioning/update-provisioned-member.ts';
-import { recordRefusals, reportThrottled } from './record-refusals.ts';
+import { recordRefusals } from './record-refusals.ts';
 import { scopesOfKey } from './restrictions/scopes.ts';
 import { deleteRole } from './roles/delete-role.ts';
 import { listRoles } from './roles/list-roles.ts';
 import { saveRole } from './roles/save-role.ts';
 import { showRole } from './roles/shown-role.ts';
 import { endSession } from './sessions/end-session.ts';
-import { findSessionCaller } from './sessions/session-caller.ts';
 import { startSession } from './sessions/start-session.ts';
 import { beginSignIn } from './sign-in/begin-sign-in.ts';
 import { CodeFlow } from './sign-in/code-flow.ts';
@@ -115,14 +111,10 @@ function requireSystem({ kind }: Caller, act = 'signs people in'): void {
 
 export function tenantsResolvers(
   deps: TenantsDeps,
-  {
-    usage,
-    mails,
-    issuerKeys,
-  }: { readonly usage: KeyUsage; readonly mails: InvitationMails; readonly issuerKeys: IssuerKeys },
+  { mails, ...services }: IdentifyServices & { readonly mails: InvitationMails },
 ): CompleteResolvers<Resolvers<TenantsContext>> {
   const { connection } = deps;
-  const codeFlow = new CodeFlow(deps, issuerKeys);
+  const codeFlow = new CodeFlow(deps, services.issuerKeys);
   return {
     ...scalarResolvers,
     Query: {
@@ -166,19 +158,15 @@ export function tenantsResolvers(
         requireSystem(caller, 'looks up documents');
         return findTrustedDocument(args.tenantId ?? null, args.name, connection);
       },
-      _caller: async (_root, args, { caller, clientAddress }) => {
+      _caller: (_root, args, { caller, clientAddress }) => {
         requireSystem(caller, 'looks up callers');
-        if (args.token != null) return findTokenCaller(args.token, issuerKeys, deps);
-        const found = (await findCaller(args.keyHash, deps)) ?? (await findSessionCaller(args.keyHash, deps));
-        if (found && 'keyId' in found && found.keyId) usage.used(found.keyId, clientAddress);
-        return found;
+        return findCredentialCaller(args, clientAddress, services, deps);
       },
     },
     Mutation: {
-      _audit: async (_root, args, { caller }) => {
+      _audit: (_root, args, { caller }) => {
         requireSystem(caller, 'writes to the audit log');
-        await reportThrottled(args.throttled, deps);
-        return recordRefusals(args.refusals, deps);
+        return recordRefusals(args, deps);
       },
       _startSession: (_root, _args, context) => startSession(context, deps),
       _beginSignIn: (_root, args, { caller }) => {

@@ -1,4 +1,5 @@
 import type { Connection } from 'mongoose';
+import { alertActions } from '#mongo/alert-actions.ts';
 import { alertEpisodes } from '#mongo/alert-episodes.ts';
 import { alertSightings } from '#mongo/alert-sightings.ts';
 import { alerts } from '#mongo/alerts.ts';
@@ -15,6 +16,7 @@ export function createUsageErasers({ connection }: { readonly connection: Connec
   return {
     TENANT: {
       alerts: eraseByDeleting(connection, alerts, ofTenant),
+      alertActions: eraseByDeleting(connection, alertActions, ofTenant),
       alertEpisodes: eraseByDeleting(connection, alertEpisodes, ofTenant),
       alertSightings: eraseByDeleting(connection, alertSightings, ofTenant),
       ...ofExports,

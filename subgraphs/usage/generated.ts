@@ -3,6 +3,7 @@
 import type * as connection from '../runtime/connection.ts';
 import type * as context from '../runtime/context.ts';
 import type * as entity from '../runtime/entity.ts';
+import type * as alertActions from '#mongo/alert-actions.ts';
 import type * as alertEpisodes from '#mongo/alert-episodes.ts';
 import type * as alerts from '#mongo/alerts.ts';
 import type * as log from '#mongo/audit/log.ts';
@@ -22,6 +23,7 @@ import type { AlertCondition } from '#core/graph-enums.generated.ts';
 import type { AlertSide } from '#core/graph-enums.generated.ts';
 import type { SecurityPattern } from '#core/graph-enums.generated.ts';
 import type { AlertAction } from '#core/graph-enums.generated.ts';
+import type { AlertActionState } from '#core/graph-enums.generated.ts';
 import type { AlertEndReason } from '#core/graph-enums.generated.ts';
 import type { LimitWindow } from '#core/graph-enums.generated.ts';
 import type { AuditOutcome } from '#core/graph-enums.generated.ts';
@@ -66,6 +68,7 @@ export type Query = {
   readonly alerts: AlertConnection;
   readonly alert: Maybe<Alert>;
   readonly alertEpisodes: AlertEpisodeConnection;
+  readonly alertActions: AlertActionRunConnection;
 };
 
 
@@ -158,11 +161,22 @@ export type QueryAlertEpisodesArgs = {
   before?: InputMaybe<Scalars['String']['input']>;
 };
 
+
+export type QueryAlertActionsArgs = {
+  filter?: InputMaybe<AlertActionFilter>;
+  orderBy?: InputMaybe<TimeOrder>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
+};
+
 export type Mutation = {
   readonly saveAlert: Alert;
   readonly deleteAlert: Scalars['ID']['output'];
   readonly startUsageExport: UsageExport;
   readonly deleteUsageExport: Scalars['ID']['output'];
+  readonly undoAlertAction: AlertActionRun;
 };
 
 
@@ -182,6 +196,11 @@ export type MutationStartUsageExportArgs = {
 
 
 export type MutationDeleteUsageExportArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type MutationUndoAlertActionArgs = {
   id: Scalars['ID']['input'];
 };
 
@@ -445,6 +464,9 @@ export type Alert = Node & {
   readonly side: AlertSide;
   readonly patterns: ReadonlyArray<SecurityPattern>;
   readonly action: AlertAction;
+  readonly actionLimit: Maybe<Scalars['Int']['output']>;
+  readonly actionRouteId: Maybe<Scalars['ID']['output']>;
+  readonly actionModelId: Maybe<Scalars['ID']['output']>;
   readonly enabled: Scalars['Boolean']['output'];
   readonly createdAt: Scalars['DateTime']['output'];
   readonly updatedAt: Scalars['DateTime']['output'];
@@ -486,6 +508,7 @@ export type AlertEpisode = {
   readonly lastValue: Maybe<Scalars['Float']['output']>;
   readonly bound: Maybe<Scalars['Float']['output']>;
   readonly baseline: Maybe<Scalars['Float']['output']>;
+  readonly action: Maybe<AlertActionRun>;
   readonly callsUrl: Scalars['String']['output'];
 };
 
@@ -525,7 +548,43 @@ export type AlertInput = {
   readonly side?: InputMaybe<AlertSide>;
   readonly patterns?: InputMaybe<ReadonlyArray<SecurityPattern>>;
   readonly action?: InputMaybe<AlertAction>;
+  readonly actionLimit?: InputMaybe<Scalars['Int']['input']>;
+  readonly actionRouteId?: InputMaybe<Scalars['ID']['input']>;
+  readonly actionModelId?: InputMaybe<Scalars['ID']['input']>;
   readonly enabled?: InputMaybe<Scalars['Boolean']['input']>;
+};
+
+export type AlertActionRun = {
+  readonly id: Scalars['ID']['output'];
+  readonly alertId: Scalars['ID']['output'];
+  readonly tenant: Maybe<Tenant>;
+  readonly action: AlertAction;
+  readonly state: AlertActionState;
+  readonly target: Maybe<Scalars['String']['output']>;
+  readonly limit: Maybe<Scalars['Int']['output']>;
+  readonly routeId: Maybe<Scalars['ID']['output']>;
+  readonly modelId: Maybe<Scalars['ID']['output']>;
+  readonly reason: Maybe<Scalars['String']['output']>;
+  readonly requestedAt: Scalars['DateTime']['output'];
+  readonly decidedAt: Maybe<Scalars['DateTime']['output']>;
+  readonly undoneAt: Maybe<Scalars['DateTime']['output']>;
+};
+
+export type AlertActionRunConnection = {
+  readonly edges: ReadonlyArray<AlertActionRunEdge>;
+  readonly pageInfo: PageInfo;
+  readonly totalCount: Scalars['Int']['output'];
+};
+
+export type AlertActionRunEdge = {
+  readonly node: AlertActionRun;
+  readonly cursor: Scalars['String']['output'];
+};
+
+export type AlertActionFilter = {
+  readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
+  readonly alertId?: InputMaybe<Scalars['ID']['input']>;
+  readonly state?: InputMaybe<AlertActionState>;
 };
 
 export type AuditRecord = Node & {
@@ -868,6 +927,11 @@ export type ResolversTypes = {
   AlertSide: AlertSide;
   SecurityPattern: SecurityPattern;
   AlertAction: AlertAction;
+  AlertActionState: AlertActionState;
+  AlertActionRun: ResolverTypeWrapper<alertActions.AlertActionRecord>;
+  AlertActionRunConnection: ResolverTypeWrapper<connection.Connection<alertActions.AlertActionRecord>>;
+  AlertActionRunEdge: ResolverTypeWrapper<connection.Connection<alertActions.AlertActionRecord>['edges'][number]>;
+  AlertActionFilter: AlertActionFilter;
   AlertEndReason: AlertEndReason;
   LimitWindow: LimitWindow;
   AuditOutcome: AuditOutcome;
@@ -943,6 +1007,10 @@ export type ResolversParentTypes = {
   AlertEpisodeEdge: connection.Connection<alertEpisodes.AlertEpisodeRecord>['edges'][number];
   AlertEpisodeFilter: AlertEpisodeFilter;
   AlertInput: AlertInput;
+  AlertActionRun: alertActions.AlertActionRecord;
+  AlertActionRunConnection: connection.Connection<alertActions.AlertActionRecord>;
+  AlertActionRunEdge: connection.Connection<alertActions.AlertActionRecord>['edges'][number];
+  AlertActionFilter: AlertActionFilter;
   AuditRecord: log.AuditRecord;
   AuditActor: log.AuditRecord['actor'];
   PageInfo: PageInfo;
@@ -997,6 +1065,7 @@ export type QueryResolvers<ContextType = context.SubgraphContext, ParentType ext
   alerts?: Resolver<ResolversTypes['AlertConnection'], ParentType, ContextType, Partial<QueryAlertsArgs>>;
   alert?: Resolver<Maybe<ResolversTypes['Alert']>, ParentType, ContextType, RequireFields<QueryAlertArgs, 'id'>>;
   alertEpisodes?: Resolver<ResolversTypes['AlertEpisodeConnection'], ParentType, ContextType, RequireFields<QueryAlertEpisodesArgs, 'orderBy'>>;
+  alertActions?: Resolver<ResolversTypes['AlertActionRunConnection'], ParentType, ContextType, RequireFields<QueryAlertActionsArgs, 'orderBy'>>;
 };
 
 export type MutationResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
@@ -1004,6 +1073,7 @@ export type MutationResolvers<ContextType = context.SubgraphContext, ParentType 
   deleteAlert?: Resolver<ResolversTypes['ID'], ParentType, ContextType, RequireFields<MutationDeleteAlertArgs, 'id'>>;
   startUsageExport?: Resolver<ResolversTypes['UsageExport'], ParentType, ContextType, RequireFields<MutationStartUsageExportArgs, 'input'>>;
   deleteUsageExport?: Resolver<ResolversTypes['ID'], ParentType, ContextType, RequireFields<MutationDeleteUsageExportArgs, 'id'>>;
+  undoAlertAction?: Resolver<ResolversTypes['AlertActionRun'], ParentType, ContextType, RequireFields<MutationUndoAlertActionArgs, 'id'>>;
 };
 
 export type SubscriptionResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
@@ -1208,6 +1278,9 @@ export type AlertResolvers<ContextType = context.SubgraphContext, ParentType ext
   side?: Resolver<ResolversTypes['AlertSide'], ParentType, ContextType>;
   patterns?: Resolver<ReadonlyArray<ResolversTypes['SecurityPattern']>, ParentType, ContextType>;
   action?: Resolver<ResolversTypes['AlertAction'], ParentType, ContextType>;
+  actionLimit?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  actionRouteId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  actionModelId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
   enabled?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   updatedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
@@ -1244,6 +1317,7 @@ export type AlertEpisodeResolvers<ContextType = context.SubgraphContext, ParentT
   lastValue?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
   bound?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
   baseline?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  action?: Resolver<Maybe<ResolversTypes['AlertActionRun']>, ParentType, ContextType>;
   callsUrl?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
@@ -1266,7 +1340,36 @@ export type AlertSideResolvers = EnumResolverSignature<{ HIGH?: any, LOW?: any, 
 
 export type SecurityPatternResolvers = EnumResolverSignature<{ NEW_NETWORK?: any, NEW_MODEL?: any, MANY_REFUSALS?: any, MANY_NETWORKS?: any, VOLUME_BURST?: any, INJECTION?: any }, ResolversTypes['SecurityPattern']>;
 
-export type AlertActionResolvers = EnumResolverSignature<{ NOTIFY?: any }, ResolversTypes['AlertAction']>;
+export type AlertActionResolvers = EnumResolverSignature<{ NOTIFY?: any, LOWER_LIMIT?: any, SUSPEND_KEY?: any, OPEN_CIRCUIT?: any, MOVE_ROUTE?: any }, ResolversTypes['AlertAction']>;
+
+export type AlertActionStateResolvers = EnumResolverSignature<{ PENDING?: any, ACTIVE?: any, REFUSED?: any, UNDONE?: any }, ResolversTypes['AlertActionState']>;
+
+export type AlertActionRunResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['AlertActionRun'] = ResolversParentTypes['AlertActionRun']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  alertId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  tenant?: Resolver<Maybe<ResolversTypes['Tenant']>, ParentType, ContextType>;
+  action?: Resolver<ResolversTypes['AlertAction'], ParentType, ContextType>;
+  state?: Resolver<ResolversTypes['AlertActionState'], ParentType, ContextType>;
+  target?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  limit?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  routeId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  modelId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  reason?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  requestedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  decidedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  undoneAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+};
+
+export type AlertActionRunConnectionResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['AlertActionRunConnection'] = ResolversParentTypes['AlertActionRunConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['AlertActionRunEdge']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type AlertActionRunEdgeResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['AlertActionRunEdge'] = ResolversParentTypes['AlertActionRunEdge']> = {
+  node?: Resolver<ResolversTypes['AlertActionRun'], ParentType, ContextType>;
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
 
 export type AlertEndReasonResolvers = EnumResolverSignature<{ RECOVERED?: any, ALERT_CHANGED?: any, ALERT_DELETED?: any }, ResolversTypes['AlertEndReason']>;
 
@@ -1484,6 +1587,10 @@ export type Resolvers<ContextType = context.SubgraphContext> = {
   AlertSide?: AlertSideResolvers;
   SecurityPattern?: SecurityPatternResolvers;
   AlertAction?: AlertActionResolvers;
+  AlertActionState?: AlertActionStateResolvers;
+  AlertActionRun?: AlertActionRunResolvers<ContextType>;
+  AlertActionRunConnection?: AlertActionRunConnectionResolvers<ContextType>;
+  AlertActionRunEdge?: AlertActionRunEdgeResolvers<ContextType>;
   AlertEndReason?: AlertEndReasonResolvers;
   LimitWindow?: LimitWindowResolvers;
   AuditOutcome?: AuditOutcomeResolvers;

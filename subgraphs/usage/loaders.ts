@@ -3,6 +3,7 @@ import type { Connection } from 'mongoose';
 import { hasScope } from '#core/caller.ts';
 import { findPrefixedType, isPrefixedType, toStoredId } from '#core/node-id.ts';
 import { seesTenant } from '#core/tenant-reach.ts';
+import { type AlertActionRecord, alertActions } from '#mongo/alert-actions.ts';
 import { type AlertRecord, alerts } from '#mongo/alerts.ts';
 import { type AuditRecord, auditLog } from '#mongo/audit/log.ts';
 import { budgets } from '#mongo/budgets.ts';
@@ -27,6 +28,8 @@ interface UsageRequest {
 export interface UsageLoaders {
   readonly invocation: DataLoader<string, InvocationRecord | null>;
   readonly alert: DataLoader<string, AlertRecord | null>;
+  /** By the id of its episode. */
+  readonly alertAction: DataLoader<string, AlertActionRecord | null>;
   readonly auditRecord: DataLoader<string, AuditRecord | null>;
   /** What is stored under an id of the graph, whoever may see it. */
   readonly nodeRecords: DataLoader<string, readonly NodeRecord[]>;
@@ -120,6 +123,14 @@ export function createUsageLoaders(
           .find({ _id: { $in: ids } })
           .lean(),
       (alert) => alert._id,
+      ({ tenantId }) => seesAlerts(caller, tenantId),
+    ),
+    alertAction: recordLoader(
+      (ids) =>
+        alertActions(connection)
+          .find({ _id: { $in: ids } })
+          .lean(),
+      (action) => action._id,
       ({ tenantId }) => seesAlerts(caller, tenantId),
     ),
     auditRecord: recordLoader(

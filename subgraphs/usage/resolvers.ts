@@ -7,8 +7,9 @@ import { scalarResolvers } from '#schema/scalars.ts';
 import type { CompleteResolvers } from '../runtime/complete-resolvers.ts';
 import { readNow } from '../runtime/context.ts';
 import { type EntityReference, toEntity } from '../runtime/entity.ts';
+import { undoAlertAction } from './alerts/actions/undo-action.ts';
 import { alertResolvers } from './alerts/alert-resolvers.ts';
-import { listAlerts, listEpisodes } from './alerts/manage/list-alerts.ts';
+import { listAlertActions, listAlerts, listEpisodes } from './alerts/manage/list-alerts.ts';
 import { deleteAlert, saveAlert } from './alerts/manage/save-alert.ts';
 import type { UsageDeps } from './deps.ts';
 import type { EventFeed } from './events/event-feed.ts';
@@ -78,6 +79,7 @@ export function usageResolvers(
       alerts: (_, args, context) => listAlerts(args, context, connection),
       alert: (_, { id }, { loaders }) => loaders.alert.load(toStoredId('Alert', id)),
       alertEpisodes: (_, args, context) => listEpisodes(args, context, connection),
+      alertActions: (_, args, context) => listAlertActions(args, context, connection),
     },
     Mutation: {
       saveAlert: (_, { input }, context) => saveAlert(input, context, deps),
@@ -88,6 +90,7 @@ export function usageResolvers(
         return started;
       },
       deleteUsageExport: (_, { id }, context) => deleteUsageExport(id, context, deps),
+      undoAlertAction: (_, { id }, context) => undoAlertAction(id, context, deps),
     },
     Subscription: {
       events: {

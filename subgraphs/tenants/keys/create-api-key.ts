@@ -8,6 +8,7 @@ import { checkedLimits } from '../limits/limits.ts';
 import { toLimitSetter } from '../limits/set-limits.ts';
 import type { TenantsContext } from '../loaders.ts';
 import { findKeyMaker } from '../members/find-maker.ts';
+import { toKeyEvent } from '../report-dates.ts';
 import { checkedAddresses } from '../restrictions/address-ranges.ts';
 import { boundsOfCaller, boundsOfKey, requireWithin } from '../restrictions/bounds.ts';
 import { checkedScopes, requireAllScopes } from '../restrictions/scopes.ts';
@@ -70,7 +71,10 @@ export async function createApiKey(
     await requireOwner(key, context.caller, deps);
     await requireScopesOfOwner(key, deps);
     key.madeByMemberId = await findKeyMaker(context.caller, deps);
-    await apiKeys(deps.connection).create({ ...key });
+    const proof = { collection: 'api_keys', id, by: 'EXISTS' } as const;
+    await deps.events.withChange(toKeyEvent('key.created', key), proof, () =>
+      apiKeys(deps.connection).create({ ...key }),
+    );
   });
   context.audit({ tenantId: key.tenantId, type: 'ApiKey', id, after: key });
   await callersChanged(deps, key.tenantId);

@@ -17,15 +17,20 @@ import { type TeamRecord, teams } from '#mongo/teams.ts';
 import { readPayloadRule, type TenantRecord, tenants } from '#mongo/tenants.ts';
 import { findCallerGrants } from '../access/caller-grants.ts';
 import { readNow, type TenantsDeps } from '../deps.ts';
+import { findKeyEnd } from './key-misuse.ts';
 import { findKeyScopes } from './key-owner.ts';
 import { findMakers, makerIds } from './makers.ts';
 
 /**
  * The caller that a key or page token of this SHA-256 stands for, with every limit that binds it; null when there is no such key,
  * or it was revoked or has expired; that it is archived, where its app or tenant is. Five commands, four of them at once, two for the makers of a key that limits of
- * theirs bind, and one or two for the member that owns it; the gateway remembers the answer.
+ * theirs bind, and one or two for the member that owns it; the gateway remembers the answer. `onEnded` gets a key that was revoked or has expired.
  */
-export async function findCaller(keyHash: string, deps: FindCallerDeps): Promise<Found> {
+export async function findCaller(
+  keyHash: string,
+  deps: FindCallerDeps,
+  onEnded?: (key: ApiKeyRecord, how: 'REVOKED' | 'EXPIRED') => void,
+): Promise<Found> {
   const { connection, pepper = noPepper } = deps;
   const key = await apiKeys(connection)
     .findOne({ keyHash: { $in: [...pepper.forms(keyHash)] } })
@@ -38,7 +43,10 @@ export async function findCaller(keyHash: string, deps: FindCallerDeps): Promise
       { $set: { keyHash: inForm } },
     );
   }
-  return key ? callerOfKey(key, deps) : callerOfPageToken(keyHash, deps);
+  if (!key) return callerOfPageToken(keyHash, deps);
+  const end = findKeyEnd(key, readNow(deps));
+  if (end !== null) onEnded?.(key, end);
+  return callerOfKey(key, deps);
 }
 
 /** How often a caller is read again when its plan is gone by the time it is read. */
@@ -72,7 +80,7 @@ export function findKeyCaller(key: ApiKeyRecord, deps: FindCallerDeps): Promise<
 
 async function callerOfKey(key: ApiKeyRecord, deps: FindCallerDeps, attempt = 1): Promise<Found> {
   const { connection } = deps;
-  if (key.revokedAt !== null || (key.expiresAt && key.expiresAt <= readNow(deps))) return null;
+  if (findKeyEnd(key, readNow(deps)) !== null) return null;
   const makerScopes = key.makerScopes ?? [];
   const [tenant, app, bounds, makers, grants, scopes] = await Promise.all([
     tenants(connection).findById(key.tenantId).lean(),

@@ -43,7 +43,7 @@ export async function replayWebhook(
   };
   const { modifiedCount } = await deliveries.updateMany(
     { _id: { $in: found.map(({ _id }) => _id) }, state: { $ne: 'PENDING' } },
-    { $set: pending, $unset: { purgeAt: 1 } } as never,
+    { $set: pending, $unset: { purgeAt: 1, heldPurgeAt: 1 } } as never,
   );
   await webhooks(connection).updateOne({ _id: webhookId }, { $set: { dueAt: now, restUntil: longAgo } });
   context.audit({ tenantId, type: 'Webhook', id: webhookId, after: { replayed: modifiedCount } });

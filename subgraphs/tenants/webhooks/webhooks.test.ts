@@ -8,6 +8,7 @@ import { createSendEvent } from '#deliveries/send-event.ts';
 import { auditLog } from '#mongo/audit/log.ts';
 import type { Keyring } from '#mongo/keyring/keyring.ts';
 import { addDataKeyVersions } from '#mongo/keyring/rotate.ts';
+import { legalHolds } from '#mongo/legal-holds.ts';
 import { webhookDeliveries } from '#mongo/webhook-deliveries.ts';
 import { openWebhookTarget } from '#mongo/webhook-target.ts';
 import { webhooks } from '#mongo/webhooks.ts';
@@ -275,6 +276,25 @@ describe('webhooks', () => {
     expect((await deliveries.findById('msg_1').lean())?.purgeAt).toBeUndefined();
     await askForData(mesh.subgraph, owner, 'mutation { deleteWebhook(id: "replayed") }');
     expect(await read(mesh.admin, `{ webhookId: "${webhookId}" }`)).toBe(0);
+  });
+
+  it('leave their deliveries behind where their tenant is under a legal hold, and what is pending ends', async () => {
+    const { connection } = mesh.database;
+    const { tenantId } = owner;
+    const _id = 'hold of the owner';
+    await legalHolds(connection).collection.insertOne({ _id, tenantId, status: 'ACTIVE' } as never);
+    await save({ id: 'held' });
+    await webhookDeliveries(connection).collection.insertMany(
+      ['DEAD', 'PENDING'].map((state) => ({
+        ...{ _id: `held ${state}`, webhookId: `${tenantId}:held`, tenantId, state, event: { tenantId } },
+      })) as never,
+    );
+    await askForData(mesh.subgraph, owner, 'mutation { deleteWebhook(id: "held") }');
+    const left = await webhookDeliveries(connection)
+      .find({ webhookId: `${tenantId}:held` })
+      .lean();
+    expect(left.map(({ state }) => state)).toEqual(['DEAD', 'DEAD']);
+    await legalHolds(connection).deleteOne({ _id });
   });
 
   it('are sealed anew with new data keys, and open afterwards', async () => {

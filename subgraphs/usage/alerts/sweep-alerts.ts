@@ -3,6 +3,7 @@ import { HeddleError } from '#core/errors.ts';
 import type { AlertCondition } from '#core/graph-enums.generated.ts';
 import { keepRunning } from '#core/keep-running.ts';
 import { withTimeLimit } from '#core/time-limit.ts';
+import { publishLeftActions } from '#mongo/alert-action-events.ts';
 import { alertEpisodes } from '#mongo/alert-episodes.ts';
 import { type AlertRecord, type AlertWindow, alerts } from '#mongo/alerts.ts';
 import { type AlertDeps, readAlertTimeMs } from './deps.ts';
@@ -59,6 +60,7 @@ const dueAgain = {
  */
 export async function sweepAlerts(deps: AlertDeps): Promise<number> {
   await publishLeftEpisodes(deps);
+  await publishLeftActions(deps.connection, deps.events);
   await endForgotten(deps);
   let count = 0;
   while (count < perSweepMax) {

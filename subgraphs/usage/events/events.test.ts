@@ -2,7 +2,7 @@ import { parse } from 'graphql';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Caller } from '#core/caller.ts';
-import type { EventType } from '#core/events/event-types.ts';
+import { type EventType, eventTypes } from '#core/events/event-types.ts';
 import { createEventLog, events, findLastSequence } from '#mongo/events.ts';
 import { createMemoryBus } from '#state/bus/memory.ts';
 import { ask, askForData, testCaller } from '#test/support/subgraph.ts';
@@ -208,6 +208,18 @@ describe('the query events', () => {
       'access.decided',
       'access.requested',
     ]);
+  });
+
+  it('lists every type of event for the tenant that it belongs to alone, and those of the mesh for operators', async () => {
+    const types = Object.keys(eventTypes) as EventType[];
+    for (const type of types) await record(type, 'owner');
+    for (const type of types) await record(type, null, 'of the mesh');
+    const owner = testCaller('owner', 'tenants:read');
+    const foreign = testCaller('foreign', 'tenants:read', 'audit:read');
+    const all = `(first: ${types.length}, orderBy: OLDEST_FIRST`;
+    expect((await list(owner, `${all})`)).types).toEqual(types);
+    expect((await list(foreign)).types).toEqual([]);
+    expect((await list(operator, `${all}, filter: { subject: "of the mesh" })`)).types).toEqual(types);
   });
 
   it('refuses patterns that are none, and callers without the scope', async () => {

@@ -180,6 +180,7 @@ export async function openTenantFiller(erasing: TestErasing): Promise<TestTenant
     });
     const ofAlerts: Readonly<Record<string, object>> = {
       alerts: { enabled: false, dueAt: now },
+      alertActions: { alertId: `${tenantId}:${word}`, reason: `About ${word}`, requestedAt: hour },
       alertEpisodes: { alertId: `${tenantId}:${word}`, reason: `About ${word}`, startedAt: hour },
       alertSightings: { keyLineId: keyId, kind: 'MODEL', value: `model-${word}`, firstAt: hour, lastAt: now },
       usage_exports: { by: ['END_USER'], filter: { KEY: [word] }, status: 'SUCCEEDED', createdAt: hour },

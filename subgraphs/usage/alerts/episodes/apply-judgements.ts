@@ -75,7 +75,7 @@ async function beginEpisode(
     ...{ startedAt: at, endedAt: null, endReason: null, checkedAt: at },
     ...{ reason, value, bound, baseline, peakValue: value, lastValue: value },
     ...{ callsFrom: new Date(fromMs), callsTo: new Date(toMs), clearCount: 0, openKey },
-    unpublished: ['STARTED'],
+    unpublished: alert.action === 'NOTIFY' ? ['STARTED'] : ['ACTION', 'STARTED'],
   };
   try {
     await alertEpisodes(deps.connection).create({ ...episode });

@@ -2,6 +2,7 @@ import type { AlertCondition } from '#core/graph-enums.generated.ts';
 import { badInput, checkedList } from '#core/input.ts';
 import type { AlertDimension, AlertRecord, AlertWindow } from '#mongo/alerts.ts';
 import type { AlertInput } from '../../generated.ts';
+import { type ActionContent, checkedAction } from '../actions/checked-action.ts';
 import { deviationDefault } from '../conditions/anomaly.ts';
 import { securityPatterns } from '../evaluate/security.ts';
 import { windows } from '../evaluate/thresholds.ts';
@@ -9,10 +10,20 @@ import { metrics } from '../measures/metrics.ts';
 import { keyNames } from '../series.ts';
 
 /** What of an alert an input states. */
-export type AlertContent = Omit<
-  AlertRecord,
-  '_id' | 'tenantId' | 'createdAt' | 'updatedAt' | 'dueAt' | 'turn' | 'evaluatedAt' | 'problem'
->;
+export type AlertContent = ActionContent &
+  Omit<
+    AlertRecord,
+    | keyof ActionContent
+    | '_id'
+    | 'tenantId'
+    | 'createdAt'
+    | 'updatedAt'
+    | 'dueAt'
+    | 'turn'
+    | 'evaluatedAt'
+    | 'problem'
+    | 'savedBy'
+  >;
 
 interface ConditionRule {
   /** What the threshold is where none is stated; null: it must be; NONE: it must not. */
@@ -47,15 +58,16 @@ export function checkedAlert(input: AlertInput): AlertContent {
     badInput('input.perRequest', `cannot be combined with ${metric}.`);
   }
   const isRatio = perRequest || metric === 'LATENCY_P95';
+  const by = checkedDimensions(input, rule);
+  const calls = checkedCalls(input, rule);
   return {
-    ...{ metric, condition, window, perRequest },
+    ...{ metric, condition, window, perRequest, by },
     threshold: checkedThreshold(input, rule),
-    by: checkedDimensions(input, rule),
-    ...checkedCalls(input, rule),
+    ...calls,
     requestsMin: checkedRequestsMin(input, isRatio),
     side: checkedSide(input),
     patterns: checkedPatterns(input, rule),
-    action: input.action ?? 'NOTIFY',
+    ...checkedAction(input, { condition, by, ...calls }),
     enabled: input.enabled ?? true,
   };
 }

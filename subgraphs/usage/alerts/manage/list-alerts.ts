@@ -1,11 +1,12 @@
 import type { Connection as Database } from 'mongoose';
 import { toStoredId } from '#core/node-id.ts';
+import { type AlertActionRecord, alertActions } from '#mongo/alert-actions.ts';
 import { type AlertEpisodeRecord, alertEpisodes } from '#mongo/alert-episodes.ts';
 import { type AlertRecord, alerts } from '#mongo/alerts.ts';
 import { type Connection, findPage } from '../../../runtime/connection.ts';
 import { given, timeSort } from '../../../runtime/list-input.ts';
 import { visibleRecords } from '../../deps.ts';
-import type { QueryAlertEpisodesArgs, QueryAlertsArgs } from '../../generated.ts';
+import type { QueryAlertActionsArgs, QueryAlertEpisodesArgs, QueryAlertsArgs } from '../../generated.ts';
 import type { UsageContext } from '../../loaders.ts';
 
 /** Alerts that match every specified field and that the caller may see, by ID. */
@@ -34,6 +35,20 @@ export function listEpisodes(
     ...ofTenant(tenantId, caller),
   };
   return findPage(alertEpisodes(database), where, timeSort(orderBy ?? 'NEWEST_FIRST', 'startedAt'), page);
+}
+
+/** What alerts have done, that matches every specified field and that the caller may see, by the time that it was requested. */
+export function listAlertActions(
+  { filter, orderBy, ...page }: QueryAlertActionsArgs,
+  { caller }: UsageContext,
+  database: Database,
+): Promise<Connection<AlertActionRecord>> {
+  const { tenantId, alertId, state } = filter ?? {};
+  const where = {
+    ...given({ alertId: alertId == null ? null : toStoredId('Alert', alertId), state }),
+    ...ofTenant(tenantId, caller),
+  };
+  return findPage(alertActions(database), where, timeSort(orderBy ?? 'NEWEST_FIRST', 'requestedAt'), page);
 }
 
 /** The tenant that is wanted, of those that the caller may see. */

@@ -5,12 +5,17 @@ import { withRoom } from '../../../runtime/with-room.ts';
 import type { UsageDeps } from '../../deps.ts';
 import type { AlertInput } from '../../generated.ts';
 import type { UsageContext } from '../../loaders.ts';
+import { readSaver } from '../actions/alert-saver.ts';
+import { checkActionTarget } from '../actions/checked-action.ts';
 import { readAlertTimeMs } from '../deps.ts';
 import { endEpisodes } from '../episodes/apply-judgements.ts';
 import { type AlertContent, checkedAlert } from './alert-input.ts';
 import { checkPlace, findAlertOwner, requireAlert } from './alert-place.ts';
 
-/** Saves an alert in place of the one with the same id, whose open episodes end. It is evaluated at once. */
+/**
+ * Saves an alert in place of the one with the same id, whose open episodes end. It is evaluated at once. What it does has the rights of the caller; FORBIDDEN
+ * where these do not suffice.
+ */
 export async function saveAlert(
   input: AlertInput,
   context: UsageContext,
@@ -20,6 +25,8 @@ export async function saveAlert(
   const { _id, tenantId } = await findAlertOwner(input.id, input.tenantId, context, connection);
   const content = checkedAlert(input);
   await checkPlace(content, tenantId, context, connection);
+  const savedBy = readSaver(content.action, context.caller, tenantId);
+  await checkActionTarget(content, content, tenantId, connection);
   await context.auditTarget({ tenantId, type: 'Alert', id: _id });
   const nowMs = await readAlertTimeMs(deps);
   const now = new Date(nowMs);
@@ -35,7 +42,7 @@ export async function saveAlert(
     async () => {
       const before = await records.findById(_id).lean();
       const after: AlertRecord = {
-        ...{ _id, tenantId, ...content },
+        ...{ _id, tenantId, ...content, savedBy },
         ...{ createdAt: before?.createdAt ?? now, updatedAt: now },
         ...{ dueAt: now, turn: randomUUID(), evaluatedAt: null, problem: null },
       };
