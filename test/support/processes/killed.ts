@@ -88,14 +88,14 @@ interface Killed {
 
 /** Makes what is stored what it was, document by document: cheaper than to make all of it again. */
 async function restore(connection: Connection, was: Stored, is: Stored): Promise<void> {
-  const collectionOf = (key: string) =>
+  const openCollection = (key: string) =>
     connection.collection<{ _id: string }>(key.slice(0, key.indexOf(' ')));
   for (const [key, { _id }] of is)
-    if (!was.has(key)) await collectionOf(key).deleteOne({ _id: _id as string }, ofTest);
+    if (!was.has(key)) await openCollection(key).deleteOne({ _id: _id as string }, ofTest);
   for (const [key, document] of was) {
     const found = is.get(key);
     if (found !== undefined && changedFields(found, document).length === 0) continue;
-    await collectionOf(key).replaceOne({ _id: document._id as string }, document, {
+    await openCollection(key).replaceOne({ _id: document._id as string }, document, {
       ...ofTest,
       upsert: true,
     });
