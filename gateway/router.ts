@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import type { Caller } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
 import { withoutSuggestion } from '#core/text/suggest-name.ts';
-import { inSpan } from '#core/tracing/span.ts';
+import { timeSpan } from '#core/tracing/span.ts';
 import { buildApiSchema } from '#schema/api-schema.ts';
 import type { Quota } from '#state/quota/quota.ts';
 import type { SubgraphExecutor } from '#transport/executor.ts';
@@ -355,7 +355,7 @@ export function createRouter(options: RouterOptions): Router {
     const drawn = reads?.draw(context.caller, countReads(operation.meteredRoot, cost));
     if (drawn !== undefined) await drawn;
     const coerced = variables;
-    const program = await inSpan('plan', () => operation.program(context.caller, coerced));
+    const program = await timeSpan('plan', () => operation.program(context.caller, coerced));
     if (program.refusal !== undefined) {
       if (operation.type === 'mutation') refusals.denied(program.refusal, context, operation);
       return { errors: program.refusal, data: null };

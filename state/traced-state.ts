@@ -1,4 +1,4 @@
-import { inSpan, type Span } from '#core/tracing/span.ts';
+import { type Span, timeSpan } from '#core/tracing/span.ts';
 import type { Cache } from './cache/cache.ts';
 import type { State } from './open-state.ts';
 import type { Quota, QuotaDecision } from './quota/quota.ts';
@@ -25,11 +25,11 @@ async function decide<T extends QuotaDecision>(deciding: Promise<T>, span: Span 
 
 function traceQuota(quota: Quota): Quota {
   return {
-    reserve: (reservation) => inSpan('limits reserve', (span) => decide(quota.reserve(reservation), span)),
-    spend: (spending) => inSpan('limits spend', (span) => decide(quota.spend(spending), span)),
-    settle: (...settled) => inSpan('limits settle', () => quota.settle(...settled)),
-    release: (partition, id) => inSpan('limits release', () => quota.release(partition, id)),
-    read: (partition, keys) => inSpan('limits read', () => quota.read(partition, keys)),
+    reserve: (reservation) => timeSpan('limits reserve', (span) => decide(quota.reserve(reservation), span)),
+    spend: (spending) => timeSpan('limits spend', (span) => decide(quota.spend(spending), span)),
+    settle: (...settled) => timeSpan('limits settle', () => quota.settle(...settled)),
+    release: (partition, id) => timeSpan('limits release', () => quota.release(partition, id)),
+    read: (partition, keys) => timeSpan('limits read', () => quota.read(partition, keys)),
     [Symbol.asyncDispose]: () => quota[Symbol.asyncDispose](),
   };
 }
@@ -37,13 +37,13 @@ function traceQuota(quota: Quota): Quota {
 function traceCache(cache: Cache): Cache {
   return {
     get: (key) =>
-      inSpan('cache get', async (span) => {
+      timeSpan('cache get', async (span) => {
         const found = await cache.get(key);
         span?.set({ 'heddle.cache.hit': found !== undefined });
         return found;
       }),
-    set: (...kept) => inSpan('cache set', () => cache.set(...kept)),
-    delete: (key) => inSpan('cache delete', () => cache.delete(key)),
+    set: (...kept) => timeSpan('cache set', () => cache.set(...kept)),
+    delete: (key) => timeSpan('cache delete', () => cache.delete(key)),
     [Symbol.asyncDispose]: () => cache[Symbol.asyncDispose](),
   };
 }

@@ -74,16 +74,39 @@ export function inSpan<T>(
   return parent === undefined ? work(undefined) : runIn(parent.child(name, options), work);
 }
 
+/**
+ * As `inSpan`, of work that has no spans worth a place below its own: those that it begins are beside it. Half as much CPU, since the work runs in
+ * the context that is there.
+ */
+export function timeSpan<T>(name: string, work: (span: Span | undefined) => Promise<T>): Promise<T> {
+  const parent = active.getStore();
+  if (parent === undefined) return work(undefined);
+  const span = parent.child(name);
+  return endWith(span, () => work(span));
+}
+
 /** Runs the work in a span that ends with it. */
-export async function runIn<T>(span: Span, work: (span: Span) => Promise<T>): Promise<T> {
+export function runIn<T>(span: Span, work: (span: Span) => Promise<T>): Promise<T> {
+  return endWith(span, () => active.run(span, work, span));
+}
+
+/** Ends the span with the work, before who waits for the work continues: its handlers are the first. */
+function endWith<T>(span: Span, work: () => Promise<T>): Promise<T> {
+  let running: Promise<T>;
   try {
-    return await active.run(span, work, span);
+    running = work();
   } catch (error) {
-    span.fail(readCode(error));
-    throw error;
-  } finally {
-    span.end();
+    running = Promise.reject(error);
   }
+  running.then(
+    () => span.end(),
+    // Any error: whoever waits for the work receives it.
+    (error: unknown) => {
+      span.fail(readCode(error));
+      span.end();
+    },
+  );
+  return running;
 }
 
 const codePattern = /^[A-Z][A-Z0-9_]{0,63}$/;

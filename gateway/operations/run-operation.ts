@@ -1,6 +1,6 @@
 import type { Caller } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
-import { inSpan } from '#core/tracing/span.ts';
+import { timeSpan } from '#core/tracing/span.ts';
 import { AddressThrottled, type Client, RateLimited, Unread } from '../auth/client-use.ts';
 import type { DocumentSource } from '../document/document-source.ts';
 import type { Operation } from '../document/operation.ts';
@@ -61,7 +61,7 @@ async function prepareText(
     const message = 'Too many requests were refused: no new document is read, no schema sent.';
     throw isAnonymous ? new AddressThrottled(message, waitMs, client) : new RateLimited(message, waitMs);
   }
-  await inSpan('queue', () => services.turns.next(use, isAnonymous));
+  await timeSpan('queue', () => services.turns.next(use, isAnonymous));
   const begunMs = performance.now();
   try {
     const operation = services.router().prepare(query, operationName, caller);

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { DroppedReason } from '#core/observers/trace-observer.ts';
-import { activeSpan, inSpan, withSpan } from '#core/tracing/span.ts';
+import { activeSpan, inSpan, timeSpan, withSpan } from '#core/tracing/span.ts';
 import { readAttributes } from './otlp/exported-attributes.ts';
 import { type RecordedSpan, Recording, type RecordingOutput } from './recording.ts';
 import { newSpanId, newTraceId } from './trace-ids.ts';
@@ -38,13 +38,14 @@ describe('an operation that is sampled', () => {
   it('is exported span by span, each below its own', () => {
     const { root, names, exported } = record({ isSampled: true });
     const child = root.child('child');
-    child.childEnded('grandchild', 5);
+    child.childEnded('grandchild', 5, { code: 'STORE_FAILED' });
     expect(names()).toEqual(['grandchild']);
     child.end();
     child.end();
     root.end();
     expect(names()).toEqual(['grandchild', 'child', 'root']);
     const [grandchild, between, top] = exported;
+    expect([grandchild?.code, between?.code]).toEqual(['STORE_FAILED', undefined]);
     expect(grandchild?.parent?.spanId).toBe(between?.spanId);
     expect(between?.parent?.spanId).toBe(top?.spanId);
     expect(new Set(exported.map(({ spanId }) => spanId)).size).toBe(3);
@@ -186,6 +187,42 @@ describe('the span that code runs in', () => {
     );
     for (const { names } of operations) expect(names()).toEqual(['work']);
     expect(activeSpan()).toBeUndefined();
+  });
+
+  it('stays that of its caller where work is only timed: what that begins is beside it', async () => {
+    const { root, exported } = record({ isSampled: true });
+    const timed = withSpan(root, () =>
+      timeSpan('work', async (span) => {
+        span?.set({ 'heddle.cache.hit': true });
+        expect(activeSpan()).toBe(root);
+        activeSpan()?.child('beside').end();
+        return 'done';
+      }),
+    );
+    await expect(timed).resolves.toBe('done');
+    expect(exported.map(({ name, parent }) => [name, parent?.spanId])).toEqual([
+      ['beside', exported[0]?.parent?.spanId],
+      ['work', exported[0]?.parent?.spanId],
+    ]);
+    const failing = withSpan(root, () =>
+      timeSpan('failing', () =>
+        Promise.reject(Object.assign(new Error('private words'), { code: 'NOT_FOUND' })),
+      ),
+    );
+    await expect(failing).rejects.toThrow('private words');
+    expect(exported[2]?.code).toBe('NOT_FOUND');
+  });
+
+  it('has ended when whoever waits for its work continues', async () => {
+    const { root, names } = record({ isSampled: true });
+    await withSpan(root, () => inSpan('work', async () => undefined));
+    expect(names()).toEqual(['work']);
+    await withSpan(root, () =>
+      inSpan('thrown', () => {
+        throw new Error('at once');
+      }).catch(() => undefined),
+    );
+    expect(names()).toEqual(['work', 'thrown']);
   });
 
   it('has the code of what is thrown in it, and not its words', async () => {

@@ -175,10 +175,11 @@ export class RecordedSpan implements Span {
 
   childEnded(name: string, durationMs: number, options: SpanOptions & { readonly code?: string } = {}): void {
     if (!this.recording.admit()) return;
-    const startMs = performance.now() - durationMs;
-    const span = new RecordedSpan(this.recording, name, options, this, startMs);
-    if (options.code !== undefined) span.fail(options.code);
-    span.end();
+    const endMs = performance.now();
+    const span = new RecordedSpan(this.recording, name, options, this, endMs - durationMs);
+    span.endMs = endMs;
+    span.code = options.code;
+    this.recording.ended(span);
   }
 
   set(attributes: AttributeSource): void {

@@ -26,7 +26,9 @@ export interface SpanQueueOptions {
 /** The spans that wait for a collector: bounded, and sent one batch after the other, so that a slow collector holds nothing else up. */
 export class SpanQueue {
   readonly #options: SpanQueueOptions;
-  #waiting: RecordedSpan[] = [];
+  readonly #waiting: RecordedSpan[] = [];
+  /** Of those that wait, how many are to be sent though they fill no batch. */
+  #due = 0;
   #timer: NodeJS.Timeout | undefined;
   #sending: Promise<void> | undefined;
   #sender: Promise<SpanSender> | undefined;
@@ -36,27 +38,20 @@ export class SpanQueue {
   }
 
   add(span: RecordedSpan): void {
-    const { queueMax, batchMax, delayMs, observer } = this.#options;
+    const { queueMax, batchMax, observer } = this.#options;
     if (this.#waiting.length >= queueMax) {
       observer?.spansDropped('QUEUE_FULL', 1);
       return;
     }
     this.#waiting.push(span);
-    if (this.#waiting.length >= batchMax) void this.flush();
-    else if (this.#timer === undefined && this.#sending === undefined) {
-      this.#timer = setTimeout(() => void this.flush(), delayMs);
-      this.#timer.unref();
-    }
+    if (this.#waiting.length >= batchMax) void this.#send();
+    else this.#sendLater();
   }
 
-  /** Sends everything that waits. Never rejects. */
+  /** Sends everything that waits by now. Never rejects. */
   flush(): Promise<void> {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.#sending ??= this.#sendAll().finally(() => {
-      this.#sending = undefined;
-    });
-    return this.#sending;
+    this.#due = this.#waiting.length;
+    return this.#send();
   }
 
   /** Sends what waits, within the time. */
@@ -68,12 +63,31 @@ export class SpanQueue {
     await sender?.close();
   }
 
-  async #sendAll(): Promise<void> {
-    while (this.#waiting.length > 0) {
-      const batch = this.#waiting.splice(0, this.#options.batchMax);
-      const { observer, onFailure } = this.#options;
+  #sendLater(): void {
+    if (this.#timer !== undefined || this.#sending !== undefined) return;
+    this.#timer = setTimeout(() => void this.flush(), this.#options.delayMs);
+    this.#timer.unref();
+  }
+
+  #send(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#sending === undefined && this.#isDue()) this.#sending = this.#sendBatches();
+    return this.#sending ?? Promise.resolve();
+  }
+
+  /** Full batches, and what is due: a request costs more than a few spans in it. */
+  #isDue(): boolean {
+    return this.#due > 0 || this.#waiting.length >= this.#options.batchMax;
+  }
+
+  async #sendBatches(): Promise<void> {
+    const { observer, onFailure, batchMax } = this.#options;
+    while (this.#isDue()) {
+      const batch = this.#waiting.splice(0, batchMax);
+      this.#due -= batch.length;
       try {
-        await this.#send(batch);
+        await this.#sendBatch(batch);
         observer?.spansExported(batch.length);
       } catch (error) {
         // Any error: what was not taken is not sent again.
@@ -81,9 +95,12 @@ export class SpanQueue {
         onFailure(error, batch.length);
       }
     }
+    // Here, and not when the promise has settled: what comes in between would wait for nothing.
+    this.#sending = undefined;
+    if (this.#waiting.length > 0) this.#sendLater();
   }
 
-  async #send(batch: readonly RecordedSpan[]): Promise<void> {
+  async #sendBatch(batch: readonly RecordedSpan[]): Promise<void> {
     this.#sender ??= this.#options.open();
     const sender = await this.#sender;
     await sender.send(batch);

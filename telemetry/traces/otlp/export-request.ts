@@ -119,11 +119,15 @@ function writeSpan(writer: ProtobufWriter, otlp: OtlpSpan): void {
 }
 
 function writeAttributes(writer: ProtobufWriter, field: number, attributes: Exported): void {
-  for (const [name, value] of Object.entries(attributes)) {
-    writer.message(field, () => {
-      writer.text(1, name);
-      writer.message(2, () => writeValue(writer, value));
-    });
+  for (const name of Object.keys(attributes)) {
+    const value = attributes[name];
+    if (value === undefined) continue;
+    const pair = writer.begin(field);
+    writer.text(1, name);
+    const end = writer.begin(2);
+    writeValue(writer, value);
+    writer.end(end);
+    writer.end(pair);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Attributes } from '#core/tracing/span.ts';
 import type { RecordedSpan } from '../recording.ts';
-import { type ExportedValue, toOpenInference } from './open-inference.ts';
+import { addOpenInference, type ExportedValue } from './open-inference.ts';
 
 /** Of one span. */
 const attributesMax = 64;
@@ -28,8 +28,8 @@ export function boundAttributes(attributes: Attributes): {
   const bounded: Record<string, ExportedValue> = {};
   let count = 0;
   let leftOut = 0;
-  for (const [name, value] of Object.entries(attributes)) {
-    const kept = bound(name, value);
+  for (const name of Object.keys(attributes)) {
+    const kept = bound(name, attributes[name]);
     if (kept === undefined) continue;
     if (count < attributesMax) {
       bounded[name] = kept;
@@ -47,17 +47,29 @@ const formerNames: readonly (readonly [former: string, now: string])[] = [
   ['gen_ai.usage.cache_creation.input_tokens', 'gen_ai.usage.cache_write.input_tokens'],
 ];
 
-/** All attributes of a span that is exported, and how many were left out. @param oldNames adds the former names of attributes */
-export function readAttributes(span: RecordedSpan, oldNames: boolean): ReturnType<typeof boundAttributes> {
+const nothingStated: Attributes = {};
+
+/** What was stated of a span: of most of them by one source, or none. */
+function readSources({ sources, code }: RecordedSpan): Attributes {
+  if (code === undefined && (sources === undefined || sources.length < 2)) {
+    const [source = nothingStated] = sources ?? [];
+    return typeof source === 'function' ? source() : source;
+  }
   const stated: Record<string, Attributes[string]> = {};
-  for (const source of span.sources ?? []) {
+  for (const source of sources ?? []) {
     Object.assign(stated, typeof source === 'function' ? source() : source);
   }
-  if (span.code !== undefined) stated['error.type'] = span.code;
-  const { attributes, leftOut } = boundAttributes(stated);
+  if (code !== undefined) stated['error.type'] = code;
+  return stated;
+}
+
+/** All attributes of a span that is exported, and how many were left out. @param oldNames adds the former names of attributes */
+export function readAttributes(span: RecordedSpan, oldNames: boolean): ReturnType<typeof boundAttributes> {
+  const { attributes, leftOut } = boundAttributes(readSources(span));
   for (const [former, now] of oldNames ? formerNames : []) {
     const value = attributes[now];
     if (value !== undefined) attributes[former] = value;
   }
-  return { attributes: Object.assign(attributes, toOpenInference(attributes)), leftOut };
+  addOpenInference(attributes);
+  return { attributes, leftOut };
 }

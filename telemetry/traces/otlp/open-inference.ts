@@ -1,8 +1,6 @@
 /** A value of an attribute that is exported. */
 export type ExportedValue = string | number | boolean | string[];
 
-type Exported = Readonly<Record<string, ExportedValue>>;
-
 /** `gen_ai.operation.name` → `openinference.span.kind`. */
 const kinds: Readonly<Record<string, string>> = { chat: 'LLM', embeddings: 'EMBEDDING' };
 
@@ -19,25 +17,27 @@ const repeated: readonly (readonly [openInference: string, openTelemetry: string
 ];
 
 /**
- * What Phoenix reads of a span: the attributes of OpenInference, which it knows instead of OpenTelemetry's
- * (https://github.com/Arize-ai/openinference/blob/main/spec/semantic_conventions.md). Nothing of a span that is about no AI model.
+ * Adds what Phoenix reads of a span: the attributes of OpenInference, which it knows instead of OpenTelemetry's
+ * (https://github.com/Arize-ai/openinference/blob/main/spec/semantic_conventions.md). Nothing to a span that is about no AI model.
  */
-export function toOpenInference(span: Exported): Record<string, ExportedValue> {
-  if (span['gen_ai.guardrail.result.type'] !== undefined) return { 'openinference.span.kind': 'GUARDRAIL' };
-  const kind = kinds[String(span['gen_ai.operation.name'])];
-  if (kind === undefined) return {};
-  const found: Record<string, ExportedValue> = { 'openinference.span.kind': kind };
+export function addOpenInference(span: Record<string, ExportedValue>): void {
+  if (span['gen_ai.guardrail.result.type'] !== undefined) {
+    span['openinference.span.kind'] = 'GUARDRAIL';
+    return;
+  }
+  const operation = span['gen_ai.operation.name'];
+  const kind = operation === undefined ? undefined : kinds[String(operation)];
+  if (kind === undefined) return;
+  span['openinference.span.kind'] = kind;
   for (const [name, of] of repeated) {
     const value = span[of];
-    if (value !== undefined) found[name] = value;
+    if (value !== undefined) span[name] = value;
   }
   const model = span['gen_ai.response.model'] ?? span['gen_ai.request.model'];
-  if (model !== undefined) found[kind === 'LLM' ? 'llm.model_name' : 'embedding.model_name'] = model;
+  if (model !== undefined) span[kind === 'LLM' ? 'llm.model_name' : 'embedding.model_name'] = model;
   const { 'gen_ai.usage.input_tokens': input, 'gen_ai.usage.output_tokens': output } = span;
-  if (typeof input === 'number' && typeof output === 'number')
-    found['llm.token_count.total'] = input + output;
+  if (typeof input === 'number' && typeof output === 'number') span['llm.token_count.total'] = input + output;
   for (const side of ['input', 'output']) {
-    if (found[`${side}.value`] !== undefined) found[`${side}.mime_type`] = 'application/json';
+    if (span[`${side}.value`] !== undefined) span[`${side}.mime_type`] = 'application/json';
   }
-  return found;
 }

@@ -70,23 +70,32 @@ export class ProtobufWriter {
     this.#length = this.#bytes.writeUInt32LE(high, this.#length);
   }
 
-  /** A message within this one. Its length stands before it, and is known after it. */
+  /** A message within this one. */
   message(field: number, write: () => void): void {
+    const at = this.begin(field);
+    write();
+    this.end(at);
+  }
+
+  /** Begins a message within this one: `end` with what this returns ends it. Its length stands before it, and is known after it. */
+  begin(field: number): number {
     this.#tag(field, delimited);
     this.#room(1);
-    const at = this.#length;
     this.#length += 1;
-    write();
-    const length = this.#length - at - 1;
+    return this.#length;
+  }
+
+  end(begin: number): void {
+    const length = this.#length - begin;
     if (length < 0x80) {
-      this.#bytes[at] = length;
+      this.#bytes[begin - 1] = length;
       return;
     }
     const more = sizeOfVarint(length) - 1;
     this.#room(more);
-    this.#bytes.copyWithin(at + 1 + more, at + 1, this.#length);
+    this.#bytes.copyWithin(begin + more, begin, this.#length);
     const end = this.#length + more;
-    this.#length = at;
+    this.#length = begin - 1;
     this.#varint(length);
     this.#length = end;
   }
