@@ -86,6 +86,7 @@ const found: readonly (readonly [text: string, ...expected: readonly string[]])[
   ['passport 123456789, SSN 219099998', 'PASSPORT 123456789', 'US_SSN 219099998'],
   ['from 93.184.216.34:443', 'IP_ADDRESS 93.184.216.34'],
   ['[2a00:1450:4001:81b::200e]', 'IP_ADDRESS 2a00:1450:4001:81b::200e'],
+  ['peer 3A00:1450::200e', 'IP_ADDRESS 3A00:1450::200e'],
   ['She was born on March 12, 1980.', 'DATE_OF_BIRTH March 12, 1980'],
   ['geboren am 12.03.1980, née le 3 mars 1975', 'DATE_OF_BIRTH 12.03.1980', 'DATE_OF_BIRTH 3 mars 1975'],
   ['生年月日：1980年3月12日', 'DATE_OF_BIRTH 1980年3月12日'],

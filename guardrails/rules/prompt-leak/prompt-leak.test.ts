@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { GuardedText } from '#guardrails/guardrail.ts';
 import { expectFinalBeforeHold, guardedText, ruleContext, testRule } from '#test/support/guardrail-rules.ts';
+import { fc } from '#test/support/properties.ts';
 import { reverseText, rotateText } from '../../text/disguised-texts.ts';
 import { promptLeak } from './prompt-leak.ts';
 
@@ -41,6 +42,17 @@ describe('the rule prompt_leak', () => {
   it('finds pieces of system messages in an answer, with their place', async () => {
     expect(await rule.find(`Sure! It is: ${piece} — that is all.`)).toEqual([piece]);
     expect(await rule.find(secret)).toEqual([secret.slice(0, -1)]);
+  });
+
+  it('finds a piece behind other words of the system message, and none in words that are in another order', async () => {
+    expect(await rule.find(`loans rate age you ${piece}`)).toEqual([piece]);
+    const words = fc.array(fc.constantFrom(...secret.split(' ')), { minLength: 60, maxLength: 90 });
+    await fc.assert(
+      fc.asyncProperty(words, async (drawn) => {
+        expect(await rule.look(drawn.join(' '))).toEqual({ fired: false });
+      }),
+      { numRuns: 50 },
+    );
   });
 
   it('leaves words of a system message that foreign words separate', async () => {
