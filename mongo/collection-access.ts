@@ -189,7 +189,7 @@ export const helperUsers: Readonly<Record<string, readonly string[]>> = {
   'webhook-target': ['deliveries/', 'subgraphs/tenants/webhooks/'],
   'guardrail-secrets': ['inference/', 'subgraphs/tenants/guardrails/'],
   'event-reports': ['inference/', 'subgraphs/tenants/keys/'],
-  'group-writes': ['inference/', 'mongo/connect.ts'],
+  'group-writes': ['inference/', 'mongo/connect.ts', 'server/mesh-store.ts'],
   limit: ['mongo/', 'subgraphs/tenants/'],
   'meter-history': ['server/subgraph-modules.ts'],
   'meter-rollup': ['inference/', 'mongo/meter-history.ts', 'subgraphs/inference/'],

@@ -92,12 +92,9 @@ async function makeOwnKey(memberId: string, scopes?: string[]) {
 const isAccepted = async ({ secret }: { readonly secret: string }) =>
   (await mesh.findCaller(secret)) !== null;
 const listEvents = async () =>
-  (
-    await events(mesh.database.connection)
-      .find({ tenantId: acme.tenantId, type: { $nin: ['key.created', 'key.misused'] } })
-      .sort({ sequence: 1 })
-      .lean()
-  ).map(({ type, subject }) => [type, subject]);
+  (await events(mesh.database.connection).find({ tenantId: acme.tenantId }).sort({ sequence: 1 }).lean())
+    .filter(({ type }) => type !== 'key.created' && type !== 'key.misused')
+    .map(({ type, subject }) => [type, subject]);
 
 interface Listed {
   readonly edges: readonly { readonly node: { readonly id: string } }[];
