@@ -255,10 +255,10 @@ describe('eraseEndUser', () => {
     expect(handedOver).not.toHaveProperty('holder');
     erasing.clock.laterMs = 2 * hourMs;
     // Another round looks for what has come meanwhile.
-    await erasing.continue(['inference']);
+    await erasing.continue(['inference', 'usage']);
     expect(await erasing.read(id)).toMatchObject({ step: 'pageTokens', status: 'RUNNING' });
     await erasing.continue(['tenants']);
-    await erasing.continue(['inference']);
+    await erasing.continue(['inference', 'usage']);
     erasing.clock.laterMs = 0;
     expect(await erasing.read(id)).toMatchObject({ status: 'FINISHED', counts: { invocations: 1 } });
   });
