@@ -15,6 +15,7 @@ import { identityHeader, signIdentity } from '#transport/identity.ts';
 import { createMeshKeyPair, readSigningKey } from '#transport/mesh-keys.ts';
 import { listEntities, selectionIn, withoutOwnParts } from './support/entities.ts';
 import { buildOperation, listProbes } from './support/probes.ts';
+import { type Kind, readState, send } from './support/read-state.ts';
 import { type SplitMesh, startSplit } from './support/split.ts';
 import { listAlarms } from './support/victim.ts';
 
@@ -114,21 +115,6 @@ function call() {
   };
 }
 
-type Kind = 'query' | 'mutation' | 'subscription';
-
-async function send(client: TestClient, kind: Kind, query: string, variables: unknown): Promise<string> {
-  const response = await fetch(`${client.url}/graphql`, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      accept: kind === 'subscription' ? 'text/event-stream' : 'application/graphql-response+json',
-      authorization: `Bearer ${client.key}`,
-    },
-    body: JSON.stringify({ query, variables }),
-  });
-  return response.text();
-}
-
 /** Calls the field in every way; answers what was said, by the place and the value of the probe. */
 async function probe(
   client: TestClient,
@@ -163,44 +149,9 @@ function leaked(text: string, sent: string): string[] {
 }
 
 /** All of A's as A sees it, without what reading itself changes. */
-async function stateOfA(): Promise<string> {
+function stateOfA(): Promise<string> {
   const operation = buildOperation('query', fieldNamed('query', 'tenant'), 3).replaceAll('lastUsedAt', '');
-  const tenant = await send(a.client, 'query', operation, {});
-  const others = await send(
-    a.client,
-    'query',
-    `{ prompts { edges { node { id name description labels { name version { number } } versions { edges { node { id template } } } } } }
-       invocations(first: 200) { edges { node { id status cost } } }
-       accessGrants { edges { node { id status decidedBy } } } }`,
-    {},
-  );
-  // What A has started ends by itself, sooner or later: only B's cancellation would be a change.
-  const ended = others.replaceAll('"status":"RUNNING"', '"status":"SUCCEEDED"');
-  return [tenant, ended, ...(await auditLogOfA())].join('\n');
-}
-
-/** The whole log, for each reading of it adds a record; without those records. */
-async function auditLogOfA(): Promise<string[]> {
-  type Log = {
-    readonly edges: readonly { readonly node: { id: string; action: string; outcome: string } }[];
-    readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string };
-  };
-  const records: string[] = [];
-  for (let after: string | null = null; ; ) {
-    const { auditLog }: { auditLog: Log } = await a.client.data(
-      `query ($after: String) {
-        auditLog(first: 200, after: $after) { edges { node { id action outcome } } pageInfo { hasNextPage endCursor } }
-      }`,
-      { after },
-    );
-    records.push(
-      ...auditLog.edges
-        .filter(({ node }) => node.action !== 'auditLog.read')
-        .map(({ node }) => Object.values(node).join(' ')),
-    );
-    if (!auditLog.pageInfo.hasNextPage) return records;
-    after = auditLog.pageInfo.endCursor;
-  }
+  return readState(a.client, operation);
 }
 
 function fieldNamed(kind: Kind, name: string): GraphQLField<unknown, unknown> {
