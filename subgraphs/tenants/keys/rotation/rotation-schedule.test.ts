@@ -167,7 +167,9 @@ describe('a schedule of rotations', () => {
         .find({ tenantId: acme.tenantId, type: { $ne: 'key.revoked' } })
         .sort({ sequence: 1 })
         .lean();
-      return found.map(({ type, subject }) => `${type} ${subject === late.key.id ? 'late' : 'rotated'}`);
+      return found
+        .filter(({ type }) => type !== 'key.created' && type !== 'key.misused')
+        .map(({ type, subject }) => `${type} ${subject === late.key.id ? 'late' : 'rotated'}`);
     };
     expect(await readAfter(29)).toEqual([]);
     mesh.clock.ms = start + 29.5 * dayMs;
@@ -231,7 +233,9 @@ describe('the event key.rotated', () => {
       { $set: { revokedAt: new Date(start) } },
     );
     expect(await tryDates(ROTATE, { id: key.id })).toBe('CONFLICT The');
-    const found = await events(mesh.database.connection).countDocuments({ subject: key.id });
-    expect(found).toBe(0);
+    const found = await events(mesh.database.connection)
+      .find({ type: 'key.rotated', subject: key.id })
+      .lean();
+    expect(found).toEqual([]);
   });
 });
