@@ -13,9 +13,9 @@ import { newTenant, unique } from '#test/e2e/scenarios/setup.ts';
 import type { TestClient } from '#test/support/client.ts';
 import { identityHeader, signIdentity } from '#transport/identity.ts';
 import { createMeshKeyPair, readSigningKey } from '#transport/mesh-keys.ts';
-import { listEntities, selectionIn, withoutOwnParts } from './support/entities.ts';
-import { buildOperation, listProbes } from './support/probes.ts';
-import { type Kind, readState, send } from './support/read-state.ts';
+import { listEntities, selectionIn, withoutOwnParts } from './support/probes/entities.ts';
+import { buildOperation, listProbes } from './support/probes/probes.ts';
+import { type Kind, readState, send } from './support/probes/read-state.ts';
 import { type SplitMesh, startSplit } from './support/split.ts';
 import { listAlarms } from './support/victim.ts';
 

@@ -11,7 +11,7 @@ import { createRouter, isOperation, isStream } from '#gateway/router.ts';
 import { isOfScopes, readDemands } from '#schema/check/demands.ts';
 import { readSupergraph } from '#schema/compose.ts';
 import { loadSubgraphSdl } from '#schema/load-sdl.ts';
-import { buildOperation, listProbes } from '#test/resilience/support/probes.ts';
+import { buildOperation, listProbes } from '#test/resilience/support/probes/probes.ts';
 import { createGuardedSubgraphs, createOpenSubgraphs } from '#test/router/observed-subgraphs.ts';
 import { makeOperation, type OperationKind } from '#test/router/operations.ts';
 import { createRandom, printedSeed } from '#test/support/random.ts';

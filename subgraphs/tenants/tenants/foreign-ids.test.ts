@@ -3,7 +3,7 @@ import type { CommandStartedEvent } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Caller } from '#core/caller.ts';
 import { builtInRoles } from '#core/roles.ts';
-import { buildOperation, buildSelection, listProbes } from '#test/resilience/support/probes.ts';
+import { buildOperation, buildSelection, listProbes } from '#test/resilience/support/probes/probes.ts';
 import { ask, askForData } from '#test/support/subgraph.ts';
 import { startTenants, type TestTenant, type TestTenants } from '#test/support/tenants.ts';
 

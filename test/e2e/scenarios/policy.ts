@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { builtInRoles } from '#core/roles.ts';
 import { buildApiSchema } from '#schema/api-schema.ts';
 import { supergraphUrl } from '#schema/compose.ts';
-import { buildOperation, listProbes } from '#test/resilience/support/probes.ts';
+import { buildOperation, listProbes } from '#test/resilience/support/probes/probes.ts';
 import { type Answer, createTestClient, type TestClient } from '#test/support/client.ts';
 import { admin, type MeshOf, newTenant } from './setup.ts';
 
