@@ -31,10 +31,10 @@ export default defineConfig({
     maxWorkers: 3,
     // A run is to be repeatable; HEDDLE_TEST_SEED=$RANDOM looks where no run has looked.
     env: { HEDDLE_TEST_SEED: process.env.HEDDLE_TEST_SEED ?? '2026' },
-    testTimeout: 30_000,
-    // What is awaited comes in milliseconds; a busy machine may take longer.
-    expect: { poll: { timeout: 10_000 } },
-    hookTimeout: 60_000,
+    // What is awaited comes in milliseconds, and a process in a second; a busy machine takes many times as long.
+    testTimeout: 90_000,
+    expect: { poll: { timeout: 30_000 } },
+    hookTimeout: 120_000,
     execArgv: ['--disable-warning=ExperimentalWarning'],
     // `npm run coverage`. What processes of Heddle run that tests start is not counted, so no threshold would be true.
     coverage: {

@@ -38,13 +38,13 @@ type Stored = ReadonlyMap<string, Document>;
 async function storedIn(connection: Connection): Promise<Stored> {
   const found = await (connection.db?.listCollections({}, { nameOnly: true }).toArray() ?? []);
   const names = found.map(({ name }) => name).filter((name) => !ownCollections.has(name));
-  const stored = new Map<string, Document>();
-  for (const name of names.toSorted()) {
-    for (const record of await connection.collection(name).find({}, ofTest).sort({ _id: 1 }).toArray()) {
-      stored.set(`${name} ${record._id}`, record);
-    }
-  }
-  return stored;
+  const lists = await Promise.all(
+    names.toSorted().map(async (name) => {
+      const records = await connection.collection(name).find({}, ofTest).sort({ _id: 1 }).toArray();
+      return records.map((record) => [`${name} ${record._id}`, record] as const);
+    }),
+  );
+  return new Map(lists.flat());
 }
 
 const toText = (value: unknown) =>
