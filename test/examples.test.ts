@@ -141,7 +141,7 @@ describe('examples/', () => {
 
   it.runIf(chromiumPath !== undefined)(
     'chat/ answers in the page, with the history, for the user of its token, and shows an error',
-    { timeout: 60_000 },
+    { timeout: 120_000 },
     async () => {
       const server = stack.use(
         startCommand('node', [join(root, 'examples/chat/server.js')], { ...environment, PORT: '0' }),

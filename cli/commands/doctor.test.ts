@@ -274,7 +274,7 @@ describe('heddle doctor', () => {
     runHeddle(['doctor', ...args], environment);
 
   it('looks at the store of a mesh that runs, and of one that was stopped, and finds another key', {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async () => {
     const port = String(await freePort());
     const environment = { PORT: port, HEDDLE_DATA_DIR: dir, LOG_LEVEL: 'warn' };

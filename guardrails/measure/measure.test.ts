@@ -24,7 +24,7 @@ describe('the measured rules', () => {
     expect(measured.falseAlarms.length).toBeLessThan(10);
     const poor = measured.kinds.filter((one) => recall(one) < 0.95 || precision(one) < 0.95);
     expect(poor).toEqual([]);
-  }, 60_000);
+  }, 120_000);
 
   it('that decide over whole texts find what they have to, and little of what resembles it', async () => {
     const { results } = await measureContent(40, 1_000, seed, jsonSchemas);
@@ -35,7 +35,7 @@ describe('the measured rules', () => {
         (alarms ?? 0) > 1,
     );
     expect(poor).toEqual([]);
-  }, 60_000);
+  }, 120_000);
 
   it('are all that look at texts in this process', () => {
     const measured = [...labelledSets, ...contentSets].map(({ rule }) => rule);

@@ -211,7 +211,7 @@ describe('a ledger whose database fails', () => {
   });
 
   it('remembers twenty thousand rows that it could not close; the oldest beyond that are closed with an estimate', {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async () => {
     const [first, second] = [randomUUID(), randomUUID()];
     const others = Array.from({ length: 19_999 }, (_, at) => `not-there-${at}`);

@@ -160,7 +160,7 @@ describe('the progress of running calls', () => {
   });
 
   it('is written of at most 4,096 calls in one round, and of the others in the next', {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async () => {
     const { writer, advance, roundEnds } = setup();
     let recorded = 0;

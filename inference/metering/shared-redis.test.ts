@@ -21,7 +21,7 @@ import {
 useMeteredRoutes();
 
 describe.runIf(hasRedis())('two processes that share a Redis', () => {
-  it('never admit more than the limits together', { timeout: 60_000 }, async () => {
+  it('never admit more than the limits together', { timeout: 120_000 }, async () => {
     await using stack = new AsyncDisposableStack();
     const { url } = stack.use(await startRedis());
     const log = pino({ level: 'silent' });

@@ -43,7 +43,7 @@ async function make(): Promise<Made> {
   return { provider: `p${count}`, credential: addProviderCredential.id, route: `r${count}` };
 }
 
-describe('a process that is killed while it', { timeout: 60_000 }, () => {
+describe('a process that is killed while it', { timeout: 120_000 }, () => {
   it.each<[string, (made: Made) => string]>([
     [
       'createProvider',

@@ -59,7 +59,7 @@ async function strayVersions(): Promise<number> {
   ).length;
 }
 
-describe('a process that is killed while it', { timeout: 60_000 }, () => {
+describe('a process that is killed while it', { timeout: 120_000 }, () => {
   it.each([
     [
       'createPrompt',

@@ -142,7 +142,7 @@ async function readShown(tenantId: string) {
 const archiveTenant = 'mutation ($id: ID!) { archiveTenant(id: $id) }';
 const archiveApp = 'mutation ($id: ID!) { archiveApp(id: $id) }';
 
-describe('a process that is killed while it', { timeout: 60_000 }, () => {
+describe('a process that is killed while it', { timeout: 120_000 }, () => {
   it.each([
     ['archives a tenant', archiveTenant, false, 'tenant', '2 2 2 1 1 1', '0 0 0 0 0 0'],
     [

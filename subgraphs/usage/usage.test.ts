@@ -215,7 +215,7 @@ describe('a usage that is too wide', { timeout: 120_000 }, () => {
 });
 
 describe('a usage whose sums take more memory than the store grants to one query', {
-  timeout: 60_000,
+  timeout: 120_000,
 }, () => {
   const tenant = testCaller('spread', 'usage:read');
   const latencies = Array.from({ length: 300 }, (_, step) => 1.05 ** (step + 20.5));
@@ -231,7 +231,7 @@ describe('a usage whose sums take more memory than the store grants to one query
       });
       await invocations(database.connection).insertMany(rows);
     }
-  }, 60_000);
+  }, 120_000);
 
   it('adds up exactly', async () => {
     const buckets = await readBuckets(tenant, 'ALL', ['PROMPT'], range);

@@ -36,7 +36,7 @@ beforeAll(async () => {
     { a: createApp.id },
   );
   team = createTestClient(mesh.url, createApiKey.secret);
-}, 60_000);
+}, 120_000);
 afterAll(() => mesh?.[Symbol.asyncDispose]());
 
 const post = (path: string, body: object, headers: Record<string, string>) =>

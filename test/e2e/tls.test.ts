@@ -41,7 +41,7 @@ describe('the mesh in many processes, with the certificates and users of Redis t
         },
       }),
     );
-  }, 60_000);
+  }, 120_000);
   afterAll(() => stack.disposeAsync());
 
   accessScenarios(() => mesh);

@@ -125,7 +125,7 @@ describe('a mesh that is killed again and again', () => {
   const isAsked = (call: Call) => (upstream.calls.get(call.model) ?? 0) > 0;
 
   for (let round = 0; round < rounds; round++) {
-    it(`keeps the ledger whole through kill ${round + 1}`, { timeout: 60_000 }, async () => {
+    it(`keeps the ledger whole through kill ${round + 1}`, { timeout: 120_000 }, async () => {
       const calls = await crashUnderLoad(round);
       await mesh.start();
       const client = tenant.clientNow();

@@ -109,7 +109,7 @@ describe('calls that die with the one process', () => {
     mesh = stack.use(await startRestartable(dir.path));
     await registerUpstream(mesh, upstream.url, ['m']);
     tenant = await durableTenant(mesh);
-  }, 60_000);
+  }, 120_000);
   afterAll(() => stack.disposeAsync());
 
   async function killAndRestart(): Promise<TestClient> {
@@ -118,7 +118,7 @@ describe('calls that die with the one process', () => {
     return tenant.clientNow();
   }
 
-  it('are billed what had come, as an estimate, and report it', { timeout: 60_000 }, async () => {
+  it('are billed what had come, as an estimate, and report it', { timeout: 120_000 }, async () => {
     let id = '';
     const received: Received = new Map();
     const events = overWebSocket<Event>(tenant.clientNow(), STREAM, buildInput('stream', 200, 20));
@@ -145,7 +145,7 @@ describe('calls that die with the one process', () => {
     });
   });
 
-  it('run again with their idempotency key, once', { timeout: 60_000 }, async () => {
+  it('run again with their idempotency key, once', { timeout: 120_000 }, async () => {
     const asked = () => upstream.calls.filter(({ content }) => content.startsWith('keyed '));
     const input = buildInput('keyed', 40, 10, { idempotencyKey: 'k' });
     const lost = tenant
@@ -235,7 +235,7 @@ describe.runIf(hasRedis())('calls that die with one of many processes', () => {
     await registerUpstream(mesh, upstream.url, ['m']);
     client = (await durableTenant(mesh)).clientNow();
     await mesh.startBeside('inference');
-  }, 60_000);
+  }, 120_000);
   afterAll(() => stack.disposeAsync());
 
   it('are closed by a living process within seconds, with the text and the count that the log still has', {

@@ -55,7 +55,7 @@ beforeAll(async () => {
       price: { input: '1', output: '10' },
     },
   });
-}, 60_000);
+}, 120_000);
 afterAll(() => stack.disposeAsync());
 
 async function admitted(client: TestClient, calls: number): Promise<number> {

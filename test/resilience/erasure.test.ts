@@ -18,7 +18,7 @@ interface Data {
   readonly invocations: { readonly totalCount: number };
 }
 
-it('erases in a running mesh, and continues after kill -9', { timeout: 60_000 }, async () => {
+it('erases in a running mesh, and continues after kill -9', { timeout: 120_000 }, async () => {
   await using directory = await temporaryDirectory();
   const environment = { HEDDLE_DATA_DIR: directory.path, HEDDLE_ADMIN_KEY: newAdminKey() };
   let id = '';

@@ -34,12 +34,12 @@ beforeAll(async () => {
     }),
   );
   await registerUpstream(mesh, upstream.url, ['m0', 'm1', 'm2']);
-}, 60_000);
+}, 120_000);
 afterAll(() => stack.disposeAsync());
 
 describe('a gateway that ends while calls are in progress', () => {
   it('answers what it can as OVERLOADED, in the row too, and leaves streams to be resumed elsewhere', {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async () => {
     const { client } = await newTenant(() => mesh);
     latencyMs = 3_000;

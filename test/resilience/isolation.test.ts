@@ -42,7 +42,7 @@ beforeAll(async () => {
   await fill(a.client);
   const introspection = await b.client.data<IntrospectionQuery>(getIntrospectionQuery());
   schema = buildClientSchema(introspection);
-}, 60_000);
+}, 120_000);
 afterAll(() => mesh[Symbol.asyncDispose]());
 
 /** Gives A one of everything. */
@@ -236,7 +236,7 @@ describe('a subgraph that is called past the gateway', () => {
     return (JSON.parse(text) as { data: { _caller: Caller } }).data._caller;
   }
 
-  it('answers a reference of B to anything of A as one to nothing', { timeout: 60_000 }, async () => {
+  it('answers a reference of B to anything of A as one to nothing', { timeout: 120_000 }, async () => {
     const [callerA, callerB] = [await askForCaller(a.client), await askForCaller(b.client)];
     const seenByA = new Set<string>();
     for (const name of subgraphNames) {
@@ -318,7 +318,7 @@ describe('tenant B, with every scope that a tenant can have', () => {
     compareWithMissing('query', answersOfQueries);
   });
 
-  it('hears nothing of tenant A through any subscription', { timeout: 60_000 }, async () => {
+  it('hears nothing of tenant A through any subscription', { timeout: 120_000 }, async () => {
     // `events` does not end: subgraphs/usage/events has the tests of whose it delivers.
     for (const field of listFields('subscription').filter(({ name }) => name !== 'events')) {
       for (const { what, sent, text } of await probe(b.client, 'subscription', field, probedValues())) {

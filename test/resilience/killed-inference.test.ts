@@ -44,7 +44,7 @@ describe.runIf(hasRedis())('streams of an inference process that is killed', () 
   afterAll(() => stack.disposeAsync());
 
   it('end with CompletionFailed, whatever handler they came by, when it is started again', {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async () => {
     const doors = { WebSocket: overWebSocket<Event>, SSE: overSse<Event> };
     const streams = Object.entries(doors).flatMap(([door, open]) =>

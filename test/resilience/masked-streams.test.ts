@@ -41,7 +41,7 @@ describe.runIf(hasRedis())('a masked stream that another process resumes', () =>
     const save = 'mutation ($input: GuardrailPolicyInput!) { saveGuardrailPolicy(input: $input) { id } }';
     const rules = [{ rule: 'pii', stages: ['INPUT'], action: 'MASK' }];
     await admin(() => mesh).data(save, { input: { id: 'masks', tenantId: tenant.tenantId, rules } });
-  }, 60_000);
+  }, 120_000);
   afterAll(() => stack.disposeAsync());
 
   /** Reads so many events, and leaves. */
@@ -80,5 +80,5 @@ describe.runIf(hasRedis())('a masked stream that another process resumes', () =>
       { id },
     );
     expect(shown.startsWith(completion.text)).toBe(true);
-  }, 60_000);
+  }, 120_000);
 });

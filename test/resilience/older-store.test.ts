@@ -33,7 +33,7 @@ beforeAll(async () => {
     }),
   );
   [, url = ''] = await heddle.line(/(http:\/\/127\.0\.0\.1:\d+)\/graphql/);
-}, 60_000);
+}, 120_000);
 afterAll(() => opened.disposeAsync());
 
 async function ask(as: 'admin' | 'key', query: string): Promise<unknown> {

@@ -37,7 +37,7 @@ const inTime = { timeout: 20_000, interval: 200 };
 
 describe('a store that cannot be written', () => {
   it('makes the mesh unready and refuses calls with OVERLOADED, until it can be written again', {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async () => {
     await using stack = new AsyncDisposableStack();
     const dir = stack.use(await temporaryDirectory());
@@ -88,7 +88,7 @@ describe.runIf(hasRedis())('many processes', () => {
     mesh = stack.use(
       await startSplit(['models,prompts,tenants,usage', 'inference'], { REDIS_URL: redis.url }),
     );
-  }, 60_000);
+  }, 120_000);
   afterAll(() => stack.disposeAsync());
 
   const origins = () => [mesh.url, ...Object.values(mesh.subgraphUrls).map((url) => new URL(url).origin)];
@@ -99,7 +99,7 @@ describe.runIf(hasRedis())('many processes', () => {
     }, inTime);
 
   it('agree that they are not ready without the state that they share, and that they are again', {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async () => {
     await expectAll(200);
     await redis.kill();

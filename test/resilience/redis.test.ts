@@ -30,13 +30,13 @@ describe.runIf(hasRedis())('a mesh whose Redis goes and comes back', () => {
     mesh = stack.use(await startOneProcess({ REDIS_URL: redis.url, LOG_LEVEL: 'trace' }));
     await registerUpstream(mesh, upstream.url, ['m0']);
     ({ client } = await newTenant(() => mesh, { limits }));
-  }, 60_000);
+  }, 120_000);
   afterAll(() => stack.disposeAsync());
 
   const asked = () => upstream.calls.get('m0') ?? 0;
 
   it('admits no caller whose limits cannot be read, with a code and the time to wait', {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async () => {
     await client.data(complete, call);
     // Under load, so that calls are under way at every stage when it goes.
@@ -70,7 +70,7 @@ describe.runIf(hasRedis())('a mesh whose Redis goes and comes back', () => {
     expect((await fetch(`${mesh.url}/health/live`)).status).toBe(200);
   });
 
-  it('continues without a restart of its own', { timeout: 60_000 }, async () => {
+  it('continues without a restart of its own', { timeout: 120_000 }, async () => {
     await redis.start();
     await vi.waitFor(
       async () =>
@@ -89,7 +89,7 @@ describe.runIf(hasRedis())('a mesh whose Redis goes and comes back', () => {
   });
 
   it('waits for a Redis that hangs no longer than its limit, and admits no caller', {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async () => {
     const before = asked();
     redis.hang(true);

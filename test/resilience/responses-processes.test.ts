@@ -75,10 +75,10 @@ describe.runIf(hasRedis())('a response in the background, over two gateways', ()
     mesh = stack.use(await startSplit(['models,prompts,tenants,usage', 'inference'], { REDIS_URL: url }));
     other = await mesh.startGatewayBeside();
     client = createClient((await newTenant(() => mesh)).client.key);
-  }, 60_000);
+  }, 120_000);
   afterAll(() => stack.disposeAsync());
 
-  it('is followed from any number on by the gateway that did not begin it', { timeout: 60_000 }, async () => {
+  it('is followed from any number on by the gateway that did not begin it', { timeout: 120_000 }, async () => {
     const id = await client.start(mesh.url, 20);
     const early = await readSome(client.follow(mesh.url, id), 6);
     const events = await client.followAll(other, id);
@@ -91,7 +91,7 @@ describe.runIf(hasRedis())('a response in the background, over two gateways', ()
     });
   });
 
-  it('is canceled by the gateway that did not begin it', { timeout: 60_000 }, async () => {
+  it('is canceled by the gateway that did not begin it', { timeout: 120_000 }, async () => {
     const id = await client.start(mesh.url, 2_000);
     await readSome(client.follow(mesh.url, id), 6);
     expect((await client.cancel(other, id)).status).toBe('cancelled');
@@ -100,14 +100,14 @@ describe.runIf(hasRedis())('a response in the background, over two gateways', ()
     expect((await client.retrieve(mesh.url, id)).status).toBe('cancelled');
   });
 
-  it('is deleted by the gateway that did not begin it', { timeout: 60_000 }, async () => {
+  it('is deleted by the gateway that did not begin it', { timeout: 120_000 }, async () => {
     const id = await client.start(mesh.url, 2);
     await client.followAll(mesh.url, id);
     expect((await client.send(other, `/${id}`, 'DELETE')).status).toBe(200);
     expect((await client.send(mesh.url, `/${id}`, 'GET')).status).toBe(404);
   });
 
-  it('completes though its gateway is killed, and its client has gone', { timeout: 60_000 }, async () => {
+  it('completes though its gateway is killed, and its client has gone', { timeout: 120_000 }, async () => {
     const id = await client.start(mesh.url, 60);
     const early = await readSome(client.follow(mesh.url, id), 6);
     await mesh.process('gateway').end('SIGKILL');
@@ -120,7 +120,7 @@ describe.runIf(hasRedis())('a response in the background, over two gateways', ()
     expect((await client.retrieve(mesh.url, id)).status).toBe('completed');
   });
 
-  it('fails where the process of its call is killed', { timeout: 60_000 }, async () => {
+  it('fails where the process of its call is killed', { timeout: 120_000 }, async () => {
     const id = await client.start(mesh.url, 2_000);
     await readSome(client.follow(mesh.url, id), 6);
     await mesh.process('inference').end('SIGKILL');
@@ -136,7 +136,7 @@ describe.runIf(hasRedis())('a response in the background, over two gateways', ()
 });
 
 it('ends a response in the background that the killed process has left, and keeps those before it', {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async () => {
   await using dir = await temporaryDirectory();
   await using mesh = await startRestartable(dir.path);

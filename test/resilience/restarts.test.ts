@@ -28,7 +28,7 @@ beforeAll(async () => {
   upstream = stack.use(await startUpstream({ gate: () => gate.promise, latencyMs: () => latencyMs }));
   mesh = stack.use(await startSplit([others, 'inference'], grace));
   await registerUpstream(mesh, upstream.url, ['m0', 'm1', 'm2', 'm3']);
-}, 60_000);
+}, 120_000);
 afterAll(() => stack.disposeAsync());
 
 const works = async (client: TestClient) =>
@@ -66,7 +66,7 @@ async function bothUnderWay(client: TestClient) {
 
 describe('a mesh whose inference process goes and comes back', () => {
   it('ends what ran with an error, refuses the next with the time to wait, and recovers', {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async () => {
     const { client } = await newTenant(() => mesh);
     const ran = await bothUnderWay(client);
@@ -113,7 +113,7 @@ describe('a mesh whose inference process goes and comes back', () => {
     expect(mesh.process('gateway').child.exitCode).toBeNull();
   });
 
-  it('lets calls and streams finish on a signal to stop', { timeout: 60_000 }, async () => {
+  it('lets calls and streams finish on a signal to stop', { timeout: 120_000 }, async () => {
     const { client } = await newTenant(() => mesh);
     gate = Promise.withResolvers();
     upstream.forget();
@@ -141,7 +141,7 @@ describe('a mesh whose gateway goes and comes back', () => {
   }
 
   it('lets a client resume the stream of a gateway that was killed, also one that ends without its client', {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async () => {
     gate.resolve();
     const { client } = await newTenant(() => mesh);
@@ -163,7 +163,7 @@ describe('a mesh whose gateway goes and comes back', () => {
   });
 
   it('ends at once on a signal to stop and carries nothing, whatever it has carried before', {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async () => {
     const { client } = await newTenant(() => mesh);
     const response = await fetch(`${mesh.url}/graphql`, {
@@ -184,7 +184,7 @@ describe('a mesh whose gateway goes and comes back', () => {
 });
 
 describe('a mesh whose other subgraphs go and come back', () => {
-  it('fails closed with a code and the time to wait, and recovers', { timeout: 60_000 }, async () => {
+  it('fails closed with a code and the time to wait, and recovers', { timeout: 120_000 }, async () => {
     const { client } = await newTenant(() => mesh);
     await works(client);
     await mesh.process(others).end('SIGKILL');

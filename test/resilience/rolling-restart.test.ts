@@ -51,7 +51,7 @@ describe.runIf(hasRedis())('a rolling restart of every part under load', () => {
       await Promise.all(clients.map((client) => client.more(2)));
       expect(failures().slice(before)).toEqual([]);
     },
-    60_000,
+    120_000,
   );
 
   it('leaves one row of each call, that succeeded', async () => {
@@ -60,5 +60,5 @@ describe.runIf(hasRedis())('a rolling restart of every part under load', () => {
     expect(rows.filter(({ status }) => status !== 'SUCCEEDED')).toEqual([]);
     expect(rows).toHaveLength(clients.reduce((sum, { calls }) => sum + calls, 0));
     expect(listAlarms(fleet)).toEqual([]);
-  }, 60_000);
+  }, 120_000);
 });

@@ -65,7 +65,7 @@ async function call(): Promise<readonly string[]> {
 }
 
 it('a rotated credential serves new calls by its new secret, and those in progress by the old one, also after a kill', {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async () => {
   expect(await call()).toEqual([before]);
   const stream = overEventStream<{ text?: string; completion?: object }>(root(), STREAM, input('slow'));

@@ -133,7 +133,7 @@ beforeAll(async () => {
   await ask(admin, '{ providers { id baseUrl credentials { id label hint } health { circuit } } }');
   await ask(admin, '{ auditLog(first: 200) { edges { node { action arguments before after errorCode } } } }');
   await ask(admin, '{ invocations(first: 200) { edges { node { id errorCode } } } }');
-}, 60_000);
+}, 120_000);
 afterAll(() => stack.disposeAsync());
 
 /** Names of the secrets that the text holds, as they are or in base64 or hex. */

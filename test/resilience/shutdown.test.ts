@@ -108,7 +108,7 @@ async function refusal(mesh: Restartable, key: string): Promise<string> {
 
 describe('a mesh that gets a signal to stop', () => {
   it('finishes operations in progress, refuses new ones, closes every row, and ends with 0', {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async () => {
     const { mesh, tenant } = await start({ HEDDLE_SHUTDOWN_GRACE_MS: '20000' });
     const { key } = tenant.client;
@@ -137,7 +137,7 @@ describe('a mesh that gets a signal to stop', () => {
   });
 
   it('sends every client an end when the grace time is over, and closes every row itself', {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async () => {
     const { mesh, tenant } = await start({ HEDDLE_SHUTDOWN_GRACE_MS: '300' });
     const { outcome, socket, events } = await callEveryWay(mesh, tenant.client.key);
@@ -172,7 +172,7 @@ describe('a mesh that gets a signal to stop', () => {
   });
 
   it('refuses readiness and serves on for the drain time, then accepts nothing', {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async () => {
     const { mesh, tenant } = await start({ HEDDLE_SHUTDOWN_GRACE_MS: '20000', HEDDLE_DRAIN_MS: '1500' });
     const { key } = tenant.client;
@@ -209,7 +209,7 @@ describe('a mesh that gets a signal to stop', () => {
   });
 
   it('takes the same signal twice at once, as npm hands on Ctrl-C, for one', {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async () => {
     const { mesh, tenant } = await start({ HEDDLE_SHUTDOWN_GRACE_MS: '20000' });
     const { outcome } = await callEveryWay(mesh, tenant.client.key);
@@ -225,7 +225,7 @@ describe('a mesh that gets a signal to stop', () => {
     expect((await ended)[0]).toBe(0);
   });
 
-  it('exits at once on a second signal later', { timeout: 60_000 }, async () => {
+  it('exits at once on a second signal later', { timeout: 120_000 }, async () => {
     const { mesh, tenant } = await start({ HEDDLE_SHUTDOWN_GRACE_MS: '60000' });
     await callEveryWay(mesh, tenant.client.key);
     const { child } = mesh.process;

@@ -33,7 +33,7 @@ describe('an error that no handler caught', () => {
     ['uncaught exception', 'throw undefined'],
   ])(
     'ends the process with code 1 after one line of the log, its calls failed and their rows closed: %s, %s',
-    { timeout: 60_000 },
+    { timeout: 120_000 },
     async (name, statement) => {
       const answer = Promise.withResolvers<void>();
       const upstream = stack.use(await startUpstream({ gate: () => answer.promise }));

@@ -15,7 +15,7 @@ async function findInFiles(directory: string, texts: readonly string[]): Promise
 }
 
 it("keeps the items of a vendor's tools when its process is killed, ends those in progress, and stores no credential", {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async () => {
   await using stack = new AsyncDisposableStack();
   const dir = stack.use(await temporaryDirectory());

@@ -130,7 +130,7 @@ describe('clients that do not read', () => {
     ['refused operations', { query: '{ nothing }' }],
     ['a denied operation', { query: '{ me { kind } }' }],
     ['an unknown operation', { query: 'query a { __typename }', operationName: 'b' }],
-  ])('cannot fill the memory with answers to %s', { timeout: 60_000 }, async (_what, payload) => {
+  ])('cannot fill the memory with answers to %s', { timeout: 120_000 }, async (_what, payload) => {
     const [pid] = mesh.processes.map(({ child }) => child.pid);
     const socket = await open();
     const acknowledged = once(socket, 'message');
@@ -148,7 +148,7 @@ describe('clients that do not read', () => {
   });
 
   it('hold the provider back rather than fill the memory, over SSE as over WebSockets', {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async () => {
     await using upstream = await startUpstream();
     await registerUpstream(mesh, upstream.url, [endless]);

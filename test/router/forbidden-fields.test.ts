@@ -82,7 +82,7 @@ function listCoordinates(document: DocumentNode, subgraph: string): string[] {
 }
 
 it(`sends no field to a subgraph that its caller may not select, of ${operations} random operations`, {
-  timeout: 60_000 + operations * 100,
+  timeout: 120_000 + operations * 100,
 }, async () => {
   const random = createRandom(seed);
   const forbidden: string[] = [];

@@ -77,7 +77,7 @@ const context = { requestId: 'r', clientAddress: null };
 
 describe('no resolver runs for a caller that may not select its field', () => {
   it(`where the gateway alone decides, of ${operations} random operations`, {
-    timeout: 60_000 + operations * 100,
+    timeout: 120_000 + operations * 100,
   }, async () => {
     const observed = new Observed(supergraphSdl);
     const planner = new PlannerProcess(supergraphSdl);

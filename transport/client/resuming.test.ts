@@ -121,7 +121,7 @@ describe('a subscription whose connection to its subgraph breaks', () => {
   });
 
   it('loses no token and emits none twice, whenever and however often it breaks', {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async () => {
     const random = createRandom(printedSeed('broken subscriptions'));
     await using remote = await startRemote();

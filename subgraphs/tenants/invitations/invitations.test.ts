@@ -373,7 +373,7 @@ it('a member that was removed is not made again by what a killed process has lef
 });
 
 it('a process that is killed while a person accepts leaves all of it or nothing', {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async () => {
   let round = 0;
   const states = new Set<string>(['']);

@@ -57,7 +57,7 @@ async function makeTenant(): Promise<Made> {
 
 type Change = readonly [query: string, variables: Readonly<Record<string, unknown>>];
 
-describe('a process that is killed', { timeout: 60_000 }, () => {
+describe('a process that is killed', { timeout: 120_000 }, () => {
   it.each<[string, 'owner' | 'provider', (made: Made) => Change]>([
     ['provisionMember', 'provider', () => [PROVISION, toPerson('new')]],
     ['provisionMember of a member', 'provider', () => [PROVISION, toPerson('local', { active: false })]],

@@ -27,7 +27,7 @@ beforeAll(async () => {
     columns.push({ name: wire.name, model, wire, upstream });
   }
   columns.push({ name: 'DEMO', model: 'demo/echo', wire: null, upstream: null });
-}, 60_000);
+}, 120_000);
 afterAll(() => stack.disposeAsync());
 
 type Measure = (column: Column, dialect: Dialect) => Promise<Cell>;

@@ -11,7 +11,7 @@ const stack = new AsyncDisposableStack();
 let mesh: TestMesh;
 beforeAll(async () => {
   mesh = stack.use(await startOneProcess());
-}, 60_000);
+}, 120_000);
 afterAll(() => stack.disposeAsync());
 
 const piece = fc.string({ minLength: 1, maxLength: 12, unit: 'grapheme' });
@@ -208,7 +208,7 @@ describe.each([...chatWires, ...vendorWires])('a stream of chat completions over
       }),
       { numRuns },
     );
-  }, 60_000);
+  }, 120_000);
 
   it('ends with an error object, and with no finish, usage or [DONE], wherever the provider fails', async () => {
     const six = fc.array(piece, { minLength: 6, maxLength: 8 });
@@ -236,5 +236,5 @@ describe.each([...chatWires, ...vendorWires])('a stream of chat completions over
       }),
       { numRuns: 15 },
     );
-  }, 60_000);
+  }, 120_000);
 });

@@ -7,7 +7,7 @@ import { counts, type UpstreamWire } from './upstream-wire.ts';
 let reported: ReportedMesh;
 beforeAll(async () => {
   reported = await openReportedMesh();
-}, 60_000);
+}, 120_000);
 afterAll(() => reported?.[Symbol.asyncDispose]());
 
 interface MessagesEvent {

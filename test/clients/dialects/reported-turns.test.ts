@@ -20,7 +20,7 @@ const thinking = wires
 let reported: ReportedMesh;
 beforeAll(async () => {
   reported = await openReportedMesh(thinking);
-}, 60_000);
+}, 120_000);
 afterAll(() => reported?.[Symbol.asyncDispose]());
 
 const hi = { role: 'user', content: 'Hi' };

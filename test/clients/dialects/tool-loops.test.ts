@@ -19,7 +19,7 @@ const stack = new AsyncDisposableStack();
 let mesh: TestMesh;
 beforeAll(async () => {
   mesh = stack.use(await startOneProcess());
-}, 60_000);
+}, 120_000);
 afterAll(() => stack.disposeAsync());
 
 const named = (...names: readonly string[]) =>
