@@ -78,7 +78,9 @@ describe.runIf(hasRedis())('a response in the background, over two gateways', ()
   }, 120_000);
   afterAll(() => stack.disposeAsync());
 
-  it('is followed from any number on by the gateway that did not begin it', { timeout: 120_000 }, async () => {
+  it('is followed from any number on by the gateway that did not begin it', {
+    timeout: 120_000,
+  }, async () => {
     const id = await client.start(mesh.url, 20);
     const early = await readSome(client.follow(mesh.url, id), 6);
     const events = await client.followAll(other, id);
