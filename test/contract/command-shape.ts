@@ -131,9 +131,27 @@ function describeStages(stages: unknown): unknown {
   return toList(stages).map((stage) =>
     mapFields(stage, (name, given) => {
       if (name === '$match') return describeFilter(given);
+      if (name === '$group') return describeGroup(given);
       return name === '$sort' ? describeLiteral(given) : describeExpression(given, name);
     }),
   );
+}
+
+/** A group by several fields at once: of the key the distinct forms, as callers choose which fields it has. */
+function describeGroup(group: unknown): unknown {
+  return mapFields(group, (name, given) => {
+    const parts = name === '_id' ? listFields(given) : undefined;
+    if (parts === undefined || parts[0]?.[0].startsWith('$') === true) return describeExpression(given, name);
+    return distinct(parts.map(([part, expression]) => describeKeyPart(describeExpression(expression, part))));
+  });
+}
+
+/** A part of a key that stands for a field that may be absent, whichever it is. */
+function describeKeyPart(described: unknown): unknown {
+  const [operator, operands] = listFields(described)?.[0] ?? [];
+  return operator === '$ifNull' && Array.isArray(operands) && operands.includes(value)
+    ? { $ifNull: ['$field', value] }
+    : described;
 }
 
 /** Operands of an expression: they are code where the key is an operator, and data under the name of a field. */
