@@ -183,7 +183,7 @@ export async function openTenantFiller(erasing: TestErasing): Promise<TestTenant
       alertActions: { alertId: `${tenantId}:${word}`, reason: `About ${word}`, requestedAt: hour },
       alertEpisodes: { alertId: `${tenantId}:${word}`, reason: `About ${word}`, startedAt: hour },
       alertSightings: { keyLineId: keyId, kind: 'MODEL', value: `model-${word}`, firstAt: hour, lastAt: now },
-      usage_exports: { by: ['END_USER'], filter: { KEY: [word] }, status: 'SUCCEEDED', createdAt: hour },
+      usage_exports: { by: ['KEY'], filter: { KEY: [word] }, status: 'SUCCEEDED', createdAt: hour },
       usage_export_parts: { exportId: `${tenantId}:${word}`, text: `key,${word}` },
       webhook_deliveries: { webhookId: `${tenantId}:${word}`, eventType: 'app.created', createdAt: now },
     };
