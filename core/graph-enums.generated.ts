@@ -63,6 +63,12 @@ export const AlertMetric = {
 } as const;
 
 export type AlertMetric = typeof AlertMetric[keyof typeof AlertMetric];
+export const AlertOrder = {
+  ID_ASC: 'ID_ASC',
+  ID_DESC: 'ID_DESC'
+} as const;
+
+export type AlertOrder = typeof AlertOrder[keyof typeof AlertOrder];
 export const AlertSide = {
   HIGH: 'HIGH',
   LOW: 'LOW',

@@ -17,6 +17,7 @@ import type { UsageInterval } from '#core/graph-enums.generated.ts';
 import type { UsageDimension } from '#core/graph-enums.generated.ts';
 import type { UsageExportFormat } from '#core/graph-enums.generated.ts';
 import type { UsageExportStatus } from '#core/graph-enums.generated.ts';
+import type { AlertOrder } from '#core/graph-enums.generated.ts';
 import type { UsageOrder } from '#core/graph-enums.generated.ts';
 import type { AlertMetric } from '#core/graph-enums.generated.ts';
 import type { AlertCondition } from '#core/graph-enums.generated.ts';
@@ -88,7 +89,7 @@ export type QueryUsageArgs = {
   interval: UsageInterval;
   by: ReadonlyArray<UsageDimension>;
   filter?: InputMaybe<UsageFilter>;
-  orderBy: UsageOrder;
+  orderBy?: InputMaybe<UsageOrder>;
   top?: InputMaybe<Scalars['Int']['input']>;
 };
 
@@ -140,6 +141,7 @@ export type QueryEventsArgs = {
 
 export type QueryAlertsArgs = {
   filter?: InputMaybe<AlertFilter>;
+  orderBy?: InputMaybe<AlertOrder>;
   first?: InputMaybe<Scalars['Int']['input']>;
   after?: InputMaybe<Scalars['String']['input']>;
   last?: InputMaybe<Scalars['Int']['input']>;
@@ -901,6 +903,7 @@ export type ResolversTypes = {
   UsageExportStatus: UsageExportStatus;
   UsageExport: ResolverTypeWrapper<usageExports.UsageExportRecord>;
   UsageExportInput: UsageExportInput;
+  AlertOrder: AlertOrder;
   UsageOrder: UsageOrder;
   CostForecast: ResolverTypeWrapper<CostForecast>;
   BudgetForecast: ResolverTypeWrapper<BudgetForecast>;
@@ -1062,7 +1065,7 @@ export type QueryResolvers<ContextType = context.SubgraphContext, ParentType ext
   invocation?: Resolver<Maybe<ResolversTypes['Invocation']>, ParentType, ContextType, RequireFields<QueryInvocationArgs, 'id'>>;
   auditLog?: Resolver<ResolversTypes['AuditConnection'], ParentType, ContextType, RequireFields<QueryAuditLogArgs, 'orderBy'>>;
   events?: Resolver<ResolversTypes['EventConnection'], ParentType, ContextType, RequireFields<QueryEventsArgs, 'orderBy'>>;
-  alerts?: Resolver<ResolversTypes['AlertConnection'], ParentType, ContextType, Partial<QueryAlertsArgs>>;
+  alerts?: Resolver<ResolversTypes['AlertConnection'], ParentType, ContextType, RequireFields<QueryAlertsArgs, 'orderBy'>>;
   alert?: Resolver<Maybe<ResolversTypes['Alert']>, ParentType, ContextType, RequireFields<QueryAlertArgs, 'id'>>;
   alertEpisodes?: Resolver<ResolversTypes['AlertEpisodeConnection'], ParentType, ContextType, RequireFields<QueryAlertEpisodesArgs, 'orderBy'>>;
   alertActions?: Resolver<ResolversTypes['AlertActionRunConnection'], ParentType, ContextType, RequireFields<QueryAlertActionsArgs, 'orderBy'>>;
@@ -1179,6 +1182,8 @@ export type UsageExportResolvers<ContextType = context.SubgraphContext, ParentTy
   finishedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
 };
+
+export type AlertOrderResolvers = EnumResolverSignature<{ ID_ASC?: any, ID_DESC?: any }, ResolversTypes['AlertOrder']>;
 
 export type UsageOrderResolvers = EnumResolverSignature<{ KEYS?: any, REQUESTS?: any, FAILURES?: any, TOKENS?: any, COST?: any }, ResolversTypes['UsageOrder']>;
 
@@ -1566,6 +1571,7 @@ export type Resolvers<ContextType = context.SubgraphContext> = {
   UsageExportFormat?: UsageExportFormatResolvers;
   UsageExportStatus?: UsageExportStatusResolvers;
   UsageExport?: UsageExportResolvers<ContextType>;
+  AlertOrder?: AlertOrderResolvers;
   UsageOrder?: UsageOrderResolvers;
   CostForecast?: CostForecastResolvers<ContextType>;
   BudgetForecast?: BudgetForecastResolvers<ContextType>;

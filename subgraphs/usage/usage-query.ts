@@ -1,4 +1,5 @@
 import { type FieldNode, type GraphQLResolveInfo, Kind, type SelectionSetNode } from 'graphql';
+import type { UsageOrder } from '#core/graph-enums.generated.ts';
 import { badInput } from '#core/input.ts';
 import type { QueryUsageArgs } from './generated.ts';
 
@@ -8,7 +9,7 @@ export type UsageArgs = Omit<QueryUsageArgs, 'orderBy' | 'top'> &
 
 /** What one `usage` field requests, checked. */
 export interface UsageQuery extends Readonly<Omit<UsageArgs, 'orderBy' | 'top'>> {
-  readonly orderBy: QueryUsageArgs['orderBy'];
+  readonly orderBy: UsageOrder;
   /** Buckets of each start; null: all. */
   readonly top: number | null;
   /** Whether latencies are requested: they take a third of the work, and most of the memory. */
@@ -23,7 +24,7 @@ const topMax = 10_000;
 
 /** BAD_USER_INPUT for a range that is empty, turned round or longer than 400 days. Dimensions come once each. */
 export function usageQuery(
-  { from, to, interval, by, filter, orderBy = 'KEYS', top = null }: UsageArgs,
+  { from, to, interval, by, filter, orderBy, top = null }: UsageArgs,
   { fieldNodes, fragments }: Pick<GraphQLResolveInfo, 'fieldNodes' | 'fragments'>,
 ): UsageQuery {
   checkUsageRange({ from, to });
@@ -32,7 +33,7 @@ export function usageQuery(
   const previous = fields.filter(({ name }) => name.value === 'previous');
   const all = [...fields, ...listFields(previous, fragments)];
   return {
-    ...{ from, to, interval, orderBy, top, filter: filter ?? null },
+    ...{ from, to, interval, top, orderBy: orderBy ?? 'KEYS', filter: filter ?? null },
     by: [...new Set(by)],
     latencies: all.some(({ name }) => name.value.startsWith('latency')),
     previous: previous.length > 0,

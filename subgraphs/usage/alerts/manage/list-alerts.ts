@@ -11,13 +11,13 @@ import type { UsageContext } from '../../loaders.ts';
 
 /** Alerts that match every specified field and that the caller may see, by ID. */
 export function listAlerts(
-  { filter, ...page }: QueryAlertsArgs,
+  { filter, orderBy, ...page }: QueryAlertsArgs,
   { caller }: UsageContext,
   database: Database,
 ): Promise<Connection<AlertRecord>> {
   const { tenantId, condition, enabled } = filter ?? {};
   const where = { ...given({ condition, enabled }), ...ofTenant(tenantId, caller) };
-  return findPage(alerts(database), where, { _id: 1 }, page);
+  return findPage(alerts(database), where, { _id: orderBy === 'ID_DESC' ? -1 : 1 }, page);
 }
 
 /** Episodes that match every specified field and that the caller may see, by their beginning. */
