@@ -150,7 +150,7 @@ describe('examples/', () => {
       const browser = await startBrowser(chromiumPath ?? '');
       stack.defer(() => browser.close());
       const page = await browser.newPage();
-      page.setDefaultTimeout(15_000);
+      page.setDefaultTimeout(60_000);
       await page.goto(url);
       const send = async (text: string) => {
         await page.getByLabel('Message').fill(text);
@@ -208,7 +208,7 @@ describe('examples/', () => {
       const open = async (model: string, key?: string) => {
         const [url = ''] = await startPage(model, key).line(/http:\/\/127\.0\.0\.1:\d+\//);
         const page = await browser.newPage();
-        page.setDefaultTimeout(30_000);
+        page.setDefaultTimeout(60_000);
         await page.goto(url);
         return page;
       };
@@ -235,7 +235,7 @@ describe('examples/', () => {
         }>('{ invocations(first: 1) { edges { node { status endUserId } } } }');
         return invocations.edges[0]?.node;
       };
-      await expect.poll(newest, { timeout: 10_000 }).toEqual({ status: 'CANCELLED', endUserId: 'ada' });
+      await expect.poll(newest, { timeout: 60_000 }).toEqual({ status: 'CANCELLED', endUserId: 'ada' });
       expect(await slow.locator('li.error').count()).toBe(0);
 
       const refused = await open('demo/echo', 'hd_none');

@@ -259,7 +259,7 @@ describe('Apollo Client with its HttpLink alone', () => {
         expect(await client.data('{ invocations { edges { node { status } } } }')).toEqual({
           invocations: { edges: [{ node: { status: 'CANCELLED' } }] },
         }),
-      { timeout: 10_000, interval: 50 },
+      { timeout: 60_000, interval: 50 },
     );
   });
 

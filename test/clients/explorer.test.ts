@@ -20,7 +20,7 @@ describe.runIf(chromiumPath !== undefined)('the Explorer in a browser', () => {
     browser = await startBrowser(chromiumPath ?? '');
     stack.defer(() => browser.close());
     page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
-    page.setDefaultTimeout(15_000);
+    page.setDefaultTimeout(60_000);
     await page.route('**/*', (route) => {
       const url = route.request().url();
       const { protocol, origin, search } = new URL(url);
@@ -51,7 +51,7 @@ describe.runIf(chromiumPath !== undefined)('the Explorer in a browser', () => {
           if (shown.includes('Cannot infer operation')) await button.click();
           return shown;
         },
-        { timeout: 15_000, interval: 300 },
+        { timeout: 60_000, interval: 300 },
       )
       .toSatisfy((shown: string) => texts.every((text) => shown.includes(text)), texts.join(' … '));
   };

@@ -51,7 +51,7 @@ describe.runIf(chromiumPath !== undefined)('the page of prompts in a browser', (
     browser = await startBrowser(chromiumPath ?? '');
     stack.defer(() => browser.close());
     page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
-    page.setDefaultTimeout(15_000);
+    page.setDefaultTimeout(60_000);
     await page.route('**/*', (route) => {
       const { protocol, origin, href } = new URL(route.request().url());
       if (protocol !== 'blob:' && protocol !== 'data:' && origin !== mesh.url) elsewhere.push(href);
@@ -98,7 +98,7 @@ describe.runIf(chromiumPath !== undefined)('the page of prompts in a browser', (
     await block.getByRole('button', { name: 'Try it out' }).click();
     await block.getByRole('button', { name: 'Execute' }).click();
     const shown = block.locator('.live-responses-table .response-col_description pre').first();
-    await expect.poll(() => shown.textContent(), { timeout: 15_000 }).toContain(answer);
+    await expect.poll(() => shown.textContent(), { timeout: 60_000 }).toContain(answer);
   });
 
   it('shows the schema of an answer', async () => {

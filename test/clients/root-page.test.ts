@@ -30,7 +30,7 @@ describe.runIf(chromiumPath !== undefined)('the page at / in a browser', () => {
     requested = [];
     complaints = [];
     page = await browser.newPage();
-    page.setDefaultTimeout(15_000);
+    page.setDefaultTimeout(60_000);
     page.on('request', (request) => requested.push(`${request.url()} ${request.postData() ?? ''}`));
     page.on('pageerror', ({ message }) => complaints.push(message));
     page.on('console', (message) => {
@@ -65,7 +65,7 @@ describe.runIf(chromiumPath !== undefined)('the page at / in a browser', () => {
       await response.body?.cancel();
       return response.status;
     };
-    await expect.poll(readStatus, { timeout: 10_000 }).toBe(401);
+    await expect.poll(readStatus, { timeout: 60_000 }).toBe(401);
   }
 
   async function testKey(key: string): Promise<void> {
@@ -74,7 +74,7 @@ describe.runIf(chromiumPath !== undefined)('the page at / in a browser', () => {
   }
 
   const expectResult = (shown: string | RegExp) =>
-    expect.poll(() => page.locator('#result').textContent(), { timeout: 15_000 }).toMatch(shown);
+    expect.poll(() => page.locator('#result').textContent(), { timeout: 60_000 }).toMatch(shown);
   const readLines = (client: string) =>
     page
       .locator('details', { has: page.getByText(client, { exact: true }) })
