@@ -205,6 +205,16 @@ describe('an export', () => {
     expect(await mesh.refusal(acme, START, reversed)).toMatch(/^BAD_USER_INPUT: from/);
   });
 
+  it('is refused for a range that is not over: what is called later would be missing in a file that is whole', async () => {
+    const at = (ms: number) => new Date(Date.now() + ms).toISOString();
+    for (const format of ['CSV', 'FOCUS']) {
+      const to = `${at(86_400_000).slice(0, 10)}T00:00:00Z`;
+      const refusal = await mesh.refusal(acme, START, { input: { from: range.from, to, format } });
+      expect(refusal).toMatch(/^BAD_USER_INPUT: input.to must not lie in the future/);
+    }
+    expect(await start(acme, { to: at(-1_000) })).toMatchObject({ id: expect.any(String) });
+  });
+
   it('is deleted with its file', async () => {
     const { id } = await start(acme, {});
     await download(acme, id);

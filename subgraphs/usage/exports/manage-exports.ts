@@ -26,6 +26,9 @@ export async function startUsageExport(
 ): Promise<UsageExportRecord> {
   const { format } = input;
   const { from, to } = checkUsageRange(input);
+  const now = new Date(await readAlertTimeMs(deps));
+  if (to > now)
+    badInput('input.to', 'must not lie in the future: the file would lack what is called until then.');
   const { fixedBy } = usageExportFormats[format];
   if (fixedBy !== null) {
     if (input.by.length > 0 || input.interval !== 'DAY')
@@ -36,7 +39,6 @@ export async function startUsageExport(
   const { rows, ...calls } = toCalls(context.reach('own-row').rows(), input.filter ?? null) ?? outOfReach();
   if (Object.keys(rows).length > 0) outOfReach();
   const { tenantId } = calls;
-  const now = new Date(await readAlertTimeMs(deps));
   const record: UsageExportRecord = {
     ...{ _id: randomUUID(), tenantId, format, from, to, interval: input.interval },
     ...{ by: [...(fixedBy ?? new Set(input.by))], filter: calls.filter },
