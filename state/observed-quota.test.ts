@@ -5,7 +5,7 @@ import { createMemoryQuota } from './quota/memory.ts';
 import type { QuotaLimit } from './quota/quota.ts';
 
 describe('meters that are observed', () => {
-  it('report what a reservation leaves of each limit and budget, also where one refuses, and nothing that names whose it is', async () => {
+  it('report what a reservation leaves of each limit and budget, also where one refuses, and no name of what it limits', async () => {
     const seen: ObservedLimit[] = [];
     await using quota = observeQuota(createMemoryQuota(), { limitRead: (limit) => void seen.push(limit) });
     const limits: readonly QuotaLimit[] = [

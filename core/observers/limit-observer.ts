@@ -1,6 +1,6 @@
 import type { LimitWindow, Meter } from '../graph-enums.generated.ts';
 
-/** A limit as it stands after a call was admitted or refused. It does not state whose it is. */
+/** A limit after a call was admitted or refused, without the name of what it limits. */
 export interface ObservedLimit {
   readonly kind: 'limit' | 'budget';
   readonly meter: Meter;

@@ -67,7 +67,7 @@ function protect(text: string, wordsMin: number): ProtectedText {
   return { runs, wordHashes: new HashFilter(wordHashes), runHashes: new HashFilter(runHashes) };
 }
 
-/** The last words of a text, so many of them, with a hash of all that each word changes in constant time. */
+/** The last words of a text, of a fixed number, with a hash of all of them that each word changes in constant time. */
 class LastWords {
   readonly #starts: Uint32Array;
   readonly #ends: Uint32Array;

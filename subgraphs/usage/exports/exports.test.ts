@@ -225,7 +225,7 @@ describe('an export', () => {
 });
 
 describe('an export whose process dies', () => {
-  // What runs by the present time leaves these alone.
+  // The jobs of the mesh use the present time, by which these are not due.
   const nowMs = Date.UTC(2098, 5, 1);
   const bounds = { ...exportBounds, partChars: 200 };
   let expected: string;
