@@ -13,7 +13,7 @@ const rules: readonly { readonly part: string; readonly mayImport: readonly stri
   { part: 'cli/', mayImport: [''] },
   { part: 'test/', mayImport: [''] },
   { part: 'bench/', mayImport: [''] },
-  { part: 'deploy/', mayImport: ['deploy/'] },
+  { part: 'deploy/', mayImport: ['deploy/', 'cli/bundle.ts'] },
   {
     part: 'server/',
     mayImport: [
