@@ -36,6 +36,8 @@ export default defineConfig({
     testTimeout: 90_000,
     expect: { poll: { timeout: 30_000 } },
     hookTimeout: 120_000,
+    // A failure in CI is read from its message alone.
+    chaiConfig: { truncateThreshold: 1_000 },
     execArgv: ['--disable-warning=ExperimentalWarning'],
     // `npm run coverage`. What processes of Heddle run that tests start is not counted, so no threshold would be true.
     coverage: {

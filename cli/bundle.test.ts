@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, it } from 'vitest';
 import { temporaryDirectory } from '#test/support/mesh.ts';
-import { describeInput, findBundle } from './bundle.ts';
+import { checkout, describeInput, findBundle } from './bundle.ts';
 
 /** A folder with a bundle of two files, and what changes each. */
 async function writeBundle() {
@@ -13,8 +13,10 @@ async function writeBundle() {
   for (const name of ['one.ts', 'other.ts', 'heddle.mjs']) writeFileSync(file(name), name);
   const inputs = [file('one.ts'), file('other.ts')].map(describeInput);
   const manifest = file('manifest.json');
-  writeFileSync(manifest, JSON.stringify({ entry: file('heddle.mjs'), inputs }));
-  return { manifest, file, [Symbol.asyncDispose]: () => directory[Symbol.asyncDispose]() };
+  const describe = (root: string) => ({ root, entry: file('heddle.mjs'), inputs });
+  writeFileSync(manifest, JSON.stringify(describe(checkout)));
+  const copyFrom = (root: string) => writeFileSync(manifest, JSON.stringify(describe(root)));
+  return { manifest, file, copyFrom, [Symbol.asyncDispose]: () => directory[Symbol.asyncDispose]() };
 }
 
 it('is found while its sources are as they were', async () => {
@@ -28,6 +30,7 @@ it.each<[string, (bundle: Awaited<ReturnType<typeof writeBundle>>) => void]>([
   ['a source is gone', ({ file }) => rmSync(file('other.ts'))],
   ['its own file is gone', ({ file }) => rmSync(file('heddle.mjs'))],
   ['its manifest is cut', ({ manifest }) => writeFileSync(manifest, '{"entry":')],
+  ['it came with a copy of another checkout', ({ copyFrom }) => copyFrom('/elsewhere/')],
   ['its manifest is gone', ({ manifest }) => rmSync(manifest)],
 ])('is not found where %s', async (_, change) => {
   await using bundle = await writeBundle();

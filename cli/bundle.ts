@@ -4,6 +4,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 /** Of a bundle: `deploy/build-bundle.ts` writes it, and a start of the command believes it. */
 export interface BundleManifest {
+  /** The checkout that it was made in: a copy of one finds its packages, and must not run the code of the first. */
+  readonly root: string;
   /** The file to import instead of `cli/run-command.ts`; absolute. */
   readonly entry: string;
   /** The files that it was made of, absolute, with their sizes in bytes and the times of their last changes in milliseconds. */
@@ -12,6 +14,9 @@ export interface BundleManifest {
 
 /** Where the bundles of this checkout are: among the packages, so that `npm ci` begins anew. */
 export const bundleFolder = fileURLToPath(new URL('../node_modules/.cache/heddle-bundle', import.meta.url));
+
+/** The folder of this checkout. */
+export const checkout = fileURLToPath(new URL('..', import.meta.url));
 
 export const manifestFile = join(bundleFolder, 'manifest.json');
 
@@ -28,7 +33,7 @@ function isUnchanged([file, size, changedMs]: BundleManifest['inputs'][number]):
 
 /**
  * The URL of the bundle of the command, where one was made of the sources and packages as they are now. Loading it takes a
- * fraction of loading the sources. Undefined where there is none or a file has changed since: the sources run.
+ * fraction of loading the sources. Undefined where there is none of this checkout or a file has changed since: the sources run.
  */
 export function findBundle(file = manifestFile): string | undefined {
   let manifest: BundleManifest;
@@ -38,6 +43,9 @@ export function findBundle(file = manifestFile): string | undefined {
     // Any error: what cannot be read is as good as none.
     return undefined;
   }
-  const isFresh = describeInput(manifest.entry) !== undefined && manifest.inputs.every(isUnchanged);
+  const isFresh =
+    manifest.root === checkout &&
+    describeInput(manifest.entry) !== undefined &&
+    manifest.inputs.every(isUnchanged);
   return isFresh ? pathToFileURL(manifest.entry).href : undefined;
 }

@@ -7,7 +7,14 @@ import { mkdirSync, readFileSync, renameSync, rmdirSync, rmSync, statSync, write
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import { type BundleManifest, bundleFolder, describeInput, findBundle, manifestFile } from '#cli/bundle.ts';
+import {
+  type BundleManifest,
+  bundleFolder,
+  checkout,
+  describeInput,
+  findBundle,
+  manifestFile,
+} from '#cli/bundle.ts';
 
 const root = resolve(import.meta.dirname, '..');
 /** npm writes it with each install. */
@@ -84,7 +91,7 @@ async function build({ rolldown }: typeof import('rolldown')): Promise<void> {
   });
   await bundle.close();
   const described = inputs.map(describeInput).filter((input) => input !== undefined);
-  const manifest: BundleManifest = { entry: join(folder, 'heddle.mjs'), inputs: described };
+  const manifest: BundleManifest = { root: checkout, entry: join(folder, 'heddle.mjs'), inputs: described };
   const written = `${manifestFile}.new`;
   writeFileSync(written, JSON.stringify(manifest));
   renameSync(written, manifestFile);
