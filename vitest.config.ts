@@ -20,6 +20,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'mesh',
+          setupFiles: ['test/support/bundled-store.ts'],
           globalSetup: ['test/support/current-bundle.ts'],
           include: ['**/*.test.ts'],
           exclude: ['**/node_modules/**', 'mongo/embedded/**', ...unitTests],

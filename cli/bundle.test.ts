@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, it } from 'vitest';
 import { temporaryDirectory } from '#test/support/mesh.ts';
-import { checkout, describeInput, findBundle } from './bundle.ts';
+import { checkout, describeInput, findBundled } from './bundle.ts';
 
 /** A folder with a bundle of two files, and what changes each. */
 async function writeBundle() {
@@ -13,7 +13,7 @@ async function writeBundle() {
   for (const name of ['one.ts', 'other.ts', 'heddle.mjs']) writeFileSync(file(name), name);
   const inputs = [file('one.ts'), file('other.ts')].map(describeInput);
   const manifest = file('manifest.json');
-  const describe = (root: string) => ({ root, entry: file('heddle.mjs'), inputs });
+  const describe = (root: string) => ({ root, entries: { 'cli/x.ts': file('heddle.mjs') }, inputs });
   writeFileSync(manifest, JSON.stringify(describe(checkout)));
   const copyFrom = (root: string) => writeFileSync(manifest, JSON.stringify(describe(root)));
   return { manifest, file, copyFrom, [Symbol.asyncDispose]: () => directory[Symbol.asyncDispose]() };
@@ -21,7 +21,7 @@ async function writeBundle() {
 
 it('is found while its sources are as they were', async () => {
   await using bundle = await writeBundle();
-  expect(findBundle(bundle.manifest)).toBe(pathToFileURL(bundle.file('heddle.mjs')).href);
+  expect(findBundled('cli/x.ts', bundle.manifest)).toBe(pathToFileURL(bundle.file('heddle.mjs')).href);
 });
 
 it.each<[string, (bundle: Awaited<ReturnType<typeof writeBundle>>) => void]>([
@@ -35,5 +35,5 @@ it.each<[string, (bundle: Awaited<ReturnType<typeof writeBundle>>) => void]>([
 ])('is not found where %s', async (_, change) => {
   await using bundle = await writeBundle();
   change(bundle);
-  expect(findBundle(bundle.manifest)).toBeUndefined();
+  expect(findBundled('cli/x.ts', bundle.manifest)).toBeUndefined();
 });

@@ -6,8 +6,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 export interface BundleManifest {
   /** The checkout that it was made in: a copy of one finds its packages, and must not run the code of the first. */
   readonly root: string;
-  /** The file to import instead of `cli/run-command.ts`; absolute. */
-  readonly entry: string;
+  /** The files to run instead of those that processes and threads begin with: absolute, by the paths of these in the checkout. */
+  readonly entries: Readonly<Record<string, string>>;
   /** The files that it was made of, absolute, with their sizes in bytes and the times of their last changes in milliseconds. */
   readonly inputs: readonly (readonly [file: string, size: number, changedMs: number])[];
 }
@@ -32,10 +32,11 @@ function isUnchanged([file, size, changedMs]: BundleManifest['inputs'][number]):
 }
 
 /**
- * The URL of the bundle of the command, where one was made of the sources and packages as they are now. Loading it takes a
- * fraction of loading the sources. Undefined where there is none of this checkout or a file has changed since: the sources run.
+ * The URL to run instead of a file that the command, a process or a thread begins with, where a bundle was made of the sources
+ * and packages as they are now. Loading it takes a fraction of loading the sources. Undefined where there is none of this
+ * checkout, or a file has changed since: the sources run.
  */
-export function findBundle(file = manifestFile): string | undefined {
+export function findBundled(source: string, file = manifestFile): string | undefined {
   let manifest: BundleManifest;
   try {
     manifest = JSON.parse(readFileSync(file, 'utf8')) as BundleManifest;
@@ -43,9 +44,11 @@ export function findBundle(file = manifestFile): string | undefined {
     // Any error: what cannot be read is as good as none.
     return undefined;
   }
+  const entry = manifest.entries?.[source];
   const isFresh =
     manifest.root === checkout &&
-    describeInput(manifest.entry) !== undefined &&
+    entry !== undefined &&
+    describeInput(entry) !== undefined &&
     manifest.inputs.every(isUnchanged);
-  return isFresh ? pathToFileURL(manifest.entry).href : undefined;
+  return isFresh ? pathToFileURL(entry).href : undefined;
 }

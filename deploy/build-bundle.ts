@@ -4,7 +4,7 @@
  * `npm ci --omit=dev`, the sources run.
  */
 import { mkdirSync, readFileSync, renameSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import {
@@ -12,10 +12,12 @@ import {
   bundleFolder,
   checkout,
   describeInput,
-  findBundle,
+  findBundled,
   manifestFile,
 } from '#cli/bundle.ts';
 
+/** What the command begins with: where it is bundled, so is what its processes and threads begin with. */
+const command = 'cli/run-command.ts';
 const root = resolve(import.meta.dirname, '..');
 /** npm writes it with each install. */
 const installed = join(root, 'node_modules/.package-lock.json');
@@ -49,8 +51,8 @@ function keepPlaces(text: string, file: string, emitEntry: (file: string) => str
 function otherFolder(): string {
   const [one, other] = ['a', 'b'].map((name) => join(bundleFolder, name)) as [string, string];
   try {
-    const { entry } = JSON.parse(readFileSync(manifestFile, 'utf8')) as BundleManifest;
-    return dirname(entry) === one ? other : one;
+    const { entries } = JSON.parse(readFileSync(manifestFile, 'utf8')) as BundleManifest;
+    return dirname(entries[command] ?? '') === one ? other : one;
   } catch {
     // Any error: a manifest that cannot be read names neither.
     return one;
@@ -64,7 +66,7 @@ async function build({ rolldown }: typeof import('rolldown')): Promise<void> {
   const bundle = await rolldown({
     cwd: root,
     platform: 'node',
-    input: { heddle: 'cli/run-command.ts' },
+    input: { heddle: command },
     external: /\.node$/,
     onLog(level, log, forward) {
       if (level === 'warn' && log.code !== 'INEFFECTIVE_DYNAMIC_IMPORT') forward('error', log);
@@ -83,7 +85,7 @@ async function build({ rolldown }: typeof import('rolldown')): Promise<void> {
     ],
   });
   // Errors and classes are known by their names.
-  await bundle.write({
+  const { output } = await bundle.write({
     dir: folder,
     entryFileNames: '[name].mjs',
     chunkFileNames: '[name].mjs',
@@ -91,7 +93,16 @@ async function build({ rolldown }: typeof import('rolldown')): Promise<void> {
   });
   await bundle.close();
   const described = inputs.map(describeInput).filter((input) => input !== undefined);
-  const manifest: BundleManifest = { root: checkout, entry: join(folder, 'heddle.mjs'), inputs: described };
+  const entries = output.flatMap((chunk) =>
+    chunk.type === 'chunk' && chunk.isEntry && chunk.facadeModuleId !== null
+      ? [[relative(root, chunk.facadeModuleId), join(folder, chunk.fileName)]]
+      : [],
+  );
+  const manifest: BundleManifest = {
+    root: checkout,
+    entries: Object.fromEntries(entries),
+    inputs: described,
+  };
   const written = `${manifestFile}.new`;
   writeFileSync(written, JSON.stringify(manifest));
   renameSync(written, manifestFile);
@@ -122,7 +133,7 @@ async function withLock<T>(work: () => Promise<T>): Promise<T> {
 
 /** Makes the bundle unless there is one of the sources as they are, or rolldown is not installed. Resolves whether it made one. */
 export async function buildBundle(): Promise<boolean> {
-  if (findBundle() !== undefined) return false;
+  if (findBundled(command) !== undefined) return false;
   let bundler: typeof import('rolldown');
   try {
     bundler = await import('rolldown');
@@ -131,7 +142,7 @@ export async function buildBundle(): Promise<boolean> {
     return false;
   }
   return withLock(async () => {
-    if (findBundle() !== undefined) return false;
+    if (findBundled(command) !== undefined) return false;
     await build(bundler);
     return true;
   });

@@ -7,6 +7,7 @@ import { backupDirectory, refuseInterruptedRestore, removeLeftCopies } from './b
 import { WriteChannel } from './channel.ts';
 import { lockDirectory } from './lock.ts';
 import { makePrivateDirectory } from './make-directory.ts';
+import { storeThread } from './store-thread.ts';
 import type { ListenOn } from './wire/server.ts';
 import { type FromWorker, REPLICA_SET, type ToWorker, type WorkerStart } from './worker-messages.ts';
 
@@ -88,7 +89,7 @@ async function start(dir: string, options: StoreOptions, unlock: () => void): Pr
     },
     listenOn: place.listenOn,
     writes: port2,
-    entry: new URL('./serve.ts', import.meta.url).href,
+    entry: storeThread.entry,
     compileCache: compileCacheDir(),
   };
   const worker = new Worker(ENTRY, { eval: true, workerData: data, transferList: [port2], name: 'store' });
