@@ -34,17 +34,50 @@ type Document = Readonly<Record<string, unknown>>;
 /** By collection and id. */
 type Stored = ReadonlyMap<string, Document>;
 
-/** Everything that is stored, but for locks and the audit log and revisions. */
-async function storedIn(connection: Connection): Promise<Stored> {
-  const found = await (connection.db?.listCollections({}, { nameOnly: true }).toArray() ?? []);
-  const names = found.map(({ name }) => name).filter((name) => !ownCollections.has(name));
+const collectionOf = (key: string) => key.slice(0, key.indexOf(' '));
+
+async function readCollections(connection: Connection, names: Iterable<string>): Promise<Stored> {
   const lists = await Promise.all(
-    names.toSorted().map(async (name) => {
+    [...names].toSorted().map(async (name) => {
       const records = await connection.collection(name).find({}, ofTest).sort({ _id: 1 }).toArray();
       return records.map((record) => [`${name} ${record._id}`, record] as const);
     }),
   );
   return new Map(lists.flat());
+}
+
+/** Everything that is stored, but for locks and the audit log and revisions. */
+async function storedIn(connection: Connection): Promise<Stored> {
+  const found = await (connection.db?.listCollections({}, { nameOnly: true }).toArray() ?? []);
+  const names = found.map(({ name }) => name).filter((name) => !ownCollections.has(name));
+  return readCollections(connection, names);
+}
+
+/** The collections that commands of this process have written to: to read the others again would take most of the time. */
+function watchWrites(connection: Connection) {
+  const written = new Set<string>();
+  const note = ({
+    commandName,
+    command,
+  }: {
+    commandName: string;
+    command: Readonly<Record<string, unknown>>;
+  }) => {
+    if (!failCommands.includes(commandName)) return;
+    const spaces = command.nsInfo as readonly { readonly ns: string }[] | undefined;
+    const names = spaces?.map(({ ns }) => ns.slice(ns.indexOf('.') + 1)) ?? [String(command[commandName])];
+    for (const name of names) if (!ownCollections.has(name)) written.add(name);
+  };
+  const client = connection.getClient();
+  client.on('commandStarted', note);
+  return {
+    /** What is stored now, where `before` was stored when all of this began, or since. */
+    async stored(before: Stored): Promise<Stored> {
+      const kept = [...before].filter(([key]) => !written.has(collectionOf(key)));
+      return new Map([...kept, ...(await readCollections(connection, written))]);
+    },
+    [Symbol.dispose]: () => void client.off('commandStarted', note),
+  };
 }
 
 const toText = (value: unknown) =>
@@ -60,7 +93,7 @@ function changedFields(before: Document, after: Document): string[] {
 function summarizeChanges(before: Stored, after: Stored): string {
   const changes = new Map<string, number>();
   const add = (key: string, change: string) => {
-    const name = `${key.slice(0, key.indexOf(' '))} ${change}`;
+    const name = `${collectionOf(key)} ${change}`;
     changes.set(name, (changes.get(name) ?? 0) + 1);
   };
   for (const [key, record] of after) {
@@ -88,8 +121,7 @@ interface Killed {
 
 /** Makes what is stored what it was, document by document: cheaper than to make all of it again. */
 async function restore(connection: Connection, was: Stored, is: Stored): Promise<void> {
-  const openCollection = (key: string) =>
-    connection.collection<{ _id: string }>(key.slice(0, key.indexOf(' ')));
+  const openCollection = (key: string) => connection.collection<{ _id: string }>(collectionOf(key));
   for (const [key, { _id }] of is)
     if (!was.has(key)) await openCollection(key).deleteOne({ _id: _id as string }, ofTest);
   for (const [key, document] of was) {
@@ -114,19 +146,20 @@ export async function* killedAtEveryWrite(
 ): AsyncGenerator<Killed> {
   const atFirst = await storedIn(connection);
   const change = await prepare();
+  using writes = watchWrites(connection);
   const prepared = await storedIn(connection);
   try {
-    for (let writes = 0, isEnded = false; !isEnded; writes++) {
-      if (writes > 50) throw new Error('The change never ends.');
+    for (let allowed = 0, isEnded = false; !isEnded; allowed++) {
+      if (allowed > 50) throw new Error('The change never ends.');
       const known = await auditLog(connection).distinct('_id');
-      await killedAfter(connection, writes, change);
+      await killedAfter(connection, allowed, change);
       await repair();
       await closeInterrupted(connection, new Date(Date.now() + 1_000));
       const records = await auditLog(connection)
         .find({ _id: { $nin: known }, expiresAt: null })
         .lean();
       isEnded = records.some(({ outcome }) => outcome === 'SUCCEEDED');
-      const after = await storedIn(connection);
+      const after = await writes.stored(prepared);
       const changes = summarizeChanges(prepared, after);
       yield { hasChanged: changes !== '', changes, records };
       if (changes !== '') await restore(connection, prepared, after);
