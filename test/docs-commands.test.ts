@@ -91,6 +91,7 @@ describe('the commands of the documentation', { timeout: 120_000 }, () => {
       'run alerts:measure',
       'run redteam',
       'run dev',
+      'run prepare',
       'run bench',
       'run bench:check',
       'start -- --only gateway',
@@ -128,7 +129,7 @@ describe('the commands of the documentation', { timeout: 120_000 }, () => {
     for (const command of shown) {
       const [, words = ''] = command.match(/^(?:start --|run) (\w+(?::\w+)?)/) ?? [];
       if (
-        !/^(dev|bench(:check)?|check|test:unit|coverage|guardrails:measure|alerts:measure|redteam)?$/.test(
+        !/^(dev|prepare|bench(:check)?|check|test:unit|coverage|guardrails:measure|alerts:measure|redteam)?$/.test(
           words,
         )
       )
