@@ -1,6 +1,8 @@
 import { HeddleError } from '#core/errors.ts';
 import type { CompletionStatus } from '#core/graph-enums.generated.ts';
+import type { ClientResult } from '../errors.ts';
 import type { Exchange } from '../http/exchange.ts';
+import type { EventSource } from '../http/stream.ts';
 import type { DeclaredOperation } from '../operations/declared-operation.ts';
 import { type DeclaredEvents, GraphFailure, subscribeDeclared } from '../operations/run-declared.ts';
 import { setCompletionHeaders } from './completion-headers.ts';
@@ -67,7 +69,7 @@ export function refuseRestart(): never {
 
 /**
  * Starts a completion, sets its headers, and resolves with its events when the first of them has content, or when the client has waited for
- * `holdMs`: what fails before is thrown, so that it has the status of an error and no stream. Its `next` throws GraphFailure
+ * `holdMs`: what fails before is thrown, so that it has the status of an error and no stream. Its `read` throws GraphFailure
  * where the completion fails later, or ends without its last event. `dropped` names what the handler itself does not send;
  * `setLimits` sets the dialect's headers of the limits; `optional` is as in runDeclared.
  */
@@ -111,8 +113,8 @@ export async function openCompletion<
       });
     },
   });
-  const held: IteratorResult<Event>[] = [];
-  let pending: Promise<IteratorResult<Event>> | undefined;
+  const held: IteratorResult<ClientResult>[] = [];
+  let pending: Promise<IteratorResult<ClientResult>> | undefined;
   const over = Promise.withResolvers<'OVER'>();
   const timer = setTimeout(() => over.resolve('OVER'), holdMs);
   try {
@@ -122,14 +124,17 @@ export async function openCompletion<
       if (first === 'OVER') break;
       pending = undefined;
       held.push(first);
-      if (first.done !== true && first.value.__typename === 'CompletionStarted') {
-        const all = [...dropped, ...first.value.dropped];
-        setCompletionHeaders(exchange.response, { ...first.value, dropped: all }, setLimits);
+      if (first.done === true) {
+        results.end();
+        break;
       }
-      if (first.done === true || first.value.__typename !== 'CompletionStarted') break;
+      const event = results.read(first.value);
+      if (event.__typename !== 'CompletionStarted') break;
+      const all = [...dropped, ...event.dropped];
+      setCompletionHeaders(exchange.response, { ...event, dropped: all }, setLimits);
     }
   } catch (error) {
-    await results.return?.();
+    await results.return();
     throw error;
   } finally {
     clearTimeout(timer);
@@ -138,7 +143,8 @@ export async function openCompletion<
   // Any error: the handler receives it, or the client has left.
   waited?.catch(() => undefined);
   let isWaited = waited !== undefined;
-  const events: AsyncIterableIterator<Event> = {
+  const events: EventSource<Event> = {
+    ...results,
     next: () => {
       const known = held.shift();
       if (known !== undefined) return Promise.resolve(known);
@@ -150,11 +156,7 @@ export async function openCompletion<
     },
     return: async () => {
       isLeft = true;
-      await results.return?.();
-      return { done: true, value: undefined };
-    },
-    [Symbol.asyncIterator]() {
-      return this;
+      return results.return();
     },
   };
   return { events, unread };

@@ -21,6 +21,17 @@ export interface Framing<Event> {
   failed?(error: unknown): string;
 }
 
+/** The results of a subscription, and the event that each one is. */
+export interface EventSource<Event> {
+  next(): Promise<IteratorResult<ClientResult>>;
+  /** Apart from `next`, so that a token costs no promise more. May throw. */
+  read(result: ClientResult): Event;
+  /** Called after the last result. May throw where it came too early. */
+  end(): void;
+  /** Ends the subscription. */
+  return(): Promise<unknown>;
+}
+
 /** How the results of an operation are written. */
 export type ResultFraming = Framing<ClientResult>;
 
@@ -33,7 +44,7 @@ export async function sendFramed(
   answer: Answer,
   unread: Unread,
 ): Promise<void> {
-  if (isStream(answer)) return sendEvents(exchange, framing, answer, unread);
+  if (isStream(answer)) return sendEvents(exchange, framing, toEventSource(answer), unread);
   const { response } = exchange;
   if (response.destroyed) return;
   const whole = framing.next(answer) + framing.closing();
@@ -42,6 +53,15 @@ export async function sendFramed(
   setRetryAfter(response, answer);
   writeStreamHead(response, framing);
   response.end(whole);
+}
+
+function toEventSource(results: AsyncIterableIterator<ClientResult>): EventSource<ClientResult> {
+  return {
+    next: () => results.next(),
+    read: (result) => result,
+    end: () => undefined,
+    return: async () => results.return?.(),
+  };
 }
 
 function writeStreamHead(response: ServerResponse, { contentType }: { readonly contentType: string }): void {
@@ -59,11 +79,11 @@ function writeStreamHead(response: ServerResponse, { contentType }: { readonly c
 export async function sendEvents<Event>(
   { response, signal, services: { limits } }: Exchange,
   framing: Framing<Event>,
-  events: AsyncIterator<Event>,
+  events: EventSource<Event>,
   unread: Unread,
 ): Promise<void> {
   if (signal.aborted) {
-    await events.return?.();
+    await events.return();
     // The process ends first: its client is still there to read it.
     if (!response.destroyed) signal.throwIfAborted();
     return;
@@ -76,21 +96,23 @@ export async function sendEvents<Event>(
   // Signals that depend on this one abort after its listeners: a subgraph first hears that the process ends, then that the
   // stream is left, which would cancel its call.
   // Any error: the client has left, and receives nothing more.
-  const leave = () => queueMicrotask(() => events.return?.().catch(() => undefined));
+  const leave = () => queueMicrotask(() => events.return().catch(() => undefined));
   signal.addEventListener('abort', leave, { once: true });
   try {
-    for (let event = await events.next(); event.done !== true; event = await events.next()) {
+    let result = await events.next();
+    for (; result.done !== true; result = await events.next()) {
       if (signal.aborted || response.destroyed) break;
       if (unread.isTooMuch) {
         response.destroy();
         return;
       }
-      const text = framing.next(event.value);
+      const text = framing.next(events.read(result.value));
       if (text === '') continue;
       const release = unread.hold(text.length);
       if (!response.write(text)) await untilTaken(response, limits.stalledMs);
       release?.();
     }
+    if (result.done === true) events.end();
     if (response.destroyed) return;
     if (!signal.aborted) response.end(framing.closing());
     // The process ends first: its client is still there to read it.
@@ -101,6 +123,6 @@ export async function sendEvents<Event>(
   } finally {
     clearInterval(keepAlive);
     signal.removeEventListener('abort', leave);
-    await events.return?.();
+    await events.return();
   }
 }

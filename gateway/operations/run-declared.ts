@@ -2,6 +2,7 @@ import { type ErrorCode, HeddleError, isErrorCode } from '#core/errors.ts';
 import { Unread } from '../auth/client-use.ts';
 import type { ClientError, ClientResult } from '../errors.ts';
 import type { Exchange } from '../http/exchange.ts';
+import type { EventSource } from '../http/stream.ts';
 import { type Answer, isStream } from '../router.ts';
 import type { DeclaredOperation } from './declared-operation.ts';
 
@@ -23,9 +24,9 @@ export class GraphFailure extends HeddleError {
   }
 }
 
-/** The events of a subscription, and what bounds those that the client leaves unread. */
+/** A subscription whose results are read as events, and what bounds those that the client leaves unread. */
 export interface DeclaredEvents<Event> {
-  readonly events: AsyncIterableIterator<Event>;
+  readonly events: EventSource<Event>;
   readonly unread: Unread;
 }
 
@@ -83,7 +84,7 @@ export interface EventReader<Data, Event> {
 
 /**
  * Runs a subscription. What is refused before its first event throws as in runDeclared, and so does an event with an error,
- * from `next`. The caller returns `events` where it does not read them to their end.
+ * from `read`. The caller returns `events` where it does not read them to their end.
  */
 export async function subscribeDeclared<Data, Variables extends object, Event>(
   call: CallContext,
@@ -96,29 +97,11 @@ export async function subscribeDeclared<Data, Variables extends object, Event>(
     toData(answer, reader.optional, variables);
     throw new TypeError('The operation has no events: use runDeclared.');
   }
-  return { events: readEvents(answer, reader), unread };
-}
-
-function readEvents<Data, Event>(
-  answers: AsyncIterableIterator<ClientResult>,
-  reader: EventReader<Data, Event>,
-): AsyncIterableIterator<Event> {
-  const read = (result: IteratorResult<ClientResult>): IteratorResult<Event> => {
-    if (result.done !== true) {
-      return { done: false, value: reader.event(toData<Data>(result.value, reader.optional)) };
-    }
-    reader.end?.();
-    return { done: true, value: undefined };
+  const events: EventSource<Event> = {
+    next: () => answer.next(),
+    read: (result) => reader.event(toData<Data>(result, reader.optional)),
+    end: () => reader.end?.(),
+    return: async () => answer.return?.(),
   };
-  return {
-    // Without an async function: it is called for each token.
-    next: () => answers.next().then(read),
-    return: async () => {
-      await answers.return?.();
-      return { done: true, value: undefined };
-    },
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-  };
+  return { events, unread };
 }

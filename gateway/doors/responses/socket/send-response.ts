@@ -38,27 +38,29 @@ export async function sendResponse(
   };
   // After the listeners of this signal, as for streams over HTTP.
   // Any error: the client has left, and receives nothing more.
-  const leave = () => queueMicrotask(() => events.return?.().catch(() => undefined));
+  const leave = () => queueMicrotask(() => events.return().catch(() => undefined));
   signal.addEventListener('abort', leave, { once: true });
   try {
     let count = 0;
-    for (let event = await events.next(); event.done !== true; event = await events.next()) {
+    let result = await events.next();
+    for (; result.done !== true; result = await events.next()) {
       if (signal.aborted) break;
       if (unread.isTooMuch) {
         target.cutOff();
         return undefined;
       }
-      const text = framing.next(event.value);
+      const text = framing.next(events.read(result.value));
       if (text !== '') await send(text);
       if (++count % eventsInARowMax === 0) await nextTurn();
     }
+    if (result.done === true) events.end();
     await send(signal.aborted ? framing.failed(signal.reason) : framing.closing());
   } catch (error) {
     if (!framing.hasBegun) throw error;
     await send(framing.failed(error));
   } finally {
     signal.removeEventListener('abort', leave);
-    await events.return?.();
+    await events.return();
   }
   return framing.ended;
 }
