@@ -5,6 +5,7 @@ import { createMemoryBus } from '#state/bus/memory.ts';
 import { computeKeyHash } from '#test/support/gateways/sample-gateway.ts';
 import { createSampleMesh, sampleCaller } from '#test/support/gateways/sample-subgraphs.ts';
 import { type Credentials, createCallers } from './caller.ts';
+import type { ChangesOfCallers } from './caller-watch.ts';
 
 const key = 'hd_k1_0123456789012345678901234567890123456789';
 const context = { requestId: 'r1', clientAddress: '192.0.2.7' };
@@ -176,7 +177,7 @@ describe('the caller of a request', () => {
   }
 
   /** A tenants subgraph that can be taken away, and counts its lookups. */
-  async function losable(caller: Caller | null = sampleCaller()) {
+  async function losable(caller: Caller | null = sampleCaller(), changes: ChangesOfCallers = 'announced') {
     const bus = createMemoryBus({ warn: () => undefined });
     const clock = { nowMs: 1_800_000_000_000 };
     const tenants = { away: false, hangs: false, caller, lookups: 0 };
@@ -186,7 +187,7 @@ describe('the caller of a request', () => {
       if (tenants.away) throw new HeddleError('OVERLOADED', 'The subgraph tenants cannot be reached.');
       return { data: { _caller: tenants.caller } };
     };
-    const callers = await createCallers({ tenants: { execute }, bus, now: () => clock.nowMs });
+    const callers = await createCallers({ tenants: { execute }, bus, changes, now: () => clock.nowMs });
     const outcome = () =>
       callers.identify({ apiKey: key }, context).then(
         ({ kind }) => kind,
@@ -195,28 +196,34 @@ describe('the caller of a request', () => {
     return { bus, clock, tenants, outcome };
   }
 
-  it('knows a caller for five seconds more while tenants is unavailable, and refuses it after that', async () => {
-    const { clock, tenants, outcome } = await losable();
-    await outcome();
-    tenants.away = true;
-    const heard: unknown[] = [];
-    for (let second = 1; second <= 11; second++) {
-      clock.nowMs += 1_000;
-      heard.push(await outcome());
-    }
-    expect(heard).toEqual([...Array(9).fill('API_KEY'), 'OVERLOADED', 'OVERLOADED']);
-    // To the millisecond, also where it was looked up in vain shortly before.
-    const other = await losable();
-    await other.outcome();
-    other.tenants.away = true;
-    other.clock.nowMs += 9_900;
-    expect(await other.outcome()).toBe('API_KEY');
-    other.clock.nowMs += 100;
-    expect(await other.outcome()).toBe('OVERLOADED');
-    // Known again at once when it is back.
-    tenants.away = false;
-    expect(await outcome()).toBe('API_KEY');
-  });
+  it.each([
+    { changes: 'announced', knownS: 30 },
+    { changes: 'unannounced', knownS: 10 },
+  ] as const)(
+    'knows a caller for $knownS seconds while tenants is unavailable and changes are $changes, and refuses it after that',
+    async ({ changes, knownS }) => {
+      const { clock, tenants, outcome } = await losable(sampleCaller(), changes);
+      await outcome();
+      tenants.away = true;
+      const heard: unknown[] = [];
+      for (let second = 1; second <= knownS + 1; second++) {
+        clock.nowMs += 1_000;
+        heard.push(await outcome());
+      }
+      expect(heard).toEqual([...Array(knownS - 1).fill('API_KEY'), 'OVERLOADED', 'OVERLOADED']);
+      // To the millisecond, also where it was looked up in vain shortly before.
+      const other = await losable(sampleCaller(), changes);
+      await other.outcome();
+      other.tenants.away = true;
+      other.clock.nowMs += knownS * 1_000 - 100;
+      expect(await other.outcome()).toBe('API_KEY');
+      other.clock.nowMs += 100;
+      expect(await other.outcome()).toBe('OVERLOADED');
+      // Known again at once when it is back.
+      tenants.away = false;
+      expect(await outcome()).toBe('API_KEY');
+    },
+  );
 
   it('waits no longer than a second for a subgraph that does not answer, where a caller is known', async () => {
     const { clock, tenants, outcome } = await losable();

@@ -60,8 +60,11 @@ export interface Callers extends AsyncDisposable {
 /** How long an answer of the tenants subgraph is trusted, for a key that is known and for one that is not. */
 const knownForMs = 5_000;
 const unknownForMs = 2_000;
-/** How long the answer is trusted beyond that while the tenants subgraph cannot be reached: a restart takes seconds. */
-const staleForMs = 5_000;
+/**
+ * How long the answer is trusted beyond that while the tenants subgraph cannot be reached: a restart takes seconds, on a busy
+ * machine many. Where changes are announced, what is trusted is what no change of has been heard.
+ */
+const staleForMs = { announced: 25_000, unannounced: 5_000 };
 /** How long a failed lookup is remembered where a stale answer does: a subgraph that is away is not called for each call. */
 const failedForMs = 250;
 /** How long an answer is waited for where a stale one does. */
@@ -280,7 +283,7 @@ export async function createCallers(options: {
       allowList: ips === null ? undefined : buildAllowList(ips),
       untilMs,
       // That a key is unknown is not held on to: it may have been made meanwhile.
-      staleUntilMs: caller === undefined ? untilMs : untilMs + staleForMs,
+      staleUntilMs: caller === undefined ? untilMs : untilMs + staleForMs[changes],
     };
     memory.set(keyHash, answer);
     if (caller === undefined) good.delete(keyHash);
