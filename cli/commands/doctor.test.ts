@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { createServer, type RequestListener } from 'node:http';
@@ -7,11 +8,12 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { freePort, runHeddle, startHeddle, temporaryDirectory } from '#test/support/mesh.ts';
 import { createTestAuthority } from '#test/support/processes/certificates.ts';
 import { hasRedis, startRedis } from '#test/support/processes/redis.ts';
+import { signV4 } from '#test/support/root-key-servers.ts';
 import { checkDates } from '../doctor/checks/certificates.ts';
 import { checkClock, computeDifferenceMs } from '../doctor/clock.ts';
 import { type DoctorFinding, type DoctorFindingStatus, toExitCode } from '../doctor/finding.ts';
 import { formatReport } from '../doctor/format-report.ts';
-import { buildKeyProbe } from '../doctor/key-probe.ts';
+import { buildKeyProbe } from '../doctor/probes/key-probe.ts';
 import { runDoctor } from '../doctor/run-doctor.ts';
 
 const finding = (status: DoctorFindingStatus, message = 'm'): DoctorFinding => ({
@@ -133,20 +135,45 @@ describe('a key probe', () => {
       { 'x-api-key': 's', 'anthropic-version': '2023-06-01' },
     ],
     ['GOOGLE', 'https://generativelanguage.googleapis.com/v1beta/models', { 'x-goog-api-key': 's' }],
-  ] as const)('of %s reads the list of AI models with the key in its header', (kind, url, headers) => {
-    expect(buildKeyProbe({ ...provider, kind })).toEqual({ url, headers, hasKey: true });
+    [
+      'VERTEX',
+      'https://aiplatform.googleapis.com/v1beta1/publishers/google/models',
+      { 'x-goog-api-key': 's' },
+    ],
+  ] as const)('of %s reads the list of AI models with the key in its header', async (kind, url, headers) => {
+    expect(await buildKeyProbe({ ...provider, kind }, fetch)).toMatchObject({ url, headers, hasKey: true });
   });
 
-  it('is not made where no free call is known', () => {
-    for (const kind of ['DEMO', 'BEDROCK', 'VERTEX'] as const) {
-      expect(buildKeyProbe({ ...provider, kind, baseUrl: 'https://x.example' })).toBeNull();
-    }
-    expect(buildKeyProbe({ ...provider, kind: 'AZURE_OPENAI' })).toBeNull();
+  it('of BEDROCK is sent to the address beside that of the calls, in its region', async () => {
+    const bedrock = { ...provider, kind: 'BEDROCK', region: 'eu-central-1' } as const;
+    const url = 'https://bedrock.eu-central-1.amazonaws.com/foundation-models';
+    expect(await buildKeyProbe(bedrock, fetch)).toEqual({
+      ...{ url, headers: { authorization: 'Bearer s' }, hasKey: true },
+    });
+    const pair = await buildKeyProbe({ ...bedrock, secret: 'AKIAIOSFODNN7EXAMPLE:secret:session' }, fetch);
+    expect(pair).toMatchObject({ url, headers: { 'x-amz-security-token': 'session' } });
+    expect(pair?.headers.authorization).toMatch(
+      /^AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE\/\d{8}\/eu-central-1\/bedrock\/aws4_request, /,
+    );
   });
 
-  it('of a bare origin has the path of the API, and sends no key where there is none', () => {
+  it('is not made where no free call is known, nor at a host that no region names', async () => {
+    const account = JSON.stringify({ project_id: 'p', client_email: 'e', private_key: 'k' });
+    for (const none of [
+      { kind: 'DEMO', baseUrl: 'https://x.example' },
+      { kind: 'AZURE_OPENAI' },
+      { kind: 'BEDROCK' },
+      { kind: 'BEDROCK', region: 'x.example/' },
+      { kind: 'VERTEX', region: 'x.example/', secret: account },
+    ] as const)
+      expect(await buildKeyProbe({ ...provider, ...none }, fetch)).toBeNull();
+  });
+
+  it('of a bare origin has the path of the API, and sends no key where there is none', async () => {
     const bare = { ...provider, kind: 'OPENAI', baseUrl: 'http://h:1', secret: null } as const;
-    expect(buildKeyProbe(bare)).toEqual({ url: 'http://h:1/v1/models', headers: {}, hasKey: false });
+    expect(await buildKeyProbe(bare, fetch)).toEqual({
+      ...{ url: 'http://h:1/v1/models', headers: {}, hasKey: false },
+    });
   });
 });
 
@@ -179,6 +206,93 @@ describe('the doctor', () => {
       expect(found.join('\n')).not.toContain(secret);
     },
   );
+
+  it.each<[string, number, Readonly<Record<string, string>>, string]>([
+    ['knows', 200, {}, 'OK bedrock (of the environment) answers its list of AI models with the key'],
+    [
+      'knows, without the right to the list',
+      403,
+      { 'x-amzn-errortype': 'AccessDeniedException:http://x.example/' },
+      'OK bedrock (of the environment) takes the key, which may not read the list of AI models (HTTP 403)',
+    ],
+    [
+      'does not know',
+      403,
+      { 'x-amzn-errortype': 'UnrecognizedClientException' },
+      'FAILED bedrock (of the environment) refuses the key (HTTP 403)',
+    ],
+  ])('reports a key pair that Amazon %s, by a signed request', async (_what, status, headers, expected) => {
+    const access = { secret: 'wJalrXUtnFEMI/K7MDENG', region: 'eu-central-1', service: 'bedrock' };
+    const signatures: boolean[] = [];
+    const url = await listen((request, response) => {
+      const [, names = '', signature] =
+        /SignedHeaders=([^,]+), Signature=(\w+)$/.exec(request.headers.authorization ?? '') ?? [];
+      const signed = Object.fromEntries(
+        names.split(';').map((name) => [name, String(request.headers[name] ?? '')]),
+      );
+      const received = { method: 'GET', path: '/foundation-models', headers: signed, body: '' };
+      signatures.push(
+        request.url === received.path && 'host' in signed && signV4(received, access) === signature,
+      );
+      response.writeHead(status, headers).end('{}');
+    });
+    const found = await examine({
+      ...{ AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE', AWS_SECRET_ACCESS_KEY: access.secret },
+      ...{ AWS_REGION: access.region, AWS_ENDPOINT_URL_BEDROCK_RUNTIME: url },
+    });
+    expect(found).toContainEqual(expect.stringContaining(expected));
+    expect(signatures).toEqual([true]);
+    expect(found.join('\n')).not.toContain(access.secret);
+  });
+
+  it.each<[string, number, number, string]>([
+    ['knows', 200, 200, 'OK vertex (of the environment) answers its list of AI models with the key'],
+    ['does not let list', 200, 403, 'OK vertex (of the environment) takes the key, which may not read'],
+    [
+      'does not know',
+      400,
+      200,
+      'FAILED vertex (of the environment): Google refused the service account (HTTP 400)',
+    ],
+  ])(
+    'reports a service account that Google %s, by a token of its own',
+    async (_what, token, list, expected) => {
+      const requests: string[] = [];
+      const url = await listen(({ url: path, headers }, response) => {
+        requests.push(`${path} ${headers.authorization ?? ''}`);
+        const isToken = path === '/token';
+        response
+          .writeHead(isToken ? token : list)
+          .end(isToken ? '{"access_token":"ya29.token","expires_in":3600}' : '{}');
+      });
+      const { privateKey } = generateKeyPairSync('rsa', {
+        modulusLength: 2048,
+        privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+        publicKeyEncoding: { type: 'spki', format: 'pem' },
+      });
+      const account = {
+        ...{ project_id: 'p', private_key: privateKey, client_email: 'me@p.example' },
+        token_uri: `${url}/token`,
+      };
+      const found = await examine({
+        ...{ GOOGLE_VERTEX_CREDENTIALS: JSON.stringify(account), GOOGLE_VERTEX_BASE_URL: url },
+        GOOGLE_VERTEX_LOCATION: 'europe-west4',
+      });
+      expect(found).toContainEqual(expect.stringContaining(expected));
+      expect(requests).toEqual(
+        ['/token ', '/v1beta1/publishers/google/models Bearer ya29.token'].slice(0, token === 200 ? 2 : 1),
+      );
+      expect(found.join('\n')).not.toContain('PRIVATE KEY');
+    },
+  );
+
+  it('reports an API key that Google refuses with 400', async () => {
+    const url = await listen((_request, response) => void response.writeHead(400).end('{}'));
+    const found = await examine({ GOOGLE_GENERATIVE_AI_API_KEY: secret, GOOGLE_GEMINI_BASE_URL: url });
+    expect(found).toContainEqual(
+      expect.stringContaining('FAILED google (of the environment) refuses the key (HTTP 400)'),
+    );
+  });
 
   it('calls no provider with --offline, nor one that the egress rules refuse', async () => {
     let calls = 0;

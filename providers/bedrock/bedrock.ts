@@ -8,21 +8,12 @@ import { claudeRules } from '../wires/messages/claude-rules.ts';
 import { boundOutput } from '../wires/messages/output-bounds.ts';
 import { type Fields, fields, list, text } from '../wires/shared/fields.ts';
 import { createWireProvider } from '../wires/shared/wire-provider.ts';
+import { isBedrockRegion, parseKeyPair } from './credentials.ts';
 
-/** An IAM key pair (`AKIA…:secret[:session token]`); anything else is a bearer key. */
-const keyPair = /^(A[A-Z0-9]{3}[A-Z0-9]{12,}):([^:]+)(?::(.+))?$/;
-
-function credentials(secret: string) {
-  const pair = keyPair.exec(secret);
-  if (pair === null) return { apiKey: secret };
-  const [, accessKeyId = '', secretAccessKey = '', sessionToken] = pair;
+function toSettings(secret: string) {
+  const pair = parseKeyPair(secret);
   // The empty key keeps the SDK from taking a bearer key from the environment.
-  return {
-    apiKey: '',
-    accessKeyId,
-    secretAccessKey,
-    ...(sessionToken === undefined ? {} : { sessionToken }),
-  };
+  return pair === null ? { apiKey: secret } : { apiKey: '', ...pair };
 }
 
 const blank = JSON.stringify({
@@ -50,7 +41,7 @@ function findDroppedSampling(call: ProviderCall): readonly string[] | undefined 
 /** BEDROCK: the Converse API of a region, with a bearer key or signature version 4. */
 export function createBedrock(options: VendorOptions): Provider {
   const { kind, secret, fetch, region } = options;
-  if (region === null || !/^[a-z0-9-]+$/.test(region)) {
+  if (!isBedrockRegion(region)) {
     throw new ProviderFailure(
       'BAD_USER_INPUT',
       'A provider of kind BEDROCK needs a region, e.g. eu-central-1.',
@@ -61,7 +52,7 @@ export function createBedrock(options: VendorOptions): Provider {
   }
   const baseURL =
     options.baseUrl === '' ? `https://bedrock-runtime.${region}.amazonaws.com` : options.baseUrl;
-  const settings = { region, baseURL, ...credentials(secret) };
+  const settings = { region, baseURL, ...toSettings(secret) };
   const { languageModel, embeddingModel } = createAmazonBedrock({ ...settings, fetch: captureFetch });
   return createWireProvider({
     kind,

@@ -11,12 +11,7 @@ import { createMessagesRequests } from '../wires/messages/messages-request.ts';
 import { createWireProvider, type WireProvider } from '../wires/shared/wire-provider.ts';
 import { postJson, requestHeaders } from '../wires/shared/wire-request.ts';
 import { createAccessTokens, parseServiceAccount } from './access-token.ts';
-
-function toHost(region: string): string {
-  if (region === 'global') return 'aiplatform.googleapis.com';
-  if (region === 'eu' || region === 'us') return `aiplatform.${region}.rep.googleapis.com`;
-  return `${region}-aiplatform.googleapis.com`;
-}
+import { isVertexLocation, toVertexHost } from './host.ts';
 
 /** Requests of a service account carry a token, which is kept while it lasts. */
 function withToken(fetch: typeof globalThis.fetch, token: () => Promise<string>): typeof globalThis.fetch {
@@ -77,7 +72,7 @@ function createExpress({ kind, baseUrl, secret, fetch }: VendorOptions): Traited
 function createWithAccount(options: VendorOptions): TraitedProvider {
   const account = parseServiceAccount(options.secret);
   const region = options.region ?? 'global';
-  if (!/^[a-z0-9-]+$/.test(region)) {
+  if (!isVertexLocation(region)) {
     throw new ProviderFailure(
       'BAD_USER_INPUT',
       'The region of a Vertex provider is a location, e.g. europe-west4.',
@@ -86,7 +81,7 @@ function createWithAccount(options: VendorOptions): TraitedProvider {
       },
     );
   }
-  const origin = options.baseUrl === '' ? `https://${toHost(region)}` : options.baseUrl;
+  const origin = options.baseUrl === '' ? `https://${toVertexHost(region)}` : options.baseUrl;
   const publishers = `${origin}/v1/projects/${account.projectId}/locations/${region}/publishers`;
   const fetch = withToken(options.fetch, createAccessTokens(account, options.fetch));
   const secret = account.privateKey;

@@ -4,13 +4,14 @@ import { openCredential, toSealedCredential } from '#mongo/credential-secret.ts'
 import { providerCredentials } from '#mongo/provider-credentials.ts';
 import { providers } from '#mongo/providers.ts';
 import { createHttpFetch } from '#providers/http/http-fetch.ts';
+import { ProviderFailure } from '#providers/provider.ts';
 import { providerDestination } from '#providers/registry/destination.ts';
 import { readEnvironmentProviders } from '#providers/registry/environment.ts';
 import { checkClock } from '../clock.ts';
 import { callMsMax, type Diagnosis, mapBounded } from '../diagnosis.ts';
 import { openKeysAtHand } from '../encryption.ts';
 import { createFindings, type DoctorFinding, describeError } from '../finding.ts';
-import { buildKeyProbe, type KeyProbe, type ProbedProvider } from '../key-probe.ts';
+import { buildKeyProbe, type KeyProbe, type ProbedProvider } from '../probes/key-probe.ts';
 
 const { ok, warning, failed, skipped } = createFindings('providers');
 
@@ -95,18 +96,20 @@ async function probe(
   fetch: typeof globalThis.fetch,
 ): Promise<readonly DoctorFinding[]> {
   const { name } = provider;
-  const call = buildKeyProbe(provider);
-  if (call === null) return [skipped(`${name}: no free call is known that shows whether it takes its key`)];
-  const sentMs = Date.now();
   try {
+    const call = await buildKeyProbe(provider, fetch);
+    if (call === null) return [skipped(`${name}: no free call is known that shows whether it takes its key`)];
+    const sentMs = Date.now();
     const { url, headers } = call;
     const response = await fetch(url, { headers: { ...headers }, signal: AbortSignal.timeout(callMsMax) });
     const receivedMs = Date.now();
     await response.body?.cancel();
     const date = Date.parse(response.headers.get('date') ?? '');
     const stated = { source: `the provider ${name}`, theirsMs: date, sentMs, receivedMs, stepMs: 1_000 };
-    return [judge(name, response.status, call), ...(Number.isNaN(date) ? [] : [checkClock(stated)])];
+    return [judge(name, response, call), ...(Number.isNaN(date) ? [] : [checkClock(stated)])];
   } catch (error) {
+    if (error instanceof ProviderFailure && error.code === 'PROVIDER_AUTH')
+      return [failed(`${name}: ${error.message}`, replaceKey)];
     return [
       failed(
         `${name} cannot be reached: ${describeError(error)}`,
@@ -116,12 +119,15 @@ async function probe(
   }
 }
 
-function judge(name: string, status: number, { hasKey }: KeyProbe): DoctorFinding {
+const replaceKey = 'Replace it: rotateProviderCredential, or the variable of the environment.';
+
+function judge(name: string, answer: Response, { hasKey, refusesKey = isRefusal }: KeyProbe): DoctorFinding {
+  const { status } = answer;
   const key = hasKey ? ' with the key' : '';
-  if (status === 401 || status === 403)
-    return failed(
-      `${name} refuses the key (HTTP ${status})`,
-      'Replace it: rotateProviderCredential, or the variable of the environment.',
+  if (refusesKey(answer)) return failed(`${name} refuses the key (HTTP ${status})`, replaceKey);
+  if (isRefusal(answer))
+    return ok(
+      `${name} takes the key, which may not read the list of AI models (HTTP ${status}); whether it may call them is not shown`,
     );
   if (status === 429)
     return warning(
@@ -134,3 +140,5 @@ function judge(name: string, status: number, { hasKey }: KeyProbe): DoctorFindin
     `${name} is reached (HTTP ${status}); it has no list of AI models that shows whether it takes the key`,
   );
 }
+
+const isRefusal = ({ status }: Pick<Response, 'status'>): boolean => status === 401 || status === 403;
