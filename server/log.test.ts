@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { ProviderFailure } from '#providers/provider.ts';
-import { loggedError } from './log.ts';
+import { createLog, loggedError } from './log.ts';
 
 it('logs of an error what it states and why, and nothing that a library hung on it', () => {
   const cause = Object.assign(new Error('WRONGPASS'), {
@@ -66,4 +66,32 @@ it('keeps of a stack the places alone', () => {
   const { stack } = loggedError(new Error('hunter2\nover\nlines')) as { readonly stack: string };
   expect(stack).toMatch(/^at .*log\.test\.ts/);
   expect(stack).not.toContain('hunter2');
+});
+
+it('writes one line whatever a text holds, with nothing that a terminal obeys, and the text as it was', () => {
+  const texts = [
+    'a\nb',
+    'a\r\nb',
+    '\u001b[31mred',
+    '\u009b31mred',
+    'a\u2028b\u2029c',
+    'a\u0085b',
+    'a\u202eb',
+    '\u007f',
+  ];
+  const lines: string[] = [];
+  const log = createLog('info', { write: (line: string) => void lines.push(line) });
+  for (const text of texts) {
+    log
+      .child({ part: text })
+      .warn({ reason: text, list: [text], about: { text }, err: new Error(text) }, text);
+  }
+  expect(lines).toHaveLength(texts.length);
+  for (const [at, line] of lines.entries()) {
+    expect(line).toMatch(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+\n$/u);
+    const text = texts[at];
+    expect(JSON.parse(line)).toMatchObject({
+      ...{ part: text, reason: text, list: [text], about: { text }, msg: text, err: { message: text } },
+    });
+  }
 });

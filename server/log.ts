@@ -1,4 +1,5 @@
 import { type DestinationStream, destination, type Logger, pino } from 'pino';
+import { showControls } from '#core/text/control-characters.ts';
 import { activeSpan } from '#core/tracing/span.ts';
 import { ProviderFailure } from '#providers/provider.ts';
 import { createRedact } from './secrets/redact.ts';
@@ -45,19 +46,25 @@ function readFrames({ message, stack }: Error): string | undefined {
 }
 
 /**
- * JSON lines on standard error, or in `out`, without the secrets of the environment as it is now, each with the trace that it belongs to. Its `level` may be changed while it is used:
- * the logs that were derived from it follow.
+ * JSON lines on standard error, or in `out`, without the secrets of the environment as it is now, each with the trace that it belongs to. No text within a line
+ * ends it, or reaches a terminal as an escape. Its `level` may be changed while it is used: the logs that were derived from it follow.
  */
 export function createLog(level: string, out: DestinationStream = standardError()): Logger {
+  const redact = createRedact(process.env);
   return pino(
     {
       level,
       mixin: describeTrace,
       serializers: { err: (error: unknown) => loggedError(error) },
-      hooks: { streamWrite: createRedact(process.env) },
+      hooks: { streamWrite: (line) => toPlainLine(redact(line)) },
     },
     out,
   );
+}
+
+/** A line of JSON with escapes for what JSON leaves as it is: C1 controls, which terminals obey, other line ends, and marks of direction. */
+function toPlainLine(line: string): string {
+  return `${showControls(line.trimEnd())}\n`;
 }
 
 /** The trace that a line belongs to; nothing where none is recorded. */

@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
+import { showControls } from '#core/text/control-characters.ts';
 import { readAnchor } from '#mongo/audit/anchors.ts';
 import { readCheckpoints } from '#mongo/audit/checkpoints.ts';
 import { computeAuditKeyId, readAuditKeys } from '#mongo/audit/keys.ts';
@@ -23,7 +24,9 @@ export interface VerifyCommand {
 /** Problems that are printed; further ones are counted. */
 const printedMax = 1_000;
 
-function createReport({ json, report }: VerifyCommand) {
+/** Whoever altered a record may have written into it what a terminal obeys. */
+function createReport({ json, report: print }: VerifyCommand) {
+  const report = (line: string) => print(showControls(line));
   let problems = 0;
   return {
     add(problem: AuditProblem) {

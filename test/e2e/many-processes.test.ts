@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createTestClient } from '#test/support/client.ts';
 import { startManyProcesses, type TestMesh } from '#test/support/mesh.ts';
 import { hasRedis, startRedis } from '../support/processes/redis.ts';
 import { accessScenarios } from './scenarios/access.ts';
@@ -32,4 +33,25 @@ describe(`the mesh in many processes, ${redisHere ? 'joined by Redis' : 'without
   peopleScenarios(() => mesh);
   policyScenarios(() => mesh);
   provisioningScenarios(() => mesh);
+
+  it.runIf(redisHere)('logs in every process as setLogLevel sets it, then as it is configured', async () => {
+    const set = (input: object) =>
+      createTestClient(mesh.url, mesh.adminKey).data(
+        'mutation ($input: SetLogLevelInput!) { setLogLevel(input: $input) { level } }',
+        { input },
+      );
+    const serving = mesh.processes.filter(({ child }) => !child.spawnargs.includes('store'));
+    const listChanges = () =>
+      serving.map(({ output }) =>
+        [...output().matchAll(/^\{.*"event":"log_level".*\}$/gm)].map(([line]) => {
+          const { from, to } = JSON.parse(line);
+          return `${from} to ${to}`;
+        }),
+      );
+    const changed = ['warn to info', 'info to warn'];
+    await set({ level: 'INFO' });
+    await expect.poll(listChanges).toEqual(serving.map(() => changed.slice(0, 1)));
+    await set({});
+    await expect.poll(listChanges).toEqual(serving.map(() => changed));
+  });
 });
