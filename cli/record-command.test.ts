@@ -7,6 +7,7 @@ import { openStore } from '@heddle/embedded-store';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { auditLog, createAuditLog } from '#mongo/audit/log.ts';
 import { type Database, ensureIndexes, openDatabase } from '#mongo/connect.ts';
+import { events } from '#mongo/events.ts';
 import { readEnvironment } from '#server/config.ts';
 import { startHeddle, temporaryDirectory } from '#test/support/mesh.ts';
 import { verifyStore } from './audit/verify.ts';
@@ -111,6 +112,15 @@ async function listRecords(directory = dir) {
   return records.map(({ action, outcome, ...record }) => ({ action, outcome, ...record }));
 }
 
+/** The event that what is stored was sealed with the key, once. */
+async function expectJob(subject: string) {
+  await using database = await openDatabase(`embedded:${toStore(dir)}`);
+  const data = { job: 'RESEAL', tenantId: null, status: 'SUCCEEDED', startedAt: expect.any(String) };
+  expect(await events(database.connection).find({ type: 'job.finished' }).lean()).toMatchObject([
+    { subject, tenantId: null, sequence: expect.any(Number), data },
+  ]);
+}
+
 const isIntact = async (directory = dir) => {
   const report = () => {};
   const environment = readEnvironment({ HEDDLE_DATA_DIR: directory });
@@ -160,6 +170,7 @@ describe('a command that changes what a store holds, or copies it', () => {
       sequence: expect.any(Number),
     });
     expect(records.filter(({ action }) => action === decisions[name])).toHaveLength(1);
+    if (name === 'reseal' || name === 'keys rotate') await expectJob(String(records.at(-1)?.targetId));
     expect(await isIntact(directory)).toBe(true);
   });
 

@@ -1,7 +1,9 @@
 import type { ActingAlertAction } from '#core/alert-actions.ts';
 import type { AlertActionState } from '#core/graph-enums.generated.ts';
+import type { LimitAmount } from '#core/limit-amount.ts';
 import type { SeriesKeys } from './alert-episodes.ts';
 import { defineCollection } from './collection.ts';
+import { limitAmountPath } from './limit.ts';
 
 /** Whoever saved an alert, whose rights its action has: the line of an API key, or a person. */
 export interface AlertSaver {
@@ -27,8 +29,8 @@ export interface AlertActionRecord {
   action: ActingAlertAction;
   /** The series, with the key, app and AI model that the alert measures. */
   keys: SeriesKeys;
-  /** Requests a minute; null: not with LOWER_LIMIT. */
-  limit: number | null;
+  /** What the target may use at most while it is in force; null: not with LOWER_LIMIT. */
+  limit: LimitAmount | null;
   /** The route, and its target that calls go to first; null: not with MOVE_ROUTE. */
   routeId: string | null;
   modelId: string | null;
@@ -67,7 +69,7 @@ export const alertActions = defineCollection<AlertActionRecord>(
     tenantId: optional,
     action: text,
     keys: { type: Object, required: true },
-    limit: { type: Number, default: null },
+    limit: { type: limitAmountPath, default: null },
     routeId: optional,
     modelId: optional,
     savedBy: {

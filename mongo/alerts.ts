@@ -7,8 +7,10 @@ import type {
   SecurityPattern,
   UsageDimension,
 } from '#core/graph-enums.generated.ts';
+import type { LimitAmount } from '#core/limit-amount.ts';
 import type { AlertSaver } from './alert-actions.ts';
 import { defineCollection } from './collection.ts';
+import { limitAmountPath } from './limit.ts';
 
 /** The windows that an alert may measure. */
 export type AlertWindow = Exclude<LimitWindow, 'SECOND' | 'INFLIGHT'>;
@@ -38,8 +40,8 @@ export interface AlertRecord {
   side: AlertSide;
   patterns: SecurityPattern[];
   action: AlertAction;
-  /** Requests a minute, with LOWER_LIMIT; null: another action. Absent on alerts of versions without actions, as the others. */
-  actionLimit?: number | null;
+  /** With LOWER_LIMIT; null: another action. Absent on alerts of versions without actions, as the others. */
+  actionLimit?: LimitAmount | null;
   /** With MOVE_ROUTE the route, and its target that calls go to first. */
   actionRouteId?: string | null;
   actionModelId?: string | null;
@@ -80,7 +82,7 @@ export const alerts = defineCollection<AlertRecord>(
     side: text,
     patterns: [String],
     action: text,
-    actionLimit: { type: Number, default: null },
+    actionLimit: { type: limitAmountPath, default: null },
     actionRouteId: optional,
     actionModelId: optional,
     savedBy: {

@@ -22,7 +22,7 @@ const ofInference: CollectionAccess = { writers: ['inference/'], readers: [] };
 /** The writers and readers of each collection, by the path of its file in `mongo/`. A test compares them with the imports. */
 export const collectionAccess: Readonly<Record<string, CollectionAccess>> = {
   'access-grants': ofTenants,
-  alerts: { writers: ['subgraphs/usage/'], readers: [nodeRecords] },
+  alerts: { writers: ['subgraphs/usage/'], readers: [nodeRecords, 'subgraphs/tenants/'] },
   'alert-actions': {
     writers: ['subgraphs/usage/', 'subgraphs/tenants/', 'mongo/alert-action-events.ts', 'inference/holding/'],
     readers: ['catalog/'],

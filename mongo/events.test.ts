@@ -95,9 +95,33 @@ describe('the event log', () => {
     expect(await published()).toMatchObject([{ sequence: 3 }]);
     await openLog().record(happened);
     expect(await published()).toMatchObject([{ sequence: 3 }, { sequence: 4 }]);
-    await events(connection).updateOne({ sequence: 4 }, { $set: { sequence: eventsKept.max + 3 } });
-    await settleEvents(connection, new Date(0), 0);
-    expect(await published()).toMatchObject([{ sequence: eventsKept.max + 3 }]);
+    await settleEvents(connection, new Date(0), 0, 2);
+    expect(await published()).toHaveLength(2);
+    await settleEvents(connection, new Date(0), 0, 1);
+    expect(await published()).toMatchObject([{ sequence: 4 }]);
+    await settleEvents(connection, new Date(0), 0, 0);
+    expect(await published()).toMatchObject([{ sequence: 4 }]);
+  });
+
+  it('removes of too many events the oldest of those tenants that have the most', async () => {
+    const { connection } = database;
+    const log = openLog();
+    // The storm of one begins after the events of the others.
+    const tenantIds = ['quiet', null, 'busy', 'busy', ...Array.from({ length: 20 }, () => 'storm')];
+    for (const tenantId of tenantIds) await log.record({ ...happened, tenantId });
+    const count = async () =>
+      Object.entries(Object.groupBy(await published(), ({ tenantId }) => tenantId ?? 'the mesh')).map(
+        ([name, found = []]) => [name, found.length, found.at(-1)?.sequence],
+      );
+    const others = [
+      ['quiet', 1, 1],
+      ['the mesh', 1, 2],
+      ['busy', 2, 4],
+    ];
+    await settleEvents(connection, new Date(0), 0, 100);
+    expect(await count()).toEqual([...others, ['storm', 20, 24]]);
+    await settleEvents(connection, new Date(0), 0, 10);
+    expect(await count()).toEqual([...others, ['storm', 6, 24]]);
   });
 });
 

@@ -116,7 +116,7 @@ export interface EventLogOptions {
   readonly onPublished?: ((type: string) => void) | undefined;
 }
 
-/** How long events are retained, and how many at most. */
+/** How long events are retained, and how many at most; beyond that the oldest of those who have the most are removed. */
 export const eventsKept = { ms: 30 * 86_400_000, max: 100_000 } as const;
 
 export function createEventLog(
@@ -248,6 +248,7 @@ export async function settleEvents(
   connection: Connection,
   preparedBefore: Date,
   nowMs: number,
+  max: number = eventsKept.max,
 ): Promise<number> {
   const records = events(connection);
   const { published, unproven } = await settle({ pendingSince: { $lt: preparedBefore } }, connection);
@@ -258,11 +259,51 @@ export async function settleEvents(
   const last = await findLastSequence(records);
   // $nin matches null too: events of the mesh itself are under no hold.
   const notHeld = { tenantId: { $nin: [...(await listHeldTenants(connection))] } };
-  await records.deleteMany({ sequence: { $gt: 0, $lte: last - eventsKept.max }, ...notHeld });
   await records.deleteMany({
     at: { $lt: new Date(nowMs - eventsKept.ms) },
     sequence: { $lt: last },
     ...notHeld,
   });
+  if ((await records.estimatedDocumentCount()) > max) await removeLargest(records, max, last, notHeld);
   return published + unproven.length;
+}
+
+/** Leaves at most so many events, by removing the oldest of the tenants that have more than their share: a storm of one displaces no event of the others. */
+async function removeLargest(
+  records: Model<EventRecord>,
+  max: number,
+  last: number,
+  notHeld: object,
+): Promise<void> {
+  const counted = await records.aggregate<{ _id: string | null; count: number }>([
+    { $match: { sequence: { $gt: 0 }, ...notHeld } },
+    { $group: { _id: '$tenantId', count: { $sum: 1 } } },
+  ]);
+  const counts = counted.map(({ _id: tenantId, count }) => ({ tenantId, count: Number(count) }));
+  const share = computeShare(
+    counts.map(({ count }) => count),
+    max,
+  );
+  for (const { tenantId, count } of counts) {
+    if (count <= share) continue;
+    const firstRemoved = await records
+      .findOne({ tenantId, sequence: { $gt: 0 } }, { sequence: 1 })
+      .sort({ sequence: -1 })
+      .skip(share)
+      .lean();
+    const until = Math.min(firstRemoved?.sequence ?? 0, last - 1);
+    await records.deleteMany({ tenantId, sequence: { $gt: 0, $lte: until } });
+  }
+}
+
+/** The most that each may keep, so that all together keep at most `max`. */
+function computeShare(counts: readonly number[], max: number): number {
+  let left = max;
+  const ascending = counts.toSorted((a, b) => a - b);
+  for (const [at, count] of ascending.entries()) {
+    const share = Math.floor(left / (ascending.length - at));
+    if (count > share) return share;
+    left -= count;
+  }
+  return Number.POSITIVE_INFINITY;
 }

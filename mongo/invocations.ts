@@ -5,6 +5,7 @@ import type {
   ErasureKind,
   GuardrailAction,
   GuardrailStage,
+  MessageRole,
   PayloadLogging,
   Retention,
 } from '#core/graph-enums.generated.ts';
@@ -102,6 +103,20 @@ export interface GuardrailVerdictRecord {
   readonly durationMs: number;
 }
 
+/** How large a call was, without its content: UTF-16 code units of texts, as the guardrails let them pass. */
+export interface CallSizesRecord {
+  /** Of the messages, by author; of an embedding its values. Empty: a prompt of the mesh was run. */
+  readonly input: readonly {
+    readonly role: MessageRole;
+    readonly characters: number;
+    readonly parts: number;
+  }[];
+  readonly tools: number;
+  readonly textCharacters: number;
+  readonly reasoningCharacters: number;
+  readonly toolCalls: number;
+}
+
 /**
  * One row of the ledger: the request, the caller, the usage. Written before a provider is called, closed
  * exactly once. Only the inference subgraph writes it; usage reads it.
@@ -169,6 +184,8 @@ export interface InvocationRecord {
   payloadLogging?: Extract<PayloadLogging, 'METADATA' | 'FULL'>;
   /** Until when the payload is kept. Absent: the call runs, or has none. */
   payloadUntil?: Date;
+  /** Absent: the call runs, no AI model was to be called for it, or its tenant keeps neither metadata nor payloads. */
+  sizes?: CallSizesRecord;
   /** Of rules that found something or could not look, at most 50. Absent: there is none, or the call runs. */
   guardrailVerdicts?: readonly GuardrailVerdictRecord[];
   /** Present only while RUNNING. */
@@ -252,6 +269,7 @@ export const invocations = defineCollection<InvocationRecord>(
       },
     ],
     // Written by the driver alone.
+    sizes: Object,
     guardrailVerdicts: { type: [Object], default: undefined },
     // Written and read by the driver alone.
     opening: Object,

@@ -1,21 +1,19 @@
-import type { LimitSetter, LimitWindow, Meter } from '#core/graph-enums.generated.ts';
+import type { LimitSetter } from '#core/graph-enums.generated.ts';
+import type { LimitAmount } from '#core/limit-amount.ts';
+
 /** One limit as stored: a plan's, an app's or a key's. */
-export interface LimitRecord {
-  meter: Meter;
-  window: LimitWindow;
-  /** Calls, tokens, calls in flight or cost of reads; nano-dollars for COST. */
-  amount: bigint;
+export interface LimitRecord extends LimitAmount {
   /** Absent in records of versions that did not keep it: then it counts as an operator's. */
   setBy?: LimitSetter;
 }
 
+/** The mongoose path of a limit, as far as it does not matter who set it. */
+export const limitAmountPath = {
+  _id: false,
+  meter: { type: String, required: true },
+  window: { type: String, required: true },
+  amount: { type: BigInt, required: true },
+};
+
 /** The mongoose path of a list of limits. */
-export const limitsPath = [
-  {
-    _id: false,
-    meter: { type: String, required: true },
-    window: { type: String, required: true },
-    amount: { type: BigInt, required: true },
-    setBy: String,
-  },
-];
+export const limitsPath = [{ ...limitAmountPath, setBy: String }];

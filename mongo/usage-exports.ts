@@ -38,6 +38,8 @@ export interface UsageExportRecord {
   error: string | null;
   createdAt: Date;
   finishedAt: Date | null;
+  /** The event that it has finished; absent: it has not. */
+  eventId?: string;
   /** When it is removed, with its parts. */
   expiresAt: Date;
 }
@@ -68,6 +70,7 @@ export const usageExports = defineCollection<UsageExportRecord>(
     error: { type: String, default: null },
     createdAt: date,
     finishedAt: { type: Date, default: null },
+    eventId: String,
     expiresAt: date,
   },
   [

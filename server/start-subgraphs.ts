@@ -70,9 +70,14 @@ export async function startSubgraphs(
   const audit = createAuditLog(connection);
   const egress = createEgress(environment.HEDDLE_EGRESS_ALLOW);
   const outbound = starting.use(createHttpFetch({ egress, ...outboundBounds }));
+  const events = createEventLog(connection, {
+    notify: () => state.bus.publish('events.recorded', {}),
+    log,
+    onPublished: (type) => metrics?.store?.eventPublished(type),
+  });
   if (names.includes('tenants')) {
     const { keepAuditLog } = await import('./audit/audit-upkeep.ts');
-    starting.use(keepAuditLog(connection, { environment, secrets, fetch: outbound.fetch, log }));
+    starting.use(keepAuditLog(connection, { environment, secrets, events, fetch: outbound.fetch, log }));
   }
   const first = { bus: state.bus, secrets, egress, audit, pepper };
   const newAdminKey = names.includes('tenants')
@@ -95,11 +100,7 @@ export async function startSubgraphs(
     bus: state.bus,
     quota,
     audit,
-    events: createEventLog(connection, {
-      notify: () => state.bus.publish('events.recorded', {}),
-      log,
-      onPublished: (type) => metrics?.store?.eventPublished(type),
-    }),
+    events,
     counts: parseCountLimits(environment.HEDDLE_COUNT_LIMITS),
     connection,
     catalog,

@@ -9,6 +9,7 @@ import { readAuditKeys } from '#mongo/audit/keys.ts';
 import { auditLog, closeOccurrences, createAuditLog } from '#mongo/audit/log.ts';
 import { auditStarts } from '#mongo/audit/starts.ts';
 import { type Database, ensureIndexes, openDatabase } from '#mongo/connect.ts';
+import type { NewEvent } from '#mongo/events.ts';
 import { type AuditUpkeepOptions, runAuditUpkeep } from '#server/audit/audit-upkeep.ts';
 import { type Environment, readEnvironment } from '#server/config.ts';
 import { testSecrets } from '#test/support/seal.ts';
@@ -19,6 +20,7 @@ const clock = { ms: Date.parse('2026-03-01T10:00:00Z') };
 let dir: string;
 let database: Database;
 let anchors: string;
+let published: NewEvent[];
 
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'heddle-anchors-'));
@@ -27,6 +29,7 @@ beforeAll(async () => {
   await ensureIndexes(database.connection);
 });
 beforeEach(async () => {
+  published = [];
   const { db } = database.connection;
   for (const name of ['audit_log', 'audit_starts', 'audit_keys', 'audit_checkpoints', 'audit_anchors']) {
     await db?.collection(name).deleteMany({});
@@ -55,6 +58,7 @@ function upkeep(variables: Record<string, string>, more: Partial<AuditUpkeepOpti
   return runAuditUpkeep(database.connection, {
     environment: readEnvironment({ HEDDLE_DATA_DIR: dir, ...variables }),
     secrets: testSecrets,
+    events: { record: async (event) => void published.push(event) },
     fetch,
     log: pino({ level: 'silent' }),
     now: () => clock.ms,
@@ -185,7 +189,13 @@ describe('retention', () => {
     await upkeep({});
     expect(await auditLog(database.connection).countDocuments()).toBe(5);
     clock.ms += 3_600_000;
+    expect(published).toEqual([]);
     await upkeep({ HEDDLE_AUDIT_RETENTION_DAYS: '5' });
+    const data = { job: 'AUDIT_RETENTION', tenantId: null, status: 'SUCCEEDED' };
+    const startedAt = new Date(clock.ms).toISOString();
+    expect(published).toEqual([
+      { type: 'job.finished', tenantId: null, subject: null, data: { ...data, startedAt } },
+    ]);
     const kept = await auditLog(database.connection).find().sort({ sequence: 1 }).lean();
     expect(kept.map(({ sequence }) => sequence)).toEqual([4, 5]);
     await change(1);
@@ -204,6 +214,26 @@ describe('retention', () => {
       ?.collection('audit_checkpoints')
       .updateMany({}, { $set: { sequence: 2, hash: 'x' } });
     expect((await verify()).lines[0]).toMatch(/^The checkpoint of changes:acme is not signed/);
+  });
+
+  it('is reported in lines that hold nothing of a forged record that a terminal obeys', async () => {
+    await change(1);
+    const forged = 'changes:acme\u001b[2K\u009b1A\nNo record was altered';
+    await database.connection.db?.collection<{ _id: string }>('audit_checkpoints').insertOne({
+      _id: forged,
+      sequence: 1,
+      hash: 'x',
+      before: null,
+      at: new Date(),
+      keyId: 'k',
+      signature: 's',
+    } as never);
+    for (const json of [false, true]) {
+      const { code, lines } = await verify({ json });
+      expect(code).toBe(1);
+      expect(lines[0]).toContain('changes:acme\\u001b[2K');
+      for (const line of lines) expect(line).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+    }
   });
 
   it('removes counts 90 days after they last occurred, and no change with them', async () => {

@@ -43,6 +43,8 @@ export async function reseal(
     { resealRuleSecrets },
     { resealConsentSources },
     { resealWebhooks },
+    { createEventLog },
+    { toJobEvent },
   ] = await Promise.all([
     import('#mongo/encryption-check.ts'),
     import('#subgraphs/models/providers/reseal-credentials.ts'),
@@ -55,6 +57,8 @@ export async function reseal(
     import('#subgraphs/tenants/guardrails/reseal-rule-secrets.ts'),
     import('#subgraphs/tenants/consents/reseal-consent-sources.ts'),
     import('#subgraphs/tenants/webhooks/reseal-webhooks.ts'),
+    import('#mongo/events.ts'),
+    import('#mongo/finished-jobs.ts'),
   ]);
   await using database = await openStoreBeside(environment);
   await using operatorKeys = await openOperatorKeys(environment);
@@ -68,7 +72,10 @@ export async function reseal(
       `${unreadable} stored provider keys are sealed with an encryption key that is not at hand: set it as HEDDLE_ENCRYPTION_KEY_PREVIOUS, or drop them with --discard`,
     );
   }
+  // A mesh that runs beside it looks for new events by itself.
+  const events = createEventLog(connection, { notify: async () => undefined, log, now });
   const run = async () => {
+    const startedAt = new Date(now());
     if (values.discard) await discardLostKeys(connection, roots);
     // Before that no data key is made in a store that needs another root key.
     if (key === 'OTHER') await recordEncryptionKey(connection, keyId);
@@ -98,6 +105,7 @@ export async function reseal(
     rewrapped += await rewrapDataKeys(connection, roots);
     const { pruned, waiting } = await pruneDataKeys(connection, left, now());
     const destroyed = { count: pruned.length, keyIds: pruned.slice(0, recordedMax) };
+    await events.record(toJobEvent({ job: 'RESEAL', id: keyId, tenantId: null, startedAt }));
     return {
       rewrapped,
       credentials,

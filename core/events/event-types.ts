@@ -1,3 +1,5 @@
+import { finishedJobsText } from './finished-jobs.ts';
+
 /** How much a type of event matters to who watches the mesh, in the steps of OCSF. */
 export type EventSeverity = 'INFO' | 'LOW' | 'MEDIUM' | 'HIGH' | 'CRITICAL';
 
@@ -231,7 +233,7 @@ export const eventTypes = {
   },
   'alert.undone': {
     ...alertAction,
-    when: 'it is undone',
+    when: 'what an alert did, and what was in force, is undone',
     severity: 'LOW',
     class: 'API_UPDATE',
   },
@@ -254,9 +256,9 @@ export const eventTypes = {
     class: 'API_UPDATE',
   },
   'job.finished': {
-    when: 'a job has finished: an [erasure](erasure.md) (`job: ERASURE`), the first pass of a [legal hold](erasure.md#legal-hold) over the calls (`LEGAL_HOLD`), or the release of one (`LEGAL_HOLD_RELEASE`); of the erasure of a tenant an event of the mesh',
-    subject: 'erasure, or legal hold',
-    data: ['job', 'tenantId', 'startedAt'],
+    when: `a job has finished (\`job\`): ${finishedJobsText}; \`status\` is SUCCEEDED, or FAILED where it is not tried again; of the erasure of a tenant an event of the mesh, as of what is not about one tenant`,
+    subject: 'erasure, legal hold, export; of `RESEAL` the key; null with `AUDIT_RETENTION`',
+    data: ['job', 'tenantId', 'startedAt', 'status'],
     severity: 'INFO',
     class: 'API_OTHER',
   },

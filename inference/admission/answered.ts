@@ -8,6 +8,7 @@ import { toAttachmentResults } from '../ledger/attachment.ts';
 import { openRow, toClosing, toCompletionResult } from '../ledger/rows.ts';
 import { savedByCache } from '../metering/savings.ts';
 import { buildPayload } from '../payloads/call-recorder.ts';
+import { measureCompletion } from '../payloads/call-sizes.ts';
 import type { CallAccount } from '../questions/call-account.ts';
 import type { CompletionRequest } from '../request.ts';
 import type { CachedAnswer } from './answer-cache.ts';
@@ -49,7 +50,10 @@ export async function answerCall(
     endedAtMs: nowMs,
     error: null,
   };
-  const saved = savedByCache(catalog.model(found.modelId), found.usage);
+  const stated = {
+    ...savedByCache(catalog.model(found.modelId), found.usage),
+    ...measureCompletion(request, guarded.call, completion),
+  };
   const providerId = found.modelId.slice(0, found.modelId.indexOf('/'));
   const result = toCompletionResult(completion, start.caller.tenantId ?? '', nowMs);
   const isLogged = request.labels.payloadLogging === 'FULL';
@@ -58,7 +62,7 @@ export async function answerCall(
     content: isLogged ? buildPayload(request, guarded, found, []) : null,
   });
   if (account.hasRow) {
-    const closing = { ...toClosing(completion, providerId, nowMs, null), ...saved };
+    const closing = { ...toClosing(completion, providerId, nowMs, null), ...stated };
     if (payload.record !== null) closing.payloadUntil = payload.record.expiresAt;
     await account.close(closing, verdicts, { result, payload: payload.record });
     return completion;
@@ -70,7 +74,7 @@ export async function answerCall(
   const payloadUntil = await payloadLog.store(payload);
   if (payloadUntil !== null) row.payloadUntil = payloadUntil;
   await ledger.open(
-    { ...row, ...saved, status: 'SUCCEEDED', endedAt: new Date(nowMs), latencyMs: 0 },
+    { ...row, ...stated, status: 'SUCCEEDED', endedAt: new Date(nowMs), latencyMs: 0 },
     ...(result === null ? [] : [result]),
     ...toAttachmentResults(id, row.tenantId, request.attachment, nowMs),
   );

@@ -60,6 +60,7 @@ export function withoutTenant(row: InvocationRecord, { tenantId }: ErasureSubjec
         trace: true,
         endUserId: true,
         guardrailVerdicts: true,
+        sizes: true,
         tags: true,
       },
       ...{ orphaned: true, opening: true, progress: true },

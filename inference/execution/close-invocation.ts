@@ -1,18 +1,19 @@
 import type { CatalogModel } from '#catalog/catalog.ts';
 import type { Caller } from '#core/caller.ts';
 import type { CompletionStatus } from '#core/graph-enums.generated.ts';
-import type { Masks } from '#guardrails/pipeline/masks.ts';
 import { outputStages } from '#guardrails/pipeline/policy.ts';
 import type { GuardrailVerdict } from '#guardrails/pipeline/run.ts';
 import type { ProviderAnswer } from '#providers/provider.ts';
 import type { CompletionData } from '../completion.ts';
 import type { InferenceEngine } from '../engine.ts';
+import type { GuardedCall } from '../guarding/guard-call.ts';
 import { toShownRecords, toVerdictRecords } from '../guarding/verdict-records.ts';
 import type { NewCompletionResult } from '../ledger/results.ts';
 import { findOwnLast, isWithoutWords, toClosing, toCompletionResult, withoutWords } from '../ledger/rows.ts';
 import type { Meters } from '../metering/meters.ts';
 import { savedByRouting } from '../metering/savings.ts';
 import type { CallRecorder } from '../payloads/call-recorder.ts';
+import { measureCompletion } from '../payloads/call-sizes.ts';
 import type { CompletionRequest } from '../request.ts';
 import type { Candidates } from '../routing/route.ts';
 import {
@@ -36,8 +37,8 @@ export interface EndedInvocation {
   readonly model: CatalogModel;
   readonly firstTokenMs: number | null;
   readonly used: UsageAccumulator['used'];
-  /** The values that are masked in its call. */
-  readonly masks: Masks;
+  /** The call as it went to the AI model, and the values that are masked in it. */
+  readonly guarded: Pick<GuardedCall, 'call' | 'masks'>;
   /** Gathers the payload of the call; null: none is kept. */
   readonly recorder: CallRecorder | null;
   /** What the guardrails stated of its input and of its answers. */
@@ -82,6 +83,7 @@ export async function closeInvocation(
     }
     const guardrailVerdicts = toVerdictRecords(ended.verdicts);
     if (guardrailVerdicts !== undefined) closing.guardrailVerdicts = guardrailVerdicts;
+    Object.assign(closing, measureCompletion(request, ended.guarded.call, completion));
     const { labels } = request;
     const isKept = labels.retention !== 'NONE';
     const content = ended.recorder?.end(outcome.answer) ?? null;
@@ -123,7 +125,7 @@ function keepAnswer(
     ...(verdicts === undefined ? {} : { verdicts }),
     endedAtMs,
   };
-  const masks = ended.masks.entries();
+  const masks = ended.guarded.masks.entries();
   const kept = masks.length === 0 ? completion : { ...completion, masks };
   const result = toCompletionResult(kept, ended.caller.tenantId ?? '', endedAtMs);
   const isEmpty = Object.keys(answer).length === 0;

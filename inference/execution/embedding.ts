@@ -15,6 +15,7 @@ import { attemptRecord, findOwnLast, isWithoutWords, markUnpriced, withoutWords 
 import type { Meters } from '../metering/meters.ts';
 import { savedByRouting } from '../metering/savings.ts';
 import { type UsageBounds, upperBound } from '../metering/usage-cost.ts';
+import { measureEmbedding } from '../payloads/call-sizes.ts';
 import { toEmbeddingPayload } from '../payloads/embedding-payload.ts';
 import type { CallAccount } from '../questions/call-account.ts';
 import type { Lease } from '../routing/provider-pool.ts';
@@ -268,6 +269,7 @@ export class Embedding implements RunningCall {
       endedAt: new Date(endedAtMs),
       attempts: attempts.map(attemptRecord),
       ...(guardrailVerdicts === undefined ? {} : { guardrailVerdicts }),
+      ...measureEmbedding(labels, values),
     };
     // While the row is not closed its reservation stands: whoever closes it settles.
     const { ledger, payloadLog } = this.#engine;

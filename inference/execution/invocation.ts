@@ -161,7 +161,6 @@ export class Invocation implements ProgressSource {
         model: this.#model,
         firstTokenMs: this.#firstTokenMs,
         used: this.#accumulator.used,
-        masks: this.start.guarded.masks,
         recorder: this.#recorder,
         verdicts: [...this.start.guarded.verdicts, ...(this.#guard?.verdicts ?? [])],
         complete: (...as) => this.#completion(...as),

@@ -2,6 +2,7 @@ import type { Connection, mongo } from 'mongoose';
 import { runInTurn } from '#mongo/audit/turns.ts';
 import { completions } from '#mongo/completions.ts';
 import type { EventLog } from '#mongo/events.ts';
+import { toJobEvent } from '#mongo/finished-jobs.ts';
 import { type InvocationRecord, invocations } from '#mongo/invocations.ts';
 import { type LegalHoldRecord, type LegalHoldScope, legalHolds } from '#mongo/legal-holds.ts';
 import { payloads } from '#mongo/payloads.ts';
@@ -93,8 +94,7 @@ async function reportPass(
   const isRelease = status !== 'ACTIVE';
   if (!isRelease && coveredAt !== null) return;
   const job = isRelease ? 'LEGAL_HOLD_RELEASE' : 'LEGAL_HOLD';
-  const startedAt = (releasedAt ?? createdAt).toISOString();
-  const event = { type: 'job.finished', tenantId, subject: _id, data: { job, tenantId, startedAt } } as const;
+  const event = toJobEvent({ job, id: _id, tenantId, startedAt: releasedAt ?? createdAt });
   await events.record(event, `job.finished ${job} ${_id}`);
 }
 

@@ -19,6 +19,7 @@ export type InvocationClosing = Pick<
   | 'attempts'
   | 'guardrailVerdicts'
   | 'payloadUntil'
+  | 'sizes'
 > & {
   /** True where its process has not closed it itself. */
   orphaned?: true;

@@ -54,6 +54,7 @@ const upkeep = () =>
       HEDDLE_AUDIT_ANCHOR_URL: 'http://receiver.example/',
     }),
     secrets: testSecrets,
+    events: { record: async () => undefined },
     fetch: async (_url, init) => {
       if (!isReceiverAway) received.push(String(init?.body));
       return new Response(null, { status: isReceiverAway ? 503 : 200 });

@@ -6,6 +6,8 @@ import { openAuditSigner } from '#mongo/audit/keys.ts';
 import { createAuditLog } from '#mongo/audit/log.ts';
 import { pruneAuditLog } from '#mongo/audit/retention.ts';
 import { runInTurn } from '#mongo/audit/turns.ts';
+import type { EventLog } from '#mongo/events.ts';
+import { toJobEvent } from '#mongo/finished-jobs.ts';
 import type { Environment } from '../config.ts';
 import { type AnchorTargetOptions, openAnchorTargets } from './anchor-targets.ts';
 
@@ -18,6 +20,7 @@ export interface AuditUpkeepOptions extends AnchorTargetOptions {
     Pick<Environment, 'HEDDLE_AUDIT_ANCHOR_MINUTES' | 'HEDDLE_AUDIT_RETENTION_DAYS'>;
   /** Seals the key that signs. */
   readonly secrets: OwnerBoxes;
+  readonly events: Pick<EventLog, 'record'>;
   readonly log: Logger;
   readonly now?: () => number;
 }
@@ -41,12 +44,15 @@ export function keepAuditLog(connection: Connection, options: AuditUpkeepOptions
 
 /** Does what is due, if no other process does it. */
 export async function runAuditUpkeep(connection: Connection, options: AuditUpkeepOptions): Promise<void> {
-  const { environment, secrets, now = Date.now } = options;
+  const { environment, secrets, events, now = Date.now } = options;
   await runInTurn(connection, 'retention', { now, everyMs: pruneEveryMs }, async () => {
     const signer = await openAuditSigner(connection, secrets);
     const days = environment.HEDDLE_AUDIT_RETENTION_DAYS;
     const changesKeptMs = days === undefined ? null : days * 86_400_000;
-    await pruneAuditLog(connection, { nowMs: now(), changesKeptMs, signer });
+    const startedAt = new Date(now());
+    const removed = await pruneAuditLog(connection, { nowMs: startedAt.getTime(), changesKeptMs, signer });
+    if (removed > 0)
+      await events.record(toJobEvent({ job: 'AUDIT_RETENTION', id: null, tenantId: null, startedAt }));
   });
   const targets = openAnchorTargets(options);
   if (targets.length === 0) return;

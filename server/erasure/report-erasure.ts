@@ -4,6 +4,7 @@ import { toCanonicalText } from '#mongo/audit/chain.ts';
 import { type AuditLog, auditLog } from '#mongo/audit/log.ts';
 import type { ErasureRecord } from '#mongo/erasures.ts';
 import type { EventLog } from '#mongo/events.ts';
+import { toJobEvent } from '#mongo/finished-jobs.ts';
 import type { SaveErasure } from './erasure-run.ts';
 
 /** How long the record of an ended erasure is kept: longer than backups should be. */
@@ -37,11 +38,14 @@ export async function reportErasure(
   const event = { type: 'erasure.finished', subject: _id, data: { kind, tenantId, proof } } as const;
   const reader = { tenantId: isTenant ? null : tenantId };
   await services.events.record({ ...event, ...reader }, `erasure.finished ${_id}`);
-  const data = { job: 'ERASURE', tenantId, startedAt: record.requestedAt.toISOString() };
-  await services.events.record(
-    { type: 'job.finished', ...reader, subject: _id, data },
-    `job.finished ${_id}`,
-  );
+  const job = {
+    job: 'ERASURE',
+    id: _id,
+    tenantId,
+    readerId: reader.tenantId,
+    startedAt: record.requestedAt,
+  } as const;
+  await services.events.record(toJobEvent(job), `job.finished ${_id}`);
   const purge = isTenant ? {} : { purgeAt: new Date(finishedAt.getTime() + keptMs) };
   await save({ status: 'FINISHED', ...purge }, ['holder', 'leasedUntil']);
 }

@@ -10,6 +10,7 @@ import type * as log from '#mongo/audit/log.ts';
 import type * as events from '#mongo/events.ts';
 import type * as invocations from '#mongo/invocations.ts';
 import type * as usageExports from '#mongo/usage-exports.ts';
+import type { MessageRole } from '#core/graph-enums.generated.ts';
 import type { CompletionStatus } from '#core/graph-enums.generated.ts';
 import type { CacheStatus } from '#core/graph-enums.generated.ts';
 import type { TimeOrder } from '#core/graph-enums.generated.ts';
@@ -236,6 +237,7 @@ export type Invocation = Node & {
   readonly error: Maybe<Scalars['String']['output']>;
   readonly attempts: ReadonlyArray<Attempt>;
   readonly guardrailVerdicts: ReadonlyArray<GuardrailVerdict>;
+  readonly sizes: Maybe<CallSizes>;
   readonly requestId: Maybe<Scalars['String']['output']>;
   readonly clientRequestId: Maybe<Scalars['String']['output']>;
   readonly traceId: Maybe<Scalars['String']['output']>;
@@ -244,6 +246,20 @@ export type Invocation = Node & {
   readonly startedAt: Scalars['DateTime']['output'];
   readonly endedAt: Maybe<Scalars['DateTime']['output']>;
   readonly explanation: Scalars['String']['output'];
+};
+
+export type CallSizes = {
+  readonly input: ReadonlyArray<InputSize>;
+  readonly tools: Scalars['Int']['output'];
+  readonly textCharacters: Scalars['Int']['output'];
+  readonly reasoningCharacters: Scalars['Int']['output'];
+  readonly toolCalls: Scalars['Int']['output'];
+};
+
+export type InputSize = {
+  readonly role: MessageRole;
+  readonly characters: Scalars['Int']['output'];
+  readonly parts: Scalars['Int']['output'];
 };
 
 export type TokenUsage = {
@@ -466,7 +482,7 @@ export type Alert = Node & {
   readonly side: AlertSide;
   readonly patterns: ReadonlyArray<SecurityPattern>;
   readonly action: AlertAction;
-  readonly actionLimit: Maybe<Scalars['Int']['output']>;
+  readonly actionLimit: Maybe<AlertLimit>;
   readonly actionRouteId: Maybe<Scalars['ID']['output']>;
   readonly actionModelId: Maybe<Scalars['ID']['output']>;
   readonly enabled: Scalars['Boolean']['output'];
@@ -550,7 +566,7 @@ export type AlertInput = {
   readonly side?: InputMaybe<AlertSide>;
   readonly patterns?: InputMaybe<ReadonlyArray<SecurityPattern>>;
   readonly action?: InputMaybe<AlertAction>;
-  readonly actionLimit?: InputMaybe<Scalars['Int']['input']>;
+  readonly actionLimit?: InputMaybe<LimitInput>;
   readonly actionRouteId?: InputMaybe<Scalars['ID']['input']>;
   readonly actionModelId?: InputMaybe<Scalars['ID']['input']>;
   readonly enabled?: InputMaybe<Scalars['Boolean']['input']>;
@@ -563,7 +579,7 @@ export type AlertActionRun = {
   readonly action: AlertAction;
   readonly state: AlertActionState;
   readonly target: Maybe<Scalars['String']['output']>;
-  readonly limit: Maybe<Scalars['Int']['output']>;
+  readonly limit: Maybe<AlertLimit>;
   readonly routeId: Maybe<Scalars['ID']['output']>;
   readonly modelId: Maybe<Scalars['ID']['output']>;
   readonly reason: Maybe<Scalars['String']['output']>;
@@ -587,6 +603,18 @@ export type AlertActionFilter = {
   readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
   readonly alertId?: InputMaybe<Scalars['ID']['input']>;
   readonly state?: InputMaybe<AlertActionState>;
+};
+
+export type AlertLimit = {
+  readonly meter: Meter;
+  readonly window: LimitWindow;
+  readonly amount: Scalars['Decimal']['output'];
+};
+
+export type LimitInput = {
+  readonly meter: Meter;
+  readonly window: LimitWindow;
+  readonly amount: Scalars['Decimal']['input'];
 };
 
 export type AuditRecord = Node & {
@@ -887,6 +915,9 @@ export type ResolversTypes = {
   Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Invocation: ResolverTypeWrapper<invocations.InvocationRecord>;
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
+  CallSizes: ResolverTypeWrapper<CallSizes>;
+  InputSize: ResolverTypeWrapper<InputSize>;
+  MessageRole: MessageRole;
   CompletionStatus: CompletionStatus;
   CacheStatus: CacheStatus;
   TokenUsage: ResolverTypeWrapper<invocations.UsageRecord>;
@@ -935,6 +966,8 @@ export type ResolversTypes = {
   AlertActionRunConnection: ResolverTypeWrapper<connection.Connection<alertActions.AlertActionRecord>>;
   AlertActionRunEdge: ResolverTypeWrapper<connection.Connection<alertActions.AlertActionRecord>['edges'][number]>;
   AlertActionFilter: AlertActionFilter;
+  AlertLimit: ResolverTypeWrapper<AlertLimit>;
+  LimitInput: LimitInput;
   AlertEndReason: AlertEndReason;
   LimitWindow: LimitWindow;
   AuditOutcome: AuditOutcome;
@@ -981,6 +1014,8 @@ export type ResolversParentTypes = {
   Subscription: Record<PropertyKey, never>;
   Invocation: invocations.InvocationRecord;
   Boolean: Scalars['Boolean']['output'];
+  CallSizes: CallSizes;
+  InputSize: InputSize;
   TokenUsage: invocations.UsageRecord;
   Attempt: invocations.AttemptRecord;
   InvocationConnection: connection.Connection<invocations.InvocationRecord>;
@@ -1014,6 +1049,8 @@ export type ResolversParentTypes = {
   AlertActionRunConnection: connection.Connection<alertActions.AlertActionRecord>;
   AlertActionRunEdge: connection.Connection<alertActions.AlertActionRecord>['edges'][number];
   AlertActionFilter: AlertActionFilter;
+  AlertLimit: AlertLimit;
+  LimitInput: LimitInput;
   AuditRecord: log.AuditRecord;
   AuditActor: log.AuditRecord['actor'];
   PageInfo: PageInfo;
@@ -1104,6 +1141,7 @@ export type InvocationResolvers<ContextType = context.SubgraphContext, ParentTyp
   error?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   attempts?: Resolver<ReadonlyArray<ResolversTypes['Attempt']>, ParentType, ContextType>;
   guardrailVerdicts?: Resolver<ReadonlyArray<ResolversTypes['GuardrailVerdict']>, ParentType, ContextType>;
+  sizes?: Resolver<Maybe<ResolversTypes['CallSizes']>, ParentType, ContextType>;
   requestId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   clientRequestId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   traceId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
@@ -1114,6 +1152,22 @@ export type InvocationResolvers<ContextType = context.SubgraphContext, ParentTyp
   explanation?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
+
+export type CallSizesResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['CallSizes'] = ResolversParentTypes['CallSizes']> = {
+  input?: Resolver<ReadonlyArray<ResolversTypes['InputSize']>, ParentType, ContextType>;
+  tools?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  textCharacters?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  reasoningCharacters?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  toolCalls?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type InputSizeResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['InputSize'] = ResolversParentTypes['InputSize']> = {
+  role?: Resolver<ResolversTypes['MessageRole'], ParentType, ContextType>;
+  characters?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  parts?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type MessageRoleResolvers = EnumResolverSignature<{ SYSTEM?: any, USER?: any, ASSISTANT?: any, TOOL?: any }, ResolversTypes['MessageRole']>;
 
 export type CompletionStatusResolvers = EnumResolverSignature<{ RUNNING?: any, SUCCEEDED?: any, FAILED?: any, CANCELLED?: any }, ResolversTypes['CompletionStatus']>;
 
@@ -1283,7 +1337,7 @@ export type AlertResolvers<ContextType = context.SubgraphContext, ParentType ext
   side?: Resolver<ResolversTypes['AlertSide'], ParentType, ContextType>;
   patterns?: Resolver<ReadonlyArray<ResolversTypes['SecurityPattern']>, ParentType, ContextType>;
   action?: Resolver<ResolversTypes['AlertAction'], ParentType, ContextType>;
-  actionLimit?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  actionLimit?: Resolver<Maybe<ResolversTypes['AlertLimit']>, ParentType, ContextType>;
   actionRouteId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
   actionModelId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
   enabled?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
@@ -1356,7 +1410,7 @@ export type AlertActionRunResolvers<ContextType = context.SubgraphContext, Paren
   action?: Resolver<ResolversTypes['AlertAction'], ParentType, ContextType>;
   state?: Resolver<ResolversTypes['AlertActionState'], ParentType, ContextType>;
   target?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  limit?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  limit?: Resolver<Maybe<ResolversTypes['AlertLimit']>, ParentType, ContextType>;
   routeId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
   modelId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
   reason?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
@@ -1374,6 +1428,12 @@ export type AlertActionRunConnectionResolvers<ContextType = context.SubgraphCont
 export type AlertActionRunEdgeResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['AlertActionRunEdge'] = ResolversParentTypes['AlertActionRunEdge']> = {
   node?: Resolver<ResolversTypes['AlertActionRun'], ParentType, ContextType>;
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type AlertLimitResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['AlertLimit'] = ResolversParentTypes['AlertLimit']> = {
+  meter?: Resolver<ResolversTypes['Meter'], ParentType, ContextType>;
+  window?: Resolver<ResolversTypes['LimitWindow'], ParentType, ContextType>;
+  amount?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
 };
 
 export type AlertEndReasonResolvers = EnumResolverSignature<{ RECOVERED?: any, ALERT_CHANGED?: any, ALERT_DELETED?: any }, ResolversTypes['AlertEndReason']>;
@@ -1559,6 +1619,9 @@ export type Resolvers<ContextType = context.SubgraphContext> = {
   Mutation?: MutationResolvers<ContextType>;
   Subscription?: SubscriptionResolvers<ContextType>;
   Invocation?: InvocationResolvers<ContextType>;
+  CallSizes?: CallSizesResolvers<ContextType>;
+  InputSize?: InputSizeResolvers<ContextType>;
+  MessageRole?: MessageRoleResolvers;
   CompletionStatus?: CompletionStatusResolvers;
   CacheStatus?: CacheStatusResolvers;
   TokenUsage?: TokenUsageResolvers<ContextType>;
@@ -1597,6 +1660,7 @@ export type Resolvers<ContextType = context.SubgraphContext> = {
   AlertActionRun?: AlertActionRunResolvers<ContextType>;
   AlertActionRunConnection?: AlertActionRunConnectionResolvers<ContextType>;
   AlertActionRunEdge?: AlertActionRunEdgeResolvers<ContextType>;
+  AlertLimit?: AlertLimitResolvers<ContextType>;
   AlertEndReason?: AlertEndReasonResolvers;
   LimitWindow?: LimitWindowResolvers;
   AuditOutcome?: AuditOutcomeResolvers;

@@ -151,6 +151,10 @@ describe('invocations', () => {
       usage: null,
       costNanos: 0n,
     };
+    const sizes = {
+      input: [{ role: 'TOOL' as const, characters: 12, parts: 2 }],
+      ...{ tools: 3, textCharacters: 4, reasoningCharacters: 5, toolCalls: 6 },
+    };
     // As inference writes it: without mongoose in between.
     await database.connection.collection<InvocationRecord>('invocations').insertMany([
       row('w1', '2026-06-01T00:00:00Z', {
@@ -161,6 +165,7 @@ describe('invocations', () => {
         requestId,
         clientRequestId: 'their-id',
         trace: { traceId: 'ab'.repeat(16), spanId: 'cd'.repeat(8) },
+        sizes,
         endUserId: 'u1',
         tags: ['a', 'b'],
         attempts: [attempt, { ...attempt, modelId: 'demo/echo' }],
@@ -168,6 +173,7 @@ describe('invocations', () => {
     ]);
     const why = `query ($id: ID!) { invocation(id: $id) {
       errorCode error requestId clientRequestId traceId endUserId tags
+      sizes { input { role characters parts } tools textCharacters reasoningCharacters toolCalls }
       attempts { model { id } outcome error durationMs startedAt usage { totalTokens } cost }
     } }`;
     const told = (modelId: string) => ({
@@ -187,6 +193,7 @@ describe('invocations', () => {
       traceId: 'ab'.repeat(16),
       endUserId: 'u1',
       tags: ['a', 'b'],
+      sizes,
       attempts: [told('demo/flaky'), told('demo/echo')],
     };
     for (const caller of [testCaller('why', 'usage:read'), admin]) {
@@ -203,6 +210,7 @@ describe('invocations', () => {
         traceId: null,
         endUserId: null,
         tags: [],
+        sizes: null,
         attempts: [],
       },
     });

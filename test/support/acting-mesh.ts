@@ -21,6 +21,9 @@ const scopes: readonly Scope[] = [
 export const savingAlert = 'mutation ($input: AlertInput!) { saveAlert(input: $input) { id } }';
 const undoing = 'mutation ($id: ID!) { undoAlertAction(id: $id) { id state undoneAt } }';
 
+/** A limit for LOWER_LIMIT. */
+export const sevenRequests = { meter: 'REQUESTS', window: 'MINUTE', amount: '7' } as const;
+
 /** An alert that holds with each call, with an action. */
 export const toActing = (more: object) => ({
   ...{ id: 'acting', metric: 'REQUESTS', condition: 'ABOVE', threshold: 0, window: 'HOUR', ...more },

@@ -11,7 +11,8 @@ import { checkClock } from '../clock.ts';
 import { callMsMax, type Diagnosis, mapBounded } from '../diagnosis.ts';
 import { openKeysAtHand } from '../encryption.ts';
 import { createFindings, type DoctorFinding, describeError } from '../finding.ts';
-import { buildKeyProbe, type KeyProbe, type ProbedProvider } from '../probes/key-probe.ts';
+import { buildKeyProbe } from '../probes/key-probe.ts';
+import type { KeyProbe, ProbedProvider } from '../probes/probe-form.ts';
 
 const { ok, warning, failed, skipped } = createFindings('providers');
 

@@ -1,6 +1,6 @@
 import { AwsV4Signer } from 'aws4fetch';
 import { isBedrockRegion, parseKeyPair } from '#providers/bedrock/credentials.ts';
-import type { BuildKeyProbe } from './key-probe.ts';
+import type { BuildKeyProbe } from './probe-form.ts';
 
 /** What a key pair is refused with that is known, and lacks the right to the list. */
 const accessDenied = /^AccessDeniedException\b/;

@@ -1,7 +1,7 @@
 import { createAccessTokens, parseServiceAccount } from '#providers/vertex/access-token.ts';
 import { isVertexLocation, toVertexHost } from '#providers/vertex/host.ts';
 import { callMsMax } from '../diagnosis.ts';
-import { type BuildKeyProbe, refusesApiKey } from './key-probe.ts';
+import { type BuildKeyProbe, refusesApiKey } from './probe-form.ts';
 
 const listPath = '/v1beta1/publishers/google/models';
 

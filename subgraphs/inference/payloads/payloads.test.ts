@@ -150,7 +150,7 @@ describe('payloadLogging FULL', () => {
     const same = { cache: 'USE', seed: 7 };
     await completed(withRule('FULL'), same);
     const id = await completed(withRule('FULL'), same);
-    expect((await mesh.rows()).at(-1)).toMatchObject({ _id: id, cache: 'HIT' });
+    expect((await mesh.rows()).at(-1)).toMatchObject({ _id: id, cache: 'HIT', sizes: { textCharacters: 6 } });
     expect(await read(id)).toMatchObject({
       request: { messages: asked, seed: 7 },
       response: { text: 'cached' },
@@ -187,11 +187,17 @@ describe('payloadLogging FULL', () => {
     expect(masked.request).toMatchObject({ messages: [{ parts: [{ text: 'Write to ⟨EMAIL_1⟩.' }] }] });
     expect(masked.response).toMatchObject({ text: 'To ⟨EMAIL_1⟩, of course.' });
     expect(JSON.stringify(masked)).not.toContain(mail);
+    const readSizes = async () => (await guarded.rows()).at(-1)?.sizes;
+    expect(await readSizes()).toMatchObject({
+      input: [{ characters: 'Write to ⟨EMAIL_1⟩.'.length }],
+      textCharacters: complete.text.length,
+    });
     guarded.alpha.always((call) => call.say('It is forbidden.').finish(buildUsage(1, 1)));
     await guarded.ask(COMPLETE, input({ messages }), caller);
     const refused = await read(await lastId(guarded), reader({}, guarded), guarded);
     expect(refused).toMatchObject({ payloadState: 'KEPT', attemptPayloads: [{ response: null }] });
     expect(JSON.stringify(refused)).not.toContain('forbidden');
+    expect(await readSizes()).toMatchObject({ textCharacters: 0 });
   });
 });
 
@@ -210,6 +216,28 @@ describe('a call without a payload', () => {
       ...{ request: null, response: null, attemptPayloads: [], payloadCut: false },
       payloadState: 'NOT_LOGGED',
     });
+  });
+
+  it('METADATA keeps how large the call was, of its call and of its answer; NONE and no rule do not', async () => {
+    mesh.alpha.always((call) => call.say('seven', 'up').finish(buildUsage(1, 1)));
+    const sizes = {
+      input: [{ role: 'USER', characters: 14, parts: 1 }],
+      ...{ tools: 0, textCharacters: 7, reasoningCharacters: 0, toolCalls: 0 },
+    };
+    const readRow = (id: string) => invocations(database.connection).findById(id).lean();
+    const id = await completed(withRule('METADATA'));
+    expect(await readRow(id)).toMatchObject({ payloadLogging: 'METADATA', sizes });
+    await mesh.data(EMBED, { input: { model: 'demo/embed', values: ['ab', 'c'] } }, withRule('METADATA'));
+    expect(await readRow(await lastId())).toMatchObject({
+      sizes: { input: [{ role: 'USER', characters: 3, parts: 2 }], textCharacters: 0 },
+    });
+    for (const [rule, more] of [
+      ['DEFAULT', {}],
+      ['NONE', {}],
+      ['METADATA', { retention: 'NONE' }],
+    ] as const) {
+      expect(await readRow(await completed(withRule(rule), more))).not.toHaveProperty('sizes');
+    }
   });
 
   it('METADATA keeps no words of a provider in the row either', async () => {

@@ -1,15 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Caller, Scope } from '#core/caller.ts';
-import { type AlertActionRecord, alertActions } from '#mongo/alert-actions.ts';
+import type { Caller } from '#core/caller.ts';
+import { alertActions } from '#mongo/alert-actions.ts';
 import { alertEpisodes } from '#mongo/alert-episodes.ts';
-import { apiKeys } from '#mongo/api-keys.ts';
 import { auditLog } from '#mongo/audit/log.ts';
 import { events } from '#mongo/events.ts';
-import { models } from '#mongo/models.ts';
 import { sweepAlerts } from '#subgraphs/usage/alerts/sweep-alerts.ts';
 import {
   type ActingMesh,
   savingAlert as saving,
+  sevenRequests,
   startActingMesh,
   toActing,
 } from '#test/support/acting-mesh.ts';
@@ -32,9 +31,9 @@ const connection = () => mesh.database.connection;
 const killed = () => ({ ...mesh.deps.events, record: () => Promise.reject(new Error('killed')) });
 const ofKeys = { by: ['KEY'] };
 const ofModels = { by: ['MODEL'] };
-const minuteLimits = async (secret: string) =>
+const readLimits = async (secret: string, meter = 'REQUESTS', window = 'MINUTE') =>
   (await mesh.findCaller(secret))?.limits
-    .filter(({ meter, window }) => meter === 'REQUESTS' && window === 'MINUTE')
+    .filter((limit) => limit.meter === meter && limit.window === window)
     .map(({ subject, amount }) => `${subject} ${amount}`);
 
 interface Case {
@@ -66,10 +65,31 @@ const cases: readonly (readonly [string, Case])[] = [
       [
         `LOWER_LIMIT lowers what the ${what} may do in a minute`,
         {
-          input: () => ({ action: 'LOWER_LIMIT', actionLimit: 7, ...measured }),
+          input: () => ({ action: 'LOWER_LIMIT', actionLimit: sevenRequests, ...measured }),
           target,
-          read: ({ secret }: TestTenant) => minuteLimits(secret),
+          read: ({ secret }: TestTenant) => readLimits(secret),
           acted: (tenant: TestTenant) => [`${target(tenant)} 7`],
+        },
+      ] as const,
+  ),
+  ...(
+    [
+      ['COST', 'DAY', '0.25', '250000000'],
+      ['TOKENS', 'HOUR', '5000', '5000'],
+      ['CONCURRENCY', 'INFLIGHT', '2', '2'],
+    ] as const
+  ).map(
+    ([meter, window, amount, stored]) =>
+      [
+        `LOWER_LIMIT lowers ${meter} within ${window} alone`,
+        {
+          input: () => ({ action: 'LOWER_LIMIT', actionLimit: { meter, window, amount }, by: ['KEY'] }),
+          target: ({ keyId }: TestTenant) => `key:${keyId}`,
+          read: async ({ secret }: TestTenant) => [
+            await readLimits(secret),
+            await readLimits(secret, meter, window),
+          ],
+          acted: ({ keyId }: TestTenant) => [[], [`key:${keyId} ${stored}`]],
         },
       ] as const,
   ),
@@ -172,33 +192,6 @@ describe('an alert with an action', () => {
     expect(await events(connection()).countDocuments(about)).toBe(2);
   });
 
-  it.each<[string, (tenant: TestTenant) => Promise<unknown>, string]>([
-    [
-      'whose key was revoked',
-      ({ keyId }) => apiKeys(connection()).updateOne({ _id: keyId }, { $set: { revokedAt: new Date() } }),
-      'Whoever saved the alert has no rights any more: save it again.',
-    ],
-    [
-      'whose key has lost the scope',
-      ({ keyId }) =>
-        apiKeys(connection()).updateOne({ _id: keyId }, { $pull: { scopes: 'providers:write' } }),
-      'Whoever saved the alert lacks scopes by now; it requires models:write or providers:write.',
-    ],
-  ])('is refused what its saver may not do by then, of one %s', async (_what, change, reason) => {
-    acme = await acting.addTenant();
-    await acting.fire(acme, { action: 'OPEN_CIRCUIT', ...ofModels });
-    await change(acme);
-    await applyAlertActions(mesh.deps);
-    const refused = await acting.readOnly(acme.tenantId);
-    expect(refused).toMatchObject({ state: 'REFUSED', reason, target: null, expiresAt: expect.any(Date) });
-    expect((await acting.undo(refused._id, mesh.admin)).errors).toMatchObject([{ code: 'CONFLICT' }]);
-    expect(
-      await events(connection()).findOne({ type: 'alert.acted', subject: refused._id }).lean(),
-    ).toMatchObject({
-      data: { state: 'REFUSED', reason },
-    });
-  });
-
   it('has the rights of the successor of the key that saved it', async () => {
     acme = await acting.addTenant();
     await acting.fire(acme, { action: 'OPEN_CIRCUIT', ...ofModels });
@@ -225,7 +218,7 @@ describe('an alert with an action', () => {
 
   it('keeps what is changed meanwhile, and leaves lower limits as they are', async () => {
     acme = await acting.addTenant();
-    await acting.fire(acme, { action: 'LOWER_LIMIT', actionLimit: 7, ...ofKeys });
+    await acting.fire(acme, { action: 'LOWER_LIMIT', actionLimit: sevenRequests, ...ofKeys });
     await applyAlertActions(mesh.deps);
     const setLimit = (amount: number) =>
       askForData(
@@ -236,16 +229,16 @@ describe('an alert with an action', () => {
         { id: acme.keyId, amount },
       );
     await setLimit(3);
-    expect(await minuteLimits(acme.secret)).toEqual([`key:${acme.keyId} 3`]);
+    expect(await readLimits(acme.secret)).toEqual([`key:${acme.keyId} 3`]);
     await setLimit(100);
-    expect(await minuteLimits(acme.secret)).toEqual([`key:${acme.keyId} 7`]);
+    expect(await readLimits(acme.secret)).toEqual([`key:${acme.keyId} 7`]);
     await acting.undo((await acting.readOnly(acme.tenantId))._id, acme.caller);
-    expect(await minuteLimits(acme.secret)).toEqual([`key:${acme.keyId} 100`]);
+    expect(await readLimits(acme.secret)).toEqual([`key:${acme.keyId} 100`]);
   });
 
   it('does nothing where it was saved again after its episode began, and nothing twice on one target', async () => {
     acme = await acting.addTenant();
-    const lowering = { action: 'LOWER_LIMIT', actionLimit: 7, ...ofKeys };
+    const lowering = { action: 'LOWER_LIMIT', actionLimit: sevenRequests, ...ofKeys };
     await askForData(acting.usage, acme.caller, saving, { input: toActing(lowering) });
     await acting.call(acme);
     await sweepAlerts({ ...acting.deps, events: killed() });
@@ -269,79 +262,43 @@ describe('an alert with an action', () => {
     ]);
   });
 
-  it.each<[string, object, Scope | null, string]>([
-    ['without the scope', { action: 'OPEN_CIRCUIT', ...ofModels }, 'providers:write', 'FORBIDDEN'],
-    ['on no key', { action: 'SUSPEND_KEY' }, null, 'BAD_USER_INPUT'],
-    ['on no AI model', { action: 'OPEN_CIRCUIT', ...ofKeys }, null, 'BAD_USER_INPUT'],
-    ['without a limit', { action: 'LOWER_LIMIT' }, null, 'BAD_USER_INPUT'],
-    ['with a limit of nothing', { action: 'LOWER_LIMIT', actionLimit: 0 }, null, 'BAD_USER_INPUT'],
-    ['with a field of another action', { action: 'NOTIFY', actionLimit: 7 }, null, 'BAD_USER_INPUT'],
-    ['without a route', { action: 'MOVE_ROUTE', actionModelId: 'x' }, null, 'BAD_USER_INPUT'],
-    ['on an AI model of the mesh', { action: 'OPEN_CIRCUIT', modelId: 'mesh/one' }, null, 'FORBIDDEN'],
-    ['on an AI model of another tenant', { action: 'OPEN_CIRCUIT', modelId: 'FOREIGN' }, null, 'NOT_FOUND'],
-    [
-      'on a route of another tenant',
-      { action: 'MOVE_ROUTE', actionRouteId: 'FOREIGN', actionModelId: 'FOREIGN' },
-      null,
-      'NOT_FOUND',
-    ],
-  ])('is not saved %s', async (_what, more, lacking, code) => {
+  it('is not in force any more, and publishes nothing, where it is undone before it was applied', async () => {
     acme = await acting.addTenant();
-    const foreign = await acting.addTenant();
-    await models(connection()).collection.updateOne(
-      { _id: 'mesh/one' as never },
-      { $set: { providerId: 'mesh', name: 'one', tenantId: null } },
-      { upsert: true },
-    );
-    const named = JSON.parse(
-      JSON.stringify(more)
-        .replaceAll('"actionRouteId":"FOREIGN"', `"actionRouteId":"${foreign.tenantId}:smart"`)
-        .replaceAll('FOREIGN', `${foreign.tenantId}:own/one`),
-    );
-    const caller = { ...acme.caller, scopes: acme.caller.scopes.filter((scope) => scope !== lacking) };
-    const { errors } = await ask(acting.usage, caller, saving, { input: toActing(named) });
-    expect(errors).toMatchObject([{ code }]);
-  });
-
-  it.each<[string, Partial<AlertActionRecord>]>([
-    ['a key', { action: 'SUSPEND_KEY' }],
-    ['a limit', { action: 'LOWER_LIMIT', limit: 1 }],
-    ['an AI model', { action: 'OPEN_CIRCUIT' }],
-    ['a route', { action: 'MOVE_ROUTE' }],
-  ])('never acts on %s of another tenant, whatever it is about', async (_what, more) => {
-    acme = await acting.addTenant();
-    const foreign = await acting.addTenant();
-    await acting.fire(acme, { action: 'LOWER_LIMIT', actionLimit: 7, ...ofKeys });
-    await alertActions(connection()).updateMany(
-      { tenantId: acme.tenantId },
-      {
-        $set: {
-          keys: { key: foreign.keyId, model: `${foreign.tenantId}:own/one` },
-          ...{ routeId: `${foreign.tenantId}:smart`, modelId: `${foreign.tenantId}:own/one`, ...more },
-        },
-      },
-    );
-    await applyAlertActions(mesh.deps);
-    expect(await acting.readOnly(acme.tenantId)).toMatchObject({
-      ...{ state: 'REFUSED', reason: 'What it would act on does not belong to the owner of the alert.' },
+    await acting.fire(acme, { action: 'SUSPEND_KEY', ...ofKeys });
+    const { _id } = await acting.readOnly(acme.tenantId);
+    for (let n = 0; n < 2; n++) {
+      expect((await acting.undo(_id, acme.caller)).data).toMatchObject({
+        undoAlertAction: { state: 'UNDONE' },
+      });
+      await applyAlertActions(mesh.deps);
+    }
+    expect(await mesh.findCaller(acme.secret)).not.toBeNull();
+    const published = await events(connection()).find({ subject: _id }).lean();
+    expect(published.map(({ type }) => type)).toEqual(['alert.started']);
+    const audited = await auditLog(connection()).find({
+      action: 'alertAction.undo',
+      tenantId: acme.tenantId,
     });
+    expect(audited).toMatchObject([{ before: { state: 'PENDING' }, after: { state: 'UNDONE' } }]);
   });
 
   it('is listed and undone by its own tenant and operators alone', async () => {
     acme = await acting.addTenant();
-    await acting.fire(acme, { action: 'LOWER_LIMIT', actionLimit: 7, ...ofKeys });
+    await acting.fire(acme, { action: 'LOWER_LIMIT', actionLimit: sevenRequests, ...ofKeys });
     await applyAlertActions(mesh.deps);
     const { _id } = await acting.readOnly(acme.tenantId);
     const read = async (caller: Caller) => {
       const query = `query ($tenantId: ID!) {
         alertActions(filter: { tenantId: $tenantId }) { edges { node { id state } } }
-        alertEpisodes(filter: { tenantId: $tenantId }) { edges { node { action { id target limit } } } }
+        alertEpisodes(filter: { tenantId: $tenantId }) { edges { node { action { id target limit { meter window amount } } } } }
       }`;
       return askForData(acting.usage, caller, query, { tenantId: acme.tenantId });
     };
     const seen = {
       alertActions: { edges: [{ node: { id: _id, state: 'ACTIVE' } }] },
-      alertEpisodes: { edges: [{ node: { action: { id: _id, target: `key:${acme.keyId}`, limit: 7 } } }] },
+      alertEpisodes: {
+        edges: [{ node: { action: { id: _id, target: `key:${acme.keyId}`, limit: sevenRequests } } }],
+      },
     };
     expect(await read(acme.caller)).toEqual(seen);
     expect(await read(mesh.admin)).toEqual(seen);

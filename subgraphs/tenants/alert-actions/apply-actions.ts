@@ -2,6 +2,7 @@ import { describeActionScopes, mayAct } from '#core/alert-actions.ts';
 import { keepRunning } from '#core/keep-running.ts';
 import { publishAction, publishLeftActions } from '#mongo/alert-action-events.ts';
 import { type AlertActionRecord, actionsKeptMs, alertActions } from '#mongo/alert-actions.ts';
+import { alerts } from '#mongo/alerts.ts';
 import { bumpCatalogRevision } from '#mongo/catalog-revisions.ts';
 import { withLock } from '#mongo/locks.ts';
 import { auditedStart } from '../../runtime/policy/audited-start.ts';
@@ -72,7 +73,11 @@ async function applyAction(id: string, deps: TenantsDeps): Promise<void> {
 
 /** What is acted on; why nothing is. */
 async function decide(requested: AlertActionRecord, deps: TenantsDeps): Promise<FoundTarget> {
-  const { action, tenantId, alertId, savedBy } = requested;
+  const { action, tenantId, alertId, savedBy, requestedAt } = requested;
+  const alert = await alerts(deps.connection).findById(alertId, { enabled: 1, updatedAt: 1 }).lean();
+  if (alert === null || !alert.enabled || alert.updatedAt > requestedAt) {
+    return { refusal: 'The alert was saved again, disabled or deleted since.' };
+  }
   const saver = await findSaver(savedBy, deps);
   if (saver === null) return { refusal: 'Whoever saved the alert has no rights any more: save it again.' };
   if (!mayAct(action, saver, tenantId)) {

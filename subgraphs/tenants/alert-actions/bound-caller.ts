@@ -1,4 +1,5 @@
 import type { Caller, CallerLimit } from '#core/caller.ts';
+import type { LimitAmount } from '#core/limit-amount.ts';
 import { alertActions } from '#mongo/alert-actions.ts';
 import type { TenantsDeps } from '../deps.ts';
 
@@ -34,14 +35,15 @@ function isCaller(found: object): found is Caller {
   return 'kind' in found && 'limits' in found;
 }
 
-/** The limits with at most so many requests a minute for the subject; a lower one stays. */
-function lower(limits: readonly CallerLimit[], subject: string, max: number): readonly CallerLimit[] {
-  const isOfMinute = (limit: CallerLimit) =>
-    limit.subject === subject && limit.meter === 'REQUESTS' && limit.window === 'MINUTE';
-  const present = limits.find(isOfMinute);
+/** The limits with at most so much for the subject; a lower one on the meter and window stays. */
+function lower(
+  limits: readonly CallerLimit[],
+  subject: string,
+  { meter, window, amount: max }: LimitAmount,
+): readonly CallerLimit[] {
+  const isSame = (limit: CallerLimit) =>
+    limit.subject === subject && limit.meter === meter && limit.window === window;
+  const present = limits.find(isSame);
   const amount = String(present !== undefined && BigInt(present.amount) < max ? present.amount : max);
-  return [
-    ...limits.filter((limit) => !isOfMinute(limit)),
-    { subject, meter: 'REQUESTS', window: 'MINUTE', amount },
-  ];
+  return [...limits.filter((limit) => !isSame(limit)), { subject, meter, window, amount }];
 }

@@ -7,6 +7,7 @@ import { findKeyCaller } from '../keys/find-caller.ts';
 import { findKeyEnd } from '../keys/key-misuse.ts';
 import { readBinding, vouchedBy } from '../members/issuer-binding.ts';
 import { findMemberScopes } from '../roles/member-role.ts';
+import { withAlertActions } from './bound-caller.ts';
 
 /** The rights that whoever saved an alert has now; of a key those of its successor. Null: it may do nothing any more. */
 export async function findSaver(
@@ -22,7 +23,8 @@ async function findKey(lineId: string, deps: TenantsDeps) {
     .sort({ createdAt: -1, _id: -1 })
     .lean();
   const key = found.find((one) => findKeyEnd(one, readNow(deps)) === null);
-  const caller = key && (await findKeyCaller(key, deps));
+  // One that is suspended has no rights either.
+  const caller = key && (await withAlertActions(await findKeyCaller(key, deps), deps));
   return caller && !('archived' in caller) ? caller : null;
 }
 

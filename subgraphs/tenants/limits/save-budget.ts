@@ -1,6 +1,7 @@
 import type { Caller } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
 import { badInput, checkedList, isDuplicateKey, notFound } from '#core/input.ts';
+import { checkedMoney } from '#core/limit-amount.ts';
 import { type BudgetRecord, budgets } from '#mongo/budgets.ts';
 import { requireRoom } from '../../runtime/with-room.ts';
 import { callersChanged, readNow, type TenantsDeps } from '../deps.ts';
@@ -10,7 +11,6 @@ import type { TenantsContext } from '../loaders.ts';
 import { chooseTeam } from '../teams/choose-team.ts';
 import { requireLive, withLiveOwner } from '../tenants/below-tenant.ts';
 import { findTenantId, visible } from '../tenants/visible.ts';
-import { checkedMoney } from './limits.ts';
 import { requireSetter, toLimitSetter } from './set-limits.ts';
 
 /**

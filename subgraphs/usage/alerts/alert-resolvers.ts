@@ -1,3 +1,4 @@
+import { type LimitAmount, toGraphLimit } from '#core/limit-amount.ts';
 import { toNodeId, toStoredId } from '#core/node-id.ts';
 import { toEntity } from '../../runtime/entity.ts';
 import type { UsageDeps } from '../deps.ts';
@@ -14,7 +15,7 @@ export function alertResolvers({ publicUrl }: UsageDeps) {
       tenant: ({ tenantId }) => toEntity(tenantId),
       app: ({ appId }) => toEntity(appId),
       model: ({ modelId }) => toEntity(modelId),
-      actionLimit: ({ actionLimit }) => actionLimit ?? null,
+      actionLimit: ({ actionLimit }) => toLimit(actionLimit),
       actionRouteId: ({ actionRouteId }) => actionRouteId ?? null,
       actionModelId: ({ actionModelId }) => actionModelId ?? null,
     } satisfies AlertResolvers<UsageContext>,
@@ -29,6 +30,9 @@ export function alertResolvers({ publicUrl }: UsageDeps) {
       id: ({ _id }) => _id,
       alertId: ({ alertId }) => toNodeId('Alert', alertId),
       tenant: ({ tenantId }) => toEntity(tenantId),
+      limit: ({ limit }) => toLimit(limit),
     } satisfies AlertActionRunResolvers<UsageContext>,
   };
 }
+
+const toLimit = (limit: LimitAmount | null | undefined) => (limit == null ? null : toGraphLimit(limit));

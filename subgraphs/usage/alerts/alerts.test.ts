@@ -252,6 +252,7 @@ describe('an alert', () => {
     [{ window: 'SECOND' }, 'input.window must be one of MINUTE, HOUR, DAY, MONTH.'],
     [{ window: 'INFLIGHT' }, 'input.window must be one of MINUTE, HOUR, DAY, MONTH.'],
     [{ by: ['TAG'] }, 'input.by[0] must be one of TENANT, APP, KEY, MODEL.'],
+    [{ metric: 'REFUSALS', window: 'MINUTE' }, 'input.window must be HOUR or longer with REFUSALS'],
     [{ metric: 'REFUSALS', by: ['MODEL'] }, 'input.by[0] cannot be MODEL with REFUSALS'],
     [{ metric: 'REFUSALS', modelId: 'demo/echo' }, 'input.modelId cannot be combined with REFUSALS'],
     [{ metric: 'LATENCY_P95', perRequest: true }, 'input.perRequest cannot be combined with LATENCY_P95.'],

@@ -19,6 +19,8 @@ const evaluationMsMax = 60_000;
 const leaseMs = 2 * evaluationMsMax;
 /** An alert waits at least this many times as long as its evaluation took, so that slow ones take at most so much of the database. */
 const restFactor = 20;
+/** How long the alerts of one owner are evaluated in one sweep before those of others have their turn. */
+const perOwnerMsMax = 5_000;
 /** An open episode that was not looked at for so long belongs to an alert that is evaluated no more. */
 const forgottenMs = 2 * 3_600_000;
 const forgottenMax = 100;
@@ -54,30 +56,44 @@ const dueAgain = {
   SECURITY: after(2 * minuteMs),
 } as const satisfies Readonly<Record<AlertCondition, Due>>;
 
+/** When it is evaluated next; also of a condition that only a newer version knows, which the alert states as its problem. */
+function computeDueMs(alert: AlertRecord, nowMs: number): number {
+  const due: Due = Object.hasOwn(dueAgain, alert.condition) ? dueAgain[alert.condition] : nextHour;
+  return due(alert, nowMs);
+}
+
 /**
  * Evaluates the alerts that are due, those that wait longest first, each in one process of all at a time; and publishes what killed processes have
- * left. Returns how many there were.
+ * left. Slow alerts of one owner do not keep those of others waiting. Returns how many there were.
  */
 export async function sweepAlerts(deps: AlertDeps): Promise<number> {
   await publishLeftEpisodes(deps);
   await publishLeftActions(deps.connection, deps.events);
   await endForgotten(deps);
+  const tookMs = new Map<string | null, number>();
   let count = 0;
   while (count < perSweepMax) {
-    const alert = await claimDueAlert(deps);
+    const except = [...tookMs].flatMap(([tenantId, ms]) => (ms < perOwnerMsMax ? [] : [tenantId]));
+    const alert = await claimDueAlert(except, deps);
     if (alert === null) break;
+    const startedMs = performance.now();
     await evaluateAlert(alert, deps);
+    const { tenantId } = alert;
+    tookMs.set(tenantId, (tookMs.get(tenantId) ?? 0) + performance.now() - startedMs);
     count += 1;
   }
   return count;
 }
 
-/** Takes the alert that waits longest: no other process does before the lease ends. */
-async function claimDueAlert(deps: AlertDeps): Promise<AlertRecord | null> {
+/** Takes the alert that waits longest, of other owners than these: no other process does before the lease ends. */
+async function claimDueAlert(
+  except: readonly (string | null)[],
+  deps: AlertDeps,
+): Promise<AlertRecord | null> {
   const nowMs = await readAlertTimeMs(deps);
   return alerts(deps.connection)
     .findOneAndUpdate(
-      { enabled: true, dueAt: { $lte: new Date(nowMs) } },
+      { enabled: true, dueAt: { $lte: new Date(nowMs) }, tenantId: { $nin: [...except] } },
       { $set: { dueAt: new Date(nowMs + leaseMs), turn: randomUUID() } },
       { sort: { dueAt: 1 }, returnDocument: 'after' },
     )
@@ -112,7 +128,7 @@ export async function evaluateAlert(alert: AlertRecord, deps: AlertDeps): Promis
       err instanceof HeddleError ? err.message : 'It could not be evaluated; the log of the mesh states why.';
   }
   const restMs = restFactor * (performance.now() - startedMs);
-  const dueAt = new Date(Math.max(dueAgain[alert.condition](alert, nowMs), nowMs + restMs));
+  const dueAt = new Date(Math.max(computeDueMs(alert, nowMs), nowMs + restMs));
   await records.updateOne({ _id, turn }, { $set: { dueAt, problem, evaluatedAt: new Date(nowMs) } });
 }
 

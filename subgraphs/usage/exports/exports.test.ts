@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { events } from '#mongo/events.ts';
 import { invocations } from '#mongo/invocations.ts';
 import { usageExportParts } from '#mongo/usage-export-parts.ts';
 import { type UsageExportRecord, usageExports } from '#mongo/usage-exports.ts';
@@ -243,6 +244,11 @@ describe('an export whose process dies', () => {
   const run = (now: () => number, rest: object = {}) =>
     continueExports({ ...mesh.services, connection: mesh.database.connection, now, bounds, ...rest });
   const find = (_id: string) => usageExports(mesh.database.connection).findById(_id).lean();
+  const findJobs = async (subject: string) => {
+    const where = { type: 'job.finished', subject, sequence: { $gt: 0 } };
+    const found = await events(mesh.database.connection).find(where).lean();
+    return found.map(({ tenantId, data }) => [tenantId, data.job, data.status]);
+  };
 
   beforeAll(async () => {
     await invocations(mesh.database.connection).insertMany(
@@ -276,6 +282,7 @@ describe('an export whose process dies', () => {
     expect(await run(() => nowMs + 121_000)).toBe(1);
     expect(await download(busy, 'killed')).toBe(expected);
     expect((await find('killed'))?.runs).toMatchObject([{ firstPart: 0 }, { firstPart: left?.parts }]);
+    expect(await findJobs('killed')).toEqual([['busy', 'USAGE_EXPORT', 'SUCCEEDED']]);
   });
 
   it('is not changed by a process that was taken for dead', async () => {
@@ -303,6 +310,7 @@ describe('an export whose process dies', () => {
     await insert('hopeless', { runs: Array.from({ length: 10 }, (_, n) => ({ id: `r${n}`, firstPart: 0 })) });
     await run(() => nowMs);
     expect(await read(busy, 'hopeless')).toMatchObject({ status: 'FAILED', errorCode: 'INTERNAL' });
+    expect(await findJobs('hopeless')).toEqual([['busy', 'USAGE_EXPORT', 'FAILED']]);
   });
 
   it.each([
@@ -328,6 +336,7 @@ describe('an export whose process dies', () => {
     });
     await Promise.all(deletions);
     expect(await usageExportParts(mesh.database.connection).countDocuments({ exportId: 'gone' })).toBe(0);
+    expect(await findJobs('gone')).toEqual([]);
   });
 });
 

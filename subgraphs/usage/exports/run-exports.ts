@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { HeddleError } from '#core/errors.ts';
+import { toJobEvent } from '#mongo/finished-jobs.ts';
 import { usageExportParts } from '#mongo/usage-export-parts.ts';
 import { type UsageExportRecord, usageExports } from '#mongo/usage-exports.ts';
 import { readAlertTimeMs } from '../alerts/deps.ts';
 import type { UsageDeps } from '../deps.ts';
 import { type ExportBounds, type ExportStep, exportBounds, writeStep } from './write-step.ts';
 
-type ExportDeps = Pick<UsageDeps, 'connection' | 'log' | 'now'> & {
+type ExportDeps = Pick<UsageDeps, 'connection' | 'events' | 'log' | 'now'> & {
   /** Left out: the usual ones. */
   readonly bounds?: ExportBounds;
 };
@@ -101,12 +102,19 @@ async function finish(
   deps: ExportDeps,
   failure: HeddleError | null,
 ): Promise<void> {
-  await change(record, deps, {
-    status: failure === null ? 'SUCCEEDED' : 'FAILED',
+  const { _id, tenantId, createdAt } = record;
+  const status = failure === null ? 'SUCCEEDED' : 'FAILED';
+  const changed = {
+    status,
     errorCode: failure?.code ?? null,
     error: failure?.message ?? null,
     finishedAt: new Date(await readAlertTimeMs(deps)),
-  });
+  } as const;
+  await deps.events.withChange(
+    toJobEvent({ job: 'USAGE_EXPORT', id: _id, tenantId, startedAt: createdAt, status }),
+    { collection: 'usage_exports', id: _id, by: 'STAMP' },
+    (eventId) => change(record, deps, { ...changed, eventId }),
+  );
 }
 
 /** Null: another process has taken it over, or it was deleted. */

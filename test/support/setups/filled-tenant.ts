@@ -221,7 +221,12 @@ export async function openTenantFiller(erasing: TestErasing): Promise<TestTenant
       };
       await invocations(connection).updateMany(
         { tenantId: tenant.tenantId },
-        { $set: { guardrailVerdicts: [verdict] as never } },
+        {
+          $set: {
+            guardrailVerdicts: [verdict] as never,
+            sizes: { input: [], tools: 0, textCharacters: 1, reasoningCharacters: 0, toolCalls: 0 },
+          },
+        },
       );
       return { ...tenant, name, traces: [...ids, appId, keyId, word] };
     },

@@ -1,6 +1,7 @@
 import type { Connection } from 'mongoose';
 import { HeddleError } from '#core/errors.ts';
 import { badInput, notFound } from '#core/input.ts';
+import { checkedLimit } from '#core/limit-amount.ts';
 import type { AlertRecord } from '#mongo/alerts.ts';
 import { findNodeRecords } from '#mongo/node-records.ts';
 import { routes } from '#mongo/routes.ts';
@@ -12,7 +13,6 @@ export type ActionContent = Required<
 >;
 type Measured = Pick<AlertRecord, 'condition' | 'by' | 'appId' | 'keyId' | 'modelId'>;
 
-const limitMax = 1_000_000_000;
 const ofBudgets: ReadonlySet<AlertRecord['condition']> = new Set(['BUDGET_SHARE', 'BURN_RATE', 'FORECAST']);
 
 /** The action of an input. BAD_USER_INPUT where the alert measures nothing that it could be about, or a field of another action is stated. */
@@ -21,16 +21,13 @@ export function checkedAction(
   measured: Measured,
 ): ActionContent {
   const chosen = action ?? 'NOTIFY';
+  const limit = checkedFor(chosen, 'LOWER_LIMIT', actionLimit, 'input.actionLimit');
   const content = {
     action: chosen,
-    actionLimit: checkedFor(chosen, 'LOWER_LIMIT', actionLimit, 'input.actionLimit'),
+    actionLimit: limit === null ? null : checkedLimit(limit, 'input.actionLimit'),
     actionRouteId: checkedFor(chosen, 'MOVE_ROUTE', actionRouteId, 'input.actionRouteId'),
     actionModelId: checkedFor(chosen, 'MOVE_ROUTE', actionModelId, 'input.actionModelId'),
   };
-  const { actionLimit: limit } = content;
-  if (limit !== null && (limit < 1 || limit > limitMax)) {
-    badInput('input.actionLimit', `must lie between 1 and ${limitMax}; it is ${limit}.`);
-  }
   if (chosen === 'SUSPEND_KEY' && !measuresKeys(measured)) {
     badInput('input.action', 'SUSPEND_KEY requires the condition SECURITY, keyId, or KEY in by.');
   }

@@ -9,7 +9,10 @@ import { publishEpisode } from './publish-episodes.ts';
 
 /** Episodes of one alert that are open at once. */
 const openMax = 20;
-const keptMs = 90 * 86_400_000;
+/** Episodes that begin within a day, of one alert and of all alerts of its owner: a condition that holds again and again is no news. */
+const perDayMax = { alert: 200, owner: 2_000 } as const;
+const dayMs = 86_400_000;
+const keptMs = 90 * dayMs;
 
 /** Evaluations in a row in which a condition must not hold before its episode ends: those of slow conditions are far apart. */
 const clearsMin = {
@@ -39,12 +42,33 @@ export async function applyJudgements(
   }
   const known = new Set(open.map(({ openKey }) => openKey));
   const beginning = [...byKey].filter(([key, { state }]) => state === 'FIRING' && !known.has(key));
-  const room = Math.max(0, openMax - open.length);
+  if (beginning.length === 0) return null;
+  const openRoom = Math.max(0, openMax - open.length);
+  const room = Math.min(openRoom, await countRoomOfDay(alert, nowMs, deps));
   for (const [openKey, judgement] of beginning.slice(0, room)) {
     await beginEpisode(alert, openKey, judgement, nowMs, deps);
   }
   if (beginning.length <= room) return null;
-  return `The condition holds for ${beginning.length - room} more series; of one alert ${openMax} episodes are open at once.`;
+  const reason =
+    room < openRoom
+      ? `of one alert ${perDayMax.alert} episodes begin within 24 hours, of all alerts of one owner ${perDayMax.owner}: raise the threshold`
+      : `of one alert ${openMax} episodes are open at once`;
+  return `The condition holds for ${beginning.length - room} more series; ${reason}.`;
+}
+
+/** How many more episodes may begin. */
+async function countRoomOfDay(
+  { _id: alertId, tenantId }: AlertRecord,
+  nowMs: number,
+  { connection }: AlertDeps,
+): Promise<number> {
+  const records = alertEpisodes(connection);
+  const startedAt = { $gt: new Date(nowMs - dayMs) };
+  const [ofAlert, ofOwner] = await Promise.all([
+    records.countDocuments({ alertId, startedAt }).limit(perDayMax.alert),
+    records.countDocuments({ tenantId, startedAt }).limit(perDayMax.owner),
+  ]);
+  return Math.min(perDayMax.alert - ofAlert, perDayMax.owner - ofOwner);
 }
 
 /** The open episodes of an alert. */

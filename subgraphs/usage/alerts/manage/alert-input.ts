@@ -72,12 +72,15 @@ export function checkedAlert(input: AlertInput): AlertContent {
   };
 }
 
-function checkedWindow({ window, condition }: AlertInput, rule: ConditionRule): AlertWindow {
+function checkedWindow({ window, condition, metric }: AlertInput, rule: ConditionRule): AlertWindow {
   if (window === 'SECOND' || window === 'INFLIGHT') {
     return badInput('input.window', `must be one of ${Object.keys(windows).join(', ')}.`);
   }
   if (rule.window !== undefined && window !== rule.window) {
     badInput('input.window', `must be ${rule.window} with ${condition}.`);
+  }
+  if (metric === 'REFUSALS' && window === 'MINUTE') {
+    badInput('input.window', 'must be HOUR or longer with REFUSALS: they are counted by hours.');
   }
   return window;
 }

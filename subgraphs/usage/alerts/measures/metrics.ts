@@ -40,7 +40,7 @@ export const metrics = {
   },
   REFUSALS: {
     read: ({ refusals }) => refusals,
-    words: 'number of refusals',
+    words: 'number of refusals, by whole hours in UTC,',
     isCount: true,
     perRequestWords: 'number of refusals per call',
   },
