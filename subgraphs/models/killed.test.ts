@@ -95,7 +95,9 @@ describe('a process that is killed while it', { timeout: 120_000 }, () => {
       for await (const { hasChanged, changes, records } of killedAtEveryWrite(connection, prepare, repair)) {
         states.add(changes);
         if (hasChanged)
-          expect(records, changes).toMatchObject([{ targetType: expect.any(String), targetId: expect.any(String) }]);
+          expect(records, changes).toMatchObject([
+            { targetType: expect.any(String), targetId: expect.any(String) },
+          ]);
       }
       // As before, or as after: nothing half done.
       expect([...states].slice(1)).toHaveLength(1);

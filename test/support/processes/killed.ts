@@ -34,7 +34,7 @@ type Document = Readonly<Record<string, unknown>>;
 /** By collection and id. */
 type Stored = ReadonlyMap<string, Document>;
 
-const collectionOf = (key: string) => key.slice(0, key.indexOf(' '));
+const readCollection = (key: string) => key.slice(0, key.indexOf(' '));
 
 async function readCollections(connection: Connection, names: Iterable<string>): Promise<Stored> {
   const lists = await Promise.all(
@@ -73,7 +73,7 @@ function watchWrites(connection: Connection) {
   return {
     /** What is stored now, where `before` was stored when all of this began, or since. */
     async stored(before: Stored): Promise<Stored> {
-      const kept = [...before].filter(([key]) => !written.has(collectionOf(key)));
+      const kept = [...before].filter(([key]) => !written.has(readCollection(key)));
       return new Map([...kept, ...(await readCollections(connection, written))]);
     },
     [Symbol.dispose]: () => void client.off('commandStarted', note),
@@ -93,7 +93,7 @@ function changedFields(before: Document, after: Document): string[] {
 function summarizeChanges(before: Stored, after: Stored): string {
   const changes = new Map<string, number>();
   const add = (key: string, change: string) => {
-    const name = `${collectionOf(key)} ${change}`;
+    const name = `${readCollection(key)} ${change}`;
     changes.set(name, (changes.get(name) ?? 0) + 1);
   };
   for (const [key, record] of after) {
@@ -121,7 +121,7 @@ interface Killed {
 
 /** Makes what is stored what it was, document by document: cheaper than to make all of it again. */
 async function restore(connection: Connection, was: Stored, is: Stored): Promise<void> {
-  const openCollection = (key: string) => connection.collection<{ _id: string }>(collectionOf(key));
+  const openCollection = (key: string) => connection.collection<{ _id: string }>(readCollection(key));
   for (const [key, { _id }] of is)
     if (!was.has(key)) await openCollection(key).deleteOne({ _id: _id as string }, ofTest);
   for (const [key, document] of was) {
