@@ -1,38 +1,30 @@
 import type { TextSpan } from '#core/text/text-span.ts';
-
-/** What can be a placeholder, in text and with its brackets escaped as JSON allows. */
-const placeholder = /(?:⟨|\\u27[eE]8)([A-Z][A-Z_]{0,23}_\d{1,6})(?:⟩|\\u27[eE]9)/g;
-/** The beginning of one at the end of a text that still grows. */
-const beginning =
-  /(?:⟨|\\u27[eE]8)(?:[A-Z][A-Z_]{0,24}(?:\d{1,6}(?:\\(?:u(?:2(?:7(?:[eE])?)?)?)?)?)?)?$|\\(?:u(?:2(?:7(?:[eE])?)?)?)?$/;
+import { findBeginning, findPlaceholders } from './placeholder.ts';
 
 /** A place of a text, and what is put there; null: the text stays. */
 export interface TextPiece extends TextSpan {
   readonly put: string | null;
 }
 
-/** The longest beginning that `heldFrom` holds back, in characters. */
-export const placeholderCharsMax = 48;
-
 /**
  * The values of one call that placeholders stand for. Equal values of a kind have one placeholder. A placeholder that was
- * typed by a client stands for no value and stays as it was typed.
+ * typed by a client, in any of its forms, stands for no value and stays as it was typed.
  */
 export class Masks {
   readonly #values = new Map<string, string>();
   readonly #names = new Map<string, string>();
   readonly #counts = new Map<string, number>();
-  readonly #typed: ReadonlySet<string>;
+  #texts: readonly string[];
+  /** The names of the placeholders in the texts; null: they were not read, as nothing was masked. */
+  #typed: Set<string> | null = null;
 
   /** @param texts all texts of the call, with the placeholders that its client typed */
-  constructor(texts: Iterable<string>) {
-    const typed = new Set<string>();
-    for (const text of texts) for (const match of text.matchAll(placeholder)) typed.add(match[1] ?? '');
-    this.#typed = typed;
+  constructor(texts: readonly string[]) {
+    this.#texts = texts;
   }
 
   /** Further masks for texts whose placeholders are to differ from these. */
-  besides(texts: Iterable<string>): Masks {
+  besides(texts: readonly string[]): Masks {
     const taken = [...this.#values.keys()].map((name) => `⟨${name}⟩`);
     return new Masks([...texts, ...taken]);
   }
@@ -46,11 +38,12 @@ export class Masks {
     const key = `${kind} ${value}`;
     let name = this.#names.get(key);
     if (name === undefined) {
+      const typed = this.#readTyped();
       let count = this.#counts.get(kind) ?? 0;
       do {
         count += 1;
         name = `${kind}_${count}`;
-      } while (this.#typed.has(name) || this.#values.has(name));
+      } while (typed.has(name) || this.#values.has(name));
       this.#counts.set(kind, count);
       this.#names.set(key, name);
       this.#values.set(name, value);
@@ -73,36 +66,34 @@ export class Masks {
     const stay = (end: number) => {
       if (end > at) pieces.push({ start: at, end, put: null });
     };
-    for (const { 0: whole, 1: name = '', index } of this.#values.size === 0
-      ? []
-      : text.matchAll(placeholder)) {
+    for (const { start, end, name } of this.#values.size === 0 ? [] : findPlaceholders(text)) {
       const value = this.#values.get(name);
       if (value === undefined) continue;
-      stay(index);
-      at = index + whole.length;
-      pieces.push({ start: index, end: at, put: as === 'JSON' ? JSON.stringify(value).slice(1, -1) : value });
+      stay(start);
+      at = end;
+      pieces.push({ start, end, put: as === 'JSON' ? JSON.stringify(value).slice(1, -1) : value });
     }
     stay(text.length);
     return pieces;
   }
 
-  /** The end of the placeholder, of whatever value, that begins at the offset; null: none does. */
-  endOfPlaceholder(text: string, at: number): number | null {
-    const whole = new RegExp(placeholder, 'y');
-    whole.lastIndex = at;
-    return whole.test(text) ? whole.lastIndex : null;
-  }
-
   /** The offset from which the end of the text may still become a placeholder of these masks; text.length: nothing. */
   heldFrom(text: string): number {
     if (this.#values.size === 0) return text.length;
-    const tail = text.slice(-placeholderCharsMax);
-    const at = beginning.exec(tail)?.index;
-    return at === undefined ? text.length : text.length - tail.length + at;
+    return findBeginning(text, (begun) => [...this.#values.keys()].some((name) => name.startsWith(begun)));
   }
 
   /** The placeholders' names with their values, to be kept sealed. */
   entries(): readonly (readonly [name: string, value: string])[] {
     return [...this.#values];
+  }
+
+  #readTyped(): ReadonlySet<string> {
+    if (this.#typed === null) {
+      this.#typed = new Set();
+      for (const text of this.#texts) for (const { name } of findPlaceholders(text)) this.#typed.add(name);
+      this.#texts = [];
+    }
+    return this.#typed;
   }
 }

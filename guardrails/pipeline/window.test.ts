@@ -56,6 +56,7 @@ async function guardWhole(text: string, format: GuardedText['format'], planned: 
 /** Pieces of texts with everything that a window distinguishes. */
 const pieces = fc.constantFrom(
   ...['ann@x.test', 'bob.b@y.test', '12345', '12', ' ', '. ', 'word ', '⟨EMAIL_1⟩', '⟨NAME_1⟩', '⟨EMAIL_3⟩'],
+  ...['⟨email\\_1⟩', '⟨ NAME_1 ⟩', '<EMAIL_1>', '\\<EMAIL\\_1\\>', '&lt;NAME_1&gt;', '<', '&l', '<em>'],
   ...['⟨EMAIL', '⟨', '⟩', '\n', '"', '\\', '😀', 'שלום ', 'مرحبا ', 'x'.repeat(300), '⟨', '_1⟩', '{}'],
 );
 const texts = fc.array(pieces, { maxLength: 30 }).map((each) => each.join(''));

@@ -3,6 +3,7 @@ import { editPieces } from './edits.ts';
 import type { GrowingFinding, GrowingRules } from './growing-rules.ts';
 import { JsonReader, unescapeJson } from './json-text.ts';
 import type { Masks, TextPiece } from './masks.ts';
+import { endOfPlaceholder } from './placeholder.ts';
 
 /** Characters at the end of a text that are held back at most. */
 export const heldCharsMax = 200;
@@ -101,7 +102,7 @@ export class TextWindow {
         text.length - beginning <= heldCharsMax
           ? beginning
           : // It is not one, or it is whole by now.
-            (masks.endOfPlaceholder(text, beginning) ?? to);
+            (endOfPlaceholder(text, beginning) ?? to);
     }
     return endOfCharacter(text, to);
   }
