@@ -51,7 +51,17 @@ function build(parts: readonly ProviderPart[]): ProviderAnswer {
   return builder.answer({ type: 'finish', reason: 'STOP', usage: buildUsage(1, 1) });
 }
 
-const words = fc.constantFrom('⟨EMAIL_1⟩', 'To ', 'bob@y.test', '12345', ' ', '.', '⟨EMA', 'x'.repeat(20));
+const words = fc.constantFrom(
+  '⟨EMAIL_1⟩',
+  '<EMAIL\\_1>',
+  'To ',
+  'bob@y.test',
+  '12345',
+  ' ',
+  '.',
+  '⟨EMA',
+  'x'.repeat(20),
+);
 const texts = fc.array(words, { maxLength: 8 }).map((each) => each.join(''));
 const cutUp = (text: string): readonly string[] => text.match(/[\s\S]{1,3}/gu) ?? [];
 
@@ -250,11 +260,6 @@ describe('the window of an answer', () => {
   });
 
   it('shows no log probabilities before the text that they repeat, and none of a text that is changed', async () => {
-    const rate = (token: string): ProviderPart => ({
-      type: 'logprobs',
-      tokens: [{ token, logprob: -0.1, bytes: [...Buffer.from(token)], top_logprobs: [] }],
-    });
-    const say = (text: string): ProviderPart[] => [{ type: 'text', text }, ...[...text].map(rate)];
     const long = 'bob.'.repeat(15);
     const { takeAll, window, shown } = openWindow(rules);
     await takeAll([...say('Mail '), ...say(`${long}bob@y`)]);
@@ -269,7 +274,38 @@ describe('the window of an answer', () => {
     await plain.window.finish();
     expect(plain.shown.filter(({ type }) => type === 'logprobs')).toHaveLength('Mail orders'.length);
   });
+
+  it('shows no log probabilities of what waits behind the beginning of a placeholder, whatever overtakes that', async () => {
+    const { takeAll, window, shown } = openWindow([]);
+    const reasoning = 'r'.repeat(300);
+    await takeAll([...say('To ⟨EMA'), { type: 'reasoning', text: reasoning }, ...say('IL')]);
+    expect(build(shown)).toMatchObject({ text: 'To ', reasoning });
+    expect(shown.filter(({ type }) => type === 'logprobs')).toEqual([]);
+    await takeAll(say('_1⟩.'));
+    await window.finish();
+    expect(build(shown).text).toBe('To ann@x.test.');
+    expect(shown.filter(({ type }) => type === 'logprobs')).toEqual([]);
+  });
+
+  it('lets nothing overtake a text for the log probabilities that wait with it', async () => {
+    const { takeAll, window, shown } = openWindow([]);
+    await takeAll([...say('To ⟨EMAIL'), { type: 'reasoning', text: 'short' }]);
+    expect(build(shown)).toMatchObject({ text: 'To ', reasoning: null });
+    await takeAll([{ type: 'text', text: '_7⟩' }]);
+    await window.finish();
+    expect(shown.map(({ type }) => type).filter((type) => type !== 'logprobs')).toEqual([
+      ...['text', 'text', 'reasoning', 'text'],
+    ]);
+    expect(shown.filter(({ type }) => type === 'logprobs')).toHaveLength('To ⟨EMAIL'.length);
+  });
 });
+
+const rate = (token: string): ProviderPart => ({
+  type: 'logprobs',
+  tokens: [{ token, logprob: -0.1, bytes: [...Buffer.from(token)], top_logprobs: [] }],
+});
+/** A text and the log probabilities of its characters. */
+const say = (text: string): readonly ProviderPart[] => [{ type: 'text', text }, ...[...text].map(rate)];
 
 /** The texts of an answer, of which tool calls without arguments are none. */
 function texted({ text, reasoning, toolCalls, extras }: ProviderAnswer) {
