@@ -29,6 +29,27 @@ export interface CategoryScore {
 /** A category that the provider does not score is absent. */
 export type ModerationScores = Readonly<Partial<Record<ModerationCategory, CategoryScore>>>;
 
+/** What a provider classifies at once: texts, an image, or the last message of a conversation. */
+export type ModeratedContent =
+  /** One or more, none of them empty, of at most 10,000 characters together. */
+  | { readonly texts: readonly ModeratedText[] }
+  | { readonly image: ModeratedImage }
+  /** One or more, of at most 10,000 characters together. */
+  | { readonly conversation: readonly ModeratedMessage[] };
+
+/** A message of a conversation that a provider classifies. */
+export interface ModeratedMessage {
+  readonly role: 'system' | 'user' | 'assistant';
+  readonly text: string;
+}
+
+/** An image that a provider classifies, as the client sent it. */
+export interface ModeratedImage {
+  readonly mediaType: string;
+  /** Base64 without a data: prefix. */
+  readonly data: string;
+}
+
 /** A text that a provider classifies. */
 export interface ModeratedText {
   readonly text: string;

@@ -1,7 +1,7 @@
 import type { ZodType } from 'zod';
 import { GuardrailStage } from '#core/graph-enums.generated.ts';
 import type { JsonSchemas } from '#core/json-schema/json-schema.ts';
-import type { ModeratedText, ModerationScores } from '#core/moderation-categories.ts';
+import type { ModeratedContent, ModerationScores } from '#core/moderation-categories.ts';
 import type { TextSpan } from '#core/text/text-span.ts';
 
 export type { GuardrailAction, GuardrailMode, GuardrailStage } from '#core/graph-enums.generated.ts';
@@ -50,6 +50,14 @@ export interface GuardedText {
   readonly tenantSpans?: readonly TextSpan[];
 }
 
+/** An image of a call, which is no text. */
+export interface CallImage {
+  readonly mediaType: string;
+  /** Base64; null: it stands at an address, where another one may be the next time. */
+  readonly data: string | null;
+  readonly stages: readonly GuardrailStage[];
+}
+
 /** What a rule has found at a place of one text. */
 export interface Finding {
   /** The number of the text among those that the rule was given. */
@@ -89,6 +97,10 @@ export interface RuleContext {
   readonly allowedRegions: readonly string[] | null;
   /** The texts of the call that the rule may see, for rules that compare an answer with them. Read only when needed. */
   readonly callTexts: () => readonly GuardedText[];
+  /** For REMOTE rules that look at an answer: the texts of the call that the rule may see, as they were sent to the AI model. Absent: of the input. */
+  readonly sentTexts?: () => readonly GuardedText[];
+  /** For REMOTE rules: the images of the call in the stages of the rule. Read only when needed. Absent: there are none. */
+  readonly callImages?: () => readonly CallImage[];
   /** Aborted when the call ends, or when the time of the rule is over. */
   readonly signal: AbortSignal;
   /**
@@ -96,7 +108,7 @@ export interface RuleContext {
    * has no answer in time, or may not be called. Absent: not possible here.
    */
   readonly callModel?: (question: ModelQuestion) => Promise<string>;
-  /** Has an AI model for moderation of the caller score texts; otherwise as `callModel`. */
+  /** Has an AI model for moderation of the caller score texts, an image or a conversation; otherwise as `callModel`. */
   readonly moderate?: (question: ModerationQuestion) => Promise<ModerationScores>;
 }
 
@@ -113,9 +125,9 @@ export interface PreparedRule {
   readonly callsModels?: true;
   /**
    * For REMOTE rules. Present where equal texts have equal results for a while, which are then remembered: what else of the context the
-   * result depends on, '' for nothing. Absent: it looks each time.
+   * result depends on, '' for nothing; null: this one is not remembered. Absent: it looks each time.
    */
-  readonly rememberBy?: (context: RuleContext) => string;
+  readonly rememberBy?: (context: RuleContext) => string | null;
   /**
    * Present where the rule can look at a text that still grows: the offset from which the end of `text` may still become
    * part of a finding (text.length: nothing can). What stands before is final, with what `check` states of it. Never
@@ -214,11 +226,8 @@ export interface ModelQuestion extends CalledModel {
   readonly maxOutputTokens: number;
 }
 
-/** Texts of a rule for an AI model for moderation. */
-export interface ModerationQuestion extends CalledModel {
-  /** As in a call of a provider. */
-  readonly texts: readonly ModeratedText[];
-}
+/** What a rule has an AI model for moderation classify. */
+export type ModerationQuestion = CalledModel & ModeratedContent;
 
 interface CalledModel {
   /** The AI model or route, as callers of the policy's owner name it. */

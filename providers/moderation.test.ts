@@ -5,7 +5,7 @@ import { createHttpFetch } from './http/http-fetch.ts';
 import type { Provider, ProviderKind, ProviderOptions } from './provider.ts';
 import { makeProvider } from './registry/registry.ts';
 import { recordingFetch } from './testing/recording-fetch.ts';
-import { startWireServer } from './testing/wire-server.ts';
+import { serveProvider, startWireServer } from './testing/wire-server.ts';
 
 const http = createHttpFetch();
 const mock = new LLMock({ port: 0 });
@@ -28,14 +28,10 @@ async function moderate(provider: Provider, model: string, ...texts: readonly st
 }
 
 /** A server that answers so, and the provider that calls it. */
-async function serve(kind: ProviderKind, answer: unknown, status = 200) {
-  const server = await startWireServer((response) => {
-    response.writeHead(status, { 'content-type': 'application/json' });
-    response.end(typeof answer === 'string' ? answer : JSON.stringify(answer));
-  });
-  return { server, provider: await makeProvider(options(kind, server.url)) };
-}
+const serve = (kind: ProviderKind, answer: unknown, status = 200) =>
+  serveProvider({ kind, answer, status, secret, fetch: http.fetch });
 
+/** A result in OpenAI's form. */
 const result = (scores: object, flags: object = {}, more: object = {}) => ({
   ...{ categories: flags, category_scores: scores },
   ...more,

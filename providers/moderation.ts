@@ -1,10 +1,8 @@
-import type { ModeratedText } from '#core/moderation-categories.ts';
+import type { ModeratedContent } from '#core/moderation-categories.ts';
 
-/** Texts for an AI model for moderation. */
-export interface ModerationCall {
+/** What an AI model for moderation is to classify. */
+export type ModerationCall = ModeratedContent & {
   /** The provider's own name of the AI model. */
   readonly model: string;
-  /** One or more, none of them empty, of at most 10,000 characters together. */
-  readonly texts: readonly ModeratedText[];
   readonly signal?: AbortSignal;
-}
+};

@@ -274,6 +274,37 @@ describe('running guardrails', () => {
     expect(both.kind).toBe('BLOCKED');
   });
 
+  it('shows rules outside the process the images at their stages, of a call and of no answer', async () => {
+    const image = (data: string, ...stages: readonly GuardrailStage[]) => ({
+      mediaType: 'image/png',
+      data,
+      stages,
+    });
+    const seen: unknown[] = [];
+    const look = (stages: readonly GuardrailStage[], direction: 'INPUT' | 'OUTPUT' = 'INPUT') => {
+      const check: PlannedRule['prepared']['check'] = (_, { callImages }) => {
+        seen.push(callImages?.().map(({ data }) => data));
+        return { fired: false };
+      };
+      const rule = wordRule('x', 'BLOCK', {
+        reach: 'REMOTE',
+        stages,
+        prepared: { check, looksAtCalls: true },
+      });
+      const images = [
+        image('user', 'INPUT', 'RETRIEVED'),
+        image('tool', 'INPUT', 'RETRIEVED', 'TOOL_OUTPUT'),
+      ];
+      const text = guardedText('x', { stages: ['INPUT', 'TOOL_OUTPUT', 'OUTPUT'] });
+      const options = { direction, context: { ...context, callImages: () => images }, masks: new Masks([]) };
+      return runGuardrails(planRules(rule), [text], options);
+    };
+    await look(['INPUT']);
+    await look(['TOOL_OUTPUT', 'OUTPUT']);
+    await look(['INPUT', 'OUTPUT'], 'OUTPUT');
+    expect(seen).toEqual([['user', 'tool'], ['tool'], undefined]);
+  });
+
   it('looks at the stated share of calls', async () => {
     const rule = wordRule('bad', 'BLOCK', { sample: 0.5 });
     const draw = (random: number) =>

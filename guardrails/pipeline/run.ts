@@ -217,18 +217,25 @@ class Run {
   #checkRemote(
     rule: PlannedRule,
     texts: readonly GuardedText[],
-    { models, verdicts, ...rest }: RunContext,
+    { models, verdicts, callImages, ...rest }: RunContext,
   ): Promise<RuleResult> {
     const { direction } = this.#options;
     const { signal } = rest;
-    const context: RuleContext =
-      models === undefined
-        ? rest
+    const context: RuleContext = {
+      ...rest,
+      ...(callImages === undefined || direction === 'OUTPUT'
+        ? {}
         : {
-            ...rest,
+            callImages: () =>
+              callImages().filter(({ stages }) => stages.some((stage) => rule.stages.includes(stage))),
+          }),
+      ...(models === undefined
+        ? {}
+        : {
             callModel: (question) => models.callModel(question, rule, signal),
             moderate: (question) => models.moderate(question, rule, signal),
-          };
+          }),
+    };
     const check = async () => rule.prepared.check(texts, context);
     return verdicts === undefined ? check() : verdicts.look({ rule, texts, context, direction }, check);
   }

@@ -44,14 +44,20 @@ function showValues({ guarded, number, offset }: ShownText): readonly ShownText[
 }
 
 /** What rules may know of a call, by who owns them. */
-export class OwnedContext<Context extends Pick<RuleContext, 'callTexts'>> {
+export class OwnedContext<Context extends Pick<RuleContext, 'callTexts' | 'sentTexts'>> {
   readonly #ofMesh: Context;
   readonly #ofTenants: Context;
 
   constructor(context: Context) {
     this.#ofMesh = context;
-    const callTexts = () => new ShownTexts(context.callTexts()).for({}).map(({ guarded }) => guarded);
-    this.#ofTenants = { ...context, callTexts };
+    const show = (texts: readonly GuardedText[]) =>
+      new ShownTexts(texts).for({}).map(({ guarded }) => guarded);
+    const { callTexts, sentTexts } = context;
+    this.#ofTenants = {
+      ...context,
+      callTexts: () => show(callTexts()),
+      ...(sentTexts === undefined ? {} : { sentTexts: () => show(sentTexts()) }),
+    };
   }
 
   /** The same object for all rules of an owner. */

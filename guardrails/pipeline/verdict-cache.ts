@@ -37,9 +37,9 @@ export class VerdictCache {
 
   /** What the rule states: as known, or as `check` returns it. Rejects as that does. */
   async look(look: Look, check: () => Promise<RuleResult>): Promise<RuleResult> {
-    const { rememberBy } = look.rule.prepared;
-    if (rememberBy === undefined) return check();
-    const key = this.#computeKey(look, rememberBy(look.context));
+    const by = look.rule.prepared.rememberBy?.(look.context) ?? null;
+    if (by === null) return check();
+    const key = this.#computeKey(look, by);
     const kept = this.#kept.get(key);
     if (kept !== undefined && this.#now() - kept.atMs < keptMs) return kept.result;
     const other = this.#underWay.get(key);

@@ -1,6 +1,6 @@
 import { expectError } from '#core/expect-error.ts';
 import { parseJson } from '#core/json/exact-json.ts';
-import type { GuardedText, GuardrailStage, TextKind } from '#guardrails/guardrail.ts';
+import type { CallImage, GuardedText, GuardrailStage, TextKind } from '#guardrails/guardrail.ts';
 import type {
   ContentPart,
   OwnFields,
@@ -8,6 +8,7 @@ import type {
   SentReasoning,
   ToolCall,
 } from '#providers/provider.ts';
+import { findImageType } from '#providers/translate/file-type.ts';
 import { withoutCallSecrets } from '../call-secrets.ts';
 import type { CompletionRequest } from '../request.ts';
 
@@ -25,7 +26,7 @@ const probedChars = 1_024;
 const fromClient: readonly GuardrailStage[] = ['INPUT'];
 const fromTool: readonly GuardrailStage[] = ['INPUT', 'TOOL_OUTPUT'];
 const retrieved: readonly GuardrailStage[] = ['INPUT', 'RETRIEVED'];
-const fromToolFile: readonly GuardrailStage[] = ['INPUT', 'RETRIEVED', 'TOOL_OUTPUT'];
+const retrievedByTool: readonly GuardrailStage[] = ['INPUT', 'RETRIEVED', 'TOOL_OUTPUT'];
 
 /**
  * The call with each of its texts as `visit` states it. Visited is everything that goes to an AI model: the messages in
@@ -155,10 +156,28 @@ function mapPart<Part extends ContentPart>(
     kind: 'file',
     role,
     format: 'TEXT',
-    stages: role === 'tool' ? fromToolFile : retrieved,
+    stages: role === 'tool' ? retrievedByTool : retrieved,
   } as const;
   const visited = visit({ text, ...place, isEditable: isWhole });
   return visited === text ? part : { ...part, data: Buffer.from(visited, 'utf8').toString('base64') };
+}
+
+/** The images of the messages of a call, in their order: what their media types state, or how they begin. */
+export function gatherImages({ messages }: CompletionRequest['call']): readonly CallImage[] {
+  return messages.flatMap((message) => {
+    if (message.role !== 'user' && message.role !== 'tool') return [];
+    const stages = message.role === 'tool' ? retrievedByTool : retrieved;
+    return (message.parts ?? []).flatMap((part) => {
+      const mediaType = part.type === 'file' ? readImageType(part) : null;
+      if (part.type !== 'file' || mediaType === null) return [];
+      return [{ mediaType, data: part.data ?? null, stages }];
+    });
+  });
+}
+
+function readImageType({ mediaType, data }: ContentPart & { readonly type: 'file' }): string | null {
+  if (/^\s*image(?:\s*$|\/)/i.test(mediaType)) return mediaType;
+  return data === undefined ? null : findImageType(data);
 }
 
 /** Whether a file holds no text, as its media type states and its beginning shows. */

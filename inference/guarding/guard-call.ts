@@ -9,7 +9,7 @@ import {
   runGuardrails,
 } from '#guardrails/pipeline/run.ts';
 import type { CompletionRequest, PromptValues } from '../request.ts';
-import { mapCallTexts } from './call-texts.ts';
+import { gatherImages, mapCallTexts } from './call-texts.ts';
 import type { CallParty } from './consents.ts';
 import { gatherTexts, replaceTexts } from './text-walks.ts';
 
@@ -71,21 +71,50 @@ export async function guardCall(
   signal: AbortSignal,
 ): Promise<GuardedCall> {
   const { call } = request;
-  const context: RunContext = { ...party, callTexts: () => gatherCallTexts(request), signal };
-  if (!plan.looksAtInput) return { plan, call, masks: new Masks([]), context, verdicts: [], reroute: null };
+  const context: RunContext = {
+    ...party,
+    callTexts: () => gatherCallTexts(request),
+    callImages: () => gatherImages(call),
+    signal,
+  };
+  if (!plan.looksAtInput) {
+    const sentTexts = () => gatherSentTexts(request);
+    return {
+      plan,
+      call,
+      masks: new Masks([]),
+      context: { ...context, sentTexts },
+      verdicts: [],
+      reroute: null,
+    };
+  }
   const texts = context.callTexts();
   const masks = new Masks(texts.map(({ text }) => text));
   const outcome = await runGuardrails(plan, texts, { direction: 'INPUT', context, masks });
   if (outcome.kind === 'BLOCKED') throw guardrailBlocked(outcome.by, outcome.verdicts);
   const edited = outcome.edits.size === 0 ? call : mapCallTexts(call, replaceTexts(outcome.edits));
   const reroute = outcome.kind === 'REROUTE' ? { model: outcome.model, by: outcome.by } : null;
-  return { plan, call: edited, masks, context, verdicts: outcome.verdicts, reroute };
+  const sentTexts = () => gatherSentTexts({ ...request, call: edited });
+  return {
+    plan,
+    call: edited,
+    masks,
+    context: { ...context, sentTexts },
+    verdicts: outcome.verdicts,
+    reroute,
+  };
 }
 
 function gatherCallTexts({ call, ofMesh }: GuardableRequest): readonly GuardedText[] {
   const texts = gatherTexts((visit) => mapCallTexts(call, visit));
   if (ofMesh === undefined) return texts;
   return texts.map((guarded) => ({ ...guarded, tenantSpans: findValues(guarded, ofMesh) }));
+}
+
+/** The texts of a call after its guardrails have edited it. Of a run of a prompt of the mesh, those of tenants see none. */
+function gatherSentTexts({ call, ofMesh }: GuardableRequest): readonly GuardedText[] {
+  const texts = gatherTexts((visit) => mapCallTexts(call, visit));
+  return ofMesh === undefined ? texts : texts.map((guarded) => ({ ...guarded, tenantSpans: [] }));
 }
 
 /** Where values stand in a text of a prompt, which has a message of each role at most; in what is no message there are none. */

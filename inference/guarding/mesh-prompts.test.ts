@@ -271,6 +271,26 @@ describe('values of a prompt of the mesh', () => {
     }
   });
 
+  it('are what rules of tenants see of the call when they look at its answer, and of what was sent nothing', async () => {
+    const seen: unknown[] = [];
+    const look = (more: Partial<PlannedRule>) => {
+      const check: PlannedRule['prepared']['check'] = (_, { sentTexts }) => {
+        seen.push(sentTexts?.().map(({ text }) => text));
+        return { fired: false };
+      };
+      return {
+        ...wordRule(/x/, 'LOG', { stages: ['OUTPUT'] }),
+        reach: 'REMOTE',
+        prepared: { check },
+        ...more,
+      } as const;
+    };
+    const masking = wordRule(emails, 'MASK', { kind: 'EMAIL', isOfMesh: true, stages: ['INPUT'] });
+    const guarded = await guard('To {{a}}', { a: 'bob@x.test' }, masking, look({}), look({ isOfMesh: true }));
+    await guardAnswer({ text: 'Yes' }, guarded, { isStructured: false, signal });
+    expect(seen).toEqual([[], expect.arrayContaining(['To ⟨EMAIL_1⟩'])]);
+  });
+
   it('lose to rules of tenants what a rule of the mesh has replaced together with what stands beside it', async () => {
     const seen: string[] = [];
     const seeing = wordRule(/x/, 'LOG');

@@ -9,6 +9,7 @@ import { fillCatalog, startInference, type TestInference } from '#test/support/i
 import { buildFailure, buildUsage } from '#test/support/scripted-provider.ts';
 import { COMPLETE, complete, price, readRow, say } from '#test/support/setups/asking-guardrails.ts';
 import { asking, buildPlans } from '#test/support/setups/guarded-calls.ts';
+import { emails, growingRule } from '#test/support/word-rules.ts';
 
 let database: Database;
 beforeAll(async () => {
@@ -138,6 +139,61 @@ describe('a question to an AI model for moderation', () => {
     const calls = play(mesh, async () => answer(0.1));
     expect(await mesh.refusal(COMPLETE, asking('Hello'))).toMatchObject({ code: 'GUARDRAIL_BLOCKED' });
     expect(calls).toHaveLength(0);
+  });
+
+  it('has each image of the call at the stages of the rule, also of a call without texts', async () => {
+    const image = (data: string) => ({ mediaType: 'image/png', data });
+    const options = { looksAt: ['IMAGE'] };
+    const of = (parts: readonly object[]) => ({
+      input: { model: 'alpha/one', messages: [{ role: 'USER', parts }] },
+    });
+    await using mesh = await startInference(database, buildPlan(options, ['INPUT', 'OUTPUT']));
+    const calls = play(mesh, async (call) =>
+      answer('image' in call && call.image.data.endsWith('BAD0') ? 0.9 : 0),
+    );
+    const sound = { mediaType: 'audio/mpeg', data: 'SUQz' };
+    const hidden = { mediaType: 'video/mp4', data: 'iVBORw0KGgo=' };
+    await mesh.data(COMPLETE, of([{ text: 'Hi' }, image('AAAA'), sound, hidden, image('BBBB')]));
+    expect(calls.map((call) => 'image' in call && call.image)).toEqual([
+      image('AAAA'),
+      { mediaType: 'image/png', data: hidden.data },
+      image('BBBB'),
+    ]);
+    const { attempts } = await readRow(mesh);
+    expect(attempts.filter(({ guardrail }) => guardrail === 'moderation')).toHaveLength(3);
+    for (const parts of [[image('BAD0')], [{ imageUrl: 'https://x.test/a.png' }]]) {
+      expect(await mesh.refusal(COMPLETE, of(parts))).toMatchObject({
+        ...{ code: 'GUARDRAIL_BLOCKED', guardrail: 'moderation', stage: 'input' },
+      });
+    }
+    expect(calls).toHaveLength(4);
+    expect(mesh.alpha.calls).toHaveLength(1);
+  });
+
+  it('has the conversation as it was sent to the AI model, with what is masked in it masked', async () => {
+    const conversing = buildPlan({ looksAt: ['CONVERSATION'] }, ['OUTPUT']).guardrailPlans.planFor().rules;
+    const masking = growingRule(emails, 'MASK', { kind: 'EMAIL', stages: ['INPUT'] });
+    await using mesh = await startInference(database, buildPlans(masking, ...conversing));
+    const calls = play(mesh, async () => answer(0));
+    mesh.alpha.always(say('Yes, ⟨EMAIL_1⟩.', 7, 3));
+    expect(await complete(mesh, 'Am I ann@x.test?')).toMatchObject({ text: 'Yes, ann@x.test.' });
+    expect(calls.map((call) => 'conversation' in call && call.conversation)).toEqual([
+      [
+        { role: 'user', text: 'Am I ⟨EMAIL_1⟩?' },
+        { role: 'assistant', text: 'Yes, ⟨EMAIL_1⟩.' },
+      ],
+    ]);
+  });
+
+  it('of an image is reserved as that of a chat is', async () => {
+    const limit = { subject: 'key:k', meter: 'TOKENS', window: 'DAY', amount: '4000' } as const;
+    const plan = buildPlan({ looksAt: ['IMAGE'] });
+    await using mesh = await startInference(database, { ...plan, limits: [limit] });
+    const calls = play(mesh, async () => answer(0));
+    const parts = [{ mediaType: 'image/png', data: 'AAAA' }];
+    const input = { model: 'alpha/one', maxOutputTokens: 1, messages: [{ role: 'USER', parts }] };
+    expect(await mesh.refusal(COMPLETE, { input })).toMatchObject({ code: 'QUOTA_EXCEEDED' });
+    expect(calls).toEqual([]);
   });
 
   it('is none where the provider of an AI model has no moderation', async () => {

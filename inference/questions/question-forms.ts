@@ -1,5 +1,7 @@
 import type { CatalogModel } from '#catalog/catalog.ts';
-import type { ModerationScores } from '#core/moderation-categories.ts';
+import type { Modality } from '#core/graph-enums.generated.ts';
+import { imageTokensMax } from '#core/image-tokens.ts';
+import type { ModeratedContent, ModerationScores } from '#core/moderation-categories.ts';
 import type { GenAiOperation } from '#core/observers/inference-observer.ts';
 import type { ModelQuestion, ModerationQuestion } from '#guardrails/guardrail.ts';
 import { type Provider, type ProviderAnswer, ProviderFailure } from '#providers/provider.ts';
@@ -10,7 +12,10 @@ export interface QuestionForm<T> {
   readonly operation: GenAiOperation;
   /** What the AI model has to have. */
   readonly capability: 'CHAT' | 'MODERATION';
-  readonly inputBytes: number;
+  /** What of the AI model's input it needs beside texts, where that is stated. */
+  readonly inputs: readonly Modality[];
+  /** Null: it is no text. */
+  readonly inputBytes: number | null;
   readonly inputTokensMax: number;
   readonly maxOutputTokens: number;
   /** One provider call. Rejects as those of the provider do. */
@@ -33,6 +38,7 @@ export function toChatForm({ system, user, maxOutputTokens }: ModelQuestion): Qu
   return {
     operation: 'chat',
     capability: 'CHAT',
+    inputs: [],
     inputBytes,
     inputTokensMax: Math.ceil(inputBytes / bytesPerToken),
     maxOutputTokens,
@@ -56,16 +62,24 @@ const roundedUpTokens = 250;
 /** Texts that a provider bills on their own in one request. */
 const billedTextsMax = 6;
 
-/** Texts for the endpoint for moderation. */
-export function toModerationForm({ texts }: ModerationQuestion): QuestionForm<ModerationScores> {
+type InputSize = Pick<QuestionForm<unknown>, 'inputs' | 'inputBytes' | 'inputTokensMax'>;
+
+function measureContent(content: ModeratedContent): InputSize {
+  if ('image' in content) return { inputs: ['IMAGE'], inputBytes: null, inputTokensMax: imageTokensMax };
+  const texts = 'texts' in content ? content.texts : content.conversation;
   const separators = 2 * texts.length;
   const inputBytes = texts.reduce((sum, { text }) => sum + Buffer.byteLength(text), separators);
+  const billed = roundedUpTokens * Math.min(texts.length, billedTextsMax);
+  return { inputs: [], inputBytes, inputTokensMax: Math.ceil(inputBytes / bytesPerToken) + billed };
+}
+
+/** Texts, an image or a conversation, for the endpoint for moderation. */
+export function toModerationForm(question: ModerationQuestion): QuestionForm<ModerationScores> {
+  const { model: _, timeoutMs: __, ...content } = question;
   return {
     operation: 'moderation',
     capability: 'MODERATION',
-    inputBytes,
-    inputTokensMax:
-      Math.ceil(inputBytes / bytesPerToken) + roundedUpTokens * Math.min(texts.length, billedTextsMax),
+    ...measureContent(content),
     maxOutputTokens: 0,
     async send(provider, model, signal) {
       if (provider.moderate === undefined) {
@@ -73,7 +87,7 @@ export function toModerationForm({ texts }: ModerationQuestion): QuestionForm<Mo
           retryable: false,
         });
       }
-      const { scores, usage } = await provider.moderate({ model: model.name, texts, signal });
+      const { scores, usage } = await provider.moderate({ model: model.name, signal, ...content });
       const answer = { text: '', reasoning: null, toolCalls: [], finishReason: 'STOP' as const, usage };
       return { value: scores, answer };
     },

@@ -112,11 +112,11 @@ export class RuleQuestions implements RuleModels {
   ): Promise<T> {
     const { caller, id, labels } = this.#account.start;
     const { inputAllowances } = this.#engine;
-    const { operation, capability, inputBytes, inputTokensMax, maxOutputTokens } = form;
+    const { operation, capability, inputs, inputBytes, inputTokensMax, maxOutputTokens } = form;
     // A tenant does not choose what a name in a policy of the mesh stands for.
     const modelId =
       rule.isOfMesh === true ? name : await resolveModel(name, caller, this.#engine, this.#ofMesh);
-    const needs = { needs: [capability], inputs: [], inputTokensMax, isOneInput: true, maxOutputTokens };
+    const needs = { needs: [capability], inputs, inputTokensMax, isOneInput: true, maxOutputTokens };
     const candidates = await candidatesFor(modelId, { ...needs, speedKind: 'WHOLE' }, caller, this.#engine);
     const toBounds = (model: CatalogModel) => ({
       inputTokensMax,

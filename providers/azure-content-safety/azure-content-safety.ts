@@ -1,3 +1,5 @@
+import type { ModeratedContent, ModeratedText } from '#core/moderation-categories.ts';
+import { readAzureCredential } from '../azure-openai/entra.ts';
 import type { Provider, ProviderUsage } from '../provider.ts';
 import { noUsage } from '../provider.ts';
 import { rejectInput } from '../translate/call-parts.ts';
@@ -11,7 +13,7 @@ import {
 import { type CategoryNames, ScoreTable } from '../wires/moderation/scores.ts';
 import { groupTexts } from '../wires/moderation/text-groups.ts';
 import { type Fields, fields, list, text } from '../wires/shared/fields.ts';
-import { bearer, postJson, requestHeaders } from '../wires/shared/wire-request.ts';
+import { postJson, requestHeaders } from '../wires/shared/wire-request.ts';
 import { withoutChat } from '../without-chat.ts';
 
 const apiVersion = '2024-09-01';
@@ -31,15 +33,14 @@ const categories: CategoryNames = {
 };
 const analyzed = ['Hate', 'SelfHarm', 'Sexual', 'Violence'];
 
-/** A token of Microsoft Entra ID is a JWT; a key of the resource has no dots. */
-function credential(secret: string): Readonly<Record<string, string>> {
-  if (/^eyJ[\w-]+\.[\w-]+\.[\w-]+$/.test(secret)) return bearer(secret);
-  return secret === '' ? {} : { 'ocp-apim-subscription-key': secret };
-}
-
 function toUsage(sent: readonly string[]): ProviderUsage {
   const records = sent.reduce((sum, each) => sum + Math.ceil([...each].length / recordCharacters), 0);
   return { ...noUsage, inputTokens: records * tokensPerRecord };
+}
+
+function takeTexts(operation: string, content: ModeratedContent): readonly ModeratedText[] {
+  if ('texts' in content) return content.texts;
+  throw rejectInput(`${operation} classifies texts alone.`);
 }
 
 /** Severities from 0 to 7, of four categories. */
@@ -77,9 +78,9 @@ function createModeration(baseUrl: string, headers: Readonly<Record<string, stri
   const post = (operation: string, body: object) =>
     postJson(`${baseUrl}/${operation}?api-version=${apiVersion}`, headers, body);
   const operations: Readonly<Record<string, ModerationWire>> = {
-    'text:analyze': (operation, texts): ModerationExchange => {
+    'text:analyze': (operation, content): ModerationExchange => {
       const whole = groupTexts(
-        texts.map((each) => each.text),
+        takeTexts(operation, content).map((each) => each.text),
         1,
       ).join('');
       return {
@@ -88,7 +89,8 @@ function createModeration(baseUrl: string, headers: Readonly<Record<string, stri
         toUsage: () => toUsage([whole]),
       };
     },
-    'text:shieldPrompt': (operation, texts): ModerationExchange => {
+    'text:shieldPrompt': (operation, content): ModerationExchange => {
+      const texts = takeTexts(operation, content);
       const pick = (isDocument: boolean, max: number) =>
         groupTexts(
           texts.filter((each) => each.isDocument === isDocument).map((each) => each.text),
@@ -103,20 +105,22 @@ function createModeration(baseUrl: string, headers: Readonly<Record<string, stri
       };
     },
   };
-  return (model, texts) => {
+  return (model, content) => {
     const wire = Object.hasOwn(operations, model) ? operations[model] : undefined;
     if (wire === undefined) {
       throw rejectInput(
         `Azure AI Content Safety has ${Object.keys(operations).join(' and ')}, and no ${model}.`,
       );
     }
-    return wire(model, texts);
+    return wire(model, content);
   };
 }
 
 /** AZURE_CONTENT_SAFETY: moderation; the name of an AI model is that of an operation. */
-export function createAzureContentSafety({ baseUrl, secret, fetch }: VendorOptions): Provider {
-  const moderation = createModeration(baseUrl, requestHeaders(credential(secret)));
+export function createAzureContentSafety({ baseUrl, ...options }: VendorOptions): Provider {
+  const keyHeader = 'ocp-apim-subscription-key';
+  const { secret, fetch, headers } = readAzureCredential(options.secret, keyHeader, options.fetch);
+  const moderation = createModeration(baseUrl, requestHeaders(headers));
   return {
     ...withoutChat('moderation'),
     embed: async () => {

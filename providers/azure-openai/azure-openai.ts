@@ -7,6 +7,7 @@ import { createChatRequests } from '../wires/chat/chat-request.ts';
 import { createEmbeddingRequests } from '../wires/embeddings/embeddings-request.ts';
 import { createWireProvider } from '../wires/shared/wire-provider.ts';
 import { requestHeaders } from '../wires/shared/wire-request.ts';
+import { readAzureCredential } from './entra.ts';
 
 const ownHosts = /\.(?:openai|services\.ai|cognitiveservices)\.azure\.com$/;
 
@@ -23,8 +24,9 @@ function endpointUrl(baseUrl: string, path: string): string {
 }
 
 /** AZURE_OPENAI: chat completions of the v1 API; a model's name is its deployment's. */
-export function createAzureOpenai({ kind, baseUrl, secret, fetch }: VendorOptions): Provider {
-  const headers = requestHeaders(secret === '' ? {} : { 'api-key': secret });
+export function createAzureOpenai({ kind, baseUrl, ...options }: VendorOptions): Provider {
+  const { secret, fetch, ...credential } = readAzureCredential(options.secret, 'api-key', options.fetch);
+  const headers = requestHeaders(credential.headers);
   const url = endpointUrl(baseUrl, '/chat/completions');
   return createWireProvider({
     kind,

@@ -88,6 +88,7 @@ export function createMistralProvider({ kind, baseUrl, secret, fetch }: VendorOp
     }),
     moderation: createOpenaiModeration({
       url: `${baseUrl}/moderations`,
+      conversationUrl: `${baseUrl}/chat/moderations`,
       headers,
       categories: mistralCategories,
     }),

@@ -64,6 +64,7 @@ export function compatibleWith({
               url: `${baseUrl}/moderations`,
               headers,
               categories: openaiCategories,
+              takesImages: true,
             }),
           }),
       secret,

@@ -40,6 +40,7 @@ export function createOpenai(options: VendorOptions): TraitedProvider {
       url: `${baseUrl}/moderations`,
       headers,
       categories: openaiCategories,
+      takesImages: true,
     }),
   });
   const responses = createWireProvider({

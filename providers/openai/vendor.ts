@@ -13,9 +13,9 @@ const vendor: Vendor = {
   models: [
     {
       name: 'omni-moderation-latest',
-      description: 'Scores texts by categories of harm.',
+      description: 'Scores texts and images by categories of harm.',
       capabilities: ['MODERATION'],
-      inputModalities: ['TEXT'],
+      inputModalities: ['TEXT', 'IMAGE'],
       outputModalities: ['TEXT'],
       contextTokens: 32_768,
       maxOutputTokens: null,

@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Provider, ProviderKind } from '../provider.ts';
+import { makeProvider } from '../registry/registry.ts';
 
 export interface ServedRequest {
   readonly path: string;
@@ -103,4 +105,29 @@ export function usageChunk(promptTokens: number, completionTokens: number): obje
       total_tokens: promptTokens + completionTokens,
     },
   };
+}
+
+interface ServedProvider {
+  readonly kind: ProviderKind;
+  /** JSON, or a text as it is. */
+  readonly answer: unknown;
+  readonly status?: number;
+  readonly secret: string;
+  readonly fetch: typeof globalThis.fetch;
+}
+
+/** A server that answers so, and the provider that calls it. */
+export async function serveProvider({
+  kind,
+  answer,
+  status = 200,
+  secret,
+  fetch,
+}: ServedProvider): Promise<{ readonly server: WireServer; readonly provider: Provider }> {
+  const server = await startWireServer((response) => {
+    response.writeHead(status, { 'content-type': 'application/json' });
+    response.end(typeof answer === 'string' ? answer : JSON.stringify(answer));
+  });
+  const provider = await makeProvider({ kind, baseUrl: server.url, region: null, secret, fetch });
+  return { server, provider };
 }

@@ -54,6 +54,12 @@ export function fullMediaType(file: FileSource): string {
   return found[1];
 }
 
+/** The media type of an image that the data begins as; null: as none. */
+export function findImageType(data: string): string | null {
+  const first = Buffer.from(data.slice(0, 24), 'base64').toString('hex');
+  return beginnings.image?.find(([pattern]) => pattern.test(first))?.[1] ?? null;
+}
+
 /** A file as one URL: its own, or its data in a URL. */
 export function fileUrl(file: FileSource): string {
   return file.url ?? `data:${fullMediaType(file)};base64,${file.data ?? ''}`;

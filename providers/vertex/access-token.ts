@@ -1,5 +1,6 @@
 import { importPKCS8, SignJWT } from 'jose';
 import { expectError } from '#core/expect-error.ts';
+import { createAccessTokens, requestToken } from '../http/access-tokens.ts';
 import { ProviderFailure } from '../provider.ts';
 
 /** The parts of a service account's JSON key file that signing in takes. */
@@ -13,8 +14,6 @@ export interface ServiceAccount {
 
 const scope = 'https://www.googleapis.com/auth/cloud-platform';
 const lifetimeSeconds = 3600;
-/** A token is renewed this long before it ends. */
-const marginMs = 120_000;
 
 function failed(message: string, cause?: unknown): ProviderFailure {
   return new ProviderFailure('PROVIDER_AUTH', message, {
@@ -49,18 +48,13 @@ export function parseServiceAccount(json: string): ServiceAccount {
   return account;
 }
 
-/**
- * Access tokens by Google's OAuth 2.0 server-to-server flow (RFC 7523), one in memory until shortly before it ends, requested
- * for once however many calls wait for it.
- */
-export function createAccessTokens(
+/** Access tokens by Google's OAuth 2.0 server-to-server flow (RFC 7523). */
+export function createAccountTokens(
   account: ServiceAccount,
   fetch: typeof globalThis.fetch,
   now: () => number = Date.now,
 ): () => Promise<string> {
-  let current: { readonly token: Promise<string>; validUntilMs: number } | null = null;
-
-  async function request(): Promise<{ readonly token: string; readonly seconds: number }> {
+  return createAccessTokens(async () => {
     const key = await importPKCS8(account.privateKey, 'RS256').catch((cause: unknown) => {
       throw failed('The private key of the Vertex service account cannot be read.', cause);
     });
@@ -77,37 +71,8 @@ export function createAccessTokens(
       .setExpirationTime(issuedAt + lifetimeSeconds)
       .sign(key);
     const grant = { grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', assertion };
-    const response = await fetch(account.tokenUri, {
-      method: 'POST',
-      headers: { 'content-type': 'application/x-www-form-urlencoded' },
-      body: new URLSearchParams(grant).toString(),
-    });
-    // Any error: an answer that is no JSON has no token, which is refused below.
-    const answer: unknown = await response.json().catch(() => null);
-    const token =
-      typeof answer === 'object' && answer !== null ? Reflect.get(answer, 'access_token') : undefined;
-    const seconds =
-      typeof answer === 'object' && answer !== null ? Reflect.get(answer, 'expires_in') : undefined;
-    if (!response.ok || typeof token !== 'string') {
-      throw failed(`Google refused the service account (HTTP ${response.status}).`);
-    }
-    return { token, seconds: typeof seconds === 'number' ? seconds : lifetimeSeconds };
-  }
-
-  return () => {
-    if (current !== null && now() < current.validUntilMs) return current.token;
-    const entry = { token: Promise.resolve(''), validUntilMs: Number.POSITIVE_INFINITY };
-    entry.token = request().then(
-      ({ token, seconds }) => {
-        entry.validUntilMs = now() + seconds * 1000 - marginMs;
-        return token;
-      },
-      (error: unknown) => {
-        if (current === entry) current = null;
-        throw error;
-      },
-    );
-    current = entry;
-    return entry.token;
-  };
+    const granted = await requestToken(account.tokenUri, grant, fetch);
+    if (typeof granted === 'number') throw failed(`Google refused the service account (HTTP ${granted}).`);
+    return granted;
+  }, now);
 }

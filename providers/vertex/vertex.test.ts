@@ -5,7 +5,7 @@ import { createHttpFetch } from '../http/http-fetch.ts';
 import { makeProvider } from '../registry/registry.ts';
 import { ask, collect } from '../testing/calls.ts';
 import { type ServedRequest, sse, startWireServer, type WireServer } from '../testing/wire-server.ts';
-import { createAccessTokens } from './access-token.ts';
+import { createAccountTokens } from './access-token.ts';
 
 const http = createHttpFetch();
 afterAll(() => http.close());
@@ -99,7 +99,7 @@ describe('access tokens', () => {
   it('are requested once for all who wait, and again shortly before they end', async () => {
     await using server = await serve();
     let now = 1_000_000;
-    const token = createAccessTokens({ ...service, tokenUri: `${server.url}/token` }, http.fetch, () => now);
+    const token = createAccountTokens({ ...service, tokenUri: `${server.url}/token` }, http.fetch, () => now);
     expect(await Promise.all([token(), token(), token()])).toEqual(Array(3).fill('ya29.token'));
     now += 3_400_000;
     await token();
@@ -113,7 +113,7 @@ describe('access tokens', () => {
     await using server = await startWireServer(
       (response) => void response.writeHead(400).end('{"error":"invalid_grant"}'),
     );
-    const token = createAccessTokens({ ...service, tokenUri: `${server.url}/token` }, http.fetch);
+    const token = createAccountTokens({ ...service, tokenUri: `${server.url}/token` }, http.fetch);
     await expect(token()).rejects.toMatchObject({ code: 'PROVIDER_AUTH' });
     await expect(token()).rejects.toMatchObject({ code: 'PROVIDER_AUTH' });
     expect(server.requests).toHaveLength(2);

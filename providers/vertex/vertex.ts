@@ -1,3 +1,4 @@
+import { withAccessToken } from '../http/access-tokens.ts';
 import { inPath } from '../http/path-segments.ts';
 import { ProviderFailure, type ProviderKind } from '../provider.ts';
 import type { TraitedProvider } from '../translate/own-call.ts';
@@ -10,17 +11,8 @@ import { messagesWire } from '../wires/messages/messages-reader.ts';
 import { createMessagesRequests } from '../wires/messages/messages-request.ts';
 import { createWireProvider, type WireProvider } from '../wires/shared/wire-provider.ts';
 import { postJson, requestHeaders } from '../wires/shared/wire-request.ts';
-import { createAccessTokens, parseServiceAccount } from './access-token.ts';
+import { createAccountTokens, parseServiceAccount } from './access-token.ts';
 import { isVertexLocation, toVertexHost } from './host.ts';
-
-/** Requests of a service account carry a token, which is kept while it lasts. */
-function withToken(fetch: typeof globalThis.fetch, token: () => Promise<string>): typeof globalThis.fetch {
-  return async (input, init) => {
-    const headers = new Headers(init?.headers);
-    headers.set('authorization', `Bearer ${await token()}`);
-    return fetch(input, { ...init, headers });
-  };
-}
 
 const embeddingsMax = 250;
 /** These take one value at a time. */
@@ -83,7 +75,7 @@ function createWithAccount(options: VendorOptions): TraitedProvider {
   }
   const origin = options.baseUrl === '' ? `https://${toVertexHost(region)}` : options.baseUrl;
   const publishers = `${origin}/v1/projects/${account.projectId}/locations/${region}/publishers`;
-  const fetch = withToken(options.fetch, createAccessTokens(account, options.fetch));
+  const fetch = withAccessToken(options.fetch, createAccountTokens(account, options.fetch));
   const secret = account.privateKey;
   const gemini = createVertexGemini(options.kind, `${publishers}/google`, requestHeaders({}), secret, fetch);
   const claude = createWireProvider({

@@ -42,6 +42,20 @@ describe('a key probe', () => {
     );
   });
 
+  it('of AZURE_OPENAI sends a token of Entra in the place of a service principal', async () => {
+    const principal = { tenantId: 't', clientId: 'c', clientSecret: 'a~secret' };
+    const granting: typeof globalThis.fetch = async () =>
+      Response.json({ access_token: 'token', expires_in: 60 });
+    const azure = {
+      ...provider,
+      kind: 'AZURE_OPENAI',
+      baseUrl: 'https://x.openai.azure.com/openai/v1',
+    } as const;
+    const probe = await buildKeyProbe({ ...azure, secret: JSON.stringify(principal) }, granting);
+    expect(probe?.headers).toEqual({ authorization: 'Bearer token' });
+    expect((await buildKeyProbe(azure, fetch))?.headers).toEqual({ 'api-key': 's' });
+  });
+
   it('is not made where no free call is known, nor at a host that no region names', async () => {
     const account = JSON.stringify({ project_id: 'p', client_email: 'e', private_key: 'k' });
     for (const none of [

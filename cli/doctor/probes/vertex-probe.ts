@@ -1,4 +1,4 @@
-import { createAccessTokens, parseServiceAccount } from '#providers/vertex/access-token.ts';
+import { createAccountTokens, parseServiceAccount } from '#providers/vertex/access-token.ts';
 import { isVertexLocation, toVertexHost } from '#providers/vertex/host.ts';
 import { callMsMax } from '../diagnosis.ts';
 import { type BuildKeyProbe, refusesApiKey } from './probe-form.ts';
@@ -18,7 +18,7 @@ export const buildVertexProbe: BuildKeyProbe = async ({ baseUrl, region, secret 
   if (!isAccount) {
     return { url, headers: { 'x-goog-api-key': secret }, hasKey: true, refusesKey: refusesApiKey };
   }
-  const token = await createAccessTokens(parseServiceAccount(secret), (input, init) =>
+  const token = await createAccountTokens(parseServiceAccount(secret), (input, init) =>
     fetch(input, { ...init, signal: AbortSignal.timeout(callMsMax) }),
   )();
   return {

@@ -40,12 +40,12 @@ export function prepareJudge(judging: Judging): PreparedRule {
   };
 }
 
-/** What was answered of each window, and one of the failures. Resolves when no question is under way any more. */
-export async function askAll<T>(
-  windows: readonly QuestionWindow[],
-  ask: (window: QuestionWindow) => Promise<T>,
+/** What was answered to each question, and one of the failures. Resolves when none is under way any more. */
+export async function askAll<Question, T>(
+  questions: readonly Question[],
+  ask: (question: Question) => Promise<T>,
 ): Promise<{ readonly values: readonly T[]; readonly failure: PromiseRejectedResult | null }> {
-  const settled = await Promise.allSettled(windows.map(ask));
+  const settled = await Promise.allSettled(questions.map(ask));
   const values = settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
   return { values, failure: settled.find((each) => each.status === 'rejected') ?? null };
 }

@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { CategoryScore, ModerationCategory, ModerationScores } from '#core/moderation-categories.ts';
-import { guardedText, testRule } from '#test/support/guardrail-rules.ts';
-import type { ModelQuestion, ModerationQuestion } from '../../guardrail.ts';
+import { guardedText, ruleContext, testRule } from '#test/support/guardrail-rules.ts';
+import type {
+  CallImage,
+  GuardedText,
+  GuardrailStage,
+  ModelQuestion,
+  ModerationQuestion,
+} from '../../guardrail.ts';
 import { moderation } from './moderation.ts';
 
 function moderating(answer: string | ((question: ModelQuestion) => string), options: object = {}) {
@@ -119,6 +125,9 @@ describe('the rule moderation', () => {
     { model: 'm', policy: 'p' },
     { model: 'm', timeoutMs: 60_000 },
     { model: 'm', thresholds: { HATE: 0.5 } },
+    { model: 'm', looksAt: ['IMAGE'] },
+    { model: 'm', format: 'SCORES', looksAt: [] },
+    { model: 'm', format: 'SCORES', looksAt: ['AUDIO'] },
     { model: 'm', format: 'SCORES', categories: ['S1'] },
     { model: 'm', format: 'SCORES', thresholds: { HATE: 1.1 } },
     { model: 'm', format: 'SCORES', thresholds: { HATE: 0 } },
@@ -133,7 +142,12 @@ describe('the rule moderation', () => {
 type Stated = Partial<Record<ModerationCategory, number | readonly [score: number, isFlagged: boolean]>>;
 
 /** The rule with an AI model that scores so; what it was sent. */
-function scoring(stated: Stated | ((question: ModerationQuestion) => Stated), thresholds?: object) {
+function scoring(
+  stated: Stated | ((question: ModerationQuestion) => Stated),
+  thresholds?: object,
+  looksAt?: readonly string[],
+  images?: readonly CallImage[],
+) {
   const asked: ModerationQuestion[] = [];
   const moderate = async (question: ModerationQuestion): Promise<ModerationScores> => {
     asked.push(question);
@@ -145,8 +159,13 @@ function scoring(stated: Stated | ((question: ModerationQuestion) => Stated), th
       }),
     );
   };
-  const options = { model: 'm', format: 'SCORES', ...(thresholds === undefined ? {} : { thresholds }) };
-  return { asked, ...testRule(moderation, options, { moderate }) };
+  const options = {
+    ...{ model: 'm', format: 'SCORES' },
+    ...(thresholds === undefined ? {} : { thresholds }),
+    ...(looksAt === undefined ? {} : { looksAt }),
+  };
+  const seen = images === undefined ? {} : { callImages: () => images };
+  return { asked, ...testRule(moderation, options, { moderate, ...seen }) };
 }
 
 describe('the rule moderation by scores', () => {
@@ -204,11 +223,145 @@ describe('the rule moderation by scores', () => {
   });
 
   it('sends all of a long text in windows, and finds what one of them shows', async () => {
-    const rule = scoring(({ texts }) => ({ HATE: texts.some(({ text }) => text.includes('BAD')) ? 1 : 0 }));
+    const rule = scoring((question) => ({
+      HATE: readTexts(question).some((text) => text.includes('BAD')) ? 1 : 0,
+    }));
     expect(await rule.look(`${'x '.repeat(15_000)}BAD`)).toMatchObject({ reason: `${unsafe} (HATE)` });
     expect(rule.asked).toHaveLength(4);
-    for (const { texts } of rule.asked) {
-      expect(texts.reduce((sum, { text }) => sum + text.length, 0)).toBeLessThanOrEqual(8_000);
-    }
+    for (const question of rule.asked) expect(readTexts(question).join('').length).toBeLessThanOrEqual(8_000);
+  });
+});
+
+const readTexts = (question: ModerationQuestion) =>
+  'texts' in question ? question.texts.map(({ text }) => text) : [];
+
+describe('the rule moderation with images', () => {
+  const png = (data: string): CallImage => ({ mediaType: 'image/png', data, stages: ['INPUT', 'RETRIEVED'] });
+  const asked = (data: string) => ({ model: 'm', timeoutMs: 5_000, image: { mediaType: 'image/png', data } });
+
+  it.for<[looksAt: readonly string[] | undefined, questions: readonly object[]]>([
+    [undefined, [{ texts: [{ text: 'Hello' }] }]],
+    [['TEXT'], [{ texts: [{ text: 'Hello' }] }]],
+    [['IMAGE'], [asked('AAAA'), asked('BBBB')]],
+    [
+      ['TEXT', 'IMAGE'],
+      [{ texts: [{ text: 'Hello' }] }, asked('AAAA'), asked('BBBB')],
+    ],
+  ])('looks at %j, each image for itself', async ([looksAt, questions]) => {
+    const rule = scoring({ HATE: 0 }, undefined, looksAt, [png('AAAA'), png('BBBB')]);
+    expect(await rule.look('Hello')).toEqual({ fired: false });
+    expect(rule.asked).toMatchObject(questions);
+    expect(rule.asked).toHaveLength(questions.length);
+    expect(rule.looksAtCalls).toBe(looksAt?.includes('IMAGE') ? true : undefined);
+  });
+
+  it('finds what one of the images shows, and what a text does beside them', async () => {
+    const images = [png('AAAA'), png('BAD0')];
+    const find = (text: string) =>
+      scoring(
+        (question) => ({ HATE: 'image' in question && question.image.data === 'BAD0' ? 1 : 0 }),
+        { HATE: 0.5 },
+        ['TEXT', 'IMAGE'],
+        text === '' ? images : [],
+      ).look(text);
+    expect(await find('')).toMatchObject({ fired: true, reason: `${unsafe} (HATE)` });
+    expect(await find('Hello')).toEqual({ fired: false });
+  });
+
+  it.for<[what: string, images: readonly CallImage[]]>([
+    ['an address', [png('AAAA'), { ...png(''), data: null }]],
+    ['more than 20 MB', [png('A'.repeat(26_666_672))]],
+    ['more than ten', Array.from({ length: 11 }, () => png('AAAA'))],
+  ])('cannot look at %s, and sends nothing', async ([_, images]) => {
+    const rule = scoring({ HATE: 0 }, undefined, ['TEXT', 'IMAGE'], images);
+    await expect(rule.look('Hello')).rejects.toThrow();
+    expect(rule.asked).toEqual([]);
+    // Where it does not look at images, they are no matter.
+    expect(await scoring({ HATE: 0 }, undefined, ['TEXT'], images).look('Hello')).toEqual({ fired: false });
+  });
+
+  it('is not remembered for calls with images, whose texts are equal', () => {
+    const remember = (images: readonly CallImage[], looksAt?: readonly string[]) =>
+      scoring({}, undefined, looksAt, images).rememberBy?.({ ...ruleContext, callImages: () => images });
+    expect(remember([png('AAAA')], ['TEXT', 'IMAGE'])).toBeNull();
+    expect(remember([], ['TEXT', 'IMAGE'])).toBe('');
+    expect(remember([png('AAAA')])).toBe('');
+  });
+});
+
+describe('the rule moderation with conversations', () => {
+  const message = (role: 'system' | 'user' | 'assistant', text: string, stage: GuardrailStage = 'INPUT') =>
+    guardedText(text, { kind: 'message', role, stages: [stage] });
+  const open = (sent?: readonly GuardedText[]) => {
+    const asked: ModerationQuestion[] = [];
+    const moderate = async (question: ModerationQuestion): Promise<ModerationScores> => {
+      asked.push(question);
+      return { HATE: { score: 0, isFlagged: false } };
+    };
+    const options = { model: 'm', format: 'SCORES', looksAt: ['CONVERSATION'] };
+    const context = { moderate, ...(sent === undefined ? {} : { sentTexts: () => sent }) };
+    const read = () => asked.map((question) => 'conversation' in question && question.conversation);
+    return { read, ...testRule(moderation, options, context) };
+  };
+
+  it('sends the messages of a call up to the last of the user, parts of one message as one', async () => {
+    const rule = open();
+    const tool = guardedText('found', {
+      kind: 'tool-result',
+      role: 'tool',
+      stages: ['INPUT', 'TOOL_OUTPUT'],
+    });
+    await rule.look(message('system', 'Be brief.'), message('user', 'One'), message('user', 'Two'));
+    await rule.look(
+      message('user', 'One'),
+      message('assistant', 'Yes'),
+      tool,
+      message('user', 'Two'),
+      message('assistant', 'I'),
+    );
+    await rule.look(message('system', 'Be brief.'), tool, message('user', ' \n'));
+    expect(rule.read()).toEqual([
+      [
+        { role: 'system', text: 'Be brief.' },
+        { role: 'user', text: 'One\n\nTwo' },
+      ],
+      [
+        { role: 'user', text: 'One' },
+        { role: 'assistant', text: 'Yes' },
+        { role: 'user', text: 'Two' },
+      ],
+    ]);
+  });
+
+  it('sends each alternative of an answer behind the call as it was sent', async () => {
+    const rule = open([message('user', 'I am ⟨EMAIL_1⟩')]);
+    const reasoning = guardedText('Hm', { kind: 'reasoning', role: 'assistant', stages: ['OUTPUT'] });
+    await rule.look(reasoning, message('assistant', 'Yes', 'OUTPUT'), message('assistant', 'No', 'OUTPUT'));
+    const user = { role: 'user', text: 'I am ⟨EMAIL_1⟩' };
+    expect(rule.read()).toEqual([
+      [user, { role: 'assistant', text: 'Yes' }],
+      [user, { role: 'assistant', text: 'No' }],
+    ]);
+    // Equal answers to other calls are other conversations.
+    expect(rule.rememberBy?.({ ...ruleContext, sentTexts: () => [] })).toBeNull();
+    expect(rule.rememberBy?.(ruleContext)).toBe('');
+  });
+
+  it('leaves out the oldest messages of a long conversation, and never a part of the last', async () => {
+    const rule = open();
+    await rule.look(
+      message('user', 'x'.repeat(7_000)),
+      message('assistant', 'Yes'),
+      message('user', 'y'.repeat(1_000)),
+    );
+    expect(rule.read()).toEqual([
+      [
+        { role: 'assistant', text: 'Yes' },
+        { role: 'user', text: 'y'.repeat(1_000) },
+      ],
+    ]);
+    await rule.look(message('user', 'z'.repeat(8_000)));
+    expect(rule.read()).toHaveLength(2);
+    await expect(rule.look(message('user', 'z'.repeat(8_001)))).rejects.toThrow('too long');
   });
 });

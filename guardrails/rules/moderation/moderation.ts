@@ -1,3 +1,4 @@
+import type { ModeratedContent } from '#core/moderation-categories.ts';
 import {
   defineRule,
   type GuardrailStage,
@@ -8,7 +9,9 @@ import {
 import { askAll } from '../judge/judging.ts';
 import { type QuestionWindow, readWindows, type WindowBounds } from '../judge/windows.ts';
 import { breakTemplates, type Classification, chatFormats } from './chat-formats.ts';
-import { type ModerationOptions, moderationOptions } from './options.ts';
+import { readConversations } from './conversations.ts';
+import { checkImages, readImages } from './images.ts';
+import { looksAt, type ModerationOptions, moderationOptions } from './options.ts';
 import { classifyScores } from './scores.ts';
 
 /** AI models for moderation have short contexts. */
@@ -27,11 +30,21 @@ export const moderation = defineRule({
   reach: 'REMOTE',
   prepare: (options) => ({
     callsModels: true,
-    rememberBy: () => '',
+    ...(looksAt(options, 'IMAGE') ? { looksAtCalls: true } : {}),
+    rememberBy(context) {
+      const dependsOnCall = looksAt(options, 'CONVERSATION') && context.sentTexts !== undefined;
+      return dependsOnCall || readImages(options, context).length > 0 ? null : '';
+    },
     async check(texts, context) {
-      const { values, failure } = await askAll(readWindows(texts, bounds), (window) =>
-        classify(window, options, context),
-      );
+      const images = checkImages(readImages(options, context));
+      const conversations = looksAt(options, 'CONVERSATION') ? readConversations(texts, context) : [];
+      const windows = looksAt(options, 'TEXT') ? readWindows(texts, bounds) : [];
+      const questions = [
+        ...windows.map((window) => () => classify(window, options, context)),
+        ...images.map((image) => () => score({ image }, options, context)),
+        ...conversations.map((conversation) => () => score({ conversation }, options, context)),
+      ];
+      const { values, failure } = await askAll(questions, (ask) => ask());
       const denied = values.filter((each) => isDenied(each, options));
       if (denied.length === 0) {
         if (failure !== null) throw failure.reason;
@@ -49,19 +62,28 @@ export const moderation = defineRule({
 async function classify(
   window: QuestionWindow,
   options: ModerationOptions,
-  { callModel, moderate }: RuleContext,
+  context: RuleContext,
 ): Promise<Classification> {
-  const { model, timeoutMs, format, thresholds } = options;
+  const { model, timeoutMs, format } = options;
   if (format === 'SCORES') {
-    if (moderate === undefined) throw createUncallable();
     const texts = window.map(({ text, stages }) => ({ text, isDocument: stages.some(isOfOthers) }));
-    return classifyScores(await moderate({ model, timeoutMs, texts }), thresholds);
+    return score({ texts }, options, context);
   }
+  const { callModel } = context;
   if (callModel === undefined) throw createUncallable();
   const text = window.map((part) => breakTemplates(part.text)).join('\n\n');
   const question = chatFormats[format].write(text, options);
   const answer = await callModel({ model, timeoutMs, maxOutputTokens: outputTokensMax, ...question });
   return chatFormats[format].read(answer);
+}
+
+async function score(
+  content: ModeratedContent,
+  { model, timeoutMs, thresholds }: ModerationOptions,
+  { moderate }: RuleContext,
+): Promise<Classification> {
+  if (moderate === undefined) throw createUncallable();
+  return classifyScores(await moderate({ model, timeoutMs, ...content }), thresholds);
 }
 
 function createUncallable(): Error {

@@ -9,11 +9,15 @@ type Format = (typeof formats)[number];
 /** From this score on a category is denied; null: it is not. */
 const threshold = z.number().gt(0).max(1).nullable();
 
+/** What of a call an AI model can be sent. */
+const contents = ['TEXT', 'IMAGE', 'CONVERSATION'] as const;
+
 /** The options that belong to one format alone. */
 const ownOptions = {
   categories: 'LLAMA_GUARD',
   policy: 'SHIELDGEMMA',
   thresholds: 'SCORES',
+  looksAt: 'SCORES',
 } as const satisfies Readonly<Record<string, Format>>;
 
 export const moderationOptions = z
@@ -48,6 +52,8 @@ export const moderationOptions = z
         message: 'must deny something',
       })
       .optional(),
+    /** Of SCORES: what is sent; texts alone where it is left out. */
+    looksAt: z.array(z.enum(contents)).min(1).max(contents.length).optional(),
   })
   .superRefine((options, context) => {
     for (const [name, format] of Object.entries(ownOptions)) {
@@ -66,3 +72,8 @@ export const moderationOptions = z
 export type ModerationOptions = z.output<typeof moderationOptions>;
 /** The formats of AI models that are called in a chat. */
 export type ChatFormatName = Exclude<Format, 'SCORES'>;
+
+/** Whether this is sent to the AI model. */
+export function looksAt({ looksAt: stated }: ModerationOptions, content: (typeof contents)[number]): boolean {
+  return stated === undefined ? content === 'TEXT' : stated.includes(content);
+}

@@ -1,4 +1,4 @@
-import type { ModeratedText, ModerationScores } from '#core/moderation-categories.ts';
+import type { ModeratedContent, ModerationScores } from '#core/moderation-categories.ts';
 import { toFailure } from '../../failure/failure.ts';
 import type { Provider, ProviderUsage } from '../../provider.ts';
 import { malformed } from '../../translate/completeness.ts';
@@ -7,7 +7,7 @@ import { parseAnswer } from '../shared/json-answer.ts';
 import { sendRequest } from '../shared/send-request.ts';
 import type { WireRequest } from '../shared/wire-request.ts';
 
-/** One request for the classification of texts, and how its answer is read. */
+/** One request for a classification, and how its answer is read. */
 export interface ModerationExchange {
   readonly request: WireRequest;
   /** Throws PROVIDER_ERROR for an answer that does not score all that was sent. */
@@ -16,8 +16,8 @@ export interface ModerationExchange {
   readonly toUsage: (answer: Fields) => ProviderUsage;
 }
 
-/** Writes the request of a vendor. Throws BAD_USER_INPUT for an AI model that its API does not have. */
-export type ModerationWire = (model: string, texts: readonly ModeratedText[]) => ModerationExchange;
+/** Writes the request of a vendor. Throws BAD_USER_INPUT for an AI model that its API does not have, and for what that does not classify. */
+export type ModerationWire = (model: string, content: ModeratedContent) => ModerationExchange;
 
 export interface ModerateOptions {
   readonly moderation: ModerationWire;
@@ -32,10 +32,10 @@ export function createModerate({
   secret,
   fetch,
 }: ModerateOptions): Required<Provider>['moderate'] {
-  return async ({ model, texts, signal }) => {
+  return async ({ model, signal, ...content }) => {
     try {
       signal?.throwIfAborted();
-      const { request, read, toUsage } = moderation(model, texts);
+      const { request, read, toUsage } = moderation(model, content);
       const response = await sendRequest(request, fetch, secret, signal);
       const answer = parseAnswer(await response.text(), secret);
       const scores = read(answer);

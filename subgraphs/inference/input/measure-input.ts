@@ -1,15 +1,12 @@
+import { imageTokensMax, imageTokensUsual } from '#core/image-tokens.ts';
 import type { CompletionRequest } from '#inference/request.ts';
 import type { ContentPart, ProviderMessage } from '#providers/provider.ts';
 
 type Call = CompletionRequest['call'];
 type FilePart = ContentPart & { readonly type: 'file' };
 
-/** What a file counts as at most, in tokens: images by what vendors charge for the largest, others by their size. */
-const imageTokensMax = 4_096;
 /** An image in its own size: OpenAI's 10,000 patches, by the highest of its multipliers (2.46). */
 const originalTokensMax = 24_600;
-/** What vendors charge for an image that they scale to their usual size. */
-const imageTokensUsual = 1_500;
 /** Characters of base64 for each token of a document, whose pages hold more layout than text. */
 const documentCharactersPerToken = 40;
 const textCharactersPerToken = (4 * 4) / 3;
@@ -26,6 +23,7 @@ export function estimateInputTokens(call: Call): number {
   return Math.ceil(countTextBytes(call) / 4) + sumFiles(call, estimateFileTokens);
 }
 
+/** What a file counts as at most: images by what vendors charge for the largest, others by their size. */
 function boundFileTokens({ mediaType, data, detail }: FilePart): number {
   if (detail === 'original') return originalTokensMax;
   return isImage(mediaType) || data === undefined ? imageTokensMax : Math.ceil(data.length / 4);
