@@ -9,6 +9,9 @@ const domain =
 const fileEnding =
   /\.(?:png|jpe?g|gif|svg|webp|avif|ico|css|scss|less|[cm]?[jt]sx?|json|html?|xml|ya?ml|txt|pdf|log|local|lock|tgz)$/i;
 
+/** Domains that a file is named after (`ann@example.com.pdf`), which no version of a package is. */
+const namedDomain = /\.(?:com|org|net|edu|gov|info|io)$/i;
+
 /** As a name has it: what stands between two values of JSON begins with a comma or a colon. */
 const quotedName = /^[\p{L}\d](?:[^\r\n]*[\p{L}\d.\\])?$/u;
 
@@ -17,8 +20,8 @@ export function findEmails(text: string): readonly FoundPii[] {
   const found: FoundPii[] = [];
   for (let at = text.indexOf('@'); at !== -1; at = text.indexOf('@', at + 1)) {
     domain.lastIndex = at + 1;
-    const host = domain.exec(text)?.[0];
-    if (host === undefined || fileEnding.test(host)) continue;
+    const host = readDomain(domain.exec(text)?.[0] ?? '');
+    if (host === '') continue;
     const name = text[at - 1] === '"' ? readQuotedName(text, at) : readName(text, at);
     const start = at - name.length;
     const end = at + 1 + host.length;
@@ -27,6 +30,13 @@ export function findEmails(text: string): readonly FoundPii[] {
     if (isMail) found.push({ kind: 'EMAIL', start, end });
   }
   return found;
+}
+
+/** The domain without the ending of a file; empty: it is the name of one. */
+function readDomain(host: string): string {
+  if (!fileEnding.test(host)) return host;
+  const named = host.replace(fileEnding, '');
+  return namedDomain.test(named) ? named : '';
 }
 
 /** What stands before the sign at `at`. Of a text that has the escapes of JSON, what stands after `\\n`. */

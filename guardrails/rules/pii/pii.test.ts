@@ -30,6 +30,11 @@ const inBase64 = (text: string) => Buffer.from(text).toString('base64');
 const found: readonly (readonly [text: string, ...expected: readonly string[]])[] = [
   ['Mail jane.doe+x@acme.co.uk, please', 'EMAIL jane.doe+x@acme.co.uk'],
   ['josé@bücher.example und <a@b.museum>.', 'EMAIL josé@bücher.example', 'EMAIL a@b.museum'],
+  [
+    'ann.lee@example.com.pdf, "bob@mail.example.org.json"',
+    'EMAIL ann.lee@example.com',
+    'EMAIL bob@mail.example.org',
+  ],
   ['请联系li@example.cn。谢谢', 'EMAIL li@example.cn'],
   ['/join?mail=ann%40x.example&next=1', 'EMAIL ann%40x.example'],
   ['<a href="mailto:ann&#64;x.example">', 'EMAIL ann&#64;x.example'],
@@ -94,7 +99,7 @@ const found: readonly (readonly [text: string, ...expected: readonly string[]])[
 ];
 
 const harmless: readonly string[] = [
-  'logo@2x.png @media @scope/pkg react@19.3.1 git@github.com:a/b.git',
+  'logo@2x.png @media @scope/pkg react@19.3.1 git@github.com:a/b.git jquery@v3.min.js x@com.js',
   'ssh://deploy@host.test/x postgres://u:p@db.example/x',
   '550e8400-e29b-41d4-a716-446655440000',
   'sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855',
