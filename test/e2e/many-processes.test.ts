@@ -10,6 +10,7 @@ import { peopleScenarios } from './scenarios/people.ts';
 import { policyScenarios } from './scenarios/policy.ts';
 import { promptScenarios } from './scenarios/prompts.ts';
 import { provisioningScenarios } from './scenarios/provisioning/provisioning.ts';
+import { scenarioVariables } from './scenarios/setup.ts';
 import { streamScenarios } from './scenarios/streams.ts';
 
 const redisHere = hasRedis();
@@ -20,7 +21,7 @@ describe(`the mesh in many processes, ${redisHere ? 'joined by Redis' : 'without
   let mesh: TestMesh;
   beforeAll(async () => {
     const redis = redisHere ? stack.use(await startRedis()) : undefined;
-    mesh = stack.use(await startManyProcesses({ redisUrl: redis?.url }));
+    mesh = stack.use(await startManyProcesses({ redisUrl: redis?.url, environment: scenarioVariables }));
   });
   afterAll(() => stack.disposeAsync());
 

@@ -8,12 +8,13 @@ import { peopleScenarios } from './scenarios/people.ts';
 import { policyScenarios } from './scenarios/policy.ts';
 import { promptScenarios } from './scenarios/prompts.ts';
 import { provisioningScenarios } from './scenarios/provisioning/provisioning.ts';
+import { scenarioVariables } from './scenarios/setup.ts';
 import { streamScenarios } from './scenarios/streams.ts';
 
 describe('the mesh in one process', () => {
   let mesh: TestMesh;
   beforeAll(async () => {
-    mesh = await startOneProcess({ HEDDLE_WS_INIT_TIMEOUT_MS: '500' });
+    mesh = await startOneProcess({ ...scenarioVariables, HEDDLE_WS_INIT_TIMEOUT_MS: '500' });
   });
   afterAll(() => mesh[Symbol.asyncDispose]());
 

@@ -82,7 +82,7 @@ async function judge(client: TestClient, { root, names, coordinate }: Path): Pro
 function readReason({ errors = [] }: Answer<unknown>, coordinate: string): string | null {
   const found = errors.find(({ message }) => message.startsWith(`${coordinate} requires `));
   const other = errors.find(({ extensions }) =>
-    /^(BAD_USER_INPUT|GRAPH_|QUOTA|OVERLOADED)/.test(extensions.code),
+    /^(BAD_USER_INPUT|GRAPH_|QUOTA|OVERLOADED|RATE_LIMITED)/.test(extensions.code),
   );
   if (found === undefined && other !== undefined) throw new Error(`${coordinate}: ${other.message}`);
   return found?.message ?? null;

@@ -6,6 +6,9 @@ import type { TestMesh } from '#test/support/mesh.ts';
 /** Asks for the mesh when a test runs, since it starts in beforeAll. */
 export type MeshOf = () => TestMesh;
 
+/** What a mesh needs for the scenarios: they have hundreds of requests refused, from one address. */
+export const scenarioVariables = { HEDDLE_REFUSALS_PER_SECOND: '1000' } as const;
+
 /** A client with the admin key. */
 export const admin = (mesh: MeshOf): TestClient => createTestClient(mesh().url, mesh().adminKey);
 
