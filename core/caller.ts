@@ -166,7 +166,7 @@ export const systemCaller: Caller = Object.freeze({ ...anonymousCaller, kind: 'S
 /** Every scope there is, with what it allows; the first admin key holds them all. */
 export const scopes = {
   'inference:invoke':
-    'Invoke models and prompts, list the AI models and routes that may be called, and read the calls of the same key.',
+    'Invoke models and prompts, list the AI models and routes that may be called, and read and rate the calls of the same key.',
   'models:read': 'Read providers, AI models, prices and routes.',
   'models:write':
     'Change providers, credentials, models and routes of the mesh, for every tenant, and those of the own tenant.',

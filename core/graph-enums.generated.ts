@@ -463,11 +463,14 @@ export const UsageDimension = {
   PROVIDER: 'PROVIDER',
   PROMPT: 'PROMPT',
   END_USER: 'END_USER',
+  CONVERSATION: 'CONVERSATION',
   TAG: 'TAG',
+  EXPERIMENT: 'EXPERIMENT',
   CACHE: 'CACHE',
   STATUS: 'STATUS',
   KIND: 'KIND',
-  GUARDRAIL: 'GUARDRAIL'
+  GUARDRAIL: 'GUARDRAIL',
+  RATING: 'RATING'
 } as const;
 
 export type UsageDimension = typeof UsageDimension[keyof typeof UsageDimension];

@@ -15,6 +15,8 @@ export interface CallOrigin {
  */
 export interface CallLabels extends Omit<CallOrigin, 'caller' | 'clientAddress'> {
   readonly endUserId: string | null;
+  /** Absent: the client named none, or no content of the call is kept. */
+  readonly conversationId?: string;
   readonly tags: readonly string[];
   /** The network that an API key called from; absent: not known, or a call of a person or an end user. */
   readonly clientNetwork?: string;

@@ -98,7 +98,7 @@ export const collectionAccess: Readonly<Record<string, CollectionAccess>> = {
   'usage/usage-blocks': { writers: ['mongo/usage/'], readers: ['mongo/usage-rollups.ts'] },
   'usage/usage-progress': {
     writers: ['inference/', 'mongo/usage/fold.ts'],
-    readers: ['mongo/usage-rollups.ts'],
+    readers: ['mongo/usage-rollups.ts', 'mongo/usage/usage-eraser.ts'],
   },
   // Every subgraph writes its changes through the audit log that the server makes.
   'audit/log': {
@@ -204,7 +204,7 @@ export const helperUsers: Readonly<Record<string, readonly string[]>> = {
   'store-time': ['inference/routing/', 'subgraphs/usage/'],
   'usage-rollups': ['subgraphs/usage/'],
   'usage/cube': ['mongo/'],
-  'usage/dimensions': ['mongo/'],
+  'usage/dimensions': ['mongo/', 'subgraphs/usage/'],
   'usage/fold': ['mongo/'],
   'usage/keep-summed': ['server/subgraph-modules.ts'],
   'usage/latency-sketch': ['mongo/', 'subgraphs/usage/'],

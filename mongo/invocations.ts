@@ -176,8 +176,12 @@ export interface InvocationRecord {
   clientNetwork?: string;
   /** The end user that the client named; absent when it named none. */
   endUserId?: string;
+  /** The conversation that the client named; absent when it named none, or had no content kept. */
+  conversationId?: string;
   /** The client's own tags; absent when there are none. */
   tags?: string[];
+  /** How good the answer was, from 1 to 5, as it was rated; absent: it was not. */
+  rating?: number;
   /** NONE: the caller had no content kept; absent otherwise. */
   retention?: Exclude<Retention, 'DEFAULT'>;
   /** The payload rule of the tenant when the call was made, where it is one of these and the call has kept to none; absent otherwise. */
@@ -249,7 +253,9 @@ export const invocations = defineCollection<InvocationRecord>(
     trace: { type: { _id: false, traceId: text, spanId: text }, default: undefined },
     clientNetwork: String,
     endUserId: String,
+    conversationId: String,
     tags: { type: [String], default: undefined },
+    rating: Number,
     retention: String,
     payloadLogging: String,
     payloadUntil: Date,
@@ -287,6 +293,14 @@ export const invocations = defineCollection<InvocationRecord>(
     [
       { endUserId: 1, tenantId: 1, startedAt: -1, _id: -1 },
       { partialFilterExpression: { endUserId: { $exists: true } } },
+    ],
+    [
+      { conversationId: 1, tenantId: 1, startedAt: -1, _id: -1 },
+      { partialFilterExpression: { conversationId: { $exists: true } } },
+    ],
+    [
+      { rating: 1, tenantId: 1, startedAt: -1, _id: -1 },
+      { partialFilterExpression: { rating: { $exists: true } } },
     ],
     [
       { tags: 1, tenantId: 1, startedAt: -1, _id: -1 },

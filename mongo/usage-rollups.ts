@@ -9,9 +9,15 @@ import {
   type LabelDimension,
   meshDimensions,
   plainDimensions,
+  ratings,
 } from './usage/dimensions.ts';
 import type { LatencySketch } from './usage/latency-sketch.ts';
-import { combineValues, readLedgerGroups, toRowConditions } from './usage/ledger-groups.ts';
+import {
+  combineValues,
+  type OnLedgerGroup,
+  readLedgerGroups,
+  toRowConditions,
+} from './usage/ledger-groups.ts';
 import { toColumns, toShape } from './usage/slice-cubes.ts';
 import {
   fineSince,
@@ -69,7 +75,7 @@ export interface RollupGroup {
 export const groupsMaxDefault = 10_000;
 /** How often sums are read of a range in which rows are corrected meanwhile. */
 const triesMax = 5;
-/** Rows that are read for what has too many groups to be stored. */
+/** Rows that are read by dimensions of which no sums are stored. */
 const rowsMax = 500_000;
 
 /**
@@ -81,10 +87,13 @@ export async function readRollup(
   connection: Connection,
   question: RollupQuestion,
 ): Promise<readonly RollupGroup[]> {
-  const { from, to } = question;
+  const { from, to, by } = question;
   const range = { fromMs: from.getTime(), toMs: to.getTime() };
+  if (by.includes('CONVERSATION')) await checkRowCount(connection, question);
   for (let tries = 0; tries < triesMax; tries += 1) {
     const buckets = new Buckets(question);
+    // First, so that what is moved is in the sums.
+    if (by.includes('RATING')) await moveRated(connection, question, range, buckets);
     const plan = isReadByRows(question)
       ? { slices: [], rows: [range], stale: new Map() }
       : await planRead(connection, question, range);
@@ -111,13 +120,31 @@ async function isChangedSince(
   return [...present.keys()].some((hourMs) => !stale.has(hourMs));
 }
 
-/** No sums are kept by two labels, and an index finds the rows of an end user. */
+/** BAD_USER_INPUT where too many rows would have to be read. */
+async function checkRowCount(connection: Connection, question: RollupQuestion): Promise<void> {
+  if (question.filter?.CONVERSATION !== undefined) return;
+  const sums = await readRollup(connection, { ...question, interval: 'ALL', by: [], latencies: false });
+  refuseRows(sums.reduce((sum, { requests }) => sum + requests, 0));
+}
+
+function refuseRows(count: number): void {
+  if (count <= rowsMax) return;
+  badInput(
+    'usage',
+    `would read more than ${rowsMax} rows, as these dimensions have too many values: request a shorter range or fewer dimensions.`,
+  );
+}
+
+/** No sums are kept by two labels, and an index finds the rows of an end user or a conversation, and those that are rated. */
 function isReadByRows({ by, filter = {}, rows = {} }: RollupQuestion): boolean {
   const filtered = Object.keys(filter) as UsageDimension[];
   const labels = new Set([...by, ...filtered].filter(isLabelDimension));
   const isCut = filtered.some((one) => isLabelDimension(one) && by.includes(one));
-  return Object.keys(rows).length > 0 || labels.size > 1 || isCut || filter.END_USER !== undefined;
+  const isFound = filtered.some((one) => indexed.has(one)) || by.includes('CONVERSATION');
+  return Object.keys(rows).length > 0 || labels.size > 1 || isCut || isFound;
 }
+
+const indexed: ReadonlySet<UsageDimension> = new Set(['END_USER', 'CONVERSATION', 'RATING']);
 
 async function planRead(
   connection: Connection,
@@ -148,6 +175,7 @@ async function readBlocks(
   if (slices.length === 0) return new Map();
   const { tenantId, by, filter = {}, latencies = false } = question;
   const wanted = new Set([...by, ...(Object.keys(filter) as UsageDimension[])]);
+  wanted.delete('RATING');
   // All tenants by what is not summed for them together: the sums of each.
   const isByTenant = tenantId === null && [...wanted].some((one) => !ofMesh.has(one));
   if (tenantId !== null || isByTenant) wanted.delete('TENANT');
@@ -179,12 +207,7 @@ async function readBlocks(
     const total = new UsageCube([]);
     for (const block of left) total.addColumns(toColumns(block));
     const [all] = total.groups();
-    if ((all?.sums[0] ?? 0) > rowsMax) {
-      badInput(
-        'usage',
-        `would read more than ${rowsMax} rows, as these dimensions have too many values: request a shorter range or fewer dimensions.`,
-      );
-    }
+    refuseRows(all?.sums[0] ?? 0);
   }
   const ranges = new Map<string | null, TimeRange[]>();
   for (const { level, start, tenantId: of } of left) {
@@ -231,19 +254,74 @@ function toShapes(
 
 const units = { HOUR: 'hour', DAY: 'day', MONTH: 'month' } as const;
 
+/** Adds rows to the buckets, all as if they had no rating. */
 async function readRows(
   connection: Connection,
-  { tenantId, by, interval, filter = {}, rows = {}, latencies = false }: RollupQuestion,
+  question: RollupQuestion,
   ranges: readonly TimeRange[],
   buckets: Buckets,
 ): Promise<void> {
-  const start = interval === 'ALL' ? null : { $dateTrunc: { date: '$startedAt', unit: units[interval] } };
-  const where = { ...(tenantId === null ? {} : { tenantId }), ...rows, ...toRowConditions(filter) };
-  await readLedgerGroups(connection, { ranges, where, by, start, latencies }, (at, values, sums, latency) => {
+  const by = question.by.map((dimension) => (dimension === 'RATING' ? null : dimension));
+  await readGroups(connection, { ...question, by }, ranges, (at, values, sums, latency) => {
     buckets.change(at, (cube) => {
       for (const combination of combineValues(values)) cube.add(combination, sums, latency);
     });
   });
+}
+
+/**
+ * Adds the rows that are rated to their ratings, and takes them from those without. Calls are rated long after they are summed: sums are
+ * kept without ratings, so that none of them is outdated by one.
+ */
+async function moveRated(
+  connection: Connection,
+  question: RollupQuestion,
+  range: TimeRange,
+  buckets: Buckets,
+): Promise<void> {
+  const at = question.by.indexOf('RATING');
+  const rated = { ...question, filter: { RATING: ratings, ...question.filter } };
+  await readGroups(connection, rated, [range], (start, values, sums, latency) => {
+    const negated = sums.map((sum) => -sum);
+    const withdrawn = new Map([...latency].map(([step, count]) => [step, -count]));
+    buckets.change(start, (cube) => {
+      for (const combination of combineValues(values)) {
+        cube.add(combination, sums, latency);
+        cube.add(combination.with(at, null), negated, withdrawn);
+      }
+    });
+  });
+}
+
+/** @param question null among its dimensions stands for one in which all values are null */
+async function readGroups(
+  connection: Connection,
+  {
+    tenantId,
+    by,
+    interval,
+    filter = {},
+    rows = {},
+    latencies = false,
+  }: Omit<RollupQuestion, 'by'> & { readonly by: readonly (UsageDimension | null)[] },
+  ranges: readonly TimeRange[],
+  onGroup: OnLedgerGroup,
+): Promise<void> {
+  const start = interval === 'ALL' ? null : { $dateTrunc: { date: '$startedAt', unit: units[interval] } };
+  const where = { ...(tenantId === null ? {} : { tenantId }), ...rows, ...toRowConditions(filter) };
+  const read = by.filter((dimension) => dimension !== null);
+  const places = by.map((dimension) => (dimension === null ? -1 : read.indexOf(dimension)));
+  await readLedgerGroups(
+    connection,
+    { ranges, where, by: read, start, latencies },
+    (at, values, sums, latency) =>
+      onGroup(
+        at,
+        places.map((place) => values[place] ?? [null]),
+        sums,
+        latency,
+      ),
+  );
 }
 
 /** The groups of an answer, by bucket of time. */
@@ -275,6 +353,7 @@ class Buckets {
     const starts = [...this.#cubes.keys()].sort((a, b) => (a ?? 0) - (b ?? 0));
     return starts.flatMap((startMs) =>
       [...(this.#cubes.get(startMs)?.groups() ?? [])]
+        .filter(({ sums: [requests] }) => requests !== 0)
         .sort((a, b) => compareValues(a.values, b.values))
         .map(({ values, sums, latency }) => {
           const [requests = 0, failures = 0, cacheHits = 0, inputTokens = 0, outputTokens = 0] = sums;

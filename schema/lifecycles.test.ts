@@ -56,7 +56,7 @@ const endless: Readonly<Record<string, string>> = {
 
 /** What only changes something that is there. */
 const changes =
-  /^(set|update|restore|erase|assign|decide|deprecate|retire|activate|deactivate|reactivate|undo)[A-Z]/;
+  /^(set|update|restore|erase|assign|decide|deprecate|retire|activate|deactivate|reactivate|undo|rate)[A-Z]/;
 
 const mutations = (): readonly GraphQLField<unknown, unknown>[] => {
   const type = buildApiSchema(readFileSync(supergraphUrl, 'utf8')).getMutationType();

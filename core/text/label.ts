@@ -8,6 +8,7 @@ export function isLabel(text: string, max: number): boolean {
 }
 
 const endUserIdMax = 256;
+const conversationIdMax = 128;
 
 /** The text, if it is as `isLabel` has it, of at most `max` characters. Throws BAD_USER_INPUT that names the field. */
 export function checkedPrintable(text: string, field: string, max: number): string {
@@ -19,4 +20,13 @@ export function checkedPrintable(text: string, field: string, max: number): stri
 /** The id of an end user, as the client names it. */
 export function checkedEndUserId(id: string, field: string): string {
   return checkedPrintable(id, field, endUserIdMax);
+}
+
+/** The id of a conversation, as the client names it. */
+export function checkedConversationId(id: string, field: string): string {
+  return checkedPrintable(id, field, conversationIdMax);
+}
+
+export function isConversationId(value: unknown): value is string {
+  return typeof value === 'string' && isLabel(value, conversationIdMax);
 }

@@ -13,6 +13,7 @@ describe('the headers that set what a call is', () => {
     ['x-heddle-retention', 'DEFAULT', { retention: 'DEFAULT' }],
     ['idempotency-key', 'a Key', { idempotencyKey: 'a Key' }],
     ['x-heddle-end-user', 'Ada', { endUserId: 'Ada' }],
+    ['x-heddle-conversation', 'Chat 7', { conversationId: 'Chat 7' }],
     ['x-heddle-tags', 'a, B ,c', { tags: ['a', 'B', 'c'] }],
   ])('accept %s: %s, choices in any case', (header, value, expected) => {
     expect(read({ [header]: value })).toEqual(expected);

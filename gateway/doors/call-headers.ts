@@ -9,6 +9,7 @@ export interface CallHeaders {
   readonly retention?: Retention;
   readonly idempotencyKey?: string;
   readonly endUserId?: string;
+  readonly conversationId?: string;
   readonly tags?: readonly string[];
 }
 
@@ -18,7 +19,11 @@ const choices = {
   'x-heddle-cache-scope': ['cacheScope', ['CALLER', 'APP', 'TENANT']],
   'x-heddle-retention': ['retention', ['DEFAULT', 'NONE']],
 } as const satisfies Readonly<Record<string, readonly [keyof CallHeaders, readonly string[]]>>;
-const texts = { 'idempotency-key': 'idempotencyKey', 'x-heddle-end-user': 'endUserId' } as const;
+const texts = {
+  'idempotency-key': 'idempotencyKey',
+  'x-heddle-end-user': 'endUserId',
+  'x-heddle-conversation': 'conversationId',
+} as const;
 const tagsHeader = 'x-heddle-tags';
 
 /** Throws BadRequest for a value that is none of its choices. */

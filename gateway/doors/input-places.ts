@@ -32,6 +32,7 @@ const headerNames: PlaceFields = {
   retention: 'x-heddle-retention',
   idempotencyKey: 'idempotency-key',
   endUserId: 'x-heddle-end-user',
+  conversationId: 'x-heddle-conversation',
   tags: 'x-heddle-tags',
 };
 

@@ -89,6 +89,7 @@ export type CompletionInput = {
   readonly onDisconnect?: OnDisconnect | null | undefined;
   readonly idempotencyKey?: string | null | undefined;
   readonly endUserId?: string | null | undefined;
+  readonly conversationId?: string | null | undefined;
   readonly tags?: ReadonlyArray<string> | null | undefined;
   readonly retention?: Retention | null | undefined;
 };
@@ -108,6 +109,7 @@ export type RunPromptInput = {
   readonly onDisconnect?: OnDisconnect | null | undefined;
   readonly idempotencyKey?: string | null | undefined;
   readonly endUserId?: string | null | undefined;
+  readonly conversationId?: string | null | undefined;
   readonly tags?: ReadonlyArray<string> | null | undefined;
   readonly retention?: Retention | null | undefined;
 };
@@ -117,6 +119,7 @@ export type EmbedInput = {
   readonly values: ReadonlyArray<string>;
   readonly dimensions?: number | null | undefined;
   readonly endUserId?: string | null | undefined;
+  readonly conversationId?: string | null | undefined;
   readonly tags?: ReadonlyArray<string> | null | undefined;
   readonly retention?: Retention | null | undefined;
 };

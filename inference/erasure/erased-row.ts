@@ -10,8 +10,8 @@ export interface Redaction {
 }
 
 /**
- * Takes the end user from a row, with what may name it: the person that called, the network that was called from, the client's own id of the request, the words of
- * failures, and tags with the id in them.
+ * Takes the end user from a row, with what may name it or is its own: the person that called, the network that was called from, the client's own id of the request,
+ * the conversation, the rating, the words of failures, and tags with the id in them.
  */
 export function withoutEndUser(row: InvocationRecord, subject: ErasureSubject): Redaction {
   const endUserId = readEndUserId(subject).toLowerCase();
@@ -25,6 +25,8 @@ export function withoutEndUser(row: InvocationRecord, subject: ErasureSubject): 
     },
     $unset: {
       endUserId: true,
+      conversationId: true,
+      rating: true,
       clientNetwork: true,
       clientRequestId: true,
       orphaned: true,
@@ -59,6 +61,8 @@ export function withoutTenant(row: InvocationRecord, { tenantId }: ErasureSubjec
         clientRequestId: true,
         trace: true,
         endUserId: true,
+        conversationId: true,
+        rating: true,
         guardrailVerdicts: true,
         sizes: true,
         tags: true,

@@ -72,6 +72,7 @@ export function openRow(start: RowStart): InvocationRecord {
   const span = activeSpan();
   if (span !== undefined) row.trace = toSpanReference(span.context);
   if (labels.endUserId !== null) row.endUserId = labels.endUserId;
+  if (labels.conversationId !== undefined) row.conversationId = labels.conversationId;
   if (labels.clientNetwork !== undefined) row.clientNetwork = labels.clientNetwork;
   if (labels.tags.length > 0) row.tags = [...labels.tags];
   if (labels.retention !== undefined) row.retention = labels.retention;

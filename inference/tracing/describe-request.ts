@@ -9,6 +9,7 @@ export function describeRequest({ labels, prompt }: Partial<TracedRequest>): Att
   return {
     'gen_ai.prompt.name': prompt?.name,
     'gen_ai.prompt.version': prompt === undefined ? null : String(prompt.number),
+    'gen_ai.conversation.id': isKept ? labels.conversationId : null,
     'user.id': isKept ? labels.endUserId : null,
     'langfuse.trace.tags': isKept && labels.tags.length > 0 ? labels.tags : null,
   };

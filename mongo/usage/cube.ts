@@ -88,7 +88,7 @@ export class UsageCube {
     const ids = this.#dictionaries.map((dictionary, at) => dictionary.toId(values[at] ?? null));
     const group = this.#group(ids);
     for (let at = 0; at < sums.length; at += 1) group.sums[at] = (group.sums[at] ?? 0) + (sums[at] ?? 0);
-    for (const [step, count] of latency) group.latency.set(step, (group.latency.get(step) ?? 0) + count);
+    for (const [step, count] of latency) addCount(group.latency, step, count);
   }
 
   /**
@@ -243,8 +243,15 @@ function addSketch(reader: VarintReader, latency: Map<number, number>): void {
   let step = 0;
   for (let left = reader.read(); left > 0; left -= 1) {
     step += reader.read();
-    latency.set(step, (latency.get(step) ?? 0) + reader.read());
+    addCount(latency, step, reader.read());
   }
+}
+
+/** Counts may be negative, where calls are taken away again. */
+function addCount(latency: Map<number, number>, step: number, count: number): void {
+  const sum = (latency.get(step) ?? 0) + count;
+  if (sum === 0) latency.delete(step);
+  else latency.set(step, sum);
 }
 
 function skipSketch(reader: VarintReader): void {

@@ -1,27 +1,101 @@
 import type { UsageDimension } from '#core/graph-enums.generated.ts';
-import type { InvocationRecord } from '../invocations.ts';
+import type { GuardrailVerdictRecord, InvocationRecord } from '../invocations.ts';
+import type { Values } from './cube.ts';
 
-/** What a dimension of usage is called in the keys of a bucket, and where a row of the ledger has it. */
+/** What a dimension of usage is called in the keys of a bucket, and how its values are read from rows of the ledger. */
 export interface DimensionSource {
   readonly key: string;
-  /** The field of a row. Of GUARDRAIL it holds verdicts, whose names `toGuardrailLabel` makes. */
-  readonly field: keyof InvocationRecord;
+  /** The fields of a row that have its values. */
+  readonly fields: readonly RowField[];
+  /** The values of rows with these contents of the fields; none: they have no value. */
+  toValues(contents: readonly unknown[]): readonly string[];
+  /** What a row must hold to have one of the values. */
+  toCondition(values: Values): Readonly<Record<string, unknown>>;
 }
 
+type RowField = keyof InvocationRecord | `guardrailVerdicts.${keyof GuardrailVerdictRecord}`;
+
+/** The values are those of a field. */
+function ofField(key: string, field: keyof InvocationRecord): DimensionSource {
+  return {
+    key,
+    fields: [field],
+    toValues: ([content]) => listTexts(content),
+    toCondition: (values) => ({ [field]: values.length === 1 ? values[0] : { $in: [...values] } }),
+  };
+}
+
+const listTexts = (content: unknown) =>
+  [content].flat().filter((value): value is string => typeof value === 'string');
+
+const experimentPrefix = 'experiment:';
+
+/** A tag `experiment:short-prompt` states that the call is part of the experiment `short-prompt`. */
+const ofExperiments: DimensionSource = {
+  key: 'experiment',
+  fields: ['tags'],
+  toValues: ([tags]) =>
+    listTexts(tags)
+      .filter((tag) => tag.startsWith(experimentPrefix) && tag !== experimentPrefix)
+      .map((tag) => tag.slice(experimentPrefix.length)),
+  toCondition: (values) => ({ tags: { $in: values.map((value) => `${experimentPrefix}${value}`) } }),
+};
+
+const ofVerdicts: DimensionSource = {
+  key: 'guardrail',
+  fields: [
+    ...(['guardrailVerdicts.rule', 'guardrailVerdicts.action'] as const),
+    ...(['guardrailVerdicts.fired', 'guardrailVerdicts.shadow'] as const),
+  ],
+  toValues(contents) {
+    const [rules, actions, fired, shadow] = contents.map((content) =>
+      Array.isArray(content) ? content : [],
+    );
+    return (rules ?? []).flatMap((rule, at) =>
+      fired?.[at] === true
+        ? [toGuardrailLabel(String(rule), String(actions?.[at]), shadow?.[at] === true)]
+        : [],
+    );
+  },
+  toCondition(values) {
+    const verdicts = values.map((value) => (value === null ? null : readGuardrailLabel(value)));
+    return {
+      $or: verdicts.map((verdict) =>
+        verdict === null ? noRow : { guardrailVerdicts: { $elemMatch: verdict } },
+      ),
+    };
+  },
+};
+
+/** What a call may be rated with, as values of RATING. */
+export const ratings: readonly string[] = ['1', '2', '3', '4', '5'];
+
+const ofRatings: DimensionSource = {
+  key: 'rating',
+  fields: ['rating'],
+  toValues: ([rating]) => (rating == null ? [] : [String(rating)]),
+  toCondition: (values) => ({ rating: { $in: values.map(Number) } }),
+};
+
+const noRow = { _id: { $in: [] } };
+
 export const dimensions: Readonly<Record<UsageDimension, DimensionSource>> = {
-  TENANT: { key: 'tenant', field: 'tenantId' },
-  TEAM: { key: 'team', field: 'teamId' },
-  APP: { key: 'app', field: 'appId' },
-  KEY: { key: 'key', field: 'keyId' },
-  MODEL: { key: 'model', field: 'modelId' },
-  PROVIDER: { key: 'provider', field: 'providerId' },
-  PROMPT: { key: 'prompt', field: 'promptId' },
-  END_USER: { key: 'endUser', field: 'endUserId' },
-  TAG: { key: 'tag', field: 'tags' },
-  CACHE: { key: 'cache', field: 'cache' },
-  STATUS: { key: 'status', field: 'status' },
-  KIND: { key: 'kind', field: 'kind' },
-  GUARDRAIL: { key: 'guardrail', field: 'guardrailVerdicts' },
+  TENANT: ofField('tenant', 'tenantId'),
+  TEAM: ofField('team', 'teamId'),
+  APP: ofField('app', 'appId'),
+  KEY: ofField('key', 'keyId'),
+  MODEL: ofField('model', 'modelId'),
+  PROVIDER: ofField('provider', 'providerId'),
+  PROMPT: ofField('prompt', 'promptId'),
+  END_USER: ofField('endUser', 'endUserId'),
+  CONVERSATION: ofField('conversation', 'conversationId'),
+  TAG: ofField('tag', 'tags'),
+  EXPERIMENT: ofExperiments,
+  CACHE: ofField('cache', 'cache'),
+  STATUS: ofField('status', 'status'),
+  KIND: ofField('kind', 'kind'),
+  GUARDRAIL: ofVerdicts,
+  RATING: ofRatings,
 };
 
 /** Dimensions with few values, of which a call has one each: sums are kept for all of their combinations. */
@@ -49,7 +123,20 @@ export const meshDimensions = [
 ] as const satisfies readonly UsageDimension[];
 
 /** Dimensions that clients fill, or of which a call has several values: each has sums beside the plain dimensions. */
-export const labelDimensions = ['END_USER', 'TAG', 'GUARDRAIL'] as const satisfies readonly UsageDimension[];
+export const labelDimensions = [
+  'END_USER',
+  'TAG',
+  'EXPERIMENT',
+  'GUARDRAIL',
+] as const satisfies readonly UsageDimension[];
+
+/** Dimensions with values that clients choose, and that may name an end user. */
+export const personalDimensions = [
+  'END_USER',
+  'CONVERSATION',
+  'TAG',
+  'EXPERIMENT',
+] as const satisfies readonly UsageDimension[];
 
 export type PlainDimension = (typeof plainDimensions)[number];
 export type LabelDimension = (typeof labelDimensions)[number];
@@ -66,7 +153,7 @@ export function toGuardrailLabel(rule: string, action: string, shadow: boolean):
 }
 
 /** The conditions on the verdicts of a row that has the label; null: no verdict has it. */
-export function readGuardrailLabel(label: string): Readonly<Record<string, unknown>> | null {
+function readGuardrailLabel(label: string): Readonly<Record<string, unknown>> | null {
   const [rule, action, shadow, ...rest] = label.split('/');
   if (!rule || !action || rest.length > 0 || (shadow !== undefined && shadow !== 'SHADOW')) return null;
   return { rule, action, fired: true, shadow: shadow !== undefined };

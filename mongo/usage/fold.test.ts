@@ -6,8 +6,9 @@ import { createRandom, printedSeed, type Random } from '#test/support/random.ts'
 import type { Database } from '../connect.ts';
 import { type InvocationRecord, invocations } from '../invocations.ts';
 import { type RollupGroup, type RollupQuestion, readRollup } from '../usage-rollups.ts';
-import { dimensions, labelDimensions, plainDimensions, toGuardrailLabel } from './dimensions.ts';
+import { labelDimensions, plainDimensions, toGuardrailLabel } from './dimensions.ts';
 import { foldUsage } from './fold.ts';
+import { OwnerCubes } from './slice-cubes.ts';
 import { usageBlocks } from './usage-blocks.ts';
 import { lateMs, markUsageStale, staleUsageHours, usageProgress } from './usage-progress.ts';
 
@@ -22,7 +23,14 @@ const dayMs = 24 * hourLengthMs;
 /** Two months and a bit before now, so that a month is whole, and some slices of 5 minutes are no longer kept. */
 const nowMs = Date.UTC(2099, 5, 15, 10, 7);
 const beginMs = nowMs - 62 * dayMs;
-const by = [...plainDimensions, ...labelDimensions] as const;
+const by = [...plainDimensions, ...labelDimensions, 'CONVERSATION', 'RATING'] as const;
+
+const tagLists = [
+  ['web'],
+  ['web', 'beta', 'experiment:'],
+  ['beta', 'experiment:short'],
+  ['experiment:long', 'experiment:short'],
+];
 
 let ids = 0;
 function randomRow(
@@ -67,7 +75,9 @@ function randomRow(
     ownerId: 'o',
     attempts: [],
     ...(random.chance(0.3) && { endUserId: random.pick(['ada', 'eve', 'bob']) }),
-    ...(random.chance(0.3) && { tags: random.pick([['web'], ['web', 'beta'], ['beta']]) }),
+    ...(random.chance(0.3) && { tags: random.pick(tagLists) }),
+    ...(random.chance(0.3) && { conversationId: random.pick(['c1', 'c2']) }),
+    ...(!running && random.chance(0.1) && { rating: 1 + random.below(5) }),
     ...(random.chance(0.3) && { guardrailVerdicts: [rule('pii'), rule('pii'), rule('words')] }),
     ...rest,
   };
@@ -76,16 +86,31 @@ function randomRow(
 const fold = (atMs = nowMs) => foldUsage(database.connection, { nowMs: atMs, clocksDifferMs: 0 });
 const rows = () => invocations(database.connection);
 
+const readers: Readonly<Record<UsageDimension, (row: InvocationRecord) => unknown>> = {
+  TENANT: (row) => row.tenantId,
+  TEAM: (row) => row.teamId,
+  APP: (row) => row.appId,
+  KEY: (row) => row.keyId,
+  MODEL: (row) => row.modelId,
+  PROVIDER: (row) => row.providerId,
+  PROMPT: (row) => row.promptId,
+  CACHE: (row) => row.cache,
+  STATUS: (row) => row.status,
+  KIND: (row) => row.kind,
+  END_USER: (row) => row.endUserId,
+  CONVERSATION: (row) => row.conversationId,
+  TAG: (row) => row.tags,
+  EXPERIMENT: (row) => row.tags?.flatMap((tag) => /^experiment:(.+)$/.exec(tag)?.[1] ?? []),
+  GUARDRAIL: (row) =>
+    (row.guardrailVerdicts ?? [])
+      .filter((verdict) => verdict.fired)
+      .map(({ rule, action, shadow }) => toGuardrailLabel(rule, action, shadow)),
+  RATING: (row) => row.rating,
+};
+
 /** The values that a row has in a dimension. */
 function listValues(row: InvocationRecord, dimension: UsageDimension): readonly (string | null)[] {
-  const read = () => {
-    if (dimension === 'GUARDRAIL') {
-      const fired = (row.guardrailVerdicts ?? []).filter((verdict) => verdict.fired);
-      return fired.map(({ rule, action, shadow }) => toGuardrailLabel(rule, action, shadow));
-    }
-    return [row[dimensions[dimension].field] ?? []].flat().map(String);
-  };
-  const found = [...new Set(read())];
+  const found = [...new Set([readers[dimension](row) ?? []].flat().map(String))];
   return found.length === 0 ? [null] : found;
 }
 
@@ -170,14 +195,18 @@ function randomQuestion(random: Random): RollupQuestion {
       KIND: ['embedding'],
       END_USER: ['ada'],
     },
-    ...{ TAG: ['web'], GUARDRAIL: ['pii/MASK'] },
+    ...{ TAG: ['web'], EXPERIMENT: ['short'], GUARDRAIL: ['pii/MASK'] },
+    ...{ CONVERSATION: ['c1'], RATING: ['1', '5'] },
   };
   return {
     tenantId: random.pick([null, 'acme', 'unknown']),
     from: new Date(Math.floor((beginMs + fromMs) / align) * align),
     to: new Date(beginMs + toMs),
     interval: random.pick(['HOUR', 'DAY', 'MONTH', 'ALL'] as const),
-    by: random.pick([[], [random.pick([...by])], [...new Set([random.pick([...by]), random.pick([...by])])]]),
+    by: random.pick([
+      ...[[], [random.pick([...by])], [...new Set([random.pick([...by]), random.pick([...by])])]],
+      [...new Set([random.pick([...by]), 'RATING' as const])],
+    ]),
     filter: Object.fromEntries(filtered.map((name) => [name, values[name] ?? []])),
     latencies: true,
     nowMs,
@@ -228,6 +257,16 @@ describe('sums of usage', { timeout: 300_000 }, () => {
     await fold(nowMs + 11 * 60_000);
     expect(await staleUsageHours(database.connection).countDocuments()).toBe(0);
     await expectEqual(random, 15);
+    // Calls are rated long after they were summed, and rated again.
+    const unrated = await rows()
+      .find({ rating: { $exists: false } }, { _id: 1 })
+      .limit(2)
+      .lean();
+    await rows().updateMany({ _id: { $in: unrated.map(({ _id }) => _id) } }, { $set: { rating: 5 } });
+    await rows().updateOne({ _id: unrated[0]?._id ?? '' }, { $set: { rating: 2 } });
+    await rows().updateMany({ rating: 4 }, { $unset: { rating: true } });
+    expect(await staleUsageHours(database.connection).countDocuments()).toBe(0);
+    await expectEqual(random, 8);
     // The calls end, and a run is killed before it records its progress.
     await rows().updateMany({ status: 'RUNNING' }, { $set: { status: 'SUCCEEDED', latencyMs: 7 } });
     const before = await usageProgress(database.connection).findById('usage').lean();
@@ -302,6 +341,20 @@ describe('sums of usage', { timeout: 300_000 }, () => {
     spy.mockRestore();
     const startedAt = { $gte: range.from, $lt: range.to };
     expect(sums?.requests).toBe(await rows().countDocuments({ startedAt }));
+  });
+
+  it('read no more than 500,000 rows by conversation', async () => {
+    const { connection } = database;
+    const fromMs = beginMs - (beginMs % hourLengthMs);
+    const owner = new OwnerCubes('many');
+    const range = { tenantId: 'many', from: new Date(fromMs), to: new Date(fromMs + hourLengthMs), nowMs };
+    const question = { ...range, interval: 'ALL', by: ['CONVERSATION'] } as const;
+    expect(await readRollup(connection, question)).toEqual([]);
+    owner.add([['many']], [500_001], new Map());
+    await usageBlocks(connection).insertMany(owner.toBlocks('HOUR', fromMs, 'test'));
+    await expect(readRollup(connection, question)).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
+    expect(await readRollup(connection, { ...question, filter: { CONVERSATION: ['c1'] } })).toEqual([]);
+    await usageBlocks(connection).deleteMany({ tenantId: 'many' });
   });
 
   it('waits for rows that may still be written', async () => {

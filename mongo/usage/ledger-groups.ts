@@ -2,7 +2,7 @@ import type { Connection, PipelineStage } from 'mongoose';
 import type { UsageDimension } from '#core/graph-enums.generated.ts';
 import { type InvocationRecord, invocations } from '../invocations.ts';
 import type { CubeFilter, Values } from './cube.ts';
-import { dimensions, readGuardrailLabel, toGuardrailLabel } from './dimensions.ts';
+import { dimensions } from './dimensions.ts';
 import { type LatencySketch, latencyStep } from './latency-sketch.ts';
 import type { TimeRange } from './slices.ts';
 
@@ -52,8 +52,6 @@ const nanosPerDollar = 1_000_000_000n;
 /** How long the database may take for the sums of one range. */
 const readMsMax = 600_000;
 
-const verdictFields = ['rule', 'action', 'fired', 'shadow'] as const;
-
 /**
  * Sums rows of the ledger in the database. Sums that do not fit into the memory that the store grants one query are read
  * by halves of the time.
@@ -94,25 +92,18 @@ function splitRanges(ranges: readonly TimeRange[]): readonly (readonly TimeRange
 
 /** What a row must hold to be in one of the groups that the filter lets through. */
 export function toRowConditions(filter: CubeFilter): Readonly<Record<string, unknown>> {
-  const conditions = Object.entries(filter).map(([name, values]) => {
-    const dimension = name as UsageDimension;
-    const { field } = dimensions[dimension];
-    if (dimension !== 'GUARDRAIL') return { [field]: values.length === 1 ? values[0] : { $in: [...values] } };
-    const verdicts = values.map((value) => (value === null ? null : readGuardrailLabel(value)));
-    return {
-      $or: verdicts.map((verdict) => (verdict === null ? noRow : { [field]: { $elemMatch: verdict } })),
-    };
-  });
+  const conditions = Object.entries(filter).map(([dimension, values]) =>
+    dimensions[dimension as UsageDimension].toCondition(values),
+  );
   return conditions.length === 0 ? {} : { $and: conditions };
 }
-
-const noRow = { _id: { $in: [] } };
 
 function toPipeline({ ranges, where, by, start, latencies }: LedgerQuestion): PipelineStage[] {
   const times = ranges.map(({ fromMs, toMs }) => ({
     startedAt: { $gte: new Date(fromMs), $lt: new Date(toMs) },
   }));
-  const keys = Object.fromEntries(by.flatMap((dimension) => toKeyFields(dimension)));
+  const fields = by.flatMap((dimension) => dimensions[dimension].fields);
+  const keys = Object.fromEntries(fields.map((field) => [toKey(field), { $ifNull: [`$${field}`, null] }]));
   return [
     { $match: { ...where, ...(times.length === 1 ? times[0] : { $or: times }) } },
     {
@@ -132,11 +123,8 @@ function toPipeline({ ranges, where, by, start, latencies }: LedgerQuestion): Pi
   ];
 }
 
-function toKeyFields(dimension: UsageDimension): readonly [string, unknown][] {
-  const { key, field } = dimensions[dimension];
-  if (dimension !== 'GUARDRAIL') return [[key, { $ifNull: [`$${field}`, null] }]];
-  return verdictFields.map((name) => [`${key}_${name}`, { $ifNull: [`$${field}.${name}`, null] }]);
-}
+/** What a field of a row is called in the key of a group. */
+const toKey = (field: string) => field.replace('.', '_');
 
 function emitGroup(group: LedgerGroup, by: readonly UsageDimension[], onGroup: OnLedgerGroup): void {
   const { _id: id } = group;
@@ -169,21 +157,9 @@ function splitNanos(nanos: Count): [number, number] {
 
 /** The values that the rows of a group have in a dimension: each once, null alone where there is none. */
 function readValues(id: LedgerGroup['_id'], dimension: UsageDimension): Values {
-  const { key } = dimensions[dimension];
-  const found = dimension === 'GUARDRAIL' ? readVerdicts(id, key) : [id[key]].flat();
-  const values = [...new Set(found.filter((value): value is string => typeof value === 'string'))];
+  const { fields, toValues } = dimensions[dimension];
+  const values = [...new Set(toValues(fields.map((field) => id[toKey(field)])))];
   return values.length === 0 ? [null] : values;
-}
-
-function readVerdicts(id: LedgerGroup['_id'], key: string): readonly string[] {
-  const column = (name: (typeof verdictFields)[number]) => {
-    const found = id[`${key}_${name}`];
-    return Array.isArray(found) ? found : [];
-  };
-  const [actions, fired, shadow] = [column('action'), column('fired'), column('shadow')];
-  return column('rule').flatMap((rule, at) =>
-    fired[at] === true ? [toGuardrailLabel(String(rule), String(actions[at]), shadow[at] === true)] : [],
-  );
 }
 
 /** Each choice of one value of each dimension. */

@@ -24,7 +24,7 @@ const projectionShare = 4;
 const toBaseShape = (label: LabelDimension) => `PLAIN+${label}`;
 export const baseShapes: readonly string[] = ['PLAIN', ...labelDimensions.map(toBaseShape)];
 
-/** The cubes of one tenant, or of the mesh, in one slice. Null: it has too many groups. */
+/** The cubes of one tenant, or of the mesh, in one slice. Null: it has too many groups. Absent: no call has the label so far. */
 export class OwnerCubes {
   readonly tenantId: string | null;
   readonly #total = new UsageCube([]);
@@ -37,7 +37,6 @@ export class OwnerCubes {
     this.#plain = tenantId === null ? meshDimensions : plainDimensions.filter((one) => one !== 'TENANT');
     this.#labels = tenantId === null ? [] : labelDimensions;
     this.#bases.set('PLAIN', new UsageCube(this.#plain));
-    for (const label of this.#labels) this.#bases.set(label, new UsageCube([...this.#plain, label]));
   }
 
   /** `values`: those of the plain dimensions, and then of the labels. */
@@ -48,13 +47,14 @@ export class OwnerCubes {
   ): void {
     this.#total.add([], sums, latency);
     const plain = this.#plain.map((dimension) => values[plainDimensions.indexOf(dimension)]?.[0] ?? null);
-    this.#change('PLAIN', (cube) => cube.add(plain, sums, latency));
     for (const [at, label] of this.#labels.entries()) {
+      const own = values[plainDimensions.length + at] ?? [null];
+      if (!this.#bases.has(label) && own.every((value) => value === null)) continue;
       this.#change(label, (cube) => {
-        for (const value of values[plainDimensions.length + at] ?? [null])
-          cube.add([...plain, value], sums, latency);
+        for (const value of own) cube.add([...plain, value], sums, latency);
       });
     }
+    this.#change('PLAIN', (cube) => cube.add(plain, sums, latency));
   }
 
   /** Adds the stored blocks of one shorter slice. */
@@ -63,9 +63,10 @@ export class OwnerCubes {
     const total = blocks.find(({ shape }) => shape === '');
     if (total === undefined) return;
     this.#total.addColumns(toColumns(total));
-    for (const base of ['PLAIN', ...this.#labels] as const) {
-      // Where no call has the label, the plain sums are those without it.
+    for (const base of [...this.#labels, 'PLAIN'] as const) {
       const hasOwn = base === 'PLAIN' || total.labels.includes(base);
+      if (!hasOwn && !this.#bases.has(base)) continue;
+      // Where no call has the label, the plain sums are those without it.
       const columns = byShape.get(hasOwn && base !== 'PLAIN' ? toBaseShape(base) : 'PLAIN');
       if (columns === undefined) this.#bases.set(base, null);
       else this.#change(base, (cube) => cube.addColumns(columns));
@@ -73,7 +74,7 @@ export class OwnerCubes {
   }
 
   toBlocks(level: SliceLevel, startMs: number, fold: string): readonly UsageBlockRecord[] {
-    const labels = this.#labels.filter((label) => this.#bases.get(label)?.isWithout(label) !== true);
+    const labels = this.#labels.filter((label) => this.#bases.has(label));
     const blocks = new Map<string, CubeColumns>();
     const missing: string[] = [];
     const kept: string[] = [];
@@ -110,10 +111,17 @@ export class OwnerCubes {
   }
 
   #change(base: 'PLAIN' | LabelDimension, change: (cube: UsageCube) => void): void {
+    if (!this.#bases.has(base)) this.#begin(base);
     const cube = this.#bases.get(base) ?? null;
     if (cube === null) return;
     change(cube);
     if (cube.size > heldGroupsMax) this.#bases.set(base, null);
+  }
+
+  /** Before a call with the label is in the plain cube, which has the calls without it. */
+  #begin(label: 'PLAIN' | LabelDimension): void {
+    const dimensions = [...this.#plain, ...this.#labels.filter((one) => one === label)];
+    this.#bases.set(label, this.#bases.get('PLAIN')?.project(dimensions) ?? null);
   }
 }
 

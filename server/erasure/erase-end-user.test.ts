@@ -49,6 +49,7 @@ async function fill({ caller, tenantId }: TestTenant, endUserId: string): Promis
     { ...caller, payloadLogging: 'FULL' },
     {
       ...{ endUserId, idempotencyKey: `key of ${endUserId}`, cache: 'USE' },
+      conversationId: `chat with ${endUserId}`,
       tags: ['checkout', `user:${endUserId.toLowerCase()}`],
       messages: [{ role: 'USER', content: `I am ${endUserId}.` }],
     },
@@ -152,7 +153,7 @@ describe('eraseEndUser', () => {
       .findOne({ tenantId: tenant.tenantId, erased: 'END_USER' })
       .lean();
     expect(row).toMatchObject({ tags: ['checkout'], subject: null });
-    expect(row).not.toHaveProperty('endUserId');
+    for (const name of ['endUserId', 'conversationId', 'rating']) expect(row).not.toHaveProperty(name);
   });
 
   it('names no end user in the audit log and in events, which hold the proof of the report', async () => {

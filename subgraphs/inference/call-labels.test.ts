@@ -5,7 +5,7 @@ import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog, startInference, type TestInference } from '#test/support/inference.ts';
 import { buildUsage } from '#test/support/scripted-provider.ts';
 
-const labels = { endUserId: 'u1', tags: ['team:a', 'b'] };
+const labels = { endUserId: 'u1', conversationId: 'c 1', tags: ['team:a', 'b'] };
 const asked = 'Please find out what is wrong with my knee';
 const input = (model: string, more: Record<string, unknown> = {}) => ({
   input: { model, messages: [{ role: 'USER', content: asked }], ...labels, ...more },
@@ -57,14 +57,29 @@ describe('labels of a call', () => {
     ).toMatchObject({
       field: 'endUserId',
     });
+    for (const conversationId of ['', 'x'.repeat(129), ' a', 'a\u0000']) {
+      const refused = await mesh.refusal(COMPLETE, input('demo/echo', { conversationId }));
+      expect(refused).toMatchObject({ code: 'BAD_USER_INPUT', field: 'conversationId' });
+    }
     expect(await mesh.rows()).toEqual([]);
+  });
+
+  it('have no conversation where no content of the call is kept', async () => {
+    await using mesh = await startInference(database);
+    await mesh.data(COMPLETE, input('demo/echo', { retention: 'NONE', conversationId: 'x'.repeat(128) }));
+    await mesh.data(COMPLETE, input('demo/echo'), { ...mesh.caller, payloadLogging: 'NONE' });
+    const rows = await mesh.rows();
+    expect(rows.map(({ endUserId, conversationId }) => [endUserId, conversationId])).toEqual([
+      ['u1', undefined],
+      ['u1', undefined],
+    ]);
   });
 
   it('never reach the provider', async () => {
     await using mesh = await startInference(database);
     mesh.alpha.always((call) => call.say('ok').finish(buildUsage(1, 1)));
     await mesh.data(COMPLETE, input('alpha/one'));
-    expect(JSON.stringify(mesh.alpha.calls[0]?.call)).not.toMatch(/u1|team:a/);
+    expect(JSON.stringify(mesh.alpha.calls[0]?.call)).not.toMatch(/u1|c 1|team:a/);
   });
 });
 

@@ -84,6 +84,7 @@ export type Mutation = {
   readonly startCompletion: Completion;
   readonly cancelCompletion: Completion;
   readonly deleteCompletion: Scalars['ID']['output'];
+  readonly rateInvocation: Invocation;
   readonly embed: Embeddings;
 };
 
@@ -110,6 +111,12 @@ export type MutationCancelCompletionArgs = {
 
 export type MutationDeleteCompletionArgs = {
   id: Scalars['ID']['input'];
+};
+
+
+export type MutationRateInvocationArgs = {
+  id: Scalars['ID']['input'];
+  rating?: InputMaybe<Scalars['Int']['input']>;
 };
 
 
@@ -224,6 +231,7 @@ export type CompletionInput = {
   readonly onDisconnect?: InputMaybe<OnDisconnect>;
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   readonly endUserId?: InputMaybe<Scalars['String']['input']>;
+  readonly conversationId?: InputMaybe<Scalars['String']['input']>;
   readonly tags?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
   readonly retention?: InputMaybe<Retention>;
 };
@@ -243,6 +251,7 @@ export type RunPromptInput = {
   readonly onDisconnect?: InputMaybe<OnDisconnect>;
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   readonly endUserId?: InputMaybe<Scalars['String']['input']>;
+  readonly conversationId?: InputMaybe<Scalars['String']['input']>;
   readonly tags?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
   readonly retention?: InputMaybe<Retention>;
 };
@@ -252,6 +261,7 @@ export type EmbedInput = {
   readonly values: ReadonlyArray<Scalars['String']['input']>;
   readonly dimensions?: InputMaybe<Scalars['Int']['input']>;
   readonly endUserId?: InputMaybe<Scalars['String']['input']>;
+  readonly conversationId?: InputMaybe<Scalars['String']['input']>;
   readonly tags?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
   readonly retention?: InputMaybe<Retention>;
 };
@@ -873,6 +883,7 @@ export type MutationResolvers<ContextType = context.SubgraphContext, ParentType 
   startCompletion?: Resolver<ResolversTypes['Completion'], ParentType, ContextType, RequireFields<MutationStartCompletionArgs, 'input'>>;
   cancelCompletion?: Resolver<ResolversTypes['Completion'], ParentType, ContextType, RequireFields<MutationCancelCompletionArgs, 'id'>>;
   deleteCompletion?: Resolver<ResolversTypes['ID'], ParentType, ContextType, RequireFields<MutationDeleteCompletionArgs, 'id'>>;
+  rateInvocation?: Resolver<ResolversTypes['Invocation'], ParentType, ContextType, RequireFields<MutationRateInvocationArgs, 'id'>>;
   embed?: Resolver<ResolversTypes['Embeddings'], ParentType, ContextType, RequireFields<MutationEmbedArgs, 'input'>>;
 };
 

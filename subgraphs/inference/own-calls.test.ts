@@ -56,6 +56,7 @@ const reads: Readonly<Record<string, Read>> = {
   'Query.completion': inInference('query ($id: ID!) { completion(id: $id) { id } }'),
   'Mutation.cancelCompletion': inInference('mutation ($id: ID!) { cancelCompletion(id: $id) { id } }'),
   'Mutation.deleteCompletion': inInference('mutation ($id: ID!) { deleteCompletion(id: $id) }'),
+  'Mutation.rateInvocation': inInference('mutation ($id: ID!) { rateInvocation(id: $id, rating: 5) { id } }'),
   'Subscription.resumeCompletion': async (id, caller) => {
     const query = 'subscription ($id: ID!) { resumeCompletion(id: $id, after: -1) { completionId } }';
     try {

@@ -13,13 +13,14 @@ import type { AuditServices } from '../runtime/policy/audited.ts';
 import { readCalls } from '../runtime/policy/audited-calls.ts';
 import { createAdmissionGroups } from './admission-group.ts';
 import type { CachePolicies } from './cache-policies.ts';
-import { cancelCompletion } from './cancel-completion.ts';
 import { chargedFields } from './charged-fields.ts';
 import { complete } from './complete.ts';
 import { completionStream, resumeCompletion } from './completion-stream.ts';
 import { createTokenCounter } from './count-tokens.ts';
-import { deleteCompletion } from './delete-completion.ts';
 import { embed } from './embed.ts';
+import { cancelCompletion } from './existing-calls/cancel-completion.ts';
+import { deleteCompletion } from './existing-calls/delete-completion.ts';
+import { rateInvocation } from './existing-calls/rate-invocation.ts';
 import type { Resolvers } from './generated.ts';
 import { parseCompletionInput } from './input/parse-input.ts';
 import { promptRequest } from './input/prompt.ts';
@@ -100,6 +101,8 @@ export function inferenceResolvers(
         cancelCompletion(toStoredId('Invocation', id), context, engine, services),
       deleteCompletion: (_, { id }, context) =>
         deleteCompletion(toStoredId('Invocation', id), context, engine, services),
+      rateInvocation: (_, { id, rating }, context) =>
+        rateInvocation(toStoredId('Invocation', id), rating ?? null, context, engine.connection),
       embed: (_, { input }, context, info) =>
         groups.run(context, info, (meters) =>
           embed(input, context.caller, context, context.signal, engine, meters),

@@ -242,7 +242,9 @@ export type Invocation = Node & {
   readonly clientRequestId: Maybe<Scalars['String']['output']>;
   readonly traceId: Maybe<Scalars['String']['output']>;
   readonly endUserId: Maybe<Scalars['String']['output']>;
+  readonly conversationId: Maybe<Scalars['String']['output']>;
   readonly tags: ReadonlyArray<Scalars['String']['output']>;
+  readonly rating: Maybe<Scalars['Int']['output']>;
   readonly startedAt: Scalars['DateTime']['output'];
   readonly endedAt: Maybe<Scalars['DateTime']['output']>;
   readonly explanation: Scalars['String']['output'];
@@ -307,7 +309,9 @@ export type InvocationFilter = {
   readonly kind?: InputMaybe<Scalars['String']['input']>;
   readonly errorCode?: InputMaybe<Scalars['String']['input']>;
   readonly endUserId?: InputMaybe<Scalars['String']['input']>;
+  readonly conversationId?: InputMaybe<Scalars['String']['input']>;
   readonly tag?: InputMaybe<Scalars['String']['input']>;
+  readonly rating?: InputMaybe<Scalars['Int']['input']>;
   readonly requestId?: InputMaybe<Scalars['String']['input']>;
 };
 
@@ -339,9 +343,12 @@ export type UsageFilter = {
   readonly status?: InputMaybe<CompletionStatus>;
   readonly kind?: InputMaybe<Scalars['String']['input']>;
   readonly endUserId?: InputMaybe<Scalars['String']['input']>;
+  readonly conversationId?: InputMaybe<Scalars['String']['input']>;
   readonly tag?: InputMaybe<Scalars['String']['input']>;
+  readonly experiment?: InputMaybe<Scalars['String']['input']>;
   readonly cache?: InputMaybe<CacheStatus>;
   readonly guardrail?: InputMaybe<Scalars['String']['input']>;
+  readonly rating?: InputMaybe<Scalars['Int']['input']>;
 };
 
 export type UsageExport = {
@@ -408,7 +415,14 @@ export type UsageBucket = {
   readonly savedByRouting: Scalars['Decimal']['output'];
   readonly latencyMsP50: Maybe<Scalars['Float']['output']>;
   readonly latencyMsP95: Maybe<Scalars['Float']['output']>;
+  readonly rated: RatedUsage;
   readonly previous: Maybe<PreviousUsage>;
+};
+
+export type RatedUsage = {
+  readonly requests: Scalars['Int']['output'];
+  readonly mean: Maybe<Scalars['Float']['output']>;
+  readonly cost: Scalars['Decimal']['output'];
 };
 
 export type PreviousUsage = {
@@ -940,6 +954,7 @@ export type ResolversTypes = {
   BudgetForecast: ResolverTypeWrapper<BudgetForecast>;
   UsageBucket: ResolverTypeWrapper<UsageBucket>;
   Float: ResolverTypeWrapper<Scalars['Float']['output']>;
+  RatedUsage: ResolverTypeWrapper<RatedUsage>;
   PreviousUsage: ResolverTypeWrapper<PreviousUsage>;
   AuditConnection: ResolverTypeWrapper<connection.Connection<log.AuditRecord>>;
   AuditEdge: ResolverTypeWrapper<connection.Connection<log.AuditRecord>['edges'][number]>;
@@ -1029,6 +1044,7 @@ export type ResolversParentTypes = {
   BudgetForecast: BudgetForecast;
   UsageBucket: UsageBucket;
   Float: Scalars['Float']['output'];
+  RatedUsage: RatedUsage;
   PreviousUsage: PreviousUsage;
   AuditConnection: connection.Connection<log.AuditRecord>;
   AuditEdge: connection.Connection<log.AuditRecord>['edges'][number];
@@ -1146,7 +1162,9 @@ export type InvocationResolvers<ContextType = context.SubgraphContext, ParentTyp
   clientRequestId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   traceId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   endUserId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  conversationId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   tags?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  rating?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
   startedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   endedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   explanation?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
@@ -1210,7 +1228,7 @@ export type TimeOrderResolvers = EnumResolverSignature<{ NEWEST_FIRST?: any, OLD
 
 export type UsageIntervalResolvers = EnumResolverSignature<{ HOUR?: any, DAY?: any, MONTH?: any, ALL?: any }, ResolversTypes['UsageInterval']>;
 
-export type UsageDimensionResolvers = EnumResolverSignature<{ TENANT?: any, TEAM?: any, APP?: any, KEY?: any, MODEL?: any, PROVIDER?: any, PROMPT?: any, END_USER?: any, TAG?: any, CACHE?: any, STATUS?: any, KIND?: any, GUARDRAIL?: any }, ResolversTypes['UsageDimension']>;
+export type UsageDimensionResolvers = EnumResolverSignature<{ TENANT?: any, TEAM?: any, APP?: any, KEY?: any, MODEL?: any, PROVIDER?: any, PROMPT?: any, END_USER?: any, CONVERSATION?: any, TAG?: any, EXPERIMENT?: any, CACHE?: any, STATUS?: any, KIND?: any, GUARDRAIL?: any, RATING?: any }, ResolversTypes['UsageDimension']>;
 
 export type UsageExportFormatResolvers = EnumResolverSignature<{ CSV?: any, FOCUS?: any }, ResolversTypes['UsageExportFormat']>;
 
@@ -1270,7 +1288,14 @@ export type UsageBucketResolvers<ContextType = context.SubgraphContext, ParentTy
   savedByRouting?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
   latencyMsP50?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
   latencyMsP95?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  rated?: Resolver<ResolversTypes['RatedUsage'], ParentType, ContextType>;
   previous?: Resolver<Maybe<ResolversTypes['PreviousUsage']>, ParentType, ContextType>;
+};
+
+export type RatedUsageResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['RatedUsage'] = ResolversParentTypes['RatedUsage']> = {
+  requests?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  mean?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  cost?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
 };
 
 export type PreviousUsageResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['PreviousUsage'] = ResolversParentTypes['PreviousUsage']> = {
@@ -1639,6 +1664,7 @@ export type Resolvers<ContextType = context.SubgraphContext> = {
   CostForecast?: CostForecastResolvers<ContextType>;
   BudgetForecast?: BudgetForecastResolvers<ContextType>;
   UsageBucket?: UsageBucketResolvers<ContextType>;
+  RatedUsage?: RatedUsageResolvers<ContextType>;
   PreviousUsage?: PreviousUsageResolvers<ContextType>;
   AuditConnection?: AuditConnectionResolvers<ContextType>;
   AuditEdge?: AuditEdgeResolvers<ContextType>;

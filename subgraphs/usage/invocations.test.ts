@@ -59,6 +59,25 @@ describe('invocations', () => {
     expect(await readIds({}, other)).toEqual(['b1']);
   });
 
+  it('finds calls by their conversation and their rating, of the own tenant alone', async () => {
+    const stated = testCaller('stated', 'usage:read');
+    await invocations(database.connection).insertMany([
+      row('said1', '2026-04-01T00:00:00Z', { tenantId: 'stated', conversationId: 'chat', rating: 5 }),
+      row('said2', '2026-04-02T00:00:00Z', { tenantId: 'stated', conversationId: 'chat' }),
+      row('said3', '2026-04-03T00:00:00Z', { tenantId: 'stated', rating: 1 }),
+    ]);
+    expect(await readIds({ conversationId: 'chat' }, stated)).toEqual(['said2', 'said1']);
+    expect(await readIds({ rating: 5 }, stated)).toEqual(['said1']);
+    const query = '{ invocation(id: "said1") { conversationId rating } }';
+    expect(await askForData(subgraph, stated, query, {})).toEqual({
+      invocation: { conversationId: 'chat', rating: 5 },
+    });
+    for (const filter of [{ conversationId: 'chat' }, { rating: 5 }]) {
+      expect(await readIds(filter)).toEqual([]);
+    }
+    expect(await askForData(subgraph, acme, query, {})).toEqual({ invocation: null });
+  });
+
   it('shows a key without usage:read its own calls alone, whatever it filters by, and by an index', async () => {
     const key = testCaller('shared', 'inference:invoke');
     const page = { ...key, endUserId: 'ada' };

@@ -2,15 +2,17 @@ import type { Connection } from 'mongoose';
 import type { UsageDimension, UsageOrder } from '#core/graph-enums.generated.ts';
 import type { CallRows } from '#core/ledger-reach.ts';
 import { decimalOfNanos } from '#core/money.ts';
+import { ratings } from '#mongo/usage/dimensions.ts';
 import { percentile } from '#mongo/usage/latency-sketch.ts';
 import {
   groupsMaxDefault,
   type RollupGroup,
+  type RollupQuestion,
   readRollup,
   refuseGroups,
   toDimensionKey,
 } from '#mongo/usage-rollups.ts';
-import type { UsageBucket } from './generated.ts';
+import type { RatedUsage, UsageBucket } from './generated.ts';
 import { toCalls, type UsageJoin } from './usage-calls.ts';
 import { toPreviousRange, type UsageQuery } from './usage-query.ts';
 
@@ -39,14 +41,13 @@ export async function usageBuckets(
     groupsMax: query.top === null ? groupsMaxDefault : comparedMax,
   };
   const before = query.previous ? toPreviousRange(query) : null;
-  const [groups, earlier] = await Promise.all([
+  const [groups, earlier, rated] = await Promise.all([
     readRollup(connection, question),
     before === null ? [] : readRollup(connection, { ...question, from: before.from, to: before.to }),
+    query.rated ? readRated(connection, question) : new Map<string, RatedUsage>(),
   ]);
   const chosen = chooseTop(groups, query);
   if (chosen.length > groupsMaxDefault) refuseGroups(groupsMaxDefault);
-  const toKey = (start: Date | null, values: RollupGroup['values']) =>
-    JSON.stringify([start?.getTime() ?? null, values]);
   const previous = new Map(earlier.map((group) => [toKey(group.start, group.values), group]));
   const joinAt = join === undefined ? -1 : question.by.lastIndexOf(join.dimension);
   return chosen.map((group) => {
@@ -54,10 +55,42 @@ export async function usageBuckets(
       before === null ? undefined : previous.get(toKey(before.toStart(group.start), group.values));
     return {
       ...toBucket(group, query.by),
+      rated: rated.get(toKey(group.start, group.values)) ?? notRated,
       previous: found === undefined ? null : toBucket(found, query.by),
       joinId: group.values[joinAt] ?? null,
     };
   });
+}
+
+function toKey(start: Date | null, values: RollupGroup['values']): string {
+  return JSON.stringify([start?.getTime() ?? null, values]);
+}
+
+const notRated: RatedUsage = { requests: 0, mean: null, cost: decimalOfNanos(0n) };
+
+/** The rated calls of each bucket. */
+async function readRated(
+  connection: Connection,
+  question: RollupQuestion,
+): Promise<ReadonlyMap<string, RatedUsage>> {
+  const { by } = question;
+  const at = by.includes('RATING') ? by.indexOf('RATING') : by.length;
+  const groups = await readRollup(connection, {
+    ...question,
+    by: at === by.length ? [...by, 'RATING'] : by,
+    filter: { RATING: ratings, ...question.filter },
+    latencies: false,
+    groupsMax: comparedMax,
+  });
+  const buckets = Map.groupBy(groups, ({ start, values }) => toKey(start, values.slice(0, by.length)));
+  return new Map([...buckets].map(([key, some]) => [key, toRated(some, at)]));
+}
+
+function toRated(groups: readonly RollupGroup[], at: number): RatedUsage {
+  const requests = groups.reduce((sum, group) => sum + group.requests, 0);
+  const points = groups.reduce((sum, { values, ...group }) => sum + Number(values[at]) * group.requests, 0);
+  const costNanos = groups.reduce((sum, group) => sum + group.costNanos, 0n);
+  return { requests, mean: points / requests, cost: decimalOfNanos(costNanos) };
 }
 
 const amounts: Readonly<Record<Exclude<UsageOrder, 'KEYS'>, (group: RollupGroup) => number | bigint>> = {
@@ -81,7 +114,10 @@ function chooseTop(groups: readonly RollupGroup[], { orderBy, top }: UsageQuery)
   });
 }
 
-function toBucket(group: RollupGroup, by: readonly UsageDimension[]): Omit<UsageBucket, 'previous'> {
+function toBucket(
+  group: RollupGroup,
+  by: readonly UsageDimension[],
+): Omit<UsageBucket, 'previous' | 'rated'> {
   const { start, values, requests, failures, cacheHits, inputTokens, outputTokens, costNanos, latency } =
     group;
   return {

@@ -24,9 +24,12 @@ const filterDimensions: Readonly<Record<keyof UsageFilter, UsageDimension>> = {
   status: 'STATUS',
   kind: 'KIND',
   endUserId: 'END_USER',
+  conversationId: 'CONVERSATION',
   tag: 'TAG',
+  experiment: 'EXPERIMENT',
   cache: 'CACHE',
   guardrail: 'GUARDRAIL',
+  rating: 'RATING',
 };
 
 /** Which calls are summed. */
@@ -40,7 +43,7 @@ export function toCalls(
 ): UsageCalls | null {
   const filters: Partial<Record<UsageDimension, readonly string[]>> = {};
   for (const [name, value] of Object.entries(filter ?? {})) {
-    if (value != null) filters[filterDimensions[name as keyof UsageFilter]] = [value];
+    if (value != null) filters[filterDimensions[name as keyof UsageFilter]] = [String(value)];
   }
   if (join !== undefined) {
     const { dimension, ids } = join;

@@ -16,6 +16,8 @@ export interface UsageQuery extends Readonly<Omit<UsageArgs, 'orderBy' | 'top'>>
   readonly latencies: boolean;
   /** Whether the range before is requested too. */
   readonly previous: boolean;
+  /** Whether the calls that were rated are requested too. */
+  readonly rated: boolean;
 }
 
 const daysMax = 400;
@@ -37,6 +39,7 @@ export function usageQuery(
     by: [...new Set(by)],
     latencies: all.some(({ name }) => name.value.startsWith('latency')),
     previous: previous.length > 0,
+    rated: fields.some(({ name }) => name.value === 'rated'),
   };
 }
 

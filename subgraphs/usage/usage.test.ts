@@ -116,6 +116,79 @@ describe('usage', () => {
     expect(await readBuckets(testCaller('empty', 'usage:read'), 'ALL')).toEqual([]);
   });
 
+  describe('by what clients state of their calls', () => {
+    const key = testCaller('stated', 'inference:invoke', 'usage:read');
+    const query = `query ($by: [UsageDimension!]!, $filter: UsageFilter) {
+      usage(from: "2026-04-01T00:00:00Z", to: "2026-05-01T00:00:00Z", interval: ALL, by: $by, filter: $filter) {
+        keys requests cost rated { requests mean cost }
+      }
+    }`;
+    type Rated = Bucket & { readonly cost: string; readonly rated: object };
+    const read = async (by: readonly string[], filter: object = {}, caller = key) =>
+      (await askForData<{ usage: Rated[] }>(subgraph, caller, query, { by, filter })).usage;
+    beforeAll(async () => {
+      const short = 'experiment:short';
+      const own = { tenantId: 'stated', keyLineId: key.keyLineId, costNanos: 1_000n };
+      await invocations(database.connection).insertMany([
+        row('s1', '2026-04-01T00:00:00Z', { ...own, conversationId: 'c1', rating: 5, tags: [short] }),
+        row('s2', '2026-04-02T00:00:00Z', { ...own, conversationId: 'c1', rating: 2, tags: ['web'] }),
+        row('s3', '2026-04-03T00:00:00Z', { ...own, endUserId: 'ada', tags: [short, 'experiment:b'] }),
+        row('s4', '2026-04-04T00:00:00Z', { ...own, rating: 5, costNanos: 500n, modelId: 'demo/slow' }),
+      ]);
+    });
+
+    it.each([
+      [['CONVERSATION'], { conversation: null }, 2, { conversation: 'c1' }, 2],
+      [['EXPERIMENT'], { experiment: null }, 2, { experiment: 'b' }, 1, { experiment: 'short' }, 2],
+      [['RATING'], { rating: null }, 1, { rating: '2' }, 1, { rating: '5' }, 2],
+    ])('distinguishes by %j', async (by, ...expected) => {
+      expect((await read(by)).flatMap(({ keys, requests }) => [keys, requests])).toEqual(expected);
+    });
+
+    it.each([
+      [{ conversationId: 'c1' }, 2],
+      [{ experiment: 'short' }, 2],
+      [{ experiment: 'web' }, 0],
+      [{ rating: 5 }, 2],
+      [{ rating: 5, conversationId: 'c1' }, 1],
+      [{ rating: 3 }, 0],
+    ])('counts those that fit %j', async (filter, requests) => {
+      expect((await read([], filter)).map((bucket) => bucket.requests)).toEqual(
+        requests === 0 ? [] : [requests],
+      );
+    });
+
+    it('states the number, the mean rating and the cost of those that were rated', async () => {
+      expect(await read([])).toMatchObject([
+        { requests: 4, cost: '0.000003500', rated: { requests: 3, mean: 4, cost: '0.000002500' } },
+      ]);
+      expect(await read(['MODEL'])).toMatchObject([
+        { keys: { model: 'demo/echo' }, rated: { requests: 2, mean: 3.5, cost: '0.000002000' } },
+        { keys: { model: 'demo/slow' }, rated: { requests: 1, mean: 5, cost: '0.000000500' } },
+      ]);
+      expect(await read(['RATING', 'KIND'], { conversationId: 'c1' })).toMatchObject([
+        { keys: { rating: '2' }, rated: { requests: 1, mean: 2 } },
+        { keys: { rating: '5' }, rated: { requests: 1, mean: 5 } },
+      ]);
+      expect(await read(['EXPERIMENT'])).toMatchObject([
+        { keys: { experiment: null }, rated: { requests: 2, mean: 3.5 } },
+        { keys: { experiment: 'b' }, rated: { requests: 0, mean: null, cost: '0.000000000' } },
+        { keys: { experiment: 'short' }, rated: { requests: 1, mean: 5 } },
+      ]);
+    });
+
+    it('has nothing of other tenants and other end users', async () => {
+      for (const filter of [{}, { conversationId: 'c1' }, { rating: 5 }, { experiment: 'short' }]) {
+        expect(await read(['RATING', 'CONVERSATION'], filter, testCaller('stranger', 'usage:read'))).toEqual(
+          [],
+        );
+        const page = { ...key, endUserId: 'ada' };
+        const ofAda = (await read(['CONVERSATION'], filter, page)).map(({ requests }) => requests);
+        expect(ofAda).toEqual('conversationId' in filter || 'rating' in filter ? [] : [1]);
+      }
+    });
+  });
+
   it('shows a caller that is bound to an end user the calls for this user alone', async () => {
     const key = testCaller('pages', 'inference:invoke', 'usage:read');
     const own = { tenantId: 'pages', appId: key.appId, keyId: key.keyId, keyLineId: key.keyLineId };

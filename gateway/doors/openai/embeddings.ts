@@ -46,12 +46,13 @@ export async function answerEmbeddings(exchange: Exchange): Promise<void> {
   const format = toChoice(fields.encoding_format, 'encoding_format', ['float', 'base64']) ?? 'float';
   const dimensions = toInteger(fields.dimensions, 'dimensions');
   const user = toText(fields.user, 'user');
-  const { endUserId = user, tags, retention } = readCallHeaders(exchange);
+  const { endUserId = user, conversationId, tags, retention } = readCallHeaders(exchange);
   const input: EmbedInput = {
     model: requireText(fields.model, 'model'),
     values: readInputs(fields.input),
     ...(dimensions === undefined ? {} : { dimensions }),
     ...(endUserId === undefined || endUserId === '' ? {} : { endUserId }),
+    ...(conversationId === undefined ? {} : { conversationId }),
     ...(tags === undefined ? {} : { tags }),
     ...(retention === undefined ? {} : { retention }),
   };

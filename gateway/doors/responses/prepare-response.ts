@@ -6,14 +6,14 @@ import { endsWithTrigger, readCompactionCall } from './compact/compaction-call.t
 import { itemsMax, readInputItems } from './input-items.ts';
 import type { RequestFields } from './response-object.ts';
 import { readResponsesRequest } from './responses-request.ts';
-import { readPreviousItems, resolveReferences, writeKeptRequest } from './stored-response.ts';
+import { type Conversation, readPrevious, resolveReferences, writeKeptRequest } from './stored-response.ts';
 
 /** The call that a body describes, and what its response repeats. */
 export interface PreparedResponse {
   readonly variables: { readonly input: CompletionInput };
   readonly request: RequestFields;
-  /** The whole conversation that the response answers. */
-  readonly items: readonly BodyFields[];
+  /** What the response answers. */
+  readonly conversation: Conversation;
   readonly isStreamed: boolean;
   readonly isBackground: boolean;
   /** The answer is the summary of the conversation: its one item is of type `compaction`. */
@@ -23,29 +23,29 @@ export interface PreparedResponse {
 }
 
 /** The conversation up to the end of a response; undefined: it is not kept there. */
-export type FindConversation = (responseId: string) => readonly BodyFields[] | undefined;
+export type FindConversation = (responseId: string) => Conversation | undefined;
 
 /**
- * The items of a body after those of its `previous_response_id`: of the conversations that `find` has, or of a stored response.
- * Throws WrongField and NamedRefusal.
+ * The items of a body after those of its `previous_response_id`: of the conversations that `find` has, or of a stored response. A new
+ * conversation has the id of its first request. Throws WrongField and NamedRefusal.
  */
 export async function readConversation(
   call: CallContext,
   body: BodyFields,
   find: FindConversation = () => undefined,
-): Promise<readonly BodyFields[]> {
+): Promise<Conversation> {
   const previousId = toText(body.previous_response_id, 'previous_response_id');
   const given = readInputItems(body.input);
   const previous =
-    previousId === undefined ? [] : (find(previousId) ?? (await readPreviousItems(call, previousId)));
-  const items = [...previous, ...(await resolveReferences(call, given))];
+    previousId === undefined ? undefined : (find(previousId) ?? (await readPrevious(call, previousId)));
+  const items = [...(previous?.items ?? []), ...(await resolveReferences(call, given))];
   if (items.length > itemsMax) {
     throw new WrongField(
       'input',
       `continues a conversation to ${items.length} items; ${itemsMax} are allowed.`,
     );
   }
-  return items;
+  return { id: previous?.id ?? call.requestId, items };
 }
 
 /** Throws WrongField and NamedRefusal for what is wrong in the body, and GraphFailure. */
@@ -54,12 +54,13 @@ export async function prepareResponse(
   body: BodyFields,
   { headers, find }: { readonly headers: CallHeaders; readonly find?: FindConversation },
 ): Promise<PreparedResponse> {
-  const items = await readConversation(call, body, find);
-  if (endsWithTrigger(items)) return prepareCompaction(body, items.slice(0, -1), headers);
+  const { id, items } = await readConversation(call, body, find);
+  if (endsWithTrigger(items)) return prepareCompaction(body, { id, items: items.slice(0, -1) }, headers);
   const { input, repeated, isStored, isStreamed, isBackground, dropped } = readResponsesRequest(body, items);
+  const conversation = { id: headers.conversationId ?? input.conversationId ?? id, items };
   const hasRule = call.caller.payloadLogging === 'NONE';
   const isToStore = isStored && headers.retention !== 'NONE';
-  const kept = isToStore && !hasRule ? writeKeptRequest({ items, request: repeated }) : undefined;
+  const kept = isToStore && !hasRule ? writeKeptRequest({ conversation, request: repeated }) : undefined;
   if (isBackground && kept === undefined)
     throw new WrongField(
       'background',
@@ -72,6 +73,7 @@ export async function prepareResponse(
       input: {
         ...input,
         ...headers,
+        conversationId: conversation.id,
         ...(kept === undefined ? {} : { attachment: kept }),
         // The payload rule of the tenant needs no field: with one, a header for the cache would contradict it.
         ...(isToStore && (hasRule || kept !== undefined) ? {} : { retention: 'NONE' as const }),
@@ -79,7 +81,7 @@ export async function prepareResponse(
       },
     },
     request: kept === undefined ? { ...repeated, store: false } : repeated,
-    items,
+    conversation,
     isStreamed,
     isBackground,
     isCompaction: false,
@@ -90,7 +92,7 @@ export async function prepareResponse(
 /** A response that compacts its conversation: nothing of it is stored. Throws WrongField. */
 function prepareCompaction(
   body: BodyFields,
-  items: readonly BodyFields[],
+  { id, items }: Conversation,
   headers: CallHeaders,
 ): PreparedResponse {
   const { repeated, isStreamed, isBackground } = readResponsesRequest(body, items);
@@ -102,7 +104,7 @@ function prepareCompaction(
     variables: { input: { ...input, ...headers, retention: 'NONE' } },
     request: { ...repeated, store: false },
     // What continues the response has its summary in their place.
-    items: [],
+    conversation: { id, items: [] },
     isStreamed,
     isBackground,
     isCompaction: true,

@@ -66,8 +66,8 @@ function findPlace(listed: readonly BodyFields[], id: string): number {
 export async function listInputItems(exchange: Exchange): Promise<void> {
   const query = new URLSearchParams(exchange.search);
   const limit = Math.min(Math.max(readWhole(query, 'limit') ?? itemsDefault, 1), itemsMax);
-  const { completion, items } = await requireStored(exchange, readId(exchange));
-  const listed = items.map((item, at) => toListedItem(item, `${completion.id}_${at}`));
+  const { completion, conversation } = await requireStored(exchange, readId(exchange));
+  const listed = conversation.items.map((item, at) => toListedItem(item, `${completion.id}_${at}`));
   if (query.get('order') !== 'asc') listed.reverse();
   const after = query.get('after');
   const from = after === null ? 0 : findPlace(listed, after) + 1;

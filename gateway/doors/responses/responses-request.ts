@@ -11,6 +11,7 @@ import {
 } from '../body-fields.ts';
 import { markInput } from '../input-places.ts';
 import { readStreamOptions } from '../openai/chat/stream-options.ts';
+import { readConversationId } from '../openai/conversation-id.ts';
 import type { CompletionInput } from '../operations.generated.ts';
 import { readOutputFormat } from '../output-format.ts';
 import { listLostStatuses, readItemMessages } from './input-items.ts';
@@ -112,6 +113,7 @@ export function readResponsesRequest(fields: BodyFields, items: readonly BodyFie
       'text.format',
     ),
     endUserId: toText(fields.safety_identifier ?? fields.user, 'user') || undefined,
+    conversationId: readConversationId(fields.metadata),
     ...readOthers(fields, includes),
   };
   markInput(input, responsesNames, () => readResponsesRequest(fields, items));

@@ -7,8 +7,11 @@ const unusedCall = {} as CallContext;
 
 describe('what is stored with a response', () => {
   const bytesMax = 8 * 1024 * 1024;
-  const around = JSON.stringify({ items: [{ content: '' }], request: {} }).length;
-  const kept = (length: number) => ({ items: [{ content: 'x'.repeat(length) }], request: {} });
+  const around = JSON.stringify({ conversationId: 'c1', items: [{ content: '' }], request: {} }).length;
+  const kept = (length: number) => ({
+    conversation: { id: 'c1', items: [{ content: 'x'.repeat(length) }] },
+    request: {},
+  });
 
   it('is at most 8 MiB of text, so that the graph never refuses the call for it', () => {
     expect(writeKeptRequest(kept(bytesMax - around))).toHaveLength(bytesMax);

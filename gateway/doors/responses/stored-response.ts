@@ -1,3 +1,4 @@
+import { isConversationId } from '#core/text/label.ts';
 import { type CallContext, GraphFailure, runDeclared } from '../../operations/run-declared.ts';
 import { type BodyFields, isFields, requireText, WrongField } from '../body-fields.ts';
 import { NamedRefusal } from '../openai/openai-errors.ts';
@@ -12,10 +13,16 @@ import { toOutput } from './output/whole-output.ts';
 import type { RequestFields } from './response-object.ts';
 import { listClientTools } from './tools/client-tools.ts';
 
+/** The whole conversation that a response answers. */
+export interface Conversation {
+  /** By which the ledger has its calls. Undefined: a response of an older version has none. */
+  readonly id: string | undefined;
+  readonly items: readonly BodyFields[];
+}
+
 /** What is kept with the completion of a response: it is read back as it was, and continued. */
 export interface KeptRequest {
-  /** The whole conversation that the response answered. */
-  readonly items: readonly BodyFields[];
+  readonly conversation: Conversation;
   readonly request: RequestFields;
 }
 
@@ -30,8 +37,8 @@ const attachmentCharactersMax = 8 * 1024 * 1024;
 const referredMax = 32;
 
 /** The attachment of a request; undefined where it is too long to be stored. */
-export function writeKeptRequest(kept: KeptRequest): string | undefined {
-  const text = JSON.stringify(kept);
+export function writeKeptRequest({ conversation, request }: KeptRequest): string | undefined {
+  const text = JSON.stringify({ conversationId: conversation.id, items: conversation.items, request });
   return text.length > attachmentCharactersMax ? undefined : text;
 }
 
@@ -47,7 +54,9 @@ async function findByCompletion(call: CallContext, id: string): Promise<StoredRe
   const kept: unknown = readJson(completion.attachment);
   // The attachment of another client of the graph is no response.
   if (!isFields(kept) || !Array.isArray(kept.items) || !isFields(kept.request)) return undefined;
-  return { completion, items: kept.items, request: kept.request };
+  const { conversationId, items, request } = kept;
+  const conversation = { id: isConversationId(conversationId) ? conversationId : undefined, items };
+  return { completion, conversation, request };
 }
 
 function readJson(text: string): unknown {
@@ -81,10 +90,7 @@ export function toResponseRefusal(thrown: unknown): unknown {
 }
 
 /** The conversation before the items of a request: that of the response `previousId` with its answer. */
-export async function readPreviousItems(
-  call: CallContext,
-  previousId: string,
-): Promise<readonly BodyFields[]> {
+export async function readPrevious(call: CallContext, previousId: string): Promise<Conversation> {
   const id = readCompletionId(previousId);
   const found = id === undefined ? undefined : await findByCompletion(call, id);
   if (found === undefined) {
@@ -101,7 +107,8 @@ export async function readPreviousItems(
       param: 'previous_response_id',
     });
   }
-  return [...found.items, ...readOutput(found)];
+  const { id: conversationId, items } = found.conversation;
+  return { id: conversationId, items: [...items, ...readOutput(found)] };
 }
 
 function readOutput({ completion, request }: StoredResponse): readonly OutputItem[] {

@@ -1,12 +1,12 @@
 import { toSiteNetwork } from '#core/client-network.ts';
 import { HeddleError } from '#core/errors.ts';
 import { badInput } from '#core/input.ts';
-import { checkedEndUserId, isLabel } from '#core/text/label.ts';
+import { checkedConversationId, checkedEndUserId, isLabel } from '#core/text/label.ts';
 import type { CallLabels, CallOrigin } from '#inference/call-labels.ts';
 import type { CompletionInput } from '../generated.ts';
 
 /** The labels among what a client sends. */
-type CallLabelsInput = Partial<Pick<CompletionInput, 'endUserId' | 'tags' | 'retention'>>;
+type CallLabelsInput = Partial<Pick<CompletionInput, 'endUserId' | 'conversationId' | 'tags' | 'retention'>>;
 
 const tagsMax = 16;
 const tagCharactersMax = 64;
@@ -21,6 +21,8 @@ export function parseLabels(
     throw new HeddleError('FORBIDDEN', 'This page token is for another end user: leave endUserId out.');
   }
   const endUserId = caller.endUserId ?? named;
+  const conversationId =
+    input.conversationId == null ? null : checkedConversationId(input.conversationId, 'conversationId');
   const tags = input.tags ?? [];
   if (tags.length > tagsMax) badInput('tags', `may hold at most ${tagsMax} tags.`);
   const wrong = tags.findIndex((tag) => !isLabel(tag, tagCharactersMax));
@@ -37,7 +39,11 @@ export function parseLabels(
   };
   if (!isKept) return { ...labels, retention: 'NONE' };
   const { payloadLogging } = caller;
-  return payloadLogging === 'METADATA' || payloadLogging === 'FULL' ? { ...labels, payloadLogging } : labels;
+  return {
+    ...labels,
+    ...(conversationId === null ? {} : { conversationId }),
+    ...(payloadLogging === 'METADATA' || payloadLogging === 'FULL' ? { payloadLogging } : {}),
+  };
 }
 
 /** An API key that a program has: a page token is in the browser of an end user, whose networks are not kept. */

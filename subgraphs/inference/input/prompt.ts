@@ -42,7 +42,8 @@ export async function promptRequest(
     ...(system === null ? [] : [{ role: 'system', content: system.text } as const]),
     { role: 'user', parts: [{ type: 'text', text: text.text }] },
   ];
-  const { cache, cacheScope, onDisconnect, idempotencyKey, endUserId, tags, retention } = input;
+  const { cache, cacheScope, onDisconnect, idempotencyKey, retention } = input;
+  const { endUserId, conversationId, tags } = input;
   const schema = version.outputSchema;
   return completeRequest(
     {
@@ -55,6 +56,7 @@ export async function promptRequest(
       onDisconnect: onDisconnect ?? null,
       idempotencyKey: idempotencyKey ?? null,
       endUserId: endUserId ?? null,
+      conversationId: conversationId ?? null,
       tags: tags ?? null,
       retention: retention ?? null,
     },

@@ -11,8 +11,8 @@ const secretName =
   /secret|password|passphrase|authorization|private_?key|^(api_?key|key_?hash|sealed|token|access_?token)$/i;
 /** Fields that hold one address; what is before an at sign in it may be a password, however it is mistyped. */
 const addressName = /ur[il]$|endpoint$/i;
-/** Fields that hold the id of an end user: the log could not forget it when the end user is erased. */
-const endUserName = /^endUserId$/i;
+/** Fields that hold the id of an end user or of its conversation: the log could not forget it when the end user is erased. */
+const endUserName = /^(?:endUserId|conversationId)$/i;
 const depthMax = 8;
 const textMax = 4_096;
 const nameMax = 200;

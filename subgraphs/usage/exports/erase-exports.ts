@@ -1,15 +1,18 @@
 import type { Connection } from 'mongoose';
 import { type Eraser, type ErasureSubject, eraseByDeleting } from '#mongo/eraser.ts';
+import { personalDimensions } from '#mongo/usage/dimensions.ts';
 import { usageExportParts } from '#mongo/usage-export-parts.ts';
 import { usageExports } from '#mongo/usage-exports.ts';
 
-/** Exports that may name what is erased: of an end user those by or of end users and tags; of a tenant all, and those of the mesh. */
+/** Exports that may name what is erased: of an end user those by or of what clients name; of a tenant all, and those of the mesh. */
 export function createExportEraser(connection: Connection): Eraser {
-  const named = ['END_USER', 'TAG'];
   return eraseByDeleting(connection, usageExports, ({ kind, tenantId }: ErasureSubject) => ({
     tenantId: { $in: [tenantId, null] },
     ...(kind === 'END_USER' && {
-      $or: [{ by: { $in: named } }, ...named.map((name) => ({ [`filter.${name}`]: { $exists: true } }))],
+      $or: [
+        { by: { $in: personalDimensions } },
+        ...personalDimensions.map((name) => ({ [`filter.${name}`]: { $exists: true } })),
+      ],
     }),
   }));
 }

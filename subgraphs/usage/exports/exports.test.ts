@@ -360,6 +360,8 @@ describe('an erasure', () => {
     const callers = [
       [acme, { by: ['END_USER'] }],
       [acme, { filter: { tag: 'ada' } }],
+      [acme, { by: ['CONVERSATION'] }],
+      [acme, { filter: { experiment: 'ada' } }],
       [everyone, { by: ['TAG'] }],
       [acme, { by: ['MODEL'] }],
       [everyone, { by: ['TENANT'] }],
@@ -376,9 +378,9 @@ describe('an erasure', () => {
       ...{ _id: 'stray', exportId: 'deleted', text: 'ada', expiresAt: new Date('2099-01-01') },
     });
     await erase('END_USER');
-    expect(await listLeft(ids)).toEqual([false, false, false, true, true, true]);
+    expect(await listLeft(ids)).toEqual([false, false, false, false, false, true, true, true]);
     expect(await usageExportParts(mesh.database.connection).exists({ _id: 'stray' })).toBeNull();
     await erase('TENANT');
-    expect(await listLeft(ids)).toEqual([false, false, false, false, false, true]);
+    expect(await listLeft(ids)).toEqual([...new Array(7).fill(false), true]);
   });
 });

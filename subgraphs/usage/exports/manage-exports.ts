@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Connection } from 'mongoose';
 import { HeddleError } from '#core/errors.ts';
 import { badInput, notFound } from '#core/input.ts';
+import { personalDimensions } from '#mongo/usage/dimensions.ts';
 import { usageExportParts } from '#mongo/usage-export-parts.ts';
 import { toPartId, type UsageExportRecord, usageExports } from '#mongo/usage-exports.ts';
 import { withRoom } from '../../runtime/with-room.ts';
@@ -120,7 +121,13 @@ function seesExport({ tenantId }: UsageExportRecord, context: UsageContext): boo
     : reach.sees({ tenantId, appId: null, keyId: null });
 }
 
-/** What was chosen, without its progress. */
+const personal: ReadonlySet<string> = new Set(personalDimensions);
+
+/** What was chosen, without its progress, and without what may name an end user: the log could not forget it. */
 function toAudited({ tenantId, format, from, to, interval, by, filter }: UsageExportRecord) {
-  return { tenantId, format, from, to, interval, by, filter };
+  const shown = Object.entries(filter).map(([name, values]) => [
+    name,
+    personal.has(name) ? '[redacted]' : values,
+  ]);
+  return { tenantId, format, from, to, interval, by, filter: Object.fromEntries(shown) };
 }

@@ -36,14 +36,14 @@ const lastClaude = () => upstream.claude.requests.at(-1)?.body;
 const lastChat = () => upstream.chat.bodies.at(-1);
 const readDropped = ({ headers }: Response) => (headers.get('x-heddle-dropped') ?? '').split(', ');
 
-async function readTags(response: Response): Promise<readonly string[]> {
+async function readLabels(response: Response) {
   await response.text();
   const { invocation } = await admin(() => upstream.mesh).data<{
-    invocation: { tags: readonly string[] };
-  }>('query ($id: ID!) { invocation(id: $id) { tags } }', {
+    invocation: { readonly tags: readonly string[]; readonly conversationId: string | null };
+  }>('query ($id: ID!) { invocation(id: $id) { tags conversationId } }', {
     id: response.headers.get('x-heddle-completion-id'),
   });
-  return invocation.tags;
+  return invocation;
 }
 
 interface StreamedEvent {
@@ -57,14 +57,16 @@ async function readEvents(response: Response): Promise<readonly StreamedEvent[]>
 }
 
 describe('the gateway contract of Claude Code', () => {
-  it('x-claude-code-session-id and x-claude-code-agent-id are tags of the ledger row', async () => {
+  it('x-claude-code-session-id and x-claude-code-agent-id are tags of the ledger row, the session its conversation', async () => {
     const ids = { 'x-claude-code-session-id': 's-1.a', 'x-claude-code-agent-id': 'agent_2' };
     for (const stream of [false, true]) {
-      expect(await readTags(await post({ stream }, ids))).toEqual([
-        'claude-code-session:s-1.a',
-        'claude-code-agent:agent_2',
-      ]);
+      expect(await readLabels(await post({ stream }, ids))).toEqual({
+        tags: ['claude-code-session:s-1.a', 'claude-code-agent:agent_2'],
+        conversationId: 's-1.a',
+      });
     }
+    const named = await post({}, { ...ids, 'x-heddle-conversation': 'chat 7' });
+    expect(await readLabels(named)).toMatchObject({ conversationId: 'chat 7' });
   });
 
   it.each([
@@ -74,7 +76,7 @@ describe('the gateway contract of Claude Code', () => {
   ])('x-claude-code-session-id is no tag and no error where it %s', async (_what, id) => {
     const response = await post({}, { 'x-claude-code-session-id': id });
     expect(response.status).toBe(200);
-    expect(await readTags(response)).toEqual([]);
+    expect(await readLabels(response)).toEqual({ tags: [], conversationId: null });
   });
 
   it('authorization with Bearer and x-api-key are accepted alike, and no key is refused', async () => {

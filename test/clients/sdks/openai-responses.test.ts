@@ -69,6 +69,27 @@ describe.each(majors)('%s: responses', (_name, Client) => {
     ]);
   });
 
+  it('have the conversation of the chain that they continue, or the one that the client names', async () => {
+    const create = async (body: object) =>
+      (await client().responses.create({ model, input: 'Hi', stream: false, ...body })).id;
+    const first = await create({});
+    const second = await create({ previous_response_id: first });
+    const third = await create({ previous_response_id: second });
+    const named = await create({ metadata: { conversation_id: 'chat 7' } });
+    const continued = await create({ previous_response_id: named });
+    const unkept = await create({ store: false, metadata: { conversation_id: 'chat 7' } });
+    const ids = [first, second, third, named, continued, unkept].map((id) =>
+      id.replace('resp_', 'invocation:'),
+    );
+    const { nodes } = await admin(() => mesh).data<{ nodes: { conversationId: string | null }[] }>(
+      'query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Invocation { conversationId } } }',
+      { ids },
+    );
+    const [begun, ...others] = nodes.map(({ conversationId }) => conversationId);
+    expect(begun).toMatch(/^[\w-]+$/);
+    expect(others).toEqual([begun, begun, 'chat 7', 'chat 7', null]);
+  });
+
   it('stream numbered events in the order of the protocol, with the whole response at the end', async () => {
     const stream = client().responses.stream({ model, input: 'Hi' });
     const events: { readonly type: string; readonly sequence_number: number }[] = [];

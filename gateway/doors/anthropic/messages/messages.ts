@@ -11,7 +11,7 @@ import { setCompletionHeaders } from '../../completion-headers.ts';
 import { setAnthropicLimitHeaders } from '../../limit-headers.ts';
 import { messagesComplete, messagesCount, messagesStream } from '../../operations.generated.ts';
 import { readApiVersion } from '../api-version.ts';
-import { readSessionTags } from '../session-tags.ts';
+import { readSession } from '../session.ts';
 import { toMessage } from './messages-answer.ts';
 import { MessagesFraming } from './messages-framing.ts';
 import { type MessagesHeaders, readCountedRequest, readMessagesRequest } from './messages-request.ts';
@@ -36,8 +36,9 @@ export async function answerCount(exchange: Exchange): Promise<void> {
 export async function answerMessages(exchange: Exchange): Promise<void> {
   const request = readMessagesRequest(toFields(await readCallJson(exchange), ''), readContext(exchange));
   const headers = readCallHeaders(exchange);
-  const tags = readSessionTags(exchange, headers.tags);
-  const variables = { input: { ...request.input, ...headers, ...tags, allowRestart: false } };
+  const variables = {
+    input: { ...request.input, ...headers, ...readSession(exchange, headers), allowRestart: false },
+  };
   if (request.isStreamed) {
     const { events, unread } = await openCompletion(
       exchange,

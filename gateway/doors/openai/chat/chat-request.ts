@@ -14,6 +14,7 @@ import { markInput, markPlace } from '../../input-places.ts';
 import type { CompletionInput, ToolInput } from '../../operations.generated.ts';
 import { readOutputFormat } from '../../output-format.ts';
 import { allowTools, readCustomTool } from '../../responses/responses-tools.ts';
+import { readConversationId } from '../conversation-id.ts';
 import { readChatMessages } from './chat-messages.ts';
 import { type CustomTools, readCustomTools, restoreCustomCalls } from './custom-calls.ts';
 import { isResponsesBody, readResponsesBody } from './responses-body.ts';
@@ -210,7 +211,8 @@ function readAudio(fields: BodyFields): Partial<CompletionInput> {
 function readCaller(fields: BodyFields): Partial<CompletionInput> {
   const endUserId = toText(fields.safety_identifier ?? fields.user, 'user');
   const metadata = fields.metadata == null ? undefined : toFields(fields.metadata, 'metadata');
-  return withoutUndefined({ endUserId: endUserId === '' ? undefined : endUserId, metadata });
+  const conversationId = readConversationId(metadata);
+  return withoutUndefined({ endUserId: endUserId === '' ? undefined : endUserId, conversationId, metadata });
 }
 
 /** Of the modalities the graph has text and audio. */

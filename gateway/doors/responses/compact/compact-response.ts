@@ -16,7 +16,7 @@ import { toCompactionItem } from './compaction-item.ts';
 /** POST /v1/responses/compact: the messages of the user as they are, and one item that stands for all of the conversation. */
 export async function compactResponse(exchange: Exchange): Promise<void> {
   const body = toFields(await readCallJson(exchange), '');
-  const items = await readConversation(exchange, body);
+  const { items } = await readConversation(exchange, body);
   const input = readCompactionCall(body, items);
   const { complete } = await runDeclared(exchange, responsesComplete, {
     input: { ...input, ...readCallHeaders(exchange), retention: 'NONE' },

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { KeptConversations } from './kept-conversations.ts';
 
-const keep = (responseId: string, characters: number) => ({ responseId, items: [], characters });
+const keep = (responseId: string, characters: number) => ({ responseId, id: 'c1', items: [], characters });
 
 it('keeps the last conversation of each WebSocket, within its bound: the one used least recently is dropped', () => {
   const kept = new KeptConversations(100);

@@ -1,12 +1,11 @@
 import { LRUCache } from 'lru-cache';
-import type { BodyFields } from '../../body-fields.ts';
+import type { Conversation } from '../stored-response.ts';
 
 /** Characters of the conversations of all WebSockets of a process, about; the one used least recently is dropped first. */
 const charactersMax = 64 * 1024 * 1024;
 
-interface KeptConversation {
+interface KeptConversation extends Conversation {
   readonly responseId: string;
-  readonly items: readonly BodyFields[];
   readonly characters: number;
 }
 

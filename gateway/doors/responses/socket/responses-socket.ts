@@ -12,6 +12,7 @@ import { type CallHeaders, readCallHeaders } from '../../call-headers.ts';
 import { NamedRefusal } from '../../openai/openai-errors.ts';
 import { prepareResponse, readConversation } from '../prepare-response.ts';
 import { toResponseId } from '../response-object.ts';
+import type { Conversation } from '../stored-response.ts';
 import { KeptConversations } from './kept-conversations.ts';
 import { sendResponse } from './send-response.ts';
 import { type CreateMessage, readCreateMessage, toErrorMessage, toMessages } from './socket-messages.ts';
@@ -157,19 +158,19 @@ export class ResponsesSocket implements SocketSession {
     const previous = typeof previousId === 'string' ? conversations.find(this, previousId) : undefined;
     // Where this response fails, its conversation is not continued from here a second time.
     if (previous !== undefined) conversations.drop(this);
-    const find = () => previous?.items;
+    const find = () => previous;
     const target = {
       send: (events: string) => this.#send(toMessages(events, lane)),
       cutOff: () => this.#connection.socket.terminate(),
     };
-    const keep = (responseId: string, items: readonly object[], more: number) => {
+    const keep = (responseId: string, conversation: Conversation, more: number) => {
       const total = (previous?.characters ?? 0) + characters + more;
-      conversations.keep(this, { responseId, items: items as [], characters: total });
+      conversations.keep(this, { ...conversation, responseId, characters: total });
     };
     if (body.generate === false) {
-      const items = await readConversation(call, body, find);
-      const { id, events } = writeWarmUp(body, items);
-      keep(id, items, 0);
+      const conversation = await readConversation(call, body, find);
+      const { id, events } = writeWarmUp(body, conversation.items);
+      keep(id, conversation, 0);
       await target.send(events);
       return;
     }
@@ -178,7 +179,8 @@ export class ResponsesSocket implements SocketSession {
     const ended = await sendResponse(call, prepared, target);
     if (ended?.status !== 'completed' && ended?.status !== 'incomplete') return;
     const { id, output } = ended;
-    keep(toResponseId(id), [...prepared.items, ...output], JSON.stringify(output).length);
+    const items = [...prepared.conversation.items, ...(output as [])];
+    keep(toResponseId(id), { ...prepared.conversation, items }, JSON.stringify(output).length);
   }
 
   /** Those of the upgrade, for each of its messages. A key of idempotency would make them one call. */

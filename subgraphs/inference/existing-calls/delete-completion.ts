@@ -3,8 +3,8 @@ import type { InferenceEngine } from '#inference/engine.ts';
 import { findHoldOfCall } from '#inference/holding/find-hold-of-call.ts';
 import { toAttachmentId } from '#inference/ledger/attachment.ts';
 import { refuseHeld } from '#mongo/legal-holds.ts';
-import type { SubgraphContext } from '../runtime/context.ts';
-import type { AuditServices } from '../runtime/policy/audited.ts';
+import type { SubgraphContext } from '../../runtime/context.ts';
+import type { AuditServices } from '../../runtime/policy/audited.ts';
 import { cancelCompletion } from './cancel-completion.ts';
 
 /** Deletes what is stored of a completion beside its row, after it has ended. NOT_FOUND when it is not the caller's, CONFLICT when a legal hold keeps it. */

@@ -1,8 +1,8 @@
 import type { CompletionData } from '#inference/completion.ts';
 import type { InferenceEngine } from '#inference/engine.ts';
-import type { SubgraphContext } from '../runtime/context.ts';
-import type { AuditServices } from '../runtime/policy/audited.ts';
-import { readCalls } from '../runtime/policy/audited-calls.ts';
+import type { SubgraphContext } from '../../runtime/context.ts';
+import type { AuditServices } from '../../runtime/policy/audited.ts';
+import { readCalls } from '../../runtime/policy/audited-calls.ts';
 
 /** How long another process gets to stop a completion before it is shown as it stands. */
 const waitMsMax = 5_000;
