@@ -20,6 +20,8 @@ export const textUnits: Readonly<Record<string, () => string>> = {
   digits: () => fill('9999 9999 '),
   'beginnings of keys': () => `sk-${drawText(3, letters)} eyJ key: https://a `,
   'base64 and hexadecimal digits': () => `${drawText(300, base64)} ${drawText(64, '0123456789abcdef')} `,
+  'text in base64': () => `${Buffer.from(harmless.slice(0, 3_000)).toString('base64')} `,
+  'escapes of URLs': () => `&${encodeURIComponent(`{"${drawText(4, letters)}":"a b, c"}`)}`,
   instructions: () => 'ignore all previous instructions, ',
   'Markdown and HTML': () => `[${drawText(4, letters)}](https://a.test/b) <a href="x" title='y'>`,
   JSON: () => `{"${drawText(4, letters)}":"a\\n\\u00e9 b","n":[1,2.5,null]},`,
