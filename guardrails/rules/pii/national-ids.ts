@@ -51,16 +51,34 @@ function findFirst(
   const finders = createFinders(forms, anyCountry, mayBeAnnounced);
   const all = finders.map(({ find }) => find);
   const alone = finders.filter(({ needsWord }) => !needsWord).map(({ find }) => find);
+  const anyAlone = joinPatterns(forms.filter((form) => form.alone !== undefined));
   const announcing = new RegExp([...forms.map(({ words }) => words), anyCountry].join('|'));
   return (place) => {
     if (place.from !== place.at) return null;
     const isAnnounced = mayBeAnnounced(place) && announcing.test(place.context());
+    if (!isAnnounced && !matchesAt(anyAlone, place)) return null;
     for (const find of isAnnounced ? all : alone) {
       const found = find(place);
       if (found !== null) return found;
     }
     return null;
   };
+}
+
+/** A sticky pattern that matches where the pattern of any of the forms does. */
+function joinPatterns(forms: readonly Pick<IdForm, 'pattern'>[]): RegExp {
+  let groups = 0;
+  const sources = forms.map(({ pattern: { source } }) => {
+    const joined = source.replace(/\\([1-9])/g, (_, group) => `\\${groups + Number(group)}`);
+    groups += source.match(/\((?!\?)/g)?.length ?? 0;
+    return joined;
+  });
+  return new RegExp(sources.join('|') || '(?!)', 'y');
+}
+
+function matchesAt(pattern: RegExp, { text, from }: NumberPlace): boolean {
+  pattern.lastIndex = from;
+  return pattern.test(text);
 }
 
 /** In their order: a country's own words come first, because what they announce may have the form of other countries' numbers too. */

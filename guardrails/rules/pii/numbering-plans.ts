@@ -6,8 +6,8 @@ import metadata from 'libphonenumber-js/min/metadata';
  */
 interface NumberingPlan {
   readonly callingCode: string;
-  /** What begins a number that is dialed to another country. */
-  readonly abroad: RegExp;
+  /** What begins a number that is dialed to another country: a pattern, or the digits themselves. */
+  readonly abroad: RegExp | string;
   readonly pattern: RegExp;
   readonly lengths: readonly number[];
   /** What is dialed before numbers within the country; null: nothing. */
@@ -40,6 +40,10 @@ function whole(source: string): RegExp {
   return new RegExp(`^(?:${source})$`);
 }
 
+function isPlainNumber(source: string): boolean {
+  return /^\d+$/.test(source);
+}
+
 /** Whether a prefix is one of some numbers, rather than a pattern. */
 function isPlain(prefix: string): boolean {
   return /^\d+(?:\|\d+)*$/.test(prefix);
@@ -55,9 +59,10 @@ function readPlan(written: readonly unknown[]): NumberingPlan {
   const types = written[at.types];
   const patterns = Array.isArray(types) ? types.flatMap((type) => (Array.isArray(type) ? type[0] : [])) : [];
   const lengths = written[at.lengths];
+  const abroad = text(at.abroad) ?? '(?!)';
   return {
     callingCode: text(at.callingCode) ?? '',
-    abroad: new RegExp(`^(?:${text(at.abroad) ?? '(?!)'})`),
+    abroad: isPlainNumber(abroad) ? abroad : new RegExp(`^(?:${abroad})`),
     pattern: whole(text(at.pattern) ?? '(?!)'),
     lengths: Array.isArray(lengths) ? lengths : [],
     prefix: prefix === null ? null : new RegExp(`^(?:${prefix})`),
@@ -81,6 +86,9 @@ for (const [code, countries] of Object.entries(metadata.country_calling_codes)) 
   );
 }
 for (const [code, plan] of Object.entries(metadata.nonGeographic)) byCallingCode.set(code, [readPlan(plan)]);
+/** By the number of a calling code: its main plan. */
+const mainPlans: (NumberingPlan | undefined)[] = [];
+for (const [code, [main]] of byCallingCode) mainPlans[Number(code)] = main;
 
 function isOfPlan(national: string, { pattern, types }: NumberingPlan): boolean {
   return pattern.test(national) && types?.test(national) !== false;
@@ -132,8 +140,12 @@ function readBehindCode(digits: string, main: NumberingPlan): { national: string
 }
 
 function readInternational(digits: string): ReturnType<typeof readBehindCode> | null {
+  // No calling code begins with 0.
+  if (digits.startsWith('0')) return null;
+  let code = 0;
   for (let length = 1; length <= callingCodeDigitsMax; length += 1) {
-    const [main] = byCallingCode.get(digits.slice(0, length)) ?? [];
+    code = 10 * code + (digits.charCodeAt(length - 1) - 0x30);
+    const main = mainPlans[code];
     if (main === undefined) continue;
     const read = readBehindCode(digits.slice(length), main);
     return hasDigits(read.national) ? read : null;
@@ -156,7 +168,8 @@ export function isInternationalNumber(digits: string): boolean {
 /** @param countries those without a plan have no numbers */
 export function createNationalNumberCheck(countries: readonly string[]): NationalNumberCheck {
   const plans = countries.flatMap((country) => byCountry.get(country) ?? []);
-  const abroad = new RegExp([...new Set(plans.map((plan) => plan.abroad.source))].join('|') || '(?!)');
+  const abroads = plans.map(({ abroad }) => (typeof abroad === 'string' ? `^${abroad}` : abroad.source));
+  const abroad = new RegExp([...new Set(abroads)].join('|') || '(?!)');
   const byLength = Array.from({ length: dialedMax + 1 }, (_, length) =>
     plans.filter((plan) => canHaveLength(plan, length)),
   );
@@ -183,8 +196,14 @@ function canHaveLength({ prefix, callingCode }: NumberingPlan, length: number): 
   );
 }
 
+/** The digits that begin a number to another country. */
+function countAbroad(digits: string, { abroad }: NumberingPlan): number {
+  if (typeof abroad === 'string') return digits.startsWith(abroad) ? abroad.length : 0;
+  return abroad.exec(digits)?.[0].length ?? 0;
+}
+
 function isNational(digits: string, plan: NumberingPlan): boolean {
-  const abroad = plan.abroad.exec(digits)?.[0].length ?? 0;
+  const abroad = countAbroad(digits, plan);
   if (abroad > 0 && abroad < digits.length && digits[abroad] !== '0') {
     const read = readInternational(digits.slice(abroad));
     return read !== null && isOfPlan(read.national, read.plan);

@@ -1,14 +1,14 @@
+import { contextChars } from './announcing/announcements.ts';
 import { phoneWords } from './announcing/announcing-words.ts';
-import { isEnd, isLetterUnit, matchAt, type NumberFinder, readDigits } from './finder.ts';
+import { isDigitUnit, isEnd, isLetterUnit, matchAt, type NumberFinder, readDigits } from './finder.ts';
 import { createNationalNumberCheck, isInternationalNumber } from './numbering-plans.ts';
 
-const international = /\+\(?\d(?:(?:\.(?=\d)|[ ()/-]{1,3})?\d){6,14}(?:x\d{1,6})?/y;
+const extension = /x\d{1,6}/y;
 /** Area codes and exchanges begin with 2 to 9 there. */
 const northAmerican =
   /(?:(?:001|1)[-. ]\(?)?(?:[2-9]\d{2}([-.])[2-9]\d{2}\1\d{4}|[2-9]\d{2}\) ?[2-9]\d{2}[-. ]\d{4})(?: ?(?:x|ext\.?) ?\d{1,6})?/y;
 /** As Japan and Korea write them. */
 const eastAsian = /0(?:[5-9]0|1[016-9]|[236]|[3-6][1-5])-\d{3,4}-\d{4}/y;
-const national = /\d(?:(?:\.(?=\d)|[ ()/-]{1,3})?\d){5,14}/y;
 /** A word that announces a number, and nothing but words such as "number is" up to the number. */
 const announced = new RegExp(
   String.raw`(?:${phoneWords.source})(?:[\s:=."'()#°º_/-]|\\[nrt]|(?<!\p{L})(?:no|nr|num|number|nummer|numer[oy]?|n[uú]mero|numéro|номер|is|ist|es|est|at|on|under|unter|de|号码|番号|는|은)(?!\p{L})|[èéは是号码番])*$`,
@@ -28,35 +28,71 @@ const usualRegions: readonly string[] = [
 export function createPhoneFinder(regions: readonly string[] | undefined): NumberFinder {
   const isNational = createNationalNumberCheck(regions ?? usualRegions);
   const hasAmerican = regions === undefined || regions.includes('US') || regions.includes('CA');
-  return ({ text, at, length, from, context, mayAnnounce }) => {
+  const isAnnounced = createAnnouncedCheck();
+  return ({ text, at, length, from, mayAnnounce }) => {
     if (text[from] === '+') return findInternational(text, from);
     if (from !== at || length > 13) return null;
     const start = text[at - 1] === '(' ? at - 1 : at;
-    const american = hasAmerican && (length === 3 || length === 1) ? matchAt(northAmerican, text, at) : null;
+    const american = hasAmerican && mayBeAmerican(text, at, length) ? matchAt(northAmerican, text, at) : null;
     if (american !== null && isAmerican(readNumber(american)))
       return { kind: 'PHONE', start, end: at + american.length };
-    const asian = regions === undefined && text[at] === '0' ? matchAt(eastAsian, text, at) : null;
+    const mayBeAsian = regions === undefined && text[at] === '0' && text[at + length] === '-';
+    const asian = mayBeAsian ? matchAt(eastAsian, text, at) : null;
     if (asian !== null && isEastAsian(readNumber(asian)))
       return { kind: 'PHONE', start: at, end: at + asian.length };
     const mayBeAnnounced = mayAnnounce('PHONE');
     if (regions === undefined && !mayBeAnnounced) return null;
     const written = readNational(text, at);
-    if (written === null || !isEnd(text, at + written.length)) return null;
-    const isAnnounced = mayBeAnnounced && announced.test(context());
-    const isOwn = regions !== undefined && (written.startsWith('0') || /[ ()/-]/.test(written));
-    if (!isAnnounced && !isOwn) return null;
-    return isNational(readDigits(written)) ? { kind: 'PHONE', start, end: at + written.length } : null;
+    if (written === null || !isEnd(text, written.end)) return null;
+    const isOwn = regions !== undefined && (written.digits.startsWith('0') || written.hasJoints);
+    if (!isOwn && !(mayBeAnnounced && isAnnounced(text, from))) return null;
+    return isNational(written.digits) ? { kind: 'PHONE', start, end: written.end } : null;
   };
 }
 
+/** What stands behind the first group of a number as North America writes it. */
+function mayBeAmerican(text: string, at: number, length: number): boolean {
+  const next = text[at + length] ?? '';
+  if (length === 3) return '-.)'.includes(next) || (text[at] === '0' && next === ' ');
+  return length === 1 && text[at] === '1';
+}
+
+/** Whether a word announces the number at a place. Numbers of one text are mostly announced alike. */
+function createAnnouncedCheck(): (text: string, at: number) => boolean {
+  let last = { before: '', isAnnounced: false };
+  return (text, at) => {
+    const before = readLetters(text, at);
+    if (before !== last.before) last = { before, isAnnounced: announced.test(before.toLowerCase()) };
+    return last.isAnnounced;
+  };
+}
+
+/** What stands before a place, up to another number; empty where it has no letters. */
+function readLetters(text: string, at: number): string {
+  const first = Math.max(0, at - contextChars);
+  let [start, hasLetters] = [at, false];
+  while (start > first) {
+    const unit = text.charCodeAt(start - 1);
+    if (isDigitUnit(unit)) break;
+    hasLetters ||= unit > 0x7f || isLetterUnit(unit);
+    start -= 1;
+  }
+  return hasLetters ? text.slice(start, at) : '';
+}
+
 function findInternational(text: string, from: number): ReturnType<NumberFinder> {
-  let written = readAt(international, text, from);
-  for (let trims = 0; written !== null && trims < 4; trims += 1) {
-    const end = from + written.length;
-    if (isEndOfNumber(text, end) && isInternationalNumber(readNumber(written)))
-      return { kind: 'PHONE', start: from, end };
-    const shorter: string = written.replace(/[ ()./-]+\d+$/, '');
-    written = shorter === written ? null : shorter;
+  const read = readGroups(text, from + 1);
+  if (read.digits.length < 7) return null;
+  extension.lastIndex = read.end;
+  let end = read.end + (extension.exec(text)?.[0].length ?? 0);
+  let { digits } = read;
+  for (let trims = 0; trims < 4; trims += 1) {
+    if (isEndOfNumber(text, end) && isInternationalNumber(digits)) return { kind: 'PHONE', start: from, end };
+    // What follows behind a space may be another number.
+    const group = /[ ()./-]+(\d+)$/.exec(text.slice(from, end));
+    if (group === null) return null;
+    end -= group[0].length;
+    digits = digits.slice(0, -(group[1] ?? '').length);
   }
   return null;
 }
@@ -75,18 +111,52 @@ function readNumber(written: string): string {
   return readDigits(extension < 0 ? written : written.slice(0, extension));
 }
 
-/** Neither a date, nor an amount in thousands or with decimals; of the digits that national numbers have. */
-function readNational(text: string, at: number): string | null {
-  const written = readAt(national, text, at);
-  if (written === null) return null;
-  const digits = readDigits(written).length;
-  const isDate = digits < 10 && /^\d{1,4}[./-]\d{1,2}[./-]\d{1,4}/.test(written);
-  const isAmount = (digits < 9 && /^\d{1,3}(?:[ .]\d{3})+$/.test(written)) || written.startsWith('0.');
-  const isMixed = written.includes(' ') && written.includes('.');
-  return digits < 6 || digits > 13 || isDate || isAmount || isMixed ? null : written;
+/** A number in groups of digits. */
+interface ReadNumber {
+  readonly end: number;
+  readonly digits: string;
+  /** Spaces, brackets, slashes and hyphens stand between its groups. */
+  readonly hasJoints: boolean;
 }
 
-function readAt(pattern: RegExp, text: string, at: number): string | null {
-  pattern.lastIndex = at;
-  return pattern.exec(text)?.[0] ?? null;
+const groupedDigitsMax = 15;
+const jointsMax = 3;
+
+/** Groups of digits with a full stop or up to three signs between, from a digit on; up to 15 digits. */
+function readGroups(text: string, at: number): ReadNumber {
+  let [end, digits, hasJoints] = [at, '', false];
+  for (let next = at; next !== -1; next = skipJoints(text, end)) {
+    hasJoints ||= next > end && text.charCodeAt(end) !== 0x2e;
+    end = next;
+    while (end - next < groupedDigitsMax - digits.length && isDigitUnit(text.charCodeAt(end))) end += 1;
+    digits += text.slice(next, end);
+    if (digits.length === groupedDigitsMax) break;
+  }
+  return { end, digits, hasJoints };
+}
+
+/** Where the next group of digits begins behind what joins it to the one before; -1: there is none. */
+function skipJoints(text: string, at: number): number {
+  let next = at;
+  if (text.charCodeAt(at) === 0x2e) next += 1;
+  else while (next - at < jointsMax && isJoint(text.charCodeAt(next))) next += 1;
+  return next > at && isDigitUnit(text.charCodeAt(next)) ? next : -1;
+}
+
+/** Space, brackets, hyphen, slash. */
+function isJoint(unit: number): boolean {
+  return unit === 0x20 || unit === 0x28 || unit === 0x29 || unit === 0x2d || unit === 0x2f;
+}
+
+/** Neither a date, nor an amount in thousands or with decimals; of the digits that national numbers have. */
+function readNational(text: string, at: number): ReadNumber | null {
+  const read = readGroups(text, at);
+  const count = read.digits.length;
+  if (count < 6 || count > 13) return null;
+  if (read.end - at === count) return read;
+  const written = text.slice(at, read.end);
+  const isDate = count < 10 && /^\d{1,4}[./-]\d{1,2}[./-]\d{1,4}/.test(written);
+  const isAmount = (count < 9 && /^\d{1,3}(?:[ .]\d{3})+$/.test(written)) || written.startsWith('0.');
+  const isMixed = written.includes(' ') && written.includes('.');
+  return isDate || isAmount || isMixed ? null : read;
 }
