@@ -216,7 +216,7 @@ describe('secret shapes', () => {
     for (const at of [0, 8_190, 16_300, 16_384, 24_500, 32_760, 100_000, 199_950]) {
       const secret = secrets['OpenAI project key']?.() ?? '';
       const text = `${'words '.repeat(40_000).slice(0, at)}${secret}${' and so on'.repeat(500)}`;
-      const found = await findSecretsPausing(text, everySecret);
+      const found = await findSecretsPausing(text, (part) => everySecret.find(part));
       expect(found).toMatchObject([{ what: 'an OpenAI key', start: at, end: at + secret.length }]);
     }
     let turns = 0;
@@ -225,7 +225,7 @@ describe('secret shapes', () => {
       timer = setImmediate(count);
     };
     let timer = setImmediate(count);
-    expect(await findSecretsPausing('sk-'.repeat(400_000), everySecret)).toEqual([]);
+    expect(await findSecretsPausing('sk-'.repeat(400_000), (part) => everySecret.find(part))).toEqual([]);
     clearImmediate(timer);
     expect(turns).toBeGreaterThan(5);
   });

@@ -1,4 +1,4 @@
-import { findInParts } from '../text/find-in-parts.ts';
+import { findInParts, withoutOverlaps } from '../text/find-in-parts.ts';
 import { toVisible } from '../text/visible-text.ts';
 import { createWordScan, type WordHits, type WordScan } from '../text/word-scan.ts';
 import { asciiCaseAliases } from '../text/word-table.ts';
@@ -87,7 +87,7 @@ export class SecretSearch {
   /** In time linear in the length; in the order of their places, and apart from each other. */
   find(text: string, format?: 'TEXT' | 'JSON'): readonly FoundSecret[] {
     const visible = toVisible(text, format);
-    return this.#findIn(visible.text).map(({ kind, what, start, end }) => ({
+    return this.findVisible(visible.text).map(({ kind, what, start, end }) => ({
       kind,
       what,
       start: visible.toStart(start),
@@ -95,7 +95,8 @@ export class SecretSearch {
     }));
   }
 
-  #findIn(text: string): readonly FoundSecret[] {
+  /** The same for a text without what a reader does not see (`toVisible`). */
+  findVisible(text: string): readonly FoundSecret[] {
     const found: FoundSecret[] = [];
     const hits = this.#scan(text);
     if (hits.count === 0) return found;
@@ -116,7 +117,7 @@ export class SecretSearch {
         if (accepts(match[1] ?? '')) found.push({ kind, what, start, end });
       }
     }
-    return found.length < 2 ? found : apart(found);
+    return withoutOverlaps(found);
   }
 
   /** Where one of the starts stands, or is written in another case, in ascending order. */
@@ -194,18 +195,6 @@ export class SecretSearch {
 /** What may stand before the start of a shape: the beginning of a run that is no word, and that of a client secret. */
 const longRun = /(?=[A-Za-z0-9]{0,40}\d)[A-Za-z0-9]{8,84}$|[A-Za-z0-9_~.-]{0,3}\dQ?$/;
 
-/** Those in their order that do not overlap one before. */
-function apart(found: readonly FoundSecret[]): readonly FoundSecret[] {
-  const result: FoundSecret[] = [];
-  let at = 0;
-  for (const secret of [...found].sort((a, b) => a.start - b.start || b.end - a.end)) {
-    if (secret.start < at) continue;
-    result.push(secret);
-    at = secret.end;
-  }
-  return result;
-}
-
 /** Every shape. */
 export const everySecret = new SecretSearch(secretShapes, namedSecrets);
 
@@ -217,13 +206,12 @@ export function findSecret(text: string): string | null {
 /** Parts of a long text, with what is looked at before and after each: longer than nearly any secret. */
 const [partLength, around] = [65_536, [256, 8_192]] as const;
 
-/** As `search.find`, for a text of any length: other work of the process gets its turn meanwhile. */
+/** What is found in a text of any length, by what finds secrets in a part of it: other work of the process gets its turn meanwhile. */
 export function findSecretsPausing(
   text: string,
-  search: SecretSearch,
-  format?: 'TEXT' | 'JSON',
+  find: (part: string) => readonly FoundSecret[],
 ): Promise<readonly FoundSecret[]> {
-  return findInParts(text, partLength, around, (part) => search.find(part, format));
+  return findInParts(text, partLength, around, find);
 }
 
 /** The text with `***` in the place of every credential; the same text where it holds none. */

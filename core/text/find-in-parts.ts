@@ -30,3 +30,16 @@ export async function findInParts<Found extends TextPlace>(
   }
   return all;
 }
+
+/** The places in their order, of those that overlap the first one; of those that begin together the longest. */
+export function withoutOverlaps<Found extends TextPlace>(found: readonly Found[]): readonly Found[] {
+  if (found.length < 2) return found;
+  const result: Found[] = [];
+  let at = 0;
+  for (const one of [...found].sort((a, b) => a.start - b.start || b.end - a.end)) {
+    if (one.start < at) continue;
+    result.push(one);
+    at = one.end;
+  }
+  return result;
+}

@@ -146,6 +146,24 @@ describe('the rule secrets', () => {
     expect(await look([guarded(text)], { entropy: true })).toEqual({ fired: false });
   });
 
+  it('masks what encodes a secret, and leaves the rest as it is', async () => {
+    const inBase64 = (text: string) => Buffer.from(text).toString('base64');
+    const key = '-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----';
+    const value = {
+      data: { token: inBase64(token), key: inBase64(`${key}\n`) },
+      url: `https://x.test/cb?to=%2Fa%3Fk%3D${token}`,
+      pass: 'postgres:%2F%2Fadmin:s3cr3tXy%40host/db',
+      image: inBase64(`\x89PNG${'\x00\xff'.repeat(40)}`),
+    };
+    const [json] = await mask([guarded(JSON.stringify(value), { format: 'JSON' })]);
+    expect(JSON.parse(json ?? '')).toEqual({
+      data: { token: '⟨GITHUB_TOKEN_1⟩', key: '⟨PRIVATE_KEY_1⟩' },
+      url: 'https://x.test/cb?to=%2Fa%3Fk%3D⟨GITHUB_TOKEN_2⟩',
+      pass: 'postgres:%2F%2Fadmin:⟨ADDRESS_PASSWORD_1⟩%40host/db',
+      image: value.image,
+    });
+  });
+
   it('holds the end of a text that may become a secret', () => {
     const { holdFrom } = secrets.prepare({}, {});
     expect(holdFrom?.('my token: ghp_aB3')).toBe(10);

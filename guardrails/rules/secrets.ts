@@ -10,6 +10,7 @@ import {
   nothingFound,
   type RuleResult,
 } from '../guardrail.ts';
+import { findVisibleAndHidden, holdHiddenFrom } from '../text/hidden-matches.ts';
 
 const options = z.strictObject({
   /** The kinds that are looked for; absent: all. */
@@ -34,8 +35,10 @@ interface Placed extends FoundSecret {
 async function findWithin(texts: readonly GuardedText[], search: SecretSearch): Promise<readonly Placed[]> {
   const placed: Placed[] = [];
   for (const [number, { text, format, kind }] of texts.entries()) {
-    for (const found of await findSecretsPausing(text, search, format))
-      placed.push({ ...found, text: number });
+    const found = await findSecretsPausing(text, (part) =>
+      findVisibleAndHidden({ text: part, format }, (visible) => search.findVisible(visible)),
+    );
+    for (const secret of found) placed.push({ ...secret, text: number });
     const user = kind === 'url' ? findAddressUser(text) : null;
     if (user !== null) placed.push({ ...user, text: number });
   }
@@ -78,7 +81,7 @@ async function findAcross(
     // Seams that are close are looked at together.
     while (last < ends.length - 2 && (ends[last + 1] ?? 0) - (ends[last] ?? 0) < 2 * seamLength) last += 1;
     from = (ends[last] ?? 0) + seamLength;
-    for (const found of await findSecretsPausing(joined.slice(start, from), search)) {
+    for (const found of await findSecretsPausing(joined.slice(start, from), (part) => search.find(part))) {
       const pieces = splitAt(ends, start + found.start, start + found.end);
       if (pieces.length === 0) continue;
       // What is whole in one text may seem to continue in the next.
@@ -133,7 +136,7 @@ export const secrets = defineRule({
         const across = texts.length > 1 ? await findAcross(texts, search, within) : [];
         return toResult([...within, ...across]);
       },
-      holdFrom: (text) => search.holdFrom(text),
+      holdFrom: (text) => Math.min(search.holdFrom(text), holdHiddenFrom(text)),
     };
   },
 });

@@ -1,31 +1,75 @@
-import { toVisible } from '#core/text/visible-text.ts';
-import { readEncoded } from './disguised-texts.ts';
-import type { TextMatch } from './scan.ts';
+import { type TextPlace, withoutOverlaps } from '#core/text/find-in-parts.ts';
+import { toVisible, type VisibleText } from '#core/text/visible-text.ts';
+import type { GuardedText } from '../guardrail.ts';
+import { holdTagsFrom, readTags } from './disguised-texts.ts';
+import { readEncoded } from './encoded-texts.ts';
 import { readUnescaped } from './unescaped-text.ts';
 
-/** Digits of base64 for the shortest address of mail or number that is looked for. */
-const base64CharsMin = 16;
-/** What escapes begin with. */
-const beginnings = ['%', '&', '\\'] as const;
-/** The sign of an address of mail or of a telephone number as an escape: without one, nothing that is looked for hides behind others. */
-const escapedSign = /%(?:40|2b)|&(?:#0{0,4}(?:64|43)|#x0{0,4}(?:40|2b);|commat;|plus;)|\\(?:u00|x)(?:40|2b)/i;
+/** Encodings that are undone, one within the other. */
+const layersMax = 2;
 
-type Search = (text: string) => readonly TextMatch[];
+/** Searches a text without what a reader does not see (`toVisible`). */
+export type VisibleSearch<Match> = (text: string) => readonly Match[];
 
 /**
- * What a search finds in a text whose escapes are undone, and in the texts that stand in it in base64 or hexadecimal digits: there the finding is all of
- * what is decoded, by the kind of the first. Both are undone once.
+ * What a search finds in a text as a reader sees it, and behind escapes, base64, hexadecimal digits and tag characters, also where one of them
+ * stands within another; at the places in the text that was given, in their order and without overlaps. Of base64 a place has whole groups of digits, so that
+ * the rest stays what it is.
  */
-export function findHidden(text: string, search: Search): readonly TextMatch[] {
-  const found: TextMatch[] = [];
-  if (beginnings.some((beginning) => text.includes(beginning)) && escapedSign.test(text)) {
-    const unescaped = readUnescaped(text);
-    for (const { kind, start, end } of search(unescaped.text))
-      found.push({ kind, start: unescaped.toStart(start), end: unescaped.toEnd(end) });
-  }
-  for (const { text: decoded, start, end } of readEncoded(text, base64CharsMin)) {
-    const [first] = search(toVisible(decoded).text);
-    if (first !== undefined) found.push({ kind: first.kind, start, end });
-  }
-  return found;
+export function findVisibleAndHidden<Match extends TextPlace>(
+  { text, format }: Pick<GuardedText, 'text' | 'format'>,
+  search: VisibleSearch<Match>,
+): readonly Match[] {
+  const visible = toVisible(text, format);
+  const shown = search(visible.text);
+  const found = visible.text === text ? shown : placeIn(visible, shown);
+  // They are not visible.
+  const tagged = readTags(text).flatMap((one) => placeIn(one, search(one.text)));
+  const hidden = findHidden(visible.text, search, layersMax);
+  if (hidden.length === 0 && tagged.length === 0) return found;
+  return withoutOverlaps([...found, ...placeIn(visible, hidden), ...tagged]);
+}
+
+function findHidden<Match extends TextPlace>(
+  text: string,
+  search: VisibleSearch<Match>,
+  layers: number,
+): readonly Match[] {
+  if (layers === 0) return [];
+  const [unescaped, encoded] = [readUnescaped(text), readEncoded(text)];
+  if (unescaped.length === 0 && encoded.length === 0) return [];
+  return [...unescaped, ...encoded].flatMap((hidden) => {
+    const visible = toVisible(hidden.text);
+    const found = [...search(visible.text), ...findHidden(visible.text, search, layers - 1)];
+    return placeIn(hidden, placeIn(visible, found));
+  });
+}
+
+/** The matches of a view of a text at their places in that text. */
+function placeIn<Match extends TextPlace>(
+  { toStart, toEnd }: Pick<VisibleText, 'toStart' | 'toEnd'>,
+  found: readonly Match[],
+): readonly Match[] {
+  return found.map((match) => ({ ...match, start: toStart(match.start), end: toEnd(match.end) }));
+}
+
+const heldCharsMax = 100;
+/** What may become an escape, or what escapes stand in. */
+const escaped = /[A-Za-z0-9À-ɏ._%+'@&#;\\-]{1,100}$/;
+/** Digits of base64, and what shows that they are no word. */
+const base64 = /[A-Za-z0-9+/_-]{1,100}={0,2}$/;
+const noWord = /\d|[a-z][A-Z]|[A-Z]{2}[a-z]|=/;
+
+/** The offset from which the end of a text may still become something hidden; at most 100 characters before the end. */
+export function holdHiddenFrom(text: string): number {
+  const cut = Math.max(0, text.length - heldCharsMax);
+  const given = text.slice(cut);
+  const visible = toVisible(given);
+  const tail = visible.text;
+  const patterns = [
+    ...(/[%&\\]/.test(tail) ? [escaped] : []),
+    ...(noWord.test(base64.exec(tail)?.[0] ?? '') ? [base64] : []),
+  ];
+  const from = Math.min(tail.length, ...patterns.map((pattern) => pattern.exec(tail)?.index ?? tail.length));
+  return cut + Math.min(visible.toStart(from), holdTagsFrom(given));
 }

@@ -19,7 +19,11 @@ it.each(Object.entries(writers))('undoes the escapes of %s, and knows where each
   fc.assert(
     fc.property(fc.array(part, { maxLength: 20 }), (parts) => {
       const source = parts.map(([, written]) => written).join('');
-      const { text, toStart, toEnd } = readUnescaped(source);
+      const [unescaped, ...more] = readUnescaped(source);
+      expect(more).toEqual([]);
+      expect(unescaped === undefined).toBe(parts.every(([shown, written]) => shown === written));
+      if (unescaped === undefined) return;
+      const { text, toStart, toEnd } = unescaped;
       expect(text).toBe(parts.map(([shown]) => shown).join(''));
       let [shownAt, at] = [0, 0];
       for (const [shown, written] of parts) {
@@ -32,7 +36,44 @@ it.each(Object.entries(writers))('undoes the escapes of %s, and knows where each
 });
 
 it('undoes names of HTML, a reference without its semicolon, and each escape once', () => {
-  expect(readUnescaped('a&commat;b&period;c &#64x &amp;#64; %2540 &#7; %0a %zz \\x4').text).toBe(
-    'a@b.c @x &amp;#64; %40 &#7; %0a %zz \\x4',
+  const [undone] = readUnescaped(
+    'a&commat;b&period;c &plus;1&lowbar;2&nbsp;3 &#64x &amp;#64; %2540 &#7; %0a %zz \\x4',
   );
+  expect(undone?.text).toBe('a@b.c +1_2 3 @x &amp;#64; %40 &#7; %0a %zz \\x4');
+});
+
+it.each([
+  '&commat;',
+  '&plus;',
+  '&period;',
+  '&lowbar;',
+  '&nbsp;',
+  '%2b',
+  '&#43;',
+  '&#x2b;',
+  '\\x2b',
+  '\\u002b',
+])('undoes %s where it stands alone', (written) => {
+  expect(readUnescaped(written)[0]?.text).toHaveLength(1);
+});
+
+it.each(['', 'a@b.c', '100 % & more \\n', '%E4%B8 &amp; \\u4e2d'])('has nothing to undo in %j', (text) => {
+  expect(readUnescaped(text)).toEqual([]);
+});
+
+it('reads what stands around escapes up to white space, and each place once where they are close', () => {
+  const word = 'w'.repeat(100);
+  const prose = 'and so on '.repeat(100);
+  const source = `${prose}${word}%40${word} ${'x '.repeat(60)}%2b${prose}%40${word}`;
+  const found = readUnescaped(source);
+  expect(found.map(({ text }) => text.trim().replace(/(?:and|so|on| )+/g, '…'))).toEqual([
+    `…${word}@${word}…${'x…'.repeat(60)}+…`,
+    `…@${word}`,
+  ]);
+  for (const { text, toStart, toEnd } of found) {
+    const at = text.indexOf('@');
+    expect(source.slice(toStart(at), toEnd(at + 1))).toBe('%40');
+    expect(source.slice(toEnd(at + 1), toEnd(at + 101))).toBe(word);
+    expect(text.length).toBeLessThan(1_000);
+  }
 });

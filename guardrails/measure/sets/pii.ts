@@ -18,7 +18,7 @@ const mailForms: readonly ((name: string, host: string) => string)[] = [
   (name, host) => `${name}&#64;${host}`,
   (name, host) => `${name}&commat;${host}`,
   (name, host) => `"${name} lee"@${host}`,
-  (name, host) => inBase64(`{"to":"${name}@${host}"}`),
+  (name, host) => inBase64(`${name}@${host}`),
 ];
 const asItIs = (card: string) => card;
 const cardWays: readonly ((card: string) => string)[] = [

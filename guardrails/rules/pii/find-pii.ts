@@ -1,4 +1,4 @@
-import { findHidden } from '../../text/hidden-matches.ts';
+import { withoutOverlaps } from '#core/text/find-in-parts.ts';
 import { findCard, findIban } from './bank.ts';
 import { findBirthDate } from './birth-date.ts';
 import { findEmails } from './email.ts';
@@ -12,17 +12,8 @@ import { createPhoneFinder } from './phone.ts';
 
 const groupDigitsMax = 19;
 
-/** Searches visible texts, also what is escaped or encoded in them, for what the options state; in the order of their places, and apart from each other. */
-export function createPiiSearch(options: PiiOptions): (text: string) => readonly FoundPii[] {
-  const search = createPlainSearch(options);
-  return (text) => {
-    const plain = search(text);
-    const hidden = findHidden(text, search);
-    return hidden.length === 0 ? plain : apart([...plain, ...hidden]);
-  };
-}
-
-function createPlainSearch({
+/** Searches visible texts for what the options state; in the order of their places, and apart from each other. */
+export function createPiiSearch({
   kinds,
   regions,
   words,
@@ -71,22 +62,11 @@ function createPlainSearch({
       allowed.size === 0
         ? found
         : found.filter(({ start, end }) => !isAllowed(text.slice(start, end).toLowerCase()));
-    return kept.length < 2 ? kept : apart(kept);
+    return withoutOverlaps(kept);
   };
 }
 
 /** Whether a text has what every kind has some of. */
 function isWanted(text: string): boolean {
   return /[\d@:]/.test(text);
-}
-
-function apart(found: readonly FoundPii[]): readonly FoundPii[] {
-  const result: FoundPii[] = [];
-  let at = 0;
-  for (const one of [...found].sort((a, b) => a.start - b.start || b.end - a.end)) {
-    if (one.start < at) continue;
-    result.push(one);
-    at = one.end;
-  }
-  return result;
 }

@@ -1,17 +1,13 @@
 import { toVisible } from '#core/text/visible-text.ts';
+import { holdHiddenFrom } from '../../text/hidden-matches.ts';
 import { birthWords } from './announcing/announcing-words.ts';
 
 const heldCharsMax = 100;
 
 /** A word, as long as an address of mail or of the net may be. */
 const word = /[A-Za-z0-9À-ɏ._%+'@:-]{1,100}$/;
-/** The same with escapes in it. */
-const escapedWord = /[A-Za-z0-9À-ɏ._%+'@&#;\\-]{1,100}$/;
 /** A name in quotes, and what may follow it in an address of mail. */
 const quoted = /(?<![\p{L}\d])"(?:[^"\r\n\\]|\\(?:[^\r\n]|$)){0,64}(?:"(?:@[A-Za-z0-9À-ɏ.-]{0,100})?)?$/u;
-/** Digits of base64, and what shows that they are no word. */
-const base64 = /[A-Za-z0-9+/_-]{1,100}={0,2}$/;
-const noWord = /\d|[a-z][A-Z]|[A-Z]{2}[a-z]|=/;
 /** A word that is no plain one: with digits, or of capitals, which a number may follow. */
 const numbered = /(?:[A-Za-z0-9._@:-]{0,40}\d[A-Za-z0-9._@:-]{0,40}|[A-Z]{1,6})$/;
 /** Groups of digits with what stands between them. */
@@ -29,12 +25,11 @@ export function holdPiiFrom(text: string, kinds: readonly string[]): number {
   const tail = visible.text;
   const patterns = [
     kinds.includes('EMAIL') ? word : numbered,
-    ...(kinds.includes('EMAIL') ? [quoted, ...(/[&\\]/.test(tail) ? [escapedWord] : [])] : []),
-    ...(noWord.test(base64.exec(tail)?.[0] ?? '') ? [base64] : []),
+    ...(kinds.includes('EMAIL') ? [quoted] : []),
     number,
     ...(kinds.includes('IBAN') || kinds.includes('NATIONAL_ID') ? [groups] : []),
     ...(kinds.includes('DATE_OF_BIRTH') && birthWords.test(tail.toLowerCase()) ? [date] : []),
   ];
   const from = Math.min(...patterns.map((pattern) => pattern.exec(tail)?.index ?? tail.length));
-  return cut + visible.toStart(from);
+  return Math.min(cut + visible.toStart(from), holdHiddenFrom(text));
 }

@@ -27,6 +27,11 @@ async function find(text: string, options: object = {}): Promise<readonly string
 
 const inBase64 = (text: string) => Buffer.from(text).toString('base64');
 
+const inHex = (text: string) => Buffer.from(text).toString('hex');
+const inTags = (text: string) =>
+  Array.from(text, (letter) => String.fromCodePoint(0xe0000 + letter.charCodeAt(0))).join('');
+const mail = 'ann.lee@x.example';
+
 const found: readonly (readonly [text: string, ...expected: readonly string[]])[] = [
   ['Mail jane.doe+x@acme.co.uk, please', 'EMAIL jane.doe+x@acme.co.uk'],
   ['josé@bücher.example und <a@b.museum>.', 'EMAIL josé@bücher.example', 'EMAIL a@b.museum'],
@@ -52,13 +57,20 @@ const found: readonly (readonly [text: string, ...expected: readonly string[]])[
   [`token ${inBase64('ann.lee@x.example')}.`, `EMAIL ${inBase64('ann.lee@x.example')}`],
   [
     `{"a":"${inBase64('{"card":"4111111111111111"}')}"}`,
-    `CREDIT_CARD ${inBase64('{"card":"4111111111111111"}')}`,
+    `CREDIT_CARD ${inBase64('{"card":"4111111111111111"}').slice(12)}`,
   ],
   [`id=${inBase64('4111111111111111')}`, `CREDIT_CARD ${inBase64('4111111111111111')}`],
-  [
-    `x ${Buffer.from('to: ann@x.example').toString('hex')}`,
-    `EMAIL ${Buffer.from('to: ann@x.example').toString('hex')}`,
-  ],
+  [`x ${inHex('to: ann@x.example')}`, `EMAIL ${inHex('ann@x.example')}`],
+  [`https://x.example/cb/${inBase64(mail)}?a=1`, `EMAIL ${inBase64(mail)}`],
+  [`data:text/plain;base64,${inBase64(mail)}`, `EMAIL ${inBase64(mail)}`],
+  [`cb=a_${Buffer.from(mail).toString('base64url')}`, `EMAIL ${Buffer.from(mail).toString('base64url')}`],
+  [inBase64(inBase64(mail)), `EMAIL ${inBase64(inBase64(mail))}`],
+  [`a=${inBase64('q=ann.lee%40x.example')}`, `EMAIL ${inBase64('q=ann.lee%40x.example')}`],
+  [`a=${encodeURIComponent(inBase64(mail))}&b`, `EMAIL ${encodeURIComponent(inBase64(mail))}`],
+  ['/join?to=/a%3Fmail%3Dann%2540x.example', 'EMAIL ann%2540x.example'],
+  ['/pay?q=%7B%22card%22%3A%224111111111111111%22%7D', 'CREDIT_CARD 4111111111111111'],
+  ['card 4111%201111%201111%201111.', 'CREDIT_CARD 4111%201111%201111%201111'],
+  [`a ${inTags(`to ${mail}`)}.`, `EMAIL ${inTags(mail)}`],
   ['Call +49 30 901820 or (415) 555-2671', 'PHONE +49 30 901820', 'PHONE (415) 555-2671'],
   ['415-555-2671 415.555.2671', 'PHONE 415-555-2671', 'PHONE 415.555.2671'],
   ['Tél. : 01 42 68 53 00', 'PHONE 01 42 68 53 00'],
@@ -126,7 +138,8 @@ const harmless: readonly string[] = [
   '"Paris"@fr. "x"@en-US "" @x "a"@ "..."@x.example',
   '4111.1111.1111.1112 1234.5678.1234.5670 4.111.111.111.111.111 0.4111.1111.1111.1111',
   `${inBase64('Where do I find the address of ann?')} ${inBase64('version 1.2.3 of 2026-11-29')}`,
-  inBase64(inBase64('ann.lee@x.example')),
+  inBase64(inBase64(inBase64(mail))),
+  'ann%25252540x.example',
   'sig=Zm9v%2B4930901820x &plus;1 %2B1',
 ];
 
@@ -173,15 +186,17 @@ describe('the rule pii', () => {
     expect(await find(text, { kinds: ['CREDIT_CARD', 'PHONE'] })).toEqual([]);
   });
 
-  it('masks all of what is encoded, and brings it back', async () => {
-    const [mail, encoded] = ['ann%40x.example', inBase64('Write to ann.lee@x.example today')];
-    const text = guarded(JSON.stringify({ mail, encoded }), 'JSON');
+  it('masks what encodes a value, and brings it back', async () => {
+    const value = { mail: 'ann%40x.example', encoded: inBase64('Write to ann.lee@x.example today') };
+    const text = guarded(JSON.stringify(value), 'JSON');
     const result = await pii.prepare({}, {}).check([text], context);
     const findings = result.fired ? result.findings.map((one) => ({ ...one, action: 'MASK' as const })) : [];
     const masks = new Masks([text.text]);
     const masked = applyFindings(text, findings, masks) ?? '';
-    expect(JSON.parse(masked)).toEqual({ mail: '⟨EMAIL_1⟩', encoded: '⟨EMAIL_2⟩' });
-    expect(JSON.parse(masks.restore(masked, 'JSON'))).toEqual({ mail, encoded });
+    // Three bytes are four digits: the space goes with the address.
+    const [before, after] = [inBase64('Write to '), inBase64('today')];
+    expect(JSON.parse(masked)).toEqual({ mail: '⟨EMAIL_1⟩', encoded: `${before}⟨EMAIL_2⟩${after}` });
+    expect(JSON.parse(masks.restore(masked, 'JSON'))).toEqual(value);
   });
 
   it('looks for the kinds, countries and networks that a policy states', async () => {

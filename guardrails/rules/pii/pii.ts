@@ -1,5 +1,4 @@
 import { findInParts } from '#core/text/find-in-parts.ts';
-import { toVisible } from '#core/text/visible-text.ts';
 import {
   defineRule,
   type Finding,
@@ -7,6 +6,7 @@ import {
   guardrailStages,
   nothingFound,
 } from '../../guardrail.ts';
+import { findVisibleAndHidden, type VisibleSearch } from '../../text/hidden-matches.ts';
 import type { FoundPii } from './finder.ts';
 import { holdPiiFrom } from './hold-from.ts';
 import { piiOptions } from './options.ts';
@@ -22,20 +22,15 @@ function loadFinders(): Promise<typeof import('./find-pii.ts')> {
   return loading;
 }
 
-function findIn(
+async function findIn(
   { text, format }: GuardedText,
   number: number,
-  search: (text: string) => readonly FoundPii[],
+  search: VisibleSearch<FoundPii>,
 ): Promise<readonly Finding[]> {
-  return findInParts(text, partLength, around, (part) => {
-    const visible = toVisible(part, format);
-    return search(visible.text).map(({ kind, start, end }) => ({
-      text: number,
-      kind,
-      start: visible.toStart(start),
-      end: visible.toEnd(end),
-    }));
-  });
+  const found = await findInParts(text, partLength, around, (part) =>
+    findVisibleAndHidden({ text: part, format }, search),
+  );
+  return found.map((one) => ({ text: number, ...one }));
 }
 
 /** Finds what identifies a person by its form and its check digits, in each text for itself. */
@@ -49,7 +44,7 @@ export const pii = defineRule({
   reach: 'LOCAL',
   load: loadFinders,
   prepare: (stated) => {
-    let search: ((text: string) => readonly FoundPii[]) | undefined;
+    let search: VisibleSearch<FoundPii> | undefined;
     return {
       check: async (texts) => {
         search ??= (await loadFinders()).createPiiSearch(stated);

@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest';
+import { testRule } from '#test/support/guardrail-rules.ts';
+import { fc } from '#test/support/properties.ts';
+import { pii } from '../rules/pii/pii.ts';
+import { secrets } from '../rules/secrets.ts';
+
+const toHex = (text: string): string => Buffer.from(text).toString('hex');
+
+const toBase64 = (text: string): string => Buffer.from(text).toString('base64');
+
+/** How a text is written. */
+const encodings: Readonly<Record<string, (text: string) => string>> = {
+  base64: toBase64,
+  'base64 of addresses': (text) => Buffer.from(text).toString('base64url'),
+  'hexadecimal digits': toHex,
+  'escapes of addresses': encodeURIComponent,
+  'escapes of every character': (text) => toHex(text).replace(/../g, '%$&'),
+  'references of HTML': (text) => text.replace(/\W/g, (sign) => `&#${sign.charCodeAt(0)};`),
+};
+
+const rules = [
+  ['pii', testRule(pii, {}), 'mail ann.lee+x@x.example, please', 'ann.lee+x@x.example'],
+  ['pii', testRule(pii, {}), '{"card":"4111 1111 1111 1111"}', '4111 1111 1111 1111'],
+  ['secrets', testRule(secrets, {}), `use the key ghp_${'aB3'.repeat(12)}.`, `ghp_${'aB3'.repeat(12)}`],
+] as const;
+
+describe('values behind encodings', () => {
+  it.each(rules)('are found by %s behind one and behind two, at any place', async (_, rule, text, value) => {
+    const encoding = fc.constantFrom(...Object.values(encodings));
+    const frame = fc.constantFrom(
+      ['', ''],
+      ['see ', '.'],
+      ['https://x.test/a/', '?b=1'],
+      ['data:text/plain;base64,', '"'],
+    );
+    // Around where texts are cut into parts, and where no file in base64 was looked at before.
+    const before = fc
+      .constantFrom(0, 8_100, 16_380, 65_530)
+      .chain((at) => fc.nat({ max: 20 }).map((by) => at + by));
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(encoding, { minLength: 1, maxLength: 2 }),
+        frame,
+        before,
+        async (layers, [start = '', end = ''], length) => {
+          const written = layers.reduce<string>((inner, write) => write(inner), text);
+          const source = `${'and so on. '.repeat(length / 11)}${start}${written}${end} more`;
+          const found = await rule.find(source);
+          expect(found, source.slice(-400)).toHaveLength(1);
+          // It is hidden when what is found is gone, and little else went with it.
+          expect(await rule.find(source.replace(found[0] ?? '', '⟨⟩'))).toEqual([]);
+          const alone = layers.reduce<string>((inner, write) => write(inner), value);
+          expect(found[0]?.length).toBeLessThan(alone.length + 24);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  it.each(rules)('are found by %s in a long file, and once', async (_, rule, text, value) => {
+    for (const write of [toBase64, toHex]) {
+      for (const length of [12_270, 12_288, 49_150, 60_000]) {
+        const file = `${'and so on. '.repeat(length / 11)}${text}${' and more.'.repeat(3_000)}`;
+        const found = await rule.find(`file:${write(file)}`);
+        expect(found).toHaveLength(1);
+        expect(found[0]?.length).toBeLessThan(2 * value.length + 8);
+      }
+    }
+  });
+
+  it.each(rules)('are held by %s while they grow', (_, rule, text, value) => {
+    for (const [name, write] of Object.entries(encodings)) {
+      const source = `see ${write(text)} and so on`;
+      const [start, end] = [text.indexOf(value), text.indexOf(value) + value.length];
+      const from = 'see '.length + write(text.slice(0, start - (start % 3))).length;
+      const to = 'see '.length + write(text.slice(0, end)).length;
+      for (let at = from + 2; at < to - 4; at += 1) {
+        const held = rule.holdFrom?.(source.slice(0, at)) ?? Number.NaN;
+        expect([name, source.slice(0, at), held <= Math.max(from, at - 100)]).toEqual([
+          name,
+          source.slice(0, at),
+          true,
+        ]);
+      }
+    }
+  });
+});
