@@ -127,7 +127,12 @@ export const collectionAccess: Readonly<Record<string, CollectionAccess>> = {
   },
   // Every part records its events through the event log that the server makes.
   events: {
-    writers: ['server/repairs.ts', 'server/subgraph-modules.ts', 'subgraphs/tenants/erasure/'],
+    writers: [
+      'server/repairs.ts',
+      'server/subgraph-modules.ts',
+      'subgraphs/tenants/erasure/',
+      'cli/commands/reseal.ts',
+    ],
     readers: ['subgraphs/usage/', 'subgraphs/tenants/', 'deliveries/'],
   },
   webhooks: { writers: ['subgraphs/tenants/', 'deliveries/'], readers: [] },
@@ -181,6 +186,7 @@ export const helperUsers: Readonly<Record<string, readonly string[]>> = {
   'credential-secret': ['inference/', 'mongo/encryption-check.ts', 'subgraphs/models/', doctor],
   eraser: ['subgraphs/', 'mongo/', 'inference/erasure/'],
   'erasure-rules': ['server/erasure/', 'subgraphs/tenants/', 'cli/support-bundle/'],
+  'finished-jobs': ['cli/commands/reseal.ts', 'inference/holding/', 'server/', 'subgraphs/usage/'],
   'keyring/data-keys': ['mongo/keyring/', 'server/secrets/'],
   'keyring/keyring': ['server/'],
   'keyring/rotate': ['cli/commands/reseal.ts'],
