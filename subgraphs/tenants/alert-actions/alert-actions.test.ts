@@ -224,13 +224,15 @@ describe('an alert with an action', () => {
       askForData(
         ...[mesh.subgraph, mesh.admin],
         `mutation ($id: ID!, $amount: Decimal!) {
-          updateApiKey(id: $id, input: { limits: [{ meter: REQUESTS, window: MINUTE, amount: $amount }] }) { id }
+          updateApiKey(id: $id, input: { limits: [
+            { meter: REQUESTS, window: MINUTE, amount: $amount }, { meter: REQUESTS, window: HOUR, amount: 1000 }] }) { id }
         }`,
         { id: acme.keyId, amount },
       );
     await setLimit(3);
     expect(await readLimits(acme.secret)).toEqual([`key:${acme.keyId} 3`]);
     await setLimit(100);
+    expect(await readLimits(acme.secret, 'REQUESTS', 'HOUR')).toEqual([`key:${acme.keyId} 1000`]);
     expect(await readLimits(acme.secret)).toEqual([`key:${acme.keyId} 7`]);
     await acting.undo((await acting.readOnly(acme.tenantId))._id, acme.caller);
     expect(await readLimits(acme.secret)).toEqual([`key:${acme.keyId} 100`]);
