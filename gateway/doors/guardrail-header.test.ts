@@ -32,6 +32,9 @@ describe('x-heddle-guardrails', () => {
     const items = String(read(...many)).split(', ');
     expect(items.join(', ').length).toBeLessThanOrEqual(1_000);
     expect(items.length).toBeGreaterThan(20);
+    // ;action=MASK;stage=INPUT has 24.
+    expect(read(verdict({ rule: 'r'.repeat(976) }))).toHaveLength(1_000);
+    expect(read(verdict({ rule: 'r'.repeat(977) }))).toBeUndefined();
     for (const item of items) expect(item).toMatch(/^rule_\d+;action=MASK;stage=INPUT$/);
   });
 });

@@ -134,6 +134,16 @@ describe('a window', () => {
     expect((await put('45')) + (await put(' now', 'END'))).toBe('[NUMBER] now');
   });
 
+  it('releases a placeholder as a whole where a rule holds no more than a part of it', async () => {
+    const rule = growingRule(/zzz/, 'REDACT');
+    const holding = { ...rule, prepared: { ...rule.prepared, holdFrom: () => 0 } };
+    for (let behind = heldCharsMax - 10; behind <= heldCharsMax; behind++) {
+      const { put } = openWindow('TEXT', [holding]);
+      const rest = 'x'.repeat(behind);
+      expect((await put(`⟨EMAIL_1⟩${rest}`)) + (await put('', 'END'))).toBe(`ann@x.test${rest}`);
+    }
+  });
+
   it('replaces what is longer than it can hold, from its beginning to its end', async () => {
     const long = growingRule(/\d{4,}/, 'REDACT', { kind: 'NUMBER' });
     const { put } = openWindow('TEXT', [long]);

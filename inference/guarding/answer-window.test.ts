@@ -9,7 +9,7 @@ import { fc } from '#test/support/properties.ts';
 import { buildUsage } from '#test/support/scripted-provider.ts';
 import { buildPlan, emails, growingRule } from '#test/support/word-rules.ts';
 import { AnswerWindow } from './answer-window.ts';
-import { guardAnswer } from './guard-answer.ts';
+import { guardAnswer, guardMessage } from './guard-answer.ts';
 
 const signal = new AbortController().signal;
 const context = { tenantId: 't', allowedRegions: null, endUserId: null, callTexts: () => [], signal };
@@ -132,6 +132,24 @@ describe('the window of an answer', () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  it('is beside whole answers, and the words of failures, where what is masked has names that stand nowhere else', async () => {
+    const plan = buildPlan(growingRule(emails, 'MASK', { kind: 'EMAIL', stages: ['OUTPUT'] }));
+    const guarded = {
+      plan,
+      masks: callMasks(),
+      context,
+      call: { messages: [] },
+      verdicts: [],
+      reroute: null,
+    };
+    const said = 'Not ⟨EMAIL_2⟩ but bob@y.test, for ⟨EMAIL_1⟩';
+    const shown = 'Not ⟨EMAIL_2⟩ but ⟨EMAIL_3⟩, for ann@x.test';
+    expect(await guardAnswer({ text: said }, guarded, { isStructured: false, signal })).toMatchObject({
+      answer: { text: shown },
+    });
+    expect(await guardMessage(said, guarded, signal)).toBe(shown);
   });
 
   it('keeps blocks and citations behind the text before them, and the parts of tool calls apart', async () => {
