@@ -3,6 +3,7 @@ import { testRule } from '#test/support/guardrail-rules.ts';
 import { fc } from '#test/support/properties.ts';
 import { pii } from '../rules/pii/pii.ts';
 import { secrets } from '../rules/secrets.ts';
+import { holdHiddenFrom } from './hidden-matches.ts';
 
 const toHex = (text: string): string => Buffer.from(text).toString('hex');
 
@@ -83,5 +84,13 @@ describe('values behind encodings', () => {
         ]);
       }
     }
+  });
+
+  it('hold digits of base64, escapes and tag characters that may continue, and no words', () => {
+    const tags = Array.from('ann', (letter) => String.fromCodePoint(0xe0000 + letter.charCodeAt(0))).join('');
+    for (const end of ['YW5uLmxl', 'dG8tYW5u/LmxlZQ', 'aGVsbG8=', 'a%4', 'ann&#6', 'ann\\u004', tags])
+      expect([end, holdHiddenFrom(`so on ${end}`)]).toEqual([end, 6]);
+    for (const text of ['', 'so on', 'so on. ', 'and/or']) expect(holdHiddenFrom(text)).toBe(text.length);
+    expect(holdHiddenFrom('aB'.repeat(200))).toBe(300);
   });
 });
