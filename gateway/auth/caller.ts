@@ -238,28 +238,27 @@ export async function createCallers(options: {
 }): Promise<Callers> {
   const { tenants, bus, changes = 'announced' } = options;
   const now = options.now ?? Date.now;
-  let remembered = newMemory();
+  const remembered = new LRUCache<string, Remembered>({ max: rememberedMax });
+  /** Announced changes: what was requested before the last is not remembered. */
+  let changed = 0;
   const pending = new Map<string, Promise<Remembered>>();
   /** The hashes of keys that were good, whatever has changed since. */
   const good = new LRUCache<string, true>({ max: rememberedMax });
-
-  function newMemory(): LRUCache<string, Remembered> {
-    return new LRUCache({ max: rememberedMax });
-  }
 
   /** The credential that a caller was found by, for as long as the caller is in use. */
   const foundBy = new WeakMap<Caller, Lookup>();
   const watch = new CallerWatch((sent) => check(sent), now, changes);
 
   const subscription = await bus.subscribe('callers.changed', ({ tenantId }) => {
-    // Answers still under way were requested before the change: they are not put into the new memory.
-    remembered = newMemory();
+    // A new memory for each change would take milliseconds: a cache of this size is made at once.
+    remembered.clear();
+    changed += 1;
     pending.clear();
     watch.changed(tenantId);
   });
 
   const ask = async (sent: Lookup, context: CallerContext): Promise<Remembered> => {
-    const memory = remembered;
+    const known = changed;
     const { keyHash } = sent;
     const result = await tenants.execute({
       document: sent.token === undefined ? lookup : tokenLookup,
@@ -285,7 +284,7 @@ export async function createCallers(options: {
       // That a key is unknown is not held on to: it may have been made meanwhile.
       staleUntilMs: caller === undefined ? untilMs : untilMs + staleForMs[changes],
     };
-    memory.set(keyHash, answer);
+    if (known === changed) remembered.set(keyHash, answer);
     if (caller === undefined) good.delete(keyHash);
     else {
       good.set(keyHash, true);

@@ -1,4 +1,4 @@
-import { subscribe } from 'node:diagnostics_channel';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { relative, resolve } from 'node:path';
 import type { WriteChannel, WriteCommand } from '@heddle/embedded-store/channel';
 import type { Connection } from 'mongoose';
@@ -35,7 +35,7 @@ const toDriverCommand = (db: string, { command, collection, documents }: WriteCo
   $db: db,
 });
 
-subscribe('heddle:database', (message) => {
+const watchDatabase = (message: unknown) => {
   const { connection, writes } = message as { connection: Connection; writes?: WriteChannel };
   const client = connection.getClient();
   client.on('commandStarted', ({ command }) => noteCommand(client, command));
@@ -45,9 +45,11 @@ subscribe('heddle:database', (message) => {
     for (const command of commands) noteCommand(client, toDriverCommand(db, command));
     return write(db, commands);
   };
-});
+};
+subscribe('heddle:database', watchDatabase);
 
 afterAll(async () => {
+  unsubscribe('heddle:database', watchDatabase);
   if (sent.size === 0) return;
   if (collectIn !== undefined) {
     examples?.save(collectIn);
