@@ -27,7 +27,7 @@ export default defineConfig({
         },
       },
     ],
-    setupFiles: ['test/contract/watch-commands.ts'],
+    setupFiles: ['test/support/patient-waits.ts', 'test/contract/watch-commands.ts'],
     pool: 'forks',
     // More than the processors of a small machine: most tests of the mesh wait for processes and sockets.
     maxWorkers: 3,
