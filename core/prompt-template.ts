@@ -110,7 +110,8 @@ function listVariables(pieces: readonly Piece[]): readonly string[] {
 
 function checkValues(variables: readonly string[], values: TemplateValues): void {
   const missing = variables.filter((name) => !Object.hasOwn(values, name) || values[name] == null);
-  const unknown = Object.keys(values).filter((name) => !variables.includes(name));
+  const known = new Set(variables);
+  const unknown = Object.keys(values).filter((name) => !known.has(name));
   if (missing.length === 0 && unknown.length === 0) return;
   const problems = [
     ...(missing.length > 0 ? [`Variables without a value: ${listed(missing)}.`] : []),

