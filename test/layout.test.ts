@@ -337,10 +337,11 @@ describe('layout', () => {
   });
 
   it('measures no time in a test: a clock is set, an event awaited, a counter read', () => {
-    // This file names clocks; what latency-thread.ts measures is compared with the same measure of an idle mesh.
+    // This file names clocks; what latency-thread.ts measures is compared with the same measure of an idle mesh, and with what latency.ts measures of the machine.
     const named = [
       'test/layout.test.ts',
       'test/support/timed-verdicts.ts',
+      'test/resilience/support/latency.ts',
       'test/resilience/support/latency-thread.ts',
     ];
     const timed = files

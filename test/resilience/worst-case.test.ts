@@ -4,11 +4,13 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestClient, type TestClient } from '#test/support/client.ts';
 import { startOneProcess, type TestMesh } from '#test/support/mesh.ts';
-import { slowestAnswerMs } from './support/latency.ts';
+import { parseMs, slowestAnswerMs } from './support/latency.ts';
 import { registerUpstream } from './support/ledger.ts';
 
-/** How much later than in an idle process `/health/live` may be answered, whatever one request asks for. */
+/** How much later than in an idle process `/health/live` may be answered, whatever one request asks for, on a machine as fast as ours. */
 const delayMsMax = 100;
+/** A body must be parsed in one go: where that alone takes longer, the machine is slow, and a call may take as many times longer. */
+const parsesMax = 5;
 /** What other processes of the machine hold up is no fault of the mesh: the best of so many counts. */
 const tries = 8;
 const mebi = 1024 * 1024;
@@ -37,6 +39,9 @@ const raw =
     });
     await response.text();
   };
+const largeBody = JSON.stringify(
+  Object.fromEntries(Array.from({ length: 60_000 }, (_, at) => [`p${at}`, 1])),
+);
 const asJson = (query: string, variables: string) =>
   `{"query":${JSON.stringify(query)},"variables":${variables}}`;
 const chunk = (fields: object) => `data: ${JSON.stringify({ id: 'c', choices: [], ...fields })}\n\n`;
@@ -291,12 +296,14 @@ describe('one request with the worst of an input', () => {
   it.each(Object.entries(inputs))('delays no other call: %s', { timeout: 120_000 }, async (_, send) => {
     const live = `${mesh.url}/health/live`;
     const delaysMs: number[] = [];
-    for (let at = 0; at < tries; at++) {
+    let isWithin = false;
+    for (let at = 0; at < tries && !isWithin; at++) {
+      const allowedMs = Math.max(delayMsMax, parsesMax * parseMs(largeBody));
       const idleMs = await slowestAnswerMs(live, () => wait(100));
       const busyMs = await slowestAnswerMs(live, () => send(client, at));
       delaysMs.push(Math.round(busyMs - idleMs));
-      if (delaysMs.some((ms) => ms < delayMsMax)) break;
+      isWithin = busyMs - idleMs < allowedMs;
     }
-    expect(Math.min(...delaysMs), `delays: ${delaysMs.join(', ')} ms`).toBeLessThan(delayMsMax);
+    expect(isWithin, `delays: ${delaysMs.join(', ')} ms`).toBe(true);
   });
 });

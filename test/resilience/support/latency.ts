@@ -14,3 +14,10 @@ export async function slowestAnswerMs(url: string, during: () => Promise<unknown
   await worker.terminate();
   return slowestMs;
 }
+
+/** How long this machine takes to parse a text of JSON now. */
+export function parseMs(text: string): number {
+  const beginMs = performance.now();
+  JSON.parse(text);
+  return performance.now() - beginMs;
+}
