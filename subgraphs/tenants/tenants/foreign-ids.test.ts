@@ -103,7 +103,13 @@ describe('an id of another tenant', { timeout: 120_000 }, () => {
             answers.set(missing, unknown);
             const foreign = await observe(query, argumentsWith(id), id);
             compared++;
-            if (foreign !== unknown)
+            // What sweeps of the subgraph read meanwhile is not always the same; what the operation reads is.
+            let isAlike = foreign === unknown;
+            for (let tries = 0; tries < 5 && !isAlike; tries++)
+              isAlike =
+                (await observe(query, argumentsWith(id), id)) ===
+                (await observe(query, argumentsWith(missing), missing));
+            if (!isAlike)
               differing.push(`${field.name}(${leaf}) of ${type}:\n${foreign}\n--- not\n${unknown}`);
           }
         }
