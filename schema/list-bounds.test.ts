@@ -81,6 +81,7 @@ const bounded: Readonly<Record<string, string>> = {
   'Invocation.attempts': 'the attempts of one call',
   'Invocation.attemptPayloads': 'the attempts of one call',
   'Invocation.tags': ofInput,
+  'CallSizes.input': 'the roles that messages may have',
   'Consent.purposes': ofInput,
   'Consent.withdrawn': ofInput,
   'GuardrailPolicy.rules': ofInput,

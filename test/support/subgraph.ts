@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import { type DocumentNode, type ExecutionResult, parse } from 'graphql';
 import type { CommandStartedEvent } from 'mongodb';
@@ -89,24 +90,35 @@ export async function askForData<T = Readonly<Record<string, unknown>>>(
   return data;
 }
 
-/** Collections that a part reads every few seconds, whatever is requested. */
-export const readAtIntervals: ReadonlySet<string> = new Set(['alertActions']);
+const runs = new AsyncLocalStorage<object>();
 
-/** Runs and answers how many commands the database was sent, of `{ monitorCommands: true }`. */
-export async function countCommands(
+/**
+ * Runs and answers the commands that it made the database be sent, of `{ monitorCommands: true }`: those of what began outside of
+ * it, as the sweeps of a subgraph do, are not among them.
+ */
+export async function watchCommands<T>(
   { connection }: Database,
-  run: () => Promise<unknown>,
-): Promise<readonly string[]> {
-  const commands: string[] = [];
-  const note = ({ commandName, command }: CommandStartedEvent) => {
-    if (!readAtIntervals.has(String(command[commandName]))) commands.push(commandName);
+  run: () => Promise<T>,
+): Promise<{ readonly result: T; readonly commands: readonly CommandStartedEvent[] }> {
+  const commands: CommandStartedEvent[] = [];
+  const own = {};
+  const note = (event: CommandStartedEvent) => {
+    if (runs.getStore() === own) commands.push(event);
   };
   const client = connection.getClient();
   client.on('commandStarted', note);
   try {
-    await run();
+    return { result: await runs.run(own, run), commands };
   } finally {
     client.off('commandStarted', note);
   }
-  return commands;
+}
+
+/** Runs and answers the names of the commands, as `watchCommands` does. */
+export async function countCommands(
+  database: Database,
+  run: () => Promise<unknown>,
+): Promise<readonly string[]> {
+  const { commands } = await watchCommands(database, run);
+  return commands.map(({ commandName }) => commandName);
 }

@@ -82,6 +82,7 @@ describe('catalog of models and prices', () => {
     }
     expect(await findModelFacts('OPENAI', 'omni-moderation-latest', nowMs)).toMatchObject({
       ...moderating,
+      inputModalities: ['TEXT', 'IMAGE'],
       prices: [{ inputNanosPerMillion: 0n, outputNanosPerMillion: 0n }],
     });
     expect(await findModelFacts('MISTRAL', 'mistral-moderation-2603', nowMs)).toMatchObject({
