@@ -102,6 +102,16 @@ const answers = fc
     return parts;
   });
 
+/** A call without messages under the plan. */
+const guardedBy = (plan: ReturnType<typeof buildPlan>) => ({
+  plan,
+  masks: callMasks(),
+  context,
+  call: { messages: [] },
+  verdicts: [],
+  reroute: null,
+});
+
 describe('the window of an answer', () => {
   it.each([
     ['masks alone', []],
@@ -112,15 +122,7 @@ describe('the window of an answer', () => {
         const { window, shown, takeAll } = openWindow(planned);
         await takeAll(parts);
         await window.finish();
-        const plan = buildPlan(...planned);
-        const guarded = {
-          plan,
-          masks: callMasks(),
-          context,
-          call: { messages: [] },
-          verdicts: [],
-          reroute: null,
-        };
+        const guarded = guardedBy(buildPlan(...planned));
         const whole = await guardAnswer(build(parts), guarded, { isStructured: false, signal });
         const number = (text: string) => text.replaceAll(/⟨EMAIL_\d+⟩/g, '⟨EMAIL⟩');
         expect(number(JSON.stringify(texted(build(shown))))).toBe(
@@ -136,14 +138,7 @@ describe('the window of an answer', () => {
 
   it('is beside whole answers, and the words of failures, where what is masked has names that stand nowhere else', async () => {
     const plan = buildPlan(growingRule(emails, 'MASK', { kind: 'EMAIL', stages: ['OUTPUT'] }));
-    const guarded = {
-      plan,
-      masks: callMasks(),
-      context,
-      call: { messages: [] },
-      verdicts: [],
-      reroute: null,
-    };
+    const guarded = guardedBy(plan);
     const said = 'Not ⟨EMAIL_2⟩ but bob@y.test, for ⟨EMAIL_1⟩';
     const shown = 'Not ⟨EMAIL_2⟩ but ⟨EMAIL_3⟩, for ann@x.test';
     expect(await guardAnswer({ text: said }, guarded, { isStructured: false, signal })).toMatchObject({

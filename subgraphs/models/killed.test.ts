@@ -15,6 +15,8 @@ let mesh: ModelsMesh;
 let count = 0;
 beforeAll(async () => {
   mesh = await openModelsMesh(openFailingDatabase);
+  // The first secret makes the data key of its owner, which belongs to no one change.
+  await make();
 });
 afterAll(() => mesh?.[Symbol.asyncDispose]());
 
