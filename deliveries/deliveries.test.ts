@@ -1,151 +1,78 @@
-import { pino } from 'pino';
 import { Webhook } from 'standardwebhooks';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createEgress } from '#core/egress.ts';
-import type { Database } from '#mongo/connect.ts';
-import { createEventLog, events, findLastSequence } from '#mongo/events.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { events } from '#mongo/events.ts';
 import { webhookDeliveries } from '#mongo/webhook-deliveries.ts';
-import { sealWebhookTarget } from '#mongo/webhook-target.ts';
-import { longAgo, type WebhookRecord, webhooks } from '#mongo/webhooks.ts';
-import { createMemoryBus } from '#state/bus/memory.ts';
-import { openFailingDatabase } from '#test/support/database.ts';
-import { testSecrets } from '#test/support/seal.ts';
-import { startWebhookReceiver, type WebhookReceiver } from '#test/support/webhook-receiver.ts';
-import { keepDelivering } from './keep-delivering.ts';
-import { createSendEvent, type SendEvent } from './send-event.ts';
+import { notDue, webhooks } from '#mongo/webhooks.ts';
+import { DeliveryMesh, formerWebhookSecret, webhookSecret } from '#test/support/delivery-mesh.ts';
+import { startWebhookReceiver } from '#test/support/webhook-receiver.ts';
 
-const log = pino({ level: 'silent' });
-const bus = createMemoryBus(log);
-const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 const hourMs = 3_600_000;
-
-let database: Database;
-let receiver: WebhookReceiver;
-let nowMs: number;
-let opened: AsyncDisposableStack;
-beforeEach(async () => {
-  opened = new AsyncDisposableStack();
-  database = opened.use(await openFailingDatabase());
-  receiver = opened.use(await startWebhookReceiver());
-  nowMs = Date.now();
-});
-afterEach(() => opened.disposeAsync());
-
-const now = () => nowMs;
-const openEvents = () =>
-  createEventLog(database.connection, { notify: () => bus.publish('events.recorded', {}), log, now });
-let count = 0;
-const record = (subject: string | null = 's', tenantId: string | null = 'acme') =>
-  openEvents().record(
-    { type: 'key.revoked', tenantId, subject, data: { n: ++count } },
-    `event ${tenantId} ${subject} ${count}`,
-  );
-
-async function saveWebhook(change: Partial<WebhookRecord> & { readonly url?: string } = {}) {
-  const { url = receiver.url, ...rest } = change;
-  const place = { _id: 'acme:hook', tenantId: 'acme', format: 'STANDARD', ...rest } as const;
-  const at = new Date(nowMs);
-  const target = { url, secret, formerSecret: `whsec_${Buffer.alloc(32, 8).toString('base64')}` };
-  await webhooks(database.connection).create({
-    ...{ types: ['key.*', 'webhook.*'], enabled: true, address: 'http://127.0.0.1', hint: null },
-    ...{ formerSecretUntil: null, position: await findLastSequence(events(database.connection)) },
-    ...{
-      dueAt: at,
-      restUntil: longAgo,
-      holder: null,
-      leasedUntil: longAgo,
-      failures: 0,
-      failingSince: null,
-      reportedAt: null,
-    },
-    ...{ deliveredAt: null, disabledReason: null, createdAt: new Date(1), updatedAt: at },
-    ...{ ...place, sealed: await sealWebhookTarget(target, place, testSecrets) },
-  });
-}
-
-/** One process of the mesh. */
-async function startProcess(
-  more: {
-    readonly send?: (send: SendEvent) => SendEvent;
-    readonly isAlone?: boolean;
-    readonly allow?: string;
-  } = {},
-) {
-  const egress = createEgress(more.allow ?? '127.0.0.1');
-  const own = new AsyncDisposableStack();
-  const sending = own.use(createSendEvent({ secrets: testSecrets, egress, mailer: undefined, now }));
-  const send = more.send?.(sending.send) ?? sending.send;
-  const services = {
-    connection: database.connection,
-    events: openEvents(),
-    send,
-    log,
-    now,
-    random: () => 1,
-    bus,
-  };
-  own.use(await keepDelivering({ ...services, isAlone: more.isAlone ?? false }));
-  opened.use(own);
-  return own;
-}
-const wake = () => bus.publish('webhooks.due', {});
-
-const listDeliveries = () => webhookDeliveries(database.connection).find().sort({ sequence: 1 }).lean();
-const readStates = async () => (await listDeliveries()).map(({ state }) => state);
-const readWebhook = () => webhooks(database.connection).findById('acme:hook').lean();
-const untilStates = (...states: readonly string[]) =>
-  vi.waitFor(async () => expect(await readStates()).toEqual(states), 10_000);
-const untilIdle = () => vi.waitFor(async () => expect((await readWebhook())?.holder).toBeNull(), 10_000);
-const received = () => receiver.requests.map(({ body }) => JSON.parse(body).data.data.n as number);
+const dayMs = 24 * hourMs;
+const mesh = new DeliveryMesh();
+const { openEvents, record, saveWebhook, startProcess, wake } = mesh;
+const { listDeliveries, readStates, readWebhook, untilIdle, untilStates } = mesh;
+const received = () => mesh.receiver.requests.map(({ body }) => JSON.parse(body).data.data.n as number);
 
 describe('deliveries to webhooks', () => {
   it('send each event of their types once, in order for each subject, as signed requests with an id of their own', async () => {
     await record();
     await saveWebhook();
     await startProcess();
-    const first = count + 1;
+    const first = mesh.count + 1;
     for (let n = 0; n < 6; n++) await record(n % 2 === 0 ? 'even' : 'odd');
     await openEvents().record({ type: 'access.requested', tenantId: 'acme', subject: 'x', data: {} });
     await record('theirs', 'other');
     await untilStates(...Array(6).fill('DELIVERED'));
+    expect(mesh.measured).toEqual([[0, 0]]);
     for (const subject of ['even', 'odd']) {
-      const ofSubject = receiver.requests
+      const ofSubject = mesh.receiver.requests
         .map(({ body }) => JSON.parse(body).data)
         .filter((data) => data.subject === subject);
       const numbers = ofSubject.map(({ data }) => data.n);
       expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));
     }
     expect(received().toSorted((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5].map((n) => first + n));
-    expect(new Set(receiver.requests.map(({ headers }) => headers['webhook-id'])).size).toBe(6);
-    for (const { body, headers } of receiver.requests) new Webhook(secret).verify(body, headers);
+    expect(new Set(mesh.receiver.requests.map(({ headers }) => headers['webhook-id'])).size).toBe(6);
+    for (const { body, headers } of mesh.receiver.requests) new Webhook(webhookSecret).verify(body, headers);
   });
 
   it('lose nothing while the receiver is down for an hour: all come afterwards, in order, with the ids that they had', async () => {
     await saveWebhook();
-    receiver.answer = (_request, response) => response.writeHead(503).end();
+    mesh.receiver.answer = (_request, response) => response.writeHead(503).end();
     const own = await startProcess();
     await record();
-    await receiver.waitFor(1);
+    await mesh.receiver.waitFor(1);
     for (let n = 0; n < 5; n++) await record();
     await untilIdle();
-    const failed = receiver.requests.length;
+    const failed = mesh.receiver.requests.length;
     // New events do not have a failing receiver called.
     expect(failed).toBe(1);
     expect(await readWebhook()).toMatchObject({ failures: 1 });
     await own.disposeAsync();
-    receiver.answer = (_request, response) => response.writeHead(204).end();
-    nowMs += hourMs;
+    mesh.receiver.answer = (_request, response) => response.writeHead(204).end();
+    mesh.nowMs += hourMs;
     await startProcess();
     await untilStates(...Array(6).fill('DELIVERED'));
     const numbers = received().slice(failed);
     expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));
-    expect(receiver.requests[1]?.headers['webhook-id']).toBe(receiver.requests[0]?.headers['webhook-id']);
-    expect(await readWebhook()).toMatchObject({ failures: 0, failingSince: null });
+    expect(mesh.receiver.requests[1]?.headers['webhook-id']).toBe(
+      mesh.receiver.requests[0]?.headers['webhook-id'],
+    );
+    expect(await readWebhook()).toMatchObject({
+      failures: 0,
+      failingSince: null,
+      deliveredAt: new Date(mesh.nowMs),
+    });
+    expect((await listDeliveries())[0]).toMatchObject({
+      ...{ attempts: 2, lastStatus: 204, lastError: null, lastAttemptAt: new Date(mesh.nowMs) },
+      purgeAt: new Date(mesh.nowMs + 7 * dayMs),
+    });
+    expect(mesh.outcomes).toEqual(['unavailable', ...Array(6).fill('delivered')]);
   });
 
   it('wait for an event that is refused within its subject alone', async () => {
     await saveWebhook();
-    receiver.answer = ({ body }, response) =>
+    mesh.receiver.answer = ({ body }, response) =>
       void response.writeHead(JSON.parse(body).data.subject === 'bad' ? 422 : 200).end();
     await startProcess();
     await record('bad');
@@ -154,16 +81,23 @@ describe('deliveries to webhooks', () => {
     await record('good');
     await untilStates('PENDING', 'DELIVERED', 'PENDING', 'DELIVERED');
     await untilIdle();
-    expect(receiver.requests).toHaveLength(3);
+    expect(mesh.receiver.requests).toHaveLength(3);
     expect((await listDeliveries())[0]).toMatchObject({ attempts: 1, lastStatus: 422 });
     // Refused ten times it is a dead letter, and the next one has its turn.
-    receiver.answer = ({ body }, response) =>
-      void response.writeHead(JSON.parse(body).data.data.n === count - 3 ? 422 : 200).end();
+    mesh.receiver.answer = ({ body }, response) =>
+      void response.writeHead(JSON.parse(body).data.data.n === mesh.count - 3 ? 422 : 200).end();
     const first = { state: 'PENDING', sequence: 1 } as const;
-    await webhookDeliveries(database.connection).updateOne(first, { $set: { attempts: 9 } });
-    nowMs += hourMs;
+    await webhookDeliveries(mesh.database.connection).updateOne(first, { $set: { attempts: 8 } });
+    mesh.nowMs += hourMs;
+    await wake();
+    await vi.waitFor(async () => expect((await listDeliveries())[0]?.attempts).toBe(9), 10_000);
+    await untilIdle();
+    expect(await readStates()).toEqual(['PENDING', 'DELIVERED', 'PENDING', 'DELIVERED']);
+    mesh.nowMs += hourMs;
     await wake();
     await untilStates('DEAD', 'DELIVERED', 'DELIVERED', 'DELIVERED');
+    expect((await listDeliveries())[0]?.purgeAt).toEqual(new Date(mesh.nowMs + 30 * dayMs));
+    expect(mesh.outcomes.toSorted()).toEqual(['dead', ...Array(3).fill('delivered'), 'refused', 'refused']);
   });
 
   it.each([
@@ -173,37 +107,50 @@ describe('deliveries to webhooks', () => {
     ['nonsense', 5_000],
   ])('wait as long as a receiver requests with Retry-After: %s', async (header, ms) => {
     await saveWebhook();
-    receiver.answer = (_request, response) => response.writeHead(429, { 'retry-after': header }).end();
+    mesh.receiver.answer = (_request, response) => response.writeHead(429, { 'retry-after': header }).end();
     await startProcess();
     await record();
-    await receiver.waitFor(1);
+    await mesh.receiver.waitFor(1);
     await untilIdle();
     const [delivery] = await listDeliveries();
-    expect((delivery?.dueAt.getTime() ?? 0) - nowMs).toBe(ms);
-    expect((await readWebhook())?.restUntil.getTime()).toBe(nowMs + ms);
+    expect((delivery?.dueAt.getTime() ?? 0) - mesh.nowMs).toBe(ms);
+    expect((await readWebhook())?.restUntil.getTime()).toBe(mesh.nowMs + ms);
   });
 
   it('become dead letters after a day, report the webhook once after an hour and disable it after three days', async () => {
     await saveWebhook();
-    receiver.answer = (_request, response) => response.writeHead(500).end();
-    await startProcess();
+    mesh.receiver.answer = (_request, response) => response.writeHead(500).end();
     await record();
+    await record('another');
+    await startProcess();
     for (const hours of [0, 2, 3, 25, 73]) {
-      const before = receiver.requests.length;
-      nowMs += hours * hourMs;
+      const before = mesh.receiver.requests.length;
+      mesh.nowMs += hours * hourMs;
       if (hours === 73) await record('late');
       await wake();
-      await receiver.waitFor(before + 1);
+      await mesh.receiver.waitFor(before + 1);
       await untilIdle();
-      if (hours === 25) expect(await readStates()).toEqual(['DEAD']);
-      if (hours === 3) expect(await readStates()).toEqual(['PENDING']);
+      if (hours === 3) expect(await readStates()).toEqual(['PENDING', 'PENDING']);
+      if (hours === 25) {
+        // Of a receiver that fails one event is tried; the other has been pending for as long.
+        const [first, second] = await listDeliveries();
+        expect([first?.attempts, second?.attempts]).toEqual([4, 1]);
+        const dead = {
+          state: 'DEAD',
+          dueAt: notDue,
+          lastError: 'The receiver answered with status 500.',
+        };
+        const purgeAt = new Date(mesh.nowMs + 30 * dayMs);
+        for (const delivery of [first, second]) expect(delivery).toMatchObject({ ...dead, purgeAt });
+        expect(mesh.outcomes.at(-1)).toBe('dead');
+      }
       if (hours === 25) await record('next');
     }
     expect(await readWebhook()).toMatchObject({
       enabled: false,
       disabledReason: expect.stringContaining('three days'),
     });
-    const reported = await events(database.connection)
+    const reported = await events(mesh.database.connection)
       .find({ type: /^webhook\./ })
       .sort({ sequence: 1 })
       .lean();
@@ -217,11 +164,14 @@ describe('deliveries to webhooks', () => {
 
   it('end at once where the receiver answers 410', async () => {
     await saveWebhook();
-    receiver.answer = (_request, response) => response.writeHead(410).end();
+    mesh.receiver.answer = (_request, response) => response.writeHead(410).end();
     await startProcess();
     await record();
     await vi.waitFor(async () => expect(await readWebhook()).toMatchObject({ enabled: false }), 10_000);
-    expect(await events(database.connection).distinct('type')).toEqual(['key.revoked', 'webhook.disabled']);
+    expect(await events(mesh.database.connection).distinct('type')).toEqual([
+      'key.revoked',
+      'webhook.disabled',
+    ]);
   });
 
   it('are made by one process at a time, however many there are', async () => {
@@ -231,12 +181,25 @@ describe('deliveries to webhooks', () => {
     await startProcess();
     for (let n = 0; n < 20; n++) await record(`s${n % 5}`);
     await untilStates(...Array(20).fill('DELIVERED'));
-    expect(receiver.requests).toHaveLength(20);
+    expect(mesh.receiver.requests).toHaveLength(20);
+  });
+
+  it('are measured: how long the oldest has been pending, and how many are dead letters', async () => {
+    const at = (agoMs: number) => new Date(mesh.nowMs - agoMs);
+    await webhookDeliveries(mesh.database.connection).collection.insertMany([
+      { _id: 'p1', state: 'PENDING', createdAt: at(60_000) },
+      { _id: 'p2', state: 'PENDING', createdAt: at(1_000) },
+      { _id: 'd1', state: 'DEAD', createdAt: at(90_000) },
+      { _id: 'd2', state: 'DEAD', createdAt: at(1_000) },
+      { _id: 'done', state: 'DELIVERED', createdAt: at(90_000) },
+    ] as never);
+    await startProcess();
+    await vi.waitFor(() => expect(mesh.measured).toEqual([[60_000, 2]]), 10_000);
   });
 
   it('are made again, with the same id, where the process dies after the request and before it is recorded', async () => {
     await saveWebhook();
-    const admin = database.connection.getClient().db('admin');
+    const admin = mesh.database.connection.getClient().db('admin');
     const dying = await startProcess({
       send:
         (send) =>
@@ -251,13 +214,13 @@ describe('deliveries to webhooks', () => {
         },
     });
     await record();
-    await receiver.waitFor(1);
+    await mesh.receiver.waitFor(1);
     await dying.disposeAsync();
     await admin.command({ configureFailPoint: 'failCommand', mode: 'off' });
     expect(await readStates()).toEqual(['PENDING']);
     await startProcess({ isAlone: true });
     await untilStates('DELIVERED');
-    const ids = receiver.requests.map(({ headers }) => headers['webhook-id']);
+    const ids = mesh.receiver.requests.map(({ headers }) => headers['webhook-id']);
     expect(ids).toEqual([ids[0], ids[0]]);
   });
 
@@ -268,16 +231,16 @@ describe('deliveries to webhooks', () => {
     'follow nothing, and record what happened, where the receiver answers with %s',
     async (_what, answer, status, error) => {
       await saveWebhook();
-      receiver.answer = (_request, response) => {
-        const made = answer(`${receiver.url}/elsewhere`);
+      mesh.receiver.answer = (_request, response) => {
+        const made = answer(`${mesh.receiver.url}/elsewhere`);
         if (made === null) response.socket?.end('HTTP/1.1 lies\r\n\r\n');
         else response.writeHead(made.status, { location: made.location }).end();
       };
       await startProcess();
       await record();
-      await receiver.waitFor(1);
+      await mesh.receiver.waitFor(1);
       await untilIdle();
-      expect(receiver.requests).toHaveLength(1);
+      expect(mesh.receiver.requests).toHaveLength(1);
       expect((await listDeliveries())[0]).toMatchObject({
         state: 'PENDING',
         lastStatus: status,
@@ -288,7 +251,7 @@ describe('deliveries to webhooks', () => {
 
   it('read nothing of an answer: one without an end is delivered by its status', async () => {
     await saveWebhook();
-    receiver.answer = (_request, response) =>
+    mesh.receiver.answer = (_request, response) =>
       void response.writeHead(200, { 'content-length': '1000000000' }).write('x');
     await startProcess();
     await record();
@@ -300,7 +263,7 @@ describe('deliveries to webhooks', () => {
     await startProcess({ allow: '192.0.2.1' });
     await record();
     await vi.waitFor(async () => expect((await listDeliveries())[0]?.attempts).toBe(1), 10_000);
-    expect(receiver.requests).toEqual([]);
+    expect(mesh.receiver.requests).toEqual([]);
     expect((await listDeliveries())[0]).toMatchObject({ lastError: 'The address may not be called.' });
   });
 
@@ -309,29 +272,29 @@ describe('deliveries to webhooks', () => {
     await startProcess();
     for (const tenantId of ['acme', 'other', null]) await record('s', tenantId);
     await untilStates('DELIVERED', 'DELIVERED', 'DELIVERED');
-    expect(receiver.requests.map(({ body }) => JSON.parse(body).data.tenantId).toSorted()).toEqual(
+    expect(mesh.receiver.requests.map(({ body }) => JSON.parse(body).data.tenantId).toSorted()).toEqual(
       ['acme', 'other', null].toSorted(),
     );
   });
 
   it('are signed with both secrets while one is replaced', async () => {
-    await saveWebhook({ formerSecretUntil: new Date(nowMs + 1_000) });
+    await saveWebhook({ formerSecretUntil: new Date(mesh.nowMs + 1_000) });
     await startProcess();
     await record();
-    await receiver.waitFor(1);
+    await mesh.receiver.waitFor(1);
     await untilIdle();
-    nowMs += 1_000;
+    mesh.nowMs += 1_000;
     await record();
-    await receiver.waitFor(2);
-    const former = new Webhook(`whsec_${Buffer.alloc(32, 8).toString('base64')}`);
-    const [first, second] = receiver.requests;
-    for (const one of [first, second]) new Webhook(secret).verify(one?.body ?? '', one?.headers ?? {});
+    await mesh.receiver.waitFor(2);
+    const former = new Webhook(formerWebhookSecret);
+    const [first, second] = mesh.receiver.requests;
+    for (const one of [first, second]) new Webhook(webhookSecret).verify(one?.body ?? '', one?.headers ?? {});
     former.verify(first?.body ?? '', first?.headers ?? {});
     expect(() => former.verify(second?.body ?? '', second?.headers ?? {})).toThrow();
   });
 
   it('of one tenant with many webhooks that do not answer leave room for another', async () => {
-    const hanging = opened.use(await startWebhookReceiver());
+    const hanging = mesh.opened.use(await startWebhookReceiver());
     hanging.answer = () => {};
     for (let n = 0; n < 20; n++) await saveWebhook({ _id: `acme:hook${n}`, url: hanging.url });
     await saveWebhook({ _id: 'other:hook', tenantId: 'other' });
@@ -339,8 +302,8 @@ describe('deliveries to webhooks', () => {
     for (let n = 0; n < 5; n++) await record(`s${n}`);
     await hanging.waitFor(4);
     await record('s', 'other');
-    await receiver.waitFor(1);
-    const leased = await webhooks(database.connection).countDocuments({
+    await mesh.receiver.waitFor(1);
+    const leased = await webhooks(mesh.database.connection).countDocuments({
       tenantId: 'acme',
       holder: { $ne: null },
     });

@@ -147,17 +147,15 @@ export class WebhookRun {
     const isOfEvent = kind === 'REFUSED';
     const failures = isOfEvent ? attempts : this.#webhook.failures + 1;
     const dueAt = new Date(now() + computeDelayMs(failures, retryAfterMs, random));
-    if (!isOfEvent) await this.#receiverFailed(outcome, dueAt);
-    const last = { lastStatus: status, lastError: error };
+    if (!isOfEvent) this.#hasFailed = true;
     const isLast = now() >= delivery.giveUpAt.getTime() || (isOfEvent && attempts >= refusalsMax);
     observer?.attempted(this.#webhook.format, isLast ? 'dead' : isOfEvent ? 'refused' : 'unavailable');
-    if (!isLast) {
-      await this.#store(delivery, { ...last, dueAt });
-      return dueAt.getTime();
-    }
-    const end = { state: 'DEAD', dueAt: notDue, purgeAt: new Date(now() + retainedMs.DEAD) } as const;
-    await this.#store(delivery, { ...last, ...end });
-    return null;
+    const next: Partial<WebhookDeliveryRecord> = isLast
+      ? { state: 'DEAD', dueAt: notDue, purgeAt: new Date(now() + retainedMs.DEAD) }
+      : { dueAt };
+    await this.#store(delivery, { ...next, lastStatus: status, lastError: error });
+    if (!isOfEvent) await this.#receiverFailed(outcome, dueAt);
+    return isLast ? null : dueAt.getTime();
   }
 
   async #store(delivery: WebhookDeliveryRecord, change: Partial<WebhookDeliveryRecord>): Promise<void> {
@@ -170,7 +168,6 @@ export class WebhookRun {
 
   /** Counts that the receiver takes nothing, reports it after an hour, and disables the webhook after three days or where the receiver requests it. */
   async #receiverFailed({ outcome, error }: AttemptOutcome, restUntil: Date): Promise<void> {
-    this.#hasFailed = true;
     const { connection, now, log } = this.#services;
     const { _id, tenantId, format } = this.#webhook;
     const failingSince = this.#webhook.failingSince ?? new Date(now());

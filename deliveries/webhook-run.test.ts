@@ -1,0 +1,181 @@
+import { once } from 'node:events';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { type WebhookDeliveryRecord, webhookDeliveries } from '#mongo/webhook-deliveries.ts';
+import { longAgo, notDue, type WebhookRecord, webhooks } from '#mongo/webhooks.ts';
+import { DeliveryMesh } from '#test/support/delivery-mesh.ts';
+import { selectEvents } from './select-events.ts';
+import { WebhookRun } from './webhook-run.ts';
+
+const hourMs = 3_600_000;
+const mesh = new DeliveryMesh();
+const { record, saveWebhook, startProcess, openServices } = mesh;
+const { listDeliveries, readStates, readWebhook, untilIdle, untilStates } = mesh;
+
+describe('deliveries of a process', () => {
+  it.each([
+    ['works, four at a time', {}, 4],
+    ['has failed, one at a time', { failures: 1 }, 1],
+  ])('are made where the receiver %s', async (_what, change, expected) => {
+    await saveWebhook(change);
+    for (let n = 0; n < 6; n++) await record(`s${n}`);
+    let open = 0;
+    let most = 0;
+    await startProcess({
+      send:
+        (send) =>
+        async (...args) => {
+          open += 1;
+          most = Math.max(most, open);
+          const outcome = await send(...args);
+          open -= 1;
+          return outcome;
+        },
+    });
+    await untilStates(...Array(6).fill('DELIVERED'));
+    expect(most).toBe(expected);
+  });
+
+  it('report each time that a receiver takes events again which was reported as failing, to other webhooks', async () => {
+    const failing = {
+      failures: 1,
+      failingSince: new Date(mesh.nowMs - hourMs),
+      types: ['key.*', 'webhook.*'],
+    };
+    await saveWebhook({ ...failing, reportedAt: new Date(mesh.nowMs - 1) });
+    await saveWebhook({ ...failing, _id: 'acme:unreported' });
+    await startProcess();
+    await record();
+    await untilStates('DELIVERED', 'DELIVERED', 'DELIVERED');
+    await untilIdle();
+    expect(await readWebhook()).toMatchObject({ failures: 0, failingSince: null, reportedAt: null });
+    await webhooks(mesh.database.connection).updateOne(
+      { _id: 'acme:hook' },
+      { $set: { ...failing, reportedAt: new Date(mesh.nowMs) } },
+    );
+    await record();
+    await untilStates(...Array(6).fill('DELIVERED'));
+    const reports = (await listDeliveries()).filter(({ event }) => event.type !== 'key.revoked');
+    const recovered = { type: 'webhook.recovered', tenantId: 'acme', subject: 'acme:hook' };
+    const report = { webhookId: 'acme:unreported', event: { ...recovered, data: { format: 'STANDARD' } } };
+    expect(reports).toMatchObject([report, report]);
+  });
+
+  it('are made again, as if they had not been, where the process stops before the receiver answers', async () => {
+    await saveWebhook();
+    mesh.receiver.answer = () => {};
+    const own = await startProcess();
+    await record();
+    await mesh.receiver.waitFor(1);
+    await own.disposeAsync();
+    expect(await listDeliveries()).toMatchObject([{ state: 'PENDING', attempts: 0, lastError: null }]);
+    expect(await readWebhook()).toMatchObject({ failures: 0, restUntil: longAgo, holder: null });
+    expect(mesh.outcomes).toEqual([]);
+    mesh.receiver.answer = (_request, response) => response.writeHead(204).end();
+    await startProcess();
+    await untilStates('DELIVERED');
+    const ids = mesh.receiver.requests.map(({ headers }) => headers['webhook-id']);
+    expect(ids).toEqual([ids[0], ids[0]]);
+  });
+
+  it('are delivered where the receiver takes them while the process stops', async () => {
+    await saveWebhook();
+    let stopped: Promise<void> | undefined;
+    const own = await startProcess({
+      send:
+        (send) =>
+        async (...args) => {
+          const outcome = await send(...args);
+          const [, , signal] = args;
+          const aborted = once(signal, 'abort');
+          stopped = own.disposeAsync();
+          await aborted;
+          return outcome;
+        },
+    });
+    await record();
+    await mesh.receiver.waitFor(1);
+    await vi.waitFor(() => expect(stopped).toBeDefined());
+    await stopped;
+    expect(await readStates()).toEqual(['DELIVERED']);
+  });
+});
+
+describe('a run', () => {
+  const changeWebhook = (change: Partial<WebhookRecord>) =>
+    webhooks(mesh.database.connection).updateOne({ _id: 'acme:hook' }, { $set: change });
+  /** Delivers for the webhook as a process that has leased it; `during` happens after the first request. */
+  async function run(during: () => unknown): Promise<void> {
+    await using own = new AsyncDisposableStack();
+    await changeWebhook({ holder: 'this run', dueAt: notDue });
+    const leased = (await readWebhook()) as WebhookRecord;
+    const services = openServices(own, {
+      send:
+        (send) =>
+        async (...args) => {
+          const outcome = await send(...args);
+          if (mesh.receiver.requests.length === 1) await during();
+          return outcome;
+        },
+    });
+    await new WebhookRun(leased, services, new AbortController().signal).run();
+  }
+  beforeEach(async () => {
+    await saveWebhook();
+    await record();
+    await record();
+  });
+
+  it.each([
+    ['is saved', { updatedAt: new Date(2) }, null],
+    ['is leased by another process, whose lease stays', { holder: 'another' }, 'another'],
+  ])('ends after the attempt in progress where its webhook %s meanwhile', async (_what, change, holder) => {
+    await run(() => changeWebhook(change));
+    expect(await readStates()).toEqual(['DELIVERED', 'PENDING']);
+    expect(await readWebhook()).toMatchObject({ holder, deliveredAt: null });
+  });
+
+  it('ends when its time is over, and leaves the rest for one that is due at once', async () => {
+    await run(() => {
+      mesh.nowMs += 20_000;
+    });
+    expect(await readStates()).toEqual(['DELIVERED', 'PENDING']);
+    expect(await readWebhook()).toMatchObject({
+      holder: null,
+      leasedUntil: longAgo,
+      dueAt: new Date(mesh.nowMs),
+    });
+  });
+
+  it('keeps what becomes due meanwhile, and is due no more otherwise', async () => {
+    await run(() => changeWebhook({ dueAt: new Date(5) }));
+    expect(await readStates()).toEqual(['DELIVERED', 'DELIVERED']);
+    expect(await readWebhook()).toMatchObject({ holder: null, dueAt: new Date(5) });
+    await run(() => {});
+    expect(await readWebhook()).toMatchObject({ holder: null, dueAt: notDue });
+  });
+
+  it('does not change a delivery that was ended meanwhile', async () => {
+    const first = { state: 'PENDING', sequence: 1 } as const;
+    const end: Partial<WebhookDeliveryRecord> = { state: 'DEAD', lastError: 'ended' };
+    await run(() => webhookDeliveries(mesh.database.connection).updateOne(first, { $set: end }));
+    expect(await listDeliveries()).toMatchObject([{ ...end, attempts: 0 }, { state: 'DELIVERED' }]);
+  });
+
+  it('makes as many deliveries as there is room for, and the others later', async () => {
+    await record('s', 'other');
+    await record();
+    const select = async (position: number, room: number) => {
+      const webhook = (await readWebhook()) as WebhookRecord;
+      return selectEvents(mesh.database.connection, { ...webhook, position }, room, mesh.nowMs);
+    };
+    expect(await select(0, 0)).toBe(0);
+    expect(await select(0, 1)).toBe(1);
+    expect(await select(1, 1)).toBe(2);
+    expect((await listDeliveries()).map(({ sequence }) => sequence)).toEqual([1, 2]);
+    // Up to the last event, also where those at the end are of others.
+    expect(await select(2, 500)).toBe(4);
+    expect((await listDeliveries()).map(({ sequence }) => sequence)).toEqual([1, 2, 4]);
+    expect(await select(0, 500)).toBe(4);
+    expect(await listDeliveries()).toHaveLength(3);
+  });
+});
