@@ -96,7 +96,7 @@ export const endUserRules: Readonly<Record<string, ErasureRule>> = {
   audit_anchors: ofAudit,
   audit_checkpoints: ofAudit,
   audit_keys: ofAudit,
-  audit_log: kept('the IDs of end users are not recorded'),
+  audit_log: kept('IDs of end users and conversations, tags and experiments are not recorded'),
   audit_starts: ofAudit,
   budgetAlerts: ofTenant,
   budgets: ofTenant,

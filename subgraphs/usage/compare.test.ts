@@ -3,7 +3,16 @@ import { apiKeys } from '#mongo/api-keys.ts';
 import { budgets } from '#mongo/budgets.ts';
 import { invocations } from '#mongo/invocations.ts';
 import { ask, askForData, testCaller } from '#test/support/subgraph.ts';
-import { acme, everyone, openUsageMesh, other, row, type UsageMesh } from '#test/support/usage-mesh.ts';
+import {
+  acme,
+  everyone,
+  openUsageMesh,
+  other,
+  row,
+  tokens,
+  type UsageMesh,
+} from '#test/support/usage-mesh.ts';
+import { toExpectedNanos } from './forecast/read-spend.ts';
 
 const hourMs = 3_600_000;
 /** 486 hours are left of the month. */
@@ -43,18 +52,32 @@ describe('a top list', () => {
     const own = { tenantId: 'ranked' };
     await invocations(mesh.database.connection).insertMany([
       row('t1', '2026-01-05T00:00:00Z', { ...own, keyId: 'a', costNanos: 5n }),
-      row('t2', '2026-01-05T00:00:00Z', { ...own, keyId: 'b', costNanos: 9n, status: 'FAILED' }),
+      row('t2', '2026-01-05T00:00:00Z', {
+        ...own,
+        keyId: 'b',
+        costNanos: 9n,
+        status: 'FAILED',
+        usage: tokens(1, 60),
+      }),
       row('t3', '2026-01-06T00:00:00Z', { ...own, keyId: 'a', costNanos: 1n }),
       row('t4', '2026-01-06T00:00:00Z', { ...own, keyId: 'c', costNanos: 2n }),
-      row('t5', '2026-01-06T00:00:00Z', { ...own, keyId: 'd', costNanos: 2n }),
+      row('t5', '2026-01-06T00:00:00Z', {
+        ...own,
+        keyId: 'd',
+        costNanos: 2n,
+        status: 'FAILED',
+        usage: tokens(100, 1),
+      }),
+      row('t6', '2026-01-06T00:00:00Z', { ...own, keyId: 'c' }),
+      row('t7', '2026-01-06T00:00:00Z', { ...own, keyId: 'c' }),
     ]);
   });
 
   it.each([
     ['KEYS', ['a', 'b', 'c', 'd']],
-    ['REQUESTS', ['a', 'b', 'c', 'd']],
-    ['FAILURES', ['b', 'a', 'c', 'd']],
-    ['TOKENS', ['a', 'b', 'c', 'd']],
+    ['REQUESTS', ['c', 'a', 'b', 'd']],
+    ['FAILURES', ['b', 'd', 'a', 'c']],
+    ['TOKENS', ['d', 'b', 'c', 'a']],
     ['COST', ['b', 'a', 'c', 'd']],
   ])('has the highest of %s first, equal ones by their keys', async (orderBy, keys) => {
     expect((await read(caller, { orderBy })).map((bucket) => bucket.keys.key)).toEqual(keys);
@@ -66,6 +89,10 @@ describe('a top list', () => {
       ['2026-01-05', 'b'],
       ['2026-01-06', 'c'],
     ]);
+  });
+
+  it('has the first by their keys where nothing else is requested', async () => {
+    expect((await read(caller, { top: 2 })).map((bucket) => bucket.keys.key)).toEqual(['a', 'b']);
   });
 
   it('is of 1 to 10,000 buckets', async () => {
@@ -156,7 +183,8 @@ describe('the forecast of the month', () => {
     // A dollar for each of the 48 hours before; 486 hours are left of the month.
     const rows = Array.from({ length: 48 }, (_, n) => {
       const at = new Date(nowMs - n * hourMs - 60_000).toISOString();
-      const place = n % 2 === 0 ? { appId: 'app1', keyId: 'k1' } : { appId: 'app2', keyId: 'k2' };
+      const place =
+        n % 2 === 0 ? { appId: 'app1', keyId: 'k1', teamId: 'team1' } : { appId: 'app2', keyId: 'k2' };
       return row(`f${n}`, at, { tenantId: 'steady', costNanos: 1_000_000_000n, ...place });
     });
     await invocations(connection).insertMany(rows);
@@ -171,6 +199,8 @@ describe('the forecast of the month', () => {
       budget('daily', 18n, { window: 'DAY' }),
       budget('ofKey', 1n, { keyLineId: 'line' }),
       budget('hidden', 1n, { hidden: true }),
+      budget('ofTeam', 1_000n, { teamId: 'team1' }),
+      budget('ahead', 1n, { tenantId: 'ahead' }),
     ]);
     await apiKeys(connection).collection.insertMany([
       { _id: 'k2', lineId: 'line', tenantId: 'steady', keyHash: 'h2' },
@@ -216,6 +246,23 @@ describe('the forecast of the month', () => {
       },
       expect.objectContaining({ spent: '24.000000000' }),
     ]);
+    expect(await readBudgets(steady, 'ofTeam')).toMatchObject([{ spent: '24.000000000', exhaustedAt: null }]);
+  });
+
+  it('counts calls of processes whose clock is ahead by up to a minute, and states nothing without a day of history', async () => {
+    const at = (ms: number) => new Date(nowMs + ms).toISOString();
+    const own = { tenantId: 'ahead', costNanos: 1_000_000_000n };
+    await invocations(mesh.database.connection).insertMany([
+      row('ahead1', at(59_000), own),
+      row('ahead2', at(60_000), own),
+    ]);
+    const caller = testCaller('ahead', 'usage:read');
+    expect(await readForecast(caller)).toEqual({ ...month, spent: '1.000000000', expected: null });
+    expect(await readBudgets(caller, 'ahead')).toEqual([null]);
+  });
+
+  it('is expected to the millionth of a dollar', () => {
+    expect(toExpectedNanos(1.2345678)).toBe(1_234_568_000n);
   });
 
   it('shows a budget to whoever sees all calls of its tenant', async () => {

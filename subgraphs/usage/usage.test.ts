@@ -284,6 +284,11 @@ describe('a usage that is too wide', { timeout: 120_000 }, () => {
     );
     expect(await refusal(wide, usage, { ...range, by: ['KEY'] })).toMatch(/^BAD_USER_INPUT: .*10000 buckets/);
     expect(await readBuckets(wide, 'ALL', ['APP'], range)).toMatchObject([{ requests: 10_001 }]);
+    const top = `query ($from: DateTime!, $to: DateTime!) {
+      usage(from: $from, to: $to, interval: ALL, by: [KEY], orderBy: COST, top: 2) { keys }
+    }`;
+    const { usage: first } = await askForData<{ usage: Bucket[] }>(subgraph, wide, top, range);
+    expect(first.map(({ keys }) => keys.key)).toEqual(['k0', 'k1']);
   });
 });
 

@@ -71,7 +71,8 @@ export async function openUsageMesh(now?: () => number): Promise<UsageMesh> {
   };
 }
 
-function tokens(inputTokens: number, outputTokens: number) {
+/** What a call used. */
+export function tokens(inputTokens: number, outputTokens: number) {
   return { inputTokens, outputTokens, cachedInputTokens: 0, cacheWriteTokens: 0, reasoningTokens: 0 };
 }
 

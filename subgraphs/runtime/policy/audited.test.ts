@@ -57,11 +57,11 @@ describe('@audited', () => {
       plain: Int
       denied: Int @audited(action: "x") @requiresScopes(scopes: [["models:write"]])
     }
-    input In { secret: String maxOutputTokens: Int }
+    input In { secret: String maxOutputTokens: Int endUserId: ID tag: String endUser: String }
   `;
   const change = { type: 'Thing', id: '7', before: { sealed: 's1', n: 1n }, after: { sealed: 's2', n: 2n } };
 
-  it('records who did what, before and after, without secrets', async () => {
+  it('records who did what, before and after, without secrets and what may name an end user', async () => {
     const { audit, began, ended } = memoryAudit();
     const { run } = startGraph(
       sdl,
@@ -75,13 +75,21 @@ describe('@audited', () => {
       },
       { audit },
     );
-    await run('mutation { save(name: "n", apiKey: "sk-1", nested: { secret: "sk-2", maxOutputTokens: 5 }) }');
+    const nested = '{ secret: "sk-2", maxOutputTokens: 5, endUserId: "ada", tag: "ada", endUser: "sub" }';
+    await run(`mutation { save(name: "n", apiKey: "sk-1", nested: ${nested}) }`);
     expect(began).toEqual([
       {
         tenantId: 'acme',
         actor: { kind: 'API_KEY', keyId: 'acme-key', appId: 'acme-app', subject: null },
         action: 'thing.save',
-        arguments: { name: 'n', apiKey: '[redacted]', nested: { secret: '[redacted]', maxOutputTokens: 5 } },
+        arguments: {
+          ...{ name: 'n', apiKey: '[redacted]' },
+          nested: {
+            ...{ secret: '[redacted]', maxOutputTokens: 5, endUserId: '[redacted]', tag: '[redacted]' },
+            // The name of a claim.
+            endUser: 'sub',
+          },
+        },
         requestId: 'r-1',
         clientAddress: '192.0.2.1',
       },

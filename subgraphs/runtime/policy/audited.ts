@@ -11,8 +11,11 @@ const secretName =
   /secret|password|passphrase|authorization|private_?key|^(api_?key|key_?hash|sealed|token|access_?token)$/i;
 /** Fields that hold one address; what is before an at sign in it may be a password, however it is mistyped. */
 const addressName = /ur[il]$|endpoint$/i;
-/** Fields that hold the id of an end user or of its conversation: the log could not forget it when the end user is erased. */
-const endUserName = /^(?:endUserId|conversationId)$/i;
+/**
+ * Fields and dimensions that hold the id of an end user or of its conversation, or what clients wrote and may name one: the log could not
+ * forget it when the end user is erased.
+ */
+const personalName = /^(?:endUserId|END_USER|conversation(?:Id)?|tags?|experiment)$/i;
 const depthMax = 8;
 const textMax = 4_096;
 const nameMax = 200;
@@ -36,7 +39,7 @@ function withoutSecrets(text: string): string {
   return hideAddressUsers(redactSecrets(text));
 }
 
-/** A copy as plain JSON that is fit to keep: values of secret-sounding names and keys in texts are replaced, long and deep ones cut. */
+/** A copy as plain JSON that is fit to keep: values of secret-sounding and personal names and keys in texts are replaced, long and deep ones cut. */
 function redact(value: unknown, depth = 0): unknown {
   if (value === null || value === undefined) return null;
   if (typeof value === 'string') {
@@ -54,7 +57,7 @@ function redact(value: unknown, depth = 0): unknown {
       .slice(0, itemsMax)
       .map(([name, item]) => [
         keptName(name),
-        (secretName.test(name) || endUserName.test(name)) && typeof item !== 'boolean' && item !== null
+        (secretName.test(name) || personalName.test(name)) && typeof item !== 'boolean' && item !== null
           ? '[redacted]'
           : redact(addressName.test(name) ? withoutUser(item) : item, depth + 1),
       ]),

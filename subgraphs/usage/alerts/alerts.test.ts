@@ -299,18 +299,23 @@ describe('an alert', () => {
   });
 
   it('with more series than can be looked at states so, and holds no process up', async () => {
-    await mesh.addCalls(
-      minuteMs,
-      Array.from({ length: 10_001 }, (_, n) => ({ keyId: `k${n}` })),
-    );
+    const bounded = { ...mesh.deps, groupsMax: 5 };
+    const readAlert = async () => {
+      const query = '{ alert(id: "alert:acme:busy") { problem evaluatedAt } }';
+      type Answer = { readonly alert: { readonly problem: string | null; readonly evaluatedAt: string } };
+      return (await askForData<Answer>(mesh.subgraph, alertAdmin, query)).alert;
+    };
     await mesh.saveAlert({ ...manyCalls, by: ['KEY', 'MODEL'] });
-    await mesh.sweepAfter(0);
-    const { alert } = await askForData<{ alert: { problem: string; evaluatedAt: string } }>(
-      ...[mesh.subgraph, alertAdmin, '{ alert(id: "alert:acme:busy") { problem evaluatedAt } }'],
-    );
-    expect(alert.problem).toContain('10000 buckets');
-    expect(alert.evaluatedAt).not.toBeNull();
-    expect(await mesh.sweepAfter(0)).toBe(0);
+    for (let key = 0; key < 5; key++) await mesh.addCalls(minuteMs, [{ keyId: `k${key}` }]);
+    await sweepAlerts(bounded);
+    expect((await readAlert()).problem).toBeNull();
+    mesh.clock.ms += 2 * minuteMs;
+    await mesh.addCalls(minuteMs, [{ keyId: 'one more' }]);
+    expect(await sweepAlerts(bounded)).toBe(1);
+    const { problem, evaluatedAt } = await readAlert();
+    expect(problem).toContain('more than 5 buckets');
+    expect(Date.parse(evaluatedAt)).toBe(mesh.clock.ms);
+    expect(await sweepAlerts(bounded)).toBe(0);
   });
 
   it('counts rows of processes whose clock is ahead, up to a minute', async () => {

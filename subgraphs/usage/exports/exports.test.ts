@@ -1,13 +1,19 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { events } from '#mongo/events.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { auditLog } from '#mongo/audit/log.ts';
 import { invocations } from '#mongo/invocations.ts';
+import { personalDimensions } from '#mongo/usage/dimensions.ts';
 import { usageExportParts } from '#mongo/usage-export-parts.ts';
-import { type UsageExportRecord, usageExports } from '#mongo/usage-exports.ts';
+import { usageExports } from '#mongo/usage-exports.ts';
 import { askForData, testCaller } from '#test/support/subgraph.ts';
-import { openUsageMesh, row, type UsageMesh } from '#test/support/usage-mesh.ts';
+import {
+  deleteExport,
+  exportRange,
+  readExport,
+  startExport,
+  UsageExports,
+} from '#test/support/usage-exports.ts';
+import { openUsageMesh, type UsageMesh } from '#test/support/usage-mesh.ts';
 import { createUsageErasers } from '../erasers.ts';
-import { continueExports } from './run-exports.ts';
-import { exportBounds } from './write-step.ts';
 
 const acme = testCaller('acme', 'usage:read', 'tenants:write');
 const other = testCaller('other', 'usage:read', 'tenants:write');
@@ -18,49 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => mesh?.[Symbol.asyncDispose]());
 
-const fields = 'id tenant { id } status until rows bytes parts errorCode error finishedAt';
-const START = `mutation ($input: UsageExportInput!) { startUsageExport(input: $input) { ${fields} } }`;
-const READ = `query ($id: ID!, $number: Int!) { usageExport(id: $id) { ${fields} part(number: $number) } }`;
-const DELETE = 'mutation ($id: ID!) { deleteUsageExport(id: $id) }';
-const range = { from: '2026-01-01T00:00:00Z', to: '2026-03-01T00:00:00Z' };
-
-interface Export {
-  readonly id: string;
-  readonly tenant: { readonly id: string } | null;
-  readonly status: string;
-  readonly rows: number;
-  readonly bytes: number;
-  readonly parts: number;
-  readonly error: string | null;
-  readonly part: string | null;
-}
-
-const start = async (caller: typeof acme, input: object) =>
-  (
-    await askForData<{ startUsageExport: Export }>(mesh.subgraph, caller, START, {
-      input: { ...range, ...input },
-    })
-  ).startUsageExport;
-const read = async (caller: typeof acme, id: string, number = 0) =>
-  (await askForData<{ usageExport: Export | null }>(mesh.subgraph, caller, READ, { id, number })).usageExport;
-
-/** The lines of the whole file, as a client reads it. */
-async function download(caller: typeof acme, id: string): Promise<string> {
-  const ended = await vi.waitFor(async () => {
-    const found = await read(caller, id);
-    expect(found?.status).not.toBe('RUNNING');
-    return found;
-  }, 20_000);
-  expect(ended).toMatchObject({ status: 'SUCCEEDED', error: null });
-  const texts: string[] = [];
-  for (let number = 0; number < (ended?.parts ?? 0); number += 1) {
-    texts.push((await read(caller, id, number))?.part ?? '');
-  }
-  const text = texts.join('');
-  expect(Buffer.byteLength(text)).toBe(ended?.bytes);
-  expect(text.split('\r\n')).toHaveLength((ended?.rows ?? 0) + 2);
-  return text;
-}
+const { start, read, download } = new UsageExports(() => mesh);
 
 const toRecords = (text: string) => {
   const [header = [], ...lines] = text
@@ -80,7 +44,7 @@ describe('an export as CSV', () => {
     type Bucket = { readonly keys: Readonly<Record<string, string | null>> } & Readonly<
       Record<string, unknown>
     >;
-    const answer = await askForData<{ usage: Bucket[] }>(mesh.subgraph, acme, usage, range);
+    const answer = await askForData<{ usage: Bucket[] }>(mesh.subgraph, acme, usage, exportRange);
     const { id } = await start(acme, { by: ['MODEL', 'PROMPT'] });
     const records = toRecords(await download(acme, id));
     expect(records).toHaveLength(4);
@@ -138,7 +102,7 @@ describe('an export as FOCUS 1.2', () => {
     const nanos = (text = '') => BigInt(text.replace('.', ''));
     const rows = await invocations(mesh.database.connection).find({ tenantId: 'acme' }).lean();
     const spent = rows
-      .filter(({ startedAt }) => startedAt < new Date(range.to))
+      .filter(({ startedAt }) => startedAt < new Date(exportRange.to))
       .reduce((sum, { costNanos }) => sum + BigInt(costNanos), 0n);
     expect(records.reduce((sum, { BilledCost }) => sum + nanos(BilledCost), 0n)).toBe(spent);
     expect(records[0]).toMatchObject({
@@ -153,9 +117,12 @@ describe('an export as FOCUS 1.2', () => {
   it.each([
     ['dimensions', { by: ['MODEL'] }, 'input.by'],
     ['an interval', { interval: 'HOUR' }, 'input.by'],
-    ['a range that cuts a day', { from: '2026-01-01T00:00:01Z' }, 'input.from'],
+    ['a range that begins within a day', { from: '2026-01-01T00:00:01Z' }, 'input.from'],
+    ['a range that ends within a day', { to: '2026-02-28T23:59:59Z' }, 'input.from'],
   ])('takes no %s', async (_what, input, field) => {
-    const refusal = await mesh.refusal(acme, START, { input: { ...range, format: 'FOCUS', ...input } });
+    const refusal = await mesh.refusal(acme, startExport, {
+      input: { ...exportRange, format: 'FOCUS', ...input },
+    });
     expect(refusal).toMatch(new RegExp(`^BAD_USER_INPUT: ${field} `));
   });
 });
@@ -173,7 +140,7 @@ describe('an export', () => {
       [{ ...everyone, endUserId: 'ada' }, all.id],
     ] as const) {
       expect(await read(caller, of)).toBeNull();
-      expect(await mesh.refusal(caller, DELETE, { id: of })).toMatch(/^NOT_FOUND/);
+      expect(await mesh.refusal(caller, deleteExport, { id: of })).toMatch(/^NOT_FOUND/);
     }
     expect(await read(everyone, id)).toMatchObject({ id });
     const list = async (caller: typeof acme) => {
@@ -189,154 +156,64 @@ describe('an export', () => {
     expect(await list(bound)).toEqual([]);
     expect(await list(acme)).toContain(id);
     expect(await list(acme)).not.toContain(all.id);
-    expect(await list(everyone)).toEqual(expect.arrayContaining([id, all.id]));
+    // The newest first.
+    expect((await list(everyone)).filter((one) => [id, all.id].includes(one))).toEqual([all.id, id]);
     const unscoped = testCaller('acme', 'inference:invoke', 'tenants:write');
-    expect(await mesh.refusal(unscoped, READ, { id, number: 0 })).toMatch(/^FORBIDDEN/);
+    expect(await mesh.refusal(unscoped, readExport, { id, number: 0 })).toMatch(/^FORBIDDEN/);
     const reading = testCaller('acme', 'usage:read');
     expect(await read(reading, id)).toMatchObject({ id });
-    expect(await mesh.refusal(reading, DELETE, { id })).toMatch(/^FORBIDDEN/);
-    expect(await mesh.refusal(reading, START, { input: range })).toMatch(/^FORBIDDEN/);
+    expect(await mesh.refusal(reading, deleteExport, { id })).toMatch(/^FORBIDDEN/);
+    expect(await mesh.refusal(reading, startExport, { input: exportRange })).toMatch(/^FORBIDDEN/);
   });
 
   it('is refused for calls that the caller does not see, or sees in part', async () => {
-    const foreign = { input: { ...range, filter: { tenantId: 'other' } } };
-    expect(await mesh.refusal(acme, START, foreign)).toMatch(/^FORBIDDEN/);
-    expect(await mesh.refusal({ ...acme, endUserId: 'ada' }, START, { input: range })).toMatch(/^FORBIDDEN/);
-    const reversed = { input: { from: range.to, to: range.from } };
-    expect(await mesh.refusal(acme, START, reversed)).toMatch(/^BAD_USER_INPUT: from/);
+    const foreign = { input: { ...exportRange, filter: { tenantId: 'other' } } };
+    expect(await mesh.refusal(acme, startExport, foreign)).toMatch(/^FORBIDDEN/);
+    expect(await mesh.refusal({ ...acme, endUserId: 'ada' }, startExport, { input: exportRange })).toMatch(
+      /^FORBIDDEN/,
+    );
+    const reversed = { input: { from: exportRange.to, to: exportRange.from } };
+    expect(await mesh.refusal(acme, startExport, reversed)).toMatch(/^BAD_USER_INPUT: from/);
   });
 
   it('is refused for a range that is not over: what is called later would be missing in a file that is whole', async () => {
     const at = (ms: number) => new Date(Date.now() + ms).toISOString();
     for (const format of ['CSV', 'FOCUS']) {
       const to = `${at(86_400_000).slice(0, 10)}T00:00:00Z`;
-      const refusal = await mesh.refusal(acme, START, { input: { from: range.from, to, format } });
+      const refusal = await mesh.refusal(acme, startExport, {
+        input: { from: exportRange.from, to, format },
+      });
       expect(refusal).toMatch(/^BAD_USER_INPUT: input.to must not lie in the future/);
     }
     expect(await start(acme, { to: at(-1_000) })).toMatchObject({ id: expect.any(String) });
   });
 
+  it('is in the audit log without what may name an end user, and ends after a week', async () => {
+    const caller = testCaller('audited', 'usage:read', 'tenants:write');
+    const { connection } = mesh.database;
+    const personal = { endUserId: 'ada-1', conversationId: 'ada-2', tag: 'ada-3', experiment: 'ada-4' };
+    const filter = { ...personal, appId: 'app1', status: 'FAILED' };
+    const { id } = await start(caller, { by: ['MODEL', 'END_USER', 'MODEL'], filter });
+    const record = await usageExports(connection).findById(id).lean();
+    expect((record?.expiresAt.getTime() ?? 0) - (record?.createdAt.getTime() ?? 0)).toBe(7 * 86_400_000);
+    await askForData(mesh.subgraph, caller, deleteExport, { id });
+    const exported = await auditLog(connection)
+      .find({ action: /^usageExport\./ })
+      .lean();
+    const records = exported.filter(({ targetId }) => targetId === id);
+    const redacted = Object.fromEntries(personalDimensions.map((dimension) => [dimension, '[redacted]']));
+    const shown = { tenantId: 'audited', by: ['MODEL', 'END_USER'] };
+    const audited = { ...shown, filter: { ...redacted, APP: ['app1'], STATUS: ['FAILED'] } };
+    expect(records.map(({ before, after }) => before ?? after)).toMatchObject([audited, audited]);
+    expect(JSON.stringify(records)).not.toContain('ada-');
+  });
+
   it('is deleted with its file', async () => {
     const { id } = await start(acme, {});
     await download(acme, id);
-    await askForData(mesh.subgraph, acme, DELETE, { id });
+    await askForData(mesh.subgraph, acme, deleteExport, { id });
     expect(await read(acme, id)).toBeNull();
     expect(await usageExportParts(mesh.database.connection).countDocuments({ exportId: id })).toBe(0);
-  });
-});
-
-describe('an export whose process dies', () => {
-  // The jobs of the mesh use the present time, by which these are not due.
-  const nowMs = Date.UTC(2098, 5, 1);
-  const bounds = { ...exportBounds, partChars: 200 };
-  let expected: string;
-
-  const insert = async (_id: string, rest: Partial<UsageExportRecord> = {}) => {
-    const at = new Date(nowMs);
-    await usageExports(mesh.database.connection).create({
-      ...{ _id, tenantId: 'busy', format: 'CSV', from: new Date('2026-04-01'), to: new Date('2026-04-04') },
-      ...{ interval: 'DAY', by: ['KEY'], filter: {}, status: 'RUNNING', until: new Date('2026-04-01') },
-      ...{ parts: 0, rows: 0, bytes: 0, runs: [], leaseUntil: at, createdAt: at },
-      ...{ expiresAt: new Date('2099-01-01'), ...rest },
-    });
-  };
-  const busy = testCaller('busy', 'usage:read');
-  const run = (now: () => number, rest: object = {}) =>
-    continueExports({ ...mesh.services, connection: mesh.database.connection, now, bounds, ...rest });
-  const find = (_id: string) => usageExports(mesh.database.connection).findById(_id).lean();
-  const findJobs = async (subject: string) => {
-    const where = { type: 'job.finished', subject, sequence: { $gt: 0 } };
-    const found = await events(mesh.database.connection).find(where).lean();
-    return found.map(({ tenantId, data }) => [tenantId, data.job, data.status]);
-  };
-
-  beforeAll(async () => {
-    await invocations(mesh.database.connection).insertMany(
-      Array.from({ length: 60 }, (_, n) =>
-        row(`busy${n}`, `2026-04-0${1 + (n % 3)}T00:00:00Z`, { tenantId: 'busy', keyId: `key${n}` }),
-      ),
-    );
-    await insert('whole');
-    await run(() => nowMs);
-    expected = await download(busy, 'whole');
-  });
-
-  it('is continued by another one where it was, once its lease has ended, and has the same file', async () => {
-    await insert('killed');
-    let reads = 0;
-    // Dies with the second day written, and not recorded.
-    await run(() => {
-      reads += 1;
-      if (reads === 3) throw new Error('The process ends here.');
-      return nowMs;
-    });
-    const left = await find('killed');
-    expect(left).toMatchObject({
-      status: 'RUNNING',
-      until: new Date('2026-04-02'),
-      runs: [{ firstPart: 0 }],
-    });
-    const written = () => usageExportParts(mesh.database.connection).countDocuments({ exportId: 'killed' });
-    expect(await written()).toBeGreaterThan(left?.parts ?? 0);
-    expect(await run(() => nowMs + 60_000)).toBe(0);
-    expect(await run(() => nowMs + 121_000)).toBe(1);
-    expect(await download(busy, 'killed')).toBe(expected);
-    expect((await find('killed'))?.runs).toMatchObject([{ firstPart: 0 }, { firstPart: left?.parts }]);
-    expect(await findJobs('killed')).toEqual([['busy', 'USAGE_EXPORT', 'SUCCEEDED']]);
-  });
-
-  it('is not changed by a process that was taken for dead', async () => {
-    await insert('contested');
-    let reads = 0;
-    const claims: Promise<unknown>[] = [];
-    const claim = {
-      $set: { leaseUntil: new Date(nowMs + 300_000) },
-      $push: { runs: { id: 'next', firstPart: 1_000 } },
-    };
-    // Taken over with the second day written, and not recorded.
-    await run(() => {
-      reads += 1;
-      if (reads === 3)
-        claims.push(usageExports(mesh.database.connection).updateOne({ _id: 'contested' }, claim).exec());
-      return nowMs;
-    });
-    await Promise.all(claims);
-    expect(await find('contested')).toMatchObject({ status: 'RUNNING', until: new Date('2026-04-02') });
-    await run(() => nowMs + 300_000);
-    expect(await download(busy, 'contested')).toBe(expected);
-  });
-
-  it('fails where no process ends it', async () => {
-    await insert('hopeless', { runs: Array.from({ length: 10 }, (_, n) => ({ id: `r${n}`, firstPart: 0 })) });
-    await run(() => nowMs);
-    expect(await read(busy, 'hopeless')).toMatchObject({ status: 'FAILED', errorCode: 'INTERNAL' });
-    expect(await findJobs('hopeless')).toEqual([['busy', 'USAGE_EXPORT', 'FAILED']]);
-  });
-
-  it.each([
-    ['lines of a day', { groupsMax: 5 }, /buckets/],
-    ['bytes', { bytesMax: 500 }, /500 bytes/],
-  ])('fails with too many %s, and states what to do', async (what, bound, message) => {
-    await insert(what);
-    await run(() => nowMs, { bounds: { ...bounds, ...bound } });
-    expect(await read(busy, what)).toMatchObject({
-      ...{ status: 'FAILED', errorCode: 'BAD_USER_INPUT', error: expect.stringMatching(message) },
-    });
-  });
-
-  it('leaves no part of an export that is deleted while it is written', async () => {
-    await insert('gone');
-    let reads = 0;
-    const remove = usageExports(mesh.database.connection);
-    const deletions: Promise<unknown>[] = [];
-    await run(() => {
-      reads += 1;
-      if (reads === 2) deletions.push(remove.deleteOne({ _id: 'gone' }).exec());
-      return nowMs;
-    });
-    await Promise.all(deletions);
-    expect(await usageExportParts(mesh.database.connection).countDocuments({ exportId: 'gone' })).toBe(0);
-    expect(await findJobs('gone')).toEqual([]);
   });
 });
 

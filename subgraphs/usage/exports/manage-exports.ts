@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import type { Connection } from 'mongoose';
 import { HeddleError } from '#core/errors.ts';
 import { badInput, notFound } from '#core/input.ts';
-import { personalDimensions } from '#mongo/usage/dimensions.ts';
 import { usageExportParts } from '#mongo/usage-export-parts.ts';
 import { toPartId, type UsageExportRecord, usageExports } from '#mongo/usage-exports.ts';
 import { withRoom } from '../../runtime/with-room.ts';
@@ -121,13 +120,7 @@ function seesExport({ tenantId }: UsageExportRecord, context: UsageContext): boo
     : reach.sees({ tenantId, appId: null, keyId: null });
 }
 
-const personal: ReadonlySet<string> = new Set(personalDimensions);
-
-/** What was chosen, without its progress, and without what may name an end user: the log could not forget it. */
+/** What was chosen, without its progress. */
 function toAudited({ tenantId, format, from, to, interval, by, filter }: UsageExportRecord) {
-  const shown = Object.entries(filter).map(([name, values]) => [
-    name,
-    personal.has(name) ? '[redacted]' : values,
-  ]);
-  return { tenantId, format, from, to, interval, by, filter: Object.fromEntries(shown) };
+  return { tenantId, format, from, to, interval, by, filter };
 }

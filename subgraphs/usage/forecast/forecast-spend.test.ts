@@ -23,3 +23,23 @@ it('an amount is not used up in its window where less is expected', () => {
 it('a window without an amount is never used up', () => {
   expect(forecastSpend({ spent: 10, windowEndMs }, history, nowMs)?.exhaustedAtMs).toBeNull();
 });
+
+const forecastHour = (...weeks: readonly number[]) => {
+  const hours = weeks.flatMap((value) => new Array<number>(168).fill(value));
+  return forecastSpend({ spent: 0, windowEndMs: nowMs + hourMs }, { ...history, hours }, nowMs)?.total;
+};
+
+it.each([
+  ['the median of the same hours, scaled by the last week', [1, 3], 3],
+  ['at most twice the median', [1, 1, 1, 10], 2],
+  ['at least half of it', [10, 10, 10, 1], 5],
+  ['of four weeks at most', [3, 3, 3, 1, 1], 1],
+])('an hour costs %s, of weeks with %j', (_what, weeks, expected) => {
+  expect(forecastHour(...weeks)).toBeCloseTo(expected);
+});
+
+it('an hour costs the mean of the last seven days where there are less than two weeks', () => {
+  const hours = [...new Array<number>(72).fill(10), ...new Array<number>(168).fill(1)];
+  const forecast = forecastSpend({ spent: 5, windowEndMs: nowMs + hourMs }, { ...history, hours }, nowMs);
+  expect(forecast?.total).toBeCloseTo(6);
+});

@@ -15,11 +15,11 @@ const seriesMax = 50;
  * ANOMALY: the last complete hour of each series, against the hours of up to eight weeks before it. Weeks are read one by one, which bounds
  * what the database holds at once.
  */
-export const evaluateAnomalies: Evaluate = async ({ alert, open, nowMs, deps: { connection } }) => {
+export const evaluateAnomalies: Evaluate = async ({ alert, open, nowMs, deps }) => {
   const hourStartMs = nowMs - (nowMs % hourLengthMs) - hourLengthMs;
   const weekMs = hoursPerWeek * hourLengthMs;
   const judged = { fromMs: hourStartMs, toMs: hourStartMs + hourLengthMs };
-  const recent = await readSeries(connection, alert, {
+  const recent = await readSeries(deps, alert, {
     ...{ fromMs: hourStartMs - weekMs, toMs: judged.toMs, interval: 'ALL' },
   });
   const byTraffic = recent.toSorted((a, b) => b.requests + b.refusals - (a.requests + a.refusals));
@@ -32,10 +32,10 @@ export const evaluateAnomalies: Evaluate = async ({ alert, open, nowMs, deps: { 
   const startMs = hourStartMs - weeksMax * weekMs;
   for (let week = 0; week < weeksMax; week++) {
     const fromMs = startMs + week * weekMs;
-    const hours = await readSeries(connection, alert, { fromMs, toMs: fromMs + weekMs, interval: 'HOUR' });
+    const hours = await readSeries(deps, alert, { fromMs, toMs: fromMs + weekMs, interval: 'HOUR' });
     for (const one of hours) wanted.get(toSeriesText(one.keys))?.add(one, startMs);
   }
-  for (const one of await readSeries(connection, alert, { ...judged, interval: 'HOUR' })) {
+  for (const one of await readSeries(deps, alert, { ...judged, interval: 'HOUR' })) {
     wanted.get(toSeriesText(one.keys))?.add(one, startMs);
   }
   const judgements = [...wanted.values()].map((history) => ({

@@ -19,10 +19,10 @@ export const windows = {
 export const evaluateThresholds: Evaluate = async ({ alert, open, nowMs, deps }) => {
   const { ms } = windows[alert.window];
   const range = { fromMs: nowMs - ms, toMs: nowMs + clockAheadMs, interval: 'ALL' } as const;
-  const present = await readSeries(deps.connection, alert, range);
+  const present = await readSeries(deps, alert, range);
   const before =
     alert.condition === 'BELOW'
-      ? await readSeries(deps.connection, alert, { ...range, fromMs: nowMs - 2 * ms, toMs: nowMs - ms })
+      ? await readSeries(deps, alert, { ...range, fromMs: nowMs - 2 * ms, toMs: nowMs - ms })
       : [];
   const series = addSeries(
     present,

@@ -1,6 +1,6 @@
-import type { Connection } from 'mongoose';
 import type { SeriesKeys } from '#mongo/alert-episodes.ts';
 import type { AlertRecord } from '#mongo/alerts.ts';
+import type { AlertDeps } from '../deps.ts';
 import { toSeriesText } from '../series.ts';
 import { type AmountQuery, type Amounts, readAmounts } from './amounts.ts';
 import { readRefusals } from './refusals.ts';
@@ -14,9 +14,9 @@ export interface Range {
   readonly interval: AmountQuery['interval'];
 }
 
-/** What the series of an alert used in a range; those with nothing are left out. */
+/** What the series of an alert used in a range; those with nothing are left out. BAD_USER_INPUT where there are too many. */
 export async function readSeries(
-  connection: Connection,
+  { connection, groupsMax }: Pick<AlertDeps, 'connection' | 'groupsMax'>,
   alert: AlertRecord,
   { fromMs, toMs, interval }: Range,
 ): Promise<SeriesAmounts[]> {
@@ -26,6 +26,7 @@ export async function readSeries(
     ...query,
     filter: alert,
     latencies: metric === 'LATENCY_P95',
+    groupsMax,
   });
   if (metric !== 'REFUSALS') return amounts.map((one) => ({ ...one, refusals: 0 }));
   const found = new Map<string, SeriesAmounts>();
