@@ -2,8 +2,9 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { createJsonSchemas } from '#core/json-schema/json-schema.ts';
 import { guardedText, ruleSamples, testRule } from '#test/support/guardrail-rules.ts';
 import { fc } from '#test/support/properties.ts';
-import type { ModelQuestion } from './guardrail.ts';
-import { knownRules } from './rules.ts';
+import type { ModelQuestion, Rule } from './guardrail.ts';
+import { findRule, knownRules } from './rules.ts';
+import { findingsMax } from './text/scan.ts';
 
 const jsonSchemas = createJsonSchemas();
 afterAll(() => jsonSchemas[Symbol.asyncDispose]());
@@ -60,4 +61,18 @@ describe('every rule', () => {
       { numRuns: 6 },
     );
   });
+
+  it.for(['words', 'topics', 'injection'])(
+    'that finds more than is kept fires without places: %s',
+    async (name) => {
+      const [found, , options = {}] = ruleSamples[name] ?? ['', ''];
+      const rule = testRule(findRule(name) as Rule, options);
+      const look = async (times: number) => {
+        const result = await rule.look(...Array.from({ length: times }, () => found));
+        return result.fired && result.findings.length;
+      };
+      expect(await look(10)).toBeGreaterThanOrEqual(10);
+      expect(await look(findingsMax + 1)).toBe(0);
+    },
+  );
 });

@@ -200,6 +200,15 @@ describe('a window', () => {
     const places = growing.verdicts[0]?.findings.map(({ start, end }) => text.slice(start, end));
     expect(places).toEqual(['ann@y.test', 'bob@y.test', 'ann@y.test']);
   });
+
+  it('replaces all that a rule finds, and states the first hundred places', async () => {
+    const { put, growing } = openWindow('TEXT', rules);
+    const numbers = Array.from({ length: 60 }, (_, at) => `${1_000 + at}. `).join('');
+    const out = (await put(numbers)) + (await put(numbers)) + (await put('', 'END'));
+    expect(out).toBe('[NUMBER]. '.repeat(120));
+    const { findings } = growing.verdicts.find(({ fired }) => fired) ?? { findings: [] };
+    expect(findings.map(({ start }) => start)).toEqual(Array.from({ length: 100 }, (_, at) => 6 * at));
+  });
 });
 
 function escapeAll(json: string): string {

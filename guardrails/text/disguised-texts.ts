@@ -1,5 +1,6 @@
 import { TextUnits } from '#core/text/text-units.ts';
-import { type EncodedText, readEncoded } from './encoded-texts.ts';
+import type { EncodedText } from './encoded-texts.ts';
+import { readEncodedOnce } from './hidden-texts.ts';
 
 /** Letters with something between each two: "i g n o r e", "i-g-n-o-r-e". */
 const spaced = /(?<!\p{L})\p{L}([ .\-_*|])(?:\p{L}\1){2,40}\p{L}(?!\p{L})/gu;
@@ -52,7 +53,7 @@ function isLowSurrogate(unit: number): boolean {
 
 /** Texts with words of a source in base64, hexadecimal digits and tag characters, decoded once, and the source with its spaced letters together. */
 export function readDisguised(source: string): readonly EncodedText[] {
-  const found = [...readEncoded(source), ...readTags(source)].filter(({ text }) => word.test(text));
+  const found = [...readEncodedOnce(source), ...readTags(source)].filter(({ text }) => word.test(text));
   if (canHaveSpaced(reader.read(source), source.length)) {
     const joined = source.replace(spaced, (run) => run.replace(/[ .\-_*|]/g, ''));
     const whole = { start: 0, end: source.length };

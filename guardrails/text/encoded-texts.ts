@@ -37,22 +37,17 @@ interface BytePlaces {
 
 const reader = new TextUnits();
 
-/** What the last source had: rules look at the same text one after the other. */
-let last: { readonly source: string; readonly found: readonly EncodedText[] } = { source: '', found: [] };
-
 /**
  * The texts in base64 and in hexadecimal digits that stand in a source, of any length and wherever their digits begin: also behind a
  * path or a word. Decoded once: UTF-8 without control characters but those of white space, of at least 12 bytes. Where they do not begin with the digits, 11 characters of
  * ASCII in a row distinguish them from other bytes. Takes time linear in the length.
  */
 export function readEncoded(source: string): readonly EncodedText[] {
-  if (source === last.source) return last.found;
   const units = reader.read(source);
   const found: EncodedText[] = [];
   for (const run of findRuns(units, source.length, isBase64, base64CharsMin))
     readBase64(source, units, run, found);
   for (const run of findRuns(units, source.length, isHex, hexCharsMin)) readHex(source, units, run, found);
-  last = { source, found };
   return found;
 }
 
@@ -105,7 +100,7 @@ function countPadding(source: string, end: number): number {
 }
 
 function readHex(source: string, units: Uint16Array, { start, end }: Run, found: EncodedText[]): void {
-  if (countDigits(units, start, end) < hexCharsMin) return;
+  if (!canHoldHex(units, start, end)) return;
   for (const { 0: run, index } of source.slice(start, end).matchAll(hex)) {
     const [from, to] = [start + index, start + index + run.length];
     const signChars = run.startsWith('\\') ? 2 : run.startsWith('%') ? 1 : 0;
@@ -128,6 +123,15 @@ function countDigits(units: Uint16Array, from: number, to: number): number {
   let count = 0;
   for (let at = from; at < to; at += 1) if (hexValues[units[at] as number] !== noDigit) count += 1;
   return count;
+}
+
+/** False for nearly all runs whose digits are no text: that needs bytes of text in a row, wherever the first digit stands. */
+function canHoldHex(units: Uint16Array, start: number, end: number): boolean {
+  let first = start;
+  while (first < end && hexValues[units[first] as number] === noDigit) first += 1;
+  const bytes = decodeHex(units, first, end);
+  if (bytes.length < bytesMin) return false;
+  return hasText(bytes) || hasText(decodeHex(units, first + 1, end));
 }
 
 /** The bytes of the digits between two places. */
@@ -224,6 +228,18 @@ function skipText(bytes: Uint8Array, from: number): number {
   for (let length = measureCharacter(bytes, at); length > 0; length = measureCharacter(bytes, at))
     at += length;
   return at;
+}
+
+/** Whether as many bytes in a row are of text as one has at least. */
+function hasText(bytes: Uint8Array): boolean {
+  let start = 0;
+  for (let at = 0; at < bytes.length; ) {
+    const length = measureCharacter(bytes, at);
+    at += Math.max(1, length);
+    if (length === 0) start = at;
+    else if (at - start >= bytesMin) return true;
+  }
+  return false;
 }
 
 /** The bytes of the character that ends at a place and begins at `from` or behind it; 0: none of text does. */

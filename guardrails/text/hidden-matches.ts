@@ -2,8 +2,7 @@ import { type TextPlace, withoutOverlaps } from '#core/text/find-in-parts.ts';
 import { toVisible, type VisibleText } from '#core/text/visible-text.ts';
 import type { GuardedText } from '../guardrail.ts';
 import { holdTagsFrom, readTags } from './disguised-texts.ts';
-import { readEncoded } from './encoded-texts.ts';
-import { readUnescaped } from './unescaped-text.ts';
+import { type HiddenText, readHidden } from './hidden-texts.ts';
 
 /** Encodings that are undone, one within the other. */
 const layersMax = 2;
@@ -25,32 +24,28 @@ export function findVisibleAndHidden<Match extends TextPlace>(
   const found = visible.text === text ? shown : placeIn(visible, shown);
   // They are not visible.
   const tagged = readTags(text).flatMap((one) => placeIn(one, search(one.text)));
-  const hidden = findHidden(visible.text, search, layersMax);
+  const hidden = findHidden(readHidden(visible.text), search, layersMax);
   if (hidden.length === 0 && tagged.length === 0) return found;
   return withoutOverlaps([...found, ...placeIn(visible, hidden), ...tagged]);
 }
 
 function findHidden<Match extends TextPlace>(
-  text: string,
+  texts: readonly HiddenText[],
   search: VisibleSearch<Match>,
   layers: number,
 ): readonly Match[] {
-  if (layers === 0) return [];
-  const [unescaped, encoded] = [readUnescaped(text), readEncoded(text)];
-  if (unescaped.length === 0 && encoded.length === 0) return [];
-  return [...unescaped, ...encoded].flatMap((hidden) => {
-    const visible = toVisible(hidden.text);
-    const found = [...search(visible.text), ...findHidden(visible.text, search, layers - 1)];
-    return placeIn(hidden, placeIn(visible, found));
+  return texts.flatMap((hidden) => {
+    const within = layers > 1 ? findHidden(hidden.within, search, layers - 1) : [];
+    return placeIn(hidden, [...search(hidden.text), ...within]);
   });
 }
 
 /** The matches of a view of a text at their places in that text. */
 function placeIn<Match extends TextPlace>(
-  { toStart, toEnd }: Pick<VisibleText, 'toStart' | 'toEnd'>,
+  view: Pick<VisibleText, 'toStart' | 'toEnd'>,
   found: readonly Match[],
 ): readonly Match[] {
-  return found.map((match) => ({ ...match, start: toStart(match.start), end: toEnd(match.end) }));
+  return found.map((match) => ({ ...match, start: view.toStart(match.start), end: view.toEnd(match.end) }));
 }
 
 const heldCharsMax = 100;

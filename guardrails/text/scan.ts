@@ -24,6 +24,11 @@ const charsAfter = 1_024;
 /** Findings that are kept of one look. Where there are more, the texts are refused as a whole. */
 export const findingsMax = 10_000;
 
+/** Of a rule that has looked at everything, or has found more than is kept: fires with the places, with none where there are more than `findingsMax`. */
+export function fireWith(findings: readonly Finding[], reason: string): RuleResult {
+  return { fired: true, reason, findings: findings.length > findingsMax ? [] : findings };
+}
+
 /** Fires with the places of all matches; with none where there are more than `findingsMax`. */
 export async function scanTexts(
   texts: readonly GuardedText[],
@@ -41,14 +46,14 @@ export async function scanTexts(
             continue;
           }
           const { start, end, ...found } = match;
-          if (findings.length === findingsMax) return { fired: true, reason, findings: [] };
           findings.push({ ...found, text: number, ...piece.place(start, end) });
+          if (findings.length > findingsMax) return fireWith(findings, reason);
         }
         await turns.pass();
       }
     }
   }
-  return findings.length === 0 ? nothingFound : { fired: true, reason, findings };
+  return findings.length === 0 ? nothingFound : fireWith(findings, reason);
 }
 
 /** The matches of a piece that begin in the window at `from`. */

@@ -11,88 +11,42 @@ const named: Readonly<Record<string, string>> = {
   lowbar: '_',
   nbsp: ' ',
 };
-/** An escape at a place: what it stands for, and its length. */
-interface Escape {
-  readonly character: string;
-  readonly length: number;
-}
-
 /** Characters on both sides of an escape that belong to what it is a part of, and more of them up to white space. */
 const around = 128;
 const space = 0x20;
 const [wordCharsBefore, wordCharsAfter] = [512, 8_192];
 
-/** What the last text had: rules look at the same text one after the other. */
-let last: { readonly text: string; readonly found: readonly VisibleText[] } = { text: '', found: [] };
+const [percent, ampersand, backslash] = [0x25, 0x26, 0x5c];
+/** Characters that are read one by one behind an escape, before a search. */
+const nearChars = 24;
 
 /**
  * The stretches of a text around its escapes of printable ASCII in URLs, HTML and strings of code, with these undone, once: `ann%40x.com`,
  * `ann&#64;x.com` and `ann\u0040x.com` as `ann@x.com`. Takes time linear in the length.
  */
 export function readUnescaped(text: string): readonly VisibleText[] {
-  if (text !== last.text) last = { text, found: undoEscapes(text) };
-  return last.found;
-}
-
-function undoEscapes(text: string): readonly VisibleText[] {
   const stretches: VisibleText[] = [];
-  const places = new Beginnings(text);
+  const signs = new Signs(text);
   let stretch: Stretch | undefined;
-  for (let at = places.findFrom(0); at < text.length; ) {
+  for (let at = signs.findFrom(0); at < text.length; ) {
     const found = readEscape(text, at);
-    if (found !== null) {
-      if (stretch === undefined || at - around > stretch.end + around) {
-        if (stretch !== undefined) stretches.push(stretch.finish());
-        stretch = new Stretch(text, at);
-      }
-      stretch.add(at, found);
+    if (found === notAnEscape) {
+      at = signs.findFrom(at + 1);
+      continue;
     }
-    at = places.findFrom(at + (found?.length ?? 1));
+    if (stretch === undefined || at - around > stretch.last + around) {
+      if (stretch !== undefined) stretches.push(stretch.finish());
+      stretch = new Stretch(text, at);
+    }
+    stretch.add(at, found);
+    at = signs.findNear(stretch.last);
   }
   if (stretch !== undefined) stretches.push(stretch.finish());
   return stretches;
 }
 
-/** A stretch of a text around escapes, from the first one on. */
-class Stretch {
-  readonly #source: string;
-  readonly #start: number;
-  readonly #offsets = new Offsets();
-  #text = '';
-  /** Where the last escape ends. */
-  end: number;
-
-  constructor(source: string, at: number) {
-    this.#source = source;
-    let start = Math.max(0, at - around);
-    const first = Math.max(0, start - wordCharsBefore);
-    while (start > first && source.charCodeAt(start - 1) > space) start -= 1;
-    this.#start = start;
-    this.end = this.#start;
-  }
-
-  add(at: number, { character, length }: Escape): void {
-    this.#text += this.#source.slice(this.end, at);
-    this.end = at + length;
-    this.#offsets.add(this.#text.length, this.#text.length + 1, at - this.#start, this.end - this.#start);
-    this.#text += character;
-  }
-
-  finish(): VisibleText {
-    const [start, offsets] = [this.#start, this.#offsets];
-    const after = this.#source.slice(this.end + around, this.end + around + wordCharsAfter);
-    const gap = after.search(/\s/);
-    const end = this.end + around + (gap === -1 ? after.length : gap);
-    return {
-      text: this.#text + this.#source.slice(this.end, end),
-      toStart: (offset) => start + offsets.toSourceStart(offset),
-      toEnd: (offset) => start + offsets.toSourceEnd(offset),
-    };
-  }
-}
-
-/** The places of the signs that escapes begin with. */
-class Beginnings {
+/** Where a text has the signs that escapes begin with. */
+class Signs {
   readonly #text: string;
   #percent = -1;
   #ampersand = -1;
@@ -110,26 +64,122 @@ class Beginnings {
     return Math.min(this.#percent, this.#ampersand, this.#backslash);
   }
 
-  #find(beginning: string, at: number): number {
-    const found = this.#text.indexOf(beginning, at);
+  /** The same, fast where the next one is near. */
+  findNear(from: number): number {
+    const end = Math.min(this.#text.length, from + nearChars);
+    for (let at = from; at < end; at += 1) if (isSign(this.#text.charCodeAt(at))) return at;
+    return this.findFrom(end);
+  }
+
+  #find(sign: string, at: number): number {
+    const found = this.#text.indexOf(sign, at);
     return found === -1 ? this.#text.length : found;
   }
 }
 
-function readEscape(text: string, at: number): Escape | null {
+function isSign(unit: number): boolean {
+  return unit === percent || unit === ampersand || unit === backslash;
+}
+
+/** A stretch of a text around escapes, from the first one on. */
+class Stretch {
+  readonly #source: string;
+  readonly #start: number;
+  readonly #first: number;
+  #text: string;
+  /** Where the last escape ends. */
+  last: number;
+
+  constructor(source: string, first: number) {
+    this.#source = source;
+    this.#start = findStart(source, first);
+    this.#first = first;
+    this.#text = source.slice(this.#start, first);
+    this.last = first;
+  }
+
+  add(at: number, found: Escape): void {
+    if (at > this.last) this.#text += this.#source.slice(this.last, at);
+    this.#text += String.fromCharCode(codeOf(found));
+    this.last = at + lengthOf(found);
+  }
+
+  finish(): VisibleText {
+    const [source, start, first, last] = [this.#source, this.#start, this.#first, this.last];
+    let offsets: Offsets | undefined;
+    // Most stretches have nothing whose place is needed.
+    const readOffsets = () => {
+      offsets ??= findOffsets(source, start, first, last);
+      return offsets;
+    };
+    return {
+      text: this.#text + source.slice(last, findEnd(source, last)),
+      toStart: (offset) => start + readOffsets().toSourceStart(offset),
+      toEnd: (offset) => start + readOffsets().toSourceEnd(offset),
+    };
+  }
+}
+
+/** Where the stretch begins whose first escape stands at a place. */
+function findStart(text: string, first: number): number {
+  let start = Math.max(0, first - around);
+  const least = Math.max(0, start - wordCharsBefore);
+  while (start > least && text.charCodeAt(start - 1) > space) start -= 1;
+  return start;
+}
+
+/** Where the stretch ends whose last escape ends at a place. */
+function findEnd(text: string, last: number): number {
+  const after = text.slice(last + around, last + around + wordCharsAfter);
+  const gap = after.search(/\s/);
+  return last + around + (gap === -1 ? after.length : gap);
+}
+
+/** The places of the escapes between `first` and `last` in a stretch from `start` on. */
+function findOffsets(text: string, start: number, first: number, last: number): Offsets {
+  const offsets = new Offsets();
+  let shownAt = first - start;
+  for (let at = first; at < last; shownAt += 1) {
+    const found = isSign(text.charCodeAt(at)) ? readEscape(text, at) : notAnEscape;
+    const end = at + (found === notAnEscape ? 1 : lengthOf(found));
+    if (found !== notAnEscape) offsets.add(shownAt, shownAt + 1, at - start, end - start);
+    at = end;
+  }
+  return offsets;
+}
+
+/** An escape as one number, since texts can consist of them: the code of the character that it stands for, and its length. */
+type Escape = number;
+const notAnEscape: Escape = 0;
+const codeBits = 7;
+
+function createEscape(code: number, length: number): Escape {
+  return (length << codeBits) | code;
+}
+
+function codeOf(found: Escape): number {
+  return found & ((1 << codeBits) - 1);
+}
+
+function lengthOf(found: Escape): number {
+  return found >> codeBits;
+}
+
+/** The escape that begins with the sign at a place, or `notAnEscape`. */
+function readEscape(text: string, at: number): Escape {
   const [unit, next] = [text.charCodeAt(at), text.charCodeAt(at + 1)];
   // Most of them are operators of code, or begin another escape.
-  if (unit === 0x26) return next === 0x23 || next > 0x40 ? readReference(text, at) : null;
-  if (unit === 0x25) return readDigits(text, at + 1, 3);
+  if (unit === ampersand) return next === 0x23 || next > 0x40 ? readReference(text, at) : notAnEscape;
+  if (unit === percent) return readDigits(text, at + 1, 3);
   if (next === 0x78) return readDigits(text, at + 2, 4);
-  return next === 0x75 && text.startsWith('00', at + 2) ? readDigits(text, at + 4, 6) : null;
+  return next === 0x75 && text.startsWith('00', at + 2) ? readDigits(text, at + 4, 6) : notAnEscape;
 }
 
 /** Two hexadecimal digits of a printable character. */
-function readDigits(text: string, at: number, length: number): Escape | null {
+function readDigits(text: string, at: number, length: number): Escape {
   const [high, low] = [readDigit(text.charCodeAt(at)), readDigit(text.charCodeAt(at + 1))];
   const isPrintable = high >= 2 && high <= 7 && low >= 0;
-  return isPrintable ? { character: String.fromCharCode(16 * high + low), length } : null;
+  return isPrintable ? createEscape(16 * high + low, length) : notAnEscape;
 }
 
 /** -1: it is none. */
@@ -139,12 +189,11 @@ function readDigit(unit: number): number {
   return small >= 0x61 && small <= 0x66 ? small - 0x57 : -1;
 }
 
-function readReference(text: string, at: number): Escape | null {
+function readReference(text: string, at: number): Escape {
   reference.lastIndex = at;
   const found = reference.exec(text);
-  if (found === null) return null;
+  if (found === null) return notAnEscape;
   const [{ length }, hex, decimal, name] = found;
   const code = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16);
-  const character = name === undefined ? String.fromCharCode(code) : (named[name.toLowerCase()] ?? '');
-  return { character, length };
+  return createEscape(name === undefined ? code : (named[name.toLowerCase()] ?? '').charCodeAt(0), length);
 }

@@ -5,7 +5,7 @@ import { readDisguised, reverseText, rotateText } from '../../text/disguised-tex
 import { foldText } from '../../text/folded-text.ts';
 import { createPatternSearch } from '../../text/pattern-search.ts';
 import { readPieces } from '../../text/pieces.ts';
-import { findingsMax } from '../../text/scan.ts';
+import { findingsMax, fireWith } from '../../text/scan.ts';
 import { spelledReading } from '../../text/spelled-text.ts';
 import { placeInSource } from '../../text/word-search.ts';
 import type { Signal } from './signal.ts';
@@ -174,7 +174,7 @@ export const injection = defineRule({
       }
       if (findings.length === 0) return nothingFound;
       const reason = `it seems to have instructions against those of the app (${[...families].sort().join(', ')})`;
-      return { fired: true, reason, findings: findings.length > findingsMax ? [] : findings };
+      return fireWith(findings, reason);
     },
   }),
 });

@@ -9,7 +9,7 @@ import {
 } from '../../guardrail.ts';
 import { type FoldedText, foldText } from '../../text/folded-text.ts';
 import { readPieces } from '../../text/pieces.ts';
-import { findingsMax } from '../../text/scan.ts';
+import { findingsMax, fireWith } from '../../text/scan.ts';
 import { createWordMatcher, type WordMatcher } from '../../text/word-matcher.ts';
 import { placeInSource } from '../../text/word-search.ts';
 import { kindName } from '../options.ts';
@@ -162,8 +162,7 @@ export const topics = defineRule({
         const findings = await findDenied(texts, deniedTopics, threshold);
         const [found] = findings;
         if (found !== undefined) {
-          const reason = `it is about ${found.kind}`;
-          return { fired: true, reason, findings: findings.length > findingsMax ? [] : findings };
+          return fireWith(findings, `it is about ${found.kind}`);
         }
         const subject = allowedTopics.length > 0 ? selectSubject(texts) : '';
         if (!isLong(subject, Math.max(1, wordsMin))) return nothingFound;
