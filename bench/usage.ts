@@ -13,6 +13,7 @@ import { createRandom, type Random } from '#test/support/random.ts';
 /**
  * Measures what sums of usage cost: the CPU of summing each row, and the time of queries over all of them.
  * `npx node bench/usage.ts [--rows 1000000] [--days 90] [--seed 1]` generates the rows of a mesh straight into an embedded store.
+ * With `--dir` the store stays there, and a later run asks its questions of what it finds.
  */
 const { values } = parseArgs({
   options: {
@@ -20,6 +21,7 @@ const { values } = parseArgs({
     days: { type: 'string', default: '90' },
     seed: { type: 'string', default: '1' },
     runs: { type: 'string', default: '9' },
+    dir: { type: 'string' },
   },
 });
 const [rowCount, days, runs] = [Number(values.rows), Number(values.days), Number(values.runs)];
@@ -67,14 +69,15 @@ function generateRow(random: Random, n: number): InvocationRecord {
   };
 }
 
-const dir = await mkdtemp(join(tmpdir(), 'heddle-bench-'));
+const dir = values.dir ?? (await mkdtemp(join(tmpdir(), 'heddle-bench-')));
 const database = await openDatabase(`embedded:${dir}`);
 try {
   const { connection } = database;
   await ensureIndexes(connection);
   const random = createRandom(Number(values.seed));
   const rows = invocations(connection).collection;
-  for (let n = 0; n < rowCount; n += batch) {
+  const isFilled = (await rows.findOne()) !== null;
+  for (let n = 0; n < rowCount && !isFilled; n += batch) {
     const some = Array.from({ length: Math.min(batch, rowCount - n) }, (_, at) =>
       generateRow(random, n + at),
     );
@@ -126,5 +129,5 @@ try {
   }
 } finally {
   await database.close();
-  await rm(dir, { recursive: true, force: true });
+  if (values.dir === undefined) await rm(dir, { recursive: true, force: true });
 }

@@ -58,6 +58,10 @@ class Dictionary {
   readonly values: (string | null)[] = [];
   readonly #ids = new Map<string | null, number>();
 
+  constructor(values: Values = []) {
+    for (const value of values) this.toId(value);
+  }
+
   toId(value: string | null): number {
     const known = this.#ids.get(value);
     if (known !== undefined) return known;
@@ -74,9 +78,10 @@ export class UsageCube {
   readonly #dictionaries: readonly Dictionary[];
   readonly #groups = new Map<number | string, Group>();
 
-  constructor(dimensions: readonly UsageDimension[]) {
+  /** @param values those that are known of each dimension */
+  constructor(dimensions: readonly UsageDimension[], values: readonly Values[] = []) {
     this.dimensions = dimensions;
-    this.#dictionaries = dimensions.map(() => new Dictionary());
+    this.#dictionaries = dimensions.map((_, at) => new Dictionary(values[at]));
   }
 
   get size(): number {
@@ -87,7 +92,7 @@ export class UsageCube {
   add(values: Values, sums: readonly number[], latency: LatencySketch): void {
     const ids = this.#dictionaries.map((dictionary, at) => dictionary.toId(values[at] ?? null));
     const group = this.#group(ids);
-    for (let at = 0; at < sums.length; at += 1) group.sums[at] = (group.sums[at] ?? 0) + (sums[at] ?? 0);
+    addSums(group.sums, sums);
     for (const [step, count] of latency) addCount(group.latency, step, count);
   }
 
@@ -126,16 +131,25 @@ export class UsageCube {
     }
   }
 
-  /** The same sums by fewer dimensions. */
-  project(dimensions: readonly UsageDimension[]): UsageCube {
-    const cube = new UsageCube(dimensions);
+  /** The same sums by other dimensions; of one that this cube has not, all values are null. Null: it would have more groups. */
+  project(dimensions: readonly UsageDimension[], groupsMax: number): UsageCube | null {
     const places = dimensions.map((dimension) => this.dimensions.indexOf(dimension));
-    for (const { values, sums, latency } of this.groups()) {
-      cube.add(
-        places.map((place) => values[place] ?? null),
-        sums,
-        latency,
-      );
+    const readIds = ({ ids }: Group) => places.map((place) => ids[place] ?? 0);
+    if (groupsMax < this.size) {
+      const keys = new Set<number | string>();
+      for (const group of this.#groups.values()) {
+        keys.add(toKey(readIds(group)));
+        if (keys.size > groupsMax) return null;
+      }
+    }
+    const cube = new UsageCube(
+      dimensions,
+      places.map((place) => this.#dictionaries[place]?.values ?? [null]),
+    );
+    for (const group of this.#groups.values()) {
+      const into = cube.#group(readIds(group));
+      addSums(into.sums, group.sums);
+      for (const [step, count] of group.latency) addCount(into.latency, step, count);
     }
     return cube;
   }
@@ -195,6 +209,10 @@ function toKey(ids: readonly number[]): number | string {
   if (ids.length > 2) return ids.join(' ');
   const [first = 0, second = 0] = ids;
   return second * idsMax + first;
+}
+
+function addSums(into: number[], sums: readonly number[]): void {
+  for (let at = 0; at < sums.length; at += 1) into[at] = (into[at] ?? 0) + (sums[at] ?? 0);
 }
 
 const toTurns = (value: number) => (value < 0 ? -2 * value - 1 : 2 * value);

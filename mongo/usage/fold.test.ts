@@ -3,13 +3,14 @@ import type { UsageDimension, UsageInterval } from '#core/graph-enums.generated.
 import { hourLengthMs } from '#core/time-lengths.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { createRandom, printedSeed, type Random } from '#test/support/random.ts';
+import { watchCommands } from '#test/support/subgraph.ts';
 import type { Database } from '../connect.ts';
 import { type InvocationRecord, invocations } from '../invocations.ts';
 import { type RollupGroup, type RollupQuestion, readRollup } from '../usage-rollups.ts';
 import { labelDimensions, plainDimensions, toGuardrailLabel } from './dimensions.ts';
 import { foldUsage } from './fold.ts';
 import { OwnerCubes } from './slice-cubes.ts';
-import { usageBlocks } from './usage-blocks.ts';
+import { type UsageBlockRecord, usageBlocks } from './usage-blocks.ts';
 import { lateMs, markUsageStale, staleUsageHours, usageProgress } from './usage-progress.ts';
 
 const seed = printedSeed('sums of usage');
@@ -223,6 +224,8 @@ async function expectEqual(random: Random, count: number): Promise<void> {
   }
 }
 
+type Slice = Pick<UsageBlockRecord, 'shape' | 'level'> & { readonly start: { $gte: Date; $lt: Date } };
+
 describe('sums of usage', { timeout: 300_000 }, () => {
   it('equal the rows at any moment, through calls, corrections and runs that were killed', async () => {
     const random = createRandom(seed);
@@ -341,6 +344,37 @@ describe('sums of usage', { timeout: 300_000 }, () => {
     spy.mockRestore();
     const startedAt = { $gte: range.from, $lt: range.to };
     expect(sums?.requests).toBe(await rows().countDocuments({ startedAt }));
+  });
+
+  it('are read by ranges of an index, without the blocks of other owners, shapes and times', async () => {
+    const { connection } = database;
+    const blocks = usageBlocks(connection).collection;
+    const all = await blocks.find({}).toArray();
+    for (const tenantId of ['acme', null]) {
+      const range = { tenantId, from: new Date(beginMs), to: new Date(nowMs), nowMs };
+      const { commands } = await watchCommands(database, () =>
+        readRollup(connection, { ...range, interval: 'ALL', by: ['MODEL'], latencies: true }),
+      );
+      const found = commands.flatMap(({ command }) =>
+        command.find === blocks.collectionName ? [command] : [],
+      );
+      expect(found).toHaveLength(3);
+      for (const { filter } of found) {
+        const { executionStats } = await blocks.find(filter).explain('executionStats');
+        const inSlices = all.filter(
+          (block) =>
+            block.tenantId === tenantId &&
+            filter.$or.some(
+              ({ shape, level, start }: Slice) =>
+                block.shape === shape &&
+                block.level === level &&
+                block.start >= start.$gte &&
+                block.start < start.$lt,
+            ),
+        ).length;
+        expect(Number(executionStats.totalDocsExamined)).toBe(inSlices);
+      }
+    }
   });
 
   it('read no more than 500,000 rows by conversation', async () => {

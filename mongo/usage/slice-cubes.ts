@@ -86,11 +86,13 @@ export class OwnerCubes {
       if (columns === null) missing.push(shape);
       else blocks.set(shape, columns);
       if (cube === null || level === 'FINE' || cube.size <= projectedGroupsMin) continue;
+      const projectionMax = Math.min(Math.floor(cube.size / projectionShare), groupsMax.LABEL);
+      const projections: UsageCube[] = [];
       for (const dimensions of toProjections(this.#plain, base)) {
-        const projection = cube.project(dimensions);
-        if (projection.size * projectionShare > cube.size) continue;
-        const projected = toStorable(projection, groupsMax.LABEL);
-        if (projected === null) continue;
+        const projection = findSmallest(projections, dimensions, cube).project(dimensions, projectionMax);
+        const projected = projection === null ? null : toStorable(projection, groupsMax.LABEL);
+        if (projection === null || projected === null) continue;
+        projections.push(projection);
         const name = toShape(dimensions);
         kept.push(name);
         blocks.set(name, projected);
@@ -121,7 +123,8 @@ export class OwnerCubes {
   /** Before a call with the label is in the plain cube, which has the calls without it. */
   #begin(label: 'PLAIN' | LabelDimension): void {
     const dimensions = [...this.#plain, ...this.#labels.filter((one) => one === label)];
-    this.#bases.set(label, this.#bases.get('PLAIN')?.project(dimensions) ?? null);
+    const plain = this.#bases.get('PLAIN') ?? null;
+    this.#bases.set(label, plain?.project(dimensions, plain.size) ?? null);
   }
 }
 
@@ -167,13 +170,24 @@ function toStorable(cube: UsageCube, max: number): CubeColumns | null {
   return bytes > bytesMax ? null : columns;
 }
 
-/** Each dimension alone, and each pair; of a label those with the label. */
+/** The smallest of the cubes that has all of the dimensions; the other one where none has. */
+function findSmallest(
+  cubes: readonly UsageCube[],
+  dimensions: readonly UsageDimension[],
+  other: UsageCube,
+): UsageCube {
+  const fitting = cubes.filter((cube) => dimensions.every((one) => cube.dimensions.includes(one)));
+  return fitting.reduce((smallest, cube) => (cube.size < smallest.size ? cube : smallest), other);
+}
+
+/** Each pair of dimensions, and then each alone, which is summed from a pair; of a label those with the label. */
 function toProjections(
   plain: readonly UsageDimension[],
   base: 'PLAIN' | LabelDimension,
 ): readonly (readonly UsageDimension[])[] {
-  if (base !== 'PLAIN') return [[base], ...plain.map((dimension) => [dimension, base])];
-  return plain.flatMap((first, at) => [[first], ...plain.slice(at + 1).map((second) => [first, second])]);
+  if (base !== 'PLAIN') return [...plain.map((dimension) => [dimension, base]), [base]];
+  const pairs = plain.flatMap((first, at) => plain.slice(at + 1).map((second) => [first, second]));
+  return [...pairs, ...plain.map((dimension) => [dimension])];
 }
 
 /** The shape of a projection: its dimensions, the plain ones first, in their order. */

@@ -31,6 +31,15 @@ function tagRange(from: number, to: number, direction: number): PartRange {
     : { low: Buffer.from([~toTag(to)]), high: Buffer.from([~toTag(from) + 1]) };
 }
 
+/** What equals null: null, a missing value, which counts as null, and undefined. Each has one key. */
+function nullRanges(direction: number): PartRange[] {
+  const ranges = [RANK.undefined, RANK.null].map((rank) => {
+    const part = Buffer.from([direction > 0 ? toTag(rank) : ~toTag(rank)]);
+    return { low: part, high: after(part) };
+  });
+  return direction > 0 ? ranges : ranges.reverse();
+}
+
 /** The values that are comparable with one of this rank: of its rank, without NaN. */
 function bracket(rank: number, direction: number): PartRange {
   const range = tagRange(rank, rank, direction);
@@ -52,8 +61,7 @@ export function comparisonRanges(op: ComparisonOp, value: Value, direction: numb
     return op === 'eq' ? [equalRange(value, direction)] : [FULL_RANGE];
   }
   if (value === null) {
-    if (op === 'gt' || op === 'lt') return [];
-    return [tagRange(RANK.undefined, RANK.null, direction)];
+    return op === 'gt' || op === 'lt' ? [] : nullRanges(direction);
   }
   if (Array.isArray(value)) return arrayRanges(op, value, direction);
   const rank = toRank(value);

@@ -90,13 +90,14 @@ function nodeBounds(node: PathNode, direction: 1 | -1): PartBounds | undefined {
     case 'lt':
     case 'lte': {
       const ranges = comparisonRanges(node.op, node.value, direction);
-      const plain = isPlain(node.value);
-      return { ranges, points: node.op === 'eq' && plain, decides: plain ? from : [], from };
+      const points = node.op === 'eq' && isPoint(node.value);
+      return { ranges, points, decides: isPlain(node.value) ? from : [], from };
     }
     case 'in': {
       const plain = node.regexes.length === 0 && node.values.every(isPlain);
+      const points = node.regexes.length === 0 && node.values.every(isPoint);
       const ranges = inRanges(node.values, node.regexes, direction);
-      return { ranges, points: plain, decides: plain ? from : [], from };
+      return { ranges, points, decides: plain ? from : [], from };
     }
     case 'regex':
       return { ranges: regexRanges(node.regex, direction), points: false, decides: [], from };
@@ -111,6 +112,11 @@ function nodeBounds(node: PathNode, direction: 1 | -1): PartBounds | undefined {
 function isPlain(value: Value): boolean {
   if (value === null || typeof value === 'symbol' || Array.isArray(value)) return false;
   return !isDoc(value);
+}
+
+/** Values whose ranges are single keys, which the next part of an index can narrow. */
+function isPoint(value: Value): boolean {
+  return value === null || isPlain(value);
 }
 
 /**

@@ -90,6 +90,34 @@ describe('the choice of an index', () => {
     });
   });
 
+  it('fixes a field to null, which a missing one counts as, and narrows by the next field', async () => {
+    const owners: (Value | undefined)[] = [null, undefined, 'o1', false];
+    const documents = owners.flatMap((owner, at) =>
+      Array.from({ length: 10 }, (_, n) =>
+        doc({ _id: int32(at * 10 + n), n, ...(owner === undefined ? {} : { owner }) }),
+      ),
+    );
+    const withArrays = [[], [null], [null, 'o1'], ['o1']].map((owner, at) =>
+      doc({ _id: int32(100 + at), n: 5, owner }),
+    );
+    const filters = [
+      { filter: doc({ owner: null, n: doc({ $gte: 3, $lt: 7 }) }), returned: 8 },
+      { filter: doc({ owner: doc({ $in: [null, 'o1'] }), n: 5 }), returned: 3 },
+    ];
+    for (const direction of [1, -1]) {
+      using store = await filled([index({ owner: direction, n: 1 })], documents);
+      using arrays = await filled([index({ owner: direction, n: 1 })], [...documents, ...withArrays]);
+      for (const { filter, returned } of filters) {
+        const found = await explained(store, { filter });
+        expect(found).toMatchObject({ stages: 'FETCH < IXSCAN owner_n', returned, keys: returned });
+        const hint = doc({ $natural: int32(1) });
+        const among = await explained(arrays, { filter });
+        expect(among.stages).toBe('FETCH < IXSCAN owner_n');
+        expect(among.returned).toBe((await explained(arrays, { filter, hint })).returned);
+      }
+    }
+  });
+
   it('prefers the index that fixes more fields', async () => {
     using store = await filled([index({ n: 1 }), index({ owner: 1 }), index({ owner: 1, n: 1 })], people);
     const found = await explained(store, { filter: doc({ owner: 'o1', n: doc({ $gt: 5 }) }) });
