@@ -189,12 +189,10 @@ async function readBlocks(
   const withoutSketches = { projection: { 'columns.latency': 0 } };
   const options = latencies ? {} : withoutSketches;
   const owner = isByTenant ? { tenantId: { $ne: null } } : { tenantId };
-  // Each alternative is whole: the blocks of a slice are found by one range of the index.
-  const ofTimes = (conditions: Conditions) => ({ $or: times.map((time) => ({ ...conditions, ...time })) });
   const { shapes, missing } = toShapes(plain, label);
   await Promise.all(
     shapes.map(async (shape) => {
-      const found = blocks.find<UsageBlockRecord>(ofTimes({ ...owner, ...shape }), options);
+      const found = blocks.find<UsageBlockRecord>({ ...owner, ...shape, $or: times }, options);
       for await (const block of found) {
         const fixed = block.tenantId === null ? {} : { TENANT: block.tenantId };
         buckets.change(block.start, (cube) => cube.addColumns(toColumns(block), filter, fixed));
@@ -203,7 +201,7 @@ async function readBlocks(
   );
   if (missing === null) return new Map();
   const left = await blocks
-    .find<UsageBlockRecord>(ofTimes({ ...owner, shape: '', ...missing }), withoutSketches)
+    .find<UsageBlockRecord>({ ...owner, shape: '', ...missing, $or: times }, withoutSketches)
     .toArray();
   if (left.length > 0) {
     const total = new UsageCube([]);

@@ -182,6 +182,34 @@ describe('the choice of an index', () => {
     expect((await explained(store, { filter, sort: key({ n: 1 }) })).stages).toBe('SORT < FETCH < OR');
   });
 
+  it('narrows each branch of an $or by the conditions beside it, but where that loses a wanted order or a single key', async () => {
+    using store = await filled([index({ owner: 1, at: 1 }), index({ n: 1 })], people);
+    const at = (from: bigint, to: bigint) =>
+      doc({ at: doc({ $gte: new DateTime(from), $lt: new DateTime(to) }) });
+    const ranges = doc({ owner: 'o3', $or: [at(0n, 20n), at(60n, 70n)] });
+    expect(await explained(store, { filter: ranges })).toEqual({
+      stages: 'FETCH < OR',
+      ...{ returned: 3, keys: 3, docs: 3 },
+    });
+    const sorted = await explained(store, { filter: ranges, sort: key({ at: 1 }) });
+    expect(sorted).toMatchObject({ stages: 'FETCH < IXSCAN owner_at', returned: 3, keys: 10 });
+    const one = doc({ _id: int32(3), owner: 'o3', $or: [at(0n, 20n), at(60n, 70n)] });
+    expect(await explained(store, { filter: one })).toMatchObject({
+      returned: 1,
+      keys: 1,
+    });
+    const elsewhere = doc({ owner: 'o3', $or: [at(0n, 20n), doc({ tags: 't1' })] });
+    expect(await explained(store, { filter: elsewhere })).toMatchObject({
+      stages: 'FETCH < IXSCAN owner_at',
+      keys: 10,
+    });
+    const several = doc({
+      owner: 'o3',
+      $and: [doc({ $or: [at(0n, 20n), at(60n, 70n)] }), doc({ $or: [doc({ n: 3 }), doc({ n: 63 })] })],
+    });
+    expect(await explained(store, { filter: several })).toMatchObject({ stages: 'FETCH < OR', returned: 2 });
+  });
+
   it('obeys a hint and refuses one that no index answers to', async () => {
     using store = await filled([index({ owner: 1 }), index({ n: 1 })], people);
     const filter = doc({ owner: 'o1', n: 11 });

@@ -62,23 +62,34 @@ export function plan(collection: Collection, input: PlanInput): Plan {
     const candidate = hinted(collection, input.hint);
     return indexPlan(candidate, given, sort) ?? fullScan(candidate, sort);
   }
-  const candidates = [ID, ...collection.indexes.filter((index) => isUsable(index, given)).map(toCandidate)];
-  let best: { plan: IndexPlan; score: number } | undefined;
-  for (const candidate of candidates) {
-    const found = indexPlan(candidate, given, sort);
-    if (found === undefined) continue;
-    const score = computeScore(found, candidate);
-    if (best === undefined || score > best.score) best = { plan: found, score };
-  }
-  if (best !== undefined && best.plan.used > 0) return best.plan;
-  const union = unionPlan(collection, given, sort === undefined);
-  if (union !== undefined) return union;
+  const best = findIndexPlan(collection, given, sort);
+  const keepsIndex = best !== undefined && (best.isOneKey || (best.plan.sorted && sort !== undefined));
+  const plans = keepsIndex && best.plan.used > 0 ? undefined : planBranches(collection, given, best);
+  if (plans !== undefined) return { kind: 'union', plans, sorted: sort === undefined };
   return best?.plan ?? { kind: 'collection', direction: 1, sorted: sort === undefined };
 }
 
+type Scored = { readonly plan: IndexPlan; readonly score: number; readonly isOneKey: boolean };
+
+function findIndexPlan(
+  collection: Collection,
+  given: readonly FilterNode[],
+  sort: SortEntry[] | null | undefined,
+): Scored | undefined {
+  let best: Scored | undefined;
+  const candidates = [ID, ...collection.indexes.filter((index) => isUsable(index, given)).map(toCandidate)];
+  for (const candidate of candidates) {
+    const found = indexPlan(candidate, given, sort);
+    if (found === undefined) continue;
+    const isOneKey = found.points === candidate.parts.length && candidate.unique;
+    const score = computeScore(found, candidate, isOneKey);
+    if (best === undefined || score > best.score) best = { plan: found, score, isOneKey };
+  }
+  return best;
+}
+
 /** What can be seen of a plan by its ranges: equalities count most, then ranges, then a wanted order. */
-function computeScore(found: IndexPlan, candidate: Candidate): number {
-  const isOneKey = found.points === candidate.parts.length && candidate.unique;
+function computeScore(found: IndexPlan, candidate: Candidate, isOneKey: boolean): number {
   return (
     found.used * 100 +
     found.points * 40 +
@@ -221,13 +232,28 @@ function sortDirection(
   return next === wanted.length ? (direction ?? 1) : undefined;
 }
 
-/** One index scan for each branch of an $or, when every branch has one. */
-function unionPlan(collection: Collection, given: readonly FilterNode[], sorted: boolean): Plan | undefined {
+/**
+ * One index scan for each branch of an $or together with the conditions beside it, when every branch has one that
+ * narrows more than the best index without the branches.
+ */
+function planBranches(
+  collection: Collection,
+  given: readonly FilterNode[],
+  best: Scored | undefined,
+): readonly IndexPlan[] | undefined {
   for (const node of given) {
     if (node.op !== 'or') continue;
-    const plans = node.children.map((child) => plan(collection, { filter: child }));
-    if (plans.every((p): p is IndexPlan => p.kind === 'index' && p.used > 0))
-      return { kind: 'union', plans, sorted };
+    const beside = given.filter((other) => other !== node);
+    const plans = node.children.flatMap((child) => {
+      const found = findIndexPlan(collection, [...conjuncts(child), ...beside], undefined);
+      return found !== undefined && isNarrower(found.plan, best?.plan) ? [found.plan] : [];
+    });
+    if (plans.length === node.children.length) return plans;
   }
   return undefined;
+}
+
+/** By the fields of an index that have bounds: those that are fixed count twice. */
+function isNarrower(one: IndexPlan, other: IndexPlan | undefined): boolean {
+  return one.used > 0 && one.used + one.points > (other === undefined ? 0 : other.used + other.points);
 }
