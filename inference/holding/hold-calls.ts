@@ -147,7 +147,11 @@ function isAfter(place: string | null): mongo.Filter<InvocationRecord> {
   if (place === null) return {};
   const end = place.indexOf(' ');
   const startedAt = new Date(Number(place.slice(0, end)));
-  return { $or: [{ startedAt: { $gt: startedAt } }, { startedAt, _id: { $gt: place.slice(end + 1) } }] };
+  // The first condition alone bounds the index.
+  return {
+    startedAt: { $gte: startedAt },
+    $or: [{ startedAt: { $gt: startedAt } }, { startedAt, _id: { $gt: place.slice(end + 1) } }],
+  };
 }
 
 const toContentIds = (rows: readonly Row[]): string[] =>
