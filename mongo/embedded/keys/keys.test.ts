@@ -52,7 +52,7 @@ describe('ranges', () => {
     ranges.some(({ low, high }) => Buffer.compare(low, key) <= 0 && Buffer.compare(key, high) < 0);
   const op = fc.constantFrom('eq', 'gt', 'gte', 'lt', 'lte');
 
-  it('contain every match, alone and in front of a further part', () => {
+  it('are in order and contain every match, alone and in front of a further part', () => {
     const narrow = { hit: 0, all: 0 };
     fc.assert(
       fc.property(
@@ -65,6 +65,8 @@ describe('ranges', () => {
         (kind, operand, value, way, tail, tailWay) => {
           if (operand === UNDEFINED) return;
           const ranges = comparisonRanges(kind, operand, way);
+          const ends = ranges.flatMap(({ low, high }) => [low, high]);
+          expect(ends.toSorted(Buffer.compare), 'ascending and disjoint').toEqual(ends);
           const matches = compileFilter({ op: kind, path: ['a'], value: operand })(doc({ a: value }));
           const { keys } = compileIndexKeys([{ path: 'a', direction: way as 1 | -1 }])(doc({ a: value }));
           const inside = keys.some((key) => holds(ranges, key));

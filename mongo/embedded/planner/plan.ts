@@ -255,5 +255,5 @@ function planBranches(
 
 /** By the fields of an index that have bounds: those that are fixed count twice. */
 function isNarrower(one: IndexPlan, other: IndexPlan | undefined): boolean {
-  return one.used > 0 && one.used + one.points > (other === undefined ? 0 : other.used + other.points);
+  return one.used + one.points > (other === undefined ? 0 : other.used + other.points);
 }
