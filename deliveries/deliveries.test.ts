@@ -309,4 +309,22 @@ describe('deliveries to webhooks', () => {
     });
     expect(leased).toBe(4);
   });
+
+  it('are made for 16 webhooks at once, and for others when one of them ends', async () => {
+    const hanging = mesh.opened.use(await startWebhookReceiver());
+    const answers: (() => void)[] = [];
+    hanging.answer = (_request, response) => void answers.push(() => response.writeHead(204).end());
+    const tenants = Array.from({ length: 17 }, (_, n) => `tenant${n}`);
+    for (const tenantId of tenants)
+      await saveWebhook({ _id: `${tenantId}:hook`, tenantId, url: hanging.url });
+    for (const tenantId of tenants) await record('s', tenantId);
+    await startProcess();
+    await hanging.waitFor(16);
+    const found = await webhooks(mesh.database.connection).find().lean();
+    expect(found.filter(({ holder }) => holder !== null)).toHaveLength(16);
+    answers[0]?.();
+    await hanging.waitFor(17);
+    for (const answer of answers.slice(1)) answer();
+    await untilStates(...Array(17).fill('DELIVERED'));
+  });
 });

@@ -31,6 +31,7 @@ const forecastHour = (...weeks: readonly number[]) => {
 
 it.each([
   ['the median of the same hours, scaled by the last week', [1, 3], 3],
+  ['the same of no more than two weeks', [10, 1], 2.75],
   ['at most twice the median', [1, 1, 1, 10], 2],
   ['at least half of it', [10, 10, 10, 1], 5],
   ['of four weeks at most', [3, 3, 3, 1, 1], 1],
