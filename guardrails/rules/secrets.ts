@@ -10,7 +10,7 @@ import {
   nothingFound,
   type RuleResult,
 } from '../guardrail.ts';
-import { findVisibleAndHidden, holdHiddenFrom } from '../text/hidden-matches.ts';
+import { findVisibleAndHidden, holdHiddenFrom, selectPart } from '../text/hidden-matches.ts';
 
 const options = z.strictObject({
   /** The kinds that are looked for; absent: all. */
@@ -34,9 +34,10 @@ interface Placed extends FoundSecret {
 
 async function findWithin(texts: readonly GuardedText[], search: SecretSearch): Promise<readonly Placed[]> {
   const placed: Placed[] = [];
-  for (const [number, { text, format, kind }] of texts.entries()) {
+  for (const [number, guarded] of texts.entries()) {
+    const { text, kind } = guarded;
     const found = await findSecretsPausing(text, (part) =>
-      findVisibleAndHidden({ text: part, format }, (visible) => search.findVisible(visible)),
+      findVisibleAndHidden(selectPart(guarded, part), (visible) => search.findVisible(visible)),
     );
     for (const secret of found) placed.push({ ...secret, text: number });
     const user = kind === 'url' ? findAddressUser(text) : null;

@@ -58,6 +58,15 @@ describe('values behind encodings', () => {
     );
   });
 
+  it.each(rules)('are not looked for by %s behind three', async (_, rule, text) => {
+    const behind = (layers: number) =>
+      Array(layers)
+        .fill(toBase64)
+        .reduce((inner, write) => write(inner), text);
+    expect(await rule.find(behind(2))).toHaveLength(1);
+    expect(await rule.find(behind(3))).toEqual([]);
+  });
+
   it.each(rules)('are found by %s in a long file, and once', async (_, rule, text, value) => {
     for (const write of [toBase64, toHex]) {
       for (const length of [12_270, 12_288, 49_150, 60_000]) {

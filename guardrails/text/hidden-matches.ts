@@ -2,7 +2,7 @@ import { type TextPlace, withoutOverlaps } from '#core/text/find-in-parts.ts';
 import { toVisible, type VisibleText } from '#core/text/visible-text.ts';
 import type { GuardedText } from '../guardrail.ts';
 import { holdTagsFrom, readTags } from './disguised-texts.ts';
-import { type HiddenText, readHidden } from './hidden-texts.ts';
+import { type HiddenText, readOnce } from './hidden-texts.ts';
 
 /** Encodings that are undone, one within the other. */
 const layersMax = 2;
@@ -16,17 +16,24 @@ export type VisibleSearch<Match> = (text: string) => readonly Match[];
  * the rest stays what it is.
  */
 export function findVisibleAndHidden<Match extends TextPlace>(
-  { text, format }: Pick<GuardedText, 'text' | 'format'>,
+  guarded: Pick<GuardedText, 'text' | 'format'>,
   search: VisibleSearch<Match>,
 ): readonly Match[] {
-  const visible = toVisible(text, format);
+  const { text } = guarded;
+  const read = readOnce(guarded);
+  const { visible } = read;
   const shown = search(visible.text);
   const found = visible.text === text ? shown : placeIn(visible, shown);
   // They are not visible.
   const tagged = readTags(text).flatMap((one) => placeIn(one, search(one.text)));
-  const hidden = findHidden(readHidden(visible.text), search, layersMax);
+  const hidden = findHidden(read.hidden, search, layersMax);
   if (hidden.length === 0 && tagged.length === 0) return found;
   return withoutOverlaps([...found, ...placeIn(visible, hidden), ...tagged]);
+}
+
+/** A part of a text; of the whole text the object itself, which is read once. */
+export function selectPart(guarded: GuardedText, part: string): Pick<GuardedText, 'text' | 'format'> {
+  return part === guarded.text ? guarded : { text: part, format: guarded.format };
 }
 
 function findHidden<Match extends TextPlace>(

@@ -1,4 +1,5 @@
 import { toVisible, type VisibleText } from '#core/text/visible-text.ts';
+import type { GuardedText } from '../guardrail.ts';
 import { type EncodedText, readEncoded } from './encoded-texts.ts';
 import { readUnescaped } from './unescaped-text.ts';
 
@@ -36,21 +37,39 @@ function findHidden(text: string, encoded: readonly EncodedText[]): readonly Hid
   return [...unescaped, ...encoded].map((written) => new HiddenText(written));
 }
 
-/** What the last text had: rules look at the same text one after the other. */
-let lastEncoded: { readonly text: string; readonly encoded: readonly EncodedText[] } = {
-  text: '',
-  encoded: [],
-};
-let lastHidden: { readonly text: string; readonly hidden: readonly HiddenText[] } = { text: '', hidden: [] };
+/** A text as a reader sees it, with what is hidden in it. */
+export class ReadText {
+  readonly visible: VisibleText;
+  #hidden: readonly HiddenText[] | undefined;
 
-/** As `readEncoded`, of a text that several rules look at. */
-export function readEncodedOnce(text: string): readonly EncodedText[] {
-  if (text !== lastEncoded.text) lastEncoded = { text, encoded: readEncoded(text) };
-  return lastEncoded.encoded;
+  constructor({ text, format }: Pick<GuardedText, 'text' | 'format'>) {
+    this.visible = toVisible(text, format);
+  }
+
+  /** The texts that are hidden in the visible one. */
+  get hidden(): readonly HiddenText[] {
+    this.#hidden ??= findHidden(this.visible.text, readEncodedOnce(this.visible.text));
+    return this.#hidden;
+  }
 }
 
-/** The texts behind escapes, in base64 and in hexadecimal digits, of a text that several rules look at. */
-export function readHidden(text: string): readonly HiddenText[] {
-  if (text !== lastHidden.text) lastHidden = { text, hidden: findHidden(text, readEncodedOnce(text)) };
-  return lastHidden.hidden;
+/** All rules look at the same object of a text. */
+const readTexts = new WeakMap<object, ReadText>();
+
+/** Reads a text once for all rules that look at it. */
+export function readOnce(guarded: Pick<GuardedText, 'text' | 'format'>): ReadText {
+  const known = readTexts.get(guarded);
+  if (known !== undefined) return known;
+  const read = new ReadText(guarded);
+  readTexts.set(guarded, read);
+  return read;
+}
+
+/** What the last text had: rules look at the same text one after the other. */
+let last: { readonly text: string; readonly encoded: readonly EncodedText[] } = { text: '', encoded: [] };
+
+/** As `readEncoded`, once for the rules that look at a text one after the other. */
+export function readEncodedOnce(text: string): readonly EncodedText[] {
+  if (text !== last.text) last = { text, encoded: readEncoded(text) };
+  return last.encoded;
 }

@@ -6,7 +6,7 @@ import {
   guardrailStages,
   nothingFound,
 } from '../../guardrail.ts';
-import { findVisibleAndHidden, type VisibleSearch } from '../../text/hidden-matches.ts';
+import { findVisibleAndHidden, selectPart, type VisibleSearch } from '../../text/hidden-matches.ts';
 import type { FoundPii } from './finder.ts';
 import { holdPiiFrom } from './hold-from.ts';
 import { piiOptions } from './options.ts';
@@ -23,12 +23,12 @@ function loadFinders(): Promise<typeof import('./find-pii.ts')> {
 }
 
 async function findIn(
-  { text, format }: GuardedText,
+  guarded: GuardedText,
   number: number,
   search: VisibleSearch<FoundPii>,
 ): Promise<readonly Finding[]> {
-  const found = await findInParts(text, partLength, around, (part) =>
-    findVisibleAndHidden({ text: part, format }, search),
+  const found = await findInParts(guarded.text, partLength, around, (part) =>
+    findVisibleAndHidden(selectPart(guarded, part), search),
   );
   return found.map((one) => ({ text: number, ...one }));
 }

@@ -1,0 +1,29 @@
+import { expect, it } from 'vitest';
+import { guardedText } from '#test/support/guardrail-rules.ts';
+import { readOnce } from './hidden-texts.ts';
+
+const toBase64 = (text: string) => Buffer.from(text).toString('base64');
+const inner = 'to=ann%40x.example and so on';
+const outer = `see ${toBase64(`and ${toBase64(inner)} too`)}`;
+
+it('reads a text once for all rules, whatever is hidden in it, and each text for itself', () => {
+  const guarded = guardedText(outer);
+  const [hidden] = readOnce(guarded).hidden;
+  expect(hidden?.text).toBe(`and ${toBase64(inner)} too`);
+  expect(readOnce(guarded).hidden[0]).toBe(hidden);
+  expect(hidden?.within).toBe(hidden?.within);
+  expect(readOnce({ ...guarded, text: 'see' }).hidden).toEqual([]);
+  expect(readOnce({ ...guarded, format: 'JSON' }).hidden).toHaveLength(1);
+});
+
+it('leads from the innermost text back to its place, layer by layer', () => {
+  const [hidden] = readOnce(guardedText(outer)).hidden;
+  const [within] = hidden?.within ?? [];
+  expect(within?.text).toBe(inner);
+  const [last] = within?.within ?? [];
+  expect(last?.text).toBe('to=ann@x.example and so on');
+  const at = last?.text.indexOf('@') ?? -1;
+  const [start, end] = [last?.toStart(at) ?? -1, last?.toEnd(at + 1) ?? -1];
+  expect(inner.slice(start, end)).toBe('%40');
+  expect(hidden?.text.slice(within?.toStart(0), within?.toEnd(inner.length))).toBe(toBase64(inner));
+});
