@@ -134,22 +134,15 @@ export class UsageCube {
   /** The same sums by other dimensions; of one that this cube has not, all values are null. Null: it would have more groups. */
   project(dimensions: readonly UsageDimension[], groupsMax: number): UsageCube | null {
     const places = dimensions.map((dimension) => this.dimensions.indexOf(dimension));
-    const readIds = ({ ids }: Group) => places.map((place) => ids[place] ?? 0);
-    if (groupsMax < this.size) {
-      const keys = new Set<number | string>();
-      for (const group of this.#groups.values()) {
-        keys.add(toKey(readIds(group)));
-        if (keys.size > groupsMax) return null;
-      }
-    }
     const cube = new UsageCube(
       dimensions,
       places.map((place) => this.#dictionaries[place]?.values ?? [null]),
     );
-    for (const group of this.#groups.values()) {
-      const into = cube.#group(readIds(group));
-      addSums(into.sums, group.sums);
-      for (const [step, count] of group.latency) addCount(into.latency, step, count);
+    for (const { ids, sums, latency } of this.#groups.values()) {
+      const group = cube.#group(places.map((place) => ids[place] ?? 0));
+      if (cube.size > groupsMax) return null;
+      addSums(group.sums, sums);
+      for (const [step, count] of latency) addCount(group.latency, step, count);
     }
     return cube;
   }
@@ -250,7 +243,7 @@ function findSkipped(
 function writeSketch(writer: VarintWriter, latency: LatencySketch): void {
   writer.write(latency.size);
   let before = 0;
-  for (const [step, count] of [...latency].sort(([a], [b]) => a - b)) {
+  for (const [step, count] of latency.size > 1 ? [...latency].sort(([a], [b]) => a - b) : latency) {
     writer.write(step - before);
     writer.write(count);
     before = step;
