@@ -10,7 +10,7 @@ import {
   nothingFound,
   type RuleResult,
 } from '../guardrail.ts';
-import { findVisibleAndHidden, holdHiddenFrom, selectPart } from '../text/hidden-matches.ts';
+import { findVisibleAndHidden, holdHiddenFrom, selectPart } from '../text/hidden/hidden-matches.ts';
 
 const options = z.strictObject({
   /** The kinds that are looked for; absent: all. */

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { WorkTurns } from '#core/text/work-turns.ts';
 import { defineRule, type Finding, type GuardedText, nothingFound } from '../../guardrail.ts';
-import { readDisguised, reverseText, rotateText } from '../../text/disguised-texts.ts';
 import { foldText } from '../../text/folded-text.ts';
+import { readDisguised, reverseText, rotateText } from '../../text/hidden/disguised-texts.ts';
 import { createPatternSearch } from '../../text/pattern-search.ts';
 import { readPieces } from '../../text/pieces.ts';
 import { findingsMax, fireWith } from '../../text/scan.ts';

@@ -1,5 +1,5 @@
 import { toVisible } from '#core/text/visible-text.ts';
-import { holdHiddenFrom } from '../../text/hidden-matches.ts';
+import { holdHiddenFrom } from '../../text/hidden/hidden-matches.ts';
 import { birthWords } from './announcing/announcing-words.ts';
 
 const heldCharsMax = 100;

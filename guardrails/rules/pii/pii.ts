@@ -6,7 +6,7 @@ import {
   guardrailStages,
   nothingFound,
 } from '../../guardrail.ts';
-import { findVisibleAndHidden, selectPart, type VisibleSearch } from '../../text/hidden-matches.ts';
+import { findVisibleAndHidden, selectPart, type VisibleSearch } from '../../text/hidden/hidden-matches.ts';
 import type { FoundPii } from './finder.ts';
 import { holdPiiFrom } from './hold-from.ts';
 import { piiOptions } from './options.ts';

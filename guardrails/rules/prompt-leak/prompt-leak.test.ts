@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { GuardedText } from '#guardrails/guardrail.ts';
 import { expectFinalBeforeHold, guardedText, ruleContext, testRule } from '#test/support/guardrail-rules.ts';
 import { fc } from '#test/support/properties.ts';
-import { reverseText, rotateText } from '../../text/disguised-texts.ts';
+import { reverseText, rotateText } from '../../text/hidden/disguised-texts.ts';
 import { promptLeak } from './prompt-leak.ts';
 
 const secret =

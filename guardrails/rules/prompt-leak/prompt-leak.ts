@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineRule, nothingFound, type PreparedRule, type RuleContext } from '../../guardrail.ts';
-import { readDisguised, reverseText, rotateText } from '../../text/disguised-texts.ts';
 import { foldText } from '../../text/folded-text.ts';
+import { readDisguised, reverseText, rotateText } from '../../text/hidden/disguised-texts.ts';
 import { type Search, scanTexts, type TextMatch } from '../../text/scan.ts';
 import { spelledReading } from '../../text/spelled-text.ts';
 import { visitWords } from '../../text/visit-words.ts';

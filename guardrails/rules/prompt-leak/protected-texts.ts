@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
-import { reverseText, rotateText } from '../../text/disguised-texts.ts';
 import { foldText } from '../../text/folded-text.ts';
+import { reverseText, rotateText } from '../../text/hidden/disguised-texts.ts';
 import { visitWords } from '../../text/visit-words.ts';
 
 /** A text that no answer has to repeat, as comparisons see it: also reversed, and in ROT13. */

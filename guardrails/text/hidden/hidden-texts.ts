@@ -1,5 +1,5 @@
 import { toVisible, type VisibleText } from '#core/text/visible-text.ts';
-import type { GuardedText } from '../guardrail.ts';
+import type { GuardedText } from '../../guardrail.ts';
 import { type EncodedText, readEncoded } from './encoded-texts.ts';
 import { readUnescaped } from './unescaped-text.ts';
 

@@ -1,6 +1,6 @@
 import { type TextPlace, withoutOverlaps } from '#core/text/find-in-parts.ts';
 import { toVisible, type VisibleText } from '#core/text/visible-text.ts';
-import type { GuardedText } from '../guardrail.ts';
+import type { GuardedText } from '../../guardrail.ts';
 import { holdTagsFrom, readTags } from './disguised-texts.ts';
 import { type HiddenText, readOnce } from './hidden-texts.ts';
 

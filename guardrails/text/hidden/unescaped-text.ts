@@ -100,8 +100,8 @@ class Stretch {
 
   add(at: number, found: Escape): void {
     if (at > this.last) this.#text += this.#source.slice(this.last, at);
-    this.#text += String.fromCharCode(codeOf(found));
-    this.last = at + lengthOf(found);
+    this.#text += String.fromCharCode(readCode(found));
+    this.last = at + readLength(found);
   }
 
   finish(): VisibleText {
@@ -141,7 +141,7 @@ function findOffsets(text: string, start: number, first: number, last: number): 
   let shownAt = first - start;
   for (let at = first; at < last; shownAt += 1) {
     const found = isSign(text.charCodeAt(at)) ? readEscape(text, at) : notAnEscape;
-    const end = at + (found === notAnEscape ? 1 : lengthOf(found));
+    const end = at + (found === notAnEscape ? 1 : readLength(found));
     if (found !== notAnEscape) offsets.add(shownAt, shownAt + 1, at - start, end - start);
     at = end;
   }
@@ -157,11 +157,11 @@ function createEscape(code: number, length: number): Escape {
   return (length << codeBits) | code;
 }
 
-function codeOf(found: Escape): number {
+function readCode(found: Escape): number {
   return found & ((1 << codeBits) - 1);
 }
 
-function lengthOf(found: Escape): number {
+function readLength(found: Escape): number {
   return found >> codeBits;
 }
 

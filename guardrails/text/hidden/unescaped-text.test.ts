@@ -77,3 +77,11 @@ it('reads what stands around escapes up to white space, and each place once wher
     expect(text.length).toBeLessThan(1_000);
   }
 });
+
+it('undoes escapes at any distance up to which they belong together', () => {
+  for (let length = 0; length <= 256; length += 1) {
+    const between = 'w'.repeat(length);
+    const texts = readUnescaped(`%40${between}%2b`).map(({ text }) => text);
+    expect([length, texts]).toEqual([length, [`@${between}+`]]);
+  }
+});
