@@ -396,5 +396,5 @@ it('a process that is killed while a person accepts leaves all of it or nothing'
     expect(record?.memberId ?? undefined).toBe(found?._id);
     expect(record?.acceptance).toBeUndefined();
   }
-  expect(states.size).toBe(2);
+  expect(states.size, [...states].join('\n')).toBe(2);
 });
