@@ -258,13 +258,20 @@ describe('deliveries to webhooks', () => {
     await untilStates('DELIVERED');
   });
 
-  it('of a tenant are not sent into the network of the operator, whatever was allowed when the webhook was saved', async () => {
+  it('of a tenant are not sent into the network of the operator, whatever was allowed when the webhook was saved; those of the mesh are', async () => {
     await saveWebhook();
-    await startProcess({ allow: '192.0.2.1' });
+    await saveWebhook({ _id: 'of the mesh', tenantId: null });
+    await startProcess({ allow: null });
     await record();
-    await vi.waitFor(async () => expect((await listDeliveries())[0]?.attempts).toBe(1), 10_000);
-    expect(mesh.receiver.requests).toEqual([]);
-    expect((await listDeliveries())[0]).toMatchObject({ lastError: 'The address may not be called.' });
+    await vi.waitFor(async () => {
+      const sent = (await listDeliveries()).map(({ tenantId, state, lastError }) => [
+        ...[tenantId, state, lastError],
+      ]);
+      expect(sent).toHaveLength(2);
+      expect(sent).toContainEqual(['acme', 'PENDING', 'The address may not be called.']);
+      expect(sent).toContainEqual([null, 'DELIVERED', null]);
+    }, 10_000);
+    expect(mesh.receiver.requests).toHaveLength(1);
   });
 
   it('of the mesh receive the events of all tenants and of the mesh', async () => {
@@ -275,6 +282,10 @@ describe('deliveries to webhooks', () => {
     expect(mesh.receiver.requests.map(({ body }) => JSON.parse(body).data.tenantId).toSorted()).toEqual(
       ['acme', 'other', null].toSorted(),
     );
+    // Also when nothing else is due.
+    await vi.waitFor(async () => expect(await readWebhook()).toMatchObject({ holder: null, dueAt: notDue }));
+    await record('s', 'other');
+    await untilStates(...Array(4).fill('DELIVERED'));
   });
 
   it('are signed with both secrets while one is replaced', async () => {
@@ -311,20 +322,24 @@ describe('deliveries to webhooks', () => {
   });
 
   it('are made for 16 webhooks at once, and for others when one of them ends', async () => {
-    const hanging = mesh.opened.use(await startWebhookReceiver());
-    const answers: (() => void)[] = [];
-    hanging.answer = (_request, response) => void answers.push(() => response.writeHead(204).end());
     const tenants = Array.from({ length: 17 }, (_, n) => `tenant${n}`);
-    for (const tenantId of tenants)
-      await saveWebhook({ _id: `${tenantId}:hook`, tenantId, url: hanging.url });
+    for (const tenantId of tenants) await saveWebhook({ _id: `${tenantId}:hook`, tenantId });
     for (const tenantId of tenants) await record('s', tenantId);
-    await startProcess();
-    await hanging.waitFor(16);
+    const held = Promise.withResolvers<void>();
+    let waiting = 0;
+    await startProcess({
+      send:
+        (send) =>
+        async (...args) => {
+          waiting += 1;
+          await held.promise;
+          return send(...args);
+        },
+    });
+    await vi.waitFor(() => expect(waiting).toBe(16));
     const found = await webhooks(mesh.database.connection).find().lean();
     expect(found.filter(({ holder }) => holder !== null)).toHaveLength(16);
-    answers[0]?.();
-    await hanging.waitFor(17);
-    for (const answer of answers.slice(1)) answer();
+    held.resolve();
     await untilStates(...Array(17).fill('DELIVERED'));
   });
 });

@@ -3,12 +3,13 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { type WebhookDeliveryRecord, webhookDeliveries } from '#mongo/webhook-deliveries.ts';
 import { longAgo, notDue, type WebhookRecord, webhooks } from '#mongo/webhooks.ts';
 import { DeliveryMesh } from '#test/support/delivery-mesh.ts';
+import { startWebhookReceiver } from '#test/support/webhook-receiver.ts';
 import { selectEvents } from './select-events.ts';
 import { WebhookRun } from './webhook-run.ts';
 
 const hourMs = 3_600_000;
 const mesh = new DeliveryMesh();
-const { record, saveWebhook, startProcess, openServices } = mesh;
+const { record, saveWebhook, startProcess, openServices, wake } = mesh;
 const { listDeliveries, readStates, readWebhook, untilIdle, untilStates } = mesh;
 
 describe('deliveries of a process', () => {
@@ -33,6 +34,24 @@ describe('deliveries of a process', () => {
     });
     await untilStates(...Array(6).fill('DELIVERED'));
     expect(most).toBe(expected);
+  });
+
+  it('are not made to a receiver that has failed before it has rested, new ones neither', async () => {
+    const working = mesh.opened.use(await startWebhookReceiver());
+    mesh.receiver.answer = (_request, response) => response.writeHead(503).end();
+    await saveWebhook();
+    await startProcess();
+    await record('a');
+    await mesh.receiver.waitFor(1);
+    await untilIdle();
+    await saveWebhook({ _id: 'acme:working', url: working.url });
+    await record('b');
+    await working.waitFor(1);
+    await untilIdle();
+    expect(mesh.receiver.requests).toHaveLength(1);
+    mesh.nowMs += 5_000;
+    await wake();
+    await mesh.receiver.waitFor(2);
   });
 
   it('report each time that a receiver takes events again which was reported as failing, to other webhooks', async () => {

@@ -20,7 +20,8 @@ export const formerWebhookSecret = `whsec_${Buffer.alloc(32, 8).toString('base64
 interface Sending {
   /** Changes what sends. */
   readonly send?: (send: SendEvent) => SendEvent;
-  readonly allow?: string;
+  /** Null: there is no list. */
+  readonly allow?: string | null;
 }
 
 /** Of each test of a file: a store whose commands can be made to fail, a receiver, and processes that deliver by the clock of the test. */
@@ -89,7 +90,7 @@ export class DeliveryMesh {
     { allow = '127.0.0.1', send: change }: Sending,
   ): DeliveryServices => {
     const now = () => this.nowMs;
-    const rules = { secrets: testSecrets, egress: createEgress(allow), mailer: undefined, now };
+    const rules = { secrets: testSecrets, egress: createEgress(allow ?? undefined), mailer: undefined, now };
     const { send } = own.use(createSendEvent(rules));
     return {
       connection: this.database.connection,
@@ -118,7 +119,7 @@ export class DeliveryMesh {
   readStates = async () => (await this.listDeliveries()).map(({ state }) => state);
   readWebhook = () => webhooks(this.database.connection).findById('acme:hook').lean();
   untilStates = (...states: readonly string[]) =>
-    vi.waitFor(async () => expect(await this.readStates()).toEqual(states), 10_000);
+    vi.waitFor(async () => expect(await this.readStates()).toEqual(states));
   /** Until no run delivers for `acme:hook`. */
-  untilIdle = () => vi.waitFor(async () => expect((await this.readWebhook())?.holder).toBeNull(), 10_000);
+  untilIdle = () => vi.waitFor(async () => expect((await this.readWebhook())?.holder).toBeNull());
 }
