@@ -278,7 +278,7 @@ describe('eraseEndUser', () => {
     expect(await invocations(connection).countDocuments({ endUserId })).toBe(0);
   });
 
-  it('has the same result wherever its process is killed', { timeout: 120_000 }, async () => {
+  it('has the same result wherever its process is killed', { timeout: 300_000 }, async () => {
     const { connection } = erasing.database;
     const tenant = await newTenant();
     let isFinished = false;
