@@ -88,10 +88,11 @@ try {
   await foldUsage(connection, { nowMs, clocksDifferMs: 0 });
   const { user, system } = process.cpuUsage(before);
   const { active } = performance.eventLoopUtilization(mainBefore);
-  console.log(
-    `${rowCount} rows of ${days} days: ${((user + system) / rowCount).toFixed(1)} µs of CPU to sum a row, ` +
-      `${((active * 1_000) / rowCount).toFixed(1)} µs of it in the thread of the calls`,
-  );
+  if (!isFilled)
+    console.log(
+      `${rowCount} rows of ${days} days: ${((user + system) / rowCount).toFixed(1)} µs of CPU to sum a row, ` +
+        `${((active * 1_000) / rowCount).toFixed(1)} µs of it in the thread of the calls`,
+    );
   const idleBefore = process.cpuUsage();
   for (let run = 0; run < idleRuns; run += 1) await foldUsage(connection, { nowMs, clocksDifferMs: 0 });
   const idle = process.cpuUsage(idleBefore);

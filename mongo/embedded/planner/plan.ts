@@ -63,8 +63,8 @@ export function plan(collection: Collection, input: PlanInput): Plan {
     return indexPlan(candidate, given, sort) ?? fullScan(candidate, sort);
   }
   const best = findIndexPlan(collection, given, sort);
-  const keepsIndex = best !== undefined && (best.isOneKey || (best.plan.sorted && sort !== undefined));
-  const plans = keepsIndex && best.plan.used > 0 ? undefined : planBranches(collection, given, best);
+  const isSorted = best !== undefined && best.plan.used > 0 && best.plan.sorted && sort !== undefined;
+  const plans = isSorted || best?.isOneKey ? undefined : planBranches(collection, given, best);
   if (plans !== undefined) return { kind: 'union', plans, sorted: sort === undefined };
   return best?.plan ?? { kind: 'collection', direction: 1, sorted: sort === undefined };
 }
