@@ -1,7 +1,7 @@
 import OpenAI from 'openai';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createHttpFetch } from './http/http-fetch.ts';
-import type { ProviderKind } from './provider.ts';
+import { noUsage, type ProviderKind } from './provider.ts';
 import { serveProvider } from './testing/wire-server.ts';
 
 const http = createHttpFetch();
@@ -10,8 +10,8 @@ afterAll(() => http.close());
 
 /** A result in OpenAI's form. */
 const toResult = (scores: object, flags: object = {}) => ({ categories: flags, category_scores: scores });
-const serve = (kind: ProviderKind, answer: unknown) =>
-  serveProvider({ kind, answer, secret, fetch: http.fetch });
+const serve = (kind: ProviderKind, answer: unknown, status = 200) =>
+  serveProvider({ kind, answer, status, secret, fetch: http.fetch });
 
 const image = { mediaType: 'image/png', data: 'iVBORw0KGgo=' };
 
@@ -48,6 +48,64 @@ describe('moderation of an image', () => {
     await expect(two.provider.moderate?.({ model: 'm', image })).rejects.toMatchObject({
       code: 'PROVIDER_ERROR',
     });
+  });
+
+  // The exchange of the API's specification, `examples/AnalyzeImage.json` of 2024-09-01, with all that can be stated.
+  it('is requested of Azure as its specification shows, and counts as one image', async () => {
+    const { server, provider } = await serve('AZURE_CONTENT_SAFETY', {
+      categoriesAnalysis: [
+        { category: 'Hate', severity: 0 },
+        { category: 'SelfHarm', severity: 0 },
+        { category: 'Sexual', severity: 6 },
+        { category: 'Violence', severity: 2 },
+      ],
+    });
+    await using _ = server;
+    const data = 'Y29udGVudDE=';
+    expect(await provider.moderate?.({ model: 'image:analyze', image: { ...image, data } })).toEqual({
+      scores: {
+        HATE: { score: 0, isFlagged: false },
+        SELF_HARM: { score: 0, isFlagged: false },
+        SEXUAL: { score: 6 / 7, isFlagged: true },
+        VIOLENCE: { score: 2 / 7, isFlagged: false },
+      },
+      usage: { ...noUsage, inputTokens: 1_500 },
+    });
+    const [request] = server.requests;
+    expect(request?.path).toBe('/contentsafety/image:analyze?api-version=2024-09-01');
+    expect(request?.headers['ocp-apim-subscription-key']).toBe(secret);
+    expect(JSON.parse(request?.body ?? '')).toEqual({
+      image: { content: data },
+      categories: ['Hate', 'SelfHarm', 'Sexual', 'Violence'],
+      outputType: 'FourSeverityLevels',
+    });
+  });
+
+  it('of more than 4 MB is not sent to Azure, and one of another size is for Azure to refuse', async () => {
+    const error = { code: 'InvalidRequestBody', message: 'The given image size is not supported.' };
+    const { server, provider } = await serve('AZURE_CONTENT_SAFETY', { error }, 400);
+    await using _ = server;
+    const of = (bytes: number) =>
+      provider.moderate?.({
+        model: 'image:analyze',
+        image: { ...image, data: Buffer.alloc(bytes).toString('base64') },
+      });
+    await expect(of(4_194_305)).rejects.toMatchObject({
+      ...{ code: 'BAD_USER_INPUT', message: expect.stringContaining('at most 4 MB') },
+    });
+    expect(server.requests).toEqual([]);
+    await expect(of(4_194_304)).rejects.toMatchObject({ code: 'BAD_USER_INPUT', retryable: false });
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it('alone is what the operation of Azure for images takes', async () => {
+    const { server, provider } = await serve('AZURE_CONTENT_SAFETY', {});
+    await using _ = server;
+    const texts = [{ text: 'x', isDocument: false }];
+    await expect(provider.moderate?.({ model: 'image:analyze', texts })).rejects.toMatchObject({
+      ...{ code: 'BAD_USER_INPUT', message: 'image:analyze classifies images alone.' },
+    });
+    expect(server.requests).toEqual([]);
   });
 
   it.each([

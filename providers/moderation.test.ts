@@ -286,7 +286,7 @@ describe('a request for moderation', () => {
     const { headers } = server.requests[0] ?? {};
     expect(headers?.authorization).toBe(`Bearer ${token}`);
     expect(headers?.['ocp-apim-subscription-key']).toBeUndefined();
-    for (const model of ['image:analyze', 'toString', '../x']) {
+    for (const model of ['text:detectJailbreak', 'toString', '../x']) {
       await expect(moderate(provider, model, 'x')).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
     }
     expect(server.requests).toHaveLength(1);

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { planPolicies } from '#guardrails/pipeline/policy.ts';
 import type { Database } from '#mongo/connect.ts';
 import { models } from '#mongo/models.ts';
+import { routes } from '#mongo/routes.ts';
 import type { ModerationCall } from '#providers/moderation.ts';
 import type { ModerationAnswer } from '#providers/provider.ts';
 import { openTestDatabase } from '#test/support/database.ts';
@@ -19,6 +20,19 @@ beforeAll(async () => {
   await models(database.connection).create({
     ...one,
     ...{ _id: 'beta/moderation', name: 'moderation', capabilities: ['MODERATION'], maxOutputTokens: null },
+  });
+  for (const modality of ['TEXT', 'IMAGE'] as const) {
+    const name = `${modality.toLowerCase()}:analyze`;
+    await models(database.connection).create({
+      ...one,
+      ...{ _id: `beta/${name}`, name, capabilities: ['MODERATION'], inputModalities: [modality] },
+    });
+  }
+  const both = await routes(database.connection).findById('both').lean();
+  await routes(database.connection).create({
+    ...both,
+    _id: 'analyze',
+    targets: ['text', 'image'].map((name) => ({ modelId: `beta/${name}:analyze`, weight: 1, regions: null })),
   });
 });
 afterAll(() => database.close());
@@ -182,6 +196,18 @@ describe('a question to an AI model for moderation', () => {
         { role: 'user', text: 'Am I ⟨EMAIL_1⟩?' },
         { role: 'assistant', text: 'Yes, ⟨EMAIL_1⟩.' },
       ],
+    ]);
+  });
+
+  it('goes to the target of a route that takes what it sends', async () => {
+    const options = { model: 'analyze', looksAt: ['TEXT', 'IMAGE'] };
+    await using mesh = await startInference(database, buildPlan(options));
+    const calls = play(mesh, async () => answer(0));
+    const parts = [{ text: 'Hi' }, { mediaType: 'image/png', data: 'AAAA' }];
+    await mesh.data(COMPLETE, { input: { model: 'alpha/one', messages: [{ role: 'USER', parts }] } });
+    expect(calls.map((call) => [call.model, 'image' in call]).sort()).toEqual([
+      ['image:analyze', true],
+      ['text:analyze', false],
     ]);
   });
 

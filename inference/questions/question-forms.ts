@@ -12,7 +12,7 @@ export interface QuestionForm<T> {
   readonly operation: GenAiOperation;
   /** What the AI model has to have. */
   readonly capability: 'CHAT' | 'MODERATION';
-  /** What of the AI model's input it needs beside texts, where that is stated. */
+  /** What the AI model has to take, where it states what it takes; text is no need of a chat. */
   readonly inputs: readonly Modality[];
   /** Null: it is no text. */
   readonly inputBytes: number | null;
@@ -70,7 +70,7 @@ function measureContent(content: ModeratedContent): InputSize {
   const separators = 2 * texts.length;
   const inputBytes = texts.reduce((sum, { text }) => sum + Buffer.byteLength(text), separators);
   const billed = roundedUpTokens * Math.min(texts.length, billedTextsMax);
-  return { inputs: [], inputBytes, inputTokensMax: Math.ceil(inputBytes / bytesPerToken) + billed };
+  return { inputs: ['TEXT'], inputBytes, inputTokensMax: Math.ceil(inputBytes / bytesPerToken) + billed };
 }
 
 /** Texts, an image or a conversation, for the endpoint for moderation. */

@@ -1,4 +1,5 @@
-import type { ModeratedContent, ModeratedText } from '#core/moderation-categories.ts';
+import { imageTokensUsual } from '#core/image-tokens.ts';
+import type { ModeratedContent, ModeratedImage, ModeratedText } from '#core/moderation-categories.ts';
 import { readAzureCredential } from '../azure-openai/entra.ts';
 import type { Provider, ProviderUsage } from '../provider.ts';
 import { noUsage } from '../provider.ts';
@@ -19,6 +20,8 @@ import { withoutChat } from '../without-chat.ts';
 const apiVersion = '2024-09-01';
 const severityMax = 7;
 const documentsMax = 5;
+/** Of an image. Its sides, which have bounds too, are for Azure to refuse. */
+const imageBytesMax = 4 * 1_024 * 1_024;
 
 /** Text records, which are billed, of so many characters; one counts as that many tokens at four characters each. */
 const recordCharacters = 1_000;
@@ -43,7 +46,15 @@ function takeTexts(operation: string, content: ModeratedContent): readonly Moder
   throw rejectInput(`${operation} classifies texts alone.`);
 }
 
-/** Severities from 0 to 7, of four categories. */
+function takeImage(operation: string, content: ModeratedContent): ModeratedImage {
+  if (!('image' in content)) throw rejectInput(`${operation} classifies images alone.`);
+  if (Buffer.byteLength(content.image.data, 'base64') > imageBytesMax) {
+    throw rejectInput(`${operation} takes images of at most 4 MB.`);
+  }
+  return content.image;
+}
+
+/** Severities from 0 to 7, of four categories; of images they are 0, 2, 4 and 6. */
 function readSeverities(answer: Fields): ScoreTable['scores'] {
   const table = new ScoreTable(categories);
   const seen = new Set<string>();
@@ -71,8 +82,8 @@ function readAttacks(answer: Fields, hasPrompt: boolean, documents: number): Sco
 }
 
 /**
- * Analyze Text and Prompt Shields. One request has all texts, of at most 10,000 characters together.
- * https://learn.microsoft.com/en-us/rest/api/contentsafety/text-operations
+ * Analyze Text, Analyze Image and Prompt Shields. One request has all texts, of at most 10,000 characters together, or one image.
+ * https://learn.microsoft.com/en-us/rest/api/contentsafety/operation-groups?view=rest-contentsafety-2024-09-01
  */
 function createModeration(baseUrl: string, headers: Readonly<Record<string, string>>): ModerationWire {
   const post = (operation: string, body: object) =>
@@ -87,6 +98,14 @@ function createModeration(baseUrl: string, headers: Readonly<Record<string, stri
         request: post(operation, { text: whole, categories: analyzed, outputType: 'EightSeverityLevels' }),
         read: readSeverities,
         toUsage: () => toUsage([whole]),
+      };
+    },
+    'image:analyze': (operation, content): ModerationExchange => {
+      const image = { content: takeImage(operation, content).data };
+      return {
+        request: post(operation, { image, categories: analyzed, outputType: 'FourSeverityLevels' }),
+        read: readSeverities,
+        toUsage: () => ({ ...noUsage, inputTokens: imageTokensUsual }),
       };
     },
     'text:shieldPrompt': (operation, content): ModerationExchange => {
@@ -109,7 +128,7 @@ function createModeration(baseUrl: string, headers: Readonly<Record<string, stri
     const wire = Object.hasOwn(operations, model) ? operations[model] : undefined;
     if (wire === undefined) {
       throw rejectInput(
-        `Azure AI Content Safety has ${Object.keys(operations).join(' and ')}, and no ${model}.`,
+        `Azure AI Content Safety has ${Object.keys(operations).join(', ')}, and no ${model}.`,
       );
     }
     return wire(model, content);

@@ -1,11 +1,11 @@
 import type { Vendor, VendorModel } from '../vendor.ts';
 
-function operation(name: string, description: string): VendorModel {
+function operation(name: string, description: string, input: 'TEXT' | 'IMAGE' = 'TEXT'): VendorModel {
   return {
     name,
     description,
     capabilities: ['MODERATION'],
-    inputModalities: ['TEXT'],
+    inputModalities: [input],
     outputModalities: ['TEXT'],
     // Of characters it takes 10,000.
     contextTokens: 10_000,
@@ -18,7 +18,7 @@ const vendor: Vendor = {
   id: 'azure-content-safety',
   label: 'Azure AI Content Safety',
   reference:
-    'https://learn.microsoft.com/en-us/rest/api/contentsafety/text-operations?view=rest-contentsafety-2024-09-01',
+    'https://learn.microsoft.com/en-us/rest/api/contentsafety/operation-groups?view=rest-contentsafety-2024-09-01',
   baseUrl: null,
   basePath: '/contentsafety',
   requires: ['secret', 'baseUrl'],
@@ -29,6 +29,11 @@ const vendor: Vendor = {
   pricesId: null,
   models: [
     operation('text:analyze', 'Severity of hate, self-harm, sexual content and violence.'),
+    operation(
+      'image:analyze',
+      'Severity of hate, self-harm, sexual content and violence in an image.',
+      'IMAGE',
+    ),
     operation('text:shieldPrompt', 'Prompt Shields: attacks in prompts and documents.'),
   ],
   load: async () => (await import('./azure-content-safety.ts')).createAzureContentSafety,

@@ -76,9 +76,12 @@ describe('catalog of models and prices', () => {
       }
     }
     const moderating = { capabilities: ['MODERATION'], inputModalities: ['TEXT'] };
-    for (const name of ['text:analyze', 'text:shieldPrompt']) {
+    const operations = { 'text:analyze': 'TEXT', 'text:shieldPrompt': 'TEXT', 'image:analyze': 'IMAGE' };
+    for (const [name, takes] of Object.entries(operations)) {
       const models = await currentModels('AZURE_CONTENT_SAFETY', nowMs);
-      expect(models.find((model) => model.name === name)?.facts).toMatchObject({ ...moderating, prices: [] });
+      expect(models.find((model) => model.name === name)?.facts).toMatchObject({
+        ...{ capabilities: ['MODERATION'], inputModalities: [takes], prices: [] },
+      });
     }
     expect(await findModelFacts('OPENAI', 'omni-moderation-latest', nowMs)).toMatchObject({
       ...moderating,
