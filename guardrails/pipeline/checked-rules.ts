@@ -4,6 +4,7 @@ import { badInput, checkedId, checkedList, checkedText } from '#core/input.ts';
 import type { Rule } from '../guardrail.ts';
 import { findRule, knownRules } from '../rules.ts';
 import { Masks } from './masks.ts';
+import { checkedForm } from './option-problems.ts';
 import { inputStages, outputStages, planPolicies } from './policy.ts';
 import type { PolicyRule } from './policy-rule.ts';
 import { runGuardrails } from './run.ts';
@@ -130,17 +131,7 @@ function checkedOptions(rule: Rule, options: unknown, field: string): unknown {
   if (bytes > optionsBytesMax) {
     badInput(field, `must not have more than ${optionsBytesMax} bytes as JSON; it has ${bytes}.`);
   }
-  const result = rule.options.safeParse(options ?? {});
-  if (!result.success) {
-    const [issue] = result.error.issues;
-    const path = (issue?.path ?? []).map((part) =>
-      typeof part === 'number' ? `[${part}]` : `.${String(part)}`,
-    );
-    badInput(
-      `${field}${path.join('').slice(0, problemCharsMax)}`,
-      `is not valid: ${issue?.message.slice(0, problemCharsMax) ?? ''}.`,
-    );
-  }
+  checkedForm(rule.options, options ?? {}, field);
   try {
     rule.prepare(options ?? {}, {});
   } catch (error) {

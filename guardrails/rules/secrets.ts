@@ -20,7 +20,14 @@ const options = z.strictObject({
     .optional(),
   /** What the tenant's own keys begin with. */
   prefixes: z
-    .array(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{2,31}$/))
+    .array(
+      z
+        .string()
+        .regex(
+          /^[A-Za-z0-9][A-Za-z0-9_.-]{2,31}$/,
+          'must be 3 to 32 letters, digits, dots, dashes and underscores, the first a letter or digit',
+        ),
+    )
     .max(50)
     .default([]),
   /** True: also what was drawn at random, after a word such as `key` or `password`. */

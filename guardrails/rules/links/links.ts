@@ -28,7 +28,7 @@ const options = z.strictObject({
   hosts: z.array(host).max(1_000).default([]),
   /** Further schemes that may be linked to, beside http and https. */
   schemes: z
-    .array(z.string().regex(/^[a-z][a-z\d+.-]{1,20}$/))
+    .array(z.string().regex(/^[a-z][a-z\d+.-]{1,20}$/, 'must be a scheme in small letters such as mailto'))
     .max(20)
     .default(['mailto', 'tel']),
   /** The longest query that an address of these hosts may have. */

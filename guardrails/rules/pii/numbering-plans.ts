@@ -165,6 +165,11 @@ export function isInternationalNumber(digits: string): boolean {
   return isPossible(national, plan.lengths) && plan.callingCode.length + national.length >= 10;
 }
 
+/** Whether this is a country with telephone numbers: all that have national ids here do. */
+export function hasNumberingPlan(country: string): boolean {
+  return byCountry.has(country);
+}
+
 /** @param countries those without a plan have no numbers */
 export function createNationalNumberCheck(countries: readonly string[]): NationalNumberCheck {
   const plans = countries.flatMap((country) => byCountry.get(country) ?? []);

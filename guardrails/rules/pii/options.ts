@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { hasNumberingPlan } from './numbering-plans.ts';
 
 const piiKinds = [
   ...([
@@ -22,7 +23,7 @@ export const piiOptions = z.strictObject({
     .default([...piiKinds]),
   /** Countries (ISO 3166-1 alpha-2) whose ids and telephone numbers are looked for; absent: all. */
   regions: z
-    .array(z.string().regex(/^[A-Z]{2}$/))
+    .array(z.string().refine(hasNumberingPlan, 'must be a country of ISO 3166-1 such as GB'))
     .min(1)
     .max(60)
     .optional(),

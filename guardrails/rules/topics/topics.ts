@@ -22,10 +22,13 @@ const windowChars = 8_192;
 const weights = { certain: 3, strong: 2, weak: 1 } as const;
 
 const term = z.string().trim().min(1).max(100);
-const weightedTerm = z.union([
-  term.transform((text) => ({ term: text, weight: 1 })),
-  z.strictObject({ term, weight: z.number().positive().max(100) }),
-]);
+const weightedTerm = z.union(
+  [
+    term.transform((text) => ({ term: text, weight: 1 })),
+    z.strictObject({ term, weight: z.number().positive().max(100) }),
+  ],
+  'must be a term, or { term, weight } with a weight of up to 100',
+);
 const names = z.array(kindName).max(50).default([]);
 
 const options = z

@@ -61,7 +61,7 @@ export const webhookOptions = z
       .default('en'),
     /** Of Presidio: the types that it looks for; all where it is left out. */
     entities: z
-      .array(z.string().regex(/^[A-Z][A-Z\d_]{0,63}$/))
+      .array(z.string().regex(/^[A-Z][A-Z\d_]{0,63}$/, 'must be a type of Presidio such as PERSON'))
       .min(1)
       .max(100)
       .optional(),

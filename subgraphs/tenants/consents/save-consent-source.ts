@@ -2,6 +2,7 @@ import { openEgress } from '#core/egress.ts';
 import { createOverloadedError } from '#core/errors.ts';
 import { badInput } from '#core/input.ts';
 import { isWebhookSecret } from '#core/webhooks/signature.ts';
+import { checkedForm } from '#guardrails/pipeline/option-problems.ts';
 import { endpointOptions } from '#guardrails/rules/webhook/options.ts';
 import { sealConsentSourceSecret } from '#mongo/consent-source-secret.ts';
 import { type ConsentSourceRecord, tenants } from '#mongo/tenants.ts';
@@ -64,18 +65,14 @@ function checkedSource(
   { url, region, timeoutMs }: SaveConsentSourceInput,
   { egress = openEgress }: Pick<TenantsDeps, 'egress'>,
 ): Pick<ConsentSourceRecord, 'url' | 'region' | 'timeoutMs'> {
-  const read = endpointOptions.safeParse({ url, region: region ?? null });
-  if (!read.success) {
-    const [issue] = read.error.issues;
-    badInput(`input.${issue?.path[0] === 'region' ? 'region' : 'url'}`, `${issue?.message}.`);
-  }
+  const read = checkedForm(endpointOptions, { url, region: region ?? null }, 'input');
   const refusal = egress.ofTenants.refusalOfEndpoint(new URL(url));
   if (refusal !== null) badInput('input.url', `may not be called: ${refusal}.`);
   const ms = timeoutMs ?? timeoutMsRange.default;
   if (ms < timeoutMsRange.min || ms > timeoutMsRange.max) {
     badInput('input.timeoutMs', `must be ${timeoutMsRange.min} to ${timeoutMsRange.max}.`);
   }
-  return { ...read.data, timeoutMs: ms };
+  return { ...read, timeoutMs: ms };
 }
 
 function requireRegion(region: string | null, allowed: readonly string[] | null): void {

@@ -232,7 +232,7 @@ describe('a guardrail policy', () => {
     [
       'options that the rule does not know',
       { rules: [rule({ options: { colour: 'red' } })] },
-      'BAD_USER_INPUT: input.rules[0].options is not valid',
+      'BAD_USER_INPUT: input.rules[0].options must not have colour: there are kinds, prefixes, entropy.',
     ],
     [
       'options that are too large',

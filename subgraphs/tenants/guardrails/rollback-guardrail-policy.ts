@@ -1,4 +1,4 @@
-import { notFound } from '#core/input.ts';
+import { HeddleError } from '#core/errors.ts';
 import { checkedRules } from '#guardrails/pipeline/checked-rules.ts';
 import { guardrailPolicies, type PresentGuardrailPolicy } from '#mongo/guardrail-policies.ts';
 import type { TenantsDeps } from '../deps.ts';
@@ -20,7 +20,12 @@ export async function rollbackGuardrailPolicy(
   const policy = await requirePolicy(id, context);
   const stored = await guardrailPolicies(deps.connection).findById(policy._id, { versions: 1 }).lean();
   const found = stored?.versions.find((one) => one.version === version);
-  if (found === undefined) return notFound('version', `${id} ${version}`);
+  if (found === undefined) {
+    throw new HeddleError(
+      'NOT_FOUND',
+      `The guardrail policy ${JSON.stringify(id)} has no version ${version}: its versions are in GuardrailPolicy.versions.`,
+    );
+  }
   const { appId, promptId, model, mode } = found;
   const shown = found.rules.map((rule) => ({ ...rule, options: readOptions(rule) }));
   const stated = await withStoredSecrets(shown, { _id: policy._id, rules: found.rules }, 'rules', deps);
