@@ -1,10 +1,10 @@
 import { HeddleError } from '#core/errors.ts';
 import type { GuardrailAction, GuardrailStage } from '#core/graph-enums.generated.ts';
 import { badInput, checkedId, checkedList, checkedText } from '#core/input.ts';
+import { checkedForm } from '../checked-form.ts';
 import type { Rule } from '../guardrail.ts';
 import { findRule, knownRules } from '../rules.ts';
 import { Masks } from './masks.ts';
-import { checkedForm } from './option-problems.ts';
 import { inputStages, outputStages, planPolicies } from './policy.ts';
 import type { PolicyRule } from './policy-rule.ts';
 import { runGuardrails } from './run.ts';

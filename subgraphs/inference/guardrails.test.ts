@@ -272,7 +272,8 @@ describe('testGuardrails', () => {
       expect(verdicts).toMatchObject([{ stage, fired: true }]);
       const other = stage === 'INPUT' ? 'OUTPUT' : 'INPUT';
       const isPart = other === 'INPUT' && (stage === 'RETRIEVED' || stage === 'TOOL_OUTPUT');
-      const elsewhere = await run({ text: secret, stage, rules: [stated('BLOCK', [other])] });
+      const rules = [stated('BLOCK', [other]), stated('LOG', [stage])];
+      const elsewhere = await run({ text: secret, stage, rules });
       expect(elsewhere.allowed).toBe(!isPart);
     },
   );
@@ -288,6 +289,11 @@ describe('testGuardrails', () => {
   it.for<[string, object, string]>([
     ['a text that is too long', { text: 'x'.repeat(1_000_001) }, 'input.text must not be longer'],
     ['an unknown rule', { text: 'x', rules: [{ ...stated('LOG'), rule: 'x' }] }, 'input.rules[0].rule'],
+    [
+      'rules that do not look at the stage',
+      { text: 'x', rules: [stated('LOG', ['OUTPUT', 'TOOL_INPUT'])] },
+      'input.stage is INPUT, where none of the rules looks: they look at OUTPUT, TOOL_INPUT.',
+    ],
     ['rules and a prompt', { text: 'x', rules: [stated('LOG')], promptId: 'p' }, 'input.promptId'],
     ['rules and a model', { text: 'x', rules: [stated('LOG')], model: 'alpha/one' }, 'input.model'],
   ])('refuses %s', async ([, input, message]) => {

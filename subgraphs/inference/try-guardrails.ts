@@ -54,7 +54,7 @@ export async function testGuardrails(
       `must not be longer than ${charactersMax} characters; it has ${input.text.length}.`,
     );
   }
-  const plan = await choosePlan(input, caller, engine);
+  const plan = await choosePlan(input, stage, caller, engine);
   const account = openAccount(input.text, origin, engine);
   const direction = inputStages.includes(stage) ? 'INPUT' : 'OUTPUT';
   const isGuarded = input.rules == null && direction === 'INPUT';
@@ -123,6 +123,7 @@ function openAccount(text: string, origin: CallOrigin, engine: InferenceEngine):
 
 async function choosePlan(
   { rules, promptId = null, model = null }: TestGuardrailsInput,
+  stage: GuardrailStage,
   caller: Caller,
   engine: InferenceEngine,
 ): Promise<GuardrailPlan> {
@@ -133,6 +134,13 @@ async function choosePlan(
   if (promptId !== null) badInput('input.promptId', 'cannot be combined with input.rules.');
   if (model !== null) badInput('input.model', 'cannot be combined with input.rules.');
   const stated = await checkedRules(rules, 'input.rules');
+  const looksAt = [...new Set(stated.flatMap(({ stages }) => stages))];
+  if (!looksAt.some((one) => places[stage].stages.includes(one))) {
+    badInput(
+      'input.stage',
+      `is ${stage}, where none of the rules looks: they look at ${looksAt.join(', ')}.`,
+    );
+  }
   const owner = hasScope(caller, 'tenants:admin') ? ({ isOfMesh: true } as const) : {};
   return planPolicies(
     [{ id: null, version: 1, mode: 'ENFORCE', rules: stated, ...owner }],

@@ -2,7 +2,7 @@ import { openEgress } from '#core/egress.ts';
 import { createOverloadedError } from '#core/errors.ts';
 import { badInput } from '#core/input.ts';
 import { isWebhookSecret } from '#core/webhooks/signature.ts';
-import { checkedForm } from '#guardrails/pipeline/option-problems.ts';
+import { checkedForm } from '#guardrails/checked-form.ts';
 import { endpointOptions } from '#guardrails/rules/webhook/options.ts';
 import { sealConsentSourceSecret } from '#mongo/consent-source-secret.ts';
 import { type ConsentSourceRecord, tenants } from '#mongo/tenants.ts';

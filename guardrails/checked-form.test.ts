@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { findRule, knownRules } from '../rules.ts';
-import { checkedForm } from './option-problems.ts';
+import { checkedForm } from './checked-form.ts';
+import { findRule, knownRules } from './rules.ts';
 
-function problemOf(rule: string, options: unknown): string {
+function findProblem(rule: string, options: unknown): string {
   const form = findRule(rule)?.options;
   if (form === undefined) throw new Error(`There is no rule ${rule}.`);
   try {
@@ -40,15 +40,15 @@ describe('what is wrong with options', () => {
     ['consent', { purpose: 'A B' }, /^options\.purpose must be a purpose: /],
     ['judge', { model: 'm', rubric: 'r', passMark: 2 }, 'options.passMark must be at most 1.'],
   ])('of %s is stated with its field: %j', (rule, options, problem) => {
-    if (typeof problem === 'string') expect(problemOf(rule, options)).toBe(problem);
-    else expect(problemOf(rule, options)).toMatch(problem);
+    if (typeof problem === 'string') expect(findProblem(rule, options)).toBe(problem);
+    else expect(findProblem(rule, options)).toMatch(problem);
   });
 
   it.each(knownRules.map(({ name }) => name))(
     'of %s is never in words that do not state what it has to be',
     (rule) => {
       for (const options of [{ colour: 1 }, 'x', [], 1]) {
-        expect(problemOf(rule, options)).toMatch(
+        expect(findProblem(rule, options)).toMatch(
           /^options(?:\.\w+)? (?:must (?:not )?(?:be|have) |is required )/,
         );
       }
