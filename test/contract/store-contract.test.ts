@@ -5,7 +5,7 @@ import { openStore } from '@heddle/embedded-store';
 import { BSON, MongoClient } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type DriverCommand, describeCommand } from './command-shape.ts';
-import { readContract } from './contract-file.ts';
+import { readContract, readShapes } from './contract-file.ts';
 import { readIndexes, replayEntry } from './replay.ts';
 
 const entries = readContract();
@@ -36,6 +36,7 @@ describe('the contract of the store: every command that the domain sends', () =>
     for (const { shape, command } of entries) {
       expect(describeCommand(command).map((one) => one.shape)).toEqual([shape]);
     }
+    expect(readShapes()).toEqual(new Set(entries.map(({ shape }) => shape)));
   });
 
   it.each(collections)('is answered as stated on %s', async (collection) => {
