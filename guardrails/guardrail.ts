@@ -103,6 +103,8 @@ export interface RuleContext {
   readonly callImages?: () => readonly CallImage[];
   /** Aborted when the call ends, or when the time of the rule is over. */
   readonly signal: AbortSignal;
+  /** Milliseconds of work after which a look that depends on a policy's own patterns rejects with WorkTooLong, to be made again in another thread. Absent: it has no bound here. */
+  readonly workMsMax?: number;
   /**
    * Calls an AI model of the caller, for REMOTE rules: recorded, priced and limited as an attempt of the call. Rejects where it
    * has no answer in time, or may not be called. Absent: not possible here.
@@ -121,6 +123,8 @@ export interface PreparedRule {
   check(texts: readonly GuardedText[], context: RuleContext): RuleResult | Promise<RuleResult>;
   /** True: at the stage INPUT it looks at the call as such, also where that has no text. */
   readonly looksAtCalls?: true;
+  /** The processor time of a look at a text, in multiples of that of most LOCAL rules: texts are looked at in another thread when they are so many times shorter. Absent: 1. */
+  readonly cost?: number;
   /** True: it calls AI models, by `callModel` or `moderate`. */
   readonly callsModels?: true;
   /**
@@ -158,8 +162,6 @@ export interface Rule {
    * rules that need no services look at long texts in another thread, where they are prepared with the same options.
    */
   readonly needs?: 'CALL_TEXTS' | 'SERVICES';
-  /** The processor time of a look at a text, in multiples of that of most LOCAL rules: texts are looked at in another thread when they are so many times shorter. Absent: 1. */
-  readonly cost?: number;
   /** Loads the modules that only this rule uses, so that no call does. What throws is thrown again when the rule looks. */
   readonly load?: () => Promise<unknown>;
   /**

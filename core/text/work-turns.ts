@@ -3,19 +3,34 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 /** Milliseconds of work before others get their turn. */
 const turnMs = 6;
 
+/** Work that has taken as long as it may take in this thread. */
+export class WorkTooLong extends Error {}
+
+export interface WorkTurnsOptions {
+  readonly now?: () => number;
+  /** Milliseconds that the work may take, the turns of others left out. */
+  readonly workMsMax?: number | undefined;
+}
+
 /** Lets other work of the process get its turn within a long one. */
 export class WorkTurns {
   readonly #now: () => number;
+  readonly #workMsMax: number;
   #startedMs: number;
+  #workMs = 0;
 
-  constructor(now: () => number = performance.now.bind(performance)) {
+  constructor({ now = performance.now.bind(performance), workMsMax = Infinity }: WorkTurnsOptions = {}) {
     this.#now = now;
+    this.#workMsMax = workMsMax;
     this.#startedMs = now();
   }
 
-  /** Waits for the next turn where this one has taken long. */
+  /** Waits for the next turn where this one has taken long. Rejects with WorkTooLong where all of them have. */
   async pass(): Promise<void> {
-    if (this.#now() - this.#startedMs < turnMs) return;
+    const turn = this.#now() - this.#startedMs;
+    if (turn < turnMs) return;
+    this.#workMs += turn;
+    if (this.#workMs > this.#workMsMax) throw new WorkTooLong('This work takes too long in this thread.');
     await nextTurn();
     this.#startedMs = this.#now();
   }

@@ -179,10 +179,10 @@ export const languageRule = defineRule({
   stages: guardrailStages,
   hasSpans: true,
   reach: 'LOCAL',
-  cost: 20,
   load: loadDetector,
   prepare: (policy) => {
     return {
+      cost: 20,
       check: async (texts) => {
         const detector = await loadDetector();
         const looked = texts.map((guarded) =>

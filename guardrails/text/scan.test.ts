@@ -56,7 +56,7 @@ describe('a scan', () => {
         yield null;
       }
     };
-    await scanTexts([guardedText('.'.repeat(length))], slow, 'never', new WorkTurns(() => clockMs));
+    await scanTexts([guardedText('.'.repeat(length))], slow, 'never', new WorkTurns({ now: () => clockMs }));
     clearImmediate(immediate);
     expect(turns).toBeGreaterThanOrEqual(Math.floor(clockMs / 6) - 1);
     expect(clockMs).toBeGreaterThan(30);

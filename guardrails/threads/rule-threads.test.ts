@@ -99,9 +99,19 @@ describe('rules in threads', () => {
     // The rule of this thread allows another language.
     const prepared = threads.wrap(rule, { allowed: ['en'] }, rule.prepare({ allowed: ['de'] }, {}));
     const sentence = 'Der Vertrag beginnt am Montag und endet nach drei Jahren.';
-    expect(sentence.length).toBeLessThan(2_000 / (rule.cost ?? 1));
+    expect(sentence.length).toBeLessThan(2_000 / (rule.prepare({ allowed: ['de'] }, {}).cost ?? 1));
     expect(await look(prepared, sentence)).toMatchObject({ fired: false });
     expect(await look(prepared, `${sentence} `.repeat(3))).toMatchObject({ fired: true });
+  });
+
+  it('make looks again that have taken long in this thread', async () => {
+    const threads = start({ workMsMax: 1, threadsMax: 1 });
+    const rule = findRule('pattern') as Rule;
+    const find = (pattern: string) => ({ patterns: [{ pattern }] });
+    // Each place takes a look at all that follows.
+    const slow = threads.wrap(rule, find('b'), rule.prepare(find('a(?:.*z)?'), {}));
+    expect(await look(slow, `${'a'.repeat(9_000)}b`)).toMatchObject({ findings: [{ start: 9_000 }] });
+    expect(await look(slow, 'ab')).toMatchObject({ findings: [{ start: 0 }] });
   });
 
   it('count the texts of the call where they compare with them', async () => {

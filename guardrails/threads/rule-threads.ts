@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { createOverloadedError } from '#core/errors.ts';
 import { FairQueue } from '#core/json-schema/fair-queue.ts';
+import { WorkTooLong } from '#core/text/work-turns.ts';
 import { type TaskOutcome, TaskThread, type TaskThreadLimits } from '#core/threads/task-thread.ts';
 import type { GuardedText, PreparedRule, Rule, RuleContext, RuleResult } from '../guardrail.ts';
 import { type PackedResult, unpackResult } from './packed-result.ts';
@@ -9,6 +10,8 @@ import type { RuleTask } from './rule-thread.ts';
 export interface RuleThreadLimits extends TaskThreadLimits {
   /** Characters of all texts of a look together, times the cost of the rule, beyond which it is made in a thread. */
   readonly charsMin: number;
+  /** Milliseconds of a look in the thread that serves clients, after which it is made in a thread. */
+  readonly workMsMax: number;
   readonly threadsMax: number;
   /** Looks that may wait, of all tenants and of one. */
   readonly waitingMax: number;
@@ -21,6 +24,7 @@ export interface RuleThreadLimits extends TaskThreadLimits {
 
 const defaults: RuleThreadLimits = {
   charsMin: 65_536,
+  workMsMax: 50,
   // One core is left to the thread that serves clients.
   threadsMax: Math.max(1, availableParallelism() - 1),
   cpuMsMax: 10_000,
@@ -80,10 +84,16 @@ export class RuleThreads implements AsyncDisposable {
     const written = JSON.stringify(options ?? {});
     return {
       ...prepared,
-      check: (texts, context) => {
+      check: async (texts, context) => {
         const callTexts = rule.needs === 'CALL_TEXTS' ? context.callTexts() : [];
         const chars = countChars(texts) + countChars(callTexts);
-        if (chars * (rule.cost ?? 1) <= this.#limits.charsMin) return prepared.check(texts, context);
+        if (chars * (prepared.cost ?? 1) <= this.#limits.charsMin) {
+          try {
+            return await prepared.check(texts, { ...context, workMsMax: this.#limits.workMsMax });
+          } catch (error) {
+            if (!(error instanceof WorkTooLong)) throw error;
+          }
+        }
         return this.#look({ rule: rule.name, options: written, texts, callTexts }, chars, context);
       },
     };

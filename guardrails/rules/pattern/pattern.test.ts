@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { expectFinalBeforeHold, guardedText, testRule } from '#test/support/guardrail-rules.ts';
+import { WorkTooLong } from '#core/text/work-turns.ts';
+import { expectFinalBeforeHold, guardedText, ruleContext, testRule } from '#test/support/guardrail-rules.ts';
 import { pattern } from './pattern.ts';
 
 const withPatterns = (...patterns: readonly string[]) =>
@@ -45,6 +46,18 @@ describe('the rule pattern', () => {
       for (const text of ['a'.repeat(50_000), 'x'.repeat(50_000)]) await rule.look(`${text}!`);
     },
   );
+
+  it('costs as much as its largest pattern, and most patterns no more than other rules', () => {
+    const list = Array.from({ length: 50 }, (_, number) => `EMP-${number}-\\d{4,8}`);
+    expect(withPatterns(...list).cost).toBe(1);
+    expect(withPatterns('EMP', '(?i)\\pL{500}').cost).toBeGreaterThan(70);
+  });
+
+  it('looks no longer than it may in this thread, also for places that each take a look at all that follows', async () => {
+    const rule = withPatterns('a(?:.*z)?');
+    const texts = [guardedText('a'.repeat(9_000))];
+    await expect(rule.check(texts, { ...ruleContext, workMsMax: 1 })).rejects.toThrow(WorkTooLong);
+  });
 
   it('holds back as much as its longest match, and lets whole answers be looked at where it has none', async () => {
     const rule = withPatterns('EMP-\\d{1,4}', '\\bab?c\\b');

@@ -1,5 +1,6 @@
 import { RE2JS, RE2JSException } from 're2js';
 import { z } from 'zod';
+import { WorkTurns } from '#core/text/work-turns.ts';
 import { defineRule, guardrailStages, type PreparedRule } from '../../guardrail.ts';
 import { type Search, scanTexts, type TextMatch } from '../../text/scan.ts';
 import { kindName } from '../options.ts';
@@ -8,6 +9,8 @@ import { findLengthMax } from './length-max.ts';
 const patternsMax = 50;
 /** Instructions of all compiled patterns of a policy together. A small pattern has ten. */
 const instructionsMax = 10_000;
+/** Of the largest pattern whose looks for one place take so little that they need no thread of their own. */
+const instructionsUsual = 48;
 /** What a rule that looks at growing texts may hold back. */
 const heldCharsMax = 200;
 
@@ -38,7 +41,7 @@ const options = z
         context.addIssue({ code: 'custom', path: ['patterns', number, 'pattern'], message });
         return z.NEVER;
       }
-      return { compiled, kind, lengthMax: findLengthMax(pattern) };
+      return { compiled, kind, lengthMax: findLengthMax(pattern), instructions: compiled.programSize() };
     });
   });
 
@@ -58,15 +61,24 @@ function compile(pattern: string, ignoreCase: boolean): RE2JS | string {
 function createSearch(patterns: readonly Pattern[]): Search {
   return function* search(text): Generator<TextMatch> {
     for (const { compiled, kind } of patterns) {
+      yield null;
       // A hundred times as fast as to look for places, of which most texts have none.
       if (!compiled.test(text)) continue;
       const matcher = compiled.matcher(text);
       while (matcher.find()) {
         const [start, end] = [matcher.start(), matcher.end()];
         if (end > start) yield { start, end, kind };
+        // Each place may take a look at all that follows it.
+        yield null;
       }
     }
   };
+}
+
+/** A look for one place takes up to 45 ns for each character and instruction, and is not divided. */
+function computeCost(patterns: readonly Pattern[]): number {
+  const largest = Math.max(...patterns.map(({ instructions }) => instructions));
+  return largest <= instructionsUsual ? 1 : Math.ceil(largest / 7);
 }
 
 /** Undefined where a pattern has no bound that is small enough. The next character decides over `\b` and `$`. */
@@ -87,7 +99,9 @@ export const pattern = defineRule({
     const search = createSearch(patterns);
     const holdFrom = createHold(patterns);
     return {
-      check: (texts) => scanTexts(texts, search, 'it has what a pattern of the policy matches'),
+      cost: computeCost(patterns),
+      check: (texts, { workMsMax }) =>
+        scanTexts(texts, search, 'it has what a pattern of the policy matches', new WorkTurns({ workMsMax })),
       ...(holdFrom === undefined ? {} : { holdFrom }),
     };
   },
