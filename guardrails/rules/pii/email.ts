@@ -3,8 +3,9 @@ import { type FoundPii, isWordUnit } from './finder.ts';
 const localMax = 64;
 /** Beside letters and digits. */
 const localSigns: ReadonlySet<number> = new Set([..."._%+'-"].map((sign) => sign.charCodeAt(0)));
+/** Latin, Greek and Cyrillic letters: languages of these scripts write a space before an address. */
 const domain =
-  /(?:[A-Za-z0-9À-ɏ](?:[A-Za-z0-9À-ɏ-]{0,61}[A-Za-z0-9À-ɏ])?\.){1,8}[A-Za-z]{2,24}(?![A-Za-z0-9])/y;
+  /(?:[A-Za-z0-9À-ɏͰ-ԯ](?:[A-Za-z0-9À-ɏͰ-ԯ-]{0,61}[A-Za-z0-9À-ɏͰ-ԯ])?\.){1,8}(?:[A-Za-z]{2,24}(?![A-Za-z0-9])|[Ͱ-ԯ]{2,24}(?![Ͱ-ԯ]))/y;
 /** What ends the name of a file (`logo@2x.png`) and is no top-level domain. */
 const fileEnding =
   /\.(?:png|jpe?g|gif|svg|webp|avif|ico|css|scss|less|[cm]?[jt]sx?|json|html?|xml|ya?ml|txt|pdf|log|local|lock|tgz)$/i;
@@ -61,7 +62,7 @@ function readQuotedName(text: string, at: number): string {
 }
 
 function isLocal(unit: number): boolean {
-  return isWordUnit(unit) || localSigns.has(unit);
+  return isWordUnit(unit) || localSigns.has(unit) || (unit >= 0x370 && unit <= 0x52f);
 }
 
 function isUserOfAddress(text: string, start: number): boolean {

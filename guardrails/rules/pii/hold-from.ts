@@ -5,9 +5,9 @@ import { birthWords } from './announcing/announcing-words.ts';
 const heldCharsMax = 100;
 
 /** A word, as long as an address of mail or of the net may be. */
-const word = /[A-Za-z0-9À-ɏ._%+'@:-]{1,100}$/;
+const word = /[A-Za-z0-9À-ɏͰ-ԯ._%+'@:-]{1,100}$/;
 /** A name in quotes, and what may follow it in an address of mail. */
-const quoted = /(?<![\p{L}\d])"(?:[^"\r\n\\]|\\(?:[^\r\n]|$)){0,64}(?:"(?:@[A-Za-z0-9À-ɏ.-]{0,100})?)?$/u;
+const quoted = /(?<![\p{L}\d])"(?:[^"\r\n\\]|\\(?:[^\r\n]|$)){0,64}(?:"(?:@[A-Za-z0-9À-ɏͰ-ԯ.-]{0,100})?)?$/u;
 /** A word that is no plain one: with digits, or of capitals, which a number may follow. */
 const numbered = /(?:[A-Za-z0-9._@:-]{0,40}\d[A-Za-z0-9._@:-]{0,40}|[A-Z]{1,6})$/;
 /** Groups of digits with what stands between them. */

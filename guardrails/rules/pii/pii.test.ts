@@ -41,6 +41,12 @@ const found: readonly (readonly [text: string, ...expected: readonly string[]])[
     'EMAIL bob@mail.example.org',
   ],
   ['请联系li@example.cn。谢谢', 'EMAIL li@example.cn'],
+  [
+    'Пишите на муж@пример.рф, νίκος@example.gr или аnn@x.com',
+    'EMAIL муж@пример.рф',
+    'EMAIL νίκος@example.gr',
+    'EMAIL аnn@x.com',
+  ],
   ['/join?mail=ann%40x.example&next=1', 'EMAIL ann%40x.example'],
   ['<a href="mailto:ann&#64;x.example">', 'EMAIL ann&#64;x.example'],
   ['ann&commat;x.example or ANN&#x40;X.example.', 'EMAIL ann&commat;x.example', 'EMAIL ANN&#x40;X.example'],
