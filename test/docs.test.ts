@@ -112,6 +112,14 @@ describe('documentation', () => {
     );
   });
 
+  it('docs/guardrails.md names the rules that have default options', () => {
+    const [, listed = ''] =
+      /rules that have default options \(([^)]*)\)/.exec(read('docs/guardrails.md')) ?? [];
+    expect([...listed.matchAll(/`([\w-]+)`/g)].map(([, name]) => name)).toEqual(
+      knownRules.filter(({ options }) => options.safeParse({}).success).map(({ name }) => name),
+    );
+  });
+
   it('docs/observability.md has every event of the log and every reason of a cut stream or call', () => {
     const page = read('docs/observability.md');
     const sources = sourceFolders

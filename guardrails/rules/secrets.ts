@@ -11,6 +11,7 @@ import {
   type RuleResult,
 } from '../guardrail.ts';
 import { findVisibleAndHidden, holdHiddenFrom, selectPart } from '../text/hidden/hidden-matches.ts';
+import { createImageDataCheck } from '../text/image-data.ts';
 
 const options = z.strictObject({
   /** The kinds that are looked for; absent: all. */
@@ -46,7 +47,10 @@ async function findWithin(texts: readonly GuardedText[], search: SecretSearch): 
     const found = await findSecretsPausing(text, (part) =>
       findVisibleAndHidden(selectPart(guarded, part), (visible) => search.findVisible(visible)),
     );
-    for (const secret of found) placed.push({ ...secret, text: number });
+    const isInImage = createImageDataCheck(found.length === 0 ? '' : text);
+    for (const secret of found) {
+      if (!isInImage(secret.start, secret.end)) placed.push({ ...secret, text: number });
+    }
     const user = kind === 'url' ? findAddressUser(text) : null;
     if (user !== null) placed.push({ ...user, text: number });
   }

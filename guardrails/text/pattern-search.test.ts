@@ -11,7 +11,7 @@ const search = createPatternSearch(patterns);
 
 function matchAll(text: string): readonly PatternMatch[] {
   return patterns.flatMap((pattern, number) =>
-    [...text.matchAll(pattern)].map(({ 0: found, index }) => ({
+    [...text.matchAll(new RegExp(pattern))].map(({ 0: found, index }) => ({
       pattern: number,
       start: index,
       end: index + found.length,

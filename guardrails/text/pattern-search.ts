@@ -40,7 +40,7 @@ interface Stretch {
  * Searches a text for many patterns at once: one pass finds the words without which none of them matches, and each pattern is tried only
  * where its words stand.
  *
- * @param patterns global, with the flag `u` alone, in the syntax of `readNeededWords`, which look around at one character
+ * @param patterns global, with the flag `u` alone, in the syntax of `readNeededWords`, which look around at up to 14 characters
  * @param other its matches are found too, each place once
  */
 export function createPatternSearch(patterns: readonly RegExp[], other?: OtherReading): PatternSearch {
@@ -164,8 +164,8 @@ function merge(stretches: readonly Stretch[]): readonly Stretch[] {
   return merged;
 }
 
-/** The characters around a stretch that \b and ^ look at, of which one may be a pair. */
-const around = 2;
+/** The characters around a stretch that \b, ^ and looks around look at. */
+const around = 16;
 
 function matchWithin(
   expression: RegExp,
@@ -181,6 +181,8 @@ function matchWithin(
     // An expression with the flag `u` steps back from the middle of a pair.
     for (let match = expression.exec(part); match !== null; match = expression.exec(part)) {
       if (matches.length === matchesMax) return matches;
+      // What begins behind the stretch belongs to another one, or has no word.
+      if (from + match.index >= end) break;
       matches.push({ start: from + match.index, end: from + match.index + match[0].length });
     }
   }

@@ -59,7 +59,7 @@ function compile(pattern: string, ignoreCase: boolean): RE2JS | string {
 }
 
 function createSearch(patterns: readonly Pattern[]): Search {
-  return function* search(text): Generator<TextMatch> {
+  return function* search(text): Generator<TextMatch | null> {
     for (const { compiled, kind } of patterns) {
       yield null;
       // A hundred times as fast as to look for places, of which most texts have none.

@@ -2,8 +2,11 @@ import { signal } from '../signal.ts';
 
 const override = (source: string) => signal('OVERRIDE', source, 1);
 
+/** Who is told not to do it is told to follow them. */
+const notTold = "(?<!\\b(?:not|never|cannot|can't|don't|won't|shouldn't|mustn't)\\s{1,5})";
 /** To let what one was told be without effect. */
 const setAside =
+  notTold +
   "\\b(?:ignor(?:e|ing)|disregard(?:ing)?|forget|overrid(?:e|ing)|overrule|bypass|neglect|discard|abandon|drop|(?:set|put|lay|leave)_aside|throw_(?:away|out)|(?:do_not|don't|stop|never|no_longer)_(?:follow(?:ing)?|obey(?:ing)?|adher(?:e|ing)_to|comply(?:ing)?_with)|pay_no_attention_to)";
 const instructions =
   '(?:instructions?|prompts?|directives?|directions?|guidelines?|commands?|programming|constraints?|restrictions?|rules?|policy|policies)';
@@ -15,6 +18,10 @@ export const overrides = [
   ),
   override(
     `${setAside}_~4${instructions}_~1(?:above|before_this|you_(?:were|have_been)_(?:given|told)|(?:that_)?came_before|i_(?:said|told_you)_before|so_far|(?:of|from|by)_(?:the|your)_(?:system|developers?|operators?|app|company|creators?|makers?))\\b`,
+  ),
+  // A sentence of its own: processors ignore all instructions after a jump.
+  override(
+    `(?:^|[.!?:;,\\n"'(>*-])\\s{0,5}(?:please_|now_|then_|first_){0,2}(?:ignore|disregard|forget|bypass)_(?:all|any|every)_(?:of_)?(?:the_|these_|those_)?instructions?(?:_(?:and|then|but|instead)\\b|(?!\\s{0,5}[\\p{L}\\d]))`,
   ),
   override(
     `${setAside}_(?:all_)?(?:everything|anything|what(?:ever)?)_~1(?:above|before_this|you_(?:were|have_been)_(?:given|told|taught|instructed)|(?:that_)?came_before|i_(?:said|told_you)_before|so_far)\\b`,
