@@ -98,7 +98,7 @@ export const collectionAccess: Readonly<Record<string, CollectionAccess>> = {
   'usage/usage-blocks': { writers: ['mongo/usage/'], readers: ['mongo/usage-rollups.ts'] },
   'usage/usage-progress': {
     writers: ['inference/', 'mongo/usage/fold.ts'],
-    readers: ['mongo/usage-rollups.ts', 'mongo/usage/usage-eraser.ts'],
+    readers: ['mongo/usage-rollups.ts', 'mongo/usage/block-writer.ts', 'mongo/usage/usage-eraser.ts'],
   },
   // Every subgraph writes its changes through the audit log that the server makes.
   'audit/log': {
@@ -209,14 +209,17 @@ export const helperUsers: Readonly<Record<string, readonly string[]>> = {
   'prompt-uses': ['subgraphs/models/'],
   'store-time': ['inference/routing/', 'subgraphs/usage/'],
   'usage-rollups': ['subgraphs/usage/'],
+  'usage/block-writer': ['mongo/usage/'],
   'usage/cube': ['mongo/'],
   'usage/dimensions': ['mongo/', 'subgraphs/usage/'],
   'usage/fold': ['mongo/'],
   'usage/keep-summed': ['server/subgraph-modules.ts'],
   'usage/latency-sketch': ['mongo/', 'subgraphs/usage/'],
-  'usage/ledger-groups': ['mongo/'],
+  'usage/ledger-rows': ['mongo/'],
+  'usage/row-numbers': ['mongo/usage/'],
   'usage/slice-cubes': ['mongo/'],
   'usage/slices': ['mongo/'],
+  'usage/tuple-index': ['mongo/usage/'],
   'usage/usage-eraser': ['subgraphs/inference/'],
   'usage/varints': ['mongo/usage/'],
   'upgrade-members': ['server/mesh-store.ts'],

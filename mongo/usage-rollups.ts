@@ -12,12 +12,7 @@ import {
   ratings,
 } from './usage/dimensions.ts';
 import type { LatencySketch } from './usage/latency-sketch.ts';
-import {
-  combineValues,
-  type OnLedgerGroup,
-  readLedgerGroups,
-  toRowConditions,
-} from './usage/ledger-groups.ts';
+import { combineValues, type OnLedgerRow, readLedgerRows, toRowConditions } from './usage/ledger-rows.ts';
 import { toColumns, toShape } from './usage/slice-cubes.ts';
 import {
   fineSince,
@@ -27,7 +22,7 @@ import {
   sliceStart,
   type TimeRange,
 } from './usage/slices.ts';
-import { type UsageBlockRecord, usageBlocks } from './usage/usage-blocks.ts';
+import { findDirectHours, type UsageBlockRecord, usageBlocks } from './usage/usage-blocks.ts';
 import { readStaleHours, usageProgress } from './usage/usage-progress.ts';
 
 /** What is to be summed of the calls that started in a range of time. */
@@ -155,11 +150,14 @@ async function planRead(
   const progress = await usageProgress(connection).findById('usage').lean();
   if (progress === null) return { slices: [], rows: [range], stale: new Map<number, number>() };
   const stale = await readStaleHours(connection, range);
+  // And then how the hours were summed: one that is summed in another way meanwhile is marked before.
+  const directHours = await findDirectHours(connection, range);
   const plan = planSlices({
     ...range,
     interval,
     summedUntilMs: progress.until.getTime(),
     fineSinceMs: fineSince(nowMs),
+    directHours,
     staleHours: [...stale.keys()],
   });
   return { ...plan, stale };
@@ -252,8 +250,6 @@ function toShapes(
   };
 }
 
-const units = { HOUR: 'hour', DAY: 'day', MONTH: 'month' } as const;
-
 /** Adds rows to the buckets, all as if they had no rating. */
 async function readRows(
   connection: Connection,
@@ -262,7 +258,7 @@ async function readRows(
   buckets: Buckets,
 ): Promise<void> {
   const by = question.by.map((dimension) => (dimension === 'RATING' ? null : dimension));
-  await readGroups(connection, { ...question, by }, ranges, (at, values, sums, latency) => {
+  await readDimensions(connection, { ...question, by }, ranges, (at, values, sums, latency) => {
     buckets.change(at, (cube) => {
       for (const combination of combineValues(values)) cube.add(combination, sums, latency);
     });
@@ -281,7 +277,7 @@ async function moveRated(
 ): Promise<void> {
   const at = question.by.indexOf('RATING');
   const rated = { ...question, filter: { RATING: ratings, ...question.filter } };
-  await readGroups(connection, rated, [range], (start, values, sums, latency) => {
+  await readDimensions(connection, rated, [range], (start, values, sums, latency) => {
     const negated = sums.map((sum) => -sum);
     const withdrawn = new Map([...latency].map(([step, count]) => [step, -count]));
     buckets.change(start, (cube) => {
@@ -294,33 +290,28 @@ async function moveRated(
 }
 
 /** @param question null among its dimensions stands for one in which all values are null */
-async function readGroups(
+async function readDimensions(
   connection: Connection,
   {
     tenantId,
     by,
-    interval,
     filter = {},
     rows = {},
     latencies = false,
   }: Omit<RollupQuestion, 'by'> & { readonly by: readonly (UsageDimension | null)[] },
   ranges: readonly TimeRange[],
-  onGroup: OnLedgerGroup,
+  onRow: OnLedgerRow,
 ): Promise<void> {
-  const start = interval === 'ALL' ? null : { $dateTrunc: { date: '$startedAt', unit: units[interval] } };
   const where = { ...(tenantId === null ? {} : { tenantId }), ...rows, ...toRowConditions(filter) };
   const read = by.filter((dimension) => dimension !== null);
   const places = by.map((dimension) => (dimension === null ? -1 : read.indexOf(dimension)));
-  await readLedgerGroups(
-    connection,
-    { ranges, where, by: read, start, latencies },
-    (at, values, sums, latency) =>
-      onGroup(
-        at,
-        places.map((place) => values[place] ?? [null]),
-        sums,
-        latency,
-      ),
+  await readLedgerRows(connection, { ranges, where, by: read, latencies }, (at, values, sums, latency) =>
+    onRow(
+      at,
+      places.map((place) => values[place] ?? [null]),
+      sums,
+      latency,
+    ),
   );
 }
 
@@ -339,8 +330,8 @@ class Buckets {
   }
 
   /** Changes the bucket that an instant lies in. BAD_USER_INPUT where there are too many groups then. */
-  change(at: Date | null, change: (cube: UsageCube) => void): void {
-    const startMs = at === null || this.#interval === 'ALL' ? null : sliceStart(this.#interval, at.getTime());
+  change(at: Date, change: (cube: UsageCube) => void): void {
+    const startMs = this.#interval === 'ALL' ? null : sliceStart(this.#interval, at.getTime());
     const cube = this.#cubes.get(startMs) ?? new UsageCube(this.#by);
     const before = cube.size;
     change(cube);

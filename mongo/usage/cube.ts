@@ -1,5 +1,6 @@
 import type { UsageDimension } from '#core/graph-enums.generated.ts';
 import type { LatencySketch } from './latency-sketch.ts';
+import { TupleIndex } from './tuple-index.ts';
 import { VarintReader, VarintWriter } from './varints.ts';
 
 /** What is summed of calls. Cost is in whole dollars and the rest in nano-dollars, so that sums of it stay exact in doubles. */
@@ -48,13 +49,8 @@ export interface CubeColumns {
 /** Only groups with one of the values in each of the dimensions. */
 export type CubeFilter = Readonly<Partial<Record<UsageDimension, readonly (string | null)[]>>>;
 
-interface Group {
-  readonly ids: readonly number[];
-  readonly sums: number[];
-  readonly latency: Map<number, number>;
-}
-
-class Dictionary {
+/** Numbers the values of a dimension. */
+export class Dictionary {
   readonly values: (string | null)[] = [];
   readonly #ids = new Map<string | null, number>();
 
@@ -70,18 +66,35 @@ class Dictionary {
   }
 }
 
-const idsMax = 2 ** 26;
-
 /** Sums of calls by their values in some dimensions. */
 export class UsageCube {
   readonly dimensions: readonly UsageDimension[];
+  /** Those of cubes with the same calls may be the same. */
   readonly #dictionaries: readonly Dictionary[];
-  readonly #groups = new Map<number | string, Group>();
+  /** The groups, by the ids of their values. */
+  readonly #groups: TupleIndex;
+  /** Of each group all measures, one after the other. */
+  readonly #sums: number[] = [];
+  /** The latencies, by group and step. */
+  readonly #steps = new TupleIndex(2);
+  /** How many calls each of them has. */
+  readonly #counts: number[] = [];
+  /** The group and step at hand. */
+  readonly #entry: [number, number] = [0, 0];
 
-  /** @param values those that are known of each dimension */
-  constructor(dimensions: readonly UsageDimension[], values: readonly Values[] = []) {
+  constructor(dimensions: readonly UsageDimension[], dictionaries?: readonly Dictionary[]) {
     this.dimensions = dimensions;
-    this.#dictionaries = dimensions.map((_, at) => new Dictionary(values[at]));
+    this.#dictionaries = dictionaries ?? dimensions.map(() => new Dictionary());
+    this.#groups = new TupleIndex(dimensions.length);
+  }
+
+  /** How many groups there would be by the dimensions at most. */
+  countCombinations(dimensions: readonly UsageDimension[]): number {
+    return dimensions.reduce(
+      (product, dimension) =>
+        product * (this.#dictionaries[this.dimensions.indexOf(dimension)]?.values.length ?? 1),
+      1,
+    );
   }
 
   get size(): number {
@@ -90,10 +103,23 @@ export class UsageCube {
 
   /** Adds sums to the group with the values, in the order of the dimensions. */
   add(values: Values, sums: readonly number[], latency: LatencySketch): void {
-    const ids = this.#dictionaries.map((dictionary, at) => dictionary.toId(values[at] ?? null));
-    const group = this.#group(ids);
-    addSums(group.sums, sums);
-    for (const [step, count] of latency) addCount(group.latency, step, count);
+    this.addTo(
+      this.#dictionaries.map((dictionary, at) => dictionary.toId(values[at] ?? null)),
+      sums,
+      latency,
+    );
+  }
+
+  /** The number of a value of the n-th dimension. */
+  toId(at: number, value: string | null): number {
+    return this.#dictionaries[at]?.toId(value) ?? 0;
+  }
+
+  /** Adds sums to the group whose values have these numbers. */
+  addTo(ids: readonly number[], sums: readonly number[], latency: LatencySketch): void {
+    const group = this.#toGroup(ids);
+    this.#addSums(group, sums, 0);
+    for (const [step, count] of latency) this.#addCount(group, step, count);
   }
 
   /**
@@ -125,9 +151,11 @@ export class UsageCube {
         if (latencies !== null) skipSketch(latencies);
         continue;
       }
-      const group = this.#group(toIds.map(({ ids, column }) => ids[column?.[n] ?? 0] ?? 0));
-      for (const { at, values } of columns) group.sums[at] = (group.sums[at] ?? 0) + (values[n] ?? 0);
-      if (latencies !== null) addSketch(latencies, group.latency);
+      const group = this.#toGroup(toIds.map(({ ids, column }) => ids[column?.[n] ?? 0] ?? 0));
+      const first = group * measures.length;
+      for (const { at, values } of columns)
+        this.#sums[first + at] = (this.#sums[first + at] ?? 0) + (values[n] ?? 0);
+      if (latencies !== null) this.#addSketch(group, latencies);
     }
   }
 
@@ -136,20 +164,36 @@ export class UsageCube {
     const places = dimensions.map((dimension) => this.dimensions.indexOf(dimension));
     const cube = new UsageCube(
       dimensions,
-      places.map((place) => this.#dictionaries[place]?.values ?? [null]),
+      places.map((place) => this.#dictionaries[place] ?? new Dictionary([null])),
     );
-    for (const { ids, sums, latency } of this.#groups.values()) {
-      const group = cube.#group(places.map((place) => ids[place] ?? 0));
+    const ids = places.map(() => 0);
+    const targets = new Int32Array(this.size);
+    for (let group = 0; group < targets.length; group += 1) {
+      for (let at = 0; at < places.length; at += 1) {
+        const place = places[at] ?? -1;
+        ids[at] = place < 0 ? 0 : this.#groups.item(group, place);
+      }
+      targets[group] = cube.#toGroup(ids);
       if (cube.size > groupsMax) return null;
-      addSums(group.sums, sums);
-      for (const [step, count] of latency) addCount(group.latency, step, count);
+    }
+    for (let group = 0; group < targets.length; group += 1)
+      cube.#addSums(targets[group] ?? 0, this.#sums, group * measures.length);
+    for (let entry = 0; entry < this.#counts.length; entry += 1) {
+      const target = targets[this.#steps.item(entry, 0)] ?? 0;
+      cube.#addCount(target, this.#steps.item(entry, 1), this.#counts[entry] ?? 0);
     }
     return cube;
   }
 
   *groups(): Generator<UsageGroup> {
-    for (const { ids, sums, latency } of this.#groups.values()) {
-      yield { values: ids.map((id, at) => this.#dictionaries[at]?.values[id] ?? null), sums, latency };
+    const sketches = this.#listSketches();
+    for (let group = 0; group < this.size; group += 1) {
+      const first = group * measures.length;
+      yield {
+        values: this.#dictionaries.map(({ values }, at) => values[this.#groups.item(group, at)] ?? null),
+        sums: this.#sums.slice(first, first + measures.length),
+        latency: new Map(sketches(group)),
+      };
     }
   }
 
@@ -162,50 +206,79 @@ export class UsageCube {
   /** The cube as it is stored. Dimensions without values and columns of zeros are left out. */
   toColumns(): CubeColumns {
     const columns: Record<string, Uint8Array> = {};
-    const groups = [...this.#groups.values()];
-    const write = (name: string, read: (group: Group) => number) => {
-      if (groups.every((group) => read(group) === 0)) return;
+    const { size } = this;
+    const write = (name: string, read: (group: number) => number) => {
+      let first = 0;
+      while (first < size && read(first) === 0) first += 1;
+      if (first === size) return;
       const writer = new VarintWriter();
-      for (const group of groups) writer.write(read(group));
+      for (let group = 0; group < size; group += 1) writer.write(read(group));
       columns[name] = writer.bytes();
     };
     const keys: Partial<Record<UsageDimension, Values>> = {};
     for (const [at, dimension] of this.dimensions.entries()) {
       if (this.isWithout(dimension)) continue;
       keys[dimension] = this.#dictionaries[at]?.values ?? [];
-      write(dimension, ({ ids }) => ids[at] ?? 0);
+      write(dimension, (group) => this.#groups.item(group, at));
     }
     for (const [at, measure] of measures.entries()) {
-      const toStored = signed.has(measure) ? toTurns : (value: number) => value;
-      write(measure, ({ sums }) => toStored(sums[at] ?? 0));
+      const read = (group: number) => this.#sums[group * measures.length + at] ?? 0;
+      write(measure, signed.has(measure) ? (group) => toTurns(read(group)) : read);
     }
-    if (groups.some(({ latency }) => latency.size > 0)) {
+    if (this.#counts.length > 0) {
+      const sketches = this.#listSketches();
       const writer = new VarintWriter();
-      for (const { latency } of groups) writeSketch(writer, latency);
+      for (let group = 0; group < size; group += 1) writeSketch(writer, sketches(group));
       columns.latency = writer.bytes();
     }
-    return { groups: groups.length, keys, columns };
+    return { groups: size, keys, columns };
   }
 
-  #group(ids: readonly number[]): Group {
-    const key = toKey(ids);
-    let group = this.#groups.get(key);
-    if (group === undefined) {
-      group = { ids, sums: measures.map(() => 0), latency: new Map() };
-      this.#groups.set(key, group);
-    }
+  /** The number of the group with the ids. */
+  #toGroup(ids: readonly number[]): number {
+    const before = this.#groups.size;
+    const group = this.#groups.toNumber(ids);
+    if (group === before) for (let at = 0; at < measures.length; at += 1) this.#sums.push(0);
     return group;
   }
-}
 
-function toKey(ids: readonly number[]): number | string {
-  if (ids.length > 2) return ids.join(' ');
-  const [first = 0, second = 0] = ids;
-  return second * idsMax + first;
-}
+  /** @param first the place of the first measure in `sums` */
+  #addSums(group: number, sums: readonly number[], first: number): void {
+    const own = group * measures.length;
+    for (let at = 0; at < measures.length; at += 1) {
+      const more = sums[first + at] ?? 0;
+      if (more !== 0) this.#sums[own + at] = (this.#sums[own + at] ?? 0) + more;
+    }
+  }
 
-function addSums(into: number[], sums: readonly number[]): void {
-  for (let at = 0; at < sums.length; at += 1) into[at] = (into[at] ?? 0) + (sums[at] ?? 0);
+  /** Counts may be negative, where calls are taken away again. */
+  #addCount(group: number, step: number, count: number): void {
+    this.#entry[0] = group;
+    this.#entry[1] = step;
+    const entry = this.#steps.toNumber(this.#entry);
+    this.#counts[entry] = (this.#counts[entry] ?? 0) + count;
+  }
+
+  #addSketch(group: number, reader: VarintReader): void {
+    let step = 0;
+    for (let left = reader.read(); left > 0; left -= 1) {
+      step += reader.read();
+      this.#addCount(group, step, reader.read());
+    }
+  }
+
+  /** The steps and counts of each group, by its number; those of 0 are left out. */
+  #listSketches(): (group: number) => readonly (readonly [step: number, count: number])[] {
+    const sketches: [number, number][][] = [];
+    for (const [entry, count] of this.#counts.entries()) {
+      if (count === 0) continue;
+      const group = this.#steps.item(entry, 0);
+      const sketch = sketches[group];
+      if (sketch === undefined) sketches[group] = [[this.#steps.item(entry, 1), count]];
+      else sketch.push([this.#steps.item(entry, 1), count]);
+    }
+    return (group) => sketches[group] ?? [];
+  }
 }
 
 const toTurns = (value: number) => (value < 0 ? -2 * value - 1 : 2 * value);
@@ -240,29 +313,14 @@ function findSkipped(
   return skipped;
 }
 
-function writeSketch(writer: VarintWriter, latency: LatencySketch): void {
-  writer.write(latency.size);
+function writeSketch(writer: VarintWriter, latency: readonly (readonly [number, number])[]): void {
+  writer.write(latency.length);
   let before = 0;
-  for (const [step, count] of latency.size > 1 ? [...latency].sort(([a], [b]) => a - b) : latency) {
+  for (const [step, count] of latency.length > 1 ? [...latency].sort(([a], [b]) => a - b) : latency) {
     writer.write(step - before);
     writer.write(count);
     before = step;
   }
-}
-
-function addSketch(reader: VarintReader, latency: Map<number, number>): void {
-  let step = 0;
-  for (let left = reader.read(); left > 0; left -= 1) {
-    step += reader.read();
-    addCount(latency, step, reader.read());
-  }
-}
-
-/** Counts may be negative, where calls are taken away again. */
-function addCount(latency: Map<number, number>, step: number, count: number): void {
-  const sum = (latency.get(step) ?? 0) + count;
-  if (sum === 0) latency.delete(step);
-  else latency.set(step, sum);
 }
 
 function skipSketch(reader: VarintReader): void {

@@ -1,19 +1,19 @@
+import type { Value } from '@heddle/embedded-store/values';
 import type { UsageDimension } from '#core/graph-enums.generated.ts';
-import type { GuardrailVerdictRecord, InvocationRecord } from '../invocations.ts';
+import type { InvocationRecord } from '../invocations.ts';
 import type { Values } from './cube.ts';
+import { toRowNumber } from './row-numbers.ts';
 
 /** What a dimension of usage is called in the keys of a bucket, and how its values are read from rows of the ledger. */
 export interface DimensionSource {
   readonly key: string;
   /** The fields of a row that have its values. */
-  readonly fields: readonly RowField[];
-  /** The values of rows with these contents of the fields; none: they have no value. */
-  toValues(contents: readonly unknown[]): readonly string[];
+  readonly fields: readonly (keyof InvocationRecord)[];
+  /** The values of a row with these contents of the fields, as the store decodes them; none: it has no value. A value may come twice. */
+  toValues(contents: readonly (Value | undefined)[]): readonly string[];
   /** What a row must hold to have one of the values. */
   toCondition(values: Values): Readonly<Record<string, unknown>>;
 }
-
-type RowField = keyof InvocationRecord | `guardrailVerdicts.${keyof GuardrailVerdictRecord}`;
 
 /** The values are those of a field. */
 function ofField(key: string, field: keyof InvocationRecord): DimensionSource {
@@ -25,8 +25,10 @@ function ofField(key: string, field: keyof InvocationRecord): DimensionSource {
   };
 }
 
-const listTexts = (content: unknown) =>
-  [content].flat().filter((value): value is string => typeof value === 'string');
+function listTexts(content: Value | undefined): readonly string[] {
+  if (typeof content === 'string') return [content];
+  return Array.isArray(content) ? content.filter((value) => typeof value === 'string') : [];
+}
 
 const experimentPrefix = 'experiment:';
 
@@ -43,19 +45,14 @@ const ofExperiments: DimensionSource = {
 
 const ofVerdicts: DimensionSource = {
   key: 'guardrail',
-  fields: [
-    ...(['guardrailVerdicts.rule', 'guardrailVerdicts.action'] as const),
-    ...(['guardrailVerdicts.fired', 'guardrailVerdicts.shadow'] as const),
-  ],
-  toValues(contents) {
-    const [rules, actions, fired, shadow] = contents.map((content) =>
-      Array.isArray(content) ? content : [],
-    );
-    return (rules ?? []).flatMap((rule, at) =>
-      fired?.[at] === true
-        ? [toGuardrailLabel(String(rule), String(actions?.[at]), shadow?.[at] === true)]
-        : [],
-    );
+  fields: ['guardrailVerdicts'],
+  toValues([verdicts]) {
+    if (!Array.isArray(verdicts)) return [];
+    return verdicts.flatMap((verdict) => {
+      if (!(verdict instanceof Map) || verdict.get('fired') !== true) return [];
+      const [rule, action] = [verdict.get('rule'), verdict.get('action')];
+      return [toGuardrailLabel(String(rule), String(action), verdict.get('shadow') === true)];
+    });
   },
   toCondition(values) {
     const verdicts = values.map((value) => (value === null ? null : readGuardrailLabel(value)));
@@ -73,7 +70,7 @@ export const ratings: readonly string[] = ['1', '2', '3', '4', '5'];
 const ofRatings: DimensionSource = {
   key: 'rating',
   fields: ['rating'],
-  toValues: ([rating]) => (rating == null ? [] : [String(rating)]),
+  toValues: ([rating]) => (rating == null ? [] : [String(toRowNumber(rating))]),
   toCondition: (values) => ({ rating: { $in: values.map(Number) } }),
 };
 

@@ -1,13 +1,13 @@
-import { randomUUID } from 'node:crypto';
 import type { Connection } from 'mongoose';
 import { hourLengthMs } from '#core/time-lengths.ts';
 import { type InvocationRecord, invocations } from '../invocations.ts';
+import { BlockWriter } from './block-writer.ts';
 import { labelDimensions, plainDimensions } from './dimensions.ts';
-import { readLedgerGroups } from './ledger-groups.ts';
+import { readLedgerRows } from './ledger-rows.ts';
 import { baseShapes, OwnerCubes, SliceCubes } from './slice-cubes.ts';
 import { fineSince, type SliceLevel, sliceEnd, sliceStart, type TimeRange } from './slices.ts';
 import { type UsageBlockRecord, usageBlocks } from './usage-blocks.ts';
-import { heldMs, lateMs, readStaleHours, staleUsageHours, usageProgress } from './usage-progress.ts';
+import { lateMs, readStaleHours, staleUsageHours, usageProgress } from './usage-progress.ts';
 
 export interface FoldOptions {
   readonly nowMs: number;
@@ -15,40 +15,49 @@ export interface FoldOptions {
   readonly clocksDifferMs: number;
   /** Hours that are summed in this run at most; absent: all that have passed. */
   readonly hoursMax?: number;
+  /** Rows of an hour that is summed at once; one with more is summed by 5 minutes first. Absent: 4,000. */
+  readonly directRowsMax?: number;
+  /** `settledUntil` of a run that has succeeded: until it has grown only changed hours are summed again. Absent: there was none. */
+  readonly settledBefore?: number;
   /** Ends the work after the hour at hand. */
   readonly signal?: AbortSignal;
 }
 
-/** Blocks in one write. */
-const writtenMax = 100;
+/** Queries of a part of an hour that was summed at once read its rows. */
+const directRowsMaxDefault = 4_000;
 /** Blocks in one deletion. */
 const removedMax = 1_000;
 /** Stale hours that one run repairs: the hours that have passed are not kept waiting. */
 const repairedMax = 24;
 
 const durable = { w: 'majority', j: true } as const;
-const children = { HOUR: 'FINE', DAY: 'HOUR', MONTH: 'DAY' } as const;
+const parts = { HOUR: 'FINE', DAY: 'HOUR', MONTH: 'DAY' } as const;
 
 /**
- * Sums the rows of the ledger that started long enough ago, up to the first that runs still: by 5 minutes, hour, day and month, in
- * blocks that are replaced as a whole. What a killed process has left is done again, with the same result; several
+ * Sums the rows of the ledger that started long enough ago, up to the first that runs still: by hour, day and month, and hours
+ * of many rows by 5 minutes before, in blocks that are replaced as a whole. What a killed process has left is done again, with the same result; several
  * processes may do it at once. Then repairs hours with rows that were changed since. Returns the end of what is summed; null: there are no rows.
  */
 export async function foldUsage(connection: Connection, options: FoldOptions): Promise<number | null> {
-  const { nowMs, clocksDifferMs, hoursMax = Number.POSITIVE_INFINITY, signal } = options;
+  const { nowMs, hoursMax = Number.POSITIVE_INFINITY, settledBefore, signal } = options;
   const firstMs = await findUntil(connection, nowMs);
   if (firstMs === null) return null;
   let untilMs: number = firstMs;
-  const settledMs = sliceStart('FINE', nowMs - lateMs - clocksDifferMs);
-  for (let hours = 0; untilMs < settledMs && hours < hoursMax && signal?.aborted !== true; hours += 1) {
+  const settledMs = settledUntil(options);
+  const hasGrown = settledMs !== settledBefore;
+  for (
+    let hours = 0;
+    hasGrown && untilMs < settledMs && hours < hoursMax && signal?.aborted !== true;
+    hours += 1
+  ) {
     const nextMs = await findNextHour(connection, untilMs, settledMs);
     const endMs = nextMs ?? Math.min(sliceEnd('HOUR', sliceStart('HOUR', untilMs)), settledMs);
-    const foldedMs: number = nextMs ?? (await foldRows(connection, untilMs, endMs, nowMs));
+    const range = { fromMs: untilMs, toMs: endMs };
+    const foldedMs: number = await (nextMs === null
+      ? foldHour(connection, range, options)
+      : endHour(connection, range));
     if (foldedMs <= untilMs) break;
-    for (const level of ['HOUR', 'DAY', 'MONTH'] as const) {
-      const startMs = sliceStart(level, untilMs);
-      if (sliceEnd(level, startMs) <= foldedMs) await mergeSlice(connection, level, startMs, nowMs);
-    }
+    await mergeWhole(connection, ['DAY', 'MONTH'], untilMs, foldedMs);
     await usageProgress(connection).updateOne(
       { _id: 'usage' },
       { $max: { until: new Date(foldedMs) } },
@@ -62,7 +71,15 @@ export async function foldUsage(connection: Connection, options: FoldOptions): P
   return untilMs;
 }
 
-/** The hour of the next row, where no row started in the rest of this hour; otherwise null. */
+/** Rows that started before may be summed: it grows by 5 minutes at a time. */
+export function settledUntil({
+  nowMs,
+  clocksDifferMs,
+}: Pick<FoldOptions, 'nowMs' | 'clocksDifferMs'>): number {
+  return sliceStart('FINE', nowMs - lateMs - clocksDifferMs);
+}
+
+/** The start of the next hour with rows, where no row started in the rest of this one; otherwise null. */
 async function findNextHour(
   connection: Connection,
   fromMs: number,
@@ -72,11 +89,15 @@ async function findNextHour(
     .findOne({ startedAt: { $gte: new Date(fromMs) } }, { startedAt: 1 })
     .sort({ startedAt: 1, _id: 1 })
     .lean<Pick<InvocationRecord, 'startedAt'>>();
-  const nextMs = Math.min(
-    settledMs,
-    next === null ? settledMs : sliceStart('HOUR', next.startedAt.getTime()),
-  );
+  const nextMs = sliceStart('HOUR', Math.min(settledMs, next?.startedAt.getTime() ?? settledMs));
   return nextMs > fromMs ? nextMs : null;
+}
+
+/** Sums an hour whose first part is in slices of 5 minutes already, and that has no more rows. Returns the end of the range. */
+async function endHour(connection: Connection, { fromMs, toMs }: TimeRange): Promise<number> {
+  const hourMs = sliceStart('HOUR', fromMs);
+  if (fromMs > hourMs) await mergeWhole(connection, ['HOUR'], hourMs, toMs);
+  return toMs;
 }
 
 /** Where the next sums begin; before the first run at the hour of the oldest row. */
@@ -94,44 +115,93 @@ async function findUntil(connection: Connection, nowMs: number): Promise<number 
   return oldest === null ? null : sliceStart('HOUR', oldest.startedAt.getTime());
 }
 
-/** Sums rows into slices of 5 minutes (of an hour where those are no longer kept), up to the first row that runs: where that is. */
+/**
+ * Sums the rows of an hour, or of a part of it: into its own slice at once where they are few, otherwise into slices of 5 minutes and those, when
+ * it is whole, into its own. Returns the end of what is summed: the start of the slice of the first row that runs; nothing of a part with few rows.
+ */
+async function foldHour(
+  connection: Connection,
+  range: TimeRange,
+  { nowMs, directRowsMax = directRowsMaxDefault }: FoldOptions,
+): Promise<number> {
+  const hourMs = sliceStart('HOUR', range.fromMs);
+  const hasFine =
+    range.fromMs > hourMs ||
+    (hourMs >= fineSince(nowMs) && (await hasMoreRows(connection, range, directRowsMax)));
+  if (hasFine) {
+    const foldedMs = await foldRows(connection, 'FINE', range);
+    await mergeWhole(connection, ['HOUR'], hourMs, foldedMs);
+    return foldedMs;
+  }
+  if (range.toMs < sliceEnd('HOUR', hourMs)) return range.fromMs;
+  const foldedMs = await foldRows(connection, 'HOUR', range);
+  // Of a run before, when the hour had more rows.
+  if (foldedMs === range.toMs) await removeLeft(connection, 'FINE', range, { fold: '', written: new Set() });
+  return foldedMs;
+}
+
+async function hasMoreRows(
+  connection: Connection,
+  { fromMs, toMs }: TimeRange,
+  max: number,
+): Promise<boolean> {
+  const startedAt = { $gte: new Date(fromMs), $lt: new Date(toMs) };
+  const next = await invocations(connection)
+    .findOne({ startedAt }, { _id: 0, startedAt: 1 })
+    .sort({ startedAt: 1 })
+    .skip(max)
+    .lean();
+  return next !== null;
+}
+
+/** Sums rows into slices of one length, up to the slice of the first row that runs: where that starts. */
 async function foldRows(
   connection: Connection,
-  fromMs: number,
-  toMs: number,
-  nowMs: number,
+  level: 'FINE' | 'HOUR',
+  { fromMs, toMs }: TimeRange,
 ): Promise<number> {
-  const level = fromMs < fineSince(nowMs) ? 'HOUR' : 'FINE';
   const marks = await readStaleHours(connection, { fromMs, toMs });
-  const deadline = createDeadline();
+  const writer = new BlockWriter(connection);
   const slices = new Map<number, SliceCubes>();
   let endMs = toMs;
-  const sinceEpochMs = { $subtract: ['$startedAt', new Date(0)] };
-  const lengthMs = sliceEnd(level, fromMs) - fromMs;
-  const start = { $add: [new Date(0), { $subtract: [sinceEpochMs, { $mod: [sinceEpochMs, lengthMs] }] }] };
   const by = [...plainDimensions, ...labelDimensions];
   const status = by.indexOf('STATUS');
-  await readLedgerGroups(
+  await readLedgerRows(
     connection,
-    { ranges: [{ fromMs, toMs }], where: {}, by, start, latencies: true },
+    { ranges: [{ fromMs, toMs }], where: {}, by, latencies: true },
     (at, values, sums, latency) => {
-      const startMs = Number(at);
+      const startMs = sliceStart(level, at.getTime());
       if (values[status]?.[0] === 'RUNNING') endMs = Math.min(endMs, startMs);
       const cubes = slices.get(startMs) ?? new SliceCubes();
       slices.set(startMs, cubes);
       cubes.add(values, sums, latency);
     },
   );
-  const fold = randomUUID();
-  const written = new Set<string>();
+  if (endMs <= fromMs) return endMs;
   for (const [startMs, cubes] of slices) {
     if (startMs >= endMs) continue;
-    for (const owner of cubes.list())
-      await writeBlocks(connection, owner.toBlocks(level, startMs, fold), deadline, written);
+    for (const owner of cubes.list()) {
+      const blocks = owner.toBlocks(level, startMs, writer.fold);
+      await writer.add(level === 'HOUR' ? blocks.map((block) => ({ ...block, direct: true })) : blocks);
+    }
   }
-  await removeLeft(connection, level, { fromMs, toMs: endMs }, { fold, written });
-  await removeChanged(connection, level, { fromMs, toMs }, { fold, marks });
+  await writer.flush();
+  await removeLeft(connection, level, { fromMs, toMs: endMs }, writer);
+  await removeChanged(connection, level, { fromMs, toMs }, { fold: writer.fold, marks });
   return endMs;
+}
+
+/** Sums the slices that begin before an instant, and are whole at another one, from their parts. */
+async function mergeWhole(
+  connection: Connection,
+  levels: readonly Exclude<SliceLevel, 'FINE'>[],
+  atMs: number,
+  untilMs: number,
+): Promise<void> {
+  for (const level of levels) {
+    const startMs = sliceStart(level, atMs);
+    if (sliceEnd(level, startMs) <= untilMs) await mergeSlice(connection, level, startMs);
+  }
 }
 
 /** Sums the slices that one slice consists of. */
@@ -139,20 +209,15 @@ async function mergeSlice(
   connection: Connection,
   level: Exclude<SliceLevel, 'FINE'>,
   startMs: number,
-  nowMs: number,
 ): Promise<void> {
-  const child = children[level];
-  // Hours that are too old for slices of 5 minutes are summed from the rows.
-  if (child === 'FINE' && startMs < fineSince(nowMs)) return;
   const whole = { fromMs: startMs, toMs: sliceEnd(level, startMs) };
   const marks = await readStaleHours(connection, whole);
   const blocks = usageBlocks(connection).collection;
-  const range = { level: child, start: { $gte: new Date(startMs), $lt: new Date(whole.toMs) } };
+  const range = { level: parts[level], start: { $gte: new Date(startMs), $lt: new Date(whole.toMs) } };
   const tenants: (string | null)[] = await blocks.distinct('tenantId', { ...range, shape: '' });
-  const fold = randomUUID();
-  const written = new Set<string>();
+  const writer = new BlockWriter(connection);
   for (const tenantId of tenants) {
-    const deadline = createDeadline();
+    writer.begin();
     const found = blocks.find<UsageBlockRecord>({ ...range, tenantId, shape: { $in: ['', ...baseShapes] } });
     const cubes = new OwnerCubes(tenantId);
     const bySlice = new Map<number, UsageBlockRecord[]>();
@@ -162,38 +227,11 @@ async function mergeSlice(
       else slice.push(block);
     }
     for (const slice of bySlice.values()) cubes.addBlocks(slice);
-    await writeBlocks(connection, cubes.toBlocks(level, startMs, fold), deadline, written);
+    await writer.add(cubes.toBlocks(level, startMs, writer.fold));
   }
-  await removeLeft(connection, level, whole, { fold, written });
-  await removeChanged(connection, level, whole, { fold, marks });
-}
-
-/** Ends a run that was stopped in between: what it has read may have been changed, and summed again, since. */
-type Deadline = () => void;
-
-function createDeadline(): Deadline {
-  const endMs = performance.now() + heldMs / 2;
-  return () => {
-    if (performance.now() > endMs) throw new Error('Summing usage took too long; it is done again.');
-  };
-}
-
-async function writeBlocks(
-  connection: Connection,
-  blocks: readonly UsageBlockRecord[],
-  deadline: Deadline,
-  written: Set<string>,
-): Promise<void> {
-  for (let first = 0; first < blocks.length; first += writtenMax) {
-    deadline();
-    for (const { _id } of blocks.slice(first, first + writtenMax)) written.add(_id);
-    await usageBlocks(connection).collection.bulkWrite(
-      blocks.slice(first, first + writtenMax).map((replacement) => ({
-        replaceOne: { filter: { _id: replacement._id as never }, replacement, upsert: true },
-      })),
-      { writeConcern: durable, ordered: false },
-    );
-  }
+  await writer.flush();
+  await removeLeft(connection, level, whole, writer);
+  await removeChanged(connection, level, whole, { fold: writer.fold, marks });
 }
 
 /**
@@ -235,11 +273,8 @@ async function removeChanged(
 }
 
 /** Sums hours with changed rows again, and the days and months that they are in. */
-async function repairHours(
-  connection: Connection,
-  untilMs: number,
-  { nowMs, signal }: FoldOptions,
-): Promise<void> {
+async function repairHours(connection: Connection, untilMs: number, options: FoldOptions): Promise<void> {
+  const { nowMs, signal } = options;
   const stale = staleUsageHours(connection);
   const due = await stale
     .find({ _id: { $lte: new Date(untilMs - hourLengthMs) }, heldUntil: { $lte: new Date(nowMs) } })
@@ -249,12 +284,9 @@ async function repairHours(
   for (const { _id: hour, version } of due) {
     if (signal?.aborted === true) return;
     const startMs = hour.getTime();
-    if ((await foldRows(connection, startMs, startMs + hourLengthMs, nowMs)) < startMs + hourLengthMs)
-      continue;
-    for (const level of ['HOUR', 'DAY', 'MONTH'] as const) {
-      const sliceMs = sliceStart(level, startMs);
-      if (sliceEnd(level, sliceMs) <= untilMs) await mergeSlice(connection, level, sliceMs, nowMs);
-    }
+    const range = { fromMs: startMs, toMs: startMs + hourLengthMs };
+    if ((await foldHour(connection, range, options)) < range.toMs) continue;
+    await mergeWhole(connection, ['DAY', 'MONTH'], startMs, untilMs);
     await stale.deleteOne({ _id: hour, version });
   }
 }

@@ -1,6 +1,6 @@
 import type { Connection } from 'mongoose';
 import type { Logger } from 'pino';
-import { foldUsage } from './fold.ts';
+import { foldUsage, settledUntil } from './fold.ts';
 
 const everyMs = 60_000;
 /** What the clocks of two processes may differ. */
@@ -16,12 +16,14 @@ export interface KeepSummedOptions {
 export function keepUsageSummed(connection: Connection, { log, isAlone }: KeepSummedOptions): Disposable {
   const ending = new AbortController();
   let running = false;
+  let settledBefore = 0;
   const run = async () => {
     if (running) return;
     running = true;
     try {
       const options = { nowMs: Date.now(), clocksDifferMs: isAlone ? 0 : clocksDifferMs };
-      await foldUsage(connection, { ...options, signal: ending.signal });
+      await foldUsage(connection, { ...options, settledBefore, signal: ending.signal });
+      settledBefore = settledUntil(options);
     } catch (error) {
       if (!ending.signal.aborted) log.warn({ err: error }, 'the usage of calls could not be summed');
     }

@@ -8,14 +8,10 @@ export type LatencySketch = ReadonlyMap<number, number>;
 
 const growth = 1.05;
 
-/** An aggregation expression: the step of a row's latency; null for a call that has not ended. */
-export const latencyStep = {
-  $cond: [
-    { $eq: [{ $ifNull: ['$latencyMs', null] }, null] },
-    null,
-    { $floor: { $divide: [{ $ln: { $max: ['$latencyMs', 1] } }, Math.log(growth)] } },
-  ],
-};
+/** The step of a latency in milliseconds. */
+export function toLatencyStep(latencyMs: number): number {
+  return Math.floor(Math.log(Math.max(latencyMs, 1)) / Math.log(growth));
+}
 
 /** The latency in milliseconds that this share of all kept within (nearest rank); null when none has ended. */
 export function percentile(sketch: LatencySketch, share: number): number | null {

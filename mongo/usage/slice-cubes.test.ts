@@ -21,7 +21,7 @@ function addCalls(): OwnerCubes {
 
 describe('the sums of an owner in a slice', () => {
   it('are also stored by one or two dimensions, where that is at most a quarter of the groups', () => {
-    const blocks = addCalls().toBlocks('HOUR', 0, 'fold');
+    const blocks = addCalls().toBlocks('DAY', 0, 'fold');
     const groups = Object.fromEntries(blocks.map(({ shape, groups: count }) => [shape, count]));
     expect(groups).toMatchObject({
       ...{ '': 1, PLAIN: 400, KEY: 20, MODEL: 20, APP: 6, STATUS: 1 },
@@ -37,6 +37,18 @@ describe('the sums of an owner in a slice', () => {
           .sort(),
       );
     }
+  });
+
+  it('of an hour are stored by those that have at most a sixteenth, as the next slices are summed from the whole', () => {
+    const groups = Object.fromEntries(
+      addCalls()
+        .toBlocks('HOUR', 0, 'fold')
+        .map(({ shape, groups: count }) => [shape, count]),
+    );
+    expect(groups).toMatchObject({ '': 1, PLAIN: 400, KEY: 20, MODEL: 20, APP: 6, 'KEY,STATUS': 20 });
+    // 30 and 100.
+    expect(groups).not.toHaveProperty('APP,PROVIDER');
+    expect(groups).not.toHaveProperty('KEY,PROVIDER');
   });
 
   it('of 5 minutes are not stored by fewer dimensions', () => {

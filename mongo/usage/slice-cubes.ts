@@ -1,6 +1,6 @@
 import { mongo } from 'mongoose';
 import type { UsageDimension } from '#core/graph-enums.generated.ts';
-import { type CubeColumns, UsageCube } from './cube.ts';
+import { type CubeColumns, Dictionary, UsageCube } from './cube.ts';
 import {
   type LabelDimension,
   labelDimensions,
@@ -19,8 +19,11 @@ const heldGroupsMax = 200_000;
 const bytesMax = 12 * 1024 * 1024;
 /** A cube of fewer groups is read as fast as its projections. */
 const projectedGroupsMin = 64;
-/** A projection is stored where it has at most the n-th part of the groups. */
-const projectionShare = 4;
+/**
+ * A projection is stored where it has at most the n-th part of the groups. Of hours fewer are stored: a query reads few of them, or answers a bucket
+ * for each, and so no more than 16 groups for a bucket.
+ */
+const projectionShares = { HOUR: 16, DAY: 4, MONTH: 4 } as const;
 const toBaseShape = (label: LabelDimension) => `PLAIN+${label}`;
 export const baseShapes: readonly string[] = ['PLAIN', ...labelDimensions.map(toBaseShape)];
 
@@ -30,13 +33,19 @@ export class OwnerCubes {
   readonly #total = new UsageCube([]);
   readonly #plain: readonly PlainDimension[];
   readonly #labels: readonly LabelDimension[];
+  /** All cubes have the same calls, and so the same plain values. */
+  readonly #dictionaries: readonly Dictionary[];
+  /** Where the values of the plain dimensions are. */
+  readonly #places: readonly number[];
   readonly #bases = new Map<'PLAIN' | LabelDimension, UsageCube | null>();
 
   constructor(tenantId: string | null) {
     this.tenantId = tenantId;
     this.#plain = tenantId === null ? meshDimensions : plainDimensions.filter((one) => one !== 'TENANT');
     this.#labels = tenantId === null ? [] : labelDimensions;
-    this.#bases.set('PLAIN', new UsageCube(this.#plain));
+    this.#dictionaries = this.#plain.map(() => new Dictionary());
+    this.#places = this.#plain.map((dimension) => plainDimensions.indexOf(dimension));
+    this.#bases.set('PLAIN', new UsageCube(this.#plain, this.#dictionaries));
   }
 
   /** `values`: those of the plain dimensions, and then of the labels. */
@@ -45,16 +54,18 @@ export class OwnerCubes {
     sums: readonly number[],
     latency: ReadonlyMap<number, number>,
   ): void {
-    this.#total.add([], sums, latency);
-    const plain = this.#plain.map((dimension) => values[plainDimensions.indexOf(dimension)]?.[0] ?? null);
+    this.#total.addTo([], sums, latency);
+    const ids = this.#places.map(
+      (place, at) => this.#dictionaries[at]?.toId(values[place]?.[0] ?? null) ?? 0,
+    );
     for (const [at, label] of this.#labels.entries()) {
       const own = values[plainDimensions.length + at] ?? [null];
       if (!this.#bases.has(label) && own.every((value) => value === null)) continue;
       this.#change(label, (cube) => {
-        for (const value of own) cube.add([...plain, value], sums, latency);
+        for (const value of own) cube.addTo([...ids, cube.toId(ids.length, value)], sums, latency);
       });
     }
-    this.#change('PLAIN', (cube) => cube.add(plain, sums, latency));
+    this.#change('PLAIN', (cube) => cube.addTo(ids, sums, latency));
   }
 
   /** Adds the stored blocks of one shorter slice. */
@@ -86,9 +97,10 @@ export class OwnerCubes {
       if (columns === null) missing.push(shape);
       else blocks.set(shape, columns);
       if (cube === null || level === 'FINE' || cube.size <= projectedGroupsMin) continue;
-      const projectionMax = Math.min(Math.floor(cube.size / projectionShare), groupsMax.LABEL);
+      const projectionMax = Math.min(Math.floor(cube.size / projectionShares[level]), groupsMax.LABEL);
       const projections: UsageCube[] = [];
       for (const dimensions of toProjections(this.#plain, base)) {
+        if (level === 'HOUR' && cube.countCombinations(dimensions) > projectionMax) continue;
         const projection = findSmallest(projections, dimensions, cube).project(dimensions, projectionMax);
         const projected = projection === null ? null : toStorable(projection, groupsMax.LABEL);
         if (projection === null || projected === null) continue;

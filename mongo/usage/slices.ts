@@ -57,6 +57,8 @@ export interface SlicePlanInput extends TimeRange {
   /** What lies before is summed. */
   readonly summedUntilMs: number;
   readonly fineSinceMs: number;
+  /** The starts of hours without slices of 5 minutes. */
+  readonly directHours: ReadonlySet<number>;
   /** The starts of hours whose sums are not current, in order. */
   readonly staleHours: readonly number[];
 }
@@ -70,7 +72,7 @@ const levelsFor: Readonly<Record<UsageInterval, readonly SliceLevel[]>> = {
 
 /** Divides a range of time into the longest slices that no bucket of the interval cuts; the rest is read row by row. */
 export function planSlices(input: SlicePlanInput): SlicePlan {
-  const { fromMs, toMs, interval, summedUntilMs, fineSinceMs, staleHours } = input;
+  const { fromMs, toMs, interval, summedUntilMs, fineSinceMs, directHours, staleHours } = input;
   const slices: SliceRange[] = [];
   const rows: TimeRange[] = [];
   const untilMs = Math.max(fromMs, Math.min(toMs, summedUntilMs));
@@ -78,12 +80,14 @@ export function planSlices(input: SlicePlanInput): SlicePlan {
   for (let atMs = fromMs; atMs < untilMs; ) {
     while ((staleHours[nextStale] ?? Number.POSITIVE_INFINITY) + hourLengthMs <= atMs) nextStale += 1;
     const staleMs = staleHours[nextStale] ?? Number.POSITIVE_INFINITY;
+    const hasFine = atMs >= fineSinceMs && !directHours.has(sliceStart('HOUR', atMs));
     const level = levelsFor[interval].find((one) => {
       const endMs = sliceEnd(one, atMs);
-      const isKept = one !== 'FINE' || atMs >= fineSinceMs;
-      return isKept && sliceStart(one, atMs) === atMs && endMs <= untilMs && endMs <= staleMs;
+      return (
+        (one !== 'FINE' || hasFine) && sliceStart(one, atMs) === atMs && endMs <= untilMs && endMs <= staleMs
+      );
     });
-    const shortest = atMs >= fineSinceMs ? 'FINE' : 'HOUR';
+    const shortest = hasFine ? 'FINE' : 'HOUR';
     const endMs =
       level === undefined ? sliceEnd(shortest, sliceStart(shortest, atMs)) : sliceEnd(level, atMs);
     const range = { fromMs: atMs, toMs: Math.min(endMs, untilMs) };

@@ -1,7 +1,7 @@
-import type { mongo } from 'mongoose';
+import type { Connection, mongo } from 'mongoose';
 import { defineCollection } from '../collection.ts';
 import type { CubeColumns } from './cube.ts';
-import type { SliceLevel } from './slices.ts';
+import { type SliceLevel, sliceStart, type TimeRange } from './slices.ts';
 
 /** The sums of calls that started in one slice of time, of one tenant or of the mesh, by some dimensions. */
 export interface UsageBlockRecord {
@@ -27,6 +27,8 @@ export interface UsageBlockRecord {
   kept: readonly string[];
   /** Only of the empty shape: the shapes PLAIN and PLAIN+… that had too many groups to be stored. */
   missing?: readonly string[];
+  /** Only of the level HOUR. True: the hour had few rows and was summed at once, without slices of 5 minutes. */
+  direct?: boolean;
   /** The run that wrote it: what an earlier one has left is deleted. */
   fold: string;
   /** When it vanishes; absent: never. */
@@ -50,6 +52,7 @@ export const usageBlocks = defineCollection<UsageBlockRecord>(
     labels: [String],
     kept: [String],
     missing: { type: [String], default: undefined },
+    direct: Boolean,
     fold: text,
     expiresAt: Date,
   },
@@ -69,4 +72,21 @@ export function toBlockId({
   shape,
 }: Pick<UsageBlockRecord, 'level' | 'start' | 'tenantId' | 'shape'>): string {
   return `${level} ${start.getTime()} ${shape} ${tenantId === null ? '*' : `=${tenantId}`}`;
+}
+
+/** Of the two hours that a range may cut, those without slices of 5 minutes. */
+export async function findDirectHours(
+  connection: Connection,
+  { fromMs, toMs }: TimeRange,
+): Promise<ReadonlySet<number>> {
+  const cut = [fromMs, toMs].filter((atMs) => sliceStart('HOUR', atMs) !== atMs);
+  if (cut.length === 0) return new Set();
+  const ids = cut.map((atMs) => {
+    const start = new Date(sliceStart('HOUR', atMs));
+    return toBlockId({ level: 'HOUR', start, tenantId: null, shape: '' });
+  });
+  const found = await usageBlocks(connection)
+    .find({ _id: { $in: ids }, direct: true }, { start: 1 })
+    .lean<Pick<UsageBlockRecord, 'start'>[]>();
+  return new Set(found.map(({ start }) => start.getTime()));
 }
