@@ -1,9 +1,4 @@
-import {
-  type WriteChannel,
-  type WriteCommand,
-  WriteFailure,
-  type WriteOutcome,
-} from '@heddle/embedded-store/channel';
+import { type WriteCommand, WriteFailure, type WriteOutcome } from '@heddle/embedded-store/channel';
 import { type Connection, mongo } from 'mongoose';
 import { duplicateKeyCode } from '#core/input.ts';
 import type { StoreObserver } from '#core/observers/store-observer.ts';
@@ -58,15 +53,22 @@ export interface GroupWrites {
   run(writes: readonly GroupWrite[]): Promise<readonly GroupWriteResult[]>;
 }
 
+/** A way to a store for groups of writes; WriteChannel of the embedded store states what it promises. */
+export interface GroupChannel {
+  /** Groups that are not durable yet. */
+  readonly waiting: number;
+  write(db: string, commands: readonly WriteCommand[]): Promise<readonly WriteOutcome[]>;
+}
+
 const channels = new WeakMap<
   Connection,
-  { readonly channel: WriteChannel; readonly observer: StoreObserver | undefined }
+  { readonly channel: GroupChannel; readonly observer: StoreObserver | undefined }
 >();
 
-/** The connection's database is a store in this process, which is reached without the driver. */
+/** The connection's database is an embedded store, which is reached without the driver. */
 export function useWriteChannel(
   connection: Connection,
-  channel: WriteChannel,
+  channel: GroupChannel,
   observer?: StoreObserver,
 ): void {
   channels.set(connection, { channel, observer });
@@ -133,11 +135,11 @@ function toGroupWriteError(error: unknown): unknown {
 
 /** To a store in this process: one message and one commit for all writes of a group. */
 class ChannelWrites implements GroupWrites {
-  readonly #channel: WriteChannel;
+  readonly #channel: GroupChannel;
   readonly #database: string;
   readonly #observer: StoreObserver | undefined;
 
-  constructor(channel: WriteChannel, database: string, observer: StoreObserver | undefined) {
+  constructor(channel: GroupChannel, database: string, observer: StoreObserver | undefined) {
     this.#channel = channel;
     this.#database = database;
     this.#observer = observer;

@@ -29,6 +29,7 @@ import {
   type Variable,
   variable,
 } from './variable-types.ts';
+import { workerVariables } from './workers/worker-variables.ts';
 
 /** A start that cannot continue: one clear line for the operator, and exit code 1. */
 export class StartError extends Error {
@@ -298,6 +299,7 @@ export const variables = {
     integer(100, 600_000, 5_000),
     'How long a WebSocket may stay open without connection_init, in milliseconds.',
   ),
+  ...workerVariables,
   HEDDLE_DRAIN_MS: variable(
     integer(0, 600_000, 0),
     'How long a process continues to serve after SIGTERM while `/health/ready` is 503, in milliseconds.',

@@ -104,10 +104,10 @@ export const urlVariable = (name: SubgraphName) =>
  * StartError otherwise: plain HTTP beyond the machine is refused unless it is allowed.
  */
 export function connectParts(
-  { environment, parts, log }: MeshOptions,
+  { environment, parts, log, seat }: MeshOptions,
   starting: AsyncDisposableStack,
 ): MeshConnections {
-  const isSplit = parts.length < everyPart.length;
+  const isSplit = seat === undefined && parts.length < everyPart.length;
   if (isSplit) requireSharedDatabase(environment, parts);
   const tls = openMeshTls(environment, log, starting);
   const ca = openAuthorities(environment, log, starting);
@@ -115,7 +115,7 @@ export function connectParts(
     const isMistaken = tls !== undefined && environment.HEDDLE_PUBLIC_TLS_CERT === undefined;
     const mistake =
       'HEDDLE_TLS_CERT is not for clients: the gateway serves plain HTTP; set HEDDLE_PUBLIC_TLS_CERT';
-    return { ca, warnings: isMistaken ? [mistake] : [] };
+    return { ...seat?.keys, ca, warnings: isMistaken && parts.includes('gateway') ? [mistake] : [] };
   }
   const {
     HEDDLE_MESH_KEY: key,

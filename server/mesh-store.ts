@@ -5,9 +5,11 @@ import type { Logger } from 'pino';
 import type { QueueObserver } from '#core/observers/queue-observer.ts';
 import type { StoreObserver } from '#core/observers/store-observer.ts';
 import type { SubgraphName } from '#core/subgraph-names.ts';
+import type { GroupChannel } from '#mongo/group-writes.ts';
 import type { Keyring } from '#mongo/keyring/keyring.ts';
 import type { LedgerHistory } from '#mongo/meter-history.ts';
 import { dataDirectory, type Environment } from './config.ts';
+import type { OwnStore } from './mesh.ts';
 import { keepRepairing } from './repairs.ts';
 import { checkRootKey } from './secrets/secret-boxes.ts';
 
@@ -16,6 +18,8 @@ export interface MeshStore {
   readonly connection: Connection;
   /** No other process uses it: the embedded store has one owner. */
   readonly isAlone: boolean;
+  /** Undefined: the store is not that of this process. */
+  readonly own: OwnStore | undefined;
   /** The ledger, as meters read it. */
   readonly history: LedgerHistory;
   /** Rejects while nothing durable can be written. */
@@ -29,11 +33,14 @@ export async function openMeshStore(
     ca,
     observer,
     queues,
+    groupWrites,
   }: {
     readonly ca: (() => string) | undefined;
     readonly observer?: StoreObserver | undefined;
     /** Gets the queue of a store in this process. */
     readonly queues?: QueueObserver | undefined;
+    /** To an embedded store of another process, past the driver. */
+    readonly groupWrites?: GroupChannel | undefined;
   },
   starting: AsyncDisposableStack,
 ): Promise<MeshStore> {
@@ -44,10 +51,10 @@ export async function openMeshStore(
     import('#mongo/write-probe.ts'),
   ]);
   const url = environment.MONGO_URL ?? `embedded:${join(dir, 'store')}`;
-  const opening = openDatabase(url, { ca, observer });
+  const opening = openDatabase(url, { ca, observer, groupWrites });
   // The store starts in its own thread while this one loads the code that works on it.
   const loading = import('./subgraph-modules.ts');
-  const { connection } = starting.use(await opening);
+  const { connection, own } = starting.use(await opening);
   const [{ createMeterHistory }, { countGroupsWaiting }] = await Promise.all([
     loading,
     import('#mongo/group-writes.ts'),
@@ -55,6 +62,7 @@ export async function openMeshStore(
   starting.use(queues?.watchQueue('store', () => countGroupsWaiting(connection)));
   return {
     connection,
+    own,
     isAlone: url.startsWith('embedded:'),
     history: createMeterHistory(connection),
     checkWritable: createWriteProbe(connection),

@@ -1,10 +1,15 @@
 import type { Logger } from 'pino';
 import { type SubgraphName, subgraphNames } from '#core/subgraph-names.ts';
 import { type Environment, StartError } from './config.ts';
+import type { EncodedWriter } from './workers/remote-writes.ts';
+import type { Seat } from './workers/seat.ts';
 
 /** What the process may run: the gateway and the subgraphs. */
 export const everyPart = ['gateway', ...subgraphNames] as const;
 export type Part = (typeof everyPart)[number];
+
+/** What each worker of a mesh runs; its first process runs the rest. */
+export const workerParts: readonly Part[] = ['gateway', 'inference'];
 
 /** Parses `--only gateway,models`; undefined means every part. */
 export function parseParts(only: string | undefined): readonly Part[] {
@@ -29,6 +34,15 @@ export interface MeshOptions {
   /** The whole environment, for the providers' own variables (OPENAI_API_KEY …). */
   readonly providerEnvironment: Readonly<Record<string, string | undefined>>;
   readonly log: Logger;
+  /** The place of the process among those of its machine; absent: it is the only one here, or others are reached as on other machines. */
+  readonly seat?: Seat | undefined;
+}
+
+/** How other processes of this machine reach an embedded store. */
+export interface OwnStore {
+  /** For drivers. */
+  readonly uri: string;
+  readonly writes: EncodedWriter;
 }
 
 /** An admin key that this start has made: its text, or the file that holds it. */
@@ -40,6 +54,8 @@ export interface Mesh {
   readonly url: string | null;
   /** Where each subgraph listens that stands alone. */
   readonly subgraphUrls: Readonly<Partial<Record<SubgraphName, string>>>;
+  /** The embedded store of this process; null: another process runs the store. */
+  readonly store: OwnStore | null;
   /** Shown once: made in this start and kept only as a hash. */
   readonly newAdminKey: NewAdminKey | null;
   /**

@@ -20,7 +20,7 @@ export interface SubgraphServing {
 
 /** Serves each subgraph of this process on a port of its own, where gateways of other processes call it. */
 export async function serveSubgraphs(
-  { environment, log }: MeshOptions,
+  { environment, log, seat }: MeshOptions,
   { subgraphs, connections: { subgraphKeys, tls }, state, problems, tracer }: SubgraphServing,
   starting: AsyncDisposableStack,
 ): Promise<ReadonlyMap<SubgraphName, ServedSubgraph>> {
@@ -35,7 +35,8 @@ export async function serveSubgraphs(
     const served = tracer === undefined ? subgraph : traceSubgraph(subgraph, tracer);
     const serving = serveSubgraph(served, {
       introspection: environment.HEDDLE_INTROSPECTION !== 'off',
-      host: environment.HOST,
+      // Those of other processes of this machine alone call it.
+      host: seat === undefined ? environment.HOST : '127.0.0.1',
       port: environment[portVariable],
       keys: subgraphKeys,
       tls,

@@ -26,7 +26,7 @@ export async function startPlanner(): Promise<PlannerProcess> {
 
 /** The gateway over the subgraphs of this process and, by their URLs, those of others; it listens when this resolves. */
 export async function startGateway(
-  { environment, log }: MeshOptions,
+  { environment, log, seat }: MeshOptions,
   {
     planner,
     subgraphs,
@@ -59,7 +59,9 @@ export async function startGateway(
     executors,
     bus: state.bus,
     changesOfCallers:
-      subgraphs.has('tenants') || environment.REDIS_URL !== undefined ? 'announced' : 'unannounced',
+      subgraphs.has('tenants') || seat !== undefined || environment.REDIS_URL !== undefined
+        ? 'announced'
+        : 'unannounced',
     quota,
     log,
     problems,

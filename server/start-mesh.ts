@@ -43,7 +43,8 @@ export async function startMesh(options: MeshOptions): Promise<Mesh> {
   if (sealed !== undefined) {
     starting.use(await sealed.shareDestroyedKeys(state.bus));
   }
-  const quota = starting.use(state.openQuota(store?.history, { makesCalls: parts.includes('inference') }));
+  const makesCalls = options.seat !== undefined || parts.includes('inference');
+  const quota = starting.use(state.openQuota(store?.history, { makesCalls }));
   const problems = () => findProblems({ state, store, log });
 
   const { subgraphs, newAdminKey } =
@@ -66,6 +67,7 @@ export async function startMesh(options: MeshOptions): Promise<Mesh> {
   return {
     url: gateway?.url ?? null,
     subgraphUrls: Object.fromEntries([...served].map(([name, { url }]) => [name, url])),
+    store: store?.own ?? null,
     newAdminKey,
     close({ drainMs, graceMs }) {
       closing ??= (async () => {

@@ -45,7 +45,7 @@ const outboundBounds = { callsMax: 64, connectTimeoutMs: 5_000, responseBytesMax
  * admin key, models registers the demo provider and those of the environment.
  */
 export async function startSubgraphs(
-  { environment, parts, providerEnvironment, log }: MeshOptions,
+  { environment, parts, providerEnvironment, log, seat }: MeshOptions,
   { keyring, pepper: chosenPepper, store, state, quota, metrics, ca }: SubgraphResources,
   starting: AsyncDisposableStack,
 ): Promise<StartedSubgraphs> {
@@ -58,7 +58,8 @@ export async function startSubgraphs(
   const { secrets, payloads } = keyring;
   const isKeyNamed = environment.HEDDLE_ENCRYPTION_KEY !== undefined;
   const isRootKeyNamed = isKeyNamed || environment.HEDDLE_ROOT_KEY !== undefined;
-  if (names.includes('models') !== names.includes('inference') && !isRootKeyNamed) {
+  const isElsewhere = seat === undefined && names.includes('models') !== names.includes('inference');
+  if (isElsewhere && !isRootKeyNamed) {
     log.warn(
       'HEDDLE_ENCRYPTION_KEY is not set: models and inference need one data directory, or the same key',
     );
@@ -66,7 +67,7 @@ export async function startSubgraphs(
   await prepareMeshStore(store, { names, keyring, log }, starting);
 
   // A key file of one's own is certainly that of every process only where there is no other process.
-  const pepper = isKeyNamed || isAlone ? chosenPepper : noPepper;
+  const pepper = isKeyNamed || isAlone || seat !== undefined ? chosenPepper : noPepper;
   const audit = createAuditLog(connection);
   const egress = createEgress(environment.HEDDLE_EGRESS_ALLOW);
   const outbound = starting.use(createHttpFetch({ egress, ...outboundBounds }));

@@ -1,8 +1,10 @@
+import cluster from 'node:cluster';
+import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import type { Logger } from 'pino';
 import { dataDirectory, type Environment, readEnvironment } from '#server/config.ts';
 import { createLog } from '#server/log.ts';
-import { type Mesh, parseParts } from '#server/mesh.ts';
+import { everyPart, type Mesh, type MeshOptions, type Part, parseParts } from '#server/mesh.ts';
 import { explainStartFailure } from '#server/start-failure.ts';
 import { stepLogLevelBySignal } from '../step-log-level.ts';
 
@@ -18,18 +20,15 @@ export async function serve(args: readonly string[]): Promise<number> {
   stepLogLevelBySignal(log, environment.LOG_LEVEL);
 
   const crash = awaitCrash(log);
-  const signal = awaitSignal(log);
-  const { startMesh } = await import('#server/start-mesh.ts');
-  const starting = startMesh({ environment, parts, providerEnvironment: process.env, log });
-  const mesh = await Promise.race([starting, crash]);
-  if (mesh === 'CRASHED') return exitNow(log);
-  process.stdout.write(banner(mesh, environment));
+  const starting = start({ environment, providerEnvironment: process.env, log }, parts);
+  const started = await Promise.race([starting, crash]);
+  if (started === 'CRASHED') return exitNow(log);
+  const { mesh, ending } = started;
 
-  const reason = await Promise.race([signal, crash]);
-  const crashed = reason === 'CRASHED';
-  if (!crashed) log.info({ signal: reason }, 'stopping');
-  const drainMs = crashed ? 0 : environment.HEDDLE_DRAIN_MS;
-  const graceMs = Math.min(environment.HEDDLE_SHUTDOWN_GRACE_MS, crashed ? crashGraceMsMax : Infinity);
+  const end = await Promise.race([ending, crash]);
+  const crashed = end === 'CRASHED';
+  const drainMs = crashed ? 0 : end.drainMs;
+  const graceMs = crashed ? Math.min(environment.HEDDLE_SHUTDOWN_GRACE_MS, crashGraceMsMax) : end.graceMs;
   endProcessAfter(drainMs + graceMs + closingMsMax, log);
   try {
     await mesh.close({ drainMs, graceMs });
@@ -39,7 +38,57 @@ export async function serve(args: readonly string[]): Promise<number> {
   }
   if (crashed) return exitNow(log);
   log.flush();
+  // The channel to the first process is all that keeps a worker open.
+  process.disconnect?.();
   return 0;
+}
+
+/** A running mesh, and when it is to end. */
+interface Started {
+  readonly mesh: Mesh;
+  readonly ending: Promise<{ readonly drainMs: number; readonly graceMs: number }>;
+}
+
+type StartOptions = Omit<MeshOptions, 'parts' | 'seat'>;
+
+/** Starts what this process is to run: everything, the first of several processes, a worker of those, or the parts that were named. */
+async function start(options: StartOptions, parts: readonly Part[]): Promise<Started> {
+  const { environment, log } = options;
+  if (cluster.isWorker) {
+    // A terminal, or a supervisor of processes, signals every process: the first one ends its workers.
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => {});
+    const { startWorker } = await import('#server/workers/start-worker.ts');
+    const { mesh, end } = await startWorker(options);
+    return { mesh, ending: end };
+  }
+  const signal = awaitSignal(log);
+  const mesh = await startProcesses(options, parts);
+  process.stdout.write(banner(mesh, environment));
+  const ending = signal.then((reason) => {
+    log.info({ signal: reason }, 'stopping');
+    return { drainMs: environment.HEDDLE_DRAIN_MS, graceMs: environment.HEDDLE_SHUTDOWN_GRACE_MS };
+  });
+  return { mesh, ending };
+}
+
+/** On fewer cores one process, with the thread of its store and those of V8, uses them as well. */
+const coresMin = 4;
+
+function defaultWorkers(): number {
+  const cores = availableParallelism();
+  return cores < coresMin ? 1 : cores;
+}
+
+/** One process; or, where all parts run here on a machine with several cores, one for the store and administration, and workers. */
+async function startProcesses(options: StartOptions, parts: readonly Part[]): Promise<Mesh> {
+  const { HEDDLE_WORKERS: wanted } = options.environment;
+  const count = parts.length < everyPart.length ? 1 : (wanted ?? defaultWorkers());
+  if (count === 1) {
+    const { startMesh } = await import('#server/start-mesh.ts');
+    return startMesh({ ...options, parts });
+  }
+  const { startWithWorkers } = await import('#server/workers/start-workers.ts');
+  return startWithWorkers(options, { count, isEager: wanted !== undefined });
 }
 
 /** How long calls in progress may take to end after an error that no handler caught: nothing is known about its reach. */

@@ -32,13 +32,21 @@ export class WriteFailure extends Error {
 
 export type FailureMessage = { readonly message: string; readonly code: number; readonly codeName: string };
 
-export type BatchMessage = {
-  readonly id: number;
-  readonly db: string;
-  readonly commands: readonly (Pick<WriteCommand, 'command' | 'collection'> & {
-    readonly bytes: Uint8Array;
-  })[];
-};
+/** Commands with their documents as BSON, one behind the other. */
+export type EncodedWrites = readonly (Pick<WriteCommand, 'command' | 'collection'> & {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+})[];
+
+/** Throws TypeError for what is no BSON. */
+export function encodeWrites(commands: readonly WriteCommand[]): EncodedWrites {
+  return commands.map(({ command, collection, documents }) => ({
+    command,
+    collection,
+    bytes: encodeRecords(documents),
+  }));
+}
+
+export type BatchMessage = { readonly id: number; readonly db: string; readonly commands: EncodedWrites };
 
 export type BatchAnswer =
   | { readonly id: number; readonly outcomes: readonly WriteOutcome[] }
@@ -81,19 +89,20 @@ export class WriteChannel {
    */
   async write(db: string, commands: readonly WriteCommand[]): Promise<readonly WriteOutcome[]> {
     if (this.#closed) throw new WriteFailure(closed);
-    const encoded = commands.map(({ command, collection, documents }) => ({
-      command,
-      collection,
-      bytes: encodeRecords(documents),
-    }));
+    return this.writeEncoded(db, encodeWrites(commands));
+  }
+
+  /** As `write`, of what another process has encoded. The bytes are handed over: they are empty afterwards. */
+  async writeEncoded(db: string, commands: EncodedWrites): Promise<readonly WriteOutcome[]> {
+    if (this.#closed) throw new WriteFailure(closed);
     const id = ++this.#lastId;
     const waiting: Waiting = Promise.withResolvers();
     if (this.#waiting.size === 0) this.#port.ref();
     this.#waiting.set(id, waiting);
-    const message: BatchMessage = { id, db, commands: encoded };
+    const message: BatchMessage = { id, db, commands };
     this.#port.postMessage(
       message,
-      encoded.map(({ bytes }) => bytes.buffer),
+      commands.map(({ bytes }) => bytes.buffer),
     );
     return waiting.promise;
   }

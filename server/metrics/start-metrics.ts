@@ -15,18 +15,22 @@ export interface ProcessMetrics extends Omit<Metrics, 'page'> {
  * them: a process without a gateway and without a port, or a gateway that other machines reach, without a token.
  */
 export async function startMetrics(
-  { environment, parts, log }: MeshOptions,
+  { environment, parts, log, seat }: MeshOptions,
   { tls }: Pick<MeshConnections, 'tls'>,
   starting: AsyncDisposableStack,
 ): Promise<ProcessMetrics | undefined> {
-  const { HOST, HEDDLE_METRICS_PORT: port, HEDDLE_METRICS_TOKEN: token } = environment;
+  const { HOST, HEDDLE_METRICS_TOKEN: token } = environment;
+  const hasGateway = parts.includes('gateway');
+  // Of processes on one machine the first one serves the port, for all.
+  const port = seat !== undefined && hasGateway ? undefined : environment.HEDDLE_METRICS_PORT;
   const isOnGateway =
-    port === undefined && parts.includes('gateway') && (token !== undefined || isLoopback(HOST));
-  if (environment.HEDDLE_METRICS === 'off' || (port === undefined && !isOnGateway)) return undefined;
+    hasGateway && environment.HEDDLE_METRICS_PORT === undefined && (token !== undefined || isLoopback(HOST));
+  if (environment.HEDDLE_METRICS === 'off') return undefined;
+  if (port === undefined && !isOnGateway && seat === undefined) return undefined;
   const { createMetrics } = await import('#telemetry/metrics/metrics.ts');
   const oldNames = environment.HEDDLE_METRICS_OLD_NAMES === 'on';
-  const { page, ...observers } = createMetrics({ token, oldNames });
-  if (port === undefined) return { ...observers, page };
+  const { page, ...observers } = createMetrics({ token, oldNames, join: seat?.joinMetrics });
+  if (port === undefined) return { ...observers, page: isOnGateway ? page : undefined };
   const { serveMetrics } = await import('#telemetry/metrics/metrics-server.ts');
   const host = token === undefined ? '127.0.0.1' : HOST;
   const serving = serveMetrics({ page, host, port, certificate: tls, log });

@@ -8,7 +8,7 @@ import { openKeyring, openOperatorKeys, shareDestroyedKeys } from './secret-boxe
 
 /** Opens the store of the process, and the keys that what is stored is sealed with. */
 export async function openSealedStore(
-  { environment, log }: MeshOptions,
+  { environment, log, seat }: MeshOptions,
   reached: {
     readonly ca: SubgraphResources['ca'];
     readonly observer: StoreObserver | undefined;
@@ -17,7 +17,7 @@ export async function openSealedStore(
   starting: AsyncDisposableStack,
 ) {
   const keys = starting.use(await openOperatorKeys(environment));
-  const store = await openMeshStore(environment, reached, starting);
+  const store = await openMeshStore(environment, { ...reached, groupWrites: seat?.groupWrites }, starting);
   const keyring = starting.use(await openKeyring(store.connection, keys, log));
   return {
     store,

@@ -7,7 +7,7 @@ import { followLogLevel } from './log-level.ts';
 
 /** Opens what the processes of the mesh share, as far as it is observed, and follows what they are to log. */
 export async function openSharedState(
-  { environment, log }: Pick<MeshOptions, 'environment' | 'log'>,
+  { environment, log, seat }: Pick<MeshOptions, 'environment' | 'log' | 'seat'>,
   {
     ca,
     seal,
@@ -20,7 +20,8 @@ export async function openSharedState(
   starting: AsyncDisposableStack,
 ): Promise<State> {
   const { openState } = await import('#state/open-state.ts');
-  const state = observeState(starting.use(await openState(environment.REDIS_URL, log, { ca, seal })));
+  const opening = seat?.openState?.() ?? (await openState(environment.REDIS_URL, log, { ca, seal }));
+  const state = observeState(starting.use(opening));
   starting.use(await followLogLevel(log, environment.LOG_LEVEL, state.bus));
   return state;
 }

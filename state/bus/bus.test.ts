@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import { describe, expect, it, vi } from 'vitest';
+import { openLocalStates, openWorkerState } from '#test/support/local-state.ts';
 import { withRedis } from '#test/support/processes/with-redis.ts';
 import type { Bus } from './bus.ts';
 import { createMemoryBus } from './memory.ts';
@@ -48,6 +49,24 @@ function busSuite(name: string, open: () => Bus): void {
 }
 
 busSuite('memory', () => createMemoryBus(log));
+busSuite('local', () => openWorkerState().bus);
+
+describe('local bus', () => {
+  it('notifies the listeners of every process, and those of the publisher once', async () => {
+    const states = openLocalStates();
+    const buses = [states.primary.bus, states.addWorker().state.bus, states.addWorker().state.bus];
+    const heard = buses.map(() => vi.fn());
+    for (const [at, bus] of buses.entries()) await bus.subscribe('completion.cancel', heard[at] ?? vi.fn());
+    for (const [at, bus] of buses.entries()) {
+      await bus.publish('completion.cancel', { completionId: String(at) });
+      expect(heard[at]).toHaveBeenCalledTimes(at + 1);
+      await vi.waitFor(() => {
+        for (const one of heard) expect(one).toHaveBeenCalledTimes(at + 1);
+      });
+      for (const one of heard) expect(one).toHaveBeenLastCalledWith({ completionId: String(at) });
+    }
+  });
+});
 
 withRedis(
   'redis bus',

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { describe, expect, it, vi } from 'vitest';
+import { openLocalStates, openWorkerState } from '#test/support/local-state.ts';
 import { withRedis } from '#test/support/processes/with-redis.ts';
 import { testPayloads } from '#test/support/seal.ts';
 import type { Cache } from './cache.ts';
@@ -38,6 +39,7 @@ function cacheSuite(name: string, open: () => Cache): void {
 }
 
 cacheSuite('memory', () => createMemoryCache());
+cacheSuite('local', () => openWorkerState().cache);
 
 withRedis('redis cache', (redis) => {
   cacheSuite('redis', () =>
@@ -53,5 +55,18 @@ describe('memory cache', () => {
     await cache.set('c', 'x'.repeat(1_000), 60_000, 'acme');
     expect(await cache.get('b')).toBeUndefined();
     expect(await cache.get('a')).toBeDefined();
+  });
+});
+
+describe('local cache', () => {
+  it('is one for all processes, and a miss where the first one is gone', async () => {
+    const states = openLocalStates();
+    const [one, two] = [states.addWorker(), states.addWorker()];
+    await one.state.cache.set('a', 'of one', 60_000, 'acme');
+    expect(await two.state.cache.get('a')).toBe('of one');
+    expect(await states.primary.cache.get('a')).toBe('of one');
+    two.kill();
+    await vi.waitFor(async () => expect(await two.state.cache.get('a')).toBeUndefined());
+    expect(await one.state.cache.get('a')).toBe('of one');
   });
 });

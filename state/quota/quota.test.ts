@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { LimitWindow } from '#core/graph-enums.generated.ts';
+import { openWorkerState } from '#test/support/local-state.ts';
 import { withRedis } from '#test/support/processes/with-redis.ts';
 import { createRandom, printedSeed } from '#test/support/random.ts';
 import { FakeLedger } from './fake-ledger.ts';
@@ -16,6 +17,12 @@ quotaSuite(
   'memory',
   (history) => createMemoryQuota({ history }),
   async (_quota, history) => createMemoryQuota({ history }),
+);
+
+quotaSuite(
+  'local',
+  (history) => openWorkerState({ history }).openQuota(),
+  async (_quota, history) => openWorkerState({ history }).openQuota(),
 );
 
 it('writes no rule of the meters in Lua that rules.ts has', () => {

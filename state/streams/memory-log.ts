@@ -7,6 +7,7 @@ import {
   type StreamWriterOptions,
 } from './stream-log.ts';
 
+/** An event as it is held, with its size in bytes. */
 interface Entry<Event> {
   readonly logged: LoggedEvent<Event>;
   readonly size: number;
@@ -103,11 +104,11 @@ export class MemoryLog<Event> implements StreamWriter<Event> {
    * The event of that number; undefined: not yet, or the log has ended before it. Throws StreamLogLost when it was
    * trimmed, or when an ended log never came near it.
    */
-  at(sequence: number): LoggedEvent<Event> | undefined {
+  at(sequence: number): Entry<Event> | undefined {
     if (sequence < this.#first || (this.#state === 'ENDED' && sequence > this.#length)) {
       throw new StreamLogLost('TRIMMED', `The events of ${this.id} from number ${sequence} are not held.`);
     }
-    return this.#entries[this.#head + sequence - this.#first]?.logged;
+    return this.#entries[this.#head + sequence - this.#first];
   }
 
   /** All events that are not trimmed. */
@@ -162,18 +163,32 @@ export class MemoryLog<Event> implements StreamWriter<Event> {
   }
 }
 
+export interface LogCursorOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** The log holds what was yielded until `pass` was called for it: for a reader further away. */
+  readonly isHolding?: boolean;
+}
+
 /** One reader of a log in memory. Written out rather than as an async generator: it runs once per token and client. */
 export class LogCursor<Event> implements AsyncIterableIterator<LoggedEvent<Event>> {
-  /** The number of the event it yields next. */
+  /** Events before this number are passed: the log may drop them. */
   position: number;
+  /** Of the event that it yielded last, in bytes. */
+  lastSize = 0;
   readonly #log: MemoryLog<Event>;
   readonly #signal: AbortSignal | undefined;
+  /** An event is passed when `pass` states so, not when it is yielded. */
+  readonly #isHolding: boolean;
+  /** The number of the event it yields next. */
+  #next: number;
   #waiting: PromiseWithResolvers<void> | undefined;
   #done = false;
 
-  constructor(log: MemoryLog<Event>, after: number, signal: AbortSignal | undefined) {
+  constructor(log: MemoryLog<Event>, after: number, { signal, isHolding = false }: LogCursorOptions) {
     this.#log = log;
     this.position = after + 1;
+    this.#next = this.position;
+    this.#isHolding = isHolding;
     this.#signal = signal;
     log.attach(this);
     if (signal?.aborted) this.#leave(true);
@@ -186,11 +201,12 @@ export class LogCursor<Event> implements AsyncIterableIterator<LoggedEvent<Event
 
   async next(): Promise<IteratorResult<LoggedEvent<Event>>> {
     while (!this.#done) {
-      const logged = this.#look();
-      if (logged !== undefined) {
-        this.position += 1;
-        this.#log.moved();
-        return { done: false, value: logged };
+      const entry = this.#look();
+      if (entry !== undefined) {
+        this.#next += 1;
+        this.lastSize = entry.size;
+        if (!this.#isHolding) this.pass(1);
+        return { done: false, value: entry.logged };
       }
       if (this.#log.state !== 'OPEN') {
         this.#leave(false);
@@ -211,6 +227,12 @@ export class LogCursor<Event> implements AsyncIterableIterator<LoggedEvent<Event
     return { done: true, value: undefined };
   }
 
+  /** So many more events are with the reader. */
+  pass(events: number): void {
+    this.position += events;
+    this.#log.moved();
+  }
+
   wake(): void {
     this.#waiting?.resolve();
     this.#waiting = undefined;
@@ -218,9 +240,9 @@ export class LogCursor<Event> implements AsyncIterableIterator<LoggedEvent<Event
 
   readonly #onAbort = () => this.#leave(true);
 
-  #look(): LoggedEvent<Event> | undefined {
+  #look(): Entry<Event> | undefined {
     try {
-      return this.#log.at(this.position);
+      return this.#log.at(this.#next);
     } catch (lost) {
       this.#leave(true);
       throw lost;

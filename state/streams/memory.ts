@@ -18,8 +18,14 @@ interface KeptLogs {
   timer: NodeJS.Timeout | undefined;
 }
 
+/** Logs in memory, whose readers state the sizes of events. */
+export interface MemoryStreamLogs extends StreamLogs {
+  /** As `read`, for a reader further away. Throws StreamLogLost where there is no such log. */
+  hold<Event>(id: string, after: number): LogCursor<Event>;
+}
+
 /** The stream logs of one process. */
-export function createMemoryStreamLogs(options: MemoryStreamLogsOptions = {}): StreamLogs {
+export function createMemoryStreamLogs(options: MemoryStreamLogsOptions = {}): MemoryStreamLogs {
   const { now = Date.now, ...given } = options;
   const bounds = { ...streamLogBounds, ...given };
   const logs = new Map<string, MemoryLog<unknown>>();
@@ -75,6 +81,8 @@ export function createMemoryStreamLogs(options: MemoryStreamLogsOptions = {}): S
     }
   }
 
+  const find = <Event>(id: string) => logs.get(id) as MemoryLog<Event> | undefined;
+
   return {
     async open(id, writerOptions) {
       tidy();
@@ -85,12 +93,18 @@ export function createMemoryStreamLogs(options: MemoryStreamLogsOptions = {}): S
     },
     read<Event>(id: string, after: number, signal?: AbortSignal) {
       tidy();
-      const log = logs.get(id) as MemoryLog<Event> | undefined;
-      return log === undefined ? unknown<Event>(id) : new LogCursor<Event>(log, after, signal);
+      const log = find<Event>(id);
+      return log === undefined ? failing<Event>(id) : new LogCursor<Event>(log, after, { signal });
+    },
+    hold<Event>(id: string, after: number) {
+      tidy();
+      const log = find<Event>(id);
+      if (log === undefined) throw unknown(id);
+      return new LogCursor<Event>(log, after, { isHolding: true });
     },
     async held<Event>(id: string) {
       tidy();
-      return (logs.get(id) as MemoryLog<Event> | undefined)?.held() ?? [];
+      return find<Event>(id)?.held() ?? [];
     },
     async [Symbol.asyncDispose]() {
       for (const log of logs.values()) await log[Symbol.asyncDispose]();
@@ -101,7 +115,9 @@ export function createMemoryStreamLogs(options: MemoryStreamLogsOptions = {}): S
   };
 }
 
+const unknown = (id: string) => new StreamLogLost('UNKNOWN', `There are no events of ${id}.`);
+
 // biome-ignore lint/correctness/useYield: an iterator that fails at its first step is what is wanted.
-async function* unknown<Event>(id: string): AsyncGenerator<LoggedEvent<Event>, undefined> {
-  throw new StreamLogLost('UNKNOWN', `There are no events of ${id}.`);
+async function* failing<Event>(id: string): AsyncGenerator<LoggedEvent<Event>, undefined> {
+  throw unknown(id);
 }

@@ -5,15 +5,25 @@ import { all, say, type TextEvent } from './stream-log-readers-suite.ts';
 
 const turn = () => new Promise(setImmediate);
 
-/** Appends until the writer has to wait: by then the log is full, and a reader is behind. */
-async function fill(writer: StreamWriter<TextEvent>): Promise<{ readonly room: Promise<void> }> {
-  return vi.waitFor(() => {
-    for (let at = 0; at < 300; at++) {
-      const room = writer.append(say(String(at)));
-      if (room !== undefined) return { room };
-    }
-    throw new Error('There is room yet.');
-  });
+/**
+ * Appends until the writer has to wait, and not only for events that are on their way: by then the log is full, and a reader is behind. How many it has
+ * appended.
+ */
+async function fill(
+  writer: StreamWriter<TextEvent>,
+): Promise<{ readonly room: Promise<void>; readonly written: number }> {
+  for (let written = 1; written <= 1_000; written++) {
+    const room = writer.append(say(String(written)));
+    if (room === undefined) continue;
+    let isWaiting = true;
+    void room.then(() => {
+      isWaiting = false;
+    });
+    // What was on its way has arrived when its readers are known again.
+    for (let look = 0; look < 3; look++) await writer.readers();
+    if (isWaiting) return { room, written };
+  }
+  throw new Error('There is room yet.');
 }
 
 /** The promises of stream-log.ts, kept by every implementation. */
@@ -93,19 +103,11 @@ export function streamLogSuite(
       const writer = await logs.open<TextEvent>(id, { owner: 'acme', keepMs: 60_000 });
       const reader = logs.read<TextEvent>(id, -1);
       const first = reader.next();
-      let waited: Promise<void> | undefined;
-      let written = 0;
       await writer.append(say('0'));
       await first;
-      await vi.waitFor(() => {
-        while (waited === undefined && written < 300) {
-          written += 1;
-          waited = writer.append(say(String(written)));
-        }
-        expect(waited).toBeDefined();
-      });
+      const { room: waited, written } = await fill(writer);
       let room = false;
-      void waited?.then(() => {
+      void waited.then(() => {
         room = true;
       });
       expect(await writer.readers()).toBe(1);

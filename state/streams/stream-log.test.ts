@@ -2,6 +2,8 @@ import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { pino } from 'pino';
 import { describe, expect, it, vi } from 'vitest';
+import { parseJson } from '#core/json/exact-json.ts';
+import { openLocalStates, openWorkerState } from '#test/support/local-state.ts';
 import { withRedis } from '#test/support/processes/with-redis.ts';
 import { createRandom, printedSeed } from '#test/support/random.ts';
 import { testPayloads } from '#test/support/seal.ts';
@@ -14,6 +16,61 @@ import { streamLogSuite } from './stream-log-suite.ts';
 const random = createRandom(printedSeed('stream logs'));
 streamLogSuite('memory', (bounds) => createMemoryStreamLogs(bounds), random);
 streamLogReadersSuite('memory', () => createMemoryStreamLogs());
+const openLocal = (streamBounds: Partial<StreamLogBounds> = {}) => openWorkerState({ streamBounds }).streams;
+streamLogSuite('local', openLocal, random);
+streamLogReadersSuite('local', openLocal);
+const openFirst = (streamBounds: Partial<StreamLogBounds> = {}) =>
+  openLocalStates({ streamBounds }).primary.streams;
+streamLogSuite('first process', openFirst, random);
+streamLogReadersSuite('first process', openFirst);
+
+describe('local stream logs of several processes', () => {
+  const options = { owner: 'acme', keepMs: 60_000 };
+
+  it('carry what one process writes, numbers beyond a double too, to readers in all', async () => {
+    const states = openLocalStates();
+    const [one, two] = [states.addWorker().state.streams, states.addWorker().state.streams];
+    const writer = await one.open('shared', options);
+    const readers = [states.primary.streams, one, two].map((logs) => logs.read('shared', -1));
+    const event = parseJson('{"amount":12345678901234567890.125}');
+    await writer.append(event);
+    await writer.end('last');
+    for (const reader of readers) {
+      expect(JSON.stringify((await reader.next()).value)).toBe(
+        '{"sequence":0,"event":{"amount":12345678901234567890.125}}',
+      );
+      expect((await reader.next()).value).toEqual({ sequence: 1, event: 'last' });
+      expect((await reader.next()).done).toBe(true);
+    }
+    expect(await two.held('shared')).toHaveLength(2);
+  });
+
+  it('are abandoned when the process of their writer is gone, and keep what they hold', async () => {
+    const states = openLocalStates();
+    const [dying, other] = [states.addWorker(), states.addWorker().state.streams];
+    const writer = await dying.state.streams.open('cut', options);
+    await writer.append('a');
+    await vi.waitFor(async () => expect(await other.held('cut')).toHaveLength(1));
+    const reader = other.read('cut', -1);
+    expect((await reader.next()).value).toEqual({ sequence: 0, event: 'a' });
+    const waiting = reader.next().catch(({ reason }) => reason);
+    dying.kill();
+    expect(await waiting).toBe('ABANDONED');
+    expect(await other.held('cut')).toEqual([{ sequence: 0, event: 'a' }]);
+  });
+
+  it('report it when the process of the last reader is gone', async () => {
+    const states = openLocalStates();
+    const [dying, other] = [states.addWorker(), states.addWorker().state.streams];
+    const onAbandoned = vi.fn();
+    const writer = await other.open('unread', { ...options, onAbandoned });
+    void dying.state.streams.read('unread', -1).next();
+    await vi.waitFor(async () => expect(await writer.readers()).toBe(1));
+    dying.kill();
+    await vi.waitFor(() => expect(onAbandoned).toHaveBeenCalledOnce());
+    expect(await writer.readers()).toBe(0);
+  });
+});
 
 withRedis('redis stream logs', (redis) => {
   const open = (bounds?: Partial<StreamLogBounds>) => {

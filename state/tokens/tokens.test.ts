@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expect, it, vi } from 'vitest';
+import { openLocalStates, openWorkerState } from '#test/support/local-state.ts';
 import { withRedis } from '#test/support/processes/with-redis.ts';
 import { createMemoryUsedTokens } from './memory.ts';
 import { createRedisUsedTokens } from './redis.ts';
@@ -23,6 +24,15 @@ function usedTokensSuite(name: string, open: () => UsedTokens): void {
 }
 
 usedTokensSuite('memory', () => createMemoryUsedTokens());
+usedTokensSuite('local', () => openWorkerState().usedTokens);
+
+it('local: a token that one process took is taken by no other', async () => {
+  const states = openLocalStates();
+  const [one, two] = [states.addWorker().state.usedTokens, states.addWorker().state.usedTokens];
+  expect(await one.add('a', 60_000)).toBe(true);
+  expect(await two.add('a', 60_000)).toBe(false);
+  expect(await states.primary.usedTokens.add('a', 60_000)).toBe(false);
+});
 
 it('memory: remembers a token for its time, however late it comes again, and forgets it later', async () => {
   let nowMs = 0;

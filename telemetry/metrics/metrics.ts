@@ -35,6 +35,8 @@ export interface MetricsOptions {
   readonly token: string | undefined;
   /** Adds the names of the GenAI conventions until v1.41. */
   readonly oldNames: boolean;
+  /** Takes how the metrics of this process are read, and returns how those are that the page shows; by default they are the same. */
+  readonly join?: ((own: () => Promise<string>) => () => Promise<string>) | undefined;
 }
 
 /** Memory, CPU, event loop and garbage collection: of the process, whatever runs in it. */
@@ -55,7 +57,7 @@ async function joinTexts(...registries: readonly MetricsRegistry[]): Promise<str
 }
 
 /** The metrics of a process, with nothing counted yet. Reads at the same time share one collection. */
-export function createMetrics({ token, oldNames }: MetricsOptions): Metrics {
+export function createMetrics({ token, oldNames, join = (own) => own }: MetricsOptions): Metrics {
   const registry = createRegistry();
   const ofThisProcess = openProcessRegistry();
   const inference = new InferenceMetrics(registry, { oldNames });
@@ -73,6 +75,7 @@ export function createMetrics({ token, oldNames }: MetricsOptions): Metrics {
     });
     return collecting;
   };
+  const collectAll = join(collect);
   return {
     inference,
     gateway,
@@ -84,7 +87,7 @@ export function createMetrics({ token, oldNames }: MetricsOptions): Metrics {
     page: {
       async read(request) {
         authorize(request);
-        return toAcceptedText(await collect(), request.headers.accept);
+        return toAcceptedText(await collectAll(), request.headers.accept);
       },
     },
   };

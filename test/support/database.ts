@@ -50,11 +50,11 @@ async function onDisk(options: OpenDatabaseOptions): Promise<Database> {
   });
 }
 
-function closingAfter({ connection }: Database, end: () => Promise<void>): Database {
+function closingAfter({ connection, own }: Database, end: () => Promise<void>): Database {
   let closing: Promise<void> | undefined;
   const close = () => {
     closing ??= end();
     return closing;
   };
-  return { connection, close, [Symbol.asyncDispose]: close };
+  return { connection, own, close, [Symbol.asyncDispose]: close };
 }

@@ -23,7 +23,7 @@ export interface HeddleProcess extends AsyncDisposable {
   end(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
-/** Starts `heddle <args>` with only the variables given. */
+/** Starts `heddle <args>` with only the variables given, and in one process wherever they set no other number of workers. */
 export function startHeddle(
   args: readonly string[],
   environment: Readonly<Record<string, string>>,
@@ -31,7 +31,7 @@ export function startHeddle(
   return startCommand(
     process.execPath,
     ['--disable-warning=ExperimentalWarning', join(root, 'cli/main.ts'), ...args],
-    environment,
+    { HEDDLE_WORKERS: '1', ...environment },
   );
 }
 
