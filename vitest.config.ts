@@ -5,6 +5,11 @@ import { findUnitTests } from './test/support/unit-tests.ts';
 
 const report = process.env.HEDDLE_TEST_REPORT;
 const unitTests = [...findUnitTests()];
+const ofMesh = {
+  setupFiles: ['test/support/bundled-store.ts'],
+  globalSetup: ['test/support/current-bundle.ts'],
+};
+const notOfMesh = ['**/node_modules/**', 'mongo/embedded/**', ...unitTests];
 
 // For the processes of the tests, and for the stores in them.
 process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL('./node_modules/.cache/heddle', import.meta.url));
@@ -14,21 +19,26 @@ export default defineConfig({
   resolve: { alias: [{ find: /^graphql$/, replacement: fileURLToPath(import.meta.resolve('graphql')) }] },
   test: {
     projects: [
-      // `npm run test:unit`. These share their modules; every other file starts with fresh ones.
-      { extends: true, test: { name: 'unit', include: unitTests, isolate: false } },
+      // `npm run test:unit`.
+      { extends: true, test: { name: 'unit', include: unitTests } },
       {
         extends: true,
-        test: {
-          name: 'mesh',
-          setupFiles: ['test/support/bundled-store.ts'],
-          globalSetup: ['test/support/current-bundle.ts'],
-          include: ['**/*.test.ts'],
-          exclude: ['**/node_modules/**', 'mongo/embedded/**', ...unitTests],
-        },
+        test: { ...ofMesh, name: 'mesh', include: ['**/*.test.ts'], exclude: ['test/**', ...notOfMesh] },
+      },
+      {
+        extends: true,
+        // They look at processes, their own included, and load little.
+        test: { ...ofMesh, name: 'whole', include: ['test/**/*.test.ts'], exclude: notOfMesh, isolate: true },
       },
     ],
-    setupFiles: ['test/support/patient-waits.ts', 'test/contract/watch-commands.ts'],
+    setupFiles: [
+      'test/support/unchanged-process.ts',
+      'test/support/patient-waits.ts',
+      'test/contract/watch-commands.ts',
+    ],
     pool: 'forks',
+    // Files share a process and its modules: loading them anew took each two seconds of a processor.
+    isolate: false,
     // More than the processors of a small machine: most tests of the mesh wait for processes and sockets.
     maxWorkers: 3,
     // A run is to be repeatable; HEDDLE_TEST_SEED=$RANDOM looks where no run has looked.

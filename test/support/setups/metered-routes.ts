@@ -18,8 +18,6 @@ const asking = (model: string, more: Record<string, unknown> = {}) => ({
   },
 });
 
-const opened = new AsyncDisposableStack();
-
 let database: Database;
 
 const budget = (amount: string): CallerLimit => ({
@@ -41,7 +39,7 @@ const limit = (meter: CallerLimit['meter'], window: CallerLimit['window'], amoun
 /** Starts what the tests of a file share before them, and ends it behind them. */
 export function useMeteredRoutes(): void {
   beforeAll(async () => {
-    database = opened.use(await openTestDatabase());
+    database = await openTestDatabase();
     await fillCatalog(database);
     const { connection } = database;
     const [one, embed] = [
@@ -75,7 +73,7 @@ export function useMeteredRoutes(): void {
     const strategy = 'LEAST_BUSY' as const;
     await routes(connection).updateMany({ _id: /^least-busy/ }, { $set: { strategy } });
   });
-  afterAll(() => opened.disposeAsync());
+  afterAll(() => database?.[Symbol.asyncDispose]());
 }
 
 export { asking, budget, COMPLETE, database, limit };
