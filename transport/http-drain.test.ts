@@ -8,12 +8,12 @@ it('lets the next response close a share of the open connections, and no later o
   await using stack = new AsyncDisposableStack();
   const server = createServer((_request, response) => response.end('ok'));
   const { shed } = createHttpDrain(server);
-  stack.adopt(server.listen(0, '127.0.0.1'), () => server.close());
+  stack.adopt(server.listen(0, '127.0.0.1'), () => void server.close());
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   // Each keeps one connection.
   const agents = Array.from({ length: 8 }, () =>
-    stack.adopt(new Agent({ keepAlive: true, maxSockets: 1 }), (agent) => agent.destroy()),
+    stack.adopt(new Agent({ keepAlive: true, maxSockets: 1 }), (one) => one.destroy()),
   );
   const send = async (agent: Agent) => {
     const sent = request({ port, host: '127.0.0.1', agent }).end();
