@@ -1,10 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { sourceFolders } from './test/support/source-folders.ts';
-import { findUnitTests } from './test/support/unit-tests.ts';
+import { findIsolatedTests, findUnitTests } from './test/support/unit-tests.ts';
 
 const report = process.env.HEDDLE_TEST_REPORT;
 const unitTests = [...findUnitTests()];
+const isolatedTests = findIsolatedTests().filter((test) => !unitTests.includes(test));
 const ofMesh = {
   setupFiles: ['test/support/bundled-store.ts'],
   globalSetup: ['test/support/current-bundle.ts'],
@@ -23,13 +24,14 @@ export default defineConfig({
       { extends: true, test: { name: 'unit', include: unitTests } },
       {
         extends: true,
-        test: { ...ofMesh, name: 'mesh', include: ['**/*.test.ts'], exclude: ['test/**', ...notOfMesh] },
+        test: {
+          ...ofMesh,
+          name: 'mesh',
+          include: ['**/*.test.ts'],
+          exclude: [...isolatedTests, ...notOfMesh],
+        },
       },
-      {
-        extends: true,
-        // They look at processes, their own included, and load little.
-        test: { ...ofMesh, name: 'whole', include: ['test/**/*.test.ts'], exclude: notOfMesh, isolate: true },
-      },
+      { extends: true, test: { ...ofMesh, name: 'isolated', include: isolatedTests, isolate: true } },
     ],
     setupFiles: [
       'test/support/unchanged-process.ts',

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { findUnitTests } from './support/unit-tests.ts';
+import { findIsolatedTests, findUnitTests } from './support/unit-tests.ts';
 
 it('npm run test:unit takes a test that calls functions, and none that starts a store, a process, Redis or a browser', () => {
   const found = findUnitTests();
@@ -20,4 +20,11 @@ it('npm run test:unit takes a test that calls functions, and none that starts a 
   ]) {
     expect(found).not.toContain(test);
   }
+});
+
+it('tests of whole processes and of gateways have a process of their own, and others share one', () => {
+  const found = findIsolatedTests();
+  expect(found).toEqual(expect.arrayContaining(['gateway/doors/bodies.test.ts', 'test/start.test.ts']));
+  expect(found).not.toContain('mongo/connect.test.ts');
+  expect(found).not.toContain('subgraphs/tenants/tenants/tenants.test.ts');
 });

@@ -32,7 +32,7 @@ beforeAll(async () => {
   await routes(database.connection).create({
     ...both,
     _id: 'analyze',
-    targets: ['image', 'text'].map((name) => ({ modelId: `beta/${name}:analyze`, weight: 1, regions: null })),
+    targets: ['text', 'image'].map((name) => ({ modelId: `beta/${name}:analyze`, weight: 1, regions: null })),
   });
 });
 afterAll(() => database.close());
