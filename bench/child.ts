@@ -62,6 +62,14 @@ export function cpuMicros(pid: number): number {
   }, 0);
 }
 
+/** The processes that a process has started, and those that they have. */
+export function listDescendants(pid: number): readonly number[] {
+  const children = readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
+    readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
+  );
+  return children.flatMap((child) => [child, ...listDescendants(child)]);
+}
+
 /** Resident memory of a process, in MiB. */
 export function residentMiB(pid: number): number {
   const match = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));

@@ -13,7 +13,7 @@ export interface BenchMesh extends Child {
 
 /**
  * Starts `heddle serve` on a free port and resolves when it listens. PROFILE_DIR keeps a CPU
- * profile of it, NODE_FLAGS replaces the options of `npm start`. */
+ * profile of it, NODE_FLAGS replaces the options of `npm start`. One process, unless the variables state otherwise. */
 export async function startHeddle(environment: Readonly<Record<string, string>>): Promise<BenchMesh> {
   const profile = process.env.PROFILE_DIR;
   const child = startNode(
@@ -22,7 +22,7 @@ export async function startHeddle(environment: Readonly<Record<string, string>>)
       ...(process.env.NODE_FLAGS?.split(' ') ?? ['--max-semi-space-size=32']),
       new URL('../cli/main.ts', import.meta.url).pathname,
     ],
-    { PORT: '0', HEDDLE_ADMIN_KEY: key, LOG_LEVEL: 'warn', ...environment },
+    { PORT: '0', HEDDLE_ADMIN_KEY: key, LOG_LEVEL: 'warn', HEDDLE_WORKERS: '1', ...environment },
     false,
   );
   const origin = await readOrigin(child);

@@ -87,6 +87,8 @@ export interface Gateway {
   reload(supergraphSdl: string): Promise<void>;
   /** Readiness is refused from now on, and each HTTP response closes its connection; everything is still served. */
   drain(): void;
+  /** A share of the clients that keep HTTP connections open connects again after their next response, to other processes on this port too. */
+  shed(share: number): void;
   /** Accepts nothing new. Resolves when no operation is in progress and none can arrive. */
   stop(): Promise<void>;
   /** Accepts nothing new, waits for the operations in progress up to the grace time, then closes every connection. */
@@ -226,6 +228,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       planner = next;
       await former[Symbol.asyncDispose]();
     },
+    shed: (share) => connections.shed(share),
     drain,
     stop,
     close(graceMs) {

@@ -56,6 +56,8 @@ export interface Mesh {
   readonly subgraphUrls: Readonly<Partial<Record<SubgraphName, string>>>;
   /** The embedded store of this process; null: another process runs the store. */
   readonly store: OwnStore | null;
+  /** Lets a share of the clients that keep connections open connect again, to a process beside this one too. */
+  shed(share: number): void;
   /** Shown once: made in this start and kept only as a hash. */
   readonly newAdminKey: NewAdminKey | null;
   /**

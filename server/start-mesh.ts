@@ -69,6 +69,7 @@ export async function startMesh(options: MeshOptions): Promise<Mesh> {
     subgraphUrls: Object.fromEntries([...served].map(([name, { url }]) => [name, url])),
     store: store?.own ?? null,
     newAdminKey,
+    shed: (share) => gateway?.shed(share),
     close({ drainMs, graceMs }) {
       closing ??= (async () => {
         const servers = [...(gateway === undefined ? [] : [gateway]), ...served.values()];

@@ -22,6 +22,8 @@ export const lingerMs = 500;
 export function createHttpDrain(server: Server) {
   /** Requests in progress on each open connection. */
   const connections = new Map<Duplex, number>();
+  /** Their next response closes them. */
+  const leaving = new WeakSet<Duplex>();
   let announced = false;
   let lingerMsNow: number | undefined;
   const emptied = Promise.withResolvers<void>();
@@ -70,7 +72,7 @@ export function createHttpDrain(server: Server) {
   });
   server.prependListener('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
     connections.set(socket, (connections.get(socket) ?? 0) + 1);
-    if (announced) response.shouldKeepAlive = false;
+    if (announced || leaving.has(socket)) response.shouldKeepAlive = false;
     response.on('close', onResponseClosed);
   });
   server.prependListener('upgrade', (_request: IncomingMessage, socket: Duplex) => forget(socket));
@@ -81,6 +83,16 @@ export function createHttpDrain(server: Server) {
     /** From now on each response closes its connection. New connections are still accepted. */
     announce(): void {
       announced = true;
+    },
+    /** The next response of a share of the connections that are open now closes each: their clients connect again, to whoever accepts then. */
+    shed(share: number): void {
+      let due = 0;
+      for (const socket of connections.keys()) {
+        due += share;
+        if (due < 1) continue;
+        due -= 1;
+        leaving.add(socket);
+      }
     },
     /**
      * Accepts no new connection. A request that arrives on a connection that is open is still served; a connection on

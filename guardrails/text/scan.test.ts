@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { WorkTurns } from '#core/text/work-turns.ts';
+import { WorkTooLong, WorkTurns } from '#core/text/work-turns.ts';
 import { guardedText } from '#test/support/guardrail-rules.ts';
 import { findingsMax, type Search, scanTexts } from './scan.ts';
 
@@ -60,5 +60,18 @@ describe('a scan', () => {
     clearImmediate(immediate);
     expect(turns).toBeGreaterThanOrEqual(Math.floor(clockMs / 6) - 1);
     expect(clockMs).toBeGreaterThan(30);
+  });
+
+  it('rejects where all turns together have taken longer than they may', async () => {
+    let clockMs = 0;
+    const endless: Search = function* () {
+      for (;;) {
+        clockMs += 7;
+        yield null;
+      }
+    };
+    const turns = new WorkTurns({ now: () => clockMs, workMsMax: 20 });
+    await expect(scanTexts([guardedText('.')], endless, 'never', turns)).rejects.toThrow(WorkTooLong);
+    expect(clockMs).toBe(21);
   });
 });

@@ -32,7 +32,7 @@ beforeAll(async () => {
   await routes(database.connection).create({
     ...both,
     _id: 'analyze',
-    targets: ['text', 'image'].map((name) => ({ modelId: `beta/${name}:analyze`, weight: 1, regions: null })),
+    targets: ['image', 'text'].map((name) => ({ modelId: `beta/${name}:analyze`, weight: 1, regions: null })),
   });
 });
 afterAll(() => database.close());

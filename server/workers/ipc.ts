@@ -23,6 +23,8 @@ export type Control =
   | { readonly kind: 'failed'; readonly message: string }
   /** From the first process, to find out whether the worker lives; the worker answers with the share of the time that its event loop was busy. */
   | { readonly kind: 'beat'; readonly busy: number }
+  /** Another worker serves too: a share of the clients is to connect again. */
+  | { readonly kind: 'shed'; readonly share: number }
   | { readonly kind: 'close'; readonly drainMs: number; readonly graceMs: number };
 
 /** The ports of one connection: what processes share, group writes to the store, and metrics. */

@@ -23,10 +23,12 @@ export async function startWorker(
   const ipc = new Ipc(process);
   const seated = Promise.withResolvers<SeatOfWorker>();
   const end = Promise.withResolvers<WorkerEnd>();
+  let shed: Mesh['shed'] = () => {};
   let measured = performance.eventLoopUtilization();
   ipc.onControl((message) => {
     if (message.kind === 'seat') seated.resolve(message.seat);
     else if (message.kind === 'close') end.resolve(message);
+    else if (message.kind === 'shed') shed(message.share);
     else if (message.kind === 'beat') {
       const { utilization } = performance.eventLoopUtilization(measured);
       measured = performance.eventLoopUtilization();
@@ -46,6 +48,7 @@ export async function startWorker(
         groupWrites: seat.storeUri === null ? undefined : openRemoteWrites(ipc.port('store')),
       },
     });
+    shed = (share) => mesh.shed(share);
     ipc.control({ kind: 'ready', url: mesh.url ?? '' });
     return { mesh, end: end.promise };
   } catch (error) {

@@ -108,6 +108,7 @@ export class WorkerPool {
       else if (message.kind === 'ready') {
         slot.isReady = true;
         this.#options.log.info(this.#describe(slot, 'worker_ready'), 'a worker serves');
+        this.#shareClients(slot);
         if (this.#isReady) this.#served.resolve(message.url);
       }
     });
@@ -116,6 +117,12 @@ export class WorkerPool {
       this.#ended(slot, { code, signal });
     });
     this.#options.attach(ipc, number);
+  }
+
+  /** Clients keep connections open for long: as many of each other worker as fall to the new one are to connect again. */
+  #shareClients(added: Slot): void {
+    const others = [...this.#slots.values()].filter((slot) => slot !== added && slot.isReady);
+    for (const { ipc } of others) ipc.control({ kind: 'shed', share: 1 / (others.length + 1) });
   }
 
   #describe({ number, worker }: Slot, event: string) {

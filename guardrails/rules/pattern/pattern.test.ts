@@ -53,6 +53,19 @@ describe('the rule pattern', () => {
     expect(withPatterns('EMP', '(?i)\\pL{500}').cost).toBeGreaterThan(70);
   });
 
+  it('lets other work have its turn between places that each take a look at all that follows', async () => {
+    let turns = 0;
+    const count = () => {
+      turns += 1;
+      immediate = setImmediate(count);
+    };
+    let immediate = setImmediate(count);
+    await withPatterns('a(?:.*z)?').look('a'.repeat(4_000));
+    clearImmediate(immediate);
+    // One is that of the whole window.
+    expect(turns).toBeGreaterThan(2);
+  });
+
   it('looks no longer than it may in this thread, also for places that each take a look at all that follows', async () => {
     const rule = withPatterns('a(?:.*z)?');
     const texts = [guardedText('a'.repeat(9_000))];
