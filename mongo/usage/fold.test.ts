@@ -9,7 +9,7 @@ import type { Database } from '../connect.ts';
 import { type InvocationRecord, invocations } from '../invocations.ts';
 import { type RollupGroup, type RollupQuestion, readRollup } from '../usage-rollups.ts';
 import { labelDimensions, plainDimensions } from './dimensions.ts';
-import { foldUsage } from './fold.ts';
+import { foldUsage, settledUntil } from './fold.ts';
 import { OwnerCubes } from './slice-cubes.ts';
 import { type UsageBlockRecord, usageBlocks } from './usage-blocks.ts';
 import { lateMs, markUsageStale, staleUsageHours, usageProgress } from './usage-progress.ts';
@@ -328,8 +328,12 @@ describe('sums of usage', { timeout: 300_000 }, () => {
   });
 
   it('waits for rows that may still be written', async () => {
-    await usageProgress(database.connection).deleteMany({});
-    const until = await foldUsage(database.connection, { nowMs, clocksDifferMs: 60_000 });
+    const { connection } = database;
+    const options = { nowMs, clocksDifferMs: 60_000 };
+    await usageProgress(connection).deleteMany({});
+    await foldUsage(connection, { ...options, settledBefore: settledUntil(options) });
+    expect(await usageProgress(connection).countDocuments()).toBe(0);
+    const until = await foldUsage(connection, { ...options, settledBefore: settledUntil(options) - 1 });
     expect(until).toBeLessThanOrEqual(nowMs - lateMs - 60_000);
   });
 });
