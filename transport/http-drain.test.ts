@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { Agent, createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { expect, it } from 'vitest';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { expect, it, vi } from 'vitest';
 import { createHttpDrain } from './http-drain.ts';
 
 it('lets the next response close a share of the open connections, and no later one', async () => {
@@ -26,4 +28,22 @@ it('lets the next response close a share of the open connections, and no later o
   shed(0.25);
   expect((await sendAll()).filter((connection) => connection === 'close')).toHaveLength(2);
   expect(new Set(await sendAll())).toEqual(new Set(['keep-alive']));
+});
+
+it('leaves no stopped server in its process', async () => {
+  setFlagsFromString('--expose-gc');
+  const collectGarbage: () => void = runInNewContext('gc');
+  const stopServer = async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const drain = createHttpDrain(server);
+    await drain.stop(0);
+    await drain.closed;
+    return new WeakRef(server);
+  };
+  const server = await stopServer();
+  await vi.waitFor(() => {
+    collectGarbage();
+    expect(server.deref() === undefined).toBe(true);
+  });
 });

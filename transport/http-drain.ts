@@ -28,7 +28,11 @@ export function createHttpDrain(server: Server) {
   let lingerMsNow: number | undefined;
   const emptied = Promise.withResolvers<void>();
   const closed = Promise.withResolvers<void>();
-  server.once('close', closed.resolve);
+  server.once('close', () => {
+    // Ends its watch over the connections, which would keep it in memory.
+    server.close();
+    closed.resolve();
+  });
 
   function forget(socket: Duplex): void {
     connections.delete(socket);
