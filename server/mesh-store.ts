@@ -73,6 +73,8 @@ export async function openMeshStore(
 export interface StoreUse {
   /** The subgraphs of this process; their code is loaded, and with it their collections defined. */
   readonly names: readonly SubgraphName[];
+  /** Whether this process sums the ledger: of the processes of one machine, one does. */
+  readonly sumsLedger: boolean;
   readonly keyring: Keyring;
   readonly log: Logger;
 }
@@ -80,7 +82,7 @@ export interface StoreUse {
 /** Makes the indexes, repairs what killed processes have left, and keeps doing so; keeps the ledger summed. */
 export async function prepareMeshStore(
   { connection, isAlone, history }: MeshStore,
-  { names, keyring, log }: StoreUse,
+  { names, sumsLedger, keyring, log }: StoreUse,
   starting: AsyncDisposableStack,
 ): Promise<void> {
   const [
@@ -104,7 +106,7 @@ export async function prepareMeshStore(
   }
   await recordChainStart(connection, createAuditLog(connection), new Date());
   starting.use(await keepRepairing(connection, { names, log, isAlone }));
-  if (names.includes('inference')) {
+  if (sumsLedger) {
     starting.use(keepHoursSummed(history, log));
     starting.use(keepUsageSummed(connection, { log, isAlone }));
   }

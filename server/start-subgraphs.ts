@@ -64,7 +64,9 @@ export async function startSubgraphs(
       'HEDDLE_ENCRYPTION_KEY is not set: models and inference need one data directory, or the same key',
     );
   }
-  await prepareMeshStore(store, { names, keyring, log }, starting);
+  // The first of several processes on a machine has the meters, and the store.
+  const sumsLedger = names.includes(seat === undefined ? 'inference' : 'usage');
+  await prepareMeshStore(store, { names, sumsLedger, keyring, log }, starting);
 
   // A key file of one's own is certainly that of every process only where there is no other process.
   const pepper = isKeyNamed || isAlone || seat !== undefined ? chosenPepper : noPepper;
