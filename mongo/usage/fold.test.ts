@@ -327,6 +327,48 @@ describe('sums of usage', { timeout: 300_000 }, () => {
     await usageBlocks(connection).deleteMany({ tenantId: 'many' });
   });
 
+  it.each([0, 4_000])(
+    'equal the rows in parts of hours, where more than %i rows are summed by 5 minutes',
+    async (directRowsMax) => {
+      const { connection } = database;
+      const random = createRandom(seed + directRowsMax);
+      const hourMs =
+        Math.floor(nowMs / hourLengthMs) * hourLengthMs - 9 * dayMs - (directRowsMax > 0 ? 2 * dayMs : 0);
+      const tenantId = `parts-${directRowsMax}`;
+      const early = Array.from({ length: 40 }, () =>
+        randomRow(random, hourMs + random.below(hourLengthMs / 2), { tenantId }),
+      );
+      await rows().insertMany(early);
+      await usageProgress(connection).updateOne(
+        { _id: 'usage' },
+        { $set: { until: new Date(hourMs) } },
+        { upsert: true },
+      );
+      const options = { clocksDifferMs: 0, directRowsMax };
+      for (let atMs = hourMs; atMs < hourMs + 3 * hourLengthMs; atMs += hourLengthMs / 4) {
+        await foldUsage(connection, { ...options, nowMs: atMs + lateMs });
+        for (let n = 0; n < 6; n += 1) {
+          const [from, to] = [random.below(hourLengthMs / 2), 1 + random.below(2 * hourLengthMs)];
+          const question = {
+            tenantId,
+            from: new Date(hourMs + Math.min(from, to)),
+            to: new Date(hourMs + Math.max(from, to)),
+            interval: 'HOUR',
+            by: ['MODEL'],
+            latencies: true,
+            nowMs,
+          } as const;
+          expect(toTexts(await readRollup(connection, question))).toEqual(countRows(early, question));
+        }
+      }
+      const level = { tenantId, shape: '' };
+      expect(await usageBlocks(connection).countDocuments({ ...level, level: 'HOUR' })).toBe(1);
+      expect((await usageBlocks(connection).countDocuments({ ...level, level: 'FINE' })) > 0).toBe(
+        directRowsMax === 0,
+      );
+    },
+  );
+
   it('waits for rows that may still be written', async () => {
     const { connection } = database;
     const options = { nowMs, clocksDifferMs: 60_000 };
