@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { mongo } from 'mongoose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openRemoteWrites, serveRemoteWrites } from '#server/workers/remote-writes.ts';
+import { openPortPair } from '#test/support/local-state.ts';
 import { temporaryDirectory } from '#test/support/mesh.ts';
 import { type Database, openDatabase } from './connect.ts';
 import { GroupWriteError, type GroupWrites, openGroupWrites } from './group-writes.ts';
@@ -11,8 +13,10 @@ interface Thing {
   bytes?: mongo.Binary;
 }
 
-/** The two ways to the same store: in this process, and by the driver as to a server. */
-describe.each(['the channel of a store in this process', 'the driver'])('a group of writes by %s', (way) => {
+/** The ways to the same store: in this process, from a worker beside it, and by the driver as to a server. */
+const ways = ['the channel of a store in this process', 'a worker beside the store', 'the driver'] as const;
+
+describe.each(ways)('a group of writes by %s', (way) => {
   const stack = new AsyncDisposableStack();
   let database: Database;
   let writes: GroupWrites;
@@ -22,6 +26,13 @@ describe.each(['the channel of a store in this process', 'the driver'])('a group
     database = stack.use(
       await openDatabase(`embedded:${dir.path}`, { monitorCommands: way === 'the driver' }),
     );
+    const { own } = database;
+    if (way === 'a worker beside the store' && own !== undefined) {
+      const [toWorker, toStore] = openPortPair();
+      serveRemoteWrites(toWorker, own.writes);
+      const groupWrites = openRemoteWrites(toStore);
+      database = stack.use(await openDatabase(own.uri, { groupWrites, monitorCommands: true }));
+    }
     writes = openGroupWrites(database.connection);
   });
   afterAll(() => stack.disposeAsync());

@@ -11,21 +11,35 @@ export interface WorkerPoolOptions {
   readonly log: Logger;
   /** Serves a new worker, and sends it its seat; the channel closes when it is gone. */
   readonly attach: (ipc: Ipc, number: number) => void;
+  readonly times?: Partial<WorkerPoolTimes>;
 }
 
-/** So often workers report that they live, and how busy they are. */
-const beatMs = 1_000;
-/** A worker that has not answered for so long hangs. */
-const silentMsMax = 8_000;
-/** A worker may load its code for so long. */
-const startMsMax = 120_000;
+/** When workers are looked at, and replaced; in milliseconds. */
+export interface WorkerPoolTimes {
+  /** So often workers report that they live, and how busy they are. */
+  readonly beat: number;
+  /** A worker that has not answered for so long hangs. */
+  readonly silentMax: number;
+  /** A worker may load its code for so long. */
+  readonly startMax: number;
+  /** A worker that dies sooner after its start has died young: its replacement waits, twice as long each time. */
+  readonly young: number;
+  readonly restartMin: number;
+  readonly restartMax: number;
+}
+
+const defaultTimes: WorkerPoolTimes = {
+  beat: 1_000,
+  silentMax: 8_000,
+  startMax: 120_000,
+  young: 10_000,
+  restartMin: 100,
+  restartMax: 5_000,
+};
+
 /** Where the event loops of all workers are busy for more than this share of the time, for so many beats, one more is started. */
 const busyShare = 0.6;
 const busyBeats = 3;
-/** Between the death of a worker and its replacement: none at first, then longer while it dies young. */
-const restartMsMin = 100;
-const restartMsMax = 5_000;
-const youngMs = 10_000;
 /** How long, after the grace time, a worker may take to end. */
 const closingMsMax = 2_000;
 
@@ -38,6 +52,7 @@ interface Slot {
   readonly deaths: number;
   readonly exited: PromiseWithResolvers<void>;
   isReady: boolean;
+  isKilled: boolean;
   heardMs: number;
   busy: number;
 }
@@ -48,6 +63,7 @@ interface Slot {
  */
 export class WorkerPool {
   readonly #options: WorkerPoolOptions;
+  readonly #times: WorkerPoolTimes;
   readonly #slots = new Map<number, Slot>();
   readonly #restarts = new Set<NodeJS.Timeout>();
   readonly #served = Promise.withResolvers<string>();
@@ -58,6 +74,7 @@ export class WorkerPool {
 
   constructor(options: WorkerPoolOptions) {
     this.#options = options;
+    this.#times = { ...defaultTimes, ...options.times };
     cluster.setupPrimary({ serialization: 'advanced' });
     // By turns also where Node leaves it to the system.
     cluster.schedulingPolicy = cluster.SCHED_RR;
@@ -69,7 +86,7 @@ export class WorkerPool {
     for (let number = 1; number <= count; number++) this.#fork(number, 0);
     const url = await this.#served.promise;
     this.#lookedAtMs = performance.now();
-    this.#beat = setInterval(() => this.#look(), beatMs);
+    this.#beat = setInterval(() => this.#look(), this.#times.beat);
     this.#beat.unref();
     return url;
   }
@@ -98,7 +115,7 @@ export class WorkerPool {
     const exited = Promise.withResolvers<void>();
     const slot: Slot = {
       ...{ number, worker, ipc, startedMs, deaths, exited },
-      ...{ isReady: false, heardMs: startedMs, busy: 0 },
+      ...{ isReady: false, isKilled: false, heardMs: startedMs, busy: 0 },
     };
     this.#slots.set(number, slot);
     ipc.onControl((message) => {
@@ -139,9 +156,10 @@ export class WorkerPool {
     if (this.#isClosing) return;
     const about = { ...this.#describe(slot, 'worker_died'), ...how };
     this.#options.log.error(about, 'a worker has ended and is replaced; its calls are closed as failed');
-    const isYoung = performance.now() - slot.startedMs < youngMs;
+    const { young, restartMin, restartMax } = this.#times;
+    const isYoung = performance.now() - slot.startedMs < young;
     const deaths = isYoung ? slot.deaths + 1 : 0;
-    const delayMs = deaths === 0 ? 0 : Math.min(restartMsMax, restartMsMin * 2 ** deaths);
+    const delayMs = deaths === 0 ? 0 : Math.min(restartMax, restartMin * 2 ** deaths);
     const timer = setTimeout(() => {
       this.#restarts.delete(timer);
       this.#fork(slot.number, deaths);
@@ -151,13 +169,15 @@ export class WorkerPool {
 
   #look(): void {
     const nowMs = performance.now();
+    const { beat, silentMax, startMax } = this.#times;
     // What this process did not receive while it had no turn itself means nothing about the workers.
-    const wasAway = nowMs - this.#lookedAtMs > 2 * beatMs;
+    const wasAway = nowMs - this.#lookedAtMs > 2 * beat;
     this.#lookedAtMs = nowMs;
     for (const slot of this.#slots.values()) {
       if (wasAway) slot.heardMs = nowMs;
       const silentMs = Math.round(nowMs - slot.heardMs);
-      if (silentMs > (slot.isReady ? silentMsMax : startMsMax)) {
+      if (!slot.isKilled && silentMs > (slot.isReady ? silentMax : startMax)) {
+        slot.isKilled = true;
         const about = { ...this.#describe(slot, 'worker_hung'), silentMs };
         this.#options.log.error(about, 'a worker does not answer and is killed');
         slot.worker.process.kill('SIGKILL');

@@ -20,6 +20,12 @@ function toPort(port: MessagePort): LocalPort {
   };
 }
 
+/** Both ends of a connection. */
+export function openPortPair(): readonly [LocalPort, LocalPort] {
+  const { port1, port2 } = new MessageChannel();
+  return [toPort(port1), toPort(port2)];
+}
+
 /** A first process and its workers, all in this process: messages pass between them as between processes. */
 export interface LocalStates {
   readonly primary: PrimaryState;

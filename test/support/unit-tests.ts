@@ -15,7 +15,7 @@ const heavyModules: readonly string[] = [
   'test/support/processes/with-redis.ts',
 ];
 const heavyPackages: readonly string[] = ['@copilotkit/aimock', 'playwright-core'];
-const startsProcess = /from 'node:(child_process|worker_threads)'/;
+const startsProcess = /from 'node:(child_process|cluster|worker_threads)'/;
 
 /** Those of the modules that reach one of the others, directly or not. */
 function findReaching({ imports }: ModuleGraph, reached: readonly string[]): ReadonlySet<string> {

@@ -1,0 +1,111 @@
+import cluster from 'node:cluster';
+import { fileURLToPath } from 'node:url';
+import { pino } from 'pino';
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { Ipc } from './ipc.ts';
+import { WorkerPool, type WorkerPoolOptions } from './worker-pool.ts';
+
+type Behavior = 'serves' | 'is busy' | 'dies' | 'fails' | 'hangs';
+
+interface Line {
+  readonly event: string;
+  readonly worker: number;
+  readonly workerPid: number;
+}
+
+describe('a pool of workers', () => {
+  const pools: WorkerPool[] = [];
+  let lines: Line[] = [];
+  beforeAll(() => {
+    const exec = fileURLToPath(new URL('../../test/support/processes/pool-worker.ts', import.meta.url));
+    cluster.setupPrimary({ exec, args: [], execArgv: ['--disable-warning=ExperimentalWarning'] });
+  });
+  afterEach(async () => {
+    await Promise.all(pools.splice(0).map((pool) => pool.close({ drainMs: 0, graceMs: 0 })));
+    lines = [];
+  });
+
+  /** The pool, whose workers behave as `behave` states for their number and how often a worker of that number was started before. */
+  function open(
+    behave: (number: number, before: number) => Behavior,
+    options: Partial<Pick<WorkerPoolOptions, 'count' | 'isEager' | 'times'>> = {},
+  ) {
+    const log = pino({ level: 'info' }, { write: (line: string) => void lines.push(JSON.parse(line)) });
+    const started: number[] = [];
+    const attach = (ipc: Ipc, number: number) => {
+      const before = started.filter((one) => one === number).length;
+      started.push(number);
+      const of = { subgraphUrls: {}, storeUri: null, sharesState: false };
+      ipc.control({ kind: 'seat', seat: { ...of, number, meshSecret: behave(number, before) } });
+    };
+    const pool = new WorkerPool({ count: 2, isEager: true, log, attach, ...options });
+    pools.push(pool);
+    return { pool, started };
+  }
+
+  const events = (event: string) => lines.filter((line) => line.event === event);
+  const until = (look: () => void) => vi.waitFor(look, { timeout: 60_000, interval: 10 });
+
+  it('serves when each of its workers does, where their number is set', async () => {
+    const { pool, started } = open(() => 'serves', { count: 3 });
+    expect(await pool.start()).toMatch(/^http:\/\/127\.0\.0\.1:[123]$/);
+    expect(started).toEqual([1, 2, 3]);
+    expect(events('worker_ready')).toHaveLength(3);
+  });
+
+  it('starts one worker, and more while all are busy, up to their number', async () => {
+    const { pool, started } = open(() => 'is busy', { count: 3, isEager: false, times: { beat: 5 } });
+    await pool.start();
+    expect(started).toEqual([1]);
+    await until(() => expect(events('worker_ready')).toHaveLength(3));
+    const beats = lines.length;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect([started, lines.length]).toEqual([[1, 2, 3], beats]);
+  });
+
+  it('starts no more where one has nothing to do', async () => {
+    const behave = (number: number) => (number === 1 ? 'is busy' : 'serves');
+    const { pool, started } = open(behave, { count: 3, isEager: false, times: { beat: 5 } });
+    await pool.start();
+    await until(() => expect(events('worker_ready')).toHaveLength(2));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(started).toEqual([1, 2]);
+  });
+
+  it('does not start where a worker cannot, and states why', async () => {
+    const { pool } = open((number) => (number === 2 ? 'fails' : 'serves'));
+    await expect(pool.start()).rejects.toThrow('no port is free');
+    const dying = open(() => 'dies');
+    await expect(dying.pool.start()).rejects.toThrow('a worker ended with 7 before it served');
+  });
+
+  it('replaces a worker that dies by one of the same number, later and later while it dies young', async () => {
+    const behave = (number: number, before: number) =>
+      number === 1 && before >= 1 && before < 4 ? 'dies' : 'serves';
+    const { pool, started } = open(behave, { times: { restartMin: 1, restartMax: 4 } });
+    await pool.start();
+    process.kill(events('worker_ready').find(({ worker }) => worker === 1)?.workerPid ?? 0, 'SIGKILL');
+    await until(() => expect(events('worker_ready')).toHaveLength(3));
+    expect(started).toEqual([1, 2, 1, 1, 1, 1]);
+    expect(events('worker_died').map(({ worker }) => worker)).toEqual([1, 1, 1, 1]);
+  });
+
+  it('kills and replaces a worker that hangs, and no other', async () => {
+    const behave = (number: number, before: number) => (number === 2 && before === 0 ? 'hangs' : 'serves');
+    const { pool, started } = open(behave, { times: { beat: 20, silentMax: 1_000 } });
+    await pool.start();
+    await until(() => expect(events('worker_ready')).toHaveLength(3));
+    expect(events('worker_hung').map(({ worker }) => worker)).toEqual([2]);
+    expect(started).toEqual([1, 2, 2]);
+  });
+
+  it('replaces nothing while it closes, and ends workers that hang', async () => {
+    const { pool, started } = open((number) => (number === 1 ? 'hangs' : 'serves'));
+    await pool.start();
+    await pool.close({ drainMs: 0, graceMs: 0 });
+    expect(started).toEqual([1, 2]);
+    for (const { workerPid } of events('worker_ready')) {
+      expect(() => process.kill(workerPid, 0)).toThrow('ESRCH');
+    }
+  });
+});
