@@ -219,7 +219,7 @@ describe('docker-compose.yml', () => {
 
   it('hands on every variable of config.ts and of providers, so that each may stand in .env', () => {
     const handedOn = new Set(ours.flatMap(([, definition]) => Object.keys(definition.environment ?? {})));
-    // Not of use here: the stores are others, no part speaks plain HTTP, gateways are published on loopback alone, and what seals
+    // Not of use here: the stores are others, parts have no workers, no part speaks plain HTTP, gateways are published on loopback alone, and what seals
     // does not reach the services of root keys.
     const elsewhere = [
       'HEDDLE_DATA_DIR',
@@ -235,6 +235,7 @@ describe('docker-compose.yml', () => {
       'HEDDLE_PUBLIC_TLS_CERT',
       'HEDDLE_PUBLIC_TLS_KEY',
       'HEDDLE_STORE_PASSWORD',
+      'HEDDLE_WORKERS',
     ];
     const names = [...Object.keys(variables), ...providerVariables];
     expect(names.filter((name) => !handedOn.has(name))).toEqual(elsewhere);
