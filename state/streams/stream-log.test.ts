@@ -3,10 +3,13 @@ import { PassThrough } from 'node:stream';
 import { pino } from 'pino';
 import { describe, expect, it, vi } from 'vitest';
 import { parseJson } from '#core/json/exact-json.ts';
-import { openLocalStates, openWorkerState } from '#test/support/local-state.ts';
+import { openLocalStates, openPortPair, openWorkerState } from '#test/support/local-state.ts';
 import { withRedis } from '#test/support/processes/with-redis.ts';
 import { createRandom, printedSeed } from '#test/support/random.ts';
 import { testPayloads } from '#test/support/seal.ts';
+import type { LocalPort } from '../local/link.ts';
+import { openLocalState } from '../local/open-local-state.ts';
+import { openPrimaryState } from '../local/primary-state.ts';
 import { createMemoryStreamLogs } from './memory.ts';
 import { createRedisStreamLogs } from './redis.ts';
 import type { LoggedEvent, StreamLogBounds } from './stream-log.ts';
@@ -43,6 +46,31 @@ describe('local stream logs of several processes', () => {
       expect((await reader.next()).done).toBe(true);
     }
     expect(await two.held('shared')).toHaveLength(2);
+  });
+
+  it('are sent to a reader no further than it may hold before it has taken some', async () => {
+    const bounds = { eventsMax: 40 };
+    const log = pino({ level: 'silent' });
+    const primary = openPrimaryState(log, bounds);
+    const [toWorker, toPrimary] = openPortPair();
+    let sent = 0;
+    const counting: LocalPort = {
+      ...toWorker,
+      send(messages) {
+        sent += messages.filter(([kind, name]) => kind === 'note' && name === 'reader.event').length;
+        toWorker.send(messages);
+      },
+    };
+    primary.attach(counting);
+    const { streams } = openLocalState(toPrimary, log, bounds);
+    const writer = await primary.streams.open('slow', options);
+    const reader = streams.read('slow', -1);
+    await vi.waitFor(async () => expect(await writer.readers()).toBe(1));
+    for (let at = 0; at < 30; at++) writer.append(at);
+    for (let look = 0; look < 3; look++) await streams.held('slow');
+    expect(sent).toBe(10);
+    for (let at = 0; at < 30; at++) expect((await reader.next()).value?.event).toBe(at);
+    expect(sent).toBe(30);
   });
 
   it('are abandoned when the process of their writer is gone, and keep what they hold', async () => {
