@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { median } from './budget.ts';
 import { cpuMicros, startScript } from './child.ts';
 import { chatDialect } from './dialects.ts';
-import { type BenchMesh, startHeddle } from './heddle.ts';
+import { type BenchMesh, createBenchModel, startHeddle } from './heddle.ts';
 import { loadEventStreams } from './load.ts';
 
 const rounds = Number(process.env.ROUNDS ?? 5);
@@ -109,14 +109,7 @@ async function open({ guardrails, rules }: Variant, upstream: string, dir: strin
     OPENAI_COMPATIBLE_BASE_URL: `${upstream}/v1`,
     OPENAI_COMPATIBLE_API_KEY: 'bench-key',
   });
-  await heddle.data('mutation ($input: CreateModelInput!) { createModel(input: $input) { id } }', {
-    input: {
-      providerId: 'openai-compatible',
-      name: 'bench',
-      capabilities: ['CHAT', 'STREAMING'],
-      price: { input: '1', output: '2' },
-    },
-  });
+  await createBenchModel(heddle);
   if (rules !== undefined) {
     const save = 'mutation ($input: GuardrailPolicyInput!) { saveGuardrailPolicy(input: $input) { id } }';
     await heddle.data(save, { input: { id: 'bench', rules } });

@@ -42,6 +42,21 @@ export async function startHeddle(environment: Readonly<Record<string, string>>)
   };
 }
 
+/** Registers the AI model of a mesh whose OpenAI-compatible provider is the mock upstream; its name in calls. */
+export async function createBenchModel(heddle: Pick<BenchMesh, 'data'>): Promise<string> {
+  await heddle.data('mutation ($input: CreateModelInput!) { createModel(input: $input) { id } }', {
+    input: {
+      providerId: 'openai-compatible',
+      name: 'bench',
+      capabilities: ['CHAT', 'STREAMING'],
+      contextTokens: 128000,
+      maxOutputTokens: 4096,
+      price: { input: '0.25', output: '2' },
+    },
+  });
+  return 'openai-compatible/bench';
+}
+
 function readOrigin(child: Child): Promise<string> {
   return new Promise((found, failed) => {
     createInterface({ input: child.process.stdout as NodeJS.ReadableStream }).on('line', (line) => {

@@ -12,7 +12,7 @@ import {
   streamQuery,
   writeVariables,
 } from './dialects.ts';
-import { key, startHeddle } from './heddle.ts';
+import { createBenchModel, key, startHeddle } from './heddle.ts';
 import { type CallFigures, loadCalls, loadEventStreams, loadSubscriptions } from './load.ts';
 
 /** How hard the processes are driven. */
@@ -78,17 +78,7 @@ export async function measure(load: BenchLoad): Promise<BenchFigures> {
       OPENAI_COMPATIBLE_BASE_URL: `${upstream.origin}/v1`,
       OPENAI_COMPATIBLE_API_KEY: 'bench-key',
     });
-    await heddle.data('mutation ($input: CreateModelInput!) { createModel(input: $input) { id } }', {
-      input: {
-        providerId: 'openai-compatible',
-        name: 'bench',
-        capabilities: ['CHAT', 'STREAMING'],
-        contextTokens: 128000,
-        maxOutputTokens: 4096,
-        price: { input: '0.25', output: '2' },
-      },
-    });
-    const model = 'openai-compatible/bench';
+    const model = await createBenchModel(heddle);
     const bare = chatDialect('bench', tokens, {});
     const graphql = graphqlDialect(model, tokens);
     const token = await issuer.sign({ heddle_tenant: 'default', heddle_role: 'DEVELOPER', exp: inHours(12) });

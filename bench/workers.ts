@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { median } from './budget.ts';
 import { cpuMicros, listDescendants, startScript } from './child.ts';
 import { graphqlDialect } from './dialects.ts';
-import { startHeddle } from './heddle.ts';
+import { createBenchModel, startHeddle } from './heddle.ts';
 import { loadCalls } from './load.ts';
 
 const seconds = Number(process.env.SECONDS ?? 6);
@@ -38,17 +38,8 @@ async function measureWorkers(workers: string, upstream: { readonly origin: stri
       OPENAI_COMPATIBLE_BASE_URL: `${upstream.origin}/v1`,
       OPENAI_COMPATIBLE_API_KEY: 'bench-key',
     });
-    await heddle.data('mutation ($input: CreateModelInput!) { createModel(input: $input) { id } }', {
-      input: {
-        providerId: 'openai-compatible',
-        name: 'bench',
-        capabilities: ['CHAT', 'STREAMING'],
-        contextTokens: 128000,
-        maxOutputTokens: 4096,
-        price: { input: '0.25', output: '2' },
-      },
-    });
-    const { call } = graphqlDialect('openai-compatible/bench', 10);
+    const model = await createBenchModel(heddle);
+    const { call } = graphqlDialect(model, 10);
     let serial = 0;
     const drive = (time: number) =>
       loadCalls({ ...call, origin: heddle.origin, body: () => call.body(serial++), inFlight, seconds: time });
