@@ -1,3 +1,4 @@
+import { waitAtMost } from '#core/time-limit.ts';
 import { LocalLink, type LocalPort } from '#state/local/link.ts';
 import { joinProcesses } from '#telemetry/metrics/join-processes.ts';
 
@@ -15,6 +16,7 @@ const collectMsMax = 2_000;
 export class JoinedMetrics {
   readonly #workers = new Map<string, LocalLink<WorkerCalls, NoFunctions>>();
   #own: CollectMetrics | undefined;
+  #collecting: Promise<string> | undefined;
 
   /** Sets how those of this process are read; what is returned reads those of all. */
   readonly join = (own: CollectMetrics): CollectMetrics => {
@@ -32,27 +34,25 @@ export class JoinedMetrics {
     });
   }
 
-  readonly #collect: CollectMetrics = async () => {
+  /** Reads at the same time share one collection. */
+  readonly #collect: CollectMetrics = () => {
+    this.#collecting ??= this.#collectAll().finally(() => {
+      this.#collecting = undefined;
+    });
+    return this.#collecting;
+  };
+
+  async #collectAll(): Promise<string> {
     const texts = new Map<string, string>();
     const own = await this.#own?.();
     if (own !== undefined) texts.set('first', own);
     const collecting = [...this.#workers].map(async ([name, link]) => {
-      const text = await Promise.race([collectFrom(link), timeOut()]);
-      if (text !== undefined) texts.set(name, text);
+      texts.set(name, await link.call('collect'));
     });
-    await Promise.all(collecting);
+    // Any error: a worker that has just died has no metrics.
+    await waitAtMost(Promise.allSettled(collecting), collectMsMax);
     return joinProcesses(texts);
-  };
-}
-
-/** Undefined where it cannot. */
-function collectFrom(link: LocalLink<WorkerCalls, NoFunctions>): Promise<string | undefined> {
-  // Any error: a worker that has just died has no metrics.
-  return link.call('collect').catch(() => undefined);
-}
-
-function timeOut(): Promise<undefined> {
-  return new Promise((resolve) => setTimeout(resolve, collectMsMax, undefined).unref());
+  }
 }
 
 /** For a worker: serves its metrics to the first process at the other end, and reads those of all from there. */

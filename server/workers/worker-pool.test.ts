@@ -1,11 +1,11 @@
 import cluster from 'node:cluster';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
-import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it, type MockInstance, vi } from 'vitest';
 import type { Ipc } from './ipc.ts';
 import { WorkerPool, type WorkerPoolOptions } from './worker-pool.ts';
 
-type Behavior = 'serves' | 'is busy' | 'dies' | 'fails' | 'hangs';
+type Behavior = 'serves' | 'never serves' | 'is busy' | 'dies' | 'fails' | 'hangs';
 
 interface Line {
   readonly event: string;
@@ -32,7 +32,9 @@ describe('a pool of workers', () => {
   ) {
     const log = pino({ level: 'info' }, { write: (line: string) => void lines.push(JSON.parse(line)) });
     const started: number[] = [];
+    const beats: MockInstance<Ipc['control']>[] = [];
     const attach = (ipc: Ipc, number: number) => {
+      beats.push(vi.spyOn(ipc, 'control'));
       const before = started.filter((one) => one === number).length;
       started.push(number);
       const of = { subgraphUrls: {}, storeUri: null, sharesState: false };
@@ -40,7 +42,12 @@ describe('a pool of workers', () => {
     };
     const pool = new WorkerPool({ count: 2, isEager: true, log, attach, ...options });
     pools.push(pool);
-    return { pool, started };
+    /** Long enough for several workers more to be started. */
+    const manyBeats = () => {
+      const before = beats[0]?.mock.calls.length ?? 0;
+      return until(() => expect(beats[0]?.mock.calls.length).toBeGreaterThan(before + 12));
+    };
+    return { pool, started, manyBeats };
   }
 
   const events = (event: string) => lines.filter((line) => line.event === event);
@@ -54,21 +61,25 @@ describe('a pool of workers', () => {
   });
 
   it('starts one worker, and more while all are busy, up to their number', async () => {
-    const { pool, started } = open(() => 'is busy', { count: 3, isEager: false, times: { beat: 5 } });
+    const { pool, started, manyBeats } = open(() => 'is busy', {
+      count: 3,
+      isEager: false,
+      times: { beat: 5 },
+    });
     await pool.start();
     expect(started).toEqual([1]);
     await until(() => expect(events('worker_ready')).toHaveLength(3));
-    const beats = lines.length;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    expect([started, lines.length]).toEqual([[1, 2, 3], beats]);
+    const known = lines.length;
+    await manyBeats();
+    expect([started, lines.length]).toEqual([[1, 2, 3], known]);
   });
 
   it('starts no more where one has nothing to do', async () => {
     const behave = (number: number) => (number === 1 ? 'is busy' : 'serves');
-    const { pool, started } = open(behave, { count: 3, isEager: false, times: { beat: 5 } });
+    const { pool, started, manyBeats } = open(behave, { count: 3, isEager: false, times: { beat: 5 } });
     await pool.start();
     await until(() => expect(events('worker_ready')).toHaveLength(2));
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await manyBeats();
     expect(started).toEqual([1, 2]);
   });
 
@@ -77,6 +88,12 @@ describe('a pool of workers', () => {
     await expect(pool.start()).rejects.toThrow('no port is free');
     const dying = open(() => 'dies');
     await expect(dying.pool.start()).rejects.toThrow('a worker ended with 7 before it served');
+  });
+
+  it('does not wait for ever for a worker that starts and never serves', async () => {
+    const { pool } = open(() => 'never serves', { times: { beat: 20, startMax: 500 } });
+    await expect(pool.start()).rejects.toThrow('a worker ended with SIGKILL before it served');
+    expect(events('worker_hung')).not.toEqual([]);
   });
 
   it('replaces a worker that dies by one of the same number, later and later while it dies young', async () => {

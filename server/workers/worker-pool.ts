@@ -65,7 +65,8 @@ export class WorkerPool {
   readonly #options: WorkerPoolOptions;
   readonly #times: WorkerPoolTimes;
   readonly #slots = new Map<number, Slot>();
-  readonly #restarts = new Set<NodeJS.Timeout>();
+  /** Replacements that wait, by the numbers of their workers. */
+  readonly #restarts = new Map<number, NodeJS.Timeout>();
   readonly #served = Promise.withResolvers<string>();
   #isClosing = false;
   #beat: NodeJS.Timeout | undefined;
@@ -84,18 +85,17 @@ export class WorkerPool {
   async start(): Promise<string> {
     const count = this.#options.isEager ? this.#options.count : 1;
     for (let number = 1; number <= count; number++) this.#fork(number, 0);
-    const url = await this.#served.promise;
     this.#lookedAtMs = performance.now();
     this.#beat = setInterval(() => this.#look(), this.#times.beat);
     this.#beat.unref();
-    return url;
+    return this.#served.promise;
   }
 
   /** Lets the workers end, as a process of its own ends; resolves when all are gone. */
   async close(times: { readonly drainMs: number; readonly graceMs: number }): Promise<void> {
     this.#isClosing = true;
     clearInterval(this.#beat);
-    for (const timer of this.#restarts) clearTimeout(timer);
+    for (const timer of this.#restarts.values()) clearTimeout(timer);
     const ended = [...this.#slots.values()].map(async (slot) => {
       const kill = () => slot.worker.process.kill('SIGKILL');
       // One that has not served has nothing to end.
@@ -133,6 +133,12 @@ export class WorkerPool {
       exited.resolve();
       this.#ended(slot, { code, signal });
     });
+    // A process that could not even be started has no end of its own; any other error is followed by one.
+    worker.on('error', (error) => {
+      if (worker.process.pid !== undefined) return;
+      exited.resolve();
+      this.#ended(slot, { code: null, signal: null, err: error });
+    });
     this.#options.attach(ipc, number);
   }
 
@@ -150,9 +156,14 @@ export class WorkerPool {
     return [...this.#slots.values()].every(({ isReady }) => isReady);
   }
 
-  #ended(slot: Slot, how: { readonly code: number | null; readonly signal: string | null }): void {
+  #ended(
+    slot: Slot,
+    how: { readonly code: number | null; readonly signal: string | null; readonly err?: Error },
+  ): void {
     this.#slots.delete(slot.number);
-    this.#served.reject(new StartError(`a worker ended with ${how.signal ?? how.code} before it served`));
+    this.#served.reject(
+      new StartError(`a worker ended with ${how.err?.message ?? how.signal ?? how.code} before it served`),
+    );
     if (this.#isClosing) return;
     const about = { ...this.#describe(slot, 'worker_died'), ...how };
     this.#options.log.error(about, 'a worker has ended and is replaced; its calls are closed as failed');
@@ -161,10 +172,10 @@ export class WorkerPool {
     const deaths = isYoung ? slot.deaths + 1 : 0;
     const delayMs = deaths === 0 ? 0 : Math.min(restartMax, restartMin * 2 ** deaths);
     const timer = setTimeout(() => {
-      this.#restarts.delete(timer);
+      this.#restarts.delete(slot.number);
       this.#fork(slot.number, deaths);
     }, delayMs);
-    this.#restarts.add(timer);
+    this.#restarts.set(slot.number, timer);
   }
 
   #look(): void {
@@ -175,7 +186,8 @@ export class WorkerPool {
     this.#lookedAtMs = nowMs;
     for (const slot of this.#slots.values()) {
       if (wasAway) slot.heardMs = nowMs;
-      const silentMs = Math.round(nowMs - slot.heardMs);
+      // One that starts answers before it serves.
+      const silentMs = Math.round(nowMs - (slot.isReady ? slot.heardMs : slot.startedMs));
       if (!slot.isKilled && silentMs > (slot.isReady ? silentMax : startMax)) {
         slot.isKilled = true;
         const about = { ...this.#describe(slot, 'worker_hung'), silentMs };
@@ -195,7 +207,7 @@ export class WorkerPool {
     if (this.#busyFor < busyBeats || slots.length + this.#restarts.size >= this.#options.count) return;
     this.#busyFor = 0;
     let number = 1;
-    while (this.#slots.has(number)) number += 1;
+    while (this.#slots.has(number) || this.#restarts.has(number)) number += 1;
     this.#fork(number, 0);
   }
 }

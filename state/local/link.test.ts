@@ -60,7 +60,7 @@ describe('a link of two processes', () => {
     expect(thrown[1]).toMatchObject({ reason: 'TRIMMED', message: 'gone' });
     expect(thrown[2]).toMatchObject({ name: 'RangeError', message: 'odd', code: 'ODD' });
     expect(thrown[2]).not.toHaveProperty('secret');
-    await expect(link.call('missing')).rejects.toThrow('There is no call missing.');
+    await expect(link.call('missing')).rejects.toThrow('There is no missing.');
   });
 
   it('refuses calls when the other process is gone, those that wait too', async () => {

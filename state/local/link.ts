@@ -27,8 +27,7 @@ export type LinkFailure =
   | { readonly kind: 'lost'; readonly reason: StreamLogLost['reason']; readonly message: string }
   | { readonly kind: 'other'; readonly name: string; readonly message: string; readonly details: object };
 
-// biome-ignore lint/suspicious/noExplicitAny: the parameters of each are checked where it is called and where it is served.
-type Functions = { readonly [name: string]: (...args: any[]) => unknown };
+type Functions = { readonly [name: string]: (...args: never[]) => unknown };
 type Answer<F extends Functions, K extends keyof F> = Awaited<ReturnType<F[K]>>;
 
 /** Calls that wait for their answers, at most; one more is refused. */
@@ -67,7 +66,7 @@ export class LocalLink<Calls extends Functions, Notes extends Functions> {
             void this.#answer(calls, message[1], message[2], message[3]);
             break;
           case 'note':
-            notes[message[1]]?.(...message[2]);
+            run(notes, message[1], message[2]);
             break;
           default:
             this.#settle(message);
@@ -109,9 +108,7 @@ export class LocalLink<Calls extends Functions, Notes extends Functions> {
 
   async #answer(calls: Functions, id: number, name: string, args: readonly unknown[]): Promise<void> {
     try {
-      const call = calls[name];
-      if (call === undefined) throw new TypeError(`There is no call ${name}.`);
-      this.#send(['answer', id, await call(...args)]);
+      this.#send(['answer', id, await run(calls, name, args)]);
     } catch (error) {
       this.#send(['failure', id, describeLinkFailure(error)]);
     }
@@ -125,6 +122,13 @@ export class LocalLink<Calls extends Functions, Notes extends Functions> {
     if (kind === 'answer') waiting?.resolve(message[2]);
     else if (kind === 'failure') waiting?.reject(reviveLinkFailure(message[2]));
   }
+}
+
+/** Both ends are of one version, and LocalLink checks the arguments where it sends them. Throws TypeError where there is no such function. */
+function run(functions: Functions, name: string, args: readonly unknown[]): unknown {
+  const found = functions[name] as ((...args: readonly unknown[]) => unknown) | undefined;
+  if (found === undefined) throw new TypeError(`There is no ${name}.`);
+  return found(...args);
 }
 
 function gone(): HeddleError {

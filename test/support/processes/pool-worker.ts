@@ -11,6 +11,7 @@ ipc.onControl((message) => {
     if (behavior === 'dies') process.exit(7);
     if (behavior === 'fails') ipc.control({ kind: 'failed', message: 'no port is free' });
     if (behavior === 'is busy') busy = 1;
+    if (behavior === 'never serves') return;
     ipc.control({ kind: 'ready', url: `http://127.0.0.1:${number}` });
     // The end of the event loop's turn, and of all others.
     if (behavior === 'hangs')

@@ -2,7 +2,7 @@ import { signal } from '../signal.ts';
 
 const override = (source: string) => signal('OVERRIDE', source, 1);
 
-/** Who is told not to do it is told to follow them. */
+/** After a negation it demands that they are followed. */
 const notTold = "(?<!\\b(?:not|never|cannot|can't|don't|won't|shouldn't|mustn't)\\s{1,5})";
 /** To let what one was told be without effect. */
 const setAside =
