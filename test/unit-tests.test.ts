@@ -22,9 +22,14 @@ it('npm run test:unit takes a test that calls functions, and none that starts a 
   }
 });
 
-it('tests of whole processes and of gateways have a process of their own, and others share one', () => {
+it('tests of whole processes have a process of their own, and others share one', () => {
   const found = findIsolatedTests();
-  expect(found).toEqual(expect.arrayContaining(['gateway/doors/bodies.test.ts', 'test/start.test.ts']));
-  expect(found).not.toContain('mongo/connect.test.ts');
-  expect(found).not.toContain('subgraphs/tenants/tenants/tenants.test.ts');
+  expect(found).toContain('test/start.test.ts');
+  for (const test of [
+    'gateway/gateway.test.ts',
+    'mongo/connect.test.ts',
+    'subgraphs/tenants/tenants/tenants.test.ts',
+  ]) {
+    expect(found).not.toContain(test);
+  }
 });

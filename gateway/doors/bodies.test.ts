@@ -1,20 +1,52 @@
-import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
+import type { GatewayObserver } from '#core/observers/gateway-observer.ts';
 import { type DoorExample, postCases, servedDoors } from '#test/support/gateways/door-examples.ts';
-import { createDoorMesh, replaceSubgraphs, sendExample } from '#test/support/gateways/door-requests.ts';
+import {
+  createDoorMesh,
+  oncePerMesh,
+  replaceSubgraphs,
+  sendExample,
+} from '#test/support/gateways/door-requests.ts';
 import { sampleKey, startSampleGateway } from '#test/support/gateways/sample-gateway.ts';
 import type { SubgraphExecutor } from '#transport/executor.ts';
 
 const bearer = { authorization: `Bearer ${sampleKey}` };
 
-let stack = new AsyncDisposableStack();
-afterEach(async () => {
-  await stack.disposeAsync();
-  stack = new AsyncDisposableStack();
-});
-const start = async (example?: DoorExample, options: Parameters<typeof startSampleGateway>[0] = {}) =>
-  stack.use(await startSampleGateway({ doors: servedDoors, mesh: createDoorMesh(example), ...options }));
+const stack = new AsyncDisposableStack();
+afterAll(() => stack.disposeAsync());
+
+/** A gateway for the routes of a mesh, and how many requests and operations are in progress in it. */
+async function start(example: DoorExample, options: Parameters<typeof startSampleGateway>[0] = {}) {
+  let countInProgress = () => 0;
+  const observer: GatewayObserver = {
+    operationEnded: () => undefined,
+    errorAnswered: () => undefined,
+    requestAnswered: () => undefined,
+    streamBegun: () => () => undefined,
+    streamCut: () => undefined,
+    watch(read) {
+      countInProgress = () => read().inProgress;
+      return { [Symbol.dispose]: () => undefined };
+    },
+  };
+  const sample = await startSampleGateway({
+    doors: servedDoors,
+    mesh: createDoorMesh(example),
+    observer,
+    ...options,
+    // The routes are refused one after the other, and all from one address.
+    limits: { refusalsPerSecond: 10_000, ...options.limits },
+  });
+  stack.defer(() => sample[Symbol.asyncDispose]());
+  return { ...sample, countInProgress: () => countInProgress() };
+}
+const plain = oncePerMesh(start);
+const small = oncePerMesh((example) =>
+  start(example, { limits: { bodyBytesMax: 4_000, callBodyBytesMax: 4_000 } }),
+);
+const hurried = oncePerMesh((example) => start(example, { limits: { bodyTimeoutMs: 1 } }));
+
 /** The statuses of OVERLOADED, where a dialect has its own. */
 const overloadedStatuses: Readonly<Record<string, readonly number[]>> = {
   graphql: [200, 503],
@@ -23,7 +55,7 @@ const overloadedStatuses: Readonly<Record<string, readonly number[]>> = {
 
 describe.each(postCases)('the body of $route', ({ method, example }) => {
   it('is refused where a page of another origin could have made a browser send it', async () => {
-    const sample = await start(example);
+    const sample = await plain(example);
     const before = sample.mesh.calls.length;
     const basic = { authorization: `Basic ${Buffer.from(`x:${sampleKey}`).toString('base64')}` };
     for (const type of [
@@ -59,7 +91,7 @@ describe.each(postCases)('the body of $route', ({ method, example }) => {
     ['is not what its encoding has', '{}', { 'content-encoding': 'zstd' }, 400, 'no valid zstd'],
     ['is too large', JSON.stringify({ x: 'x'.repeat(5_000) }), {}, 413, 'larger than the 4000 bytes'],
   ] as const)('is refused where it %s', async (_what, body, headers, status, message) => {
-    const sample = await start(example, { limits: { bodyBytesMax: 4_000, callBodyBytesMax: 4_000 } });
+    const sample = await small(example);
     const answer = await sendExample(
       sample,
       { method, example },
@@ -70,21 +102,20 @@ describe.each(postCases)('the body of $route', ({ method, example }) => {
   });
 
   it('may break off, and leaves nothing in progress', async () => {
-    const sample = await start(example);
+    const sample = await plain(example);
     const request = httpRequest(`${sample.url}${example.path}`, {
       method,
       headers: { ...bearer, 'content-type': 'application/json', 'content-length': 1_000 },
     });
     request.on('error', () => undefined);
     request.write('{"x":');
-    await once(request, 'socket');
-    await fetch(`${sample.url}/health/live`);
+    await expect.poll(sample.countInProgress).toBe(1);
     request.destroy();
-    await sample.gateway.stop();
+    await expect.poll(sample.countInProgress).toBe(0);
   });
 
   it('is waited for within its time, and refused with the reason afterwards', async () => {
-    const sample = await start(example, { limits: { bodyTimeoutMs: 1 } });
+    const sample = await hurried(example);
     const answer = await new Promise<{ status: number | undefined; text: string }>((resolve, reject) => {
       const request = httpRequest(
         `${sample.url}${example.path}`,
@@ -100,53 +131,59 @@ describe.each(postCases)('the body of $route', ({ method, example }) => {
     });
     expect(answer.status).toBe(408);
     expect(example.messageIn(answer.text)).toContain('took too long');
-    await sample.gateway.stop();
+    await expect.poll(sample.countInProgress).toBe(0);
   });
 });
 
 const graphCases = postCases.filter(({ example }) => example.callsTenantsAlone !== true);
 
-describe.each(graphCases)('the operation of $route', ({ method, door, example }) => {
-  /** A mesh whose models subgraph waits for the end of what is asked. */
-  async function startWaiting() {
-    const asked = Promise.withResolvers<void>();
-    const ended = Promise.withResolvers<unknown>();
-    const waiting: SubgraphExecutor = {
-      execute: ({ signal }) =>
-        new Promise((_, reject) => {
-          signal?.addEventListener('abort', () => {
-            ended.resolve(signal.reason);
-            reject(signal.reason);
-          });
-          asked.resolve();
-        }),
-    };
-    const sample = await start(example, { mesh: replaceSubgraphs(createDoorMesh(example), waiting) });
-    return { sample, asked: asked.promise, ended: ended.promise };
-  }
+/** A gateway before subgraphs that answer nothing, and why each operation that they were asked for has ended. */
+async function startWaiting(example: DoorExample) {
+  const asked: Promise<unknown>[] = [];
+  const executor: SubgraphExecutor = {
+    execute: ({ signal }) =>
+      new Promise((_, reject) => {
+        const ended = Promise.withResolvers<unknown>();
+        signal?.addEventListener('abort', () => {
+          ended.resolve(signal.reason);
+          reject(signal.reason);
+        });
+        asked.push(ended.promise);
+      }),
+  };
+  const sample = await start(example, { mesh: replaceSubgraphs(createDoorMesh(example), executor) });
+  return { ...sample, asked };
+}
+const waiting = oncePerMesh(startWaiting);
+const failing = oncePerMesh((example) => {
+  const executor = { execute: () => Promise.reject(new Error('the secret of the store')) };
+  return start(example, { mesh: replaceSubgraphs(createDoorMesh(example), executor) });
+});
 
+describe.each(graphCases)('the operation of $route', ({ method, door, example }) => {
   it('leads to nothing that continues when its client has left', async () => {
-    const { sample, asked, ended } = await startWaiting();
+    const { url, asked, countInProgress } = await waiting(example);
+    const before = asked.length;
     const left = new AbortController();
-    const answer = fetch(`${sample.url}${example.path}`, {
+    const answer = fetch(`${url}${example.path}`, {
       method,
       headers: { ...bearer, 'content-type': 'application/json' },
       body: JSON.stringify(example.body),
       signal: left.signal,
     });
-    await asked;
+    await expect.poll(() => asked.length).toBeGreaterThan(before);
     left.abort();
     await expect(answer).rejects.toThrow();
-    expect(await ended).toMatchObject({ name: 'AbortError' });
-    await sample.gateway.stop();
+    expect(await asked[before]).toMatchObject({ name: 'AbortError' });
+    await expect.poll(countInProgress).toBe(0);
   });
 
   it('is answered with the reason when the process ends first', async () => {
-    const { sample, asked, ended } = await startWaiting();
+    const sample = await startWaiting(example);
     const answering = sendExample(sample, { method, example }, { headers: bearer });
-    await asked;
+    await expect.poll(() => sample.asked.length).toBeGreaterThan(0);
     const closed = sample.gateway.close(0);
-    expect(await ended).toMatchObject({ code: 'OVERLOADED' });
+    expect(await sample.asked[0]).toMatchObject({ code: 'OVERLOADED' });
     const answer = await answering;
     expect(answer.headers.get('retry-after')).toBe('1');
     expect(example.messageIn(answer.text)).toContain('shut down');
@@ -155,8 +192,7 @@ describe.each(graphCases)('the operation of $route', ({ method, door, example })
   });
 
   it('leads to no word of an unexpected failure in the answer', async () => {
-    const failing = { execute: () => Promise.reject(new Error('the secret of the store')) };
-    const sample = await start(example, { mesh: replaceSubgraphs(createDoorMesh(example), failing) });
+    const sample = await failing(example);
     const answer = await sendExample(sample, { method, example }, { headers: bearer });
     expect(answer.text).not.toContain('secret');
     expect(answer.text).toContain('INTERNAL');

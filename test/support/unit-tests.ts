@@ -56,16 +56,7 @@ export function findUnitTests(): readonly string[] {
   return tests.filter((test) => !heavy.has(test) && !startsProcess.test(graph.modules.get(test) ?? ''));
 }
 
-/** What leaves megabytes in its process when it is closed: 189 gateways, as one file starts them, a gigabyte. */
-const leavingModules: readonly string[] = ['gateway/gateway.ts'];
-
-/**
- * The tests that need a process of their own: those under `test/`, which look at processes and load little themselves,
- * and those that import, directly or not, what leaves much behind.
- */
+/** The tests that need a process of their own: those under `test/`, which look at processes and load little themselves. */
 export function findIsolatedTests(): readonly string[] {
-  requirePresent(leavingModules);
-  const { tests, graph } = readTests();
-  const leaving = findReaching(graph, leavingModules);
-  return tests.filter((test) => test.startsWith('test/') || leaving.has(test));
+  return readTests().tests.filter((test) => test.startsWith('test/'));
 }

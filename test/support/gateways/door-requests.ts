@@ -6,6 +6,18 @@ import { createSampleMesh, type SampleMesh } from './sample-subgraphs.ts';
 /** What stands behind the gateway of an example. */
 export const createDoorMesh = (example?: DoorExample) => example?.mesh?.() ?? createSampleMesh();
 
+/** What is started once for all routes that have the same mesh behind the gateway, since their requests do not disturb each other. */
+export function oncePerMesh<T>(
+  start: (example: DoorExample) => Promise<T>,
+): (example: DoorExample) => Promise<T> {
+  const started = new Map<DoorExample['mesh'], Promise<T>>();
+  return (example) => {
+    const running = started.get(example.mesh) ?? start(example);
+    started.set(example.mesh, running);
+    return running;
+  };
+}
+
 /** The mesh with every subgraph but `tenants` replaced. */
 export function replaceSubgraphs(mesh: SampleMesh, executor: SubgraphExecutor): SampleMesh {
   const { tenants } = mesh.executors;

@@ -8,12 +8,12 @@ import type { Exposures } from '#gateway/auth/exposure.ts';
 import type { Door } from '#gateway/doors/door.ts';
 import { createGateway, type Gateway } from '#gateway/gateway.ts';
 import type { GatewayLimits } from '#gateway/limits.ts';
-import { PlannerProcess } from '#gateway/planning/planner.ts';
 import { composeSupergraph } from '#schema/compose.ts';
 import { createMemoryBus } from '#state/bus/memory.ts';
 import { createMemoryQuota } from '#state/quota/memory.ts';
 import { sampleSdls } from './sample-graph.ts';
 import { createSampleMesh, type SampleMesh, sampleCaller } from './sample-subgraphs.ts';
+import { findSharedPlanner } from './shared-planner.ts';
 
 export const sampleSupergraph = composeSupergraph(sampleSdls);
 
@@ -59,7 +59,7 @@ export async function startSampleGateway(
     sampleCaller('inference:invoke', 'members:write', 'models:write', 'prompts:read', 'tenants:admin'),
   );
   const gateway = await createGateway({
-    planner: new PlannerProcess(mesh.supergraphSdl ?? sampleSupergraph),
+    planner: findSharedPlanner(mesh.supergraphSdl ?? sampleSupergraph),
     executors: mesh.executors,
     bus,
     quota: createMemoryQuota(),

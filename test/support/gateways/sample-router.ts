@@ -1,17 +1,15 @@
 import pino from 'pino';
-import { afterAll } from 'vitest';
 import type { Caller } from '#core/caller.ts';
 import type { ClientResult } from '#gateway/errors.ts';
 import { type GatewayLimits, resolveLimits } from '#gateway/limits.ts';
-import { PlannerProcess } from '#gateway/planning/planner.ts';
 import { createRouter, isOperation, isStream, type Router } from '#gateway/router.ts';
 import { sampleSupergraph } from './sample-gateway.ts';
 import { type SampleMesh, sampleCaller } from './sample-subgraphs.ts';
+import { findSharedPlanner } from './shared-planner.ts';
 
-/** Routers over the sample graph. Called at the top of a test file, at whose end their planner ends. */
+/** Routers over the sample graph. */
 export function sampleRouters() {
-  const planner = new PlannerProcess(sampleSupergraph);
-  afterAll(() => planner[Symbol.asyncDispose]());
+  const planner = findSharedPlanner(sampleSupergraph);
   return {
     planner,
     start: ({ executors }: SampleMesh, limits: Partial<GatewayLimits> = {}): Router =>
