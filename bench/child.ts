@@ -25,9 +25,25 @@ export function startNode(
   environment: Readonly<Record<string, string>>,
   ipc: boolean,
 ): Child {
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...args], {
+  const stdio = ['ignore', 'pipe', 'inherit', ...(ipc ? (['ipc'] as const) : [])] as const;
+  return startProcess(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', ...args],
+    environment,
+    stdio,
+  );
+}
+
+/** Starts any command with only the variables given. */
+export function startProcess(
+  command: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>>,
+  stdio: readonly ('ignore' | 'pipe' | 'inherit' | 'ipc')[],
+): Child {
+  const child = spawn(command, args, {
     env: { PATH: process.env.PATH ?? '', ...environment },
-    stdio: ['ignore', 'pipe', 'inherit', ...(ipc ? (['ipc'] as const) : [])],
+    stdio: [...stdio],
   });
   return {
     pid: child.pid as number,
@@ -70,8 +86,16 @@ export function listDescendants(pid: number): readonly number[] {
   return children.flatMap((child) => [child, ...listDescendants(child)]);
 }
 
+/** A process and those that it has started. */
+export const listTree = (pid: number): readonly number[] => [pid, ...listDescendants(pid)];
+
 /** Resident memory of a process, in MiB. */
-export function residentMiB(pid: number): number {
-  const match = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
+export const residentMiB = (pid: number) => readMiB(pid, 'status', 'VmRSS');
+
+/** Resident memory of a process in MiB, of which each page that others have as well counts in part: the sum over processes counts it once. */
+export const proportionalMiB = (pid: number) => readMiB(pid, 'smaps_rollup', 'Pss');
+
+function readMiB(pid: number, file: string, field: string): number {
+  const match = new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(readFileSync(`/proc/${pid}/${file}`, 'utf8'));
   return Number(match?.[1] ?? 0) / 1024;
 }

@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import { setTimeout as wait } from 'node:timers/promises';
 import { createClient } from 'graphql-ws';
 import { Pool } from 'undici';
 import { WebSocket } from 'ws';
@@ -16,11 +17,14 @@ export interface CallLoad {
   readonly check: (answer: string) => void;
 }
 
-export interface CallFigures {
-  readonly calls: number;
-  readonly seconds: number;
+export interface Latencies {
   readonly latencyMsP50: number;
   readonly latencyMsP99: number;
+}
+
+export interface CallFigures extends Latencies {
+  readonly calls: number;
+  readonly seconds: number;
 }
 
 /** Calls as fast as `inFlight` calls at once allow. */
@@ -31,30 +35,63 @@ export async function loadCalls(load: CallLoad): Promise<CallFigures> {
   const end = start + load.seconds * 1_000;
   let n = 0;
   const worker = async () => {
-    while (performance.now() < end) {
-      const at = performance.now();
-      const { statusCode, body } = await pool.request({
-        method: 'POST',
-        path: load.path,
-        headers: { 'content-type': 'application/json', ...load.headers },
-        body: load.body(n++),
-      });
-      const answer = await body.text();
-      if (statusCode !== 200) throw new Error(`${statusCode}: ${answer.slice(0, 300)}`);
-      load.check(answer);
-      latencies.push(performance.now() - at);
-    }
+    while (performance.now() < end) latencies.push(await timeCall(pool, load, n++));
   };
   await Promise.all(Array.from({ length: load.inFlight }, worker));
   await pool.close();
-  latencies.sort((a, b) => a - b);
-  const at = (share: number) => latencies[Math.floor((latencies.length - 1) * share)] ?? 0;
   return {
     calls: latencies.length,
     seconds: (performance.now() - start) / 1_000,
-    latencyMsP50: at(0.5),
-    latencyMsP99: at(0.99),
+    ...readLatencies(latencies),
   };
+}
+
+/** Calls at a rate, to each of some servers by turns, whether or not those before have been answered; the latencies of each. */
+export async function loadCallsAtRate(
+  loads: readonly Omit<CallLoad, 'inFlight' | 'seconds'>[],
+  { rate, seconds }: { readonly rate: number; readonly seconds: number },
+): Promise<readonly Latencies[]> {
+  const targets = loads.map((load) => ({ load, pool: new Pool(load.origin), latencies: [] as number[] }));
+  const running: Promise<void>[] = [];
+  const start = performance.now();
+  for (let n = 0; n < rate * seconds; n++) {
+    for (const [place, { load, pool, latencies }] of targets.entries()) {
+      const due = start + ((n + place / targets.length) * 1_000) / rate;
+      await wait(Math.max(0, due - performance.now()));
+      const call = timeCall(pool, load, n).then((ms) => void latencies.push(ms));
+      // A failure is that of all of them, below.
+      call.catch(() => {});
+      running.push(call);
+    }
+  }
+  await Promise.all(running);
+  await Promise.all(targets.map(({ pool }) => pool.close()));
+  return targets.map(({ latencies }) => readLatencies(latencies));
+}
+
+/** Milliseconds from the request to the end of its checked answer. */
+async function timeCall(
+  pool: Pool,
+  { path, headers, body: write, check }: Omit<CallLoad, 'inFlight' | 'seconds'>,
+  n: number,
+): Promise<number> {
+  const at = performance.now();
+  const { statusCode, body } = await pool.request({
+    method: 'POST',
+    path,
+    headers: { 'content-type': 'application/json', ...headers },
+    body: write(n),
+  });
+  const answer = await body.text();
+  if (statusCode !== 200) throw new Error(`${statusCode}: ${answer.slice(0, 300)}`);
+  check(answer);
+  return performance.now() - at;
+}
+
+function readLatencies(latencies: readonly number[]): Latencies {
+  const sorted = latencies.toSorted((a, b) => a - b);
+  const at = (share: number) => sorted[Math.floor((sorted.length - 1) * share)] ?? 0;
+  return { latencyMsP50: at(0.5), latencyMsP99: at(0.99) };
 }
 
 /** Opens `streams` subscriptions over graphql-ws, ten to a socket, and reads each to its end; answers the events seen. */

@@ -44,7 +44,8 @@ const server = createServer((request, response) => {
   request.on('data', (data: Buffer) => chunks.push(data));
   request.on('end', () => {
     response.socket?.setNoDelay(true);
-    if (!Buffer.concat(chunks).includes('"stream":true')) {
+    const body = Buffer.concat(chunks);
+    if (!body.includes('"stream":true') && !body.includes('"stream": true')) {
       response.writeHead(200, {
         'content-type': 'application/json',
         'content-length': Buffer.byteLength(answer),
