@@ -13,6 +13,7 @@ import type { Quota } from '#state/quota/quota.ts';
 import type { StreamLogs } from '#state/streams/stream-log.ts';
 import type { CoalescedAnswers } from './admission/answer-cache.ts';
 import type { Idempotency } from './admission/idempotency.ts';
+import type { RefusedCalls } from './admission/refused-calls.ts';
 import type { Running } from './execution/running.ts';
 import type { BlockReports } from './guarding/block-reports.ts';
 import type { Consents } from './guarding/consents.ts';
@@ -65,6 +66,8 @@ export interface InferenceEngine {
   readonly consents: Consents;
   /** Reports what guardrails have blocked. */
   readonly blocks: BlockReports;
+  /** Counts calls that are refused before they have a row. */
+  readonly refused: RefusedCalls;
   readonly jsonSchemas: JsonSchemas;
   /** Where calls and the URLs of files may go. */
   readonly egress: Egress;

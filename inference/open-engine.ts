@@ -10,6 +10,7 @@ import type { OwnerBoxes } from '#core/secrets/owner-boxes.ts';
 import type { RuleServices } from '#guardrails/guardrail.ts';
 import { VerdictCache } from '#guardrails/pipeline/verdict-cache.ts';
 import { RuleThreads } from '#guardrails/threads/rule-threads.ts';
+import type { AuditLog } from '#mongo/audit/log.ts';
 import { EventReports } from '#mongo/event-reports.ts';
 import type { EventLog } from '#mongo/events.ts';
 import { createHttpFetch } from '#providers/http/http-fetch.ts';
@@ -19,6 +20,7 @@ import type { Cache } from '#state/cache/cache.ts';
 import type { Quota } from '#state/quota/quota.ts';
 import type { StreamLogs } from '#state/streams/stream-log.ts';
 import { createIdempotency } from './admission/idempotency.ts';
+import { RefusedCalls } from './admission/refused-calls.ts';
 import type { InferenceEngine } from './engine.ts';
 import { Running } from './execution/running.ts';
 import { BlockReports } from './guarding/block-reports.ts';
@@ -57,6 +59,8 @@ export interface InferenceEngineOptions {
   readonly catalog: Catalog;
   readonly bus: Bus;
   readonly events: Pick<EventLog, 'record'>;
+  /** Counts refused calls. */
+  readonly audit: Pick<AuditLog, 'count'>;
   readonly quota: Quota;
   readonly cache: Cache;
   readonly streams: StreamLogs;
@@ -149,6 +153,7 @@ export async function openInferenceEngine(
   const sources = opened.use(new ConsentSources({ connection, post: postOfTenants, secrets, log, now }));
   const consents = opened.use(await Consents.open({ connection, bus, sources, log, now }));
   const reports = opened.use(new EventReports({ events: options.events, log }));
+  const refused = opened.use(new RefusedCalls({ audit: options.audit, catalog, log, now }));
   const blocks = new BlockReports({ reports, now, observer });
   const pool = createProviderPool({
     catalog,
@@ -196,6 +201,7 @@ export async function openInferenceEngine(
     verdicts: new VerdictCache(now),
     consents,
     blocks,
+    refused,
     jsonSchemas,
     egress,
     allowsUnpriced: options.unpricedModels === 'allow',

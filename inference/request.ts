@@ -7,6 +7,7 @@ import type {
 } from '#core/graph-enums.generated.ts';
 import type { TextSpan } from '#core/text/text-span.ts';
 import type { ProviderCall } from '#providers/provider.ts';
+import type { WatchedCall } from './admission/refused-calls.ts';
 import type { StructuredOutput } from './admission/structured-output.ts';
 import type { CallLabels } from './call-labels.ts';
 import type { UpperBound } from './metering/usage-cost.ts';
@@ -61,7 +62,7 @@ export interface PromptValues {
 }
 
 /** What a field of a mutation may draw, as far as that is known before it runs. */
-export interface PlannedCall {
+export interface PlannedCall extends Pick<WatchedCall, 'action' | 'name'> {
   readonly bound: UpperBound;
   readonly totalMs: number;
   /** Continues when its field has been answered, so that it runs beside those after it. */

@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Caller } from '#core/caller.ts';
+import type { AuditedRefusal, CountedRefusal } from '#core/refusal-counter.ts';
 import { sampleKey, startSampleGateway } from '#test/support/gateways/sample-gateway.ts';
 import { sampleCaller } from '#test/support/gateways/sample-subgraphs.ts';
 import { keptLog } from '#test/support/processes/log-lines.ts';
 import type { SubgraphExecutor } from '#transport/executor.ts';
-import { type AuditedRefusal, type CountedRefusal, RefusalAudit } from './refusal-audit.ts';
+import { RefusalAudit } from './refusal-audit.ts';
 import type { ThrottledAddress } from './throttled-addresses.ts';
 
 const refusal = (more: Partial<AuditedRefusal> = {}): AuditedRefusal => ({

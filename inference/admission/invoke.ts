@@ -71,8 +71,19 @@ export function beginCall(
   options: BeginOptions,
   engine: InferenceEngine,
 ): Promise<CallAdmission> {
-  const begun = traceCall(request, engine, () => begin(request, caller, options, engine));
+  const begun = watchRefusals(request, caller, engine, () =>
+    traceCall(request, engine, () => begin(request, caller, options, engine)),
+  );
   return options.meters === undefined ? begun : releaseUnlessRunning(begun, options.meters);
+}
+
+function watchRefusals<T>(
+  { model: name, labels: origin }: CompletionRequest,
+  caller: Caller,
+  { refused }: InferenceEngine,
+  run: () => Promise<T>,
+): Promise<T> {
+  return refused.watch({ action: 'completion.call', name, caller, origin }, run);
 }
 
 async function releaseUnlessRunning(
@@ -85,7 +96,16 @@ async function releaseUnlessRunning(
 }
 
 /** What the invocation may draw, with any of its candidates; null: nothing, as its answer is there already. */
-export async function planCall(
+export function planCall(
+  request: CompletionRequest,
+  caller: Caller,
+  options: Pick<BeginOptions, 'cachePolicy' | 'mode'>,
+  engine: InferenceEngine,
+): Promise<PlannedCall | null> {
+  return watchRefusals(request, caller, engine, () => plan(request, caller, options, engine));
+}
+
+async function plan(
   request: CompletionRequest,
   caller: Caller,
   { cachePolicy, mode }: Pick<BeginOptions, 'cachePolicy' | 'mode'>,
@@ -114,6 +134,8 @@ export async function planCall(
     totalMs: candidates.timeouts.totalMs,
     isBackground: mode === 'STREAM',
     sameAs: idempotencyKey !== null ? `idempotency ${idempotencyKey}` : cached?.read ? cached.key : null,
+    action: 'completion.call',
+    name: request.model,
   };
 }
 

@@ -124,7 +124,12 @@ export type AuditEnd = Partial<Pick<AuditRecord, 'tenantId'>> &
 export type AuditOccurrence = Pick<
   AuditRecord,
   'tenantId' | 'actor' | 'action' | 'errorCode' | 'requestId' | 'clientRequestId' | 'clientAddress'
-> & { readonly outcome: Extract<AuditOutcome, 'SUCCEEDED' | 'REFUSED'>; readonly count: number };
+> &
+  /** Of a refused call the AI model that it names. */
+  Partial<Pick<AuditRecord, 'targetType' | 'targetId'>> & {
+    readonly outcome: Extract<AuditOutcome, 'SUCCEEDED' | 'REFUSED'>;
+    readonly count: number;
+  };
 
 /** Where audited mutations leave their records. A change must not be made when its beginning cannot be written. */
 export interface AuditLog {
@@ -137,7 +142,7 @@ export interface AuditLog {
   discard(id: string): Promise<void>;
   /**
    * Counts a refusal in the one record of its hour, a read in the one record of its minute: the same action with the
-   * same outcome by the same key, or without a key from the same address.
+   * same outcome and target by the same key, or without a key from the same address.
    */
   count(occurrence: AuditOccurrence): Promise<void>;
 }
@@ -159,10 +164,14 @@ const spansMs = { REFUSED: 3_600_000, SUCCEEDED: 60_000 };
 
 /** Sorts by the beginning of its hour or minute. */
 function occurrenceId(occurrence: Omit<AuditOccurrence, 'count'>, nowMs: number): string {
-  const { outcome, tenantId, actor, action, errorCode, clientAddress } = occurrence;
+  const { outcome, tenantId, actor, action, errorCode, clientAddress, targetId } = occurrence;
   const spanMs = spansMs[outcome];
   const who = actor.keyId ?? actor.subject ?? clientAddress;
-  const what = JSON.stringify([outcome, tenantId, actor.kind, who, actor.issuerId, action, errorCode]);
+  const target = targetId == null ? [] : [targetId];
+  const what = JSON.stringify([
+    ...[outcome, tenantId, actor.kind, who, actor.issuerId, action, errorCode],
+    ...target,
+  ]);
   const start = (nowMs - (nowMs % spanMs)).toString(16).padStart(12, '0');
   return `${start}-${hash('sha256', what, 'hex').slice(0, 36)}`;
 }
@@ -207,7 +216,7 @@ export function createAuditLog(connection: Connection, now: () => number = Date.
     return records.updateOne(
       { _id, sequence: null },
       {
-        $setOnInsert: { ...occurrence, at, ...nothing },
+        $setOnInsert: { ...nothing, ...occurrence, at },
         $inc: { count },
         $set: { lastAt: at, expiresAt: new Date(nowMs + occurrencesKeptMs) },
       },

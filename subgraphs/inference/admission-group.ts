@@ -31,7 +31,13 @@ const slotName = ' slot';
  */
 export function createAdmissionGroups(
   plans: Readonly<Record<string, PlanCall>>,
-  { quota, ledger, log, alerts }: Pick<InferenceEngine, 'quota' | 'ledger' | 'log' | 'alerts'>,
+  {
+    quota,
+    ledger,
+    log,
+    alerts,
+    refused,
+  }: Pick<InferenceEngine, 'quota' | 'ledger' | 'log' | 'alerts' | 'refused'>,
 ) {
   const admitting = new WeakMap<SubgraphContext, Promise<void>>();
 
@@ -68,6 +74,9 @@ export function createAdmissionGroups(
       await Meters.reserveAll(calls);
     } catch (error) {
       await Promise.all(calls.map(({ meters }) => meters.release()));
+      const { caller } = context;
+      for (const { action, name } of all)
+        await refused.note({ action, name, caller, origin: context }, error);
       throw error;
     }
   }

@@ -34,6 +34,6 @@ export function chargedFields(
         { mode: 'STREAM', cachePolicy: null },
         engine,
       ),
-    embed: ({ input }, context) => planEmbedding(input as EmbedInput, context.caller, engine),
+    embed: ({ input }, context) => planEmbedding(input as EmbedInput, context.caller, context, engine),
   };
 }

@@ -54,11 +54,26 @@ function routingNeeds(inputTokensMax: number): RoutingNeeds {
 }
 
 /** What the embedding may draw, with any of its candidates. */
-export async function planEmbedding(
+export function planEmbedding(
   input: EmbedInput,
   caller: Caller,
+  origin: CallOrigin,
   engine: InferenceEngine,
 ): Promise<PlannedCall> {
+  return watchRefusals(input, caller, origin, engine, () => plan(input, caller, engine));
+}
+
+function watchRefusals<T>(
+  { model: name }: EmbedInput,
+  caller: Caller,
+  origin: CallOrigin,
+  { refused }: InferenceEngine,
+  run: () => Promise<T>,
+): Promise<T> {
+  return refused.watch({ action: 'embedding.call', name, caller, origin }, run);
+}
+
+async function plan(input: EmbedInput, caller: Caller, engine: InferenceEngine): Promise<PlannedCall> {
   const model = await resolveModel(input.model, caller, engine);
   check(input);
   const { inputTokensMax } = measureValues(input);
@@ -72,6 +87,8 @@ export async function planEmbedding(
     totalMs: candidates.timeouts.totalMs,
     isBackground: false,
     sameAs: null,
+    action: 'embedding.call',
+    name: input.model,
   };
 }
 
@@ -80,13 +97,26 @@ export async function planEmbedding(
  * cache and content. A failure is thrown with the completionId of its row; `signal` stops the call. `reserved` may hold a
  * reservation for it.
  */
-export async function embed(
+export function embed(
   input: EmbedInput,
   caller: Caller,
   origin: CallOrigin,
   signal: AbortSignal,
   engine: InferenceEngine,
   reserved?: Meters,
+): Promise<EmbeddingsData> {
+  return watchRefusals(input, caller, origin, engine, () =>
+    start(input, caller, origin, signal, engine, reserved),
+  );
+}
+
+async function start(
+  input: EmbedInput,
+  caller: Caller,
+  origin: CallOrigin,
+  signal: AbortSignal,
+  engine: InferenceEngine,
+  reserved: Meters | undefined,
 ): Promise<EmbeddingsData> {
   engine.running.admit();
   const model = await resolveModel(input.model, caller, engine);

@@ -1,9 +1,10 @@
 import { LRUCache } from 'lru-cache';
-import type { Catalog, CatalogPromptVersion } from '#catalog/catalog.ts';
+import type { CatalogPromptVersion } from '#catalog/catalog.ts';
 import type { Caller } from '#core/caller.ts';
 import { HeddleError } from '#core/errors.ts';
 import { type PromptTemplate, parsePromptTemplate } from '#core/prompt-template.ts';
 import type { CallOrigin } from '#inference/call-labels.ts';
+import type { InferenceEngine } from '#inference/engine.ts';
 import type { CompletionRequest } from '#inference/request.ts';
 import type { ProviderMessage } from '#providers/provider.ts';
 import type { RunPromptInput } from '../generated.ts';
@@ -34,9 +35,10 @@ export async function promptRequest(
   input: RunPromptInput,
   caller: Caller,
   origin: CallOrigin,
-  deps: { readonly catalog: Catalog; readonly now: () => number },
+  deps: Pick<InferenceEngine, 'catalog' | 'now' | 'refused'>,
 ): Promise<CompletionRequest> {
-  const version = await findPromptVersion(input, caller, deps);
+  const call = { action: 'completion.call', name: null, caller, origin } as const;
+  const version = await deps.refused.watch(call, () => findPromptVersion(input, caller, deps));
   const { system, text } = compileTemplate(version).render(parseVariables(input.variables));
   const messages: readonly ProviderMessage[] = [
     ...(system === null ? [] : [{ role: 'system', content: system.text } as const]),

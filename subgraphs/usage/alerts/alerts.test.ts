@@ -253,8 +253,6 @@ describe('an alert', () => {
     [{ window: 'INFLIGHT' }, 'input.window must be one of MINUTE, HOUR, DAY, MONTH.'],
     [{ by: ['TAG'] }, 'input.by[0] must be one of TENANT, APP, KEY, MODEL.'],
     [{ metric: 'REFUSALS', window: 'MINUTE' }, 'input.window must be HOUR or longer with REFUSALS'],
-    [{ metric: 'REFUSALS', by: ['MODEL'] }, 'input.by[0] cannot be MODEL with REFUSALS'],
-    [{ metric: 'REFUSALS', modelId: 'demo/echo' }, 'input.modelId cannot be combined with REFUSALS'],
     [{ metric: 'LATENCY_P95', perRequest: true }, 'input.perRequest cannot be combined with LATENCY_P95.'],
     [{ condition: 'ANOMALY', window: 'DAY' }, 'input.window must be HOUR with ANOMALY.'],
     [{ condition: 'SECURITY' }, 'input.threshold cannot be combined with SECURITY.'],

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { AlertMetric } from '#core/graph-enums.generated.ts';
 import { apiKeys } from '#mongo/api-keys.ts';
 import { budgets } from '#mongo/budgets.ts';
 import { type InvocationRecord, invocations } from '#mongo/invocations.ts';
+import { models } from '#mongo/models.ts';
 import {
   type AlertMesh,
   alertAdmin,
@@ -11,9 +13,11 @@ import {
   hourMs,
   minuteMs,
   openAlertMesh,
+  operator,
 } from '#test/support/alert-mesh.ts';
 import { ask } from '#test/support/subgraph.ts';
 import { row } from '#test/support/usage-mesh.ts';
+import { keyNames } from '../series.ts';
 
 let mesh: AlertMesh;
 beforeEach(async () => {
@@ -23,6 +27,28 @@ afterEach(() => mesh?.[Symbol.asyncDispose]());
 
 const dollar = 1_000_000_000n;
 const alert = { id: 'a', metric: 'REQUESTS', condition: 'ABOVE', threshold: 10, window: 'HOUR' };
+
+/** Counts refusals of a key of acme, for the AI model that they name. */
+const refuse = (
+  count: number,
+  {
+    tenantId = 'acme',
+    errorCode = 'QUOTA_EXCEEDED',
+    ...who
+  }: {
+    readonly tenantId?: string;
+    readonly keyId: string;
+    readonly appId?: string;
+    readonly errorCode?: string;
+  },
+  modelId: string | null = 'demo/echo',
+) =>
+  mesh.deps.audit.count({
+    ...{ tenantId, errorCode, action: 'completion.call', requestId: 'r', clientAddress: null },
+    actor: { kind: 'API_KEY', appId: 'app1', subject: null, ...who },
+    ...(modelId === null ? {} : { targetType: 'Model', targetId: modelId }),
+    ...{ outcome: 'REFUSED', count },
+  });
 
 describe('each metric', () => {
   const three = [
@@ -56,20 +82,78 @@ describe('each metric', () => {
     expect(Math.abs((episode?.value ?? 0) - 1_000)).toBeLessThanOrEqual(25);
   });
 
-  it('is the number of refusals that the audit log counts, by key', async () => {
-    const actor = { kind: 'API_KEY', keyId: 'k1', appId: 'app1', subject: null };
-    const count = (tenantId: string, keyId: string, refused: number) =>
-      mesh.deps.audit.count({
-        ...{ tenantId, actor: { ...actor, keyId }, action: 'complete', errorCode: 'QUOTA_EXCEEDED' },
-        ...{ requestId: 'r', clientAddress: null, outcome: 'REFUSED', count: refused },
-      });
+  it('is the number of refusals that the audit log counts, by key, and of an AI model', async () => {
     mesh.clock.ms = Date.now();
-    await count('acme', 'k1', 12);
-    await count('acme', 'k2', 3);
-    await count('other', 'k9', 50);
+    await models(mesh.database.connection).collection.insertOne({ _id: 'demo/echo' } as never);
+    await refuse(12, { keyId: 'k1' });
+    await refuse(3, { keyId: 'k2' });
+    await refuse(20, { keyId: 'k2', errorCode: 'FORBIDDEN' }, null);
+    await refuse(50, { tenantId: 'other', keyId: 'k9' });
     await mesh.saveAlert({ ...alert, metric: 'REFUSALS', by: ['KEY'] });
-    await mesh.sweepAfter(0);
-    expect(await mesh.episodes()).toMatchObject([{ keys: { key: 'k1' }, value: 12 }]);
+    await mesh.saveAlert({ ...alert, id: 'b', metric: 'REFUSALS', by: ['KEY'], modelId: 'demo/echo' });
+    await mesh.saveAlert({ ...alert, id: 'c', metric: 'REFUSALS', by: ['MODEL'] });
+    while ((await mesh.sweepAfter(0)) > 0);
+    const found = (await mesh.episodes()).map(({ alertId, keys, value }) => [
+      ...[alertId.at(-1), keys.key ?? keys.model ?? null, value],
+    ]);
+    expect(found.toSorted((one, two) => String(one).localeCompare(String(two)))).toEqual([
+      ['a', 'k1', 12],
+      ['a', 'k2', 23],
+      ['b', 'k1', 12],
+      ['c', null, 20],
+      ['c', 'demo/echo', 15],
+    ]);
+  });
+
+  it('is measured by each dimension', async () => {
+    mesh.clock.ms = Date.now();
+    const few = { tenantId: 'acme', appId: 'app1', keyId: 'k1', modelId: 'demo/echo' };
+    const many = { tenantId: 'other', appId: 'app9', keyId: 'k9', modelId: 'demo/slow' };
+    const failed = { status: 'FAILED', cache: 'HIT', costNanos: dollar, latencyMs: 100 } as const;
+    await mesh.addCalls(minuteMs, [
+      ...calls(2, { ...few, ...failed }),
+      ...calls(4, { ...many, ...failed, costNanos: 2n * dollar, latencyMs: 200 }),
+    ]);
+    for (const [count, { modelId, ...who }] of [
+      [3, few],
+      [5, many],
+    ] as const)
+      await refuse(count, who, modelId);
+    /** Of the few calls, of the many; for each call of both. */
+    const expected: Readonly<Record<AlertMetric, readonly [number, number, number?, number?]>> = {
+      COST: [2, 8, 1, 2],
+      TOKENS: [30, 60, 15, 15],
+      REQUESTS: [2, 4],
+      FAILURES: [2, 4, 1, 1],
+      REFUSALS: [3, 5, 1.5, 1.25],
+      LATENCY_P95: [100, 200],
+      CACHE_HITS: [2, 4, 1, 1],
+    };
+    const dimensions = Object.entries(keyNames).map(
+      ([by, name]) => [by, name, `${by.toLowerCase()}Id`] as const,
+    );
+    const wanted: unknown[] = [];
+    for (const [metric, [low, high, ...shares]] of Object.entries(expected)) {
+      for (const [by, name, field] of dimensions) {
+        for (const perRequest of shares.length > 0 ? [false, true] : [false]) {
+          const id = `${metric}-${by}-${perRequest}`.toLowerCase().replaceAll('_', '-');
+          const input = { ...alert, id, metric, by: [by], threshold: 0, perRequest, requestsMin: 1 };
+          await mesh.saveAlert(input, operator);
+          const [ofFew, ofMany] = perRequest ? shares : [low, high];
+          for (const [of, value] of [
+            [few, ofFew],
+            [many, ofMany],
+          ] as const) {
+            const exact = metric === 'LATENCY_P95' ? expect.closeTo(value ?? 0, -1) : value;
+            wanted.push([id, { [name]: of[field as keyof typeof few] }, exact]);
+          }
+        }
+      }
+    }
+    while ((await mesh.sweepAfter(0)) > 0);
+    const found = (await mesh.episodes()).map(({ alertId, keys, value }) => [alertId, keys, value]);
+    expect(found).toHaveLength(wanted.length);
+    expect(found).toEqual(expect.arrayContaining(wanted));
   });
 
   it('is not compared where there are too few calls for a share', async () => {
@@ -277,19 +361,10 @@ describe('the use of keys', () => {
     ]);
   });
 
-  it('that is refused often is found', async () => {
+  it('that is refused often is found, and not where it has no room', async () => {
     mesh.clock.ms = Date.now();
-    await mesh.deps.audit.count({
-      ...{
-        tenantId: 'acme',
-        action: 'complete',
-        errorCode: 'FORBIDDEN',
-        requestId: 'r',
-        clientAddress: null,
-      },
-      actor: { kind: 'API_KEY', keyId: 'k1', appId: 'app1', subject: null },
-      ...{ outcome: 'REFUSED', count: 51 },
-    });
+    await refuse(500, { keyId: 'k2' });
+    await refuse(51, { keyId: 'k1', errorCode: 'FORBIDDEN' });
     await mesh.saveAlert({ ...securityAlert, patterns: ['MANY_REFUSALS'] });
     await mesh.sweepAfter(0);
     expect(await found()).toEqual([['MANY_REFUSALS', 'k1']]);

@@ -20,6 +20,9 @@ const dayMs = 24 * hourMs;
 const learnedMs = 30 * dayMs;
 const historyMs = 7 * dayMs;
 
+/** Refusals that clients run into who do what they may. */
+const ordinaryCodes = ['QUOTA_EXCEEDED', 'BUDGET_EXCEEDED', 'MODEL_UNPRICED', 'NO_ROUTE'] as const;
+
 export const securityPatterns = Object.keys(patternJudges) as readonly SecurityPattern[];
 
 /** SECURITY: what each key did within the last hour. */
@@ -34,9 +37,9 @@ export const evaluateSecurity: Evaluate = async ({ alert, open, nowMs, deps: { c
   const uses = await readKeyUses(connection, alert, fromMs, toMs);
   const sightings = await noteSightings(connection, uses, fromMs, nowMs);
   const injections = await countInjections(connection, alert, fromMs, toMs);
-  const { tenantId, appId, keyId } = alert;
+  const { tenantId } = alert;
   const refused = await readRefusals(connection, {
-    ...{ tenantId, fromMs, toMs, by: ['KEY'], filter: { appId, keyId } },
+    ...{ tenantId, fromMs, toMs, by: ['KEY'], filter: alert, exceptCodes: ordinaryCodes },
   });
   const refusals = new Map<string, number>();
   for (const { keys, count } of refused) {

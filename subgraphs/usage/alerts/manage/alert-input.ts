@@ -107,7 +107,7 @@ function checkedThreshold({ threshold, condition, metric }: AlertInput, rule: Co
   return value;
 }
 
-function checkedDimensions({ by, metric, condition }: AlertInput, rule: ConditionRule): AlertDimension[] {
+function checkedDimensions({ by, condition }: AlertInput, rule: ConditionRule): AlertDimension[] {
   const wanted = checkedList(by ?? [], 'input.by', 10);
   if (rule.about !== 'SERIES' && wanted.length > 0)
     badInput('input.by', `cannot be combined with ${condition}.`);
@@ -116,18 +116,12 @@ function checkedDimensions({ by, metric, condition }: AlertInput, rule: Conditio
     if (known === undefined) {
       return badInput(`input.by[${i}]`, `must be one of ${Object.keys(keyNames).join(', ')}.`);
     }
-    if (known === 'MODEL' && metric === 'REFUSALS') {
-      badInput(
-        `input.by[${i}]`,
-        'cannot be MODEL with REFUSALS: they are counted before an AI model is chosen.',
-      );
-    }
     return known;
   });
 }
 
 function checkedCalls(
-  { appId = null, keyId = null, modelId = null, budgetId = null, condition, metric }: AlertInput,
+  { appId = null, keyId = null, modelId = null, budgetId = null, condition }: AlertInput,
   { about }: ConditionRule,
 ): Pick<AlertContent, 'appId' | 'keyId' | 'modelId' | 'budgetId'> {
   const place = { appId, keyId, modelId, budgetId };
@@ -135,12 +129,6 @@ function checkedCalls(
     ? (['appId', 'keyId', 'modelId'] as const)
     : (['budgetId'] as const)) {
     if (place[field] !== null) badInput(`input.${field}`, `cannot be combined with ${condition}.`);
-  }
-  if (modelId !== null && metric === 'REFUSALS') {
-    badInput(
-      'input.modelId',
-      'cannot be combined with REFUSALS: they are counted before an AI model is chosen.',
-    );
   }
   return place;
 }

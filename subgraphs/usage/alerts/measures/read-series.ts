@@ -20,7 +20,7 @@ export async function readSeries(
   alert: AlertRecord,
   { fromMs, toMs, interval }: Range,
 ): Promise<SeriesAmounts[]> {
-  const { tenantId, by, metric, appId, keyId } = alert;
+  const { tenantId, by, metric } = alert;
   const query = { tenantId, fromMs, toMs, interval, by };
   const amounts = await readAmounts(connection, {
     ...query,
@@ -32,10 +32,7 @@ export async function readSeries(
   const found = new Map<string, SeriesAmounts>();
   const toText = (keys: SeriesKeys, startMs: number | null) => `${startMs} ${toSeriesText(keys)}`;
   for (const one of amounts) found.set(toText(one.keys, one.startMs), { ...one, refusals: 0 });
-  for (const { keys, startMs, count } of await readRefusals(connection, {
-    ...query,
-    filter: { appId, keyId },
-  })) {
+  for (const { keys, startMs, count } of await readRefusals(connection, { ...query, filter: alert })) {
     const start = interval === 'HOUR' ? startMs : null;
     const text = toText(keys, start);
     const known = found.get(text) ?? toNothing(keys, start);
