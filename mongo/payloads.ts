@@ -12,6 +12,8 @@ export interface PayloadRecord {
   at: Date;
   /** JSON text, as inference makes it, sealed with the data key of the tenant. */
   sealed: mongo.Binary;
+  /** What was commented on the answer when it was rated, sealed in the same way. Absent: nothing was. */
+  comment?: mongo.Binary;
   /** Absent while a legal hold keeps it: the date is then in `heldExpiresAt`. */
   expiresAt: Date;
   heldExpiresAt?: Date;
@@ -25,6 +27,7 @@ export const payloads = defineCollection<PayloadRecord>(
     at: { type: Date, required: true },
     // Written and read by the driver alone.
     sealed: Object,
+    comment: Object,
     expiresAt: { type: Date, required: true },
     heldExpiresAt: Date,
   },

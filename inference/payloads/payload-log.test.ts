@@ -195,6 +195,9 @@ describe('a stored payload', () => {
       now: Date.now,
     });
     await before.store(await before.hold(given('a', 'a', 'first')));
+    const comment = { rating: 1, text: 'No.' };
+    expect(await before.keepComment('a', 'first', comment)).toBe(true);
+    expect(await before.keepComment('a', 'second', comment)).toBe(false);
     const both: OwnerBoxes = {
       of: (owner) => keyring.payloads.of(owner),
       open: (sealed, context) => {
@@ -206,9 +209,9 @@ describe('a stored payload', () => {
         }
       },
     };
-    expect(await resealPayloads(connection, both)).toBe(1);
+    expect(await resealPayloads(connection, both)).toBe(2);
     expect(await resealPayloads(connection, both)).toBe(0);
-    expect(await payloadLog.find(['a'], 'first')).toMatchObject([{ content: content('a') }]);
+    expect(await payloadLog.find(['a'], 'first')).toMatchObject([{ content: content('a'), comment }]);
     await destroyTenantKey(connection, 'first');
     await using after = openTestKeyring(connection, key);
     const later = setup(after.payloads).payloadLog;

@@ -34,6 +34,16 @@ export interface FoundPayload {
   readonly content: CallPayload | null;
 }
 
+/** What was commented on an answer when it was rated. */
+export interface RatingComment {
+  /** The rating that it belongs to. */
+  readonly rating: number;
+  readonly text: string;
+}
+
+/** A payload with the comment on its answer; null: there is none. */
+export type CommentedPayload = FoundPayload & { readonly comment: RatingComment | null };
+
 const dayMs = 86_400_000;
 /** Bytes of payloads that wait for the store: more are not kept. Together they fit into one command. */
 const waitingBytesMax = 16 * 1024 * 1024;
@@ -46,6 +56,8 @@ const durable = { writeConcern: { w: 'majority', j: true }, ordered: false } as 
 
 /** What a payload is sealed for. */
 export const toPayloadContext = (id: string): readonly string[] => ['payloads', id];
+/** What the comment on an answer is sealed for. */
+export const toCommentContext = (id: string): readonly string[] => ['payloads', id, 'comment'];
 
 export interface PayloadLogOptions {
   /** Seal and open payloads. */
@@ -110,7 +122,7 @@ export class PayloadLog {
   async store({ record }: HeldPayload): Promise<Date | null> {
     if (record === null) return null;
     try {
-      await nativeCollection<PayloadRecord>(this.#connection, collection).insertOne(record, durable);
+      await this.#native.insertOne(record, durable);
       return record.expiresAt;
     } catch (error) {
       // Any error: as in hold.
@@ -120,11 +132,11 @@ export class PayloadLog {
   }
 
   /** Those that there are, of the tenant. Throws GRAPH_COST_EXCEEDED where they are too long together. */
-  async find(ids: readonly string[], tenantId: string): Promise<readonly FoundPayload[]> {
+  async find(ids: readonly string[], tenantId: string): Promise<readonly CommentedPayload[]> {
     const found = collection(this.#connection)
       .find({ _id: { $in: [...ids] }, tenantId })
       .lean<PayloadRecord[]>();
-    const payloads: FoundPayload[] = [];
+    const payloads: CommentedPayload[] = [];
     let characters = 0;
     for await (const record of found.cursor({ batchSize })) {
       const { payload, length } = await this.open(record as PayloadRecord);
@@ -135,7 +147,7 @@ export class PayloadLog {
           `The payloads are longer than ${charactersMax} characters together: request fewer at once.`,
         );
       }
-      payloads.push(payload);
+      payloads.push({ ...payload, comment: await this.#openComment(record as PayloadRecord) });
     }
     return payloads;
   }
@@ -158,9 +170,41 @@ export class PayloadLog {
     return { payload: { id: _id, tenantId, at, content }, length: text?.length ?? 0 };
   }
 
+  /** Keeps a comment with the payload of its call, instead of the one before; false: there is no payload. */
+  async keepComment(id: string, tenantId: string, comment: RatingComment): Promise<boolean> {
+    const sealer = await this.#options.boxes.of(tenantId);
+    const sealed = new mongo.Binary(sealer.sealToBytes(JSON.stringify(comment), toCommentContext(id)));
+    const { matchedCount } = await this.#native.updateOne(
+      { _id: id, tenantId },
+      { $set: { comment: sealed } },
+      durable,
+    );
+    return matchedCount === 1;
+  }
+
+  /** Whether there is a comment on the answer of the call. */
+  async hasComment(id: string): Promise<boolean> {
+    return (await this.#native.findOne(withComment(id), { projection: { _id: 1 } })) !== null;
+  }
+
+  /** Takes away what was commented on the answer of the call. */
+  async removeComment(id: string): Promise<void> {
+    await this.#native.updateOne(withComment(id), { $unset: { comment: true } }, durable);
+  }
+
   /** Deletes the payloads of calls. */
   async remove(ids: readonly string[]): Promise<void> {
     await collection(this.#connection).deleteMany({ _id: { $in: [...ids] } });
+  }
+
+  async #openComment({ _id, comment }: PayloadRecord): Promise<RatingComment | null> {
+    if (comment === undefined) return null;
+    const text = await openSealed(this.#options.boxes, comment.value(), toCommentContext(_id));
+    return text === undefined ? null : (JSON.parse(text) as RatingComment);
+  }
+
+  get #native() {
+    return nativeCollection<PayloadRecord>(this.#connection, collection);
   }
 
   #drop(reason: PayloadDrop, err?: unknown): HeldPayload {
@@ -180,5 +224,7 @@ export class PayloadLog {
     return notHeld;
   }
 }
+
+const withComment = (id: string) => ({ _id: id, comment: { $exists: true } });
 
 const notHeld: HeldPayload = { record: null, [Symbol.dispose]: () => undefined };

@@ -4,13 +4,15 @@ import type { PayloadState } from '#core/graph-enums.generated.ts';
 import { OneAtATime } from '#core/one-at-a-time.ts';
 import { type InvocationRecord, invocations } from '#mongo/invocations.ts';
 import type { CallPayload } from './call-payload.ts';
-import type { PayloadLog } from './payload-log.ts';
+import type { CommentedPayload, PayloadLog } from './payload-log.ts';
 
 /** The payload of a call for a caller. */
 export interface FoundState {
   readonly state: PayloadState;
   /** Null unless the state is KEPT. */
   readonly content: CallPayload | null;
+  /** What was commented on the answer with its present rating; null: nothing, and unless the state is KEPT. */
+  readonly comment: string | null;
 }
 
 /** What payloads are read with. */
@@ -22,10 +24,17 @@ export interface PayloadReads {
 
 type Row = Pick<
   InvocationRecord,
-  '_id' | 'tenantId' | 'status' | 'payloadLogging' | 'payloadUntil' | 'erased'
+  '_id' | 'tenantId' | 'status' | 'payloadLogging' | 'payloadUntil' | 'rating' | 'erased'
 >;
 
-const rowFields = { tenantId: 1, status: 1, payloadLogging: 1, payloadUntil: 1, erased: 1 } as const;
+const rowFields = {
+  tenantId: 1,
+  status: 1,
+  payloadLogging: 1,
+  payloadUntil: 1,
+  rating: 1,
+  erased: 1,
+} as const;
 
 /** What one tenant holds in memory by reading payloads, whatever it requests at the same time. */
 const oneAtATime = new OneAtATime();
@@ -57,8 +66,8 @@ export async function readPayloads(
     tenantId === null || kept.length === 0
       ? []
       : await inTurn(tenantId, () => payloadLog.find(kept, tenantId));
-  const contents = new Map(found.map(({ id, content }) => [id, content]));
-  return ids.map((id, at) => toFound(states[at] ?? 'FOREIGN', contents.get(id)));
+  const payloads = new Map(found.map((payload) => [payload.id, payload]));
+  return ids.map((id, at) => toFound(states[at] ?? 'FOREIGN', payloads.get(id), byId.get(id)?.rating));
 }
 
 /** What the row states of its payload. KEPT: as far as the row knows. */
@@ -72,9 +81,15 @@ function readState(row: Row | undefined, caller: Caller, nowMs: number): Payload
   return row.payloadUntil.getTime() <= nowMs ? 'EXPIRED' : 'KEPT';
 }
 
-/** @param content undefined: there is none; null: it cannot be opened */
-function toFound(state: PayloadState, content: CallPayload | null | undefined): FoundState {
-  if (state !== 'KEPT') return { state, content: null };
-  if (content === undefined) return { state: 'DELETED', content: null };
-  return content === null ? { state: 'UNREADABLE', content } : { state, content };
+function toFound(
+  state: PayloadState,
+  payload: CommentedPayload | undefined,
+  rating: number | undefined,
+): FoundState {
+  const nothing = { content: null, comment: null };
+  if (state !== 'KEPT') return { state, ...nothing };
+  if (payload === undefined) return { state: 'DELETED', ...nothing };
+  const { content, comment } = payload;
+  if (content === null) return { state: 'UNREADABLE', ...nothing };
+  return { state, content, comment: comment?.rating === rating ? (comment?.text ?? null) : null };
 }

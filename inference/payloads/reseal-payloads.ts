@@ -4,12 +4,12 @@ import { addDataKeyId } from '#core/secrets/data-box.ts';
 import type { OwnerBoxes } from '#core/secrets/owner-boxes.ts';
 import { type PayloadRecord, payloads } from '#mongo/payloads.ts';
 import { nativeCollection } from '../ledger/native-collection.ts';
-import { toPayloadContext } from './payload-log.ts';
+import { toCommentContext, toPayloadContext } from './payload-log.ts';
 
 const batchSize = 16;
 
 /**
- * Seals the payloads with the present data key of their tenant that are not sealed with it yet; what cannot be opened stays and expires,
+ * Seals the payloads, and comments on their answers, with the present data key of their tenant that are not sealed with it yet; what cannot be opened stays and expires,
  * and its data key is added to `left`. The number of those that were sealed. Safe while the mesh runs.
  */
 export async function resealPayloads(
@@ -19,18 +19,26 @@ export async function resealPayloads(
 ): Promise<number> {
   const stored = nativeCollection<PayloadRecord>(connection, payloads);
   let resealed = 0;
-  for await (const { _id, tenantId, sealed } of stored.find({}, { batchSize })) {
-    try {
-      const sealer = await boxes.of(tenantId);
-      if (sealer.isCurrent(sealed.value())) continue;
-      const text = await boxes.open(sealed.value(), toPayloadContext(_id));
-      const anew = new mongo.Binary(sealer.sealToBytes(text, toPayloadContext(_id)));
-      const { modifiedCount } = await stored.updateOne({ _id, sealed }, { $set: { sealed: anew } });
-      resealed += modifiedCount;
-    } catch (error) {
-      if (error instanceof HeddleError && error.code === 'OVERLOADED') throw error;
-      // Any other error: sealed under a key that is not at hand, damaged, or of a tenant that was erased.
-      addDataKeyId(left, sealed.value());
+  for await (const record of stored.find({}, { batchSize })) {
+    const { _id, tenantId } = record;
+    for (const [name, context] of [
+      ['sealed', toPayloadContext(_id)],
+      ['comment', toCommentContext(_id)],
+    ] as const) {
+      const sealed = record[name];
+      if (sealed === undefined) continue;
+      try {
+        const sealer = await boxes.of(tenantId);
+        if (sealer.isCurrent(sealed.value())) continue;
+        const text = await boxes.open(sealed.value(), context);
+        const anew = new mongo.Binary(sealer.sealToBytes(text, context));
+        const { modifiedCount } = await stored.updateOne({ _id, [name]: sealed }, { $set: { [name]: anew } });
+        resealed += modifiedCount;
+      } catch (error) {
+        if (error instanceof HeddleError && error.code === 'OVERLOADED') throw error;
+        // Any other error: sealed under a key that is not at hand, damaged, or of a tenant that was erased.
+        addDataKeyId(left, sealed.value());
+      }
     }
   }
   return resealed;

@@ -117,6 +117,7 @@ export type MutationDeleteCompletionArgs = {
 export type MutationRateInvocationArgs = {
   id: Scalars['ID']['input'];
   rating?: InputMaybe<Scalars['Int']['input']>;
+  comment?: InputMaybe<Scalars['String']['input']>;
 };
 
 
@@ -545,6 +546,7 @@ export type Invocation = {
   readonly request: Maybe<Scalars['JSON']['output']>;
   readonly response: Maybe<Scalars['JSON']['output']>;
   readonly attemptPayloads: ReadonlyArray<AttemptPayload>;
+  readonly ratingComment: Maybe<Scalars['String']['output']>;
   readonly payloadState: PayloadState;
   readonly payloadCut: Scalars['Boolean']['output'];
 };
@@ -1211,6 +1213,7 @@ export type InvocationResolvers<ContextType = context.SubgraphContext, ParentTyp
   request?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
   response?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
   attemptPayloads?: Resolver<ReadonlyArray<ResolversTypes['AttemptPayload']>, ParentType, ContextType>;
+  ratingComment?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   payloadState?: Resolver<ResolversTypes['PayloadState'], ParentType, ContextType>;
   payloadCut?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
 };

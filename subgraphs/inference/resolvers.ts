@@ -101,8 +101,13 @@ export function inferenceResolvers(
         cancelCompletion(toStoredId('Invocation', id), context, engine, services),
       deleteCompletion: (_, { id }, context) =>
         deleteCompletion(toStoredId('Invocation', id), context, engine, services),
-      rateInvocation: (_, { id, rating }, context) =>
-        rateInvocation(toStoredId('Invocation', id), rating ?? null, context, engine.connection),
+      rateInvocation: (_, { id, rating, comment }, context) =>
+        rateInvocation(
+          toStoredId('Invocation', id),
+          { rating: rating ?? null, comment: comment ?? null },
+          context,
+          engine,
+        ),
       embed: (_, { input }, context, info) =>
         groups.run(context, info, (meters) =>
           embed(input, context.caller, context, context.signal, engine, meters),

@@ -5,6 +5,7 @@ import { admissionDefinitions } from '#transport/admission.ts';
 import type { Subgraph } from '#transport/executor.ts';
 import { createSubgraph, type SubgraphServices } from '../runtime/subgraph.ts';
 import { readCachePolicies } from './cache-policies.ts';
+import { hideComment } from './existing-calls/rate-invocation.ts';
 import { createInferenceLoaders, type InferenceLoaders } from './loaders.ts';
 import { inferenceResolvers } from './resolvers.ts';
 
@@ -21,6 +22,7 @@ export async function createInferenceSubgraph(deps: InferenceDeps): Promise<Subg
     services: deps,
     resolvers: inferenceResolvers(engine, cachePolicies, deps),
     createLoaders: (context) => createInferenceLoaders(context, engine, deps),
+    auditedArguments: { 'invocation.rate': hideComment },
     close: async () => engine[Symbol.asyncDispose](),
     readEventType: (logged) => (logged as CompletionEvent).event.type,
     drain: (graceMs, lastCall) => engine.running.drain(graceMs, lastCall),

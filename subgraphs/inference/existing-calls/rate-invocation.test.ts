@@ -1,7 +1,11 @@
+import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Caller } from '#core/caller.ts';
 import { auditLog } from '#mongo/audit/log.ts';
 import type { Database } from '#mongo/connect.ts';
 import { invocations } from '#mongo/invocations.ts';
+import { legalHolds } from '#mongo/legal-holds.ts';
+import { payloads } from '#mongo/payloads.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { fillCatalog, startInference, type TestInference } from '#test/support/inference.ts';
 
@@ -18,11 +22,17 @@ afterAll(async () => {
 });
 
 const COMPLETE = 'mutation ($input: CompletionInput!) { complete(input: $input) { id } }';
-const RATE = 'mutation ($id: ID!, $rating: Int) { rateInvocation(id: $id, rating: $rating) { id } }';
+const RATE = `mutation ($id: ID!, $rating: Int, $comment: String) {
+  rateInvocation(id: $id, rating: $rating, comment: $comment) { id }
+}`;
 
-async function call(): Promise<string> {
-  const input = { model: 'demo/echo', messages: [{ role: 'USER', content: 'Hi' }] };
-  return (await mesh.data<{ complete: { id: string } }>(COMPLETE, { input })).complete.id;
+async function call(
+  payloadLogging: Caller['payloadLogging'] = 'DEFAULT',
+  more: object = {},
+): Promise<string> {
+  const input = { model: 'demo/echo', messages: [{ role: 'USER', content: 'Hi' }], ...more };
+  const caller = { ...mesh.caller, payloadLogging };
+  return (await mesh.data<{ complete: { id: string } }>(COMPLETE, { input }, caller)).complete.id;
 }
 const rate = (id: string, rating: number | null) => mesh.data(RATE, { id, rating });
 const read = async (id: string) => (await invocations(database.connection).findById(id).lean())?.rating;
@@ -95,5 +105,107 @@ describe('the rating of a call', () => {
     };
     await mesh.data(RATE, { id, rating: 3 }, reviewer);
     expect(await read(id)).toBe(3);
+  });
+});
+
+describe('the comment on an answer', () => {
+  const READ = `query ($refs: [_Any!]!) {
+    _entities(representations: $refs) { ... on Invocation { ratingComment } }
+  }`;
+  const comment = 'It forgot the marmalade.';
+  const readComment = async (id: string) => {
+    const refs = [{ __typename: 'Invocation', id: `invocation:${id}` }];
+    const caller = { ...mesh.caller, scopes: ['logs:read'] };
+    type Answer = { readonly _entities: readonly [{ readonly ratingComment: string | null }] };
+    return (await mesh.data<Answer>(READ, { refs }, caller))._entities[0].ratingComment;
+  };
+  const comments = (id: string, rating: number | null, text: string | null = comment) =>
+    mesh.data(RATE, { id, rating, comment: text });
+
+  it('is read with the payload, and replaced or taken away with the rating', async () => {
+    const id = await call('FULL');
+    await comments(id, 1);
+    expect([await read(id), await readComment(id)]).toEqual([1, comment]);
+    await comments(id, 1, 'Better now.');
+    expect(await readComment(id)).toBe('Better now.');
+    await rate(id, 1);
+    expect([await read(id), await readComment(id)]).toEqual([1, null]);
+    await comments(id, 5);
+    await rate(id, null);
+    expect([await read(id), await readComment(id)]).toEqual([undefined, null]);
+  });
+
+  it('is of the rating that it came with: where two rate at once, it is not shown with the other', async () => {
+    const id = await call('FULL');
+    await comments(id, 1);
+    await invocations(database.connection).updateOne({ _id: id }, { $set: { rating: 5 } });
+    expect(await readComment(id)).toBeNull();
+  });
+
+  it('stands nowhere in the store as text, nor in the audit log, and goes with the payload', async () => {
+    const id = await call('FULL');
+    await comments(id, 2);
+    const stored = await payloads(database.connection).findById(id).lean();
+    expect(stored?.comment).toBeDefined();
+    expect(Buffer.from(stored?.comment?.value() ?? '').includes('marmalade')).toBe(false);
+    const records = await listRecords(id);
+    expect(records).toMatchObject([
+      {
+        arguments: { rating: 2, comment: '[redacted]' },
+        before: { rating: null, isCommented: false },
+        after: { rating: 2, isCommented: true },
+      },
+    ]);
+    const row = await invocations(database.connection).findById(id).lean();
+    expect(inspect([records, row], { depth: null })).not.toContain('marmalade');
+    await mesh.data('mutation ($id: ID!) { deleteCompletion(id: $id) }', { id });
+    expect(await payloads(database.connection).findById(id).lean()).toBeNull();
+    expect([await read(id), await readComment(id)]).toEqual([2, null]);
+  });
+
+  it.each([
+    ['METADATA', {}],
+    ['NONE', {}],
+    ['DEFAULT', {}],
+    ['FULL', { retention: 'NONE' }],
+  ] as const)('is refused where no payload is kept, with the rating: %s %j', async (rule, more) => {
+    const id = await call(rule, more);
+    const refusal = await mesh.refusal(RATE, { id, rating: 1, comment });
+    expect(refusal).toMatchObject({
+      code: 'CONFLICT',
+      message: expect.stringContaining('without a comment'),
+    });
+    expect(await read(id)).toBeUndefined();
+  });
+
+  it.each<[number | null, string]>([
+    [null, comment],
+    [1, ''],
+    [1, ' \n'],
+    [1, 'x'.repeat(2_001)],
+  ])('is refused with the rating %s and the text %j', async (rating, text) => {
+    const id = await call('FULL');
+    expect(await mesh.refusal(RATE, { id, rating, comment: text })).toMatchObject({
+      ...{ code: 'BAD_USER_INPUT', field: 'comment' },
+    });
+    expect([await read(id), await readComment(id)]).toEqual([undefined, null]);
+  });
+
+  it('may have 2,000 characters', async () => {
+    const id = await call('FULL');
+    await comments(id, 1, 'x'.repeat(2_000));
+    expect(await readComment(id)).toHaveLength(2_000);
+  });
+
+  it('is neither replaced nor taken away while a legal hold keeps it', async () => {
+    const id = await call('FULL');
+    await comments(id, 1);
+    const hold = { _id: 'h', tenantId: mesh.caller.tenantId, appId: null, from: null, to: null };
+    await legalHolds(database.connection).collection.insertOne({ ...hold, status: 'ACTIVE' } as never);
+    for (const change of [{ rating: 2, comment: 'Other.' }, { rating: 1 }, { rating: null }]) {
+      expect(await mesh.refusal(RATE, { id, ...change })).toMatchObject({ reason: 'LEGAL_HOLD' });
+    }
+    expect([await read(id), await readComment(id)]).toEqual([1, comment]);
+    await legalHolds(database.connection).deleteOne({ _id: 'h' });
   });
 });

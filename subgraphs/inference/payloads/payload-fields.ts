@@ -9,8 +9,8 @@ export interface ShownAttempt {
   readonly response: unknown;
 }
 
-function load({ id }: EntityReference, { loaders }: InferenceContext): Promise<CallPayload | null> {
-  return loaders.payloadContent.load(toStoredId('Invocation', id));
+async function load({ id }: EntityReference, { loaders }: InferenceContext): Promise<CallPayload | null> {
+  return (await loaders.payloadContent.load(toStoredId('Invocation', id)))?.content ?? null;
 }
 
 function loadState({ id }: EntityReference, { loaders }: InferenceContext) {
@@ -28,6 +28,8 @@ export const payloadFields = {
     const content = await load(row, context);
     return content === null ? [] : content.attempts.map((attempt) => showAttempt(attempt, content));
   },
+  ratingComment: async ({ id }: EntityReference, _args: unknown, { loaders }: InferenceContext) =>
+    (await loaders.payloadContent.load(toStoredId('Invocation', id)))?.comment ?? null,
   payloadState: async (row: EntityReference, _args: unknown, context: InferenceContext) =>
     (await loadState(row, context)).state,
   payloadCut: async (row: EntityReference, _args: unknown, context: InferenceContext) =>

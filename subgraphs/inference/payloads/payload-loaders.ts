@@ -4,11 +4,16 @@ import { type FoundState, type PayloadReads, readPayloads } from '#inference/pay
 import type { AuditServices, ReadRequest } from '../../runtime/policy/audited.ts';
 import { withRecordedRead } from '../../runtime/policy/recorded-read.ts';
 
+/** What is kept of a call. */
+export interface KeptPayload extends Pick<FoundState, 'comment'> {
+  readonly content: CallPayload;
+}
+
 export interface PayloadLoaders {
   /** Whether payloads are kept, by the ids of their rows. Their content is read by `payloadContent`. */
   readonly payload: DataLoader<string, FoundState>;
-  /** The contents of payloads, each read noted in the audit log; null for those that are not kept. */
-  readonly payloadContent: DataLoader<string, CallPayload | null>;
+  /** Payloads with their contents, each read noted in the audit log; null for those that are not kept. */
+  readonly payloadContent: DataLoader<string, KeptPayload | null>;
 }
 
 const batchMax = 200;
@@ -21,14 +26,15 @@ export function createPayloadLoaders(
   const payload = new DataLoader<string, FoundState>((ids) => readPayloads(ids, context.caller, reads), {
     maxBatchSize: batchMax,
   });
-  const payloadContent = new DataLoader<string, CallPayload | null>(
+  const payloadContent = new DataLoader<string, KeptPayload | null>(
     (ids) =>
       Promise.all(
         ids.map(async (id) => {
-          const { content } = await payload.load(id);
+          const { content, comment } = await payload.load(id);
           if (content === null) return null;
           const target = { type: 'Invocation', id };
-          return withRecordedRead({ action: 'payload.read', target }, context, services, async () => content);
+          const kept = { content, comment };
+          return withRecordedRead({ action: 'payload.read', target }, context, services, async () => kept);
         }),
       ),
     { maxBatchSize: batchMax },

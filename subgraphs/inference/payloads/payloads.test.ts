@@ -14,7 +14,7 @@ const COMPLETE = 'mutation ($input: CompletionInput!) { complete(input: $input) 
 const EMBED = 'mutation ($input: EmbedInput!) { embed(input: $input) { vectors invocation { id } } }';
 const STREAM = `subscription ($input: CompletionInput!) { completionStream(input: $input) {
   __typename completionId ... on TextDelta { text } } }`;
-const payload = 'request response payloadState payloadCut attemptPayloads { request response }';
+const payload = 'request response ratingComment payloadState payloadCut attemptPayloads { request response }';
 /** As the router reads the fields of a row that another subgraph returns. */
 const READ = `query ($refs: [_Any!]!) { _entities(representations: $refs) { ... on Invocation { id ${payload} } } }`;
 const STATE =
@@ -23,6 +23,7 @@ const STATE =
 interface Payload {
   readonly request: { readonly messages?: unknown } | null;
   readonly response: Readonly<Record<string, unknown>> | null;
+  readonly ratingComment: string | null;
   readonly payloadState: string;
   readonly payloadCut: boolean;
   readonly attemptPayloads: readonly { readonly request: unknown; readonly response: unknown }[];
@@ -213,7 +214,7 @@ describe('a call without a payload', () => {
     expect(await payloads(database.connection).findById(id).lean()).toBeNull();
     expect(await read(id)).toEqual({
       id: `invocation:${id}`,
-      ...{ request: null, response: null, attemptPayloads: [], payloadCut: false },
+      ...{ request: null, response: null, ratingComment: null, attemptPayloads: [], payloadCut: false },
       payloadState: 'NOT_LOGGED',
     });
   });
@@ -279,6 +280,8 @@ describe('the payload of a call', () => {
   it('is read with logs:read alone, and by its own tenant alone', async () => {
     mesh.alpha.always((call) => call.say('x').finish(buildUsage(1, 1)));
     const id = await completed(withRule('FULL'));
+    const rate = 'mutation ($id: ID!) { rateInvocation(id: $id, rating: 2, comment: "Too short.") { id } }';
+    await mesh.data(rate, { id }, withRule('FULL'));
     const before = (await notes('payload.read')).length;
     const others: readonly Partial<Caller>[] = [
       { tenantId: 'other', scopes: ['logs:read'] },
@@ -288,7 +291,13 @@ describe('the payload of a call', () => {
     ];
     for (const other of others) {
       expect(await read(id, reader(other))).toMatchObject({
-        ...{ payloadState: 'FOREIGN', request: null, response: null, attemptPayloads: [] },
+        ...{
+          payloadState: 'FOREIGN',
+          request: null,
+          response: null,
+          ratingComment: null,
+          attemptPayloads: [],
+        },
       });
     }
     expect(await read('none')).toMatchObject({ payloadState: 'FOREIGN', request: null });
@@ -300,7 +309,7 @@ describe('the payload of a call', () => {
       expect({ field, code: errors?.[0]?.code }).toEqual({ field, code: 'FORBIDDEN' });
     }
     expect(await notes('payload.read')).toHaveLength(before);
-    expect(await read(id)).toMatchObject({ payloadState: 'KEPT' });
+    expect(await read(id)).toMatchObject({ payloadState: 'KEPT', ratingComment: 'Too short.' });
   });
 
   it('leaves one audit record with its ID each time that it is read, and none where its state is', async () => {
