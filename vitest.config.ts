@@ -1,16 +1,15 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { sourceFolders } from './test/support/source-folders.ts';
-import { findIsolatedTests, findUnitTests } from './test/support/unit-tests.ts';
+import { findIsolatedTests, findSharedMeshTests, findUnitTests } from './test/support/unit-tests.ts';
 
 const report = process.env.HEDDLE_TEST_REPORT;
 const unitTests = [...findUnitTests()];
 const isolatedTests = findIsolatedTests().filter((test) => !unitTests.includes(test));
-const ofMesh = {
-  setupFiles: ['test/support/bundled-store.ts'],
-  globalSetup: ['test/support/current-bundle.ts'],
-};
-const notOfMesh = ['**/node_modules/**', 'mongo/embedded/**', ...unitTests];
+const sharedMeshTests = [...findSharedMeshTests()];
+const globalSetup = ['test/support/current-bundle.ts'];
+const ofMesh = { setupFiles: ['test/support/bundled-store.ts'], globalSetup };
+const notOfMesh = ['**/node_modules/**', 'mongo/embedded/**', ...unitTests, ...sharedMeshTests];
 
 // For the processes of the tests, and for the stores in them.
 process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL('./node_modules/.cache/heddle', import.meta.url));
@@ -29,6 +28,14 @@ export default defineConfig({
           name: 'mesh',
           include: ['**/*.test.ts'],
           exclude: [...isolatedTests, ...notOfMesh],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'clients',
+          globalSetup: [...globalSetup, 'test/support/shared-mesh-process.ts'],
+          include: sharedMeshTests,
         },
       },
       { extends: true, test: { ...ofMesh, name: 'isolated', include: isolatedTests, isolate: true } },

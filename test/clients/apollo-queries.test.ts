@@ -8,19 +8,17 @@ import {
   type TypedDocumentNode,
 } from '@apollo/client';
 import { PersistedQueryLink } from '@apollo/client/link/persisted-queries';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { admin, echo, newTenant, unique } from '#test/e2e/scenarios/setup.ts';
-import { startOneProcess, type TestMesh } from '#test/support/mesh.ts';
+import { findSharedMesh } from '#test/support/shared-mesh.ts';
 import { type ApolloUsers, apolloUsers, catchRejection, readCodes } from './apollo.ts';
 
-let mesh: TestMesh;
+const mesh = findSharedMesh();
 let users: ApolloUsers;
 beforeAll(async () => {
-  mesh = await startOneProcess();
   users = await apolloUsers(mesh);
 });
 afterEach(() => users.stop());
-afterAll(() => mesh[Symbol.asyncDispose]());
 
 interface Page {
   readonly edges: readonly { readonly node: { readonly id: string } }[];

@@ -1,18 +1,16 @@
 import { ApolloClient, gql, HttpLink, InMemoryCache, type TypedDocumentNode } from '@apollo/client';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { echo, newTenant, unique } from '#test/e2e/scenarios/setup.ts';
 import { createTestClient } from '#test/support/client.ts';
-import { startOneProcess, type TestMesh } from '#test/support/mesh.ts';
+import { findSharedMesh } from '#test/support/shared-mesh.ts';
 import { type ApolloUsers, apolloUsers, catchRejection, collectEvents, readCodes } from './apollo.ts';
 
-let mesh: TestMesh;
+const mesh = findSharedMesh();
 let users: ApolloUsers;
 beforeAll(async () => {
-  mesh = await startOneProcess();
   users = await apolloUsers(mesh);
 });
 afterEach(() => users.stop());
-afterAll(() => mesh[Symbol.asyncDispose]());
 
 interface Event {
   readonly __typename: string;

@@ -11,7 +11,7 @@ import { relayStylePagination } from '@apollo/client/utilities';
 import { type Client, createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import { createTestClient, type TestClient } from '#test/support/client.ts';
-import type { TestMesh } from '#test/support/mesh.ts';
+import type { MeshAddress } from '#test/support/mesh.ts';
 
 export interface ApolloUser {
   readonly apollo: ApolloClient;
@@ -25,7 +25,7 @@ export interface ApolloUsers {
 }
 
 /** Which types each interface stands for, asked of the graph as Apollo's documentation says. */
-async function readPossibleTypes({ url, adminKey }: TestMesh): Promise<Record<string, string[]>> {
+async function readPossibleTypes({ url, adminKey }: MeshAddress): Promise<Record<string, string[]>> {
   const { __schema } = await createTestClient(url, adminKey).data<{
     __schema: { types: { name: string; possibleTypes: { name: string }[] | null }[] };
   }>('{ __schema { types { name possibleTypes { name } } } }');
@@ -37,7 +37,7 @@ async function readPossibleTypes({ url, adminKey }: TestMesh): Promise<Record<st
 }
 
 /** Apollo Client as its documentation sets it up: HTTP for queries and mutations, a WebSocket for subscriptions. */
-export async function apolloUsers(mesh: TestMesh): Promise<ApolloUsers> {
+export async function apolloUsers(mesh: MeshAddress): Promise<ApolloUsers> {
   const possibleTypes = await readPossibleTypes(mesh);
   const made: ApolloUser[] = [];
   return {

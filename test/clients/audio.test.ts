@@ -3,16 +3,15 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startWireServer, type WireServer } from '#providers/testing/wire-server.ts';
 import { newTenant } from '#test/e2e/scenarios/setup.ts';
 import { overEventStream, type TestClient } from '#test/support/client.ts';
-import { startOneProcess, type TestMesh } from '#test/support/mesh.ts';
+import { findSharedMesh } from '#test/support/shared-mesh.ts';
 import { addModel } from './vendors.ts';
 
 const stack = new AsyncDisposableStack();
-let mesh: TestMesh;
+const mesh = findSharedMesh();
 let client: TestClient;
 let upstream: WireServer;
 let answers: { readonly whole: object; readonly events?: readonly object[] };
 beforeAll(async () => {
-  mesh = stack.use(await startOneProcess());
   ({ client } = await newTenant(() => mesh));
   upstream = stack.use(
     await startWireServer((response, { path, body }) => {

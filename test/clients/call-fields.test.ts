@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startWireServer, type WireServer } from '#providers/testing/wire-server.ts';
 import { addModel } from '#test/clients/vendors.ts';
-import { startOneProcess } from '#test/support/mesh.ts';
 import { openVendorAccount, type VendorAccount } from '#test/support/setups/vendor-account.ts';
+import { findSharedMesh } from '#test/support/shared-mesh.ts';
 import { phased } from '#test/support/vendor-items.ts';
 
 const stack = new AsyncDisposableStack();
@@ -11,7 +11,7 @@ let anthropic: WireServer;
 let claude: string;
 let compatible: string;
 beforeAll(async () => {
-  const mesh = stack.use(await startOneProcess());
+  const mesh = findSharedMesh();
   account = await openVendorAccount(() => mesh, stack);
   anthropic = stack.use(
     await startWireServer((response) => {

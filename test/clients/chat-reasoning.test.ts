@@ -2,14 +2,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startWireServer } from '#providers/testing/wire-server.ts';
 import { newTenant } from '#test/e2e/scenarios/setup.ts';
 import type { TestClient } from '#test/support/client.ts';
-import { startOneProcess, type TestMesh } from '#test/support/mesh.ts';
+import { findSharedMesh } from '#test/support/shared-mesh.ts';
 import { addModel } from './vendors.ts';
 
 const stack = new AsyncDisposableStack();
-let mesh: TestMesh;
+const mesh = findSharedMesh();
 let client: TestClient;
 beforeAll(async () => {
-  mesh = stack.use(await startOneProcess());
   ({ client } = await newTenant(() => mesh));
 });
 afterAll(() => stack.disposeAsync());

@@ -1,14 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { newTenant } from '#test/e2e/scenarios/setup.ts';
-import { startOneProcess, type TestMesh } from '#test/support/mesh.ts';
 import { checkEventOrder, parseResponseEvents, responseSchema } from '#test/support/response-schemas.ts';
+import { findSharedMesh } from '#test/support/shared-mesh.ts';
 
 const stack = new AsyncDisposableStack();
-let mesh: TestMesh;
+const mesh = findSharedMesh();
 let key: string;
 beforeAll(async () => {
-  mesh = stack.use(await startOneProcess());
   key = (await newTenant(() => mesh)).client.key;
 });
 afterAll(() => stack.disposeAsync());

@@ -20,29 +20,27 @@ import {
   printSchema,
   validateSchema,
 } from 'graphql';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { readPolicy } from '#gateway/directives/policy.ts';
 import { readSupergraph } from '#schema/compose.ts';
 import { createTestClient } from '#test/support/client.ts';
-import { startOneProcess, type TestMesh } from '#test/support/mesh.ts';
+import { findSharedMesh } from '#test/support/shared-mesh.ts';
 
 const { definitions } = parse(readFileSync(join(import.meta.dirname, 'contract.graphql'), 'utf8'));
 const promised = definitions.flatMap((definition) =>
   'name' in definition && definition.name !== undefined ? [{ name: definition.name.value, definition }] : [],
 );
 
-let mesh: TestMesh;
+const mesh = findSharedMesh();
 let introspected: IntrospectionQuery;
 let graph: GraphQLSchema;
 beforeAll(async () => {
-  mesh = await startOneProcess();
   const client = createTestClient(mesh.url, mesh.adminKey);
   introspected = await client.data<IntrospectionQuery>(
     getIntrospectionQuery({ inputValueDeprecation: true }),
   );
   graph = buildClientSchema(introspected);
 });
-afterAll(() => mesh[Symbol.asyncDispose]());
 
 const input = ({ name, type, defaultValue }: InputValueDefinitionNode) =>
   `${name.value}: ${print(type)}${defaultValue === undefined ? '' : ` = ${print(defaultValue)}`}`;

@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { isInterfaceType } from 'graphql';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { buildApiSchema } from '#schema/api-schema.ts';
 import { readSupergraph } from '#schema/compose.ts';
-import { startOneProcess, type TestMesh } from '#test/support/mesh.ts';
+import { findSharedMesh } from '#test/support/shared-mesh.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const page = readFileSync(resolve(root, 'docs/frontend.md'), 'utf8');
@@ -20,11 +20,7 @@ const blocks = new Map(
 const beginning = blocks.get('# Frontend and clients');
 
 describe('docs/frontend.md', () => {
-  let mesh: TestMesh;
-  beforeAll(async () => {
-    mesh = await startOneProcess();
-  });
-  afterAll(() => mesh[Symbol.asyncDispose]());
+  const mesh = findSharedMesh();
 
   /** Runs a block as a reader would, with the address of the mesh for the one on the page; answers what it prints. */
   async function run(program: string, args: readonly string[], code: string): Promise<string> {

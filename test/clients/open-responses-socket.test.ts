@@ -1,18 +1,17 @@
 import type { LLMock } from '@copilotkit/aimock';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { newTenant } from '#test/e2e/scenarios/setup.ts';
-import { startOneProcess, type TestMesh } from '#test/support/mesh.ts';
 import { compactionSchema } from '#test/support/response-schemas.ts';
+import { findSharedMesh } from '#test/support/shared-mesh.ts';
 import { ResponseSocket } from './response-socket.ts';
 import { addModel, startVendors, upstreams, usage } from './vendors.ts';
 
 const stack = new AsyncDisposableStack();
 let vendors: LLMock;
-let mesh: TestMesh;
+const mesh = findSharedMesh();
 let key: string;
 beforeAll(async () => {
   vendors = await startVendors(stack);
-  mesh = stack.use(await startOneProcess());
   key = (await newTenant(() => mesh)).client.key;
 });
 beforeEach(() => void vendors.reset());

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startOneProcess } from '#test/support/mesh.ts';
 import { openVendorAccount, type VendorAccount } from '#test/support/setups/vendor-account.ts';
+import { findSharedMesh } from '#test/support/shared-mesh.ts';
 import { phased } from '#test/support/vendor-items.ts';
 
 const stack = new AsyncDisposableStack();
 let account: VendorAccount;
 beforeAll(async () => {
-  const mesh = stack.use(await startOneProcess());
+  const mesh = findSharedMesh();
   account = await openVendorAccount(() => mesh, stack);
 });
 afterAll(() => stack.disposeAsync());

@@ -1,19 +1,17 @@
 import { cacheExchange, fetchExchange, subscriptionExchange, Client as UrqlClient } from '@urql/core';
 import { createClient as createSseClient } from 'graphql-sse';
 import { createClient as createWsClient } from 'graphql-ws';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { admin, echo, newTenant } from '#test/e2e/scenarios/setup.ts';
 import type { TestClient } from '#test/support/client.ts';
-import { startOneProcess, type TestMesh } from '#test/support/mesh.ts';
+import { findSharedMesh } from '#test/support/shared-mesh.ts';
 
-let mesh: TestMesh;
+const mesh = findSharedMesh();
 let client: TestClient;
 beforeAll(async () => {
-  mesh = await startOneProcess();
   ({ client } = await newTenant(() => mesh));
 });
-afterAll(() => mesh[Symbol.asyncDispose]());
 
 interface Event {
   readonly __typename: string;

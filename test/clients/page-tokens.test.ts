@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { echo, newTenant } from '#test/e2e/scenarios/setup.ts';
 import { createTestClient, overWebSocket, type TestClient } from '#test/support/client.ts';
-import { startOneProcess, type TestMesh } from '#test/support/mesh.ts';
+import { findSharedMesh } from '#test/support/shared-mesh.ts';
 import { overSse } from '../support/gateways/over-sse.ts';
 import { type ApolloUsers, apolloUsers } from './apollo.ts';
 
@@ -21,19 +21,17 @@ interface Rows {
   readonly invocations: { readonly edges: readonly { readonly node: { id: string; endUserId: string } }[] };
 }
 
-let mesh: TestMesh;
+const mesh = findSharedMesh();
 let users: ApolloUsers;
 let site: Awaited<ReturnType<typeof newTenant>>;
 let a: TestClient;
 let b: TestClient;
 
 beforeAll(async () => {
-  mesh = await startOneProcess();
   users = await apolloUsers(mesh);
 });
 afterAll(async () => {
   await users?.stop();
-  await mesh?.[Symbol.asyncDispose]();
 });
 beforeEach(async () => {
   site = await newTenant(() => mesh, { scopes: ['inference:invoke', 'tenants:write', 'prompts:write'] });

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startOneProcess } from '#test/support/mesh.ts';
 import { fc } from '#test/support/properties.ts';
 import { openVendorAccount, type VendorAccount } from '#test/support/setups/vendor-account.ts';
+import { findSharedMesh } from '#test/support/shared-mesh.ts';
 import { clientItems, mcp, phased, type VendorItem, vendorItems } from '#test/support/vendor-items.ts';
 
 const stack = new AsyncDisposableStack();
 let account: VendorAccount;
 beforeAll(async () => {
-  const mesh = stack.use(await startOneProcess());
+  const mesh = findSharedMesh();
   account = await openVendorAccount(() => mesh, stack);
   account.output = [phased('msg_up', undefined, 'Done.')];
 });

@@ -1,31 +1,25 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { admin, newTenant } from '#test/e2e/scenarios/setup.ts';
+import { addProvider, newTenant } from '#test/e2e/scenarios/setup.ts';
 import { bodies, type Case, cases, type Dialect, paths } from '#test/support/bad-input/cases.ts';
 import { fullBodies, listPaths, replaceAt } from '#test/support/bad-input/full-bodies.ts';
 import { type ChatUpstream, openChatUpstream, sendChatText } from '#test/support/chat-upstream.ts';
 import type { TestClient } from '#test/support/client.ts';
-import { startOneProcess, type TestMesh } from '#test/support/mesh.ts';
 import { fc } from '#test/support/properties.ts';
+import { findSharedMesh } from '#test/support/shared-mesh.ts';
 
 let upstream: ChatUpstream;
-let mesh: TestMesh;
+const mesh = findSharedMesh();
+/** As the cases name it; no other file does. */
+const providerId = 'openai-compatible';
 let client: TestClient;
 beforeAll(async () => {
   upstream = await openChatUpstream((body, response) => sendChatText(body, response, 'Hello'));
-  mesh = await startOneProcess({
-    OPENAI_COMPATIBLE_BASE_URL: upstream.url,
-    OPENAI_COMPATIBLE_API_KEY: 'upstream-key-0123456789',
-  });
-  await admin(() => mesh).data('mutation ($input: CreateModelInput!) { createModel(input: $input) { id } }', {
-    input: { providerId: 'openai-compatible', name: 'small', contextTokens: 1_000 },
-  });
+  const provider = { id: providerId, kind: 'OPENAI_COMPATIBLE', baseUrl: upstream.url };
+  await addProvider(() => mesh, provider, { name: 'small', contextTokens: 1_000 });
   const scopes = ['inference:invoke', 'completions:read', 'usage:read'];
   ({ client } = await newTenant(() => mesh, { scopes }));
 });
-afterAll(async () => {
-  await mesh[Symbol.asyncDispose]();
-  await upstream[Symbol.asyncDispose]();
-});
+afterAll(() => upstream[Symbol.asyncDispose]());
 
 function send(dialect: Dialect, body: string): Promise<Response> {
   return fetch(`${mesh.url}${paths[dialect]}`, {

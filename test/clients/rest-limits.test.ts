@@ -1,12 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { admin, echo, newTenant } from '#test/e2e/scenarios/setup.ts';
-import { startOneProcess, type TestMesh } from '#test/support/mesh.ts';
+import { findSharedMesh } from '#test/support/shared-mesh.ts';
 
-let mesh: TestMesh;
-beforeAll(async () => {
-  mesh = await startOneProcess();
-});
-afterAll(() => mesh[Symbol.asyncDispose]());
+const mesh = findSharedMesh();
 
 const messages = [{ role: 'user', content: 'Hi' }];
 const anthropic = { 'anthropic-version': '2023-06-01' };

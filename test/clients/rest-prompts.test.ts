@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { newTenant } from '#test/e2e/scenarios/setup.ts';
 import type { TestClient } from '#test/support/client.ts';
-import { startOneProcess, type TestMesh } from '#test/support/mesh.ts';
+import { findSharedMesh } from '#test/support/shared-mesh.ts';
 
-let mesh: TestMesh;
+const mesh = findSharedMesh();
 let client: TestClient;
 let appId: string;
 const outputSchema = {
@@ -20,7 +20,6 @@ const publish =
   'mutation ($id: ID!, $input: PromptVersionInput!) { publishPromptVersion(promptId: $id, input: $input) { id } }';
 
 beforeAll(async () => {
-  mesh = await startOneProcess();
   const scopes = ['inference:invoke', 'prompts:write', 'prompts:read', 'tenants:write', 'completions:read'];
   ({ client, appId } = await newTenant(() => mesh, { scopes }));
   const greet = { model: 'demo/echo', template: 'Hello {{name}} of {{place}}', label: 'production' };
@@ -41,7 +40,6 @@ beforeAll(async () => {
     input: { name: 'docs', version: { model: 'demo/echo', template: 'Pages' } },
   });
 });
-afterAll(() => mesh[Symbol.asyncDispose]());
 
 interface Sent {
   readonly key?: string;

@@ -2,11 +2,11 @@ import { execFile, execFileSync } from 'node:child_process';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import OpenAI from 'openai';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { clientSetups, exampleOrigin } from '#gateway/doors/root-page/client-setups.ts';
-import { startOneProcess, type TestMesh } from '#test/support/mesh.ts';
+import { findSharedMesh } from '#test/support/shared-mesh.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 
@@ -29,11 +29,7 @@ function isInstalled(command: string, args: readonly string[]): boolean {
 }
 
 describe('the setup of clients on the page at / and in docs/clients.md', () => {
-  let mesh: TestMesh;
-  beforeAll(async () => {
-    mesh = await startOneProcess();
-  });
-  afterAll(() => mesh[Symbol.asyncDispose]());
+  const mesh = findSharedMesh();
 
   /** Runs the lines as a reader would; returns what they print. */
   async function run(command: string, args: readonly string[], lines: string): Promise<string> {

@@ -1,14 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { admin, unique } from '#test/e2e/scenarios/setup.ts';
-import { startOneProcess, type TestMesh } from '#test/support/mesh.ts';
 import { openVendorAccount, type VendorAccount } from '#test/support/setups/vendor-account.ts';
+import { findSharedMesh } from '#test/support/shared-mesh.ts';
 import { accountTools, clientItems, mcp, phased, tokens, vendorItems } from '#test/support/vendor-items.ts';
 
 const stack = new AsyncDisposableStack();
-let mesh: TestMesh;
+const mesh = findSharedMesh();
 let account: VendorAccount;
 beforeAll(async () => {
-  mesh = stack.use(await startOneProcess());
   account = await openVendorAccount(() => mesh, stack);
 });
 afterAll(() => stack.disposeAsync());

@@ -1,8 +1,8 @@
 import type OpenAI from 'openai';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { overEventStream } from '#test/support/client.ts';
-import { startOneProcess } from '#test/support/mesh.ts';
 import { openVendorAccount, type VendorAccount } from '#test/support/setups/vendor-account.ts';
+import { findSharedMesh } from '#test/support/shared-mesh.ts';
 import {
   clientItems,
   mcp,
@@ -16,7 +16,7 @@ import {
 const stack = new AsyncDisposableStack();
 let account: VendorAccount;
 beforeAll(async () => {
-  const mesh = stack.use(await startOneProcess());
+  const mesh = findSharedMesh();
   account = await openVendorAccount(() => mesh, stack);
 });
 afterAll(() => stack.disposeAsync());

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { sse, startWireServer, type WireServer } from '#providers/testing/wire-server.ts';
 import { newTenant } from '#test/e2e/scenarios/setup.ts';
 import type { TestClient } from '#test/support/client.ts';
-import { startOneProcess, type TestMesh } from '#test/support/mesh.ts';
 import { checkEventOrder, parseResponseEvents } from '#test/support/response-schemas.ts';
+import { findSharedMesh } from '#test/support/shared-mesh.ts';
 import { addModel } from './vendors.ts';
 
 const search = {
@@ -35,13 +35,12 @@ const events = [
 ];
 
 const stack = new AsyncDisposableStack();
-let mesh: TestMesh;
+const mesh = findSharedMesh();
 let client: TestClient;
 let upstream: WireServer;
 let model: string;
 let isStreamed = false;
 beforeAll(async () => {
-  mesh = stack.use(await startOneProcess());
   ({ client } = await newTenant(() => mesh));
   upstream = stack.use(
     await startWireServer((response) => {

@@ -116,11 +116,15 @@ export function meshVariables(): {
   };
 }
 
-/** A mesh that clients can call, whatever processes it is made of. */
-export interface TestMesh extends AsyncDisposable {
+/** Where clients call a mesh. */
+export interface MeshAddress {
   /** The origin of a gateway. */
   readonly url: string;
   readonly adminKey: string;
+}
+
+/** A mesh that clients can call, whatever processes it is made of. */
+export interface TestMesh extends MeshAddress, AsyncDisposable {
   readonly processes: readonly HeddleProcess[];
 }
 

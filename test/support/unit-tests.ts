@@ -33,7 +33,14 @@ function findReaching({ imports }: ModuleGraph, reached: readonly string[]): Rea
   return reaching;
 }
 
-/** The tests of the product, and what all of them import. */
+let read: ReturnType<typeof readTests> | undefined;
+
+/** The tests of the product, and what all of them import; once in this process. */
+const findTests = () => {
+  read ??= readTests();
+  return read;
+};
+
 function readTests() {
   const tests = globSync('**/*.test.ts', { cwd: root, exclude: ['**/node_modules/**', 'mongo/embedded/**'] });
   return { tests, graph: readModuleGraph(root, tests) };
@@ -50,13 +57,27 @@ function requirePresent(modules: readonly string[]): void {
  */
 export function findUnitTests(): readonly string[] {
   requirePresent(heavyModules);
-  const { tests, graph } = readTests();
+  const { tests, graph } = findTests();
   const importers = heavyPackages.flatMap((name) => graph.packages.get(name) ?? []);
   const heavy = findReaching(graph, [...heavyModules, ...importers]);
   return tests.filter((test) => !heavy.has(test) && !startsProcess.test(graph.modules.get(test) ?? ''));
 }
 
-/** The tests that need a process of their own: those under `test/`, which look at processes and load little themselves. */
+const sharedMesh = 'test/support/shared-mesh.ts';
+
+/** The tests that call one mesh, which runs beside all of them. */
+export function findSharedMeshTests(): readonly string[] {
+  requirePresent([sharedMesh]);
+  const { tests, graph } = findTests();
+  const sharing = findReaching(graph, [sharedMesh]);
+  return tests.filter((test) => sharing.has(test));
+}
+
+/**
+ * The tests that need a process of their own: those under `test/`, which look at processes and load little themselves, but
+ * for those that share a mesh.
+ */
 export function findIsolatedTests(): readonly string[] {
-  return readTests().tests.filter((test) => test.startsWith('test/'));
+  const sharing = new Set(findSharedMeshTests());
+  return findTests().tests.filter((test) => test.startsWith('test/') && !sharing.has(test));
 }

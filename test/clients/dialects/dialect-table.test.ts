@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startOneProcess, type TestMesh } from '#test/support/mesh.ts';
+import { findSharedMesh } from '#test/support/shared-mesh.ts';
 import { chatWires } from './chat-wires.ts';
 import { type Dialect, dialects } from './dialects.ts';
 import { features } from './features.ts';
@@ -17,10 +17,9 @@ import { addUpstreamModel, openUpstream } from './upstream-server.ts';
 import { vendorWires } from './vendor-wires.ts';
 
 const stack = new AsyncDisposableStack();
-let mesh: TestMesh;
+const mesh = findSharedMesh();
 const columns: Column[] = [];
 beforeAll(async () => {
-  mesh = stack.use(await startOneProcess());
   for (const wire of [...chatWires, ...vendorWires]) {
     const upstream = stack.use(await openUpstream(wire));
     const model = await addUpstreamModel(mesh, wire, upstream);

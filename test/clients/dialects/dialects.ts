@@ -1,4 +1,4 @@
-import type { TestMesh } from '#test/support/mesh.ts';
+import type { MeshAddress } from '#test/support/mesh.ts';
 
 export type Body = Readonly<Record<string, unknown>>;
 
@@ -121,7 +121,7 @@ export interface Sent {
 }
 
 export function post(
-  { url, adminKey }: TestMesh,
+  { url, adminKey }: MeshAddress,
   dialect: Dialect,
   body: Body,
   { isStreamed, signal }: Sent,

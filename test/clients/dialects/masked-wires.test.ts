@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { admin, newTenant } from '#test/e2e/scenarios/setup.ts';
-import { startOneProcess, type TestMesh } from '#test/support/mesh.ts';
+import type { MeshAddress } from '#test/support/mesh.ts';
+import { findSharedMesh } from '#test/support/shared-mesh.ts';
 import { type Body, type Dialect, dialects, post } from './dialects.ts';
 import { wires } from './reported-mesh.ts';
 import { addUpstreamModel, openUpstream, type Upstream } from './upstream-server.ts';
@@ -10,14 +11,13 @@ const value = 'ann.lee@example.com';
 const placeholder = '⟨EMAIL_1⟩';
 
 const stack = new AsyncDisposableStack();
-let mesh: TestMesh;
+const mesh = findSharedMesh();
 /** The same mesh for a tenant whose policy masks, and for one without policies. */
-let masking: TestMesh;
-let plain: TestMesh;
+let masking: MeshAddress;
+let plain: MeshAddress;
 const opened = new Map<UpstreamWire, { readonly upstream: Upstream; readonly model: string }>();
 
 beforeAll(async () => {
-  mesh = stack.use(await startOneProcess());
   const tenant = await newTenant(() => mesh, { scopes: ['inference:invoke'] });
   masking = { ...mesh, adminKey: tenant.client.key };
   plain = { ...mesh, adminKey: (await newTenant(() => mesh, { scopes: ['inference:invoke'] })).client.key };

@@ -1,4 +1,4 @@
-import type { TestMesh } from '#test/support/mesh.ts';
+import type { MeshAddress } from '#test/support/mesh.ts';
 import { type Body, type Dialect, joinDeltas, post, type Reply, readReply } from './dialects.ts';
 import type { Feature } from './feature.ts';
 import { beginConversation, continueConversation, toLoopFields } from './tool-loop.ts';
@@ -34,7 +34,7 @@ interface Exchanged extends Reply {
 }
 
 async function exchange(
-  mesh: TestMesh,
+  mesh: MeshAddress,
   { model, upstream }: Column,
   dialect: Dialect,
   { fields, answer, isStreamed }: { fields: Body; answer: UpstreamAnswer; isStreamed: boolean },
@@ -49,7 +49,7 @@ async function exchange(
 
 /** Sends a call with the feature over real HTTP, and compares what came out on both sides. */
 export async function measureCell(
-  mesh: TestMesh,
+  mesh: MeshAddress,
   column: Column,
   dialect: Dialect,
   feature: Feature,
@@ -82,7 +82,7 @@ const readShape = (text: string) => text.replaceAll(/"(?:id|item_id)":"[^"]*"|\d
 
 /** What became of the fields of the call: whether the request of the provider, or the answer of the demo, has them. */
 async function findSent(
-  mesh: TestMesh,
+  mesh: MeshAddress,
   column: Column,
   dialect: Dialect,
   { asks, without, sent }: Feature,
@@ -106,7 +106,7 @@ async function findSent(
 }
 
 /** Streams a text to its end, and compares the pieces that the client got. */
-export async function measureStream(mesh: TestMesh, column: Column, dialect: Dialect): Promise<Cell> {
+export async function measureStream(mesh: MeshAddress, column: Column, dialect: Dialect): Promise<Cell> {
   const texts = ['One ', 'two ', '"three" ', 'fo\\ur\n', 'fünf ', '😀'];
   const fields = column.upstream === null ? sayText(dialect, texts.join('')) : {};
   const reply = await exchange(mesh, column, dialect, { fields, answer: { texts }, isStreamed: true });
@@ -122,7 +122,7 @@ function sayText({ name }: Dialect, text: string): Body {
 
 /** Lets the provider fail in the middle of a stream: the client must see an error, and no end. */
 export async function measureFailure(
-  mesh: TestMesh,
+  mesh: MeshAddress,
   column: Column,
   dialect: Dialect,
   end: 'BROKEN' | 'CUT',
@@ -145,7 +145,7 @@ export async function measureFailure(
 }
 
 /** Leaves in the middle of a stream: the call of the provider must be canceled. */
-export async function measureCancel(mesh: TestMesh, column: Column, dialect: Dialect): Promise<Cell> {
+export async function measureCancel(mesh: MeshAddress, column: Column, dialect: Dialect): Promise<Cell> {
   const { upstream, model } = column;
   // The demo has no connection that could be watched.
   if (upstream === null) return cell('none');
@@ -173,7 +173,7 @@ export async function measureCancel(mesh: TestMesh, column: Column, dialect: Dia
 
 /** Sends the reasoning of an answer, which the provider has signed, back in the next turn. */
 export async function measureSignedReasoning(
-  mesh: TestMesh,
+  mesh: MeshAddress,
   column: Column,
   dialect: Dialect,
 ): Promise<Cell> {

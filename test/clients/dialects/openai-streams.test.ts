@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startOneProcess, type TestMesh } from '#test/support/mesh.ts';
 import { fc } from '#test/support/properties.ts';
+import { findSharedMesh } from '#test/support/shared-mesh.ts';
 import { chatWires } from './chat-wires.ts';
 import { dialects, post } from './dialects.ts';
 import { addUpstreamModel, openUpstream, type Upstream } from './upstream-server.ts';
@@ -8,10 +8,7 @@ import { counts, type UpstreamAnswer, type UpstreamWire } from './upstream-wire.
 import { vendorWires } from './vendor-wires.ts';
 
 const stack = new AsyncDisposableStack();
-let mesh: TestMesh;
-beforeAll(async () => {
-  mesh = stack.use(await startOneProcess());
-}, 120_000);
+const mesh = findSharedMesh();
 afterAll(() => stack.disposeAsync());
 
 const piece = fc.string({ minLength: 1, maxLength: 12, unit: 'grapheme' });

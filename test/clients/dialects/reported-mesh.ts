@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
-import { startOneProcess, type TestMesh } from '#test/support/mesh.ts';
+import type { MeshAddress } from '#test/support/mesh.ts';
+import { findSharedMesh } from '#test/support/shared-mesh.ts';
 import { chatWires } from './chat-wires.ts';
 import { type Body, type Dialect, dialects, post, type Reply, readReply } from './dialects.ts';
 import { beginConversation, toLoopFields } from './tool-loop.ts';
@@ -36,7 +37,7 @@ interface Opened {
 
 /** A mesh with a server of each wire format behind it, for calls in the form of those that were reported of other servers. */
 export interface ReportedMesh extends AsyncDisposable {
-  readonly mesh: TestMesh;
+  readonly mesh: MeshAddress;
   open(wire: UpstreamWire): Opened;
   /** Makes a call that succeeds; `request` is the body that the provider received. */
   send(
@@ -52,7 +53,7 @@ export interface ReportedMesh extends AsyncDisposable {
 
 export async function openReportedMesh(more: readonly UpstreamWire[] = []): Promise<ReportedMesh> {
   const stack = new AsyncDisposableStack();
-  const mesh = stack.use(await startOneProcess());
+  const mesh = findSharedMesh();
   const opened = new Map<UpstreamWire, Opened>();
   for (const wire of [...wires, ...more]) {
     const upstream = stack.use(await openUpstream(wire));

@@ -1,6 +1,6 @@
 import { type ServedRequest, startWireServer, type WireServer } from '#providers/testing/wire-server.ts';
 import { admin, unique } from '#test/e2e/scenarios/setup.ts';
-import type { TestMesh } from '#test/support/mesh.ts';
+import type { MeshAddress } from '#test/support/mesh.ts';
 import { chatWires } from './chat-wires.ts';
 import type { UpstreamAnswer, UpstreamWire } from './upstream-wire.ts';
 
@@ -67,7 +67,7 @@ export async function openUpstream(main: UpstreamWire): Promise<Upstream> {
 
 /** Registers the server as a provider with one AI model that takes files of all kinds; returns the id of the model. */
 export async function addUpstreamModel(
-  mesh: TestMesh,
+  mesh: MeshAddress,
   wire: UpstreamWire,
   upstream: Upstream,
 ): Promise<string> {

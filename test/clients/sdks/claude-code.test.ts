@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { admin } from '#test/e2e/scenarios/setup.ts';
-import { startOneProcess, type TestMesh } from '#test/support/mesh.ts';
+import { addProvider, unique } from '#test/e2e/scenarios/setup.ts';
 import {
   type AnswerMessages,
   type MessagesUpstream,
   openMessagesUpstream,
   sendBlocks,
 } from '#test/support/messages-upstream.ts';
+import { findSharedMesh } from '#test/support/shared-mesh.ts';
 
 const use = { type: 'server_tool_use', id: 'srvtoolu_1', name: 'web_search', input: { query: 'x' } };
 const found = {
@@ -21,23 +21,16 @@ const thinking = [think('First'), ...blocks.slice(0, 3), think('Then'), ...block
 
 let answer: AnswerMessages;
 let claude: MessagesUpstream;
-let mesh: TestMesh;
+const mesh = findSharedMesh();
+const providerId = unique('claude');
 beforeAll(async () => {
   claude = await openMessagesUpstream((...request) => answer(...request));
-  mesh = await startOneProcess({
-    ANTHROPIC_BASE_URL: claude.url,
-    ANTHROPIC_API_KEY: 'claude-key-0123456789',
-  });
-  await admin(() => mesh).data('mutation ($input: CreateModelInput!) { createModel(input: $input) { id } }', {
-    input: { providerId: 'anthropic', name: 'claude-haiku-4-5-test' },
-  });
+  const provider = { id: providerId, kind: 'ANTHROPIC', baseUrl: claude.url };
+  await addProvider(() => mesh, provider, { name: 'claude-haiku-4-5-test' });
 });
-afterAll(async () => {
-  await mesh[Symbol.asyncDispose]();
-  await claude[Symbol.asyncDispose]();
-});
+afterAll(() => claude[Symbol.asyncDispose]());
 
-const model = 'anthropic/claude-haiku-4-5-test';
+const model = `${providerId}/claude-haiku-4-5-test`;
 const post = (path: string, body: object, headers: Record<string, string> = {}) =>
   fetch(`${mesh.url}${path}`, {
     method: 'POST',

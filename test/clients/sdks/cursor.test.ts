@@ -1,7 +1,7 @@
 import OpenAI from 'openai';
 import OpenAI6 from 'openai-6';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { admin } from '#test/e2e/scenarios/setup.ts';
+import { addProvider, unique } from '#test/e2e/scenarios/setup.ts';
 import {
   type AnswerChat,
   type ChatUpstream,
@@ -9,25 +9,18 @@ import {
   sendChatCall,
   sendChatText,
 } from '#test/support/chat-upstream.ts';
-import { startOneProcess, type TestMesh } from '#test/support/mesh.ts';
+import { findSharedMesh } from '#test/support/shared-mesh.ts';
 
 let answer: AnswerChat;
 let upstream: ChatUpstream;
-let mesh: TestMesh;
+const mesh = findSharedMesh();
+const providerId = unique('upstream');
 beforeAll(async () => {
   upstream = await openChatUpstream((...sent) => answer(...sent));
-  mesh = await startOneProcess({
-    OPENAI_COMPATIBLE_BASE_URL: upstream.url,
-    OPENAI_COMPATIBLE_API_KEY: 'upstream-key-0123456789',
-  });
-  await admin(() => mesh).data('mutation ($input: CreateModelInput!) { createModel(input: $input) { id } }', {
-    input: { providerId: 'openai-compatible', name: 'any' },
-  });
+  const provider = { id: providerId, kind: 'OPENAI_COMPATIBLE', baseUrl: upstream.url };
+  await addProvider(() => mesh, provider, { name: 'any' });
 });
-afterAll(async () => {
-  await mesh[Symbol.asyncDispose]();
-  await upstream[Symbol.asyncDispose]();
-});
+afterAll(() => upstream[Symbol.asyncDispose]());
 beforeEach(() => {
   answer = (body, response) => sendChatText(body, response, 'Hello');
 });
@@ -36,7 +29,7 @@ const patchGrammar = { type: 'grammar', syntax: 'lark', definition: 'start: "***
 
 /** What Cursor's agent sends to chat completions: a body of responses, with flat tools. */
 const agentBody = {
-  model: 'openai-compatible/any',
+  model: `${providerId}/any`,
   input: [
     { role: 'system', content: 'You are an agent in an editor.' },
     { role: 'user', content: [{ type: 'input_text', text: 'Rename the file.' }] },
@@ -220,7 +213,7 @@ describe.each([
     custom: { name: 'patch', description: 'Applies it.', format: { type: 'grammar', grammar } },
   } as const;
   const body = {
-    model: 'openai-compatible/any',
+    model: `${providerId}/any`,
     messages: [{ role: 'user' as const, content: 'Go' }],
     tools: [tool],
   };

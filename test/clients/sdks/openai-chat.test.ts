@@ -1,7 +1,7 @@
 import OpenAI from 'openai';
 import OpenAI6 from 'openai-6';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { admin } from '#test/e2e/scenarios/setup.ts';
+import { addProvider, admin, unique } from '#test/e2e/scenarios/setup.ts';
 import {
   type AnswerChat,
   type ChatUpstream,
@@ -10,30 +10,23 @@ import {
   sendChatText,
   sendChoices,
 } from '#test/support/chat-upstream.ts';
-import { startOneProcess, type TestMesh } from '#test/support/mesh.ts';
+import { findSharedMesh } from '#test/support/shared-mesh.ts';
 
 let answer: AnswerChat;
 let upstream: ChatUpstream;
-let mesh: TestMesh;
+const mesh = findSharedMesh();
+const providerId = unique('upstream');
 beforeAll(async () => {
   upstream = await openChatUpstream((...asked) => answer(...asked));
-  mesh = await startOneProcess({
-    OPENAI_COMPATIBLE_BASE_URL: upstream.url,
-    OPENAI_COMPATIBLE_API_KEY: 'upstream-key-0123456789',
-  });
-  await admin(() => mesh).data('mutation ($input: CreateModelInput!) { createModel(input: $input) { id } }', {
-    input: { providerId: 'openai-compatible', name: 'any' },
-  });
+  const provider = { id: providerId, kind: 'OPENAI_COMPATIBLE', baseUrl: upstream.url };
+  await addProvider(() => mesh, provider, { name: 'any' });
 });
-afterAll(async () => {
-  await mesh[Symbol.asyncDispose]();
-  await upstream[Symbol.asyncDispose]();
-});
+afterAll(() => upstream[Symbol.asyncDispose]());
 beforeEach(() => {
   answer = (body, response) => sendChatText(body, response, 'Hello');
 });
 
-const model = 'openai-compatible/any';
+const model = `${providerId}/any`;
 const user = (content: string) => ({ role: 'user' as const, content });
 const lastBody = () => upstream.bodies.at(-1);
 
@@ -319,7 +312,7 @@ describe.each(majors)('%s: chat completions', (_name, Client) => {
       response.write(`data: ${JSON.stringify({ choices: [{ index: 0, delta: { content: 'Hel' } }] })}\n\n`);
     });
     const root = admin(() => mesh);
-    const id = `left-${_name.slice(-1)}`;
+    const id = unique('left');
     await root.data('mutation ($input: CreateProviderInput!) { createProvider(input: $input) { id } }', {
       input: { id, kind: 'OPENAI_COMPATIBLE', baseUrl: own.url, apiKey: 'k-0123456789012345' },
     });

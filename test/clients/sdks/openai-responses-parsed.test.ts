@@ -1,15 +1,11 @@
 import OpenAI from 'openai';
 import { zodResponsesFunction, zodTextFormat } from 'openai/helpers/zod';
 import OpenAI6 from 'openai-6';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { startOneProcess, type TestMesh } from '#test/support/mesh.ts';
+import { findSharedMesh } from '#test/support/shared-mesh.ts';
 
-let mesh: TestMesh;
-beforeAll(async () => {
-  mesh = await startOneProcess();
-});
-afterAll(() => mesh[Symbol.asyncDispose]());
+const mesh = findSharedMesh();
 
 const majors = [
   ['openai 7', OpenAI],

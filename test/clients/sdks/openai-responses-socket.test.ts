@@ -3,7 +3,7 @@ import { ResponsesWS } from 'openai/resources/responses/ws';
 import OpenAI6 from 'openai-6';
 import { ResponsesWS as ResponsesWS6 } from 'openai-6/resources/responses/ws';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { admin } from '#test/e2e/scenarios/setup.ts';
+import { addProvider, unique } from '#test/e2e/scenarios/setup.ts';
 import {
   type AnswerChat,
   type ChatUpstream,
@@ -11,30 +11,23 @@ import {
   sendChatCall,
   sendChatText,
 } from '#test/support/chat-upstream.ts';
-import { startOneProcess, type TestMesh } from '#test/support/mesh.ts';
+import { findSharedMesh } from '#test/support/shared-mesh.ts';
 
 let answer: AnswerChat;
 let upstream: ChatUpstream;
-let mesh: TestMesh;
+const mesh = findSharedMesh();
+const providerId = unique('upstream');
 beforeAll(async () => {
   upstream = await openChatUpstream((...received) => answer(...received));
-  mesh = await startOneProcess({
-    OPENAI_COMPATIBLE_BASE_URL: upstream.url,
-    OPENAI_COMPATIBLE_API_KEY: 'upstream-key-0123456789',
-  });
-  await admin(() => mesh).data('mutation ($input: CreateModelInput!) { createModel(input: $input) { id } }', {
-    input: { providerId: 'openai-compatible', name: 'any' },
-  });
+  const provider = { id: providerId, kind: 'OPENAI_COMPATIBLE', baseUrl: upstream.url };
+  await addProvider(() => mesh, provider, { name: 'any' });
 });
-afterAll(async () => {
-  await mesh[Symbol.asyncDispose]();
-  await upstream[Symbol.asyncDispose]();
-});
+afterAll(() => upstream[Symbol.asyncDispose]());
 beforeEach(() => {
   answer = (body, response) => sendChatText(body, response, 'Hello');
 });
 
-const model = 'openai-compatible/any';
+const model = `${providerId}/any`;
 const majors = [
   ['openai 7', OpenAI, ResponsesWS],
   ['openai 6', OpenAI6 as unknown as typeof OpenAI, ResponsesWS6 as unknown as typeof ResponsesWS],

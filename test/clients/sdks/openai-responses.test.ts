@@ -1,7 +1,7 @@
 import OpenAI from 'openai';
 import OpenAI6 from 'openai-6';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { admin } from '#test/e2e/scenarios/setup.ts';
+import { addProvider, admin, unique } from '#test/e2e/scenarios/setup.ts';
 import {
   type AnswerChat,
   type ChatUpstream,
@@ -9,30 +9,23 @@ import {
   sendChatCall,
   sendChatText,
 } from '#test/support/chat-upstream.ts';
-import { startOneProcess, type TestMesh } from '#test/support/mesh.ts';
+import { findSharedMesh } from '#test/support/shared-mesh.ts';
 
 let answer: AnswerChat;
 let upstream: ChatUpstream;
-let mesh: TestMesh;
+const mesh = findSharedMesh();
+const providerId = unique('upstream');
 beforeAll(async () => {
   upstream = await openChatUpstream((...asked) => answer(...asked));
-  mesh = await startOneProcess({
-    OPENAI_COMPATIBLE_BASE_URL: upstream.url,
-    OPENAI_COMPATIBLE_API_KEY: 'upstream-key-0123456789',
-  });
-  await admin(() => mesh).data('mutation ($input: CreateModelInput!) { createModel(input: $input) { id } }', {
-    input: { providerId: 'openai-compatible', name: 'any' },
-  });
+  const provider = { id: providerId, kind: 'OPENAI_COMPATIBLE', baseUrl: upstream.url };
+  await addProvider(() => mesh, provider, { name: 'any' });
 });
-afterAll(async () => {
-  await mesh[Symbol.asyncDispose]();
-  await upstream[Symbol.asyncDispose]();
-});
+afterAll(() => upstream[Symbol.asyncDispose]());
 beforeEach(() => {
   answer = (body, response) => sendChatText(body, response, 'Hello');
 });
 
-const model = 'openai-compatible/any';
+const model = `${providerId}/any`;
 const lastBody = () => upstream.bodies.at(-1);
 
 /** Both majors have the same interface, as far as it is used here. */
@@ -216,7 +209,7 @@ describe.each(majors)('%s: responses', (_name, Client) => {
 
   it('refuse what is wrong by the error classes of the SDK, with the field', async () => {
     const asked = [
-      [{ model: 'openai-compatible/none', input: 'Hi' }, 404, 'model'],
+      [{ model: `${providerId}/none`, input: 'Hi' }, 404, 'model'],
       [{ model, input: [{ role: 'robot', content: 'Hi' }] }, 400, 'input[0].role'],
       [{ model, input: [] }, 400, 'input'],
       [{ model, input: 'Hi', conversation: 'conv_1' }, 400, 'conversation'],

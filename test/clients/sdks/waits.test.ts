@@ -2,15 +2,11 @@ import Anthropic from '@anthropic-ai/sdk';
 import Anthropic0 from 'anthropic-sdk-0';
 import OpenAI from 'openai';
 import OpenAI6 from 'openai-6';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { newTenant } from '#test/e2e/scenarios/setup.ts';
-import { startOneProcess, type TestMesh } from '#test/support/mesh.ts';
+import { findSharedMesh } from '#test/support/shared-mesh.ts';
 
-let mesh: TestMesh;
-beforeAll(async () => {
-  mesh = await startOneProcess();
-});
-afterAll(() => mesh[Symbol.asyncDispose]());
+const mesh = findSharedMesh();
 
 type Options = ConstructorParameters<typeof OpenAI>[0] & ConstructorParameters<typeof Anthropic>[0];
 const messages = [{ role: 'user' as const, content: 'Hi' }];

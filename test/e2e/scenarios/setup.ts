@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { Scope } from '#core/caller.ts';
 import { createTestClient, type TestClient } from '#test/support/client.ts';
-import type { TestMesh } from '#test/support/mesh.ts';
+import type { MeshAddress } from '#test/support/mesh.ts';
 
 /** Asks for the mesh when a test runs, since it starts in beforeAll. */
-export type MeshOf = () => TestMesh;
+export type MeshOf = () => MeshAddress;
 
 /** What a mesh needs for the scenarios: they have hundreds of requests refused, from one address. */
 export const scenarioVariables = { HEDDLE_REFUSALS_PER_SECOND: '1000' } as const;
@@ -57,6 +57,21 @@ export async function newTenant(
     keyId: createApiKey.key.id,
     client: createTestClient(mesh().url, createApiKey.secret),
   };
+}
+
+/** A provider with one model. */
+export async function addProvider(
+  mesh: MeshOf,
+  provider: { readonly id: string; readonly kind: string; readonly baseUrl: string },
+  model: { readonly name: string } & Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const root = admin(mesh);
+  await root.data('mutation ($input: CreateProviderInput!) { createProvider(input: $input) { id } }', {
+    input: { ...provider, apiKey: 'upstream-key-0123456789' },
+  });
+  await root.data('mutation ($input: CreateModelInput!) { createModel(input: $input) { id } }', {
+    input: { ...model, providerId: provider.id },
+  });
 }
 
 /** The variables of one completion of the demo provider. */
