@@ -3,7 +3,7 @@
  * stands for, graphql-yoga + graphql-ws + @graphql-hive/router-runtime (none of these on), over the same subgraphs and
  * with the same planner. Prints a table. SECONDS, IN_FLIGHT, STREAMS, TOKENS and ROUNDS change the load.
  */
-import { type Child, cpuMicros, startScript } from './child.ts';
+import { type Child, cpuMicros, listDescendants, startScript } from './child.ts';
 import { key } from './heddle.ts';
 import { loadCalls, loadSubscriptions } from './load.ts';
 
@@ -68,28 +68,44 @@ const work: Record<string, (server: Server, time: number) => Promise<number>> = 
 };
 
 const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0;
+const show = (values: readonly number[]) => values.map((value) => value.toFixed(0)).join(', ');
+
+/** CPU microseconds of a server and its planner. */
+const cpuOf = ({ pid }: Server) =>
+  [pid, ...listDescendants(pid)].reduce((sum, one) => sum + cpuMicros(one), 0);
 
 await using ours = await startScript('./router-heddle.ts', { TOKENS: String(tokens) });
 await using theirs = await startScript('./router-stack.ts', { TOKENS: String(tokens) });
 
-console.log('| CPU µs per | yoga + graphql-ws + router-runtime | Heddle | ratio | rounds of Heddle |');
-console.log('|---|---|---|---|---|');
-for (const [name, run] of Object.entries(work)) {
-  const figures = new Map<Server, number[]>([
-    [ours, []],
-    [theirs, []],
-  ]);
-  for (const server of figures.keys()) await run(server, 2);
-  for (let round = 0; round < rounds; round++) {
-    for (const [server, found] of figures) {
-      const before = cpuMicros(server.pid);
+const costs = new Map<string, Map<Server, number[]>>();
+const warmSeconds = Number(process.env.WARM_SECONDS ?? 8);
+for (const server of [ours, theirs]) for (const run of Object.values(work)) await run(server, warmSeconds);
+for (let round = 0; round < rounds; round++) {
+  for (const [name, run] of Object.entries(work)) {
+    const figures = costs.get(name) ?? new Map<Server, number[]>();
+    costs.set(name, figures);
+    for (const server of [ours, theirs]) {
+      const before = cpuOf(server);
       const units = await run(server, seconds);
-      found.push((cpuMicros(server.pid) - before) / units);
+      figures.set(server, [...(figures.get(server) ?? []), (cpuOf(server) - before) / units]);
     }
   }
-  const [own, other] = [figures.get(ours) ?? [], figures.get(theirs) ?? []];
-  const shown = own.map((value) => value.toFixed(0)).join(', ');
+}
+
+console.log('| CPU µs per | yoga + graphql-ws + router-runtime | Heddle | ratio | rounds of Heddle |');
+console.log('|---|---|---|---|---|');
+for (const [name, figures] of costs) {
+  const [own = [], other = []] = [figures.get(ours), figures.get(theirs)];
+  const ratio = median(own.map((value, round) => (other[round] ?? 0) / value));
   console.log(
-    `| ${name} | ${median(other).toFixed(0)} | ${median(own).toFixed(0)} | ${(median(other) / median(own)).toFixed(1)} | ${shown} |`,
+    `| ${name} | ${median(other).toFixed(0)} | ${median(own).toFixed(0)} | ${ratio.toFixed(1)} | ${show(own)} |`,
   );
 }
+
+const joinMax = 3;
+const [base, join] = Object.keys(work).map((name) => costs.get(name)?.get(ours) ?? []);
+const ratios = (join ?? []).map((value, round) => value / (base?.[round] ?? 0));
+console.log(
+  `\nThe join costs ${median(ratios).toFixed(1)} times the mutation (${ratios.map((ratio) => ratio.toFixed(1)).join(', ')}; at most ${joinMax}).`,
+);
+if (median(ratios) > joinMax) process.exitCode = 1;

@@ -1,8 +1,23 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { Use } from '../auth/client-use.ts';
 import { Turns } from './turns.ts';
 
 const client = () => new Use(20, 0);
+
+/** A clock that stands unless it is moved, and counts how often it was looked at. */
+function testClock() {
+  const at = { ms: 0, idleMs: 0, looks: 0 };
+  const clock = { now: () => (at.looks++, at.ms), idle: () => at.idleMs };
+  const pass = (ms: number, { idle }: { idle: boolean }) => {
+    at.ms += ms;
+    if (idle) at.idleMs += ms;
+  };
+  const lookedAgain = async () => {
+    const { looks } = at;
+    await vi.waitFor(() => expect(at.looks).toBeGreaterThan(looks + 2));
+  };
+  return { clock, pass, lookedAgain };
+}
 
 describe('Turns', () => {
   it('leaves four turns of the event loop to others after each piece of work, callers with a key first', async () => {
@@ -35,8 +50,30 @@ describe('Turns', () => {
     expect(turns.waiting).toBe(0);
   });
 
+  it.each([
+    ['when the process has been idle for as long as it took', { idle: true }, 30],
+    ['at the latest after four times what it took', { idle: false }, 120],
+  ])('begins the next piece %s', async (_, how, restMs) => {
+    const { clock, pass, lookedAgain } = testClock();
+    const turns = new Turns(clock);
+    const use = client();
+    await turns.next(use, false);
+    pass(30, { idle: false });
+    turns.charge(use, false, 30);
+    let isBegun = false;
+    const next = turns.next(client(), false).then(() => {
+      isBegun = true;
+    });
+    pass(restMs - 1, how);
+    await lookedAgain();
+    expect(isBegun).toBe(false);
+    pass(1, how);
+    await next;
+  });
+
   it('serves the caller that has used least, whatever one has sent before', async () => {
-    const turns = new Turns();
+    let ms = 0;
+    const turns = new Turns({ now: () => (ms += 1_000), idle: () => 0 });
     const [heavy, light] = [client(), client()];
     const order: string[] = [];
     const work = async (name: string, use: Use, ms: number) => {

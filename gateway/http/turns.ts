@@ -8,17 +8,45 @@ const limits = { waitingMax: 1_000, waitingPerUserMax: 250, sizeMax: 1_000, size
 /** Turns of the event loop after each piece: a new connection needs three from its acceptance to its answer. */
 const freeTurns = 4;
 
+/** A piece is followed by as long a time with nothing to do as it took, … */
+const idleShare = 1;
+/** … but at the latest, in a process that is never idle, by so many times what it took. */
+const restMax = 4;
+/** How often is looked whether the process was idle for long enough, in ms. */
+const lookMs = 1;
+
 type Resume = () => void;
 
+export interface TurnsClock {
+  /** Milliseconds, monotonic. */
+  now(): number;
+  /** Of these the milliseconds in which the event loop had nothing to do. */
+  idle(): number;
+}
+
+const processClock: TurnsClock = {
+  now: () => performance.now(),
+  idle: () => performance.eventLoopUtilization().idle,
+};
+
 /**
- * Lets work that holds the process run one piece at a time with free turns of the event loop in between, so that other
- * requests are answered however much arrives at once. Callers with a key come first; of those the one that has used least.
+ * Lets work that holds the process run one piece at a time. In between, the process serves other requests until it has
+ * been idle for as long as the piece took, so that what is known already is answered in nearly the same time however much
+ * arrives at once; where it is never idle, new work still gets a fifth of it. Callers with a key come first; of those the
+ * one that has used least.
  */
 export class Turns {
   readonly #withKey = new FairQueue<Resume, Use>(limits);
   readonly #anonymous = new FairQueue<Resume, Use>(limits);
+  readonly #clock: TurnsClock;
   #isScheduled = false;
   #waiting = 0;
+  /** What the last piece took, and when it had ended. */
+  #last = { spentMs: 0, endedMs: 0, idleMs: 0 };
+
+  constructor(clock: TurnsClock = processClock) {
+    this.#clock = clock;
+  }
 
   /** How many wait for their turn. */
   get waiting(): number {
@@ -38,15 +66,17 @@ export class Turns {
     await turn.promise;
   }
 
-  /** Adds to what a user has used: milliseconds of its piece. */
+  /** Adds to what a user has used: milliseconds of its piece, which ends with this call. */
   charge(user: Use, isAnonymous: boolean, ms: number): void {
     this.#queue(isAnonymous).charge(user, ms);
+    this.#last = { spentMs: ms, endedMs: this.#clock.now(), idleMs: this.#clock.idle() };
   }
 
   #queue(isAnonymous: boolean): FairQueue<Resume, Use> {
     return isAnonymous ? this.#anonymous : this.#withKey;
   }
 
+  /** The next piece, after some turns of the event loop and when the process has rested from the last one. */
   #schedule(turns: number): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
@@ -54,10 +84,17 @@ export class Turns {
     const wait = () => {
       left -= 1;
       if (left > 0) return void setImmediate(wait);
+      if (!this.#hasRested()) return void setTimeout(wait, lookMs);
       this.#isScheduled = false;
       this.#resumeNext();
     };
     setImmediate(wait);
+  }
+
+  #hasRested(): boolean {
+    const { spentMs, endedMs, idleMs } = this.#last;
+    const { now, idle } = this.#clock;
+    return now() - endedMs >= restMax * spentMs || idle() - idleMs >= idleShare * spentMs;
   }
 
   #resumeNext(): void {
