@@ -2,6 +2,7 @@ import cluster from 'node:cluster';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import type { Logger } from 'pino';
+import { releaseMemoryWhenIdle } from '#core/idle-memory.ts';
 import { dataDirectory, type Environment, readEnvironment } from '#server/config.ts';
 import { createLog } from '#server/log.ts';
 import { everyPart, type Mesh, type MeshOptions, type Part, parseParts } from '#server/mesh.ts';
@@ -24,6 +25,7 @@ export async function serve(args: readonly string[]): Promise<number> {
   const started = await Promise.race([starting, crash]);
   if (started === 'CRASHED') return exitNow(log);
   const { mesh, ending } = started;
+  releaseMemoryWhenIdle();
 
   const end = await Promise.race([ending, crash]);
   const crashed = end === 'CRASHED';

@@ -12,6 +12,9 @@ import { isSummable, Summation } from './summation.ts';
 export type Accumulator = {
   add(value: Value | undefined): number;
   result(): Value;
+  /** What it keeps, as a value; `merge` of it into another is as if that had been given the same values. */
+  partial(): Value;
+  merge(partial: Value): number;
 };
 
 class Sum implements Accumulator {
@@ -22,6 +25,13 @@ class Sum implements Accumulator {
   }
   result(): Value {
     return this.total.sum();
+  }
+  partial(): Value {
+    return this.total.partial();
+  }
+  merge(partial: Value): number {
+    this.total.merge(partial);
+    return 0;
   }
 }
 
@@ -39,6 +49,12 @@ class Extreme implements Accumulator {
   result(): Value {
     return this.value;
   }
+  partial(): Value {
+    return this.value;
+  }
+  merge(partial: Value): number {
+    return this.add(partial);
+  }
 }
 
 class Push implements Accumulator {
@@ -50,6 +66,14 @@ class Push implements Accumulator {
   }
   result(): Value {
     return this.values;
+  }
+  partial(): Value {
+    return this.values;
+  }
+  merge(partial: Value): number {
+    let bytes = 0;
+    for (const value of partial as Value[]) bytes += this.add(value);
+    return bytes;
   }
 }
 

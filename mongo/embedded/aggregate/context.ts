@@ -1,4 +1,5 @@
 import type { Doc } from '../bson/values.ts';
+import type { SpillSpace } from '../spill/spill-space.ts';
 import type { ExpressionVariables } from './scope.ts';
 import type { Stream } from './stream.ts';
 
@@ -14,4 +15,9 @@ export type PipelineContext = {
   localSessions?(): Iterable<Doc>;
   /** Memory that one stage may take; the server's 100 MB when absent. */
   stageBytesMax?: number;
+  /** Where stages put what is beyond that; refused when absent. */
+  space?: SpillSpace | undefined;
 };
+
+/** What a stage may hold, and where it puts the rest. */
+export type StageMemory = { readonly bytesMax: number; readonly space: SpillSpace | undefined };

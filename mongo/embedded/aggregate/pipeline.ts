@@ -1,7 +1,7 @@
 import { approximateBytes } from '../bson/size.ts';
 import { type Doc, int32, isDoc, typeName, type Value } from '../bson/values.ts';
 import { CommandError, unsupported } from '../errors.ts';
-import type { PipelineContext } from './context.ts';
+import type { PipelineContext, StageMemory } from './context.ts';
 import { compileExpression } from './expression.ts';
 import { neededFields } from './needed-fields.ts';
 import { PAUSE } from './pause.ts';
@@ -65,7 +65,7 @@ type Named = readonly [name: string, spec: Value];
 
 /**
  * Compiles a pipeline. Throws the server's errors: an unknown stage is 40324, a stage that only MongoDB has
- * CommandNotSupported. Stages are synchronous and stream; those that must hold documents are bounded (error 292).
+ * CommandNotSupported. Stages are synchronous and stream; those that must hold documents are bounded in memory, and put the rest on disk (error 292 where they may not).
  */
 export function compilePipeline(stages: readonly Value[], context: PipelineContext): AggregationPipeline {
   if (stages.length > STAGES_MAX) {
@@ -147,21 +147,25 @@ function takeSource(stages: Named[], context: PipelineContext): AggregationPipel
   };
 }
 
+function memoryOf({ stageBytesMax, space }: PipelineContext): StageMemory {
+  return { bytesMax: stageBytesMax ?? STAGE_BYTES_MAX, space };
+}
+
 function compileStages(stages: readonly Named[], context: PipelineContext): Stage[] {
   return stages.map((stage, index) => compileStage(stage, stages.slice(index + 1), context));
 }
 
 function compileStage([name, spec]: Named, after: readonly Named[], context: PipelineContext): Stage {
-  const { vars, stageBytesMax = STAGE_BYTES_MAX } = context;
+  const { vars } = context;
   const transform = TRANSFORMS.get(name);
   if (transform !== undefined) return mapDocuments(transform(spec, vars));
   switch (name) {
     case '$match':
       return compileMatch(spec, vars);
     case '$group':
-      return compileGroup(spec, vars, stageBytesMax);
+      return compileGroup(spec, vars, memoryOf(context));
     case '$sort':
-      return compileSortStage(spec, stageBytesMax, limitAfter(after));
+      return compileSortStage(spec, memoryOf(context), limitAfter(after));
     case '$limit':
       return limitStage(parseCount(spec, '$limit'));
     case '$skip':
@@ -239,9 +243,9 @@ function sortByCount(spec: Value, context: PipelineContext): Stage {
     ['_id', spec],
     ['count', new Map([['$sum', int32(1)]])],
   ]);
-  const bytesMax = context.stageBytesMax ?? STAGE_BYTES_MAX;
-  const grouped = compileGroup(group, context.vars, bytesMax);
-  const sorted = compileSortStage(new Map([['count', -1]]), bytesMax, Number.POSITIVE_INFINITY);
+  const memory = memoryOf(context);
+  const grouped = compileGroup(group, context.vars, memory);
+  const sorted = compileSortStage(new Map([['count', -1]]), memory, Number.POSITIVE_INFINITY);
   return (input) => sorted(grouped(input));
 }
 
@@ -264,7 +268,7 @@ function compileFacet(spec: Value, context: PipelineContext): Stage {
       throw new CommandError(40600, '$facet is not allowed to be used within a $facet stage');
     return [name, compileStages(named, context)];
   });
-  const bytesMax = context.stageBytesMax ?? STAGE_BYTES_MAX;
+  const { bytesMax } = memoryOf(context);
   return function* (input) {
     const held: Doc[] = [];
     let bytes = 0;

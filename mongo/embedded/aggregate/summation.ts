@@ -3,6 +3,8 @@ import { fitsInt64, type Numeric, wholeNumber } from '../bson/numbers.ts';
 import { Decimal128, Int32, type Value } from '../bson/values.ts';
 
 const SAFE = 2 ** 52;
+const WIDTHS = ['int', 'long', 'double', 'decimal'] as const;
+type Widest = (typeof WIDTHS)[number];
 const NO_DECIMAL: Decimal = decimalOfInteger(0n);
 
 /**
@@ -15,7 +17,7 @@ export class Summation {
   #double = 0;
   #error = 0;
   #decimal: Decimal = NO_DECIMAL;
-  #widest: 'int' | 'long' | 'double' | 'decimal' = 'int';
+  #widest: Widest = 'int';
 
   add(value: Numeric): void {
     if (value instanceof Int32) {
@@ -72,6 +74,22 @@ export class Summation {
     this.#carry();
     if (this.#widest === 'int') return wholeNumber(this.#long) ?? Number(this.#long);
     return fitsInt64(this.#long) ? this.#long : Number(this.#long);
+  }
+
+  /** All that it keeps, as a value for `merge`. */
+  partial(): Value {
+    this.#carry();
+    return [this.#widest, this.#long.toString(), this.#double, this.#error, pack(this.#decimal)];
+  }
+
+  /** Adds what another has summed. */
+  merge(partial: Value): void {
+    const [widest, long, double, error, decimal] = partial as [Widest, string, number, number, Decimal128];
+    this.#long += BigInt(long);
+    this.#addDouble(double);
+    if (Number.isFinite(error)) this.#error += error;
+    this.#decimal = addDecimals(this.#decimal, unpack(decimal));
+    if (WIDTHS.indexOf(widest) > WIDTHS.indexOf(this.#widest)) this.#widest = widest;
   }
 }
 

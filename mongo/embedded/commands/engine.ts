@@ -1,3 +1,4 @@
+import { SpillSpace } from '../spill/spill-space.ts';
 import { IndexBuilds } from '../storage/build-index.ts';
 import { Storage } from '../storage/storage.ts';
 import { Locks } from '../transactions/locks.ts';
@@ -6,6 +7,7 @@ import { SnapshotReads } from '../transactions/snapshot-reads.ts';
 import type { Transaction } from '../transactions/transaction.ts';
 import type { View } from '../transactions/writes.ts';
 import { FailPoints } from './admin/fail-points.ts';
+import type { CommandFields } from './fields.ts';
 import { Cursors } from './read/cursors.ts';
 import type { Reply } from './reply.ts';
 import type { Request } from './request.ts';
@@ -33,6 +35,7 @@ export class Engine {
   readonly builds: IndexBuilds;
   readonly snapshotReads: SnapshotReads;
   readonly cursors = new Cursors();
+  readonly #space: SpillSpace;
   readonly clusterTime = new ClusterTime();
   readonly failPoints = new FailPoints();
   readonly authentication: Authentication;
@@ -45,12 +48,18 @@ export class Engine {
     this.options = options;
     this.authentication = new Authentication(options.credentials);
     this.storage = new Storage(options.dir, options.dataBytesMax);
+    this.#space = new SpillSpace(options.dir);
     this.builds = new IndexBuilds(this.storage);
     this.sessions = new Sessions(this.storage, this.locks, options);
     this.snapshotReads = new SnapshotReads(this.storage, {
       isRead: (view) => this.#reading.has(view),
       onGone: (view) => this.cursors.killWhere((cursor) => cursor.view === view),
     });
+  }
+
+  /** Where sorts and groups of a command put what does not fit into memory, unless it states `allowDiskUse: false`. */
+  spaceFor(fields: CommandFields): SpillSpace | undefined {
+    return fields.boolean('allowDiskUse') === false ? undefined : this.#space;
   }
 
   /** Keeps a snapshot's view from being let go until the work on it has ended. */

@@ -3,6 +3,7 @@ import { splitPath } from '../bson/paths.ts';
 import { type Doc, isDoc, isNumeric, typeName, type Value } from '../bson/values.ts';
 import { CommandError, unsupported } from '../errors.ts';
 import { compositeKeys, type KeyValues, plainKeys } from '../keys/composite.ts';
+import { encodeKey } from '../keys/encode.ts';
 import { toExactLong } from './operands.ts';
 
 export type SortField = { path: string; direction: 1 | -1 };
@@ -43,6 +44,8 @@ export type Sorter = {
   /** An array counts as its smallest element, ascending, or its largest, descending; missing as null. */
   buildKey(doc: Doc): Value[];
   compare(a: readonly Value[], b: readonly Value[]): number;
+  /** Bytes of a key, which compare as `compare` does. */
+  encodeKey(key: readonly Value[]): Uint8Array;
 };
 
 export function compileSorter(fields: readonly SortField[]): Sorter {
@@ -58,6 +61,7 @@ export function compileSorter(fields: readonly SortField[]): Sorter {
   const withNulls = (values: KeyValues): Value[] => values.map((value) => value ?? null);
   return {
     compare,
+    encodeKey: (key) => encodeKey(key, directions),
     buildKey(doc) {
       const plain = plainKeys(doc, paths);
       if (plain !== undefined) return withNulls(plain);

@@ -12,6 +12,7 @@ import { OPEN_TRANSACTIONS_MAX, SESSION_TIMEOUT_MINUTES, SESSIONS_MAX } from '..
 import { LIFETIME_MS, SNAPSHOTS_MAX } from '../transactions/snapshot-reads.ts';
 import { ALL_TRANSACTIONS_BYTES_MAX, TRANSACTION_BYTES_MAX } from '../transactions/transaction-writes.ts';
 import { READ_AHEAD_BYTES, UNREAD_ANSWER_BYTES } from '../wire/connection.ts';
+import { SPILL_BYTES_MAX } from '../spill/spill-space.ts';
 import { DOCUMENT_BYTES_MAX, MESSAGE_BYTES_MAX, WRITE_BATCH_MAX } from '../wire/limits.ts';
 import { CONNECTIONS_MAX } from '../wire/server.ts';
 
@@ -31,7 +32,7 @@ it('docs/embedded-store.md states the limits that the code keeps', () => {
     `| sessions | ${n(SESSIONS_MAX)} at once, idle for ${SESSION_TIMEOUT_MINUTES} minutes |`,
     `| transactions | ${OPEN_TRANSACTIONS_MAX} at once, 60 s, uncommitted documents of ${mb(TRANSACTION_BYTES_MAX)} (${mb(ALL_TRANSACTIONS_BYTES_MAX)} all together) |`,
     `| snapshots outside transactions | ${SNAPSHOTS_MAX} at once, ${LIFETIME_MS / 1000} s |`,
-    `| a sort, a group in memory | ${mb(SORT_BYTES_MAX)} (292, nothing spills to disk); all sorts together ${mb(ALL_SORTS_BYTES_MAX)} |`,
+    `| a sort, a \`$group\` in memory | ${mb(SORT_BYTES_MAX)}, all sorts together ${mb(ALL_SORTS_BYTES_MAX)}; what is beyond goes to nameless files in the data directory, ${SPILL_BYTES_MAX / 1024 ** 3} GB all together (14031 beyond) |`,
     `bounded (${mb(UNREAD_ANSWER_BYTES)}, ${mb(READ_AHEAD_BYTES)})`,
   ]) {
     expect(limits).toContain(stated);

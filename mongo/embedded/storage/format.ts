@@ -31,15 +31,16 @@ export function openForWriting(file: string, bytesMax?: number): DatabaseSync {
   try {
     makePrivate(file); // SQLite creates its other files with the mode of this one
     db = new DatabaseSync(file, { timeout: 5000 });
-    db.exec('PRAGMA page_size = 8192');
+    db.exec('PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL');
     checkFormat(db, file);
+    mapPages(db);
     db.exec(`
       PRAGMA journal_mode = WAL;
       PRAGMA synchronous = FULL;
       PRAGMA cache_size = -65536;
       PRAGMA temp_store = MEMORY;
       PRAGMA secure_delete = FAST;
-      PRAGMA wal_autocheckpoint = 2000;
+      PRAGMA wal_autocheckpoint = 0;
       PRAGMA journal_size_limit = 67108864;
       ${NUMBERED_WRITES}
     `);
@@ -50,6 +51,21 @@ export function openForWriting(file: string, bytesMax?: number): DatabaseSync {
   } catch (error) {
     db?.close();
     throw sqliteFailure(error);
+  }
+}
+
+/** 0 of auto_vacuum: a file of before its pages could be given back, which takes a map of them. */
+const WITHOUT_MAP = 0;
+/** A larger one is not written anew at a start. */
+const MAP_BYTES_MAX = 256 * 1024 * 1024;
+
+function mapPages(db: DatabaseSync): void {
+  if (pragma(db, 'auto_vacuum') !== WITHOUT_MAP) return;
+  if (pragma(db, 'page_count') * pragma(db, 'page_size') > MAP_BYTES_MAX) return;
+  try {
+    db.exec('PRAGMA auto_vacuum = INCREMENTAL; VACUUM');
+  } catch {
+    // Any error, of a full disk: the file stays as it is, and its free pages are used again.
   }
 }
 

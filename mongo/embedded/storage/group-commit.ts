@@ -6,6 +6,8 @@ const WRITES_PER_GROUP = 256;
 type Hooks = {
   /** Called inside the group when all its writes are done. */
   readonly beforeCommit: () => void;
+  /** Called when a group is on disk. */
+  readonly afterCommit?: () => void;
   /** Called when a group was lost, so that what memory holds is read again from the file. */
   readonly onRollback: () => void;
 };
@@ -74,6 +76,7 @@ export class GroupCommit {
     }
     this.#group = undefined;
     group.resolve();
+    this.#hooks.afterCommit?.();
   }
 
   /** Rolls the group back: an unexpected error in a write leaves nothing half done, and no write in it is acknowledged. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import type { Doc } from '../bson/values.ts';
 import { type Collection, CollectionCatalog } from './catalog.ts';
+import { Checkpoints } from './checkpoints.ts';
 import { DATA_FILE, openForReading, openForWriting } from './format.ts';
 import { GroupCommit } from './group-commit.ts';
 import { NumberedWrites } from './numbered-writes.ts';
@@ -25,6 +26,7 @@ export class Storage {
   version = 0;
   readonly #db: DatabaseSync;
   readonly #log: string;
+  readonly #checkpoints: Checkpoints;
 
   constructor(dir: string, dataBytesMax?: number) {
     const file = join(dir, DATA_FILE);
@@ -36,11 +38,16 @@ export class Storage {
     this.numbered = new NumberedWrites(this.#db);
     this.group = new GroupCommit(this.#db, {
       beforeCommit: () => this.numbered.save(),
+      afterCommit: () => this.#checkpoints.committed(),
       onRollback: () => {
         this.numbered.lost();
         this.forget();
         this.catalog.reload();
       },
+    });
+    this.#checkpoints = new Checkpoints(this.#db, file, (work) => {
+      this.group.flush();
+      work();
     });
     this.snapshots = new Snapshots(() => openForReading(file));
   }
@@ -103,6 +110,22 @@ export class Storage {
     this.#db.exec('PRAGMA wal_checkpoint(PASSIVE)');
   }
 
+  /** Has the log copied into the data file beside the writer, which cuts the file to its pages. */
+  copyLog(): void {
+    this.group.flush();
+    this.#checkpoints.begin();
+  }
+
+  /** Pages of the file, and those of them that nothing uses. */
+  countPages(): { readonly pages: number; readonly free: number } {
+    return { pages: count(this.#db, 'page_count'), free: count(this.#db, 'freelist_count') };
+  }
+
+  /** Takes free pages off the end of the file, where pages in use move into others: a write like any other. */
+  releasePages(pages: number): void {
+    this.write(() => this.#db.exec(`PRAGMA incremental_vacuum(${pages})`));
+  }
+
   /** Forgets cached statements and counters: after a table was dropped, or writes were undone. */
   forget(): void {
     this.reader.forget();
@@ -111,6 +134,7 @@ export class Storage {
 
   close(): void {
     this.group.flush();
+    this.#checkpoints.close();
     this.snapshots.close();
     this.#db.close();
   }
@@ -121,6 +145,10 @@ export class Storage {
     if (failure !== error || isConstraint(error) || !isRefusal(error)) this.group.fail(error);
     return failure;
   }
+}
+
+function count(db: DatabaseSync, pragma: 'page_count' | 'freelist_count'): number {
+  return Number(db.prepare(`PRAGMA ${pragma}`).get()?.[pragma]);
 }
 
 function isRefusal(error: unknown): boolean {

@@ -1,10 +1,15 @@
+import { decodeDocument } from '../../bson/decode.ts';
+import { encodeDocument } from '../../bson/encode.ts';
 import { approximateBytes } from '../../bson/size.ts';
 import { type Doc, isDoc, type Value } from '../../bson/values.ts';
 import { CommandError } from '../../errors.ts';
+import { encodeKeyPart } from '../../keys/encode.ts';
+import { type Keyed, SpilledRuns } from '../../spill/external-sort.ts';
 import { type Accumulator, findAccumulator, toGroupKey } from '../accumulators.ts';
+import type { StageMemory } from '../context.ts';
 import { compileExpression, type Expr, type ExpressionVariables } from '../expression.ts';
 import { PAUSE } from '../pause.ts';
-import type { Stage } from '../stream.ts';
+import type { Stage, Stream } from '../stream.ts';
 
 type Field = { name: string; make: () => Accumulator; operand: Expr };
 type Group = { id: Value; accumulators: Accumulator[] };
@@ -13,8 +18,11 @@ type Group = { id: Value; accumulators: Accumulator[] };
 const GROUP_BYTES = 160;
 const ACCUMULATOR_BYTES = 120;
 
-/** `$group`: one pass, memory for the groups alone, which is bounded by `bytesMax` (error 292 beyond). */
-export function compileGroup(spec: Value, vars: ExpressionVariables, bytesMax: number): Stage {
+/**
+ * `$group`: one pass, memory for the groups alone. Where they take more than the stage may, they go to disk with what
+ * they have gathered so far, in the order of their keys, and are merged at the end: then only what one group gathers is bounded.
+ */
+export function compileGroup(spec: Value, vars: ExpressionVariables, memory: StageMemory): Stage {
   if (!isDoc(spec)) throw new CommandError(15947, "a group's fields must be specified in an object");
   const idSpec = spec.get('_id');
   if (idSpec === undefined) throw new CommandError(15955, 'a group specification must include an _id');
@@ -23,34 +31,107 @@ export function compileGroup(spec: Value, vars: ExpressionVariables, bytesMax: n
     .filter(([name]) => name !== '_id')
     .map(([name, value]) => compileField(name, value, vars));
   return function* (input) {
-    const groups = new Map<unknown, Group>();
+    const groups = new Groups(fields, memory);
+    try {
+      for (const doc of input) {
+        if (doc === PAUSE) yield PAUSE;
+        else groups.add(computeId(doc) ?? null, doc);
+      }
+      yield* groups.results();
+    } finally {
+      groups.close();
+    }
+  };
+}
+
+class Groups {
+  readonly #fields: readonly Field[];
+  readonly #memory: StageMemory;
+  readonly #groups = new Map<unknown, Group>();
+  #bytes = 0;
+  #runs: SpilledRuns | undefined;
+
+  constructor(fields: readonly Field[], memory: StageMemory) {
+    this.#fields = fields;
+    this.#memory = memory;
+  }
+
+  add(id: Value, doc: Doc): void {
+    const fields = this.#fields;
+    const key = toGroupKey(id);
+    let group = this.#groups.get(key);
+    if (group === undefined) {
+      group = this.#begin(id);
+      this.#groups.set(key, group);
+      this.#bytes += GROUP_BYTES + fields.length * ACCUMULATOR_BYTES + 2 * approximateBytes(id);
+    }
+    for (let index = 0; index < fields.length; index++) {
+      this.#bytes += group.accumulators[index]!.add(fields[index]!.operand(doc));
+    }
+    if (this.#bytes > this.#memory.bytesMax) this.#spill();
+  }
+
+  *results(): Stream {
+    if (this.#runs === undefined) {
+      for (const group of this.#groups.values()) yield this.#result(group);
+      return;
+    }
+    this.#spill();
+    let last: { readonly key: Uint8Array; readonly group: Group } | undefined;
     let bytes = 0;
-    for (const doc of input) {
-      if (doc === PAUSE) {
+    for (const record of this.#runs.merged()) {
+      if (record === PAUSE) {
         yield PAUSE;
         continue;
       }
-      const id = computeId(doc) ?? null;
-      const key = toGroupKey(id);
-      let group = groups.get(key);
-      if (group === undefined) {
-        group = { id, accumulators: fields.map((field) => field.make()) };
-        groups.set(key, group);
-        bytes += GROUP_BYTES + fields.length * ACCUMULATOR_BYTES + 2 * approximateBytes(id);
+      const [id = null, ...partials] = decodeDocument(record.value).values();
+      if (last === undefined || Buffer.compare(last.key, record.key) !== 0) {
+        if (last !== undefined) yield this.#result(last.group);
+        last = { key: record.key, group: this.#begin(id) };
+        bytes = 0;
       }
-      for (let index = 0; index < fields.length; index++) {
-        bytes += group.accumulators[index]!.add(fields[index]!.operand(doc));
+      for (const [index, partial] of partials.entries()) {
+        bytes += last.group.accumulators[index]!.merge(partial);
       }
-      if (bytes > bytesMax) throw memoryExceeded('$group', bytesMax);
+      if (bytes > this.#memory.bytesMax) throw memoryExceeded('$group', this.#memory.bytesMax);
     }
-    for (const { id, accumulators } of groups.values()) {
-      const result: Doc = new Map([['_id', id]]);
-      for (let index = 0; index < fields.length; index++) {
-        result.set(fields[index]!.name, accumulators[index]!.result());
-      }
-      yield result;
-    }
-  };
+    if (last !== undefined) yield this.#result(last.group);
+  }
+
+  close(): void {
+    this.#groups.clear();
+    this.#runs?.close();
+  }
+
+  #begin(id: Value): Group {
+    return { id, accumulators: this.#fields.map((field) => field.make()) };
+  }
+
+  #result({ id, accumulators }: Group): Doc {
+    const result: Doc = new Map([['_id', id]]);
+    for (const [index, { name }] of this.#fields.entries()) result.set(name, accumulators[index]!.result());
+    return result;
+  }
+
+  #spill(): void {
+    const { space, bytesMax } = this.#memory;
+    if (space === undefined) throw memoryExceeded('$group', bytesMax);
+    this.#runs ??= new SpilledRuns(space);
+    const keyed = [...this.#groups.values()].map((group) => ({ key: encodeKeyPart(group.id, 1), group }));
+    keyed.sort((a, b) => Buffer.compare(a.key, b.key));
+    this.#runs.add(encodeGroups(keyed));
+    this.#groups.clear();
+    this.#bytes = 0;
+  }
+}
+
+function* encodeGroups(
+  keyed: readonly { readonly key: Uint8Array; readonly group: Group }[],
+): Generator<Keyed> {
+  for (const { key, group } of keyed) {
+    const values: Value[] = [group.id, ...group.accumulators.map((accumulator) => accumulator.partial())];
+    yield { key, value: encodeDocument(new Map(values.map((value, index) => [`${index}`, value]))) };
+  }
 }
 
 export function memoryExceeded(stage: string, bytesMax: number): CommandError {

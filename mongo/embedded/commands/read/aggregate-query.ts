@@ -5,6 +5,7 @@ import { decodeDocument, decodeFields } from '../../bson/decode.ts';
 import { encodeDocument } from '../../bson/encode.ts';
 import { Binary, type Doc, doc, int32, isDoc, type Value } from '../../bson/values.ts';
 import { CommandError } from '../../errors.ts';
+import type { SpillSpace } from '../../spill/spill-space.ts';
 import type { Collection } from '../../storage/catalog.ts';
 import { DOCUMENT_BYTES_MAX } from '../../wire/limits.ts';
 import type { Engine } from '../engine.ts';
@@ -23,6 +24,7 @@ export class AggregateQuery {
   readonly #request: Request;
   readonly #ns: string;
   readonly #stages: readonly Doc[];
+  readonly #space: SpillSpace | undefined;
 
   constructor(
     engine: Engine,
@@ -40,11 +42,13 @@ export class AggregateQuery {
       }),
       collectionless: name === undefined,
       localSessions: () => listSessionDocuments(engine),
+      space: engine.spaceFor(fields),
     };
     this.pipeline = compilePipeline(stages, context);
     const { filter, sort } = this.pipeline.head;
     this.selection = new Selection({ filter, sort, hint: readHint(fields) }, vars);
     this.#request = request;
+    this.#space = context.space;
     this.#ns = `${request.db}.${name}`;
     this.#stages = stages;
   }
@@ -84,7 +88,8 @@ export class AggregateQuery {
     let toSkip = head.skip;
     let left = head.limit === 0 ? Number.POSITIVE_INFINITY : head.limit;
     const whole = fields === null;
-    for (const found of this.selection.find(this.#request.view, collection, { limit, whole })) {
+    const options = { limit, whole, space: this.#space };
+    for (const found of this.selection.find(this.#request.view, collection, options)) {
       if (found === PAUSE) {
         yield PAUSE;
       } else if (toSkip > 0) toSkip--;

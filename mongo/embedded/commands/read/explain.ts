@@ -77,7 +77,7 @@ export async function explained(
     }),
   });
   if (verbosity !== 'queryPlanner') {
-    answer.set('executionStats', await measured(request, collection, selection, stage, limit));
+    answer.set('executionStats', await measured(engine, request, collection, selection, stage, limit));
   }
   answer.set('command', request.body);
   answer.set('serverInfo', doc({ host: engine.address, version: SERVER_VERSION, process: 'embedded' }));
@@ -85,6 +85,7 @@ export async function explained(
 }
 
 async function measured(
+  engine: Engine,
   request: Request,
   collection: Collection | undefined,
   selection: Selection,
@@ -92,10 +93,11 @@ async function measured(
   limit: number,
 ): Promise<Doc> {
   const stats: ScanStats = { keysExamined: 0, docsExamined: 0 };
+  const space = engine.spaceFor(request.fields);
   const startedMs = performance.now();
   let returned = 0;
   if (collection !== undefined) {
-    for (const found of selection.find(request.view, collection, { stats, limit })) {
+    for (const found of selection.find(request.view, collection, { stats, limit, space })) {
       if (found === PAUSE) {
         if (request.pace.due) await request.pace.rest();
         continue;

@@ -4,6 +4,7 @@ import { encodeDocument } from '../../bson/encode.ts';
 import type { Doc } from '../../bson/values.ts';
 import { unsupported } from '../../errors.ts';
 import { compileProjection, type Projection } from '../../query/projection.ts';
+import type { SpillSpace } from '../../spill/spill-space.ts';
 import type { Collection } from '../../storage/catalog.ts';
 import type { Engine } from '../engine.ts';
 import type { CommandFields } from '../fields.ts';
@@ -19,7 +20,7 @@ const REFUSED = ['tailable', 'awaitData', 'returnKey', 'showRecordId', 'min', 'm
 export async function find(engine: Engine, request: Request): Promise<Reply> {
   const { fields, db } = request;
   const name = request.collectionName();
-  const query = new FindQuery(fields);
+  const query = new FindQuery(fields, engine.spaceFor(fields));
   const collection = request.view.catalog.get(`${db}.${name}`);
   const results = query.results(request, collection);
   return firstBatch(engine, request, `${db}.${name}`, results, {
@@ -34,8 +35,10 @@ class FindQuery {
   readonly skip: number;
   readonly limit: number;
   readonly #project: Projection | undefined;
+  readonly #space: SpillSpace | undefined;
 
-  constructor(fields: CommandFields) {
+  constructor(fields: CommandFields, space: SpillSpace | undefined) {
+    this.#space = space;
     for (const name of REFUSED) {
       const value = fields.get(name);
       if (value !== undefined && value !== false) throw unsupported(`find with ${name}`);
@@ -74,7 +77,7 @@ class FindQuery {
     const limit = this.limit === 0 ? 0 : this.limit + this.skip;
     const whole = this.#project !== undefined;
     let toSkip = this.skip;
-    const found = this.selection.find(request.view, collection, { limit, whole });
+    const found = this.selection.find(request.view, collection, { limit, whole, space: this.#space });
     for (const item of found) {
       if (item === PAUSE) {
         yield PAUSE;
