@@ -19,7 +19,7 @@ const idleShare = 0.1;
 const unusedBytesMin = 24 * 1024 * 1024;
 
 /**
- * Gives memory back once the process has become idle: V8 keeps a heap as large as a start or a burst has made it until
+ * Returns memory to the system once the process has become idle: V8 keeps a heap as large as a start or a burst has made it until
  * more is allocated. Once for each time that it becomes idle. Returns how to end it; it does not keep the process alive.
  */
 export function releaseMemoryWhenIdle({

@@ -147,7 +147,7 @@ function takeSource(stages: Named[], context: PipelineContext): AggregationPipel
   };
 }
 
-function memoryOf({ stageBytesMax, space }: PipelineContext): StageMemory {
+function readMemory({ stageBytesMax, space }: PipelineContext): StageMemory {
   return { bytesMax: stageBytesMax ?? STAGE_BYTES_MAX, space };
 }
 
@@ -163,9 +163,9 @@ function compileStage([name, spec]: Named, after: readonly Named[], context: Pip
     case '$match':
       return compileMatch(spec, vars);
     case '$group':
-      return compileGroup(spec, vars, memoryOf(context));
+      return compileGroup(spec, vars, readMemory(context));
     case '$sort':
-      return compileSortStage(spec, memoryOf(context), limitAfter(after));
+      return compileSortStage(spec, readMemory(context), limitAfter(after));
     case '$limit':
       return limitStage(parseCount(spec, '$limit'));
     case '$skip':
@@ -243,7 +243,7 @@ function sortByCount(spec: Value, context: PipelineContext): Stage {
     ['_id', spec],
     ['count', new Map([['$sum', int32(1)]])],
   ]);
-  const memory = memoryOf(context);
+  const memory = readMemory(context);
   const grouped = compileGroup(group, context.vars, memory);
   const sorted = compileSortStage(new Map([['count', -1]]), memory, Number.POSITIVE_INFINITY);
   return (input) => sorted(grouped(input));
@@ -268,7 +268,7 @@ function compileFacet(spec: Value, context: PipelineContext): Stage {
       throw new CommandError(40600, '$facet is not allowed to be used within a $facet stage');
     return [name, compileStages(named, context)];
   });
-  const { bytesMax } = memoryOf(context);
+  const { bytesMax } = readMemory(context);
   return function* (input) {
     const held: Doc[] = [];
     let bytes = 0;

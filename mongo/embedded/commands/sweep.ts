@@ -1,5 +1,5 @@
 import { removeExpired } from '../storage/expiry.ts';
-import { releaseSpace } from '../storage/release-space.ts';
+import { releaseSpace } from '../upkeep/release-space.ts';
 import type { Engine } from './engine.ts';
 
 const SWEEP_MS = 60_000;

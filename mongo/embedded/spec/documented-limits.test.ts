@@ -8,11 +8,11 @@ import { CURSORS_MAX, IDLE_MS_MAX } from '../commands/read/cursors.ts';
 import { ALL_SORTS_BYTES_MAX, SORT_BYTES_MAX } from '../commands/read/selection.ts';
 import { STORED_DEPTH_MAX } from '../commands/write/storable.ts';
 import { DEPTH_MAX } from '../query/parse.ts';
+import { SPILL_BYTES_MAX } from '../spill/spill-space.ts';
 import { OPEN_TRANSACTIONS_MAX, SESSION_TIMEOUT_MINUTES, SESSIONS_MAX } from '../transactions/sessions.ts';
 import { LIFETIME_MS, SNAPSHOTS_MAX } from '../transactions/snapshot-reads.ts';
 import { ALL_TRANSACTIONS_BYTES_MAX, TRANSACTION_BYTES_MAX } from '../transactions/transaction-writes.ts';
 import { READ_AHEAD_BYTES, UNREAD_ANSWER_BYTES } from '../wire/connection.ts';
-import { SPILL_BYTES_MAX } from '../spill/spill-space.ts';
 import { DOCUMENT_BYTES_MAX, MESSAGE_BYTES_MAX, WRITE_BATCH_MAX } from '../wire/limits.ts';
 import { CONNECTIONS_MAX } from '../wire/server.ts';
 

@@ -1,5 +1,5 @@
 import { PAUSE, type Pause } from '../aggregate/pause.ts';
-import type { Run, SpillFile, SpillSpace } from './spill-space.ts';
+import type { SpilledRun, SpillFile, SpillSpace } from './spill-space.ts';
 
 /** Runs that are merged at once; more are first merged into one. */
 const RUNS_MAX = 64;
@@ -15,7 +15,7 @@ export type Keyed = { readonly key: Uint8Array; readonly value: Uint8Array };
  */
 export class SpilledRuns {
   readonly #file: SpillFile;
-  #runs: Run[] = [];
+  #runs: SpilledRun[] = [];
 
   constructor(space: SpillSpace) {
     this.#file = space.open();
@@ -40,7 +40,7 @@ export class SpilledRuns {
     this.#file.close();
   }
 
-  #write(records: Iterable<Keyed>): Run {
+  #write(records: Iterable<Keyed>): SpilledRun {
     const start = this.#file.end;
     for (const { key, value } of records) this.#file.append(key, value);
     return { start, end: this.#file.end };
@@ -77,7 +77,7 @@ export type SortOptions<T> = {
   readonly limit: number;
   /** Accounts for bytes in memory: false where they are too many. */
   readonly hold: (more: number) => boolean;
-  readonly bytesOf: (item: T) => number;
+  readonly countBytes: (item: T) => number;
   /** Undefined: nothing goes to disk. */
   readonly space: SpillSpace | undefined;
   /** What is thrown where memory is at its end and nothing may go to disk. */
@@ -92,7 +92,7 @@ export function* sortItems<T>(
   input: Iterable<T | Pause>,
   options: SortOptions<T>,
 ): Generator<T | Pause, void> {
-  const { compare, limit, hold, bytesOf, space } = options;
+  const { compare, limit, hold, countBytes, space } = options;
   let held: T[] = [];
   let bytes = 0;
   let runs: SpilledRuns | undefined;
@@ -110,10 +110,10 @@ export function* sortItems<T>(
         continue;
       }
       held.push(item as T);
-      let more = bytesOf(item as T);
+      let more = countBytes(item as T);
       if (held.length >= 2 * limit + 64) {
         held = held.sort(compare).slice(0, limit);
-        more = held.reduce((sum, one) => sum + bytesOf(one), -bytes);
+        more = held.reduce((sum, one) => sum + countBytes(one), -bytes);
       }
       bytes += more;
       if (hold(more)) continue;

@@ -9,7 +9,7 @@ export const SPILL_BYTES_MAX = 8 * 1024 * 1024 * 1024;
 const BLOCK_BYTES = 64 * 1024;
 
 /** A run of records in a file: where it stands. */
-export type Run = { readonly start: number; readonly end: number };
+export type SpilledRun = { readonly start: number; readonly end: number };
 
 /** Where sorts and groups put what does not fit into memory. */
 export class SpillSpace {
@@ -78,7 +78,7 @@ export class SpillFile {
   }
 
   /** The records of a run, as arrays of as many parts as they were appended with. */
-  *read({ start, end }: Run, parts: number): Generator<Buffer[], void> {
+  *read({ start, end }: SpilledRun, parts: number): Generator<Buffer[], void> {
     this.#flush();
     let at = start;
     let block: Buffer = Buffer.alloc(0);

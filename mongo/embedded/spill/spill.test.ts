@@ -1,7 +1,6 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { commandVariables } from '../aggregate/expression.ts';
 import { PAUSE } from '../aggregate/pause.ts';
@@ -13,6 +12,7 @@ import { pack, parseDecimal } from '../bson/decimal.ts';
 import { encodeDocument } from '../bson/encode.ts';
 import { d } from '../bson/testing.ts';
 import { type Doc, int32, type Value } from '../bson/values.ts';
+import { fc } from '../spec/properties.ts';
 import { type Keyed, SpilledRuns } from './external-sort.ts';
 import { SpillSpace } from './spill-space.ts';
 
@@ -116,7 +116,7 @@ describe('sorts and groups that do not fit into memory', () => {
     expect(sort().next().done).toBe(false);
   });
 
-  it('say nothing of the directory where it cannot be written to', () => {
+  it('report no path where the directory cannot be written to', () => {
     space = new SpillSpace(join(dir, 'missing'));
     const failure = expect.objectContaining({ code: 96, message: expect.not.stringContaining(dir) });
     expect(() => space.open()).toThrow(failure);

@@ -65,7 +65,7 @@ function mapPages(db: DatabaseSync): void {
   try {
     db.exec('PRAGMA auto_vacuum = INCREMENTAL; VACUUM');
   } catch {
-    // Any error, of a full disk: the file stays as it is, and its free pages are used again.
+    // Any error: of a full disk, the file stays as it is, and its free pages are used again.
   }
 }
 

@@ -30,7 +30,7 @@ export function compileSortStage(spec: Value, { bytesMax, space }: StageMemory, 
         bytes += more;
         return bytes <= bytesMax;
       },
-      bytesOf: (held) => held.bytes,
+      countBytes: (held) => held.bytes,
       space,
       exceeded: () => memoryExceeded('$sort', bytesMax),
     });

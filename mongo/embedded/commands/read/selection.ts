@@ -19,7 +19,7 @@ import { checkCollation } from '../options.ts';
 export const SORT_BYTES_MAX = 100 * 1024 * 1024;
 export const ALL_SORTS_BYTES_MAX = 256 * 1024 * 1024;
 
-/** Where all sorts together hold too much, a smaller one than this goes on for a while: tiny runs are slow to merge. */
+/** Where all sorts together hold too much, a smaller one than this still grows: tiny runs are slow to merge. */
 const RUN_BYTES_MIN = 4 * 1024 * 1024;
 
 const EVERYTHING: Doc = new Map();
@@ -130,7 +130,7 @@ function* sorted(
       const isSmall = space !== undefined && bytes < RUN_BYTES_MIN && heldBytes <= 2 * ALL_SORTS_BYTES_MAX;
       return isSmall || (bytes <= SORT_BYTES_MAX && heldBytes <= ALL_SORTS_BYTES_MAX);
     },
-    bytesOf: ({ found }) => found.bytes.length,
+    countBytes: ({ found }) => found.bytes.length,
     space,
     exceeded: () =>
       new CommandError(

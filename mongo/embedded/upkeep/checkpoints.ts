@@ -101,7 +101,7 @@ export class Checkpoints {
     try {
       this.#copy.get();
     } catch {
-      // Any error, of a full disk: the log stays, and is copied the next time.
+      // Any error: of a full disk, the log stays, and is copied the next time.
     }
     this.#rest();
   }

@@ -1,4 +1,4 @@
-/** Copies SQLite's log into the data file beside the writer, each time it is told to. checkpoints.ts starts it. */
+/** Copies SQLite's log into the data file beside the writer, once for each message. checkpoints.ts starts it. */
 import { DatabaseSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
 

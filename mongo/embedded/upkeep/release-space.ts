@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import type { Storage } from './storage.ts';
+import type { Storage } from '../storage/storage.ts';
 
 /** Free pages that a file keeps for what is written next: as many, or this share of it. */
 const KEPT_PAGES = 1_024;
@@ -8,7 +8,7 @@ const KEPT_SHARE = 0.1;
 const PAGES_AT_A_TIME = 64;
 
 /**
- * Gives back to the file system what documents and indexes that were removed have left, but for a tenth of the file, a few pages at a time
+ * Returns to the file system what documents and indexes that were removed have left, but for a tenth of the file, a few pages at a time
  * between the writes of others. Returns how many pages of 8 KB that were. `isOver`: looked at in between.
  */
 export async function releaseSpace(storage: Storage, isOver: () => boolean = () => false): Promise<number> {

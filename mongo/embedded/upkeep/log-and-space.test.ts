@@ -5,8 +5,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { doc, int32 } from '../bson/values.ts';
 import { TestEngine } from '../commands/with-engine.ts';
+import { openForReading, openForWriting } from '../storage/format.ts';
 import { Checkpoints } from './checkpoints.ts';
-import { openForReading, openForWriting } from './format.ts';
 import { releaseSpace } from './release-space.ts';
 
 let dir: string;
@@ -47,7 +47,7 @@ function openLog(limits: { pagesMax: number; pagesMost: number }) {
 }
 
 describe('Checkpoints', () => {
-  it('have the log copied while the writer goes on, so that it starts anew', async () => {
+  it('have the log copied while the writer continues, so that it starts anew', async () => {
     using store = openLog({ pagesMax: 50, pagesMost: 100_000 });
     store.write(100);
     const { pages } = store.log();
@@ -103,7 +103,7 @@ describe('releaseSpace', () => {
   const rows = (count: number) =>
     Array.from({ length: count }, (_, n) => doc({ _id: int32(n), text: 'x'.repeat(30_000) }));
 
-  it('gives back what removed documents took, but for a tenth of the file, and keeps every other document', async () => {
+  it('returns what removed documents took, but for a tenth of the file, and keeps every other document', async () => {
     using engine = new TestEngine();
     const { storage } = engine.engine;
     await engine.run({ insert: 'c', documents: rows(1_000) });
