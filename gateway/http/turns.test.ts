@@ -7,7 +7,13 @@ const client = () => new Use(20, 0);
 /** A clock that stands unless it is moved, and counts how often it was looked at. */
 function testClock() {
   const at = { ms: 0, idleMs: 0, looks: 0 };
-  const clock = { now: () => (at.looks++, at.ms), idle: () => at.idleMs };
+  const clock = {
+    now() {
+      at.looks++;
+      return at.ms;
+    },
+    idle: () => at.idleMs,
+  };
   const pass = (ms: number, { idle }: { idle: boolean }) => {
     at.ms += ms;
     if (idle) at.idleMs += ms;

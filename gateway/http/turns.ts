@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import { createOverloadedError } from '#core/errors.ts';
 import { FairQueue } from '#core/json-schema/fair-queue.ts';
 import type { Use } from '../auth/client-use.ts';
