@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
+import { limitEntries } from '#core/cache-entries.ts';
 import type { EventLog, NewEvent } from './events.ts';
 
 const rememberedMax = 10_000;
@@ -13,7 +14,7 @@ const writingMax = 100;
 export class EventReports implements AsyncDisposable {
   readonly #events: Pick<EventLog, 'record'>;
   readonly #log: Logger;
-  readonly #reported = new LRUCache<string, true>({ max: rememberedMax });
+  readonly #reported = new LRUCache<string, true>(limitEntries(rememberedMax));
   readonly #writing = new Set<Promise<void>>();
 
   constructor({ events, log }: { readonly events: Pick<EventLog, 'record'>; readonly log: Logger }) {

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { limitEntries } from '../cache-entries.ts';
 
 export interface FairQueueLimits {
   /** Tasks that may wait, of all users and of one. */
@@ -30,7 +31,7 @@ export class FairQueue<T, User extends object | string = string> {
   readonly #limits: FairQueueLimits;
   readonly #waiting = new Map<User, Waiting<T>>();
   /** What each user has used, level with `#level` where it used nothing meanwhile. */
-  readonly #used = new LRUCache<User, number>({ max: usersMax });
+  readonly #used = new LRUCache<User, number>(limitEntries(usersMax));
   /** What the user that was served last had used. */
   #level = 0;
   #count = 0;

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { BlockList, isIP } from 'node:net';
 import { parse } from 'graphql';
 import { LRUCache } from 'lru-cache';
+import { limitEntries } from '#core/cache-entries.ts';
 import {
   type ArchivedCaller,
   anonymousCaller,
@@ -238,19 +239,18 @@ export async function createCallers(options: {
 }): Promise<Callers> {
   const { tenants, bus, changes = 'announced' } = options;
   const now = options.now ?? Date.now;
-  const remembered = new LRUCache<string, Remembered>({ max: rememberedMax });
+  const remembered = new LRUCache<string, Remembered>(limitEntries(rememberedMax));
   /** Announced changes: what was requested before the last is not remembered. */
   let changed = 0;
   const pending = new Map<string, Promise<Remembered>>();
   /** The hashes of keys that were good, whatever has changed since. */
-  const good = new LRUCache<string, true>({ max: rememberedMax });
+  const good = new LRUCache<string, true>(limitEntries(rememberedMax));
 
   /** The credential that a caller was found by, for as long as the caller is in use. */
   const foundBy = new WeakMap<Caller, Lookup>();
   const watch = new CallerWatch((sent) => check(sent), now, changes);
 
   const subscription = await bus.subscribe('callers.changed', ({ tenantId }) => {
-    // A new memory for each change would take milliseconds: a cache of this size is made at once.
     remembered.clear();
     changed += 1;
     pending.clear();

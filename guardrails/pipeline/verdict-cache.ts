@@ -1,5 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
+import { limitEntries } from '#core/cache-entries.ts';
 import type { GuardedText, RuleContext, RuleResult } from '../guardrail.ts';
 import type { PlannedRule } from './policy.ts';
 
@@ -26,7 +27,7 @@ export class VerdictCache {
   readonly #key = randomBytes(32);
   readonly #now: () => number;
   readonly #kept = new LRUCache<string, { readonly result: RuleResult; readonly atMs: number }>({
-    max: keptMax,
+    ...limitEntries(keptMax),
   });
   readonly #underWay = new Map<string, Promise<RuleResult>>();
 

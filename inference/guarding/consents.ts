@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Connection } from 'mongoose';
 import type { Logger } from 'pino';
+import { limitEntries } from '#core/cache-entries.ts';
 import type { Caller } from '#core/caller.ts';
 import { listPurposes, withoutConsented } from '#guardrails/pipeline/consented-rules.ts';
 import type { GuardrailPlan } from '#guardrails/pipeline/policy.ts';
@@ -50,7 +51,7 @@ export interface ConsentServices {
 export class Consents implements AsyncDisposable {
   readonly #services: ConsentServices;
   readonly #found = new LRUCache<string, { readonly atMs: number; readonly found: Promise<Found> }>({
-    max: endUsersMax,
+    ...limitEntries(endUsersMax),
   });
   #subscription: AsyncDisposable | null = null;
 

@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Connection } from 'mongoose';
 import type { Logger } from 'pino';
+import { limitEntries } from '#core/cache-entries.ts';
 import type { Caller, CallerLimit } from '#core/caller.ts';
 import type { LimitWindow } from '#core/graph-enums.generated.ts';
 import { isDuplicateKey } from '#core/input.ts';
@@ -42,7 +43,7 @@ export interface BudgetAlertsOptions {
 export class BudgetAlerts implements AsyncDisposable {
   readonly #options: BudgetAlertsOptions;
   readonly #checks = new Map<string, { again: boolean; readonly done: Promise<void> }>();
-  readonly #reached = new LRUCache<string, true>({ max: rememberedMax });
+  readonly #reached = new LRUCache<string, true>(limitEntries(rememberedMax));
 
   constructor(options: BudgetAlertsOptions) {
     this.#options = options;

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { limitEntries } from '#core/cache-entries.ts';
 import type { AttemptData } from '../completion.ts';
 
 /** What chat templates and hidden system prompts add to a call, in tokens, before anything is known of the AI model. */
@@ -18,7 +19,7 @@ type CountedAttempt = Pick<AttemptData, 'usage' | 'usageEstimated'>;
 export class InputAllowances {
   readonly #now: () => number;
   readonly #seen = new LRUCache<string, { readonly tokens: number; readonly atMs: number }>({
-    max: modelsMax,
+    ...limitEntries(modelsMax),
   });
 
   constructor(now: () => number) {

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
+import { limitEntries } from '#core/cache-entries.ts';
 import { isEndedByMesh } from '#core/connection-lost.ts';
 import type { Bus } from '#state/bus/bus.ts';
 import type { CompletionEvents } from './completion-events.ts';
@@ -25,7 +26,7 @@ const rememberedMax = 20_000;
 export class LostReaders implements Disposable {
   readonly #options: LostReadersOptions;
   readonly #closing = new AbortController();
-  readonly #lost = new LRUCache<string, true>({ max: rememberedMax });
+  readonly #lost = new LRUCache<string, true>(limitEntries(rememberedMax));
 
   constructor(options: LostReadersOptions) {
     this.#options = options;

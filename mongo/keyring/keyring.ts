@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Connection } from 'mongoose';
 import type { Logger } from 'pino';
+import { limitEntries } from '#core/cache-entries.ts';
 import { createOverloadedError, HeddleError } from '#core/errors.ts';
 import { expectError } from '#core/expect-error.ts';
 import { keepRunning } from '#core/keep-running.ts';
@@ -81,7 +82,7 @@ export class Keyring implements AsyncDisposable {
   readonly #now: () => number;
   readonly #byKeyId = new Map<string, Entry>();
   readonly #entries = new LRUCache<string, Entry>({
-    max: ownersMax,
+    ...limitEntries(ownersMax),
     dispose: ({ keys }) => {
       for (const keyId of keys.keys()) this.#byKeyId.delete(keyId);
     },

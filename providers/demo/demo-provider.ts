@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
+import { limitEntries } from '#core/cache-entries.ts';
 import {
   type EmbeddingAnswer,
   type Provider,
@@ -78,7 +79,7 @@ const traits: WireTraits = { name: 'demo', takes: new Set(['stop']), hasAlternat
  */
 export function createDemoProvider(options: DemoOptions = {}): TraitedProvider {
   const wait = options.wait ?? ((ms, signal) => delay(ms, undefined, signal === undefined ? {} : { signal }));
-  const failedOnce = new LRUCache<string, true>({ max: flakyInputsMax });
+  const failedOnce = new LRUCache<string, true>(limitEntries(flakyInputsMax));
 
   async function waitForWord(signal: AbortSignal | undefined): Promise<void> {
     try {

@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache';
 import type { Connection } from 'mongoose';
 import type { Logger } from 'pino';
 import { z } from 'zod';
+import { limitEntries } from '#core/cache-entries.ts';
 import type { OwnerBoxes } from '#core/secrets/owner-boxes.ts';
 import { signWebhook } from '#core/webhooks/signature.ts';
 import type { RuleServices } from '#guardrails/guardrail.ts';
@@ -61,8 +62,8 @@ interface Source {
 export class ConsentSources implements Disposable {
   readonly #services: ConsentSourceServices;
   readonly #closing = new AbortController();
-  readonly #sources = new LRUCache<string, Source>({ max: tenantsMax });
-  readonly #answers = new LRUCache<string, Remembered>({ max: answersMax });
+  readonly #sources = new LRUCache<string, Source>(limitEntries(tenantsMax));
+  readonly #answers = new LRUCache<string, Remembered>(limitEntries(answersMax));
 
   constructor(services: ConsentSourceServices) {
     this.#services = services;

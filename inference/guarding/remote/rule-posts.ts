@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
+import { limitEntries } from '#core/cache-entries.ts';
 import type { Egress } from '#core/egress.ts';
 import { createOverloadedError, HeddleError } from '#core/errors.ts';
 import type { RulePost, RuleServices } from '#guardrails/guardrail.ts';
@@ -32,7 +33,7 @@ interface Host {
  * request that no host has received is sent once more.
  */
 export function createRulePost({ fetch, egress, log, now }: RulePostServices): Post {
-  const hosts = new LRUCache<string, Host>({ max: hostsMax });
+  const hosts = new LRUCache<string, Host>(limitEntries(hostsMax));
 
   function findHost(tenantId: string | null, origin: string): Host {
     const key = `${tenantId ?? ''} ${origin}`;

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { limitEntries } from '#core/cache-entries.ts';
 import { apiKeys } from '#mongo/api-keys.ts';
 import { readNow, type TenantsDeps } from '../deps.ts';
 
@@ -11,7 +12,7 @@ const rememberedMax = 10_000;
  */
 export class KeyUsage {
   readonly #deps: TenantsDeps;
-  readonly #writtenMs = new LRUCache<string, number>({ max: rememberedMax });
+  readonly #writtenMs = new LRUCache<string, number>(limitEntries(rememberedMax));
   readonly #writing = new Set<Promise<void>>();
 
   constructor(deps: TenantsDeps) {
