@@ -75,6 +75,7 @@ function generateRow(random: Random, n: number): InvocationRecord {
     ownerId: 'bench',
     attempts: [],
     ...(mesh.endUsers > 0 && { endUserId: `user-${random.below(mesh.endUsers)}` }),
+    ...(mesh.endUsers > 0 && { conversationId: `chat-${random.below(mesh.endUsers)}` }),
     ...(random.chance(0.5) && { tags: [`feature-${random.below(mesh.tags)}`] }),
   };
 }
@@ -132,6 +133,8 @@ try {
     ['MONTH', ['KEY', 'MODEL', 'CACHE'], 'tenant-0'],
     ['ALL', ['END_USER'], 'tenant-0'],
     ['DAY', ['TAG'], 'tenant-0'],
+    ['ALL', ['CONVERSATION'], 'tenant-0'],
+    ['ALL', ['TAG', 'END_USER'], 'tenant-0'],
     ['ALL', ['APP'], null],
   ];
   if (runs > 0)

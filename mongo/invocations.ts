@@ -112,9 +112,10 @@ export interface CallSizesRecord {
     readonly parts: number;
   }[];
   readonly tools: number;
-  readonly textCharacters: number;
-  readonly reasoningCharacters: number;
-  readonly toolCalls: number;
+  /** Null while the call runs, and where its process died and what had come of the answer is not known; so are those below. */
+  readonly textCharacters: number | null;
+  readonly reasoningCharacters: number | null;
+  readonly toolCalls: number | null;
 }
 
 /**
@@ -188,7 +189,7 @@ export interface InvocationRecord {
   payloadLogging?: Extract<PayloadLogging, 'METADATA' | 'FULL'>;
   /** Until when the payload is kept. Absent: the call runs, or has none. */
   payloadUntil?: Date;
-  /** Absent: the call runs, no AI model was to be called for it, or its tenant keeps neither metadata nor payloads. */
+  /** Absent: no AI model was to be called for it, or a guardrail was still looking when its process died; or its tenant keeps neither metadata nor payloads. */
   sizes?: CallSizesRecord;
   /** Of rules that found something or could not look, at most 50. Absent: there is none, or the call runs. */
   guardrailVerdicts?: readonly GuardrailVerdictRecord[];

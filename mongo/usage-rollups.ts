@@ -6,14 +6,13 @@ import { type CubeFilter, UsageCube, type Values } from './usage/cube.ts';
 import {
   dimensions,
   isLabelDimension,
-  type LabelDimension,
   meshDimensions,
   plainDimensions,
   ratings,
 } from './usage/dimensions.ts';
 import type { LatencySketch } from './usage/latency-sketch.ts';
 import { combineValues, type OnLedgerRow, readLedgerRows, toRowConditions } from './usage/ledger-rows.ts';
-import { toColumns, toShape } from './usage/slice-cubes.ts';
+import { toColumns, toShapes } from './usage/slice-cubes.ts';
 import {
   fineSince,
   planSlices,
@@ -40,6 +39,8 @@ export interface RollupQuestion {
   readonly rows?: Readonly<Record<string, unknown>>;
   /** Groups at most; absent: 10,000. */
   readonly groupsMax?: number;
+  /** Rows that are read where no sums have what is requested, at most; absent: 500,000. */
+  readonly rowsMax?: number;
   /** Whether latencies are wanted, which take most of the work. */
   readonly latencies?: boolean;
   /** The present, which decides what is still kept; absent: that of the clock. */
@@ -71,7 +72,7 @@ export const groupsMaxDefault = 10_000;
 /** How often sums are read of a range in which rows are corrected meanwhile. */
 const triesMax = 5;
 /** Rows that are read by dimensions of which no sums are stored. */
-const rowsMax = 500_000;
+const rowsMaxDefault = 500_000;
 
 /**
  * The usage of calls, by start and then by values. It equals the rows of the ledger at any moment: what is summed is read in
@@ -84,7 +85,7 @@ export async function readRollup(
 ): Promise<readonly RollupGroup[]> {
   const { from, to, by } = question;
   const range = { fromMs: from.getTime(), toMs: to.getTime() };
-  if (by.includes('CONVERSATION')) await checkRowCount(connection, question);
+  if (isReadByRows(question)) await checkRowCount(connection, question);
   for (let tries = 0; tries < triesMax; tries += 1) {
     const buckets = new Buckets(question);
     // First, so that what is moved is in the sums.
@@ -115,18 +116,30 @@ async function isChangedSince(
   return [...present.keys()].some((hourMs) => !stale.has(hourMs));
 }
 
-/** BAD_USER_INPUT where too many rows would have to be read. */
+/** BAD_USER_INPUT where sums state that too many rows would have to be read. Those that an index finds are counted as they are read. */
 async function checkRowCount(connection: Connection, question: RollupQuestion): Promise<void> {
-  if (question.filter?.CONVERSATION !== undefined) return;
-  const sums = await readRollup(connection, { ...question, interval: 'ALL', by: [], latencies: false });
-  refuseRows(sums.reduce((sum, { requests }) => sum + requests, 0));
+  const { filter = {}, rows = {}, rowsMax } = question;
+  const dimensions = Object.keys(filter) as UsageDimension[];
+  const isFound = Object.keys(rows).length > 0 || dimensions.some((dimension) => indexed.has(dimension));
+  if (isFound) return;
+  // What is summed of all rows that are read; a label that is filtered by is no part of these sums.
+  const summed = dimensions.filter((dimension) => !isLabelDimension(dimension));
+  const sums = await readRollup(connection, {
+    ...question,
+    filter: Object.fromEntries(summed.map((dimension) => [dimension, filter[dimension]])),
+    ...{ interval: 'ALL', by: [], latencies: false },
+  });
+  refuseRows(
+    sums.reduce((sum, { requests }) => sum + requests, 0),
+    rowsMax,
+  );
 }
 
-function refuseRows(count: number): void {
+function refuseRows(count: number, rowsMax = rowsMaxDefault): void {
   if (count <= rowsMax) return;
   badInput(
     'usage',
-    `would read more than ${rowsMax} rows, as these dimensions have too many values: request a shorter range or fewer dimensions.`,
+    `would read more than ${rowsMax} rows, of which no sums are kept by these dimensions: request a shorter range or fewer dimensions.`,
   );
 }
 
@@ -205,7 +218,7 @@ async function readBlocks(
     const total = new UsageCube([]);
     for (const block of left) total.addColumns(toColumns(block));
     const [all] = total.groups();
-    refuseRows(all?.sums[0] ?? 0);
+    refuseRows(all?.sums[0] ?? 0, question.rowsMax);
   }
   const ranges = new Map<string | null, TimeRange[]>();
   for (const { level, start, tenantId: of } of left) {
@@ -220,36 +233,6 @@ async function readBlocks(
 
 const ofMesh: ReadonlySet<UsageDimension> = new Set(meshDimensions);
 
-type Conditions = Readonly<Record<string, unknown>>;
-
-/**
- * Conditions on blocks: each slice has a block for exactly one of `shapes`, or is found by `missing`, or has no calls. Where no
- * call of a slice has the label, the plain blocks are those without it.
- */
-function toShapes(
-  plain: readonly UsageDimension[],
-  label: LabelDimension | undefined,
-): { readonly shapes: readonly Conditions[]; readonly missing: Conditions | null } {
-  const plainShape = toShape(plain);
-  // All of a block's calls have null in a label that is not among its labels.
-  const without = label === undefined ? {} : { labels: { $ne: label } };
-  const plainShapes =
-    plainShape === ''
-      ? [{ shape: '', ...without }]
-      : [
-          { shape: plainShape, ...without },
-          { shape: 'PLAIN', kept: { $ne: plainShape }, ...without },
-        ];
-  const plainMissing = plainShape === '' ? [] : [{ missing: 'PLAIN', kept: { $ne: plainShape }, ...without }];
-  if (label === undefined) return { shapes: plainShapes, missing: plainMissing[0] ?? null };
-  const base = `PLAIN+${label}`;
-  const labelShape = toShape([...plain, label]);
-  return {
-    shapes: [...plainShapes, { shape: labelShape }, { shape: base, kept: { $ne: labelShape } }],
-    missing: { $and: [{ $or: [...plainMissing, { missing: base, kept: { $ne: labelShape } }] }] },
-  };
-}
-
 /** Adds rows to the buckets, all as if they had no rating. */
 async function readRows(
   connection: Connection,
@@ -258,7 +241,11 @@ async function readRows(
   buckets: Buckets,
 ): Promise<void> {
   const by = question.by.map((dimension) => (dimension === 'RATING' ? null : dimension));
+  const rowsMax = isReadByRows(question) ? (question.rowsMax ?? rowsMaxDefault) : Number.POSITIVE_INFINITY;
+  let count = 0;
   await readDimensions(connection, { ...question, by }, ranges, (at, values, sums, latency) => {
+    count += 1;
+    refuseRows(count, rowsMax);
     buckets.change(at, (cube) => {
       for (const combination of combineValues(values)) cube.add(combination, sums, latency);
     });

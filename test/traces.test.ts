@@ -109,6 +109,7 @@ describe('the trace of an operation in one process', () => {
       'llm.token_count.prompt_details.cache_read': 0,
       'llm.token_count.prompt_details.cache_write': 0,
       'llm.token_count.completion_details.reasoning': 0,
+      'llm.cost.total': 0,
       // Ours.
       'heddle.provider.id': 'demo',
       'heddle.outcome': 'SUCCEEDED',

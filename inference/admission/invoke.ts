@@ -12,6 +12,7 @@ import { aheadCharsMin } from '../ledger/progress.ts';
 import { openRow, reserveInRow } from '../ledger/rows.ts';
 import { larger, type Meters } from '../metering/meters.ts';
 import { answersTokensLimit, answersTokensMax, upperBound } from '../metering/usage-cost.ts';
+import { measureOpening } from '../payloads/call-sizes.ts';
 import { CallAccount } from '../questions/call-account.ts';
 import type { CachePolicy, CompletionRequest, PlannedCall } from '../request.ts';
 import { candidatesFor, type RoutingNeeds } from '../routing/route.ts';
@@ -308,6 +309,7 @@ async function admit(
       const readsStream = options.mode === 'STREAM' || candidates.isRoute;
       const opening = openingRecord(model, bounds, readsStream ? aheadCharsMin : 0);
       const row = openRow({ ...start, model, cache, startedAtMs, opening, ownerId: engine.ownerId });
+      Object.assign(row, measureOpening(request, guarded.call));
       const attached = toAttachmentResults(id, row.tenantId, request.attachment, startedAtMs);
       await engine.ledger.open(reserveInRow(row, atMs, bound), ...attached);
     }

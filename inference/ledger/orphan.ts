@@ -3,6 +3,7 @@ import { addUsage, noUsage, type ProviderAnswer } from '#providers/provider.ts';
 import type { LoggedEvent } from '#state/streams/stream-log.ts';
 import type { CompletionData, CompletionEventData } from '../completion.ts';
 import { answerSoFar } from '../execution/outcome.ts';
+import { withAnswer } from '../payloads/call-sizes.ts';
 import { cutAttemptRecord, progressOfRow } from './attempt-progress.ts';
 import type { InvocationClosing } from './invocation-closing.ts';
 import { type LoggedAnswer, loggedAnswer } from './logged-answer.ts';
@@ -45,7 +46,9 @@ export function closeOrphan(
     orphaned: true,
   } as const;
   if (row.kind !== 'completion') return { closing, completion: null };
-  return { closing, completion: { ...completionOfRow({ ...row, ...closing }), ...partialAnswer(logged) } };
+  const partial = partialAnswer(logged);
+  const sized = partial === null ? closing : { ...closing, ...withAnswer(row, partial) };
+  return { closing: sized, completion: { ...completionOfRow({ ...row, ...closing }), ...partial } };
 }
 
 function readAttempts(row: InvocationRecord, logged: LoggedAnswer | null): AttemptRecord[] {

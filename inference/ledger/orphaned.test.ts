@@ -54,6 +54,8 @@ describe('rows of a process that is gone', () => {
   it('are closed once: by the result where there is one, otherwise as FAILED; those of others are left', async () => {
     const [gone, other] = [goneOwner(), goneOwner()];
     const [done, silent, running] = [await gone.open(), await gone.open(), await other.open()];
+    const sizes = { input: [], tools: 1, textCharacters: null, reasoningCharacters: null, toolCalls: null };
+    await invocations(database.connection).updateMany({ _id: { $in: [done, silent] } }, { $set: { sizes } });
     await results().write([toCompletionResult({ ...answered, id: done }, 'acme', startedAtMs + 400)!]);
 
     expect(await gone.close()).toBe(2);
@@ -68,6 +70,7 @@ describe('rows of a process that is gone', () => {
       latencyMs: 400,
       endedAt: new Date(startedAtMs + 400),
       errorCode: null,
+      sizes: { ...sizes, textCharacters: answered.text.length, reasoningCharacters: 0, toolCalls: 0 },
     });
     expect(await findRow(done)).not.toHaveProperty('orphaned');
     expect(await findRow(silent)).toMatchObject({
@@ -75,6 +78,7 @@ describe('rows of a process that is gone', () => {
       errorCode: 'INTERNAL',
       endedAt: new Date(sweptAtMs),
       orphaned: true,
+      sizes,
     });
     for (const id of [done, silent]) expect(await findRow(id)).not.toHaveProperty('progress');
     expect(await findRow(running)).toMatchObject({ status: 'RUNNING', endedAt: null });

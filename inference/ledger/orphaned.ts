@@ -7,6 +7,7 @@ import { listScopes } from '#state/quota/caller-bounds.ts';
 import type { Quota } from '#state/quota/quota.ts';
 import type { LoggedEvent, StreamLogs } from '#state/streams/stream-log.ts';
 import type { CompletionData, CompletionEventData } from '../completion.ts';
+import { withAnswer } from '../payloads/call-sizes.ts';
 import type { InvocationClosing } from './invocation-closing.ts';
 import { nativeCollection } from './native-collection.ts';
 import { closeOrphan } from './orphan.ts';
@@ -167,7 +168,7 @@ async function closeBatch(
   const orphans: InvocationRecord[] = [];
   for (const row of records) {
     const result = results.get(row._id);
-    const known = result === undefined ? keeper.toClosing(row._id) : closingOfResult(result);
+    const known = result === undefined ? keeper.toClosing(row._id) : closingOfResult(row, result);
     if (known === undefined) orphans.push(row);
     else closings.set(row._id, known);
   }
@@ -182,7 +183,7 @@ async function closeBatch(
             ? toCompletionResult(orphan.completion, row.tenantId, atMs)
             : null;
         const earlier = result && (await kept.keep(result));
-        closings.set(row._id, earlier === null ? closing : closingOfResult(earlier));
+        closings.set(row._id, earlier === null ? closing : closingOfResult(row, earlier));
         const { keyId, tenantId, requestId } = row;
         log.warn(
           { event: 'cut', reason: 'PROCESS_DIED', completionId: row._id, requestId, tenantId, keyId },
@@ -219,8 +220,12 @@ async function readEvents(
   }
 }
 
-function closingOfResult({ content, expiresAt }: CompletionResult): InvocationClosing {
+function closingOfResult(
+  row: Pick<InvocationRecord, 'sizes'>,
+  { content, expiresAt }: CompletionResult,
+): InvocationClosing {
   const completion: CompletionData = JSON.parse(content);
   const providerId = completion.modelId.slice(0, completion.modelId.indexOf('/'));
-  return toClosing(completion, providerId, expiresAt.getTime() - completionKeptMs, null);
+  const closing = toClosing(completion, providerId, expiresAt.getTime() - completionKeptMs, null);
+  return { ...closing, ...withAnswer(row, completion) };
 }

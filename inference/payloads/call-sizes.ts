@@ -21,15 +21,37 @@ interface MessageSize {
  * mesh not those of the input, whose texts the tenant is not shown.
  */
 export function measureCompletion(
+  request: Pick<CompletionRequest, 'labels' | 'ofMesh'>,
+  call: Pick<CompletionRequest['call'], 'messages' | 'tools'>,
+  answer: MeasuredAnswer,
+): StatedSizes {
+  return withAnswer(measureOpening(request, call), answer);
+}
+
+/** The same of a completion that begins: nothing is known of its answer. */
+export function measureOpening(
   { labels, ofMesh }: Pick<CompletionRequest, 'labels' | 'ofMesh'>,
   { messages, tools = [] }: Pick<CompletionRequest['call'], 'messages' | 'tools'>,
-  { text, reasoning, toolCalls }: Pick<CompletionData, 'text' | 'reasoning' | 'toolCalls'>,
 ): StatedSizes {
   if (!keepsMetadata(labels)) return {};
+  const input = ofMesh === undefined ? sumByRole(messages.map(measureMessage)) : [];
+  return {
+    sizes: { input, tools: tools.length, textCharacters: null, reasoningCharacters: null, toolCalls: null },
+  };
+}
+
+/** What an answer is measured by. */
+type MeasuredAnswer = Pick<CompletionData, 'text' | 'reasoning' | 'toolCalls'>;
+
+/** The sizes with those of the answer. */
+export function withAnswer(
+  { sizes }: StatedSizes,
+  { text, reasoning, toolCalls }: MeasuredAnswer,
+): StatedSizes {
+  if (sizes === undefined) return {};
   return {
     sizes: {
-      input: ofMesh === undefined ? sumByRole(messages.map(measureMessage)) : [],
-      tools: tools.length,
+      ...sizes,
       textCharacters: text.length,
       reasoningCharacters: reasoning?.length ?? 0,
       toolCalls: toolCalls.length,
@@ -37,7 +59,7 @@ export function measureCompletion(
   };
 }
 
-/** The sizes of an embedding for its row; nothing where its tenant keeps no metadata. */
+/** The sizes of an embedding for its row, from its beginning on; nothing where its tenant keeps no metadata. */
 export function measureEmbedding(labels: CallLabels, values: readonly string[]): StatedSizes {
   if (!keepsMetadata(labels)) return {};
   const input = sumByRole(values.map(({ length }) => ({ role: 'USER', characters: length, parts: 1 })));

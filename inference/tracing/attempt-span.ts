@@ -67,6 +67,6 @@ function describeEnd(
     'gen_ai.usage.cache_read.input_tokens': usage?.cachedInputTokens,
     'gen_ai.usage.cache_write.input_tokens': usage?.cacheWriteTokens,
     'gen_ai.usage.reasoning.output_tokens': usage?.reasoningTokens,
-    'heddle.cost': counted === undefined ? null : Number(counted.costNanos) / 1e9,
+    'heddle.cost': counted === undefined || counted.unpriced ? null : Number(counted.costNanos) / 1e9,
   };
 }

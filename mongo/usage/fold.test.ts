@@ -10,7 +10,6 @@ import { type InvocationRecord, invocations } from '../invocations.ts';
 import { type RollupGroup, type RollupQuestion, readRollup } from '../usage-rollups.ts';
 import { labelDimensions, plainDimensions } from './dimensions.ts';
 import { foldUsage, settledUntil } from './fold.ts';
-import { OwnerCubes } from './slice-cubes.ts';
 import { type UsageBlockRecord, usageBlocks } from './usage-blocks.ts';
 import { lateMs, markUsageStale, staleUsageHours, usageProgress } from './usage-progress.ts';
 
@@ -311,20 +310,6 @@ describe('sums of usage', { timeout: 300_000 }, () => {
         expect(Number(executionStats.totalDocsExamined)).toBe(inSlices);
       }
     }
-  });
-
-  it('read no more than 500,000 rows by conversation', async () => {
-    const { connection } = database;
-    const fromMs = beginMs - (beginMs % hourLengthMs);
-    const owner = new OwnerCubes('many');
-    const range = { tenantId: 'many', from: new Date(fromMs), to: new Date(fromMs + hourLengthMs), nowMs };
-    const question = { ...range, interval: 'ALL', by: ['CONVERSATION'] } as const;
-    expect(await readRollup(connection, question)).toEqual([]);
-    owner.add([['many']], [500_001], new Map());
-    await usageBlocks(connection).insertMany(owner.toBlocks('HOUR', fromMs, 'test'));
-    await expect(readRollup(connection, question)).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
-    expect(await readRollup(connection, { ...question, filter: { CONVERSATION: ['c1'] } })).toEqual([]);
-    await usageBlocks(connection).deleteMany({ tenantId: 'many' });
   });
 
   it.each([0, 4_000])(

@@ -203,6 +203,36 @@ function toProjections(
 }
 
 /** The shape of a projection: its dimensions, the plain ones first, in their order. */
-export function toShape(dimensions: readonly UsageDimension[]): string {
+function toShape(dimensions: readonly UsageDimension[]): string {
   return dimensions.join(',');
+}
+
+type Conditions = Readonly<Record<string, unknown>>;
+
+/**
+ * Conditions on blocks: each slice has a block for exactly one of `shapes`, or is found by `missing`, or has no calls. Where no
+ * call of a slice has the label, the plain blocks are those without it.
+ */
+export function toShapes(
+  plain: readonly UsageDimension[],
+  label: LabelDimension | undefined,
+): { readonly shapes: readonly Conditions[]; readonly missing: Conditions | null } {
+  const plainShape = toShape(plain);
+  // All of a block's calls have null in a label that is not among its labels.
+  const without = label === undefined ? {} : { labels: { $ne: label } };
+  const plainShapes =
+    plainShape === ''
+      ? [{ shape: '', ...without }]
+      : [
+          { shape: plainShape, ...without },
+          { shape: 'PLAIN', kept: { $ne: plainShape }, ...without },
+        ];
+  const plainMissing = plainShape === '' ? [] : [{ missing: 'PLAIN', kept: { $ne: plainShape }, ...without }];
+  if (label === undefined) return { shapes: plainShapes, missing: plainMissing[0] ?? null };
+  const base = `PLAIN+${label}`;
+  const labelShape = toShape([...plain, label]);
+  return {
+    shapes: [...plainShapes, { shape: labelShape }, { shape: base, kept: { $ne: labelShape } }],
+    missing: { $and: [{ $or: [...plainMissing, { missing: base, kept: { $ne: labelShape } }] }] },
+  };
 }

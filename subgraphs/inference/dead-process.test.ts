@@ -54,6 +54,9 @@ async function closeAsOrphan(mesh: TestInference): Promise<void> {
   expect(await invocations(database.connection).findById(_id).lean()).toMatchObject({ orphaned: true });
 }
 
+/** Whose tenant keeps metadata. */
+const keeping = (mesh: TestInference) => ({ ...mesh.caller, payloadLogging: 'METADATA' }) as const;
+
 describe('the row of a running call', () => {
   it('states from the start what being cut costs, for a stream, a whole answer and an embedding', async () => {
     const calls: ((mesh: TestInference) => Promise<unknown>)[] = [
@@ -73,6 +76,35 @@ describe('the row of a running call', () => {
       expect(usage.inputTokens).toBeGreaterThan(0);
       expect(attempts).toMatchObject([{ outcome: 'FAILED', usageEstimated: true }]);
       call.say('late').finish(buildUsage(1, 1));
+      await ended;
+    }
+  });
+
+  it('has the sizes of what was sent, and of the answer where a stream log has what had come of it', async () => {
+    const input = [{ role: 'USER', characters: 14, parts: 1 }];
+    const unknown = { textCharacters: null, reasoningCharacters: null, toolCalls: null };
+    const known = { textCharacters: 5, reasoningCharacters: 0, toolCalls: 0 };
+    const embedded = { input: [{ role: 'USER', characters: 12, parts: 1 }], ...known, textCharacters: 0 };
+    const whole = async (mesh: TestInference) => mesh.data(COMPLETE, asking('alpha/one'), keeping(mesh));
+    const streamed = async (mesh: TestInference) =>
+      Array.fromAsync(await mesh.stream(STREAM, asking('alpha/one'), { caller: keeping(mesh) }));
+    const embed = (mesh: TestInference) =>
+      mesh.data(EMBED, { input: { model: 'alpha/embed', values: ['Twelve bytes'] } }, keeping(mesh));
+    for (const [begin, running, closed] of [
+      [whole, { input, ...unknown }, { input, ...unknown }],
+      [streamed, { input, ...unknown }, { input, ...known }],
+      [embed, embedded, embedded],
+    ] as const) {
+      await using mesh = await startInference(database);
+      const ended = begin(mesh);
+      const call = await mesh.alpha.next();
+      expect((await row(mesh)).sizes).toEqual({ tools: 0, ...running });
+      call.say('Hello');
+      if (begin === streamed)
+        await vi.waitFor(async () => expect((await row(mesh)).progress?.attempt?.receivedChars).toBe(5));
+      await closeAsOrphan(mesh);
+      expect((await row(mesh)).sizes).toEqual({ tools: 0, ...closed });
+      call.finish(buildUsage(1, 1));
       await ended;
     }
   });

@@ -10,6 +10,7 @@ import { openingRecord } from '#inference/ledger/attempt-progress.ts';
 import { openRow, reserveInRow } from '#inference/ledger/rows.ts';
 import { larger, type Meters } from '#inference/metering/meters.ts';
 import { upperBound } from '#inference/metering/usage-cost.ts';
+import { measureEmbedding } from '#inference/payloads/call-sizes.ts';
 import { CallAccount } from '#inference/questions/call-account.ts';
 import { guardInput } from '#inference/questions/guard-input.ts';
 import type { PlannedCall } from '#inference/request.ts';
@@ -185,6 +186,7 @@ async function begin(
     const opening = openingRecord(first, { inputTokensMax, outputTokensMax: 0 });
     const { ownerId } = engine;
     const row = openRow({ ...start, model: first, cache: 'BYPASS', startedAtMs, ownerId, opening });
+    Object.assign(row, measureEmbedding(labels, values));
     try {
       const atMs = await meters.reserve(bound);
       await engine.ledger.open(reserveInRow(row, atMs, bound));

@@ -1,13 +1,17 @@
 import { openStore } from '@heddle/embedded-store';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { CallerLimit } from '#core/caller.ts';
+import { auditLog } from '#mongo/audit/log.ts';
 import { type Database, openDatabase } from '#mongo/connect.ts';
+import { events } from '#mongo/events.ts';
+import { payloads } from '#mongo/payloads.ts';
 import { createMemoryCache } from '#state/cache/memory.ts';
 import { listLimits } from '#state/quota/caller-limits.ts';
 import { createMemoryStreamLogs } from '#state/streams/memory.ts';
 import { fillCatalog, startInference } from '#test/support/inference.ts';
 import { temporaryDirectory } from '#test/support/mesh.ts';
 import { buildUsage } from '#test/support/scripted-provider.ts';
+import { testServices } from '#test/support/subgraph.ts';
 
 const COMPLETE = 'mutation ($input: CompletionInput!) { complete(input: $input) { id text } }';
 const asking = (idempotencyKey: string) => ({
@@ -88,4 +92,51 @@ it('a stream log is discarded when the call is refused after the log was opened'
   const patience = AbortSignal.timeout(5_000);
   const reading = streams.read(ids[0] ?? '', -1, patience).next();
   await expect(reading).rejects.toMatchObject({ reason: 'ABANDONED' });
+});
+
+it('calls are answered, and lose nothing, while for an hour no event and no count of a refusal can be recorded', async () => {
+  const services = testServices(database);
+  const waiting: (() => void)[] = [];
+  let isDown = true;
+  // Worse than one that fails: it does not answer.
+  const outage = () =>
+    new Promise<never>((_, reject) => waiting.push(() => reject(new Error('It was away.'))));
+  let nowMs = Date.now();
+  const mesh = await startInference(database, {
+    ...services,
+    now: () => nowMs,
+    guardrails: 'secrets',
+    events: {
+      ...services.events,
+      record: (...given) => (isDown ? outage() : services.events.record(...given)),
+    },
+    audit: { ...services.audit, count: (given) => (isDown ? outage() : services.audit.count(given)) },
+  });
+  mesh.alpha.always((call) => call.say('still here').finish(buildUsage(1, 1)));
+  const caller = { ...mesh.caller, payloadLogging: 'FULL' } as const;
+  const ask = (content: string) =>
+    mesh.ask(COMPLETE, { input: { model: 'alpha/one', messages: [{ role: 'USER', content }] } }, caller);
+  const secret = `AKIA${'A'.repeat(16)}`;
+  for (let minute = 0; minute < 60; minute += 1) {
+    nowMs += 60_000;
+    expect((await ask(secret)).errors).toMatchObject([{ code: 'GUARDRAIL_BLOCKED' }]);
+    expect((await ask('Say something.')).data).toMatchObject({ complete: { text: 'still here' } });
+  }
+  const rows = await mesh.rows();
+  expect(rows.map(({ status }) => status)).toEqual(Array(60).fill('SUCCEEDED'));
+  const kept = await payloads(database.connection).countDocuments({ tenantId: mesh.caller.tenantId });
+  expect(kept).toBe(60);
+  isDown = false;
+  for (const end of waiting) end();
+  await ask(secret);
+  await mesh[Symbol.asyncDispose]();
+  const tenant = { tenantId: mesh.caller.tenantId };
+  const blocked = await events(database.connection)
+    .find({ ...tenant, type: 'guardrail.blocked' })
+    .lean();
+  expect(blocked).toHaveLength(1);
+  const counted = await auditLog(database.connection)
+    .find({ ...tenant, action: 'completion.call' })
+    .lean();
+  expect(counted.reduce((sum, { count = 0 }) => sum + count, 0)).toBe(61);
 });

@@ -253,9 +253,9 @@ export type Invocation = Node & {
 export type CallSizes = {
   readonly input: ReadonlyArray<InputSize>;
   readonly tools: Scalars['Int']['output'];
-  readonly textCharacters: Scalars['Int']['output'];
-  readonly reasoningCharacters: Scalars['Int']['output'];
-  readonly toolCalls: Scalars['Int']['output'];
+  readonly textCharacters: Maybe<Scalars['Int']['output']>;
+  readonly reasoningCharacters: Maybe<Scalars['Int']['output']>;
+  readonly toolCalls: Maybe<Scalars['Int']['output']>;
 };
 
 export type InputSize = {
@@ -1174,9 +1174,9 @@ export type InvocationResolvers<ContextType = context.SubgraphContext, ParentTyp
 export type CallSizesResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['CallSizes'] = ResolversParentTypes['CallSizes']> = {
   input?: Resolver<ReadonlyArray<ResolversTypes['InputSize']>, ParentType, ContextType>;
   tools?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  textCharacters?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  reasoningCharacters?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  toolCalls?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  textCharacters?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  reasoningCharacters?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  toolCalls?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
 };
 
 export type InputSizeResolvers<ContextType = context.SubgraphContext, ParentType extends ResolversParentTypes['InputSize'] = ResolversParentTypes['InputSize']> = {

@@ -4,14 +4,16 @@ export type ExportedValue = string | number | boolean | string[];
 /** `gen_ai.operation.name` → `openinference.span.kind`. */
 const kinds: Readonly<Record<string, string>> = { chat: 'LLM', embeddings: 'EMBEDDING' };
 
-/** Each attribute of OpenInference with that of OpenTelemetry which it repeats. */
-const repeated: readonly (readonly [openInference: string, openTelemetry: string])[] = [
+/** Each attribute of OpenInference with the one which it repeats: OpenTelemetry's, or ours where that has none. */
+const repeated: readonly (readonly [openInference: string, of: string])[] = [
   ['llm.provider', 'gen_ai.provider.name'],
   ['llm.token_count.prompt', 'gen_ai.usage.input_tokens'],
   ['llm.token_count.completion', 'gen_ai.usage.output_tokens'],
   ['llm.token_count.prompt_details.cache_read', 'gen_ai.usage.cache_read.input_tokens'],
   ['llm.token_count.prompt_details.cache_write', 'gen_ai.usage.cache_write.input_tokens'],
   ['llm.token_count.completion_details.reasoning', 'gen_ai.usage.reasoning.output_tokens'],
+  ['llm.cost.total', 'heddle.cost'],
+  ['session.id', 'gen_ai.conversation.id'],
   ['input.value', 'gen_ai.input.messages'],
   ['output.value', 'gen_ai.output.messages'],
 ];
