@@ -36,6 +36,12 @@ const source = fileURLToPath(new URL('./main.ts', import.meta.url));
 const compiled = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 const main = existsSync(source) ? source : compiled;
 const node = findNode();
+// Compiled code and stripped types are kept among the packages of a checkout.
+const cache = fileURLToPath(new URL('../node_modules/.cache/heddle', import.meta.url));
+const environment =
+  main === source && process.env.NODE_COMPILE_CACHE === undefined
+    ? { ...process.env, NODE_COMPILE_CACHE: cache }
+    : process.env;
 const args = [
   '--disable-warning=ExperimentalWarning',
   '--max-semi-space-size=32',
@@ -46,8 +52,8 @@ const args = [
 if (process.platform !== 'win32' && typeof process.execve === 'function') {
   // The command takes the place of this process: its signals and its exit code need no relay. Warns that it is new.
   process.removeAllListeners('warning');
-  process.execve(node, [node, ...args], process.env);
+  process.execve(node, [node, ...args], environment);
 }
-const child = spawn(node, args, { stdio: 'inherit' });
+const child = spawn(node, args, { stdio: 'inherit', env: environment });
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => child.kill(signal));
 child.on('exit', (code, signal) => process.exit(code ?? 128 + constants.signals[signal]));

@@ -90,6 +90,8 @@ async function build({ rolldown }: typeof import('rolldown')): Promise<void> {
     entryFileNames: '[name].mjs',
     chunkFileNames: '[name].mjs',
     keepNames: true,
+    // Their characters would make of a source one of two bytes a character, which V8 keeps in memory.
+    comments: false,
   });
   await bundle.close();
   const described = inputs.map(describeInput).filter((input) => input !== undefined);

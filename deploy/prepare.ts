@@ -21,7 +21,15 @@ async function startOnce(): Promise<void> {
   const args = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=32', 'cli/main.ts'];
   const heddle = spawn(process.execPath, args, {
     cwd: root,
-    env: { HOST: '127.0.0.1', PORT: '0', HEDDLE_DATA_DIR: folder, HEDDLE_ADMIN_KEY: key, LOG_LEVEL: 'error' },
+    env: {
+      HOST: '127.0.0.1',
+      PORT: '0',
+      HEDDLE_DATA_DIR: folder,
+      HEDDLE_ADMIN_KEY: key,
+      LOG_LEVEL: 'error',
+      // As `npm start`: the command itself is compiled before it could name the folder.
+      NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/heddle'),
+    },
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   const ended = once(heddle, 'exit');

@@ -111,7 +111,9 @@ export function createSubgraph<TLoaders>(options: SubgraphOptions<TLoaders>): Su
   const { name, services } = options;
   const log = services.log.child({ subgraph: name });
   const resolvers = options.resolvers as GraphQLResolverMap<SubgraphContext<TLoaders>>;
-  const schema = buildSubgraphSchema([{ typeDefs: parse(options.typeDefs), resolvers }]);
+  const schema = buildSubgraphSchema([
+    { typeDefs: parse(options.typeDefs, { noLocation: true }), resolvers },
+  ]);
   checkResolvers(name, schema, options.resolvers);
   const guarded = { ...services, log, auditedArguments: options.auditedArguments ?? {} };
   visitPolicies(schema, (field, parent, policy) => {
