@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -66,7 +67,8 @@ describe('the packed tarball', () => {
 
   beforeAll(async () => {
     stack = new AsyncDisposableStack();
-    const { path } = stack.use(await temporaryDirectory());
+    // On the disk: its programs are run.
+    const { path } = stack.use(await temporaryDirectory(tmpdir()));
     // The Node of this process builds it: the machine's may be too old.
     const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', path], { cwd: root });
     const [pack] = JSON.parse(stdout.slice(stdout.indexOf('[\n'))) as [

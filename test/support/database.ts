@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openStore } from '@heddle/embedded-store';
 import { type Database, ensureIndexes, type OpenDatabaseOptions, openDatabase } from '#mongo/connect.ts';
+import { testFolder } from './test-folder.ts';
 
 /**
  * A database of the test's own, with the indexes of all imported collections: the embedded store in a temporary
@@ -20,7 +20,7 @@ export async function openTestDatabase(options: OpenDatabaseOptions = {}): Promi
 
 /** The embedded store in a temporary directory, whose commands can be made to fail. */
 export async function openFailingDatabase(): Promise<Database> {
-  const dir = await mkdtemp(join(tmpdir(), 'heddle-test-'));
+  const dir = await mkdtemp(join(testFolder, 'heddle-test-'));
   const store = await openStore({ dir, failPoints: true });
   const database = await openDatabase(store.uri);
   await ensureIndexes(database.connection);
@@ -42,7 +42,7 @@ async function onServer(server: string, options: OpenDatabaseOptions): Promise<D
 }
 
 async function onDisk(options: OpenDatabaseOptions): Promise<Database> {
-  const dir = await mkdtemp(join(tmpdir(), 'heddle-test-'));
+  const dir = await mkdtemp(join(testFolder, 'heddle-test-'));
   const database = await openDatabase(`embedded:${dir}`, options);
   return closingAfter(database, async () => {
     await database.close();

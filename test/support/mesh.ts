@@ -3,10 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { createMeshKeyPair } from '#transport/mesh-keys.ts';
+import { testFolder } from './test-folder.ts';
 
 const root = resolve(import.meta.dirname, '..', '..');
 
@@ -132,8 +132,10 @@ export interface TestMesh extends MeshAddress, AsyncDisposable {
 export const newAdminKey = () => `hd_test_${randomBytes(24).toString('hex')}`;
 
 /** An empty directory that goes away with its owner. */
-export async function temporaryDirectory(): Promise<{ readonly path: string } & AsyncDisposable> {
-  const path = await mkdtemp(join(tmpdir(), 'heddle-test-'));
+export async function temporaryDirectory(
+  parent = testFolder,
+): Promise<{ readonly path: string } & AsyncDisposable> {
+  const path = await mkdtemp(join(parent, 'heddle-test-'));
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
 }
 
