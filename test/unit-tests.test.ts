@@ -29,6 +29,7 @@ it('tests of whole processes have a process of their own, and others share one',
     'gateway/gateway.test.ts',
     'mongo/connect.test.ts',
     'subgraphs/tenants/tenants/tenants.test.ts',
+    'test/clients/lists.test.ts',
   ]) {
     expect(found).not.toContain(test);
   }

@@ -3,18 +3,20 @@ import OpenAI from 'openai';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { admin } from '#test/e2e/scenarios/setup.ts';
 import { overEventStream } from '#test/support/client.ts';
-import { chatModel, claudeModel, type MessagesMesh, openMessagesMesh } from '#test/support/messages-mesh.ts';
+import { type MessagesMesh, nameMessagesModels, openMessagesMesh } from '#test/support/messages-mesh.ts';
 import { type MessagesBlock, sendBlocks } from '#test/support/messages-upstream.ts';
 import { fc } from '#test/support/properties.ts';
 import { openVendorAccount, type VendorAccount } from '#test/support/setups/vendor-account.ts';
 
 const stack = new AsyncDisposableStack();
+const models = nameMessagesModels();
+const { chatModel, claudeModel } = models;
 let upstream: MessagesMesh;
 let account: VendorAccount;
 let anthropic: Anthropic;
 let openai: OpenAI;
 beforeAll(async () => {
-  upstream = stack.use(await openMessagesMesh());
+  upstream = stack.use(await openMessagesMesh(models));
   const { url, adminKey: apiKey } = upstream.mesh;
   account = await openVendorAccount(() => upstream.mesh, stack);
   anthropic = new Anthropic({ baseURL: url, apiKey, maxRetries: 0 });

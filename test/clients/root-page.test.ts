@@ -1,7 +1,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createTestClient } from '#test/support/client.ts';
-import { startOneProcess, type TestMesh } from '#test/support/mesh.ts';
+import { findSharedMesh } from '#test/support/shared-mesh.ts';
 import { chromiumPath, startBrowser } from '../support/processes/browser.ts';
 
 if (chromiumPath === undefined) {
@@ -14,14 +14,13 @@ const REVOKE_KEY = 'mutation ($id: ID!) { revokeApiKey(id: $id) { id } }';
 
 describe.runIf(chromiumPath !== undefined)('the page at / in a browser', () => {
   const stack = new AsyncDisposableStack();
-  let mesh: TestMesh;
+  const mesh = findSharedMesh();
   let browser: Browser;
   let page: Page;
   /** The addresses that the page requested, and the bodies that it sent. */
   let requested: string[];
   let complaints: string[];
   beforeAll(async () => {
-    mesh = stack.use(await startOneProcess());
     browser = await startBrowser(chromiumPath ?? '');
     stack.defer(() => browser.close());
   });

@@ -1,19 +1,39 @@
-import { admin } from '#test/e2e/scenarios/setup.ts';
+import { addProvider, unique } from '#test/e2e/scenarios/setup.ts';
 import { type AnswerChat, type ChatUpstream, openChatUpstream, sendChatText } from './chat-upstream.ts';
-import { startOneProcess, type TestMesh } from './mesh.ts';
+import type { MeshAddress } from './mesh.ts';
 import {
   type AnswerMessages,
   type MessagesUpstream,
   openMessagesUpstream,
   sendBlocks,
 } from './messages-upstream.ts';
+import { findSharedMesh } from './shared-mesh.ts';
 
-export const claudeModel = 'anthropic/claude-haiku-4-5-test';
-export const chatModel = 'openai-compatible/any';
+const claudeName = 'claude-haiku-4-5-test';
+const chatName = 'any';
 
-/** A mesh with a Claude and an AI model of chat completions; a test sets what they answer. */
+/** The ids of the AI models of a file. */
+export interface MessagesModels {
+  readonly claudeProvider: string;
+  readonly claudeModel: string;
+  readonly chatProvider: string;
+  readonly chatModel: string;
+}
+
+/** Ids that no other file uses. */
+export function nameMessagesModels(): MessagesModels {
+  const [claudeProvider, chatProvider] = [unique('claude'), unique('chat')];
+  return {
+    claudeProvider,
+    claudeModel: `${claudeProvider}/${claudeName}`,
+    chatProvider,
+    chatModel: `${chatProvider}/${chatName}`,
+  };
+}
+
+/** The shared mesh with a Claude and an AI model of chat completions; a test sets what they answer. */
 export interface MessagesMesh extends AsyncDisposable {
-  readonly mesh: TestMesh;
+  readonly mesh: MeshAddress;
   readonly claude: MessagesUpstream;
   readonly chat: ChatUpstream;
   answerMessages: AnswerMessages;
@@ -22,7 +42,10 @@ export interface MessagesMesh extends AsyncDisposable {
   reset(): void;
 }
 
-export async function openMessagesMesh(): Promise<MessagesMesh> {
+export async function openMessagesMesh({
+  claudeProvider,
+  chatProvider,
+}: MessagesModels): Promise<MessagesMesh> {
   await using opened = new AsyncDisposableStack();
   const answers: { messages: AnswerMessages; chat: AnswerChat } = {
     messages: answerText,
@@ -30,23 +53,11 @@ export async function openMessagesMesh(): Promise<MessagesMesh> {
   };
   const claude = opened.use(await openMessagesUpstream((...asked) => answers.messages(...asked)));
   const chat = opened.use(await openChatUpstream((...asked) => answers.chat(...asked)));
-  const mesh = opened.use(
-    await startOneProcess({
-      ANTHROPIC_BASE_URL: claude.url,
-      ANTHROPIC_API_KEY: 'claude-key-0123456789',
-      OPENAI_COMPATIBLE_BASE_URL: chat.url,
-      OPENAI_COMPATIBLE_API_KEY: 'upstream-key-0123456789',
-    }),
-  );
-  for (const [providerId, name] of [
-    ['openai-compatible', 'any'],
-    ['anthropic', 'claude-haiku-4-5-test'],
-  ]) {
-    await admin(() => mesh).data(
-      'mutation ($input: CreateModelInput!) { createModel(input: $input) { id } }',
-      { input: { providerId, name } },
-    );
-  }
+  const mesh = findSharedMesh();
+  const toClaude = { id: claudeProvider, kind: 'ANTHROPIC', baseUrl: claude.url };
+  await addProvider(() => mesh, toClaude, { name: claudeName });
+  const toChat = { id: chatProvider, kind: 'OPENAI_COMPATIBLE', baseUrl: chat.url };
+  await addProvider(() => mesh, toChat, { name: chatName });
   const parts = opened.move();
   return {
     mesh,

@@ -75,9 +75,11 @@ export function findSharedMeshTests(): readonly string[] {
 
 /**
  * The tests that need a process of their own: those under `test/`, which look at processes and load little themselves, but
- * for those that share a mesh.
+ * for those of clients, which load SDKs and look at answers alone.
  */
 export function findIsolatedTests(): readonly string[] {
   const sharing = new Set(findSharedMeshTests());
-  return findTests().tests.filter((test) => test.startsWith('test/') && !sharing.has(test));
+  return findTests().tests.filter(
+    (test) => test.startsWith('test/') && !test.startsWith('test/clients/') && !sharing.has(test),
+  );
 }

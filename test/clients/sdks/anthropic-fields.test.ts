@@ -3,12 +3,14 @@ import Anthropic0 from 'anthropic-sdk-0';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { admin } from '#test/e2e/scenarios/setup.ts';
 import { openChatUpstream, sendChatText } from '#test/support/chat-upstream.ts';
-import { chatModel, claudeModel, type MessagesMesh, openMessagesMesh } from '#test/support/messages-mesh.ts';
+import { type MessagesMesh, nameMessagesModels, openMessagesMesh } from '#test/support/messages-mesh.ts';
 import { sendBlocks } from '#test/support/messages-upstream.ts';
 
+const models = nameMessagesModels();
+const { chatModel, claudeModel } = models;
 let upstream: MessagesMesh;
 beforeAll(async () => {
-  upstream = await openMessagesMesh();
+  upstream = await openMessagesMesh(models);
 });
 afterAll(() => upstream[Symbol.asyncDispose]());
 beforeEach(() => upstream.reset());
