@@ -1,7 +1,7 @@
 /**
  * What observability adds to a call: CPU of a mesh with all of it, beside one with none, both driven by turns in the same run, whole policy on, embedded
  * store. PARTS (`metrics,traces,payloads,events,alerts`) selects some. Sums of usage are kept by both. SECONDS, IN_FLIGHT and ROUNDS change the
- * load; what comes in the first WARM_SECONDS of each mesh does not count. Fails where all parts together add more than a tenth to a call.
+ * load; the first WARM_CALLS of each mesh do not count: on a busy machine a time would be too short for V8 to compile both alike. Fails where all parts together add more than a tenth to a call.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -15,7 +15,7 @@ import { loadCalls } from './load.ts';
 const seconds = Number(process.env.SECONDS ?? 5);
 const inFlight = Number(process.env.IN_FLIGHT ?? 64);
 const rounds = Number(process.env.ROUNDS ?? 8);
-const warmSeconds = Number(process.env.WARM_SECONDS ?? 12);
+const warmCalls = Number(process.env.WARM_CALLS ?? 8_000);
 /** What all parts together may add to a call. */
 const addedMax = 0.1;
 /** How often metrics are read, and something happens that is an event. */
@@ -103,8 +103,8 @@ if (unknown.length > 0)
 /** A mesh under load. */
 interface DrivenMesh extends AsyncDisposable {
   readonly mesh: BenchMesh;
-  /** CPU µs per call, and calls per second. */
-  measure(time: number): Promise<{ readonly micros: number; readonly rate: number }>;
+  /** CPU µs per call, and how many there were in the time. */
+  measure(seconds: number): Promise<{ readonly micros: number; readonly calls: number }>;
 }
 
 async function open(
@@ -145,11 +145,11 @@ async function open(
       );
       const before = cpuMicros(mesh.pid);
       const load = { ...call, origin: mesh.origin, body: () => call.body(serial++), inFlight };
-      const { calls, seconds: took } = await loadCalls({ ...load, seconds: time });
+      const { calls } = await loadCalls({ ...load, seconds: time });
       const micros = (cpuMicros(mesh.pid) - before) / calls;
       for (const timer of timers) clearInterval(timer);
       if (failure !== undefined) throw failure;
-      return { micros, rate: calls / took };
+      return { micros, calls };
     },
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
@@ -163,7 +163,7 @@ await using on = await open(
   upstream,
   receiver,
 );
-for (const mesh of [off, on]) await mesh.measure(warmSeconds);
+for (const mesh of [off, on]) for (let calls = 0; calls < warmCalls; ) calls += (await mesh.measure(1)).calls;
 const pairs: { readonly off: number; readonly on: number }[] = [];
 for (let round = 0; round < rounds; round++) {
   // By turns, and each the first one in every other round.

@@ -178,6 +178,19 @@ describe('refused calls', () => {
     }
   });
 
+  it('are none that have a row, and none that fail otherwise', async () => {
+    const { refused, counted } = open();
+    const completionId = 'c1';
+    const errors = [
+      new HeddleError('BUDGET_EXCEEDED', 'No room.', { extensions: { completionId } }),
+      new HeddleError('OVERLOADED', 'Later.'),
+      new Error('FORBIDDEN'),
+    ];
+    for (const error of errors) await refused.note(call('m1'), error);
+    await refused[Symbol.asyncDispose]();
+    expect(counted).toEqual([]);
+  });
+
   it('wait where they cannot be written, and are written at the end', async () => {
     const { refused, counted, state, lines } = open();
     state.fails = true;
