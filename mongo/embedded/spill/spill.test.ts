@@ -13,7 +13,7 @@ import { encodeDocument } from '../bson/encode.ts';
 import { d } from '../bson/testing.ts';
 import { type Doc, int32, type Value } from '../bson/values.ts';
 import { fc } from '../spec/properties.ts';
-import { type Keyed, SpilledRuns } from './external-sort.ts';
+import { type Keyed, SpilledRuns, sortItems } from './external-sort.ts';
 import { SpillSpace } from './spill-space.ts';
 
 let dir: string;
@@ -120,6 +120,39 @@ describe('sorts and groups that do not fit into memory', () => {
     space = new SpillSpace(join(dir, 'missing'));
     const failure = expect.objectContaining({ code: 96, message: expect.not.stringContaining(dir) });
     expect(() => space.open()).toThrow(failure);
+  });
+});
+
+describe('sortItems', () => {
+  const items = Array.from({ length: 50 }, (_, n) => `${n % 7}-${n}`);
+  it.each([
+    ['to its end', 50],
+    ['in part', 3],
+    ['not at all', 0],
+  ])('accounts for no memory any more when what it sorted is read %s, in memory or on disk', (_, taken) => {
+    for (const most of [10, 1_000]) {
+      let held = 0;
+      const sorted = sortItems<string>(items, {
+        compare: (a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)),
+        encodeKey: (item) => Buffer.from(item),
+        encode: (item) => Buffer.from(item),
+        decode: (bytes) => Buffer.from(bytes).toString(),
+        limit: Number.POSITIVE_INFINITY,
+        hold(more) {
+          held += more;
+          return held <= most;
+        },
+        countBytes: () => 1,
+        space,
+        exceeded: () => new Error('exceeded'),
+      });
+      const read = [];
+      for (let n = 0; n < taken; n++) read.push(sorted.next().value);
+      sorted.return();
+      expect(read).toEqual(items.toSorted().slice(0, taken));
+      expect(held).toBe(0);
+      expect(space.bytes).toBe(0);
+    }
   });
 });
 

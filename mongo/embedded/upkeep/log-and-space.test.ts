@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { doc, int32 } from '../bson/values.ts';
+import { startSweeping } from '../commands/sweep.ts';
 import { TestEngine } from '../commands/with-engine.ts';
 import { openForReading, openForWriting } from '../storage/format.ts';
 import { Checkpoints } from './checkpoints.ts';
@@ -130,6 +131,34 @@ describe('releaseSpace', () => {
     await engine.run({ drop: 'c' });
     let looks = 0;
     expect(await releaseSpace(storage, () => ++looks > 1)).toBe(64);
+  });
+
+  it('happens once a minute', async () => {
+    using engine = new TestEngine();
+    const { storage } = engine.engine;
+    await engine.run({ insert: 'c', documents: rows(600) });
+    await engine.run({ drop: 'c' });
+    const { free } = storage.countPages();
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    const stop = startSweeping(engine.engine);
+    try {
+      vi.advanceTimersByTime(59_999);
+      expect(storage.countPages().free).toBe(free);
+      vi.advanceTimersByTime(1);
+      await vi.waitFor(() => expect(storage.countPages().free).toBeLessThan(free));
+    } finally {
+      stop();
+      vi.useRealTimers();
+    }
+  });
+
+  it('tries once where the file has no map of its pages', async () => {
+    const releasePages = vi.fn();
+    const copyLog = vi.fn();
+    const countPages = () => ({ pages: 50_000, free: 40_000 });
+    expect(await releaseSpace({ countPages, releasePages, copyLog })).toBe(0);
+    expect(releasePages).toHaveBeenCalledTimes(1);
+    expect(copyLog).not.toHaveBeenCalled();
   });
 
   it('works with a file that was made before', async () => {

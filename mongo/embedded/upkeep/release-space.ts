@@ -11,7 +11,10 @@ const PAGES_AT_A_TIME = 64;
  * Returns to the file system what documents and indexes that were removed have left, but for a tenth of the file, a few pages at a time
  * between the writes of others. Returns how many pages of 8 KB that were. `isOver`: looked at in between.
  */
-export async function releaseSpace(storage: Storage, isOver: () => boolean = () => false): Promise<number> {
+export async function releaseSpace(
+  storage: Pick<Storage, 'countPages' | 'releasePages' | 'copyLog'>,
+  isOver: () => boolean = () => false,
+): Promise<number> {
   const { free, pages } = storage.countPages();
   const kept = Math.max(KEPT_PAGES, Math.floor(pages * KEPT_SHARE));
   if (free <= kept) return 0;
