@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -89,11 +89,21 @@ export function listDescendants(pid: number): readonly number[] {
 /** A process and those that it has started. */
 export const listTree = (pid: number): readonly number[] => [pid, ...listDescendants(pid)];
 
+/** CPU of a process and those that it has started. */
+export const treeCpuMicros = (pid: number) => listTree(pid).reduce((sum, one) => sum + cpuMicros(one), 0);
+
+/** Resident memory of a process and those that it has started, pages that they share counted once. */
+export const treeMiB = (pid: number) =>
+  listTree(pid).reduce((sum, one) => sum + readMiB(one, 'smaps_rollup', 'Pss'), 0);
+
 /** Resident memory of a process, in MiB. */
 export const residentMiB = (pid: number) => readMiB(pid, 'status', 'VmRSS');
 
-/** Resident memory of a process in MiB, of which each page that others have as well counts in part: the sum over processes counts it once. */
-export const proportionalMiB = (pid: number) => readMiB(pid, 'smaps_rollup', 'Pss');
+/** The most that has been resident of a process since it began, or since `resetPeak`. */
+export const peakMiB = (pid: number) => readMiB(pid, 'status', 'VmHWM');
+
+/** From here on `peakMiB` counts anew (`5` to clear_refs, man proc_pid_clear_refs). */
+export const resetPeak = (pid: number) => writeFileSync(`/proc/${pid}/clear_refs`, '5');
 
 function readMiB(pid: number, file: string, field: string): number {
   const match = new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(readFileSync(`/proc/${pid}/${file}`, 'utf8'));

@@ -1,6 +1,6 @@
 /**
  * A provider of the OpenAI chat wire that costs almost nothing: answers of 1.4 KB, or streams of TOKENS chunks
- * INTERVAL_MS apart. A process of its own, so that its work is not counted as ours.
+ * INTERVAL_MS apart, the first at once where FIRST_AT_ONCE is 1. A process of its own, so that its work is not counted as ours.
  */
 import { createServer } from 'node:http';
 import { listenForParent } from './child.ts';
@@ -9,6 +9,7 @@ const words = 'The loom keeps every thread in its place and no thread is counted
 const text = words.repeat(Math.ceil(1_400 / words.length)).slice(0, 1_400);
 const tokens = Number(process.env.TOKENS ?? 100);
 const intervalMs = Number(process.env.INTERVAL_MS ?? 20);
+const atOnce = process.env.FIRST_AT_ONCE === '1' ? 1 : 0;
 const usage = { prompt_tokens: 520, completion_tokens: 330, total_tokens: 850 };
 
 const answer = JSON.stringify({
@@ -55,7 +56,8 @@ const server = createServer((request, response) => {
     }
     response.writeHead(200, { 'content-type': 'text/event-stream' });
     response.write(first);
-    let sent = 0;
+    if (atOnce > 0) response.write(token);
+    let sent = atOnce;
     const timer = setInterval(() => {
       if (sent++ < tokens) response.write(token);
       else {

@@ -9,7 +9,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { cpuMicros, listTree, proportionalMiB, startScript } from '../child.ts';
+import { listTree, startScript, treeCpuMicros, treeMiB } from '../child.ts';
 import { chatDialect } from '../dialects.ts';
 import { loadCalls, loadCallsAtRate, loadEventStreams } from '../load.ts';
 import type { Gateway, Running } from './gateway.ts';
@@ -37,9 +37,6 @@ function pin(pid: number, core: number): void {
   if (!pins) return;
   for (const one of listTree(pid)) execFileSync('taskset', ['-a', '-c', '-p', String(core), String(one)]);
 }
-
-const treeCpuMicros = (pid: number) => listTree(pid).reduce((sum, one) => sum + cpuMicros(one), 0);
-const treeMiB = (pid: number) => listTree(pid).reduce((sum, one) => sum + proportionalMiB(one), 0);
 
 let serial = 0;
 const callOf = ({ origin, dialect: { call } }: Running) => ({
