@@ -119,7 +119,7 @@ describe('what a call and a token take', () => {
       writes: 4,
       bytesWritten: 5_494,
       allReads: 6,
-      // The pages of the store that two commits change; 4,120 bytes each in its log.
+      // The pages of the store that two commits change; 8,216 bytes each in its log.
       allWrites: 28,
       allBytesWritten: 96_500,
       // Measured: 245,300 to 247,100. Timers run during a call, more of them the slower the machine is.
