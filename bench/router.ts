@@ -1,7 +1,7 @@
 /**
  * CPU of the process per operation: Heddle's gateway (callers, scopes, cost and limits on) beside the stack that it
  * stands for, graphql-yoga + graphql-ws + @graphql-hive/router-runtime (none of these on), over the same subgraphs and
- * with the same planner. Prints a table. SECONDS, IN_FLIGHT, STREAMS, TOKENS and ROUNDS change the load.
+ * with the same planner. Prints a table. SECONDS, WARM_SECONDS, IN_FLIGHT, STREAMS, TOKENS and ROUNDS change the load. Fails where the join costs more than JOIN_MAX (3) times the mutation.
  */
 import { type Child, cpuMicros, listDescendants, startScript } from './child.ts';
 import { key } from './heddle.ts';
@@ -102,7 +102,7 @@ for (const [name, figures] of costs) {
   );
 }
 
-const joinMax = 3;
+const joinMax = Number(process.env.JOIN_MAX ?? 3);
 const [base, join] = Object.keys(work).map((name) => costs.get(name)?.get(ours) ?? []);
 const ratios = (join ?? []).map((value, round) => value / (base?.[round] ?? 0));
 console.log(

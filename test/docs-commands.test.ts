@@ -39,6 +39,7 @@ const smallestLoad = {
   IN_FLIGHT: '2',
   STREAMS: '2',
   TOKENS: '3',
+  JOIN_MAX: '1000',
 };
 
 const text = pages.map((page) => readFileSync(join(root, page), 'utf8')).join('\n');
