@@ -20,8 +20,8 @@ const inFlight = Number(process.env.IN_FLIGHT ?? 64);
 const streams = Number(process.env.STREAMS ?? 10_000);
 const prompts = Number(process.env.PROMPTS ?? 110);
 const parts = (process.env.PARTS ?? 'idle,saturation,streams,prompts').split(',');
-/** How long a process has for what it does after its work, such as collecting garbage. */
-const settleMs = 5_000;
+/** How long a process has for what it does after its work: it collects garbage when it has been idle for 5 to 10 s. */
+const settleMs = 12_000;
 /** As one client opens them. */
 const streamsPerSocket = 10;
 /** The largest body with a key (`HEDDLE_BODY_BYTES_MAX`) is 1,048,576 bytes. */
