@@ -6,6 +6,7 @@ export const otherVariables: readonly string[] = [
   'HEDDLE_KEY',
   'HEDDLE_TEST_SEED',
   'HEDDLE_TEST_REPORT',
+  'HEDDLE_CI_LONG',
   'HEDDLE_CRASH_ROUNDS',
   'HEDDLE_DIFFERENTIAL_OPERATIONS',
   'HEDDLE_ALIAS_OPERATIONS',
