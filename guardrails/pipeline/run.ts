@@ -184,8 +184,9 @@ class Run {
         ? rule.prepared.check(given, context)
         : this.#checkRemote(rule, given, context));
       failed = !result.fired && result.failed === true;
-    } catch {
-      // Any error: a rule that protects and fails lets nothing pass.
+    } catch (error) {
+      if (this.#isRetryable(rule, error)) throw error;
+      // A rule that protects and fails lets nothing pass.
       failed = true;
       result = { fired: protecting.has(rule.action), reason: 'it could not be checked', findings: [] };
     }
@@ -238,6 +239,16 @@ class Run {
     };
     const check = async () => rule.prepared.check(texts, context);
     return verdicts === undefined ? check() : verdicts.look({ rule, texts, context, direction }, check);
+  }
+
+  /**
+   * True where this process has too much to look at for now: the call has not begun, and is refused with OVERLOADED, which
+   * clients try again, instead of as one with content that policy forbids.
+   */
+  #isRetryable({ reach, action, isShadow }: PlannedRule, error: unknown): boolean {
+    const isRefused = reach === 'LOCAL' && !isShadow && protecting.has(action);
+    const isOverloaded = error instanceof HeddleError && error.code === 'OVERLOADED';
+    return isRefused && isOverloaded && this.#options.direction === 'INPUT';
   }
 
   /** Whether the rule looks where no text stands in its stages. */

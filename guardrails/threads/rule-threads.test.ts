@@ -155,13 +155,10 @@ describe('rules in threads', () => {
     expect(failures).toHaveLength(1);
   });
 
-  it('block where they protect and cannot look, and pass where they only report', async () => {
+  it('refuse a call for now where they protect and have no room, and pass where they only report', async () => {
     const threads = new RuleThreads(all);
     await threads[Symbol.asyncDispose]();
-    expect(await decide('BLOCK', threads, 'an eagle')).toMatchObject({
-      kind: 'BLOCKED',
-      by: { failed: true },
-    });
+    await expect(decide('BLOCK', threads, 'an eagle')).rejects.toMatchObject({ code: 'OVERLOADED' });
     expect(await decide('WARN', threads, 'an eagle')).toMatchObject({
       kind: 'PASSED',
       verdicts: [{ failed: true, fired: false }],
