@@ -55,15 +55,15 @@ it('finds the sockets of a process, and those that are not on loopback', async (
 
   const row = (local: string, remote: string, state: string, inode: string) =>
     `   0: ${local} ${remote} ${state} 00000000:00000000 00:00000000 00000000  1000        0 ${inode} 1 0000000000000000`;
-  const nobody = '00000000:0000';
+  const noPeer = '00000000:0000';
   const table = [
     'head',
-    row('00000000:1F90', nobody, '0A', '1'),
-    row('0100007F:1F90', nobody, '0A', '2'),
+    row('00000000:1F90', noPeer, '0A', '1'),
+    row('0100007F:1F90', noPeer, '0A', '2'),
     row('0100007F:9C40', '0101A8C0:01BB', '01', '3'),
     row('0A01A8C0:9C41', '0100007F:01BB', '01', '4'),
-    row('0A01A8C0:0035', nobody, '07', '5'),
-    row('00000000:1F90', nobody, '0A', '6'),
+    row('0A01A8C0:0035', noPeer, '07', '5'),
+    row('00000000:1F90', noPeer, '0A', '6'),
   ].join('\n');
   const found = readSockets('tcp', table, new Set(['1', '2', '3', '4', '5']));
   expect(found.filter(isBeyondLoopback)).toEqual([

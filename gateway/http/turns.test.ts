@@ -57,15 +57,17 @@ describe('Turns', () => {
   });
 
   it.each([
-    ['when the process has been idle for as long as it took', { idle: true }, 30],
-    ['at the latest after four times what it took', { idle: false }, 120],
-  ])('begins the next piece %s', async (_, how, restMs) => {
+    ['when the process has been idle for as long as it took', { idle: true }, 30, 30],
+    ['at the latest after four times what it took', { idle: false }, 30, 120],
+    ['when the process has been idle for 100 ms, however long it took', { idle: true }, 5_000, 100],
+    ['at the latest after 400 ms, however long it took', { idle: false }, 5_000, 400],
+  ])('begins the next piece %s', async (_, how, spentMs, restMs) => {
     const { clock, pass, lookedAgain } = testClock();
     const turns = new Turns(clock);
     const use = client();
     await turns.next(use, false);
-    pass(30, { idle: false });
-    turns.charge(use, false, 30);
+    pass(spentMs, { idle: false });
+    turns.charge(use, false, spentMs);
     let isBegun = false;
     const next = turns.next(client(), false).then(() => {
       isBegun = true;

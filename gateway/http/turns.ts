@@ -9,9 +9,9 @@ const limits = { waitingMax: 1_000, waitingPerUserMax: 250, sizeMax: 1_000, size
 /** Turns of the event loop after each piece: a new connection needs three from its acceptance to its answer. */
 const freeTurns = 4;
 
-/** A piece is followed by as long a time with nothing to do as it took, … */
-const idleShare = 1;
-/** … but at the latest, in a process that is never idle, by so many times what it took. */
+/** A piece is followed by as long a time with nothing to do as it took, and no more than this, in ms, … */
+const restMsMax = 100;
+/** … but at the latest, in a process that is never idle, by so many times that. */
 const restMax = 4;
 /** How often is looked whether the process was idle for long enough, in ms. */
 const lookMs = 1;
@@ -32,7 +32,7 @@ const processClock: TurnsClock = {
 
 /**
  * Lets work that holds the process run one piece at a time. In between, the process serves other requests until it has
- * been idle for as long as the piece took, so that what is known already is answered in nearly the same time however much
+ * been idle for as long as the piece took (100 ms at most), so that what is known already is answered in nearly the same time however much
  * arrives at once; where it is never idle, new work still gets a fifth of it. Callers with a key come first; of those the
  * one that has used least.
  */
@@ -95,7 +95,8 @@ export class Turns {
   #hasRested(): boolean {
     const { spentMs, endedMs, idleMs } = this.#last;
     const { now, idle } = this.#clock;
-    return now() - endedMs >= restMax * spentMs || idle() - idleMs >= idleShare * spentMs;
+    const restMs = Math.min(spentMs, restMsMax);
+    return now() - endedMs >= restMax * restMs || idle() - idleMs >= restMs;
   }
 
   #resumeNext(): void {

@@ -1,6 +1,7 @@
 import { parse } from 'graphql';
 import type { Logger } from 'pino';
 import { systemCaller } from '#core/caller.ts';
+import { DelayedWrite } from '#core/delayed-write.ts';
 import { type AuditedRefusal, RefusalCounter } from '#core/refusal-counter.ts';
 import { newRequestId } from '#core/request-id.ts';
 import type { SubgraphExecutor } from '#transport/executor.ts';
@@ -31,8 +32,7 @@ export class RefusalAudit implements AsyncDisposable {
   readonly #counter: RefusalCounter;
   readonly #throttled = new ThrottledAddresses();
   readonly #facts: RefusalFacts;
-  #timer: NodeJS.Timeout | undefined;
-  #flushing: Promise<void> | undefined;
+  readonly #writing = new DelayedWrite(flushMs, () => this.#write());
 
   constructor(tenants: SubgraphExecutor, log: Logger, now: () => number) {
     this.#tenants = tenants;
@@ -44,37 +44,22 @@ export class RefusalAudit implements AsyncDisposable {
 
   add(refusal: AuditedRefusal): void {
     this.#counter.add(refusal);
-    this.#flushSoon();
+    this.#writing.soon();
   }
 
   /** An address has to wait, as too many of its requests were refused. */
   throttled(network: string): void {
     this.#throttled.add(network, this.#now());
-    this.#flushSoon();
+    this.#writing.soon();
   }
 
   /** What a refusal states of a limit or a key. */
   note(refusal: NotedRefusal): void {
-    if (this.#facts.note(refusal)) this.#flushSoon();
+    if (this.#facts.note(refusal)) this.#writing.soon();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#flushing;
-    await this.#flush();
-    clearTimeout(this.#timer);
-  }
-
-  #flushSoon(): void {
-    this.#timer ??= setTimeout(() => void this.#flush(), flushMs).unref();
-  }
-
-  #flush(): Promise<void> {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.#flushing = this.#write().finally(() => {
-      this.#flushing = undefined;
-    });
-    return this.#flushing;
+    await this.#writing[Symbol.asyncDispose]();
   }
 
   async #write(): Promise<void> {

@@ -1,39 +1,22 @@
 import { describe, expect, it } from 'vitest';
 import { createOverloadedError } from '#core/errors.ts';
 import { GuardrailAction } from '#core/graph-enums.generated.ts';
+import { buildPlan, wordRule } from '#test/support/word-rules.ts';
 import type { GuardrailStage } from '../guardrail.ts';
 import { guardedText } from '../measure/guarded-text.ts';
 import { Masks } from './masks.ts';
 import type { PlannedRule } from './policy.ts';
 import { runGuardrails } from './run.ts';
 
-/** A rule that this process has no room for. */
-function overloadedRule(action: GuardrailAction, more: Partial<PlannedRule>): PlannedRule {
-  return {
-    rule: 'words',
-    stages: ['INPUT', 'OUTPUT'],
-    action,
-    options: {},
-    sample: 1,
-    note: null,
-    reroute: null,
-    unlessConsent: null,
-    policyId: 'p',
-    version: 1,
-    isShadow: false,
-    reach: 'LOCAL',
-    prepared: {
-      check: () => {
-        throw createOverloadedError('Too many long texts wait for a guardrail.');
-      },
-    },
-    ...more,
-  };
-}
+/** What a rule does that this process has no room for. */
+const overloaded = {
+  check: () => {
+    throw createOverloadedError('Too many long texts wait for a guardrail.');
+  },
+};
 
 function decide(action: GuardrailAction, stage: GuardrailStage, more: Partial<PlannedRule> = {}) {
-  const rules = [overloadedRule(action, more)];
-  const plan = { fingerprint: 'f', rules, looksAtInput: true, looksAtOutput: true };
+  const plan = buildPlan(wordRule(/x/, action, { prepared: overloaded, ...more }));
   const context = {
     tenantId: 't',
     allowedRegions: null,

@@ -242,7 +242,7 @@ class Run {
   }
 
   /**
-   * True where this process has too much to look at for now: the call has not begun, and is refused with OVERLOADED, which
+   * True where the threads of this process are full: the call has not begun, and is refused with OVERLOADED, which
    * clients try again, instead of as one with content that policy forbids.
    */
   #isRetryable({ reach, action, isShadow }: PlannedRule, error: unknown): boolean {

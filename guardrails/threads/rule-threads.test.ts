@@ -155,7 +155,7 @@ describe('rules in threads', () => {
     expect(failures).toHaveLength(1);
   });
 
-  it('refuse a call for now where they protect and have no room, and pass where they only report', async () => {
+  it('refuse with OVERLOADED where they protect and have no room, and pass where they only report', async () => {
     const threads = new RuleThreads(all);
     await threads[Symbol.asyncDispose]();
     await expect(decide('BLOCK', threads, 'an eagle')).rejects.toMatchObject({ code: 'OVERLOADED' });

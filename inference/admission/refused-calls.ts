@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Catalog } from '#catalog/catalog.ts';
 import type { Caller } from '#core/caller.ts';
+import { DelayedWrite } from '#core/delayed-write.ts';
 import { type ErrorCode, HeddleError } from '#core/errors.ts';
 import { RefusalCounter } from '#core/refusal-counter.ts';
 import type { AuditLog } from '#mongo/audit/log.ts';
@@ -40,8 +41,7 @@ export class RefusedCalls implements AsyncDisposable {
   readonly #catalog: Pick<Catalog, 'resolveName' | 'find'>;
   readonly #log: Logger;
   readonly #counter: RefusalCounter;
-  #timer: NodeJS.Timeout | undefined;
-  #flushing: Promise<void> | undefined;
+  readonly #writing = new DelayedWrite(flushMs, () => this.#write());
 
   constructor({
     audit,
@@ -79,13 +79,11 @@ export class RefusedCalls implements AsyncDisposable {
     const modelId = name === null ? null : await this.#findModel(name, caller);
     const about = { action, code: error.code, modelId };
     this.#counter.add({ ...about, caller, requestId, clientRequestId, clientAddress: null });
-    this.#timer ??= setTimeout(() => void this.#flush(), flushMs).unref();
+    this.#writing.soon();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#flushing;
-    await this.#flush();
-    clearTimeout(this.#timer);
+    await this.#writing[Symbol.asyncDispose]();
   }
 
   /** Null for a route, whose AI model was not chosen, and for a name of nothing: no text of a client is recorded. */
@@ -97,15 +95,6 @@ export class RefusedCalls implements AsyncDisposable {
       // Any error: the store cannot be read; the refusal is counted all the same.
       return null;
     }
-  }
-
-  #flush(): Promise<void> {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.#flushing = this.#write().finally(() => {
-      this.#flushing = undefined;
-    });
-    return this.#flushing;
   }
 
   async #write(): Promise<void> {

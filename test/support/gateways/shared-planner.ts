@@ -1,6 +1,6 @@
 import { PlannerProcess } from '#gateway/planning/planner.ts';
 
-/** A planner that goes on when one of its gateways has closed. Its process ends with this one. */
+/** A planner that still plans when one of its gateways has closed. Its process ends with this one. */
 class SharedPlanner extends PlannerProcess {
   override async [Symbol.asyncDispose](): Promise<void> {}
 }

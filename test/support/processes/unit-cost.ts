@@ -63,8 +63,16 @@ const subtract = (from: UnitCost, what: UnitCost): UnitCost =>
   mapCost(from, (value, field) => value - what[field]);
 
 function mapCost(cost: UnitCost, map: (value: number, field: keyof UnitCost) => number): UnitCost {
-  const fields = Object.keys(cost) as (keyof UnitCost)[];
-  return Object.fromEntries(fields.map((field) => [field, map(cost[field], field)])) as unknown as UnitCost;
+  const at = (field: keyof UnitCost) => map(cost[field], field);
+  return {
+    reads: at('reads'),
+    writes: at('writes'),
+    bytesWritten: at('bytesWritten'),
+    allReads: at('allReads'),
+    allWrites: at('allWrites'),
+    allBytesWritten: at('allBytesWritten'),
+    allocated: at('allocated'),
+  };
 }
 
 function pickLeast(costs: readonly UnitCost[]): UnitCost {
