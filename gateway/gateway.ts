@@ -95,7 +95,9 @@ export interface Gateway {
   close(graceMs: number): Promise<void>;
 }
 
-/** How long the operations that are cut, and then the clients, may take to end by themselves. */
+/** How long the operations that are cut may take to end: subgraphs in other processes answer with what they cost. */
+const cutOperationsMs = 1_000;
+/** How long the clients, and then the audit log, may take after that. */
 const lastAnswersMs = 250;
 
 /** The gateway: every handler of the mesh on one port, in front of one router. Rejects with RangeError where two handlers are in conflict. */
@@ -189,7 +191,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const close = async (graceMs: number): Promise<void> => {
     await waitAtMost(stop(), graceMs);
     work.cut();
-    await waitAtMost(work.idle(), lastAnswersMs);
+    await waitAtMost(work.idle(), cutOperationsMs);
     pipeline.close();
     server.closeIdleConnections();
     const cutOff = setTimeout(() => server.closeAllConnections(), lastAnswersMs);

@@ -63,7 +63,7 @@ describe('a gateway that ends while calls are in progress', () => {
     await vi.waitFor(() => expect(heard).toContain('CompletionStarted'), { timeout: 10_000 });
 
     const answering = client.send(complete, call('m0'));
-    await vi.waitFor(() => expect(upstream.calls.get('m0')).toBe(1));
+    await vi.waitFor(() => expect(upstream.calls.get('m0')).toBe(1), { timeout: 10_000 });
 
     const gateway = mesh.process('gateway');
     const ended = gateway.end('SIGTERM');

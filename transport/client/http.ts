@@ -50,8 +50,8 @@ const eventsMaxDefault = 1_000;
 const triesMax = 3;
 const triesMsMax = 2_000;
 const backoffMs = 50;
-/** How long a subgraph may take to answer a request that this gateway ends. */
-const endedMsMax = 200;
+/** How long a subgraph may take to answer a request that this gateway ends: less than the gateway waits for itself. */
+const endedMsMax = 900;
 
 interface Printed {
   readonly text: string;
