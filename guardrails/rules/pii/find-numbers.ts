@@ -89,12 +89,13 @@ export function findNumbers(text: string, finders: SelectFinders): readonly Foun
   announcements.read(units);
   const place = new Place(text);
   for (let at = 0; at < text.length; at += 1) {
-    if (!isDigitUnit(units[at] as number)) continue;
+    if (((units[at] as number) - 0x30) >>> 0 > 9) continue;
     let end = at + 1;
-    while (isDigitUnit(units[end] as number)) end += 1;
+    while (((units[end] as number) - 0x30) >>> 0 <= 9) end += 1;
     const length = end - at;
-    const isAlone = length < shortMax && !isJoint(units[end] as number) && !isLetterUnit(units[at - 1] ?? 0);
-    const from = isAlone ? -1 : findBeginning(text, at, length);
+    const before = at === 0 ? 0 : (units[at - 1] as number);
+    const isAlone = length < shortMax && !isJoint(units[end] as number) && !isLetterUnit(before);
+    const from = isAlone ? -1 : findBeginning(units, at, length);
     if (from !== -1 && (length <= groupDigitsMax || from < at)) {
       place.move(at, length, from);
       const digits = countDigits(units, end, length, text.length);
@@ -125,18 +126,23 @@ function countDigits(units: Uint16Array, from: number, length: number, textLengt
 }
 
 /** Where the number with the digits at `at` begins; -1: it is part of something else. */
-function findBeginning(text: string, at: number, length: number): number {
-  const before = text.charCodeAt(at - 1);
-  if (before === 0x2b) return isFree(text, at - 1) || isFreeAfterEscape(text, at - 1) ? at - 1 : -1;
+function findBeginning(units: Uint16Array, at: number, length: number): number {
+  const before = unitBefore(units, at);
+  if (before === 0x2b) return isFree(units, at - 1) || isFreeAfterEscape(units, at - 1) ? at - 1 : -1;
   let letters = at;
   // Letters before it, also before a space (AB 12 34 56 C) or a hyphen (X-1234567-L).
   const isSpaced =
     ((length === 2 && before === 0x20) || (length > 1 && before === 0x2d)) &&
-    isCapital(text.charCodeAt(at - 2));
+    isCapital(unitBefore(units, at - 1));
   if (isSpaced) letters -= 1;
-  while (at - letters <= lettersMax && isLetterUnit(text.charCodeAt(letters - 1))) letters -= 1;
-  if (isSpaced && (at - letters > 3 || !isFree(text, letters))) letters = at;
-  return isFree(text, letters) ? letters : isFreeAfterEscape(text, at) ? at : -1;
+  while (at - letters <= lettersMax && isLetterUnit(unitBefore(units, letters))) letters -= 1;
+  if (isSpaced && (at - letters > 3 || !isFree(units, letters))) letters = at;
+  return isFree(units, letters) ? letters : isFreeAfterEscape(units, at) ? at : -1;
+}
+
+/** 0 before the first one. */
+function unitBefore(units: Uint16Array, at: number): number {
+  return at > 0 ? (units[at - 1] as number) : 0;
 }
 
 function isCapital(unit: number): boolean {
@@ -144,11 +150,9 @@ function isCapital(unit: number): boolean {
 }
 
 /** Whether what begins at an offset is not part of a word, a number, an address or a price. */
-function isFree(text: string, at: number): boolean {
-  const before = text.charCodeAt(at - 1);
-  if (Number.isNaN(before)) return true;
-  if (isWordUnit(before)) return false;
-  return blocking[before] !== 1;
+function isFree(units: Uint16Array, at: number): boolean {
+  const before = unitBefore(units, at);
+  return !isWordUnit(before) && blocking[before] !== 1;
 }
 
 /** # $ % & + - . / @ \ ^ ~ and the signs of currencies. */
@@ -156,6 +160,8 @@ const blocking = new Uint8Array(0x1_0000);
 for (const one of '#$%&+-./@\\^~€£¥') blocking[one.charCodeAt(0)] = 1;
 
 /** After `\n` as JSON within a text has it. */
-function isFreeAfterEscape(text: string, at: number): boolean {
-  return text.charCodeAt(at - 2) === 0x5c && /[nrt]/.test(text[at - 1] ?? '');
+function isFreeAfterEscape(units: Uint16Array, at: number): boolean {
+  const before = unitBefore(units, at);
+  // n, r, t
+  return (before === 0x6e || before === 0x72 || before === 0x74) && unitBefore(units, at - 1) === 0x5c;
 }

@@ -59,7 +59,9 @@ export function findIpv6(text: string, hasPrivate: boolean): readonly FoundPii[]
     const end = start + address.length;
     const isWhole = !isWordUnit(text.charCodeAt(end));
     const groups = address.split(':').filter((group) => group !== '').length;
-    const isAddress = isWhole && groups >= 3 && /\d/.test(address) && isIPv6(address);
+    // Of eight groups, the last two of which may be written as one, or shortened.
+    const mayBeAddress = groups >= 7 || (groups >= 3 && address.includes('::'));
+    const isAddress = isWhole && mayBeAddress && /\d/.test(address) && isIPv6(address);
     if (isAddress) found.push({ kind: 'IP_ADDRESS', start, end });
     at = start + written.length - 1;
   }
