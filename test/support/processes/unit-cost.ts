@@ -121,9 +121,16 @@ export async function inspectProcess(heddle: HeddleProcess): Promise<InspectedPr
       };
     },
     async readHeap() {
-      collections += await evaluate(`{ const { length } = collected.stop().statistics; ${watch} length }`);
-      const { usedSize } = await request<{ usedSize: number }>('Runtime.getHeapUsage');
-      return { bytes: usedSize, collections };
+      const countCollections = () =>
+        evaluate(`{ const { length } = collected.stop().statistics; ${watch} length }`);
+      collections += await countCollections();
+      for (;;) {
+        const { usedSize } = await request<{ usedSize: number }>('Runtime.getHeapUsage');
+        const since = await countCollections();
+        // The bytes before a collection and the count after it do not belong together.
+        if (since === 0) return { bytes: usedSize, collections };
+        collections += since;
+      }
     },
     [Symbol.dispose]: () => socket.close(),
   };
