@@ -28,12 +28,11 @@ export const textUnits: Readonly<Record<string, () => string>> = {
   spaces: () => ' \n',
 };
 
-/** As long a text of units, in characters. */
-export function repeatUnit(unit: () => string, length: number): string {
-  const drawn: string[] = [];
-  for (let drawnLength = 0; drawnLength < length; drawnLength += drawn.at(-1)?.length ?? 0)
-    drawn.push(unit());
-  return flat(drawn.join('').slice(0, length));
+/** As long a text of units, in bytes of UTF-8. */
+export function repeatUnit(unit: () => string, bytes: number): string {
+  const drawn: Buffer[] = [];
+  for (let length = 0; length < bytes; length += drawn.at(-1)?.length ?? 0) drawn.push(Buffer.from(unit()));
+  return Buffer.concat(drawn).toString('utf8', 0, bytes);
 }
 
 /** In one piece, as texts are that were parsed from a request. */

@@ -14,20 +14,21 @@ export interface BenchMesh extends Child {
 /**
  * Starts `heddle serve` on a free port and resolves when it listens. PROFILE_DIR keeps a CPU
  * profile of it, NODE_FLAGS replaces the options of `npm start`. One process, unless the variables state otherwise.
- * Another `script` starts it in another way. */
+ * Another `script` starts it in another way, with a channel to this process.
+ */
 export async function startHeddle(
   environment: Readonly<Record<string, string>>,
-  script = new URL('../cli/main.ts', import.meta.url),
+  script?: URL,
 ): Promise<BenchMesh> {
   const profile = process.env.PROFILE_DIR;
   const child = startNode(
     [
       ...(profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]),
       ...(process.env.NODE_FLAGS?.split(' ') ?? ['--max-semi-space-size=32']),
-      script.pathname,
+      (script ?? new URL('../cli/main.ts', import.meta.url)).pathname,
     ],
     { PORT: '0', HEDDLE_ADMIN_KEY: key, LOG_LEVEL: 'warn', HEDDLE_WORKERS: '1', ...environment },
-    false,
+    script !== undefined,
   );
   const origin = await readOrigin(child);
   return {

@@ -5,11 +5,11 @@ import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import type { UsageDimension, UsageInterval } from '#core/graph-enums.generated.ts';
 import { ensureIndexes, openDatabase } from '#mongo/connect.ts';
-import { type InvocationRecord, invocations } from '#mongo/invocations.ts';
+import { invocations } from '#mongo/invocations.ts';
 import { foldUsage } from '#mongo/usage/fold.ts';
 import { usageProgress } from '#mongo/usage/usage-progress.ts';
 import { readRollup } from '#mongo/usage-rollups.ts';
-import { createRandom, type Random } from '#test/support/random.ts';
+import { fillLedger } from './ledger-rows.ts';
 
 /**
  * Measures what sums of usage cost: the CPU of summing each row, and the time of queries over all of them.
@@ -30,69 +30,19 @@ const { values } = parseArgs({
 });
 const [rowCount, days, runs] = [Number(values.rows), Number(values.days), Number(values.runs)];
 const dayMs = 86_400_000;
-const batch = 2_000;
 const idleRuns = 50;
 const nowMs = Date.now();
 const beginMs = nowMs - days * dayMs;
-
-/** How many values each dimension has in a tenant. The first tenant has half of the calls. */
-const meshes = {
-  large: { tenants: 20, apps: 8, keys: 40, models: 12, prompts: 10, endUsers: 500, tags: 10 },
-  small: { tenants: 5, apps: 4, keys: 4, models: 10, prompts: 0, endUsers: 0, tags: 3 },
-} as const;
-const mesh = meshes[values.mesh === 'small' ? 'small' : 'large'];
-
-function generateRow(random: Random, n: number): InvocationRecord {
-  const tenant = random.chance(0.5) ? 0 : 1 + random.below(mesh.tenants - 1);
-  const key = random.below(mesh.keys);
-  const model = Math.floor(random.next() ** 2 * mesh.models);
-  const latencyMs = Math.round(Math.exp(5 + 3 * random.next()));
-  const startedAtMs = beginMs + (n / rowCount) * days * dayMs;
-  return {
-    _id: `bench-${n}`,
-    kind: 'completion',
-    status: random.chance(0.03) ? 'FAILED' : 'SUCCEEDED',
-    tenantId: `tenant-${tenant}`,
-    appId: `app-${tenant}-${key % mesh.apps}`,
-    keyId: `key-${tenant}-${key}`,
-    keyLineId: `key-${tenant}-${key}`,
-    subject: null,
-    modelId: `provider-${model % 4}/model-${model}`,
-    providerId: `provider-${model % 4}`,
-    promptId: mesh.prompts > 0 && random.chance(0.3) ? `prompt-${random.below(mesh.prompts)}` : null,
-    promptVersionId: null,
-    usage: {
-      ...{ inputTokens: random.below(4_000), outputTokens: random.below(1_000), cachedInputTokens: 0 },
-      ...{ cacheWriteTokens: 0, reasoningTokens: 0 },
-    },
-    costNanos: BigInt(random.below(20_000_000)),
-    cache: random.pick(['BYPASS', 'BYPASS', 'MISS', 'HIT']),
-    latencyMs,
-    timeToFirstTokenMs: null,
-    errorCode: null,
-    startedAt: new Date(startedAtMs),
-    endedAt: new Date(startedAtMs + latencyMs),
-    ownerId: 'bench',
-    attempts: [],
-    ...(mesh.endUsers > 0 && { endUserId: `user-${random.below(mesh.endUsers)}` }),
-    ...(mesh.endUsers > 0 && { conversationId: `chat-${random.below(mesh.endUsers)}` }),
-    ...(random.chance(0.5) && { tags: [`feature-${random.below(mesh.tags)}`] }),
-  };
-}
 
 const dir = values.dir ?? (await mkdtemp(join(tmpdir(), 'heddle-bench-')));
 const database = await openDatabase(`embedded:${dir}`);
 try {
   const { connection } = database;
   await ensureIndexes(connection);
-  const random = createRandom(Number(values.seed));
   const rows = invocations(connection).collection;
-  const isFilled = (await rows.findOne()) !== null;
-  for (let n = 0; n < rowCount && !isFilled; n += batch) {
-    const some = Array.from({ length: Math.min(batch, rowCount - n) }, (_, at) =>
-      generateRow(random, n + at),
-    );
-    await rows.insertMany(some as never);
+  if ((await rows.findOne()) === null) {
+    const mesh = values.mesh === 'small' ? 'small' : 'large';
+    await fillLedger(connection, { rows: rowCount, beginMs, endMs: nowMs, mesh, seed: Number(values.seed) });
   }
   const isSummed = (await usageProgress(connection).findOne()) !== null;
   // As in a process that has summed for long, its code is compiled before what is measured.

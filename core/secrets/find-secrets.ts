@@ -204,14 +204,14 @@ export function findSecret(text: string): string | null {
 }
 
 /** Parts of a long text, with what is looked at before and after each: longer than nearly any secret. */
-const [partLength, around] = [65_536, [256, 8_192]] as const;
+export const secretParts = { length: 65_536, around: [256, 8_192] } as const;
 
 /** What is found in a text of any length, by what finds secrets in a part of it: other work of the process gets its turn meanwhile. */
 export function findSecretsPausing(
   text: string,
   find: (part: string) => readonly FoundSecret[],
 ): Promise<readonly FoundSecret[]> {
-  return findInParts(text, partLength, around, find);
+  return findInParts(text, secretParts.length, secretParts.around, find);
 }
 
 /** The text with `***` in the place of every credential; the same text where it holds none. */

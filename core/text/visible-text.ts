@@ -74,6 +74,7 @@ function readDigit(shown: string): number {
   return value;
 }
 
+const backslash = 0x5c;
 const reader = new TextUnits();
 
 function build(given: string, hasEscapes: boolean): VisibleText {
@@ -82,13 +83,10 @@ function build(given: string, hasEscapes: boolean): VisibleText {
   let text = '';
   /** What of the given text is in `text`. */
   let from = 0;
-  for (let at = 0; at < given.length; ) {
-    const unit = units[at] as number;
-    const isEscape = hasEscapes && unit === 0x5c;
-    if ((shownUnits[unit] as number) > otherwise && !isEscape) {
-      at += 1;
-      continue;
-    }
+  const { length: end } = given;
+  // Behind the last unit stands a 0, which shows nothing.
+  for (let at = skipShown(units, 0, hasEscapes); at < end; at = skipShown(units, at, hasEscapes)) {
+    const isEscape = hasEscapes && units[at] === backslash;
     const code = given.codePointAt(at) ?? 0;
     const [shown, length] = isEscape ? readEscape(given, at) : [show(code), code > 0xffff ? 2 : 1];
     if (length !== shown.length || !given.startsWith(shown, at)) {
@@ -105,6 +103,16 @@ function build(given: string, hasEscapes: boolean): VisibleText {
     toStart: (offset) => offsets.toSourceStart(offset),
     toEnd: (offset) => offsets.toSourceEnd(offset),
   };
+}
+
+/** The first place from `at` on of what does not show itself, or of a backslash that counts. */
+function skipShown(units: Uint16Array, at: number, hasEscapes: boolean): number {
+  let next = at;
+  while ((shownUnits[units[next] as number] as number) > otherwise) {
+    if (hasEscapes && units[next] === backslash) break;
+    next += 1;
+  }
+  return next;
 }
 
 function readEscape(given: string, at: number): [shown: string, length: number] {

@@ -10,7 +10,7 @@ import {
   nothingFound,
   type RuleResult,
 } from '../guardrail.ts';
-import { findVisibleAndHidden, holdHiddenFrom, selectPart } from '../text/hidden/hidden-matches.ts';
+import { findVisibleAndHidden, holdHiddenFrom } from '../text/hidden/hidden-matches.ts';
 import { createImageDataCheck } from '../text/image-data.ts';
 
 const options = z.strictObject({
@@ -44,9 +44,7 @@ async function findWithin(texts: readonly GuardedText[], search: SecretSearch): 
   const placed: Placed[] = [];
   for (const [number, guarded] of texts.entries()) {
     const { text, kind } = guarded;
-    const found = await findSecretsPausing(text, (part) =>
-      findVisibleAndHidden(selectPart(guarded, part), (visible) => search.findVisible(visible)),
-    );
+    const found = await findVisibleAndHidden(guarded, (visible) => search.findVisible(visible));
     const isInImage = createImageDataCheck(found.length === 0 ? '' : text);
     for (const secret of found) {
       if (!isInImage(secret.start, secret.end)) placed.push({ ...secret, text: number });

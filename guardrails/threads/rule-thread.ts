@@ -1,4 +1,5 @@
 /** A thread of RuleThreads: prepares each rule once for its options, and looks with it. */
+import { isDeepStrictEqual } from 'node:util';
 import { LRUCache } from 'lru-cache';
 import { serveTasks } from '#core/threads/serve-tasks.ts';
 import type { GuardedText, PreparedRule } from '../guardrail.ts';
@@ -31,6 +32,21 @@ function findPrepared(name: string, options: string): PreparedRule {
   return prepared;
 }
 
+const keptMs = 1_000;
+/** Those of the last look, for a moment. */
+let last: readonly GuardedText[] = [];
+let forgetting: NodeJS.Timeout | undefined;
+
+/** The rules of a call look at equal texts one after the other: what was read of them for one serves the next. */
+function recall(texts: readonly GuardedText[]): readonly GuardedText[] {
+  if (!isDeepStrictEqual(texts, last)) last = texts;
+  clearTimeout(forgetting);
+  forgetting = setTimeout(() => {
+    last = [];
+  }, keptMs);
+  return last;
+}
+
 async function look({ rule, options, texts, callTexts }: RuleTask): Promise<PackedResult> {
   const context = {
     tenantId: null,
@@ -39,7 +55,7 @@ async function look({ rule, options, texts, callTexts }: RuleTask): Promise<Pack
     callTexts: () => callTexts,
     signal,
   };
-  return packResult(await findPrepared(rule, options).check(texts, context));
+  return packResult(await findPrepared(rule, options).check(recall(texts), context));
 }
 
 serveTasks(look);

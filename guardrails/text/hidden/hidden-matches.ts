@@ -1,8 +1,9 @@
-import { type TextPlace, withoutOverlaps } from '#core/text/find-in-parts.ts';
+import { secretParts } from '#core/secrets/find-secrets.ts';
+import { findInParts, type TextPlace, withoutOverlaps } from '#core/text/find-in-parts.ts';
 import { toVisible, type VisibleText } from '#core/text/visible-text.ts';
 import type { GuardedText } from '../../guardrail.ts';
 import { holdTagsFrom, readTags } from './disguised-texts.ts';
-import { type HiddenText, readOnce } from './hidden-texts.ts';
+import { type HiddenText, type ReadText, readPart } from './hidden-texts.ts';
 
 /** Encodings that are undone, one within the other. */
 const layersMax = 2;
@@ -11,29 +12,32 @@ const layersMax = 2;
 export type VisibleSearch<Match> = (text: string) => readonly Match[];
 
 /**
- * What a search finds in a text as a reader sees it, and behind escapes, base64, hexadecimal digits and tag characters, also where one of them
+ * What a search finds in a text of any length as a reader sees it, and behind escapes, base64, hexadecimal digits and tag characters, also where one of them
  * stands within another; at the places in the text that was given, in their order and without overlaps. Of base64 a place has whole groups of digits, so that
- * the rest stays what it is.
+ * the rest stays what it is. All searches of a long text look at the same parts, which are read once.
  */
 export function findVisibleAndHidden<Match extends TextPlace>(
   guarded: Pick<GuardedText, 'text' | 'format'>,
   search: VisibleSearch<Match>,
+): Promise<readonly Match[]> {
+  return findInParts(guarded.text, secretParts.length, secretParts.around, (part, from) =>
+    findInPart(part, readPart(guarded, part, from), search),
+  );
+}
+
+function findInPart<Match extends TextPlace>(
+  part: string,
+  read: ReadText,
+  search: VisibleSearch<Match>,
 ): readonly Match[] {
-  const { text } = guarded;
-  const read = readOnce(guarded);
   const { visible } = read;
   const shown = search(visible.text);
-  const found = visible.text === text ? shown : placeIn(visible, shown);
+  const found = visible.text === part ? shown : placeIn(visible, shown);
   // They are not visible.
-  const tagged = readTags(text).flatMap((one) => placeIn(one, search(one.text)));
+  const tagged = readTags(part).flatMap((one) => placeIn(one, search(one.text)));
   const hidden = findHidden(read.hidden, search, layersMax);
   if (hidden.length === 0 && tagged.length === 0) return found;
   return withoutOverlaps([...found, ...placeIn(visible, hidden), ...tagged]);
-}
-
-/** A part of a text; of the whole text the object itself, which is read once. */
-export function selectPart(guarded: GuardedText, part: string): Pick<GuardedText, 'text' | 'format'> {
-  return part === guarded.text ? guarded : { text: part, format: guarded.format };
 }
 
 function findHidden<Match extends TextPlace>(

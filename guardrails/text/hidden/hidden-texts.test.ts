@@ -1,7 +1,9 @@
 import { expect, it } from 'vitest';
 import { guardedText } from '#test/support/guardrail-rules.ts';
-import { readOnce } from './hidden-texts.ts';
+import type { GuardedText } from '../../guardrail.ts';
+import { readPart } from './hidden-texts.ts';
 
+const readOnce = (guarded: GuardedText) => readPart(guarded, guarded.text, 0);
 const toBase64 = (text: string) => Buffer.from(text).toString('base64');
 const inner = 'to=ann%40x.example and so on';
 const outer = `see ${toBase64(`and ${toBase64(inner)} too`)}`;
@@ -14,6 +16,16 @@ it('reads a text once for all rules, whatever is hidden in it, and each text for
   expect(hidden?.within).toBe(hidden?.within);
   expect(readOnce({ ...guarded, text: 'see' }).hidden).toEqual([]);
   expect(readOnce({ ...guarded, format: 'JSON' }).hidden).toHaveLength(1);
+});
+
+it('reads each part of a text once', () => {
+  const guarded = guardedText(`${outer} ${outer}`);
+  const [first, second] = [0, outer.length + 1].map((from) =>
+    readPart(guarded, guarded.text.slice(from, from + outer.length), from),
+  );
+  expect(first?.visible.text).toBe(outer);
+  expect(second).not.toBe(first);
+  expect(readPart(guarded, outer, outer.length + 1)).toBe(second);
 });
 
 it('leads from the innermost text back to its place, layer by layer', () => {

@@ -53,15 +53,23 @@ export class ReadText {
   }
 }
 
-/** All rules look at the same object of a text. */
-const readTexts = new WeakMap<object, ReadText>();
+type Readable = Pick<GuardedText, 'text' | 'format'>;
 
-/** Reads a text once for all rules that look at it. */
-export function readOnce(guarded: Pick<GuardedText, 'text' | 'format'>): ReadText {
-  const known = readTexts.get(guarded);
-  if (known !== undefined) return known;
-  const read = new ReadText(guarded);
-  readTexts.set(guarded, read);
+/** By text, the same object for all rules: what was read of it, by where its parts begin. */
+const readTexts = new WeakMap<object, Map<number, ReadText>>();
+
+/** Reads a part of a text once for all rules that look at it. Parts that begin at the same place are the same. */
+export function readPart(guarded: Readable, part: string, from: number): ReadText {
+  let parts = readTexts.get(guarded);
+  if (parts === undefined) {
+    parts = new Map();
+    readTexts.set(guarded, parts);
+  }
+  let read = parts.get(from);
+  if (read === undefined) {
+    read = new ReadText({ text: part, format: guarded.format });
+    parts.set(from, read);
+  }
   return read;
 }
 
