@@ -183,7 +183,7 @@ async function measurePauses(): Promise<boolean> {
     'pages of the ledger, oldest first and filtered': async () => {
       const page =
         'query ($filter: InvocationFilter) { invocations(first: 100, filter: $filter) { edges { node { id } } } }';
-      for (const filter of [{}, { status: 'FAILED' }, { modelId: 'provider-1/model-5' }])
+      for (const filter of [{}, { status: 'FAILED' }, { model: 'provider-1/model-5' }])
         await heddle.data(page, { filter });
     },
     'a backup': async () => {

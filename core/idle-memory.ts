@@ -1,3 +1,4 @@
+import { subscribe } from 'node:diagnostics_channel';
 import { performance } from 'node:perf_hooks';
 import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -7,13 +8,15 @@ export interface IdleMemoryOptions {
   readonly lookMs?: number;
   /** The share of the time since the last look in which the event loop had work. */
   readonly readBusyShare?: () => number;
+  /** HTTP requests that have begun since the last look. */
+  readonly readRequests?: () => number;
   /** Bytes that the heap holds and does not use. */
   readonly readUnusedBytes?: () => number;
   /** Collects garbage, whole and at once: tenths of a second. */
   readonly collect?: () => void;
 }
 
-/** Idle is who answers next to nothing. */
+/** Idle is who does next to nothing, and has no client that a collection would keep waiting. */
 const idleShare = 0.1;
 /** Less is not worth a collection. */
 const unusedBytesMin = 24 * 1024 * 1024;
@@ -25,15 +28,15 @@ const unusedBytesMin = 24 * 1024 * 1024;
 export function releaseMemoryWhenIdle({
   lookMs = 5_000,
   readBusyShare = busyShareReader(),
+  readRequests = requestReader(),
   readUnusedBytes = () => getHeapStatistics().total_heap_size - getHeapStatistics().used_heap_size,
   collect = collectGarbage,
 }: IdleMemoryOptions = {}): () => void {
   let isReleased = false;
   const timer = setInterval(() => {
-    if (readBusyShare() > idleShare) {
-      isReleased = false;
-      return;
-    }
+    const [busyShare, requests] = [readBusyShare(), readRequests()];
+    if (busyShare > idleShare) isReleased = false;
+    if (busyShare > idleShare || requests > 0) return;
     if (isReleased || readUnusedBytes() < unusedBytesMin) return;
     isReleased = true;
     collect();
@@ -48,6 +51,19 @@ function busyShareReader(): () => number {
     const { utilization } = performance.eventLoopUtilization(last);
     last = performance.eventLoopUtilization();
     return utilization;
+  };
+}
+
+/** Of every HTTP server of this process (https://nodejs.org/api/diagnostics_channel.html#http). */
+function requestReader(): () => number {
+  let count = 0;
+  subscribe('http.server.request.start', () => {
+    count += 1;
+  });
+  return () => {
+    const begun = count;
+    count = 0;
+    return begun;
   };
 }
 
