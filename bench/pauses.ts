@@ -110,8 +110,8 @@ function describeModel(n: number): ModelRecord {
   };
 }
 
-async function fill(directory: string, nowMs: number): Promise<void> {
-  const database = await openDatabase(`embedded:${directory}`);
+async function fill(store: string, nowMs: number): Promise<void> {
+  const database = await openDatabase(`embedded:${store}`);
   try {
     await ensureIndexes(database.connection);
     await fillLedger(database.connection, {
@@ -134,7 +134,7 @@ async function readTurns({ process: child }: BenchMesh): Promise<WatchedTurns> {
 async function measurePauses(): Promise<boolean> {
   const directory = join(dir, 'pauses');
   const nowMs = Date.now();
-  await fill(directory, nowMs);
+  await fill(join(directory, 'store'), nowMs);
   const script = new URL('./watched-heddle.ts', import.meta.url);
   await using heddle = await startHeddle({ ...environment, HEDDLE_DATA_DIR: directory }, script);
   const model = await createBenchModel(heddle);

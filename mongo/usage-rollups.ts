@@ -2,7 +2,9 @@ import type { Connection } from 'mongoose';
 import { HeddleError } from '#core/errors.ts';
 import type { UsageDimension, UsageInterval } from '#core/graph-enums.generated.ts';
 import { badInput } from '#core/input.ts';
-import { type CubeFilter, UsageCube, type Values } from './usage/cube.ts';
+import { sortInPieces } from '#core/sort-in-pieces.ts';
+import { WorkTurns, workAtOnce, workInTurns } from '#core/work-turns.ts';
+import { type CubeFilter, UsageCube, type UsageGroup, type Values } from './usage/cube.ts';
 import {
   dimensions,
   isLabelDimension,
@@ -99,7 +101,7 @@ export async function readRollup(
     for (const [tenantId, ranges] of missing) {
       await readRows(connection, { ...question, tenantId }, ranges, buckets);
     }
-    return buckets.list();
+    return workInTurns(buckets.list());
   }
   throw new HeddleError('OVERLOADED', 'Rows of this range are being corrected: call again in a second.', {
     extensions: { retryAfterMs: 1_000 },
@@ -201,23 +203,25 @@ async function readBlocks(
   const options = latencies ? {} : withoutSketches;
   const owner = isByTenant ? { tenantId: { $ne: null } } : { tenantId };
   const { shapes, missing } = toShapes(plain, label);
-  await Promise.all(
-    shapes.map(async (shape) => {
-      const found = blocks.find<UsageBlockRecord>({ ...owner, ...shape, $or: times }, options);
-      for await (const block of found) {
-        const fixed = block.tenantId === null ? {} : { TENANT: block.tenantId };
-        buckets.change(block.start, (cube) => cube.addColumns(toColumns(block), filter, fixed));
-      }
-    }),
-  );
+  const turns = new WorkTurns();
+  for (const shape of shapes) {
+    const found = blocks.find<UsageBlockRecord>({ ...owner, ...shape, $or: times }, options);
+    for await (const block of found) {
+      const fixed = block.tenantId === null ? {} : { TENANT: block.tenantId };
+      await workInTurns(
+        buckets.addInPieces(block.start, (cube) => cube.addColumns(toColumns(block), filter, fixed)),
+        turns,
+      );
+    }
+  }
   if (missing === null) return new Map();
   const left = await blocks
     .find<UsageBlockRecord>({ ...owner, shape: '', ...missing, $or: times }, withoutSketches)
     .toArray();
   if (left.length > 0) {
     const total = new UsageCube([]);
-    for (const block of left) total.addColumns(toColumns(block));
-    const [all] = total.groups();
+    for (const block of left) await workInTurns(total.addColumns(toColumns(block)), turns);
+    const [all] = workAtOnce(total.listGroups());
     refuseRows(all?.sums[0] ?? 0, question.rowsMax);
   }
   const ranges = new Map<string | null, TimeRange[]>();
@@ -246,7 +250,7 @@ async function readRows(
   await readDimensions(connection, { ...question, by }, ranges, (at, values, sums, latency) => {
     count += 1;
     refuseRows(count, rowsMax);
-    buckets.change(at, (cube) => {
+    buckets.add(at, (cube) => {
       for (const combination of combineValues(values)) cube.add(combination, sums, latency);
     });
   });
@@ -267,7 +271,7 @@ async function moveRated(
   await readDimensions(connection, rated, [range], (start, values, sums, latency) => {
     const negated = sums.map((sum) => -sum);
     const withdrawn = new Map([...latency].map(([step, count]) => [step, -count]));
-    buckets.change(start, (cube) => {
+    buckets.add(start, (cube) => {
       for (const combination of combineValues(values)) {
         cube.add(combination, sums, latency);
         cube.add(combination.with(at, null), negated, withdrawn);
@@ -308,6 +312,8 @@ class Buckets {
   readonly #by: readonly UsageDimension[];
   readonly #interval: UsageInterval;
   readonly #groupsMax: number;
+  /** The groups of each cube that are counted. */
+  readonly #sizes = new Map<number | null, number>();
   #size = 0;
 
   constructor({ by, interval, groupsMax = groupsMaxDefault }: RollupQuestion) {
@@ -316,36 +322,60 @@ class Buckets {
     this.#groupsMax = groupsMax;
   }
 
-  /** Changes the bucket that an instant lies in. BAD_USER_INPUT where there are too many groups then. */
-  change(at: Date, change: (cube: UsageCube) => void): void {
-    const startMs = this.#interval === 'ALL' ? null : sliceStart(this.#interval, at.getTime());
-    const cube = this.#cubes.get(startMs) ?? new UsageCube(this.#by);
-    const before = cube.size;
-    change(cube);
-    this.#size += cube.size - before;
+  /** Adds to the bucket that an instant lies in, and stops where `add` does. BAD_USER_INPUT where there are too many groups then. */
+  *addInPieces(at: Date, add: (cube: UsageCube) => Generator<void, void>): Generator<void, void> {
+    const cube = this.#find(at);
+    yield* add(cube);
+    this.#count(at, cube);
+  }
+
+  /** The same without a stop. */
+  add(at: Date, add: (cube: UsageCube) => void): void {
+    const cube = this.#find(at);
+    add(cube);
+    this.#count(at, cube);
+  }
+
+  #toStart(at: Date): number | null {
+    return this.#interval === 'ALL' ? null : sliceStart(this.#interval, at.getTime());
+  }
+
+  #find(at: Date): UsageCube {
+    return this.#cubes.get(this.#toStart(at)) ?? new UsageCube(this.#by);
+  }
+
+  #count(at: Date, cube: UsageCube): void {
+    const startMs = this.#toStart(at);
+    this.#size += cube.size - (this.#sizes.get(startMs) ?? 0);
+    this.#sizes.set(startMs, cube.size);
     if (cube.size > 0) this.#cubes.set(startMs, cube);
     if (this.#size > this.#groupsMax) refuseGroups(this.#groupsMax);
   }
 
-  list(): readonly RollupGroup[] {
-    const starts = [...this.#cubes.keys()].sort((a, b) => (a ?? 0) - (b ?? 0));
-    return starts.flatMap((startMs) =>
-      [...(this.#cubes.get(startMs)?.groups() ?? [])]
-        .filter(({ sums: [requests] }) => requests !== 0)
-        .sort((a, b) => compareValues(a.values, b.values))
-        .map(({ values, sums, latency }) => {
-          const [requests = 0, failures = 0, cacheHits = 0, inputTokens = 0, outputTokens = 0] = sums;
-          return {
-            start: startMs === null ? null : new Date(startMs),
-            ...{ values, requests, failures, cacheHits, inputTokens, outputTokens, latency },
-            costNanos: joinNanos(sums[5], sums[6]),
-            unpriced: sums[7] ?? 0,
-            savedByCacheNanos: joinNanos(sums[8], sums[9]),
-            savedByRoutingNanos: joinNanos(sums[10], sums[11]),
-          };
-        }),
-    );
+  /** Stops at times. */
+  *list(): Generator<void, readonly RollupGroup[]> {
+    const listed: RollupGroup[] = [];
+    for (const startMs of [...this.#cubes.keys()].sort((a, b) => (a ?? 0) - (b ?? 0))) {
+      const cube = this.#cubes.get(startMs) ?? new UsageCube(this.#by);
+      const groups = (yield* cube.listGroups()).filter(({ sums: [requests] }) => requests !== 0);
+      const sorted = yield* sortInPieces(groups, (a, b) => compareValues(a.values, b.values));
+      for (const group of sorted) listed.push(toRollupGroup(startMs, group));
+      yield;
+    }
+    return listed;
   }
+}
+
+function toRollupGroup(startMs: number | null, { values, sums, latency }: UsageGroup): RollupGroup {
+  const [requests = 0, failures = 0, cacheHits = 0, inputTokens = 0, outputTokens = 0] = sums;
+  return {
+    start: startMs === null ? null : new Date(startMs),
+    ...{ values, requests, failures, cacheHits, inputTokens, outputTokens, latency },
+    costNanos: joinNanos(sums[5], sums[6]),
+    unpriced: sums[7] ?? 0,
+    savedByCacheNanos: joinNanos(sums[8], sums[9]),
+    savedByRoutingNanos: joinNanos(sums[10], sums[11]),
+  };
 }
 
 /** BAD_USER_INPUT for an answer of more buckets. */

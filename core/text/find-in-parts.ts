@@ -1,4 +1,4 @@
-import { WorkTurns } from './work-turns.ts';
+import { WorkTurns } from '../work-turns.ts';
 
 /** A place in a text: UTF-16 offsets, `end` exclusive. */
 export interface TextPlace {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { WorkTooLong, WorkTurns } from '#core/text/work-turns.ts';
+import { WorkTooLong, WorkTurns } from '#core/work-turns.ts';
 import { guardedText } from '#test/support/guardrail-rules.ts';
 import { findingsMax, type Search, scanTexts } from './scan.ts';
 

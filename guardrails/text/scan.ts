@@ -1,4 +1,4 @@
-import { WorkTurns } from '#core/text/work-turns.ts';
+import { WorkTurns } from '#core/work-turns.ts';
 import { type Finding, type GuardedText, nothingFound, type RuleResult } from '../guardrail.ts';
 import { type GuardedPiece, readPieces } from './pieces.ts';
 

@@ -49,6 +49,9 @@ export interface CubeColumns {
 /** Only groups with one of the values in each of the dimensions. */
 export type CubeFilter = Readonly<Partial<Record<UsageDimension, readonly (string | null)[]>>>;
 
+/** Groups, or latencies, between two stops of work on a cube: less than 2 ms, also on a slow machine. */
+const groupsAtOnce = 500;
+
 /** Numbers the values of a dimension. */
 export class Dictionary {
   readonly values: (string | null)[] = [];
@@ -124,13 +127,13 @@ export class UsageCube {
 
   /**
    * Adds the groups of stored columns that fit the filter, by this cube's dimensions. `fixed` has the value of dimensions
-   * that all groups have in common.
+   * that all groups have in common. Stops at times (core/work-turns.ts); others may add to the cube meanwhile.
    */
-  addColumns(
+  *addColumns(
     stored: CubeColumns,
     filter: CubeFilter = {},
     fixed: Readonly<Partial<Record<UsageDimension, string>>> = {},
-  ): void {
+  ): Generator<void, void> {
     const { groups: count } = stored;
     const skipped = findSkipped(stored, filter, fixed);
     if (skipped === 'ALL') return;
@@ -147,6 +150,7 @@ export class UsageCube {
     });
     const latencies = stored.columns.latency === undefined ? null : new VarintReader(stored.columns.latency);
     for (let n = 0; n < count; n += 1) {
+      if (n % groupsAtOnce === 0) yield;
       if (skipped?.[n] === 1) {
         if (latencies !== null) skipSketch(latencies);
         continue;
@@ -159,8 +163,8 @@ export class UsageCube {
     }
   }
 
-  /** The same sums by other dimensions; of one that this cube has not, all values are null. Null: it would have more groups. */
-  project(dimensions: readonly UsageDimension[], groupsMax: number): UsageCube | null {
+  /** The same sums by other dimensions; of one that this cube has not, all values are null. Null: it would have more groups. Stops at times. */
+  *project(dimensions: readonly UsageDimension[], groupsMax: number): Generator<void, UsageCube | null> {
     const places = dimensions.map((dimension) => this.dimensions.indexOf(dimension));
     const cube = new UsageCube(
       dimensions,
@@ -169,6 +173,7 @@ export class UsageCube {
     const ids = places.map(() => 0);
     const targets = new Int32Array(this.size);
     for (let group = 0; group < targets.length; group += 1) {
+      if (group % groupsAtOnce === 0) yield;
       for (let at = 0; at < places.length; at += 1) {
         const place = places[at] ?? -1;
         ids[at] = place < 0 ? 0 : this.#groups.item(group, place);
@@ -176,25 +181,32 @@ export class UsageCube {
       targets[group] = cube.#toGroup(ids);
       if (cube.size > groupsMax) return null;
     }
-    for (let group = 0; group < targets.length; group += 1)
+    for (let group = 0; group < targets.length; group += 1) {
+      if (group % groupsAtOnce === 0) yield;
       cube.#addSums(targets[group] ?? 0, this.#sums, group * measures.length);
+    }
     for (let entry = 0; entry < this.#counts.length; entry += 1) {
+      if (entry % groupsAtOnce === 0) yield;
       const target = targets[this.#steps.item(entry, 0)] ?? 0;
       cube.#addCount(target, this.#steps.item(entry, 1), this.#counts[entry] ?? 0);
     }
     return cube;
   }
 
-  *groups(): Generator<UsageGroup> {
-    const sketches = this.#listSketches();
+  /** Stops at times. */
+  *listGroups(): Generator<void, readonly UsageGroup[]> {
+    const sketches = yield* this.#listSketches();
+    const groups: UsageGroup[] = [];
     for (let group = 0; group < this.size; group += 1) {
+      if (group % groupsAtOnce === 0) yield;
       const first = group * measures.length;
-      yield {
+      groups.push({
         values: this.#dictionaries.map(({ values }, at) => values[this.#groups.item(group, at)] ?? null),
         sums: this.#sums.slice(first, first + measures.length),
         latency: new Map(sketches(group)),
-      };
+      });
     }
+    return groups;
   }
 
   /** Whether every call has null in the dimension. */
@@ -203,8 +215,8 @@ export class UsageCube {
     return values.every((value) => value === null);
   }
 
-  /** The cube as it is stored. Dimensions without values and columns of zeros are left out. */
-  toColumns(): CubeColumns {
+  /** The cube as it is stored. Dimensions without values and columns of zeros are left out. Stops at times. */
+  *toColumns(): Generator<void, CubeColumns> {
     const columns: Record<string, Uint8Array> = {};
     const { size } = this;
     const write = (name: string, read: (group: number) => number) => {
@@ -219,16 +231,21 @@ export class UsageCube {
     for (const [at, dimension] of this.dimensions.entries()) {
       if (this.isWithout(dimension)) continue;
       keys[dimension] = this.#dictionaries[at]?.values ?? [];
+      yield;
       write(dimension, (group) => this.#groups.item(group, at));
     }
     for (const [at, measure] of measures.entries()) {
       const read = (group: number) => this.#sums[group * measures.length + at] ?? 0;
+      yield;
       write(measure, signed.has(measure) ? (group) => toTurns(read(group)) : read);
     }
     if (this.#counts.length > 0) {
-      const sketches = this.#listSketches();
+      const sketches = yield* this.#listSketches();
       const writer = new VarintWriter();
-      for (let group = 0; group < size; group += 1) writeSketch(writer, sketches(group));
+      for (let group = 0; group < size; group += 1) {
+        if (group % groupsAtOnce === 0) yield;
+        writeSketch(writer, sketches(group));
+      }
       columns.latency = writer.bytes();
     }
     return { groups: size, keys, columns };
@@ -268,9 +285,10 @@ export class UsageCube {
   }
 
   /** The steps and counts of each group, by its number; those of 0 are left out. */
-  #listSketches(): (group: number) => readonly (readonly [step: number, count: number])[] {
+  *#listSketches(): Generator<void, (group: number) => readonly (readonly [step: number, count: number])[]> {
     const sketches: [number, number][][] = [];
     for (const [entry, count] of this.#counts.entries()) {
+      if (entry % groupsAtOnce === 0) yield;
       if (count === 0) continue;
       const group = this.#steps.item(entry, 0);
       const sketch = sketches[group];

@@ -1,5 +1,6 @@
 import type { Connection } from 'mongoose';
 import { hourLengthMs } from '#core/time-lengths.ts';
+import { WorkTurns, workInTurns } from '#core/work-turns.ts';
 import { type InvocationRecord, invocations } from '../invocations.ts';
 import { BlockWriter } from './block-writer.ts';
 import { labelDimensions, plainDimensions } from './dimensions.ts';
@@ -178,10 +179,11 @@ async function foldRows(
     },
   );
   if (endMs <= fromMs) return endMs;
+  const turns = new WorkTurns();
   for (const [startMs, cubes] of slices) {
     if (startMs >= endMs) continue;
     for (const owner of cubes.list()) {
-      const blocks = owner.toBlocks(level, startMs, writer.fold);
+      const blocks = await workInTurns(owner.toBlocks(level, startMs, writer.fold), turns);
       await writer.add(level === 'HOUR' ? blocks.map((block) => ({ ...block, direct: true })) : blocks);
     }
   }
@@ -216,18 +218,20 @@ async function mergeSlice(
   const range = { level: parts[level], start: { $gte: new Date(startMs), $lt: new Date(whole.toMs) } };
   const tenants: (string | null)[] = await blocks.distinct('tenantId', { ...range, shape: '' });
   const writer = new BlockWriter(connection);
+  const turns = new WorkTurns();
   for (const tenantId of tenants) {
     writer.begin();
     const found = blocks.find<UsageBlockRecord>({ ...range, tenantId, shape: { $in: ['', ...baseShapes] } });
     const cubes = new OwnerCubes(tenantId);
     const bySlice = new Map<number, UsageBlockRecord[]>();
     for await (const block of found) {
+      await turns.pass();
       const slice = bySlice.get(block.start.getTime());
       if (slice === undefined) bySlice.set(block.start.getTime(), [block]);
       else slice.push(block);
     }
-    for (const slice of bySlice.values()) cubes.addBlocks(slice);
-    await writer.add(cubes.toBlocks(level, startMs, writer.fold));
+    for (const slice of bySlice.values()) await workInTurns(cubes.addBlocks(slice), turns);
+    await writer.add(await workInTurns(cubes.toBlocks(level, startMs, writer.fold), turns));
   }
   await writer.flush();
   await removeLeft(connection, level, whole, writer);

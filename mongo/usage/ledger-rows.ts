@@ -2,6 +2,7 @@ import { decodeFields } from '@heddle/embedded-store/decode';
 import { DateTime, type Doc, type Value } from '@heddle/embedded-store/values';
 import type { Connection } from 'mongoose';
 import type { UsageDimension } from '#core/graph-enums.generated.ts';
+import { WorkTurns } from '#core/work-turns.ts';
 import { type InvocationRecord, invocations } from '../invocations.ts';
 import type { CubeFilter, Values } from './cube.ts';
 import { dimensions } from './dimensions.ts';
@@ -67,8 +68,10 @@ export async function readLedgerRows(
     { ...where, ...(times.length === 1 ? times[0] : { $or: times }) },
     { raw: true, batchSize: rowsAtOnce, maxTimeMS: readMsMax, readConcern: { level: 'majority' } },
   );
+  const turns = new WorkTurns();
   while (await found.hasNext()) {
     for (const bytes of found.readBufferedDocuments()) {
+      await turns.pass();
       const row = decodeFields(bytes, fields);
       const values = sources.map((source) => {
         const own = source.toValues(source.fields.map((field) => row.get(field)));

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { workAtOnce } from '#core/work-turns.ts';
 import { openTestDatabase } from '#test/support/database.ts';
 import { row } from '#test/support/usage-mesh.ts';
 import type { Database } from '../connect.ts';
@@ -30,7 +31,7 @@ describe('what is read row by row', () => {
     expect(await readRollup(connection, question)).toEqual([]);
     const owner = new OwnerCubes(tenantId);
     owner.add([[tenantId]], [500_001], new Map());
-    await usageBlocks(connection).insertMany(owner.toBlocks('HOUR', from.getTime(), 'test'));
+    await usageBlocks(connection).insertMany(workAtOnce(owner.toBlocks('HOUR', from.getTime(), 'test')));
     // As the process that sums states it.
     await summedUntil(to);
     await expect(readRollup(connection, question)).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });

@@ -1,5 +1,6 @@
 import { mongo } from 'mongoose';
 import type { UsageDimension } from '#core/graph-enums.generated.ts';
+import { workAtOnce } from '#core/work-turns.ts';
 import { type CubeColumns, Dictionary, UsageCube } from './cube.ts';
 import {
   type LabelDimension,
@@ -68,23 +69,29 @@ export class OwnerCubes {
     this.#change('PLAIN', (cube) => cube.addTo(ids, sums, latency));
   }
 
-  /** Adds the stored blocks of one shorter slice. */
-  addBlocks(blocks: readonly UsageBlockRecord[]): void {
+  /** Adds the stored blocks of one shorter slice. Stops at times (core/work-turns.ts). */
+  *addBlocks(blocks: readonly UsageBlockRecord[]): Generator<void, void> {
     const byShape = new Map(blocks.map((block) => [block.shape, toColumns(block)]));
     const total = blocks.find(({ shape }) => shape === '');
     if (total === undefined) return;
-    this.#total.addColumns(toColumns(total));
+    yield* this.#total.addColumns(toColumns(total));
     for (const base of [...this.#labels, 'PLAIN'] as const) {
       const hasOwn = base === 'PLAIN' || total.labels.includes(base);
       if (!hasOwn && !this.#bases.has(base)) continue;
       // Where no call has the label, the plain sums are those without it.
       const columns = byShape.get(hasOwn && base !== 'PLAIN' ? toBaseShape(base) : 'PLAIN');
       if (columns === undefined) this.#bases.set(base, null);
-      else this.#change(base, (cube) => cube.addColumns(columns));
+      else {
+        const cube = this.#bases.has(base) ? this.#bases.get(base) : yield* this.#begin(base);
+        if (cube == null) continue;
+        yield* cube.addColumns(columns);
+        this.#dropLarge(base, cube);
+      }
     }
   }
 
-  toBlocks(level: SliceLevel, startMs: number, fold: string): readonly UsageBlockRecord[] {
+  /** Stops at times. */
+  *toBlocks(level: SliceLevel, startMs: number, fold: string): Generator<void, readonly UsageBlockRecord[]> {
     const labels = this.#labels.filter((label) => this.#bases.has(label));
     const blocks = new Map<string, CubeColumns>();
     const missing: string[] = [];
@@ -93,7 +100,7 @@ export class OwnerCubes {
       const cube = this.#bases.get(base) ?? null;
       const shape = base === 'PLAIN' ? base : toBaseShape(base);
       const columns =
-        cube === null ? null : toStorable(cube, groupsMax[base === 'PLAIN' ? 'PLAIN' : 'LABEL']);
+        cube === null ? null : yield* toStorable(cube, groupsMax[base === 'PLAIN' ? 'PLAIN' : 'LABEL']);
       if (columns === null) missing.push(shape);
       else blocks.set(shape, columns);
       if (cube === null || level === 'FINE' || cube.size <= projectedGroupsMin) continue;
@@ -101,8 +108,11 @@ export class OwnerCubes {
       const projections: UsageCube[] = [];
       for (const dimensions of toProjections(this.#plain, base)) {
         if (level === 'HOUR' && cube.countCombinations(dimensions) > projectionMax) continue;
-        const projection = findSmallest(projections, dimensions, cube).project(dimensions, projectionMax);
-        const projected = projection === null ? null : toStorable(projection, groupsMax.LABEL);
+        const projection = yield* findSmallest(projections, dimensions, cube).project(
+          dimensions,
+          projectionMax,
+        );
+        const projected = projection === null ? null : yield* toStorable(projection, groupsMax.LABEL);
         if (projection === null || projected === null) continue;
         projections.push(projection);
         const name = toShape(dimensions);
@@ -110,7 +120,7 @@ export class OwnerCubes {
         blocks.set(name, projected);
       }
     }
-    blocks.set('', this.#total.toColumns());
+    blocks.set('', yield* this.#total.toColumns());
     const start = new Date(startMs);
     return [...blocks].map(([shape, { groups, keys, columns }]) => ({
       _id: toBlockId({ level, start, tenantId: this.tenantId, shape }),
@@ -125,18 +135,23 @@ export class OwnerCubes {
   }
 
   #change(base: 'PLAIN' | LabelDimension, change: (cube: UsageCube) => void): void {
-    if (!this.#bases.has(base)) this.#begin(base);
-    const cube = this.#bases.get(base) ?? null;
-    if (cube === null) return;
+    const cube = this.#bases.has(base) ? this.#bases.get(base) : workAtOnce(this.#begin(base));
+    if (cube == null) return;
     change(cube);
-    if (cube.size > heldGroupsMax) this.#bases.set(base, null);
+    this.#dropLarge(base, cube);
+  }
+
+  #dropLarge(base: 'PLAIN' | LabelDimension, { size }: UsageCube): void {
+    if (size > heldGroupsMax) this.#bases.set(base, null);
   }
 
   /** Before a call with the label is in the plain cube, which has the calls without it. */
-  #begin(label: 'PLAIN' | LabelDimension): void {
+  *#begin(label: 'PLAIN' | LabelDimension): Generator<void, UsageCube | null> {
     const dimensions = [...this.#plain, ...this.#labels.filter((one) => one === label)];
     const plain = this.#bases.get('PLAIN') ?? null;
-    this.#bases.set(label, plain?.project(dimensions, plain.size) ?? null);
+    const cube = plain === null ? null : yield* plain.project(dimensions, plain.size);
+    this.#bases.set(label, cube);
+    return cube;
   }
 }
 
@@ -175,9 +190,9 @@ export function toColumns({
 }
 
 /** Null: it is too large. */
-function toStorable(cube: UsageCube, max: number): CubeColumns | null {
+function* toStorable(cube: UsageCube, max: number): Generator<void, CubeColumns | null> {
   if (cube.size > max) return null;
-  const columns = cube.toColumns();
+  const columns = yield* cube.toColumns();
   const bytes = Object.values(columns.columns).reduce((sum, { byteLength }) => sum + byteLength, 0);
   return bytes > bytesMax ? null : columns;
 }

@@ -2,6 +2,8 @@ import type { Connection } from 'mongoose';
 import type { UsageDimension, UsageOrder } from '#core/graph-enums.generated.ts';
 import type { CallRows } from '#core/ledger-reach.ts';
 import { decimalOfNanos } from '#core/money.ts';
+import { sortInPieces } from '#core/sort-in-pieces.ts';
+import { workInTurns } from '#core/work-turns.ts';
 import { ratings } from '#mongo/usage/dimensions.ts';
 import { percentile } from '#mongo/usage/latency-sketch.ts';
 import {
@@ -46,20 +48,47 @@ export async function usageBuckets(
     before === null ? [] : readRollup(connection, { ...question, from: before.from, to: before.to }),
     query.rated ? readRated(connection, question) : new Map<string, RatedUsage>(),
   ]);
-  const chosen = chooseTop(groups, query);
-  if (chosen.length > groupsMaxDefault) refuseGroups(groupsMaxDefault);
-  const previous = new Map(earlier.map((group) => [toKey(group.start, group.values), group]));
   const joinAt = join === undefined ? -1 : question.by.lastIndexOf(join.dimension);
-  return chosen.map((group) => {
-    const found =
-      before === null ? undefined : previous.get(toKey(before.toStart(group.start), group.values));
-    return {
+  return workInTurns(toBuckets({ groups, earlier, rated, toEarlier: before?.toStart }, query, joinAt));
+}
+
+/** What the buckets of an answer are made of. */
+interface ReadUsage {
+  readonly groups: readonly RollupGroup[];
+  /** Of the range before, where it is requested. */
+  readonly earlier: readonly RollupGroup[];
+  readonly toEarlier: ((start: Date | null) => Date | null) | undefined;
+  readonly rated: ReadonlyMap<string, RatedUsage>;
+}
+
+/** Buckets between two stops. */
+const bucketsAtOnce = 200;
+
+/** Stops at times (core/work-turns.ts). */
+function* toBuckets(
+  { groups, earlier, toEarlier, rated }: ReadUsage,
+  query: UsageQuery,
+  joinAt: number,
+): Generator<void, readonly JoinedBucket[]> {
+  const chosen = yield* chooseTop(groups, query);
+  if (chosen.length > groupsMaxDefault) refuseGroups(groupsMaxDefault);
+  const previous = new Map<string, RollupGroup>();
+  for (const [at, group] of earlier.entries()) {
+    if (at % bucketsAtOnce === 0) yield;
+    previous.set(toKey(group.start, group.values), group);
+  }
+  const buckets: JoinedBucket[] = [];
+  for (const [at, group] of chosen.entries()) {
+    if (at % bucketsAtOnce === 0) yield;
+    const found = toEarlier && previous.get(toKey(toEarlier(group.start), group.values));
+    buckets.push({
       ...toBucket(group, query.by),
       rated: rated.get(toKey(group.start, group.values)) ?? notRated,
       previous: found === undefined ? null : toBucket(found, query.by),
       joinId: group.values[joinAt] ?? null,
-    };
-  });
+    });
+  }
+  return buckets;
 }
 
 function toKey(start: Date | null, values: RollupGroup['values']): string {
@@ -101,17 +130,22 @@ const amounts: Readonly<Record<Exclude<UsageOrder, 'KEYS'>, (group: RollupGroup)
 };
 
 /** The groups of each start in the order of the query, and of these the first. */
-function chooseTop(groups: readonly RollupGroup[], { orderBy, top }: UsageQuery): readonly RollupGroup[] {
+function* chooseTop(
+  groups: readonly RollupGroup[],
+  { orderBy, top }: UsageQuery,
+): Generator<void, readonly RollupGroup[]> {
   if (orderBy === 'KEYS' && top === null) return groups;
-  const starts = Map.groupBy(groups, ({ start }) => start?.getTime() ?? null);
-  return [...starts.values()].flatMap((some) => {
-    if (orderBy !== 'KEYS') {
-      const amount = amounts[orderBy];
-      // Equal ones stay in the order of their keys.
-      some.sort((a, b) => (amount(a) === amount(b) ? 0 : amount(a) > amount(b) ? -1 : 1));
-    }
-    return top === null ? some : some.slice(0, top);
-  });
+  const chosen: RollupGroup[] = [];
+  for (const some of Map.groupBy(groups, ({ start }) => start?.getTime() ?? null).values()) {
+    yield;
+    const amount = orderBy === 'KEYS' ? null : amounts[orderBy];
+    // Equal ones stay in the order of their keys.
+    const compare = (a: RollupGroup, b: RollupGroup) =>
+      amount === null || amount(a) === amount(b) ? 0 : amount(a) > amount(b) ? -1 : 1;
+    const ordered = amount === null ? some : yield* sortInPieces(some, compare);
+    for (const group of top === null ? ordered : ordered.slice(0, top)) chosen.push(group);
+  }
+  return chosen;
 }
 
 function toBucket(

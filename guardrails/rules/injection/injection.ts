@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { WorkTurns } from '#core/text/work-turns.ts';
+import { WorkTurns } from '#core/work-turns.ts';
 import { defineRule, type Finding, type GuardedText, nothingFound } from '../../guardrail.ts';
 import { readPieces } from '../../text/pieces.ts';
 import { findingsMax, fireWith } from '../../text/scan.ts';

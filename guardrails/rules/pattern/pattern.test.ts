@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { WorkTooLong } from '#core/text/work-turns.ts';
+import { WorkTooLong } from '#core/work-turns.ts';
 import { expectFinalBeforeHold, guardedText, ruleContext, testRule } from '#test/support/guardrail-rules.ts';
 import { pattern } from './pattern.ts';
 

@@ -1,6 +1,6 @@
 import { RE2JS, RE2JSException } from 're2js';
 import { z } from 'zod';
-import { WorkTurns } from '#core/text/work-turns.ts';
+import { WorkTurns } from '#core/work-turns.ts';
 import { defineRule, guardrailStages, type PreparedRule } from '../../guardrail.ts';
 import { type Search, scanTexts, type TextMatch } from '../../text/scan.ts';
 import { kindName } from '../options.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { WorkTurns } from '#core/text/work-turns.ts';
+import { WorkTurns } from '#core/work-turns.ts';
 import {
   defineRule,
   type Finding,

@@ -35,3 +35,23 @@ export class WorkTurns {
     this.#startedMs = this.#now();
   }
 }
+
+/** Does work that stops after pieces of less than some milliseconds, and lets others get their turn there. Returns what the work returns. */
+export async function workInTurns<Result>(
+  work: Generator<void, Result>,
+  turns = new WorkTurns(),
+): Promise<Result> {
+  for (;;) {
+    const { done, value } = work.next();
+    if (done === true) return value;
+    await turns.pass();
+  }
+}
+
+/** Does the same without a stop. */
+export function workAtOnce<Result>(work: Generator<void, Result>): Result {
+  for (;;) {
+    const { done, value } = work.next();
+    if (done === true) return value;
+  }
+}
