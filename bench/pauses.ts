@@ -144,7 +144,7 @@ async function measurePauses(): Promise<boolean> {
   const usage = (interval: string, by: readonly string[], filter: object = {}) =>
     heddle.data(
       `query ($from: DateTime!, $to: DateTime!, $filter: UsageFilter) {
-        usage(from: $from, to: $to, interval: ${interval}, by: [${by.join(' ')}], filter: $filter, top: 100) { start requests cost } }`,
+        usage(from: $from, to: $to, interval: ${interval}, by: [${by.join(' ')}], filter: $filter, top: 10) { start requests cost } }`,
       { ...range, filter },
     );
   let serial = 0;

@@ -2,6 +2,8 @@ import type { Connection } from 'mongoose';
 import type { Lifecycle, RouteStrategy } from '#core/graph-enums.generated.ts';
 import type { Offer } from '#core/offers.ts';
 import { toCallName } from '#core/owned-id.ts';
+import { WorkTurns } from '#core/work-turns.ts';
+import { findInTurns } from '#mongo/find-in-turns.ts';
 import { type ModelAliasRecord, modelAliases } from '#mongo/model-aliases.ts';
 import { type ModelRecord, models, priceInForce } from '#mongo/models.ts';
 import { providerCredentials } from '#mongo/provider-credentials.ts';
@@ -132,7 +134,7 @@ export async function loadSnapshot(
     await Promise.all([
       providers(connection).find().lean(),
       providerCredentials(connection).find({ enabled: true }).sort({ createdAt: 1, _id: 1 }).lean(),
-      models(connection).find().lean(),
+      readModels(connection),
       routes(connection).find().lean(),
       modelAliases(connection).find({}, { tenantId: 1, name: 1, target: 1 }).lean(),
       loadGuardrails(connection, before.guardrails),
@@ -166,7 +168,9 @@ export async function loadSnapshot(
   }
 
   const modelsById = new Map<string, CatalogModel>();
+  const turns = new WorkTurns();
   for (const record of modelRecords) {
+    await turns.pass();
     const provider = providersById.get(record.providerId);
     if (provider === undefined) continue;
     const model = catalogModel(record, provider, nowMs);
@@ -210,6 +214,11 @@ export async function loadSnapshot(
       ...routesByAlias.values(),
     ]),
   };
+}
+
+/** There may be thousands. */
+function readModels(connection: Connection): Promise<readonly ModelRecord[]> {
+  return Array.fromAsync(findInTurns<ModelRecord>(models(connection).collection, {}));
 }
 
 function groupOwned(

@@ -185,7 +185,7 @@ describe('catalog', () => {
   it('reads anew for a writer that wrote while a reading was under way, also when that one fails', async () => {
     const { connection } = database;
     await models(connection).create(model('a'));
-    const find = vi.spyOn(models(connection), 'find').mockImplementationOnce(() => {
+    const find = vi.spyOn(models(connection).collection, 'find').mockImplementationOnce(() => {
       throw new Error('The database is away.');
     });
     const [first, mine] = await Promise.allSettled([catalog.refresh(), catalog.refresh()]);

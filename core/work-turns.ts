@@ -12,6 +12,15 @@ export interface WorkTurnsOptions {
   readonly workMsMax?: number | undefined;
 }
 
+/** When the last of those that wait has its turn. */
+let last: Promise<unknown> = Promise.resolve();
+
+/** The next turn of the event loop in which no other long work of the process continues: together they would be a long turn again. */
+function nextOwnTurn(): Promise<unknown> {
+  last = last.then(() => nextTurn());
+  return last;
+}
+
 /** Lets other work of the process get its turn within a long one. */
 export class WorkTurns {
   readonly #now: () => number;
@@ -31,7 +40,7 @@ export class WorkTurns {
     if (turn < turnMs) return;
     this.#workMs += turn;
     if (this.#workMs > this.#workMsMax) throw new WorkTooLong('This work takes too long in this thread.');
-    await nextTurn();
+    await nextOwnTurn();
     this.#startedMs = this.#now();
   }
 }

@@ -4,6 +4,7 @@ import type { UsageDimension, UsageInterval } from '#core/graph-enums.generated.
 import { badInput } from '#core/input.ts';
 import { sortInPieces } from '#core/sort-in-pieces.ts';
 import { WorkTurns, workAtOnce, workInTurns } from '#core/work-turns.ts';
+import { findInTurns } from './find-in-turns.ts';
 import { type CubeFilter, UsageCube, type UsageGroup, type Values } from './usage/cube.ts';
 import {
   dimensions,
@@ -205,8 +206,8 @@ async function readBlocks(
   const { shapes, missing } = toShapes(plain, label);
   const turns = new WorkTurns();
   for (const shape of shapes) {
-    const found = blocks.find<UsageBlockRecord>({ ...owner, ...shape, $or: times }, options);
-    for await (const block of found) {
+    const where = { ...owner, ...shape, $or: times };
+    for await (const block of findInTurns<UsageBlockRecord>(blocks, where, options, turns)) {
       const fixed = block.tenantId === null ? {} : { TENANT: block.tenantId };
       await workInTurns(
         buckets.addInPieces(block.start, (cube) => cube.addColumns(toColumns(block), filter, fixed)),
@@ -215,9 +216,9 @@ async function readBlocks(
     }
   }
   if (missing === null) return new Map();
-  const left = await blocks
-    .find<UsageBlockRecord>({ ...owner, shape: '', ...missing, $or: times }, withoutSketches)
-    .toArray();
+  const left = await Array.fromAsync(
+    findInTurns<UsageBlockRecord>(blocks, { ...owner, shape: '', ...missing, $or: times }, withoutSketches),
+  );
   if (left.length > 0) {
     const total = new UsageCube([]);
     for (const block of left) await workInTurns(total.addColumns(toColumns(block)), turns);

@@ -3,8 +3,16 @@ import type { Connection } from 'mongoose';
 import { type UsageBlockRecord, usageBlocks } from './usage-blocks.ts';
 import { heldMs } from './usage-progress.ts';
 
-/** Blocks in one write. */
-const writtenMax = 100;
+/** Blocks in one write, and about how many bytes: to encode and send them keeps others from their turn. */
+const [writtenMax, bytesMax] = [100, 512 * 1_024];
+
+function estimateBytes({ columns, keys }: UsageBlockRecord): number {
+  const ofColumns = Object.values(columns).reduce((sum, column) => sum + column.length(), 0);
+  return Object.values(keys).reduce((sum, values) => sum + bytesPerKey * values.length, ofColumns);
+}
+
+/** A name of the kinds that are counted by, with what BSON adds. */
+const bytesPerKey = 40;
 
 /** Writes the blocks of one run, many at a time. */
 export class BlockWriter {
@@ -14,6 +22,7 @@ export class BlockWriter {
   readonly written = new Set<string>();
   readonly #connection: Connection;
   #waiting: UsageBlockRecord[] = [];
+  #waitingBytes = 0;
   /** When the rows or blocks were read that the next ones are summed from. */
   #readMs = performance.now();
   /** The same of the first that waits. */
@@ -33,7 +42,8 @@ export class BlockWriter {
     for (const block of blocks) {
       if (this.#waiting.length === 0) this.#oldestMs = this.#readMs;
       this.#waiting.push(block);
-      if (this.#waiting.length >= writtenMax) await this.flush();
+      this.#waitingBytes += estimateBytes(block);
+      if (this.#waiting.length >= writtenMax || this.#waitingBytes >= bytesMax) await this.flush();
     }
   }
 
@@ -45,6 +55,7 @@ export class BlockWriter {
     if (performance.now() > this.#oldestMs + heldMs / 2)
       throw new Error('Summing usage took too long; it is done again.');
     this.#waiting = [];
+    this.#waitingBytes = 0;
     for (const { _id } of blocks) this.written.add(_id);
     await usageBlocks(this.#connection).collection.bulkWrite(
       blocks.map((replacement) => ({

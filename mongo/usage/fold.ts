@@ -1,6 +1,7 @@
 import type { Connection } from 'mongoose';
 import { hourLengthMs } from '#core/time-lengths.ts';
 import { WorkTurns, workInTurns } from '#core/work-turns.ts';
+import { findInTurns } from '../find-in-turns.ts';
 import { type InvocationRecord, invocations } from '../invocations.ts';
 import { BlockWriter } from './block-writer.ts';
 import { labelDimensions, plainDimensions } from './dimensions.ts';
@@ -221,11 +222,10 @@ async function mergeSlice(
   const turns = new WorkTurns();
   for (const tenantId of tenants) {
     writer.begin();
-    const found = blocks.find<UsageBlockRecord>({ ...range, tenantId, shape: { $in: ['', ...baseShapes] } });
+    const where = { ...range, tenantId, shape: { $in: ['', ...baseShapes] } };
     const cubes = new OwnerCubes(tenantId);
     const bySlice = new Map<number, UsageBlockRecord[]>();
-    for await (const block of found) {
-      await turns.pass();
+    for await (const block of findInTurns<UsageBlockRecord>(blocks, where, {}, turns)) {
       const slice = bySlice.get(block.start.getTime());
       if (slice === undefined) bySlice.set(block.start.getTime(), [block]);
       else slice.push(block);
