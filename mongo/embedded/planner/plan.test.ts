@@ -210,6 +210,71 @@ describe('the choice of an index', () => {
     expect(await explained(store, { filter: several })).toMatchObject({ stages: 'FETCH < OR', returned: 2 });
   });
 
+  it('merges the branches of an $or whose indexes have the wanted order, and reads no more than it returns', async () => {
+    using store = await filled([index({ owner: 1, at: 1 }), index({ n: 1 })], people);
+    const owners = doc({ $or: [doc({ owner: 'o1' }), doc({ owner: 'o4' }), doc({ owner: 'none' })] });
+    for (const direction of [1, -1]) {
+      const found = await explained(store, { filter: owners, sort: key({ at: direction }), limit: int32(3) });
+      expect(found).toMatchObject({ stages: 'FETCH < SORT_MERGE', returned: 3 });
+      expect(found.keys).toBeLessThanOrEqual(3 + 2 * 3);
+      const answer = await store.run({ find: 'c', filter: owners, sort: key({ at: direction }) });
+      const batch = (answer.get('cursor') as Doc).get('firstBatch') as Doc[];
+      const ids = batch.map((one) => (one.get('_id') as { value: number }).value);
+      const wanted = Array.from({ length: 100 }, (_, n) => n).filter((n) => n % 10 === 1 || n % 10 === 4);
+      expect(ids).toEqual(direction === 1 ? wanted : wanted.toReversed());
+    }
+    const mixed = doc({ $or: [doc({ owner: 'o1' }), doc({ n: 5 })] });
+    expect((await explained(store, { filter: mixed, sort: key({ at: 1 }) })).stages).toBe(
+      'SORT < FETCH < OR',
+    );
+  });
+
+  it('merges what a null, several values and branches find in the same order as a sort of all', async () => {
+    const values: readonly (Value | undefined)[] = [undefined, null, int32(1), int32(2), 'x'];
+    const documents = Array.from({ length: 90 }, (_, n) => {
+      const a = values[(n * 7) % values.length];
+      return doc({ _id: int32((n * 37) % 90), b: int32((n * 5) % 6), ...(a === undefined ? {} : { a }) });
+    });
+    using indexed = await filled([index({ a: 1, b: 1, _id: 1 }), index({ b: -1, _id: 1 })], documents);
+    using plain = await filled([], documents);
+    const filters = [
+      doc({ a: null }),
+      doc({ a: doc({ $in: [null, int32(2)] }) }),
+      doc({ a: doc({ $in: [int32(1), 'x', int32(7)] }), b: doc({ $gte: int32(2) }) }),
+      doc({ a: doc({ $in: [int32(1), int32(2)] }), b: doc({ $in: [int32(1), int32(3), int32(4)] }) }),
+      doc({ $or: [doc({ a: null }), doc({ a: 'x' })] }),
+      doc({ $or: [doc({ a: null }), doc({ a: doc({ $in: [null, int32(1)] }), b: int32(3) })] }),
+      doc({ b: int32(2), $or: [doc({ a: null }), doc({ a: int32(1) })] }),
+    ];
+    const sorts = [
+      key({ b: 1, _id: 1 }),
+      key({ b: -1, _id: -1 }),
+      key({ b: 1, _id: -1 }),
+      key({ a: 1, b: 1, _id: 1 }),
+      key({ a: -1, b: -1, _id: -1 }),
+      key({ _id: 1 }),
+      key({ _id: -1 }),
+    ];
+    const stages = new Set<string>();
+    for (const filter of filters) {
+      for (const sort of sorts) {
+        for (const limit of [0, 1, 7]) {
+          const query = { filter, sort, limit: int32(limit) };
+          const [some, all] = await Promise.all(
+            [indexed, plain].map(async (store) => {
+              const answer = await store.run({ find: 'c', ...query });
+              const batch = (answer.get('cursor') as Doc).get('firstBatch') as Doc[];
+              return batch.map((one) => (one.get('_id') as { value: number }).value);
+            }),
+          );
+          expect(some, JSON.stringify([...filter])).toEqual(all);
+          stages.add((await explained(indexed, query)).stages);
+        }
+      }
+    }
+    expect(stages).toContain('FETCH < SORT_MERGE');
+  });
+
   it('obeys a hint and refuses one that no index answers to', async () => {
     using store = await filled([index({ owner: 1 }), index({ n: 1 })], people);
     const filter = doc({ owner: 'o1', n: 11 });

@@ -14,7 +14,12 @@ export type Plan =
   | { kind: 'collection'; direction: Direction; sorted: boolean }
   | IndexPlan
   /** Several index plans, one for each branch of an $or; a document is returned once. */
-  | { kind: 'union'; plans: readonly IndexPlan[]; sorted: boolean };
+  | {
+      kind: 'union';
+      plans: readonly IndexPlan[];
+      /** With a wanted order: each plan has it, and what they find is merged. */
+      sorted: boolean;
+    };
 
 export type IndexPlan = {
   kind: 'index';
@@ -26,6 +31,8 @@ export type IndexPlan = {
   decided: boolean;
   /** Whether documents come in the wanted order. */
   sorted: boolean;
+  /** Whether each range has that order, and they are merged: the wanted order is that of documents which differ in a part before. */
+  merged: boolean;
   /** Whether the index can return a document more than once. */
   repeats: boolean;
   /** How many of the index's parts have bounds, and how many of these are single values. */
@@ -64,8 +71,12 @@ export function plan(collection: Collection, input: PlanInput): Plan {
   }
   const best = findIndexPlan(collection, given, sort);
   const isSorted = best !== undefined && best.plan.used > 0 && best.plan.sorted && sort !== undefined;
-  const plans = isSorted || best?.isOneKey ? undefined : planBranches(collection, given, best);
-  if (plans !== undefined) return { kind: 'union', plans, sorted: sort === undefined };
+  if (!isSorted && !best?.isOneKey) {
+    const ordered = sort && planBranches(collection, given, best, sort);
+    if (ordered?.every(({ sorted }) => sorted)) return { kind: 'union', plans: ordered, sorted: true };
+    const plans = planBranches(collection, given, best, undefined);
+    if (plans !== undefined) return { kind: 'union', plans, sorted: sort === undefined };
+  }
   return best?.plan ?? { kind: 'collection', direction: 1, sorted: sort === undefined };
 }
 
@@ -152,12 +163,16 @@ function indexPlan(
   sort: SortEntry[] | null | undefined,
 ): IndexPlan | undefined {
   const bounds = computeBounds(candidate, given);
-  const sorted = sort === undefined ? 1 : sort === null ? undefined : sortDirection(candidate, bounds, sort);
+  const inOrder = sort == null ? undefined : sortDirection(candidate, bounds, sort, 1);
+  const { ranges, used } = bounds.length === 0 ? { ranges: [FULL_RANGE], used: 0 } : combine(bounds);
+  const isMergeable =
+    sort != null && inOrder === undefined && used === bounds.length && ranges.length <= MERGED_MAX;
+  const inMerge = isMergeable ? sortDirection(candidate, bounds, sort, MERGED_MAX) : undefined;
+  const sorted = sort === undefined ? 1 : (inOrder ?? inMerge);
   if (bounds.length === 0 && (sort === undefined || sorted === undefined)) return undefined;
   const narrows =
     candidate.index?.sparse === true || candidate.index?.partial !== undefined || bounds.some(isNarrow);
   if (!narrows && (sort === undefined || sorted === undefined)) return undefined;
-  const { ranges, used } = bounds.length === 0 ? { ranges: [FULL_RANGE], used: 0 } : combine(bounds);
   const decides = new Set(bounds.slice(0, used).flatMap((bound) => bound.decides));
   return {
     kind: 'index',
@@ -166,6 +181,7 @@ function indexPlan(
     direction: sorted ?? 1,
     decided: given.every((node) => decides.has(node)) && (!candidate.multikey || given.length === 1),
     sorted: sorted !== undefined,
+    merged: inMerge !== undefined,
     repeats: candidate.multikey,
     used,
     points: bounds.slice(0, used).filter((bound) => bound.points).length,
@@ -180,6 +196,7 @@ function fullScan(candidate: Candidate, sort: SortEntry[] | null | undefined): I
     direction: 1,
     decided: false,
     sorted: sort === undefined,
+    merged: false,
     repeats: candidate.multikey,
     used: 0,
     points: 0,
@@ -205,16 +222,24 @@ function computeBounds(candidate: Candidate, given: readonly FilterNode[]): Part
   return bounds;
 }
 
-/** The direction in which the index has the wanted order, or undefined when it does not. */
+/** Ranges that are merged at most: each is read on its own. */
+const MERGED_MAX = 32;
+
+/**
+ * The direction in which the index has the wanted order, or undefined when it does not.
+ *
+ * @param valuesMax how many single values a part may have that is not among the order: of more than one, each has the order
+ */
 function sortDirection(
   candidate: Candidate,
   bounds: readonly PartBounds[],
   sort: readonly SortEntry[],
+  valuesMax: number,
 ): Direction | undefined {
   if (candidate.multikey) return undefined;
   const constant = new Set<string>();
   for (const [at, bound] of bounds.entries()) {
-    if (bound.points && bound.ranges.length === 1) constant.add(candidate.parts[at]!.name);
+    if (bound.points && bound.ranges.length <= valuesMax) constant.add(candidate.parts[at]!.name);
   }
   const wanted = sort.filter((entry) => !constant.has(entry.name));
   let direction: Direction | undefined;
@@ -240,12 +265,13 @@ function planBranches(
   collection: Collection,
   given: readonly FilterNode[],
   best: Scored | undefined,
+  sort: SortEntry[] | undefined,
 ): readonly IndexPlan[] | undefined {
   for (const node of given) {
     if (node.op !== 'or') continue;
     const beside = given.filter((other) => other !== node);
     const plans = node.children.flatMap((child) => {
-      const found = findIndexPlan(collection, [...conjuncts(child), ...beside], undefined);
+      const found = findIndexPlan(collection, [...conjuncts(child), ...beside], sort);
       return found !== undefined && isNarrower(found.plan, best?.plan) ? [found.plan] : [];
     });
     if (plans.length === node.children.length) return plans;

@@ -1,10 +1,11 @@
 import { PAUSE, type Pause } from '../aggregate/pause.ts';
 import { decodeDocument, decodeFields } from '../bson/decode.ts';
-import type { Doc } from '../bson/values.ts';
+import type { Doc, Value } from '../bson/values.ts';
 import { CommandError } from '../errors.ts';
 import type { FilterNode } from '../query/ast.ts';
 import { fieldsRead } from '../query/ast.ts';
 import type { MatchDetails, Matcher } from '../query/compile.ts';
+import type { Sorter } from '../query/sort.ts';
 import type { Collection } from '../storage/catalog.ts';
 import type { Index } from '../storage/index-spec.ts';
 import type { KeyPosition, KeyRow, Row } from '../storage/reader.ts';
@@ -29,6 +30,8 @@ export type ScanInput = {
   matches: Matcher;
   /** The caller needs all values of what is found, so that decoding a part for the filter would be wasted. */
   whole?: boolean;
+  /** The wanted order, if there is one. */
+  sorter?: Sorter | undefined;
   /** As many as the caller will take, if it knows. */
   limit?: number | undefined;
   stats?: ScanStats | undefined;
@@ -100,13 +103,53 @@ function tester(input: ScanInput): (rid: number, bytes: Uint8Array) => Found | u
 }
 
 function candidates(input: ScanInput): Iterable<Row | Pause> {
-  const { plan } = input;
-  if (plan.kind === 'union') return inTurn(plan.plans.map((branch) => indexRows(input, branch)));
-  return plan.kind === 'index' ? indexRows(input, plan) : collectionRows(input, plan.direction);
+  const { plan, sorter } = input;
+  if (plan.kind === 'collection') return collectionRows(input, plan.direction);
+  const plans = plan.kind === 'union' ? plan.plans : [plan];
+  const isMerged = sorter !== undefined && plan.sorted && (plan.kind === 'union' || plan.merged);
+  if (!isMerged) return inTurn(plans.map((one) => indexRows(input, one)));
+  return mergeInOrder(
+    plans.flatMap((one) => splitRanges(one).map((part) => indexRows(input, part))),
+    sorter,
+  );
+}
+
+/** Plans that have the wanted order each. */
+export function splitRanges(plan: IndexPlan): readonly IndexPlan[] {
+  return plan.merged ? plan.ranges.map((range) => ({ ...plan, ranges: [range], merged: false })) : [plan];
 }
 
 function* inTurn(scans: Iterable<Row | Pause>[]): Generator<Row | Pause, void> {
   for (const one of scans) yield* one;
+}
+
+type Head = { readonly scan: Iterator<Row | Pause, void>; row: Row; key: Value[] };
+
+/** The rows of scans that have the order of the sorter each, in that order. */
+function* mergeInOrder(scans: Iterator<Row | Pause, void>[], sorter: Sorter): Generator<Row | Pause, void> {
+  const heads: Head[] = [];
+  for (const scan of scans) {
+    const row = yield* nextRow(scan);
+    if (row !== undefined) heads.push({ scan, row, key: sorter.readKey(row[1]) });
+  }
+  while (heads.length > 0) {
+    const first = heads.reduce((least, head) => (sorter.compare(head.key, least.key) < 0 ? head : least));
+    yield first.row;
+    const row = yield* nextRow(first.scan);
+    if (row === undefined) heads.splice(heads.indexOf(first), 1);
+    else {
+      first.row = row;
+      first.key = sorter.readKey(row[1]);
+    }
+  }
+}
+
+function* nextRow(scan: Iterator<Row | Pause, void>): Generator<Pause, Row | undefined> {
+  for (;;) {
+    const { value } = scan.next();
+    if (value !== PAUSE) return value ?? undefined;
+    yield PAUSE;
+  }
 }
 
 /** Grows batches towards a size in bytes: few large documents or many small ones. */

@@ -1,4 +1,5 @@
 import { compareValues } from '../bson/compare.ts';
+import { decodeFields } from '../bson/decode.ts';
 import { splitPath } from '../bson/paths.ts';
 import { type Doc, isDoc, isNumeric, typeName, type Value } from '../bson/values.ts';
 import { CommandError, unsupported } from '../errors.ts';
@@ -44,6 +45,8 @@ export type Sorter = {
   /** An array counts as its smallest element, ascending, or its largest, descending; missing as null. */
   buildKey(doc: Doc): Value[];
   compare(a: readonly Value[], b: readonly Value[]): number;
+  /** `buildKey` of a document as it is stored. */
+  readKey(bytes: Uint8Array): Value[];
   /** Bytes of a key, which compare as `compare` does. */
   encodeKey(key: readonly Value[]): Uint8Array;
 };
@@ -59,23 +62,26 @@ export function compileSorter(fields: readonly SortField[]): Sorter {
     return 0;
   };
   const withNulls = (values: KeyValues): Value[] => values.map((value) => value ?? null);
+  const buildKey = (doc: Doc): Value[] => {
+    const plain = plainKeys(doc, paths);
+    if (plain !== undefined) return withNulls(plain);
+    let least: Value[] | undefined;
+    compositeKeys(
+      doc,
+      paths,
+      (values) => {
+        const key = withNulls(values);
+        if (least === undefined || compare(key, least) < 0) least = key;
+      },
+      () => new CommandError('BadValue', 'cannot sort with keys that are parallel arrays'),
+    );
+    return least!;
+  };
+  const names = new Set(paths.map(([name]) => name!));
   return {
     compare,
+    buildKey,
+    readKey: (bytes) => buildKey(decodeFields(bytes, names)),
     encodeKey: (key) => encodeKey(key, directions),
-    buildKey(doc) {
-      const plain = plainKeys(doc, paths);
-      if (plain !== undefined) return withNulls(plain);
-      let least: Value[] | undefined;
-      compositeKeys(
-        doc,
-        paths,
-        (values) => {
-          const key = withNulls(values);
-          if (least === undefined || compare(key, least) < 0) least = key;
-        },
-        () => new CommandError('BadValue', 'cannot sort with keys that are parallel arrays'),
-      );
-      return least!;
-    },
   };
 }

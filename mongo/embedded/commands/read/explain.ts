@@ -3,6 +3,7 @@ import { type Doc, doc, int32, isDoc, type Value } from '../../bson/values.ts';
 import { CommandError } from '../../errors.ts';
 import type { Plan } from '../../planner/plan.ts';
 import type { ScanStats } from '../../planner/scan.ts';
+import { splitRanges } from '../../planner/scan.ts';
 import type { Collection } from '../../storage/catalog.ts';
 import type { Engine } from '../engine.ts';
 import { CommandFields } from '../fields.ts';
@@ -121,10 +122,14 @@ function describeStage(chosen: Plan | undefined, selection: Selection): Doc {
     const scan = doc({ stage: 'COLLSCAN', direction: chosen.direction === 1 ? 'forward' : 'backward' });
     return chosen.sorted ? scan : sortStage(scan, selection);
   }
+  const plans = chosen.kind === 'union' ? chosen.plans : [chosen];
+  const scans = plans.flatMap(splitRanges).map(indexStage);
+  const isMerged = chosen.sorted && (selection.sort?.size ?? 0) > 0 && scans.length > 1;
+  const [only] = scans;
   const input =
-    chosen.kind === 'union'
-      ? doc({ stage: 'OR', inputStages: chosen.plans.map(indexStage) })
-      : indexStage(chosen);
+    chosen.kind === 'index' && scans.length === 1 && only !== undefined
+      ? only
+      : doc({ stage: isMerged ? 'SORT_MERGE' : 'OR', inputStages: scans });
   const fetch = doc({ stage: 'FETCH', inputStage: input });
   return chosen.sorted ? fetch : sortStage(fetch, selection);
 }

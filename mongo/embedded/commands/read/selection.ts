@@ -85,6 +85,7 @@ export class Selection {
       plan: chosen,
       filter: this.filter,
       matches: this.matches,
+      sorter: this.#sorter,
       whole: whole || needsSort,
       limit: needsSort ? undefined : limit || undefined,
       stats,
