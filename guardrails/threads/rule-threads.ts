@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { createOverloadedError } from '#core/errors.ts';
 import { FairQueue } from '#core/json-schema/fair-queue.ts';
-import { WorkTooLong } from '#core/work-turns.ts';
 import { type TaskOutcome, TaskThread, type TaskThreadLimits } from '#core/threads/task-thread.ts';
+import { WorkTooLong } from '#core/work-turns.ts';
 import type { GuardedText, PreparedRule, Rule, RuleContext, RuleResult } from '../guardrail.ts';
 import { type PackedResult, unpackResult } from './packed-result.ts';
 import type { RuleTask } from './rule-thread.ts';
