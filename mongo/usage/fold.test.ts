@@ -7,7 +7,8 @@ import { createRandom, printedSeed, type Random } from '#test/support/random.ts'
 import { watchCommands } from '#test/support/subgraph.ts';
 import type { Database } from '../connect.ts';
 import { type InvocationRecord, invocations } from '../invocations.ts';
-import { type RollupGroup, type RollupQuestion, readRollup } from '../usage-rollups.ts';
+import { type RollupQuestion, readRollup } from '../usage-rollups.ts';
+import type { RollupGroup } from './buckets.ts';
 import { labelDimensions, plainDimensions } from './dimensions.ts';
 import { foldUsage, settledUntil } from './fold.ts';
 import { type UsageBlockRecord, usageBlocks } from './usage-blocks.ts';

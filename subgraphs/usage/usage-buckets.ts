@@ -4,16 +4,10 @@ import type { CallRows } from '#core/ledger-reach.ts';
 import { decimalOfNanos } from '#core/money.ts';
 import { sortInPieces } from '#core/sort-in-pieces.ts';
 import { workInTurns } from '#core/work-turns.ts';
+import { groupsMaxDefault, type RollupGroup, refuseGroups } from '#mongo/usage/buckets.ts';
 import { ratings } from '#mongo/usage/dimensions.ts';
 import { percentile } from '#mongo/usage/latency-sketch.ts';
-import {
-  groupsMaxDefault,
-  type RollupGroup,
-  type RollupQuestion,
-  readRollup,
-  refuseGroups,
-  toDimensionKey,
-} from '#mongo/usage-rollups.ts';
+import { type RollupQuestion, readRollup, toDimensionKey } from '#mongo/usage-rollups.ts';
 import type { RatedUsage, UsageBucket } from './generated.ts';
 import { toCalls, type UsageJoin } from './usage-calls.ts';
 import { toPreviousRange, type UsageQuery } from './usage-query.ts';

@@ -1,5 +1,5 @@
 import { decimalOfNanos } from '#core/money.ts';
-import type { RollupGroup } from '#mongo/usage-rollups.ts';
+import type { RollupGroup } from '#mongo/usage/buckets.ts';
 import type { CsvCell } from './csv.ts';
 
 /** A column of a file, with what its cells hold. */

@@ -1,6 +1,7 @@
 import type { UsageDimension, UsageExportFormat } from '#core/graph-enums.generated.ts';
+import type { RollupGroup } from '#mongo/usage/buckets.ts';
 import { percentile } from '#mongo/usage/latency-sketch.ts';
-import { type RollupGroup, toDimensionKey } from '#mongo/usage-rollups.ts';
+import { toDimensionKey } from '#mongo/usage-rollups.ts';
 import type { CsvCell } from './csv.ts';
 import { type CsvColumn, toDigits, toMoney } from './csv-column.ts';
 import { focusColumns, focusDimensions } from './focus.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { RollupGroup } from '#mongo/usage-rollups.ts';
+import type { RollupGroup } from '#mongo/usage/buckets.ts';
 import { focusColumns, focusDimensions } from './focus.ts';
 
 const values = {

@@ -1,5 +1,5 @@
 import type { UsageDimension } from '#core/graph-enums.generated.ts';
-import type { RollupGroup } from '#mongo/usage-rollups.ts';
+import type { RollupGroup } from '#mongo/usage/buckets.ts';
 import type { CsvCell } from './csv.ts';
 import { type CsvColumn, toDigits, toMoney } from './csv-column.ts';
 

@@ -1,8 +1,9 @@
 import type { Connection } from 'mongoose';
 import { HeddleError } from '#core/errors.ts';
+import type { RollupGroup } from '#mongo/usage/buckets.ts';
 import { type UsageExportPartRecord, usageExportParts } from '#mongo/usage-export-parts.ts';
 import { toPartId, type UsageExportRecord } from '#mongo/usage-exports.ts';
-import { type RollupGroup, readRollup } from '#mongo/usage-rollups.ts';
+import { readRollup } from '#mongo/usage-rollups.ts';
 import { toCsvLine } from './csv.ts';
 import type { CsvColumn } from './csv-column.ts';
 import { usageExportFormats } from './export-format.ts';

@@ -1,8 +1,9 @@
 import type { Connection } from 'mongoose';
 import type { SeriesKeys } from '#mongo/alert-episodes.ts';
 import type { AlertDimension, AlertRecord } from '#mongo/alerts.ts';
+import type { RollupGroup } from '#mongo/usage/buckets.ts';
 import { percentile } from '#mongo/usage/latency-sketch.ts';
-import { type RollupGroup, readRollup } from '#mongo/usage-rollups.ts';
+import { readRollup } from '#mongo/usage-rollups.ts';
 import { keyNames } from '../series.ts';
 
 /** Which calls are measured. */
