@@ -1,7 +1,6 @@
-import type { UsageInterval } from '#core/graph-enums.generated.ts';
+import type { UsageDimension, UsageInterval } from '#core/graph-enums.generated.ts';
 import { badInput } from '#core/input.ts';
 import { sortInPieces } from '#core/sort-in-pieces.ts';
-import type { RollupQuestion } from '../usage-rollups.ts';
 import { UsageCube, type UsageGroup, type Values } from './cube.ts';
 import type { LatencySketch } from './latency-sketch.ts';
 import { sliceStart } from './slices.ts';
@@ -28,17 +27,24 @@ export interface RollupGroup {
 
 /** Groups of one answer. */
 export const groupsMaxDefault = 10_000;
+interface BucketsOptions {
+  readonly by: readonly UsageDimension[];
+  readonly interval: UsageInterval;
+  /** Groups at most; absent: 10,000. */
+  readonly groupsMax?: number;
+}
+
 /** The groups of an answer, by bucket of time. */
 export class Buckets {
   readonly #cubes = new Map<number | null, UsageCube>();
-  readonly #by: RollupQuestion['by'];
+  readonly #by: readonly UsageDimension[];
   readonly #interval: UsageInterval;
   readonly #groupsMax: number;
   /** The groups of each cube that are counted. */
   readonly #sizes = new Map<number | null, number>();
   #size = 0;
 
-  constructor({ by, interval, groupsMax = groupsMaxDefault }: RollupQuestion) {
+  constructor({ by, interval, groupsMax = groupsMaxDefault }: BucketsOptions) {
     this.#by = by;
     this.#interval = interval;
     this.#groupsMax = groupsMax;
