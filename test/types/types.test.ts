@@ -42,7 +42,7 @@ describe('tsc', { timeout: 120_000 }, () => {
     let output: string;
     let errors: readonly string[];
     beforeAll(async () => {
-      output = await checkTypes([...tables, ...resolvers, ...draws, 'mongo/usage-rollups.ts'], wrong);
+      output = await checkTypes([...tables, ...resolvers, ...draws, 'mongo/usage/buckets.ts'], wrong);
       errors = errorsIn(output);
     });
 
@@ -62,7 +62,7 @@ describe('tsc', { timeout: 120_000 }, () => {
           /^subgraphs\/inference\/input\/messages\.ts: Function lacks ending return statement/,
         ),
       );
-      expect(errors).toContainEqual(expect.stringMatching(/^mongo\/usage-rollups\.ts: .*"WEEK"/));
+      expect(errors).toContainEqual(expect.stringMatching(/^mongo\/usage\/buckets\.ts: .*"WEEK"/));
     });
 
     it('refuses a meter that no call reserves and that the ledger does not return', () => {
@@ -76,7 +76,7 @@ describe('tsc', { timeout: 120_000 }, () => {
       expect([...files].toSorted()).toEqual([
         'core/cache-scope.ts',
         ...draws,
-        'mongo/usage-rollups.ts',
+        'mongo/usage/buckets.ts',
         'mongo/usage/slices.ts',
         'subgraphs/inference/input/messages.ts',
         'subgraphs/usage/resolvers.ts',
