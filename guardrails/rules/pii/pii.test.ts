@@ -86,6 +86,11 @@ const found: readonly (readonly [text: string, ...expected: readonly string[]])[
   ['tel 030 901820, room 030 901820', 'PHONE 030 901820'],
   ['12345tel 030 901820', 'PHONE 030 901820'],
   ['080-5412-2482 and 010-2345-6789', 'PHONE 080-5412-2482', 'PHONE 010-2345-6789'],
+  [
+    '"card\\t4111111111111111\\r378282246310005"',
+    'CREDIT_CARD 4111111111111111',
+    'CREDIT_CARD 378282246310005',
+  ],
   ['"Phone:\\n0586858501\\n+33 5 63 50 18 61"', 'PHONE 0586858501', 'PHONE +33 5 63 50 18 61'],
   ['+48 732 880 571-Office', 'PHONE +48 732 880 571'],
   ['They are not answering at 030 901820.', 'PHONE 030 901820'],
@@ -110,6 +115,11 @@ const found: readonly (readonly [text: string, ...expected: readonly string[]])[
   ['Reisepass Nr. C01X00T47', 'PASSPORT C01X00T47'],
   ['passport 123456789, SSN 219099998', 'PASSPORT 123456789', 'US_SSN 219099998'],
   ['from 93.184.216.34:443', 'IP_ADDRESS 93.184.216.34'],
+  [
+    'at 2a00:1450:4001:81b:9d5e:7b1a:2c3d:200e or 2a00:1450:4001:81b:9d5e:7b1a:93.184.216.34',
+    'IP_ADDRESS 2a00:1450:4001:81b:9d5e:7b1a:2c3d:200e',
+    'IP_ADDRESS 2a00:1450:4001:81b:9d5e:7b1a:93.184.216.34',
+  ],
   ['[2a00:1450:4001:81b::200e]', 'IP_ADDRESS 2a00:1450:4001:81b::200e'],
   ['peer 3A00:1450::200e', 'IP_ADDRESS 3A00:1450::200e'],
   ['She was born on March 12, 1980.', 'DATE_OF_BIRTH March 12, 1980'],

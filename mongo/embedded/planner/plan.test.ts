@@ -273,6 +273,10 @@ describe('the choice of an index', () => {
       }
     }
     expect(stages).toContain('FETCH < SORT_MERGE');
+    // A null is also what is missing: two places of the index.
+    const first = await explained(indexed, { filter: filters[0], sort: sorts[0], limit: int32(2) });
+    expect(first).toMatchObject({ stages: 'FETCH < SORT_MERGE', returned: 2 });
+    expect(first.keys).toBeLessThanOrEqual(4);
   });
 
   it('obeys a hint and refuses one that no index answers to', async () => {
