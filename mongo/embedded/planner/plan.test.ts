@@ -223,6 +223,9 @@ describe('the choice of an index', () => {
       const wanted = Array.from({ length: 100 }, (_, n) => n).filter((n) => n % 10 === 1 || n % 10 === 4);
       expect(ids).toEqual(direction === 1 ? wanted : wanted.toReversed());
     }
+    // Each branch that is merged holds rows: many are sorted instead.
+    const many = doc({ $or: Array.from({ length: 33 }, (_, n) => doc({ owner: `o${n}` })) });
+    expect((await explained(store, { filter: many, sort: key({ at: 1 }) })).stages).toBe('SORT < FETCH < OR');
     const mixed = doc({ $or: [doc({ owner: 'o1' }), doc({ n: 5 })] });
     expect((await explained(store, { filter: mixed, sort: key({ at: 1 }) })).stages).toBe(
       'SORT < FETCH < OR',

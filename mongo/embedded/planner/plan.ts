@@ -72,12 +72,22 @@ export function plan(collection: Collection, input: PlanInput): Plan {
   const best = findIndexPlan(collection, given, sort);
   const isSorted = best !== undefined && best.plan.used > 0 && best.plan.sorted && sort !== undefined;
   if (!isSorted && !best?.isOneKey) {
-    const ordered = sort && planBranches(collection, given, best, sort);
-    if (ordered?.every(({ sorted }) => sorted)) return { kind: 'union', plans: ordered, sorted: true };
+    const ordered = sort == null ? undefined : planBranches(collection, given, best, sort);
+    if (ordered !== undefined && areMergeable(ordered))
+      return { kind: 'union', plans: ordered, sorted: true };
     const plans = planBranches(collection, given, best, undefined);
     if (plans !== undefined) return { kind: 'union', plans, sorted: sort === undefined };
   }
   return best?.plan ?? { kind: 'collection', direction: 1, sorted: sort === undefined };
+}
+
+/** Plans that have the wanted order each: one for each range of a merged one. */
+export function splitRanges(plan: IndexPlan): readonly IndexPlan[] {
+  return plan.merged ? plan.ranges.map((range) => ({ ...plan, ranges: [range], merged: false })) : [plan];
+}
+
+function areMergeable(plans: readonly IndexPlan[]): boolean {
+  return plans.every(({ sorted }) => sorted) && plans.flatMap(splitRanges).length <= MERGED_MAX;
 }
 
 type Scored = { readonly plan: IndexPlan; readonly score: number; readonly isOneKey: boolean };
@@ -165,9 +175,9 @@ function indexPlan(
   const bounds = computeBounds(candidate, given);
   const inOrder = sort == null ? undefined : sortDirection(candidate, bounds, sort, 1);
   const { ranges, used } = bounds.length === 0 ? { ranges: [FULL_RANGE], used: 0 } : combine(bounds);
-  const isMergeable =
+  const hasFewRanges =
     sort != null && inOrder === undefined && used === bounds.length && ranges.length <= MERGED_MAX;
-  const inMerge = isMergeable ? sortDirection(candidate, bounds, sort, MERGED_MAX) : undefined;
+  const inMerge = hasFewRanges ? sortDirection(candidate, bounds, sort, MERGED_MAX) : undefined;
   const sorted = sort === undefined ? 1 : (inOrder ?? inMerge);
   if (bounds.length === 0 && (sort === undefined || sorted === undefined)) return undefined;
   const narrows =
@@ -222,7 +232,7 @@ function computeBounds(candidate: Candidate, given: readonly FilterNode[]): Part
   return bounds;
 }
 
-/** Ranges that are merged at most: each is read on its own. */
+/** Scans that are merged at most: each holds a batch of rows. */
 const MERGED_MAX = 32;
 
 /**

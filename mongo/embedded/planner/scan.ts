@@ -10,7 +10,7 @@ import type { Collection } from '../storage/catalog.ts';
 import type { Index } from '../storage/index-spec.ts';
 import type { KeyPosition, KeyRow, Row } from '../storage/reader.ts';
 import type { View } from '../transactions/writes.ts';
-import type { IndexPlan, Plan } from './plan.ts';
+import { type IndexPlan, type Plan, splitRanges } from './plan.ts';
 
 /** A document that was found. `doc` is its values when finding it already took decoding it whole. */
 export type Found = {
@@ -108,15 +108,13 @@ function candidates(input: ScanInput): Iterable<Row | Pause> {
   const plans = plan.kind === 'union' ? plan.plans : [plan];
   const isMerged = sorter !== undefined && plan.sorted && (plan.kind === 'union' || plan.merged);
   if (!isMerged) return inTurn(plans.map((one) => indexRows(input, one)));
+  const parts = plans.flatMap(splitRanges);
+  // All of them hold a batch at the same time.
+  const bytes = BATCH_BYTES / parts.length;
   return mergeInOrder(
-    plans.flatMap((one) => splitRanges(one).map((part) => indexRows(input, part))),
+    parts.map((part) => indexRows(input, part, bytes)),
     sorter,
   );
-}
-
-/** Plans that have the wanted order each. */
-export function splitRanges(plan: IndexPlan): readonly IndexPlan[] {
-  return plan.merged ? plan.ranges.map((range) => ({ ...plan, ranges: [range], merged: false })) : [plan];
 }
 
 function* inTurn(scans: Iterable<Row | Pause>[]): Generator<Row | Pause, void> {
@@ -155,11 +153,13 @@ function* nextRow(scan: Iterator<Row | Pause, void>): Generator<Pause, Row | und
 /** Grows batches towards a size in bytes: few large documents or many small ones. */
 class BatchSize {
   rows: number;
-  constructor(limit: number | undefined) {
+  readonly #bytes: number;
+  constructor(limit: number | undefined, bytes = BATCH_BYTES) {
+    this.#bytes = bytes;
     this.rows = Math.min(limit === undefined || limit === 0 ? FIRST_ROWS : limit, FIRST_ROWS * 4);
   }
   learn(bytes: number, count: number): void {
-    const fitting = Math.floor(BATCH_BYTES / Math.max(1, bytes / Math.max(1, count)));
+    const fitting = Math.floor(this.#bytes / Math.max(1, bytes / Math.max(1, count)));
     this.rows = Math.max(1, Math.min(this.rows * 4, fitting, ROWS_MAX));
   }
 }
@@ -207,10 +207,10 @@ function* collectionRows(input: ScanInput, direction: 1 | -1): Generator<Row | P
   }
 }
 
-function* indexRows(input: ScanInput, plan: IndexPlan): Generator<Row | Pause, void> {
+function* indexRows(input: ScanInput, plan: IndexPlan, batchBytes?: number): Generator<Row | Pause, void> {
   const { view, collection, stats } = input;
   const { index, direction } = plan;
-  const size = new BatchSize(input.limit);
+  const size = new BatchSize(input.limit, batchBytes);
   let sincePause = 0;
   // A range of the _id index that is one value is one row, which costs a third of a range to find.
   const single = index === undefined && plan.points === 1;

@@ -1,9 +1,8 @@
 import { PAUSE } from '../../aggregate/pause.ts';
 import { type Doc, doc, int32, isDoc, type Value } from '../../bson/values.ts';
 import { CommandError } from '../../errors.ts';
-import type { Plan } from '../../planner/plan.ts';
+import { type Plan, splitRanges } from '../../planner/plan.ts';
 import type { ScanStats } from '../../planner/scan.ts';
-import { splitRanges } from '../../planner/scan.ts';
 import type { Collection } from '../../storage/catalog.ts';
 import type { Engine } from '../engine.ts';
 import { CommandFields } from '../fields.ts';
