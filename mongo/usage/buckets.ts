@@ -27,6 +27,7 @@ export interface RollupGroup {
 
 /** Groups of one answer. */
 export const groupsMaxDefault = 10_000;
+
 interface BucketsOptions {
   readonly by: readonly UsageDimension[];
   readonly interval: UsageInterval;
@@ -52,39 +53,43 @@ export class Buckets {
 
   /** Adds to the bucket that an instant lies in, and stops where `add` does. BAD_USER_INPUT where there are too many groups then. */
   *addInPieces(at: Date, add: (cube: UsageCube) => Generator<void, void>): Generator<void, void> {
-    const cube = this.#find(at);
+    const startMs = this.#toStart(at);
+    const cube = this.#find(startMs);
     yield* add(cube);
-    this.#count(at, cube);
+    this.#count(startMs, cube);
   }
 
   /** The same without a stop. */
   add(at: Date, add: (cube: UsageCube) => void): void {
-    const cube = this.#find(at);
+    const startMs = this.#toStart(at);
+    const cube = this.#find(startMs);
     add(cube);
-    this.#count(at, cube);
+    this.#count(startMs, cube);
   }
 
   #toStart(at: Date): number | null {
     return this.#interval === 'ALL' ? null : sliceStart(this.#interval, at.getTime());
   }
 
-  #find(at: Date): UsageCube {
-    return this.#cubes.get(this.#toStart(at)) ?? new UsageCube(this.#by);
+  #find(startMs: number | null): UsageCube {
+    let cube = this.#cubes.get(startMs);
+    if (cube === undefined) {
+      cube = new UsageCube(this.#by);
+      this.#cubes.set(startMs, cube);
+    }
+    return cube;
   }
 
-  #count(at: Date, cube: UsageCube): void {
-    const startMs = this.#toStart(at);
-    this.#size += cube.size - (this.#sizes.get(startMs) ?? 0);
-    this.#sizes.set(startMs, cube.size);
-    if (cube.size > 0) this.#cubes.set(startMs, cube);
+  #count(startMs: number | null, { size }: UsageCube): void {
+    this.#size += size - (this.#sizes.get(startMs) ?? 0);
+    this.#sizes.set(startMs, size);
     if (this.#size > this.#groupsMax) refuseGroups(this.#groupsMax);
   }
 
   /** Stops at times. */
   *list(): Generator<void, readonly RollupGroup[]> {
     const listed: RollupGroup[] = [];
-    for (const startMs of [...this.#cubes.keys()].sort((a, b) => (a ?? 0) - (b ?? 0))) {
-      const cube = this.#cubes.get(startMs) ?? new UsageCube(this.#by);
+    for (const [startMs, cube] of [...this.#cubes].sort(([a], [b]) => (a ?? 0) - (b ?? 0))) {
       const groups = (yield* cube.listGroups()).filter(({ sums: [requests] }) => requests !== 0);
       const sorted = yield* sortInPieces(groups, (a, b) => compareValues(a.values, b.values));
       for (const group of sorted) listed.push(toRollupGroup(startMs, group));

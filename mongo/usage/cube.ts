@@ -163,7 +163,7 @@ export class UsageCube {
     }
   }
 
-  /** The same sums by other dimensions; of one that this cube has not, all values are null. Null: it would have more groups. Stops at times. */
+  /** The same sums by other dimensions; of one that this cube has not, all values are null. Null: it would have more groups. Stops at times; the cube stays as it is meanwhile. */
   *project(dimensions: readonly UsageDimension[], groupsMax: number): Generator<void, UsageCube | null> {
     const places = dimensions.map((dimension) => this.dimensions.indexOf(dimension));
     const cube = new UsageCube(

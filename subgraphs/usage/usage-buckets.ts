@@ -105,8 +105,29 @@ async function readRated(
     latencies: false,
     groupsMax: comparedMax,
   });
-  const buckets = Map.groupBy(groups, ({ start, values }) => toKey(start, values.slice(0, by.length)));
-  return new Map([...buckets].map(([key, some]) => [key, toRated(some, at)]));
+  return workInTurns(joinRated(groups, by.length, at));
+}
+
+/** Of each bucket by `dimensions` dimensions the rated calls, which have their rating at `at`. Stops at times. */
+function* joinRated(
+  groups: readonly RollupGroup[],
+  dimensions: number,
+  at: number,
+): Generator<void, ReadonlyMap<string, RatedUsage>> {
+  const buckets = new Map<string, RollupGroup[]>();
+  for (const [number, group] of groups.entries()) {
+    if (number % bucketsAtOnce === 0) yield;
+    const key = toKey(group.start, group.values.slice(0, dimensions));
+    const some = buckets.get(key);
+    if (some === undefined) buckets.set(key, [group]);
+    else some.push(group);
+  }
+  const rated = new Map<string, RatedUsage>();
+  for (const [key, some] of buckets) {
+    if (rated.size % bucketsAtOnce === 0) yield;
+    rated.set(key, toRated(some, at));
+  }
+  return rated;
 }
 
 function toRated(groups: readonly RollupGroup[], at: number): RatedUsage {
@@ -123,6 +144,11 @@ const amounts: Readonly<Record<Exclude<UsageOrder, 'KEYS'>, (group: RollupGroup)
   COST: ({ costNanos }) => costNanos,
 };
 
+/** Equal ones stay in the order of their keys. */
+function largestFirst(amount: (group: RollupGroup) => number | bigint) {
+  return (a: RollupGroup, b: RollupGroup) => (amount(a) === amount(b) ? 0 : amount(a) > amount(b) ? -1 : 1);
+}
+
 /** The groups of each start in the order of the query, and of these the first. */
 function* chooseTop(
   groups: readonly RollupGroup[],
@@ -132,11 +158,7 @@ function* chooseTop(
   const chosen: RollupGroup[] = [];
   for (const some of Map.groupBy(groups, ({ start }) => start?.getTime() ?? null).values()) {
     yield;
-    const amount = orderBy === 'KEYS' ? null : amounts[orderBy];
-    // Equal ones stay in the order of their keys.
-    const compare = (a: RollupGroup, b: RollupGroup) =>
-      amount === null || amount(a) === amount(b) ? 0 : amount(a) > amount(b) ? -1 : 1;
-    const ordered = amount === null ? some : yield* sortInPieces(some, compare);
+    const ordered = orderBy === 'KEYS' ? some : yield* sortInPieces(some, largestFirst(amounts[orderBy]));
     for (const group of top === null ? ordered : ordered.slice(0, top)) chosen.push(group);
   }
   return chosen;
