@@ -35,12 +35,14 @@ const embeddedProtocol = 'embedded:';
 /** The database where the URL names none. */
 const databaseName = 'heddle';
 
-/** `useBigInt64`: a BSON long is a bigint in both directions, so that money never passes through a double. */
+/** A BSON long is a bigint in both directions, so that money never passes through a double. */
+export const decoding = { useBigInt64: true } as const;
+
 const shared: ConnectOptions = {
   autoIndex: false,
   autoCreate: false,
   bufferCommands: false,
-  useBigInt64: true,
+  ...decoding,
   appName: 'heddle',
 };
 

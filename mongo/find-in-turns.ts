@@ -1,8 +1,7 @@
 import { mongo } from 'mongoose';
 import { WorkTurns } from '#core/work-turns.ts';
+import { decoding } from './connect.ts';
 
-/** As connections decode (connect.ts). */
-const decoding = { useBigInt64: true } as const;
 /** Documents of one answer of the server: encoding and sending them keeps it from others meanwhile. */
 const batchSize = 100;
 
