@@ -89,9 +89,9 @@ export function findNumbers(text: string, finders: SelectFinders): readonly Foun
   announcements.read(units);
   const place = new Place(text);
   for (let at = 0; at < text.length; at += 1) {
-    if (((units[at] as number) - 0x30) >>> 0 > 9) continue;
+    if (!isDigit(units[at] as number)) continue;
     let end = at + 1;
-    while (((units[end] as number) - 0x30) >>> 0 <= 9) end += 1;
+    while (isDigit(units[end] as number)) end += 1;
     const length = end - at;
     const before = at === 0 ? 0 : (units[at - 1] as number);
     const isAlone = length < shortMax && !isJoint(units[end] as number) && !isLetterUnit(before);
@@ -110,6 +110,11 @@ export function findNumbers(text: string, finders: SelectFinders): readonly Foun
     at = end - 1;
   }
   return found;
+}
+
+/** As `isDigitUnit` with one comparison, for units of an array alone: NaN, which `charCodeAt` has behind a text, would be one. */
+function isDigit(unit: number): boolean {
+  return (unit - 0x30) >>> 0 <= 9;
 }
 
 /** The digits that can be of one number with a group that ends at `from`. */
