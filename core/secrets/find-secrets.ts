@@ -46,6 +46,8 @@ export class SecretSearch {
   /** Sticky: the longest start. */
   readonly #starts: RegExp;
   readonly #scan: WordScan;
+  /** The characters of the longest word of the scan. */
+  readonly #wordMax: number;
   /** By word of the scan: what it begins or names. */
   readonly #scanned: readonly ({ readonly length: number } | SearchedName)[];
   readonly #byStart = new Map<string, readonly Searched[]>();
@@ -75,7 +77,9 @@ export class SecretSearch {
       );
     }
     this.#starts = new RegExp(starts.map(quote).join('|'), 'y');
-    this.#scan = createWordScan([...starts, ...named.flatMap(({ words }) => words)], asciiCaseAliases);
+    const words = [...starts, ...named.flatMap((one) => one.words)];
+    this.#scan = createWordScan(words, asciiCaseAliases);
+    this.#wordMax = Math.max(...words.map(({ length }) => length));
     this.#scanned = [
       ...starts.map(({ length }) => ({ length })),
       ...this.#named.flatMap((one) => one.words.map(() => one)),
@@ -95,10 +99,10 @@ export class SecretSearch {
     }));
   }
 
-  /** The same for a text without what a reader does not see (`toVisible`). */
-  findVisible(text: string): readonly FoundSecret[] {
+  /** The same for a text without what a reader does not see (`toVisible`); what begins at `until` or behind it may be left out. */
+  findVisible(text: string, until = text.length): readonly FoundSecret[] {
     const found: FoundSecret[] = [];
-    const hits = this.#scan(text);
+    const hits = this.#scan(text, until + this.#wordMax);
     if (hits.count === 0) return found;
     const named = this.#readNamed(hits);
     let from = 0;

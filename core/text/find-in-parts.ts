@@ -8,20 +8,21 @@ export interface TextPlace {
 
 /**
  * What `find` finds in a text of any length, in order and without overlaps: it is shown parts of `partLength`, each with as many
- * characters of what stands before and after it and where it begins, and other work of the process gets its turn meanwhile.
+ * characters of what stands before and after it and where it begins, and other work of the process gets its turn meanwhile. What begins
+ * at `until` of a part or behind it belongs to the next one, and need not be found.
  */
 export async function findInParts<Found extends TextPlace>(
   text: string,
   partLength: number,
   [before, after]: readonly [before: number, after: number],
-  find: (part: string, from: number) => readonly Found[],
+  find: (part: string, from: number, until: number) => readonly Found[],
 ): Promise<readonly Found[]> {
-  if (text.length <= partLength + after) return find(text, 0);
+  if (text.length <= partLength + after) return find(text, 0, text.length);
   const all: Found[] = [];
   const turns = new WorkTurns();
   for (let at = 0; at < text.length; at += partLength) {
     const from = Math.max(0, at - before);
-    for (const found of find(text.slice(from, at + partLength + after), from)) {
+    for (const found of find(text.slice(from, at + partLength + after), from, at + partLength - from)) {
       const [start, end] = [found.start + from, found.end + from];
       const isOfPart = start >= at && start < at + partLength;
       if (isOfPart && start >= (all.at(-1)?.end ?? 0)) all.push({ ...found, start, end });

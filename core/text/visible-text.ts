@@ -19,8 +19,12 @@ const space = /^\p{Zs}$/u;
 
 /** Whether a text is of ASCII without what shows nothing. */
 function isPlain(text: string): boolean {
-  return isAscii(text) && !text.includes('\0') && !text.includes('\x7f');
+  // Long texts of other scripts mostly show it soon, where counting the bytes of all of them takes longer than to read them.
+  const isMaybe = text.length <= beginningChars || isAscii(text.slice(0, beginningChars));
+  return isMaybe && isAscii(text) && !text.includes('\0') && !text.includes('\x7f');
 }
+
+const beginningChars = 2_048;
 
 /**
  * The text without invisible characters, with wide and styled letters, digits of all scripts, dashes and spaces as the

@@ -44,7 +44,7 @@ async function findWithin(texts: readonly GuardedText[], search: SecretSearch): 
   const placed: Placed[] = [];
   for (const [number, guarded] of texts.entries()) {
     const { text, kind } = guarded;
-    const found = await findVisibleAndHidden(guarded, (visible) => search.findVisible(visible));
+    const found = await findVisibleAndHidden(guarded, (visible, until) => search.findVisible(visible, until));
     const isInImage = createImageDataCheck(found.length === 0 ? '' : text);
     for (const secret of found) {
       if (!isInImage(secret.start, secret.end)) placed.push({ ...secret, text: number });

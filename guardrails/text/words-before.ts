@@ -75,12 +75,15 @@ export class WordsBefore<Name extends string> {
     // Words that begin further back are too far from this place and from all that follow.
     let state = this.#at < first ? 0 : this.#state;
     let at = Math.max(this.#at, first);
-    for (; at < place; at += 1) {
-      state = next[state + (columnByUnit[units[at] as number] as number)] as number;
-      if (state >= 0) continue;
+    while (at < place) {
+      do {
+        state = next[state + (columnByUnit[units[at] as number] as number)] as number;
+        at += 1;
+      } while (state >= 0 && at < place);
+      if (state >= 0) break;
       state = -state;
       for (const word of ending[state / columns] as readonly number[]) {
-        for (const pattern of this.#patterns[word] as readonly number[]) this.#ends[pattern] = at + 1;
+        for (const pattern of this.#patterns[word] as readonly number[]) this.#ends[pattern] = at;
       }
     }
     this.#at = at;

@@ -6,7 +6,6 @@ import {
   type FoundPii,
   isDigitUnit,
   isLetterUnit,
-  isWordUnit,
   type NumberFinder,
   type NumberPlace,
 } from './finder.ts';
@@ -44,16 +43,32 @@ class Place implements NumberPlace {
   readonly mayAnnounce = (announced: Announced): boolean => announcements.has(announced, this.from);
 }
 
+/** Characters of what is found that may stand before its first digit: the name of a month, letters of an id, brackets. */
+const beforeDigitsMax = 16;
+
 /** Groups of fewer digits are a number of a person only where something joins them to another. */
 const shortMax = 6;
 
-/** Space, brackets, full stop, hyphen, slash, capitals and letters of other scripts; `st`, `nd`, `rd`, `th` after a day. */
-function isJoint(unit: number): boolean {
-  return joints[unit] === 1 || unit > 0x7f;
-}
+/** What a UTF-16 unit is for the numbers around it: the sum of these, read from one table for each unit of a text. */
+const [digit, letter, underscore, blocking, joint, capital] = [1, 2, 4, 8, 16, 32];
+/** What a number does not begin behind: words, numbers, addresses, prices, and the signs of currencies. */
+const joined = digit | letter | underscore | blocking;
+const uses = Uint8Array.from({ length: 0x1_0000 }, (_, unit) => {
+  const isCapital = unit >= 0x41 && unit <= 0x5a;
+  return (
+    (isDigitUnit(unit) ? digit : 0) |
+    (isLetterUnit(unit) ? letter : 0) |
+    (unit === 0x5f ? underscore : 0) |
+    ('#$%&+-./@\\^~€£¥'.includes(String.fromCharCode(unit)) ? blocking : 0) |
+    // What joins a short group to another: also `st`, `nd`, `rd`, `th` after a day, and letters of other scripts.
+    (' ()./-,snrt'.includes(String.fromCharCode(unit)) || isCapital || unit > 0x7f ? joint : 0) |
+    (isCapital ? capital : 0)
+  );
+});
 
-const joints = new Uint8Array(0x1_0000);
-for (const joint of ' ()./-,snrtABCDEFGHIJKLMNOPQRSTUVWXYZ') joints[joint.charCodeAt(0)] = 1;
+function is(unit: number, use: number): boolean {
+  return ((uses[unit] as number) & use) !== 0;
+}
 
 /** Empty where nothing before the number can be a word. */
 function readContext(text: string, from: number): string {
@@ -81,25 +96,27 @@ const reader = new TextUnits();
 
 /**
  * What the finders know among the numbers of a text. A number begins at a group of digits that no word and no other number
- * leads into; letters and a plus sign before it belong to it. The first finder that knows it decides.
+ * leads into; letters and a plus sign before it belong to it. The first finder that knows it decides. What begins at `until` or behind it
+ * may be left out.
  */
-export function findNumbers(text: string, finders: SelectFinders): readonly FoundPii[] {
+export function findNumbers(text: string, finders: SelectFinders, until = text.length): readonly FoundPii[] {
   const found: FoundPii[] = [];
   const units = reader.read(text);
   announcements.read(units);
   const place = new Place(text);
-  for (let at = 0; at < text.length; at += 1) {
+  const last = Math.min(text.length, until + beforeDigitsMax);
+  for (let at = 0; at < last; at += 1) {
     if (!isDigit(units[at] as number)) continue;
     let end = at + 1;
     while (isDigit(units[end] as number)) end += 1;
     const length = end - at;
     const before = at === 0 ? 0 : (units[at - 1] as number);
-    const isAlone = length < shortMax && !isJoint(units[end] as number) && !isLetterUnit(before);
-    const from = isAlone ? -1 : findBeginning(units, at, length);
+    const isAlone = length < shortMax && !is(units[end] as number, joint) && !is(before, letter);
+    const from = isAlone ? -1 : findBeginning(units, at, length, before);
     if (from !== -1 && (length <= groupDigitsMax || from < at)) {
       place.move(at, length, from);
       const digits = countDigits(units, end, length, text.length);
-      for (const find of finders(length, digits, from < at && isLetterUnit(units[from] as number))) {
+      for (const find of finders(length, digits, from < at && is(units[from] as number, letter))) {
         const one = find(place);
         if (one === null) continue;
         found.push(one);
@@ -122,7 +139,7 @@ function countDigits(units: Uint16Array, from: number, length: number, textLengt
   let digits = length;
   let gap = 0;
   for (let at = from; at < textLength && gap <= digitsGapMax && digits < digitsCountedMax; at += 1) {
-    if (isDigitUnit(units[at] as number)) {
+    if (isDigit(units[at] as number)) {
       digits += 1;
       gap = 0;
     } else gap += 1;
@@ -131,38 +148,30 @@ function countDigits(units: Uint16Array, from: number, length: number, textLengt
 }
 
 /** Where the number with the digits at `at` begins; -1: it is part of something else. */
-function findBeginning(units: Uint16Array, at: number, length: number): number {
-  const before = unitBefore(units, at);
-  if (before === 0x2b) return isFree(units, at - 1) || isFreeAfterEscape(units, at - 1) ? at - 1 : -1;
-  let letters = at;
+function findBeginning(units: Uint16Array, at: number, length: number, before: number): number {
+  if (before === plus) return isFree(units, at - 1) || isFreeAfterEscape(units, at - 1) ? at - 1 : -1;
   // Letters before it, also before a space (AB 12 34 56 C) or a hyphen (X-1234567-L).
   const isSpaced =
-    ((length === 2 && before === 0x20) || (length > 1 && before === 0x2d)) &&
-    isCapital(unitBefore(units, at - 1));
-  if (isSpaced) letters -= 1;
-  while (at - letters <= lettersMax && isLetterUnit(unitBefore(units, letters))) letters -= 1;
+    ((length === 2 && before === space) || (length > 1 && before === hyphen)) &&
+    is(unitBefore(units, at - 1), capital);
+  if (!isSpaced && !is(before, letter)) return is(before, joined) ? -1 : at;
+  let letters = isSpaced ? at - 1 : at;
+  while (at - letters <= lettersMax && is(unitBefore(units, letters), letter)) letters -= 1;
   if (isSpaced && (at - letters > 3 || !isFree(units, letters))) letters = at;
   return isFree(units, letters) ? letters : isFreeAfterEscape(units, at) ? at : -1;
 }
+
+const [space, plus, hyphen] = [0x20, 0x2b, 0x2d];
 
 /** 0 before the first one. */
 function unitBefore(units: Uint16Array, at: number): number {
   return at > 0 ? (units[at - 1] as number) : 0;
 }
 
-function isCapital(unit: number): boolean {
-  return unit >= 0x41 && unit <= 0x5a;
-}
-
 /** Whether what begins at an offset is not part of a word, a number, an address or a price. */
 function isFree(units: Uint16Array, at: number): boolean {
-  const before = unitBefore(units, at);
-  return !isWordUnit(before) && blocking[before] !== 1;
+  return !is(unitBefore(units, at), joined);
 }
-
-/** # $ % & + - . / @ \ ^ ~ and the signs of currencies. */
-const blocking = new Uint8Array(0x1_0000);
-for (const one of '#$%&+-./@\\^~€£¥') blocking[one.charCodeAt(0)] = 1;
 
 /** After `\n` as JSON within a text has it. */
 function isFreeAfterEscape(units: Uint16Array, at: number): boolean {

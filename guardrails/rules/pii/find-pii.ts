@@ -12,14 +12,14 @@ import { createPhoneFinder } from './phone.ts';
 
 const groupDigitsMax = 19;
 
-/** Searches visible texts for what the options state; in the order of their places, and apart from each other. */
+/** Searches visible texts for what the options state; in the order of their places, and apart from each other. What begins at `until` or behind it may be left out. */
 export function createPiiSearch({
   kinds,
   regions,
   words,
   privateIps,
   allow,
-}: PiiOptions): (text: string) => readonly FoundPii[] {
+}: PiiOptions): (text: string, until?: number) => readonly FoundPii[] {
   const has = (kind: PiiOptions['kinds'][number]) => kinds.includes(kind);
   const ids = has('NATIONAL_ID') ? createNationalIdFinders(regions, words) : null;
   const last: readonly CountedFinder[] = [
@@ -51,11 +51,11 @@ export function createPiiSearch({
     allowed.has(value) || (value.includes('@') && allowed.has(value.slice(value.lastIndexOf('@'))));
   const finders = (length: number, digits: number, hasLetters: boolean) =>
     hasLetters ? afterLetters : (byGroup[length]?.[digits] ?? []);
-  return (text) => {
+  return (text, until) => {
     if (!isWanted(text)) return [];
     const found = [
       ...(has('EMAIL') ? findEmails(text) : []),
-      ...findNumbers(text, finders),
+      ...findNumbers(text, finders, until),
       ...(has('IP_ADDRESS') ? findIpv6(text, privateIps) : []),
     ];
     const kept =

@@ -96,4 +96,19 @@ describe('encoded texts', () => {
       { numRuns: 2 },
     );
   });
+
+  it('are found up to a place as without it', () => {
+    const long = `${'x'.repeat(9)}, ${'and so on. '.repeat(3)}`;
+    const written = Object.values(encodings).map(({ write }) => write('Meet ann at the harbour'));
+    const pieces = fc.array(fc.constantFrom(...written, ' ', '/', 'ab', '\n', long), { maxLength: 8 });
+    fc.assert(
+      fc.property(pieces, fc.nat(300), (parts, until) => {
+        const source = parts.join('');
+        const places = (found: ReturnType<typeof readEncoded>) =>
+          found.filter(({ start }) => start < until).map(({ text, start, end }) => ({ text, start, end }));
+        expect(places(readEncoded(source, until))).toEqual(places(readEncoded(source)));
+      }),
+    );
+    expect(readEncoded(`${' '.repeat(40)}${inBase64('Meet ann at the harbour')}`, 20)).toEqual([]);
+  });
 });

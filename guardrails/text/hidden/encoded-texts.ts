@@ -40,21 +40,27 @@ const reader = new TextUnits();
 /**
  * The texts in base64 and in hexadecimal digits that stand in a source, of any length and wherever their digits begin: also behind a
  * path or a word. Decoded once: UTF-8 without control characters but those of white space, of at least 12 bytes. Where they do not begin with the digits, 11 characters of
- * ASCII in a row distinguish them from other bytes. Takes time linear in the length.
+ * ASCII in a row distinguish them from other bytes. Those that begin at `until` or behind it may be left out. Takes time linear in the length.
  */
-export function readEncoded(source: string): readonly EncodedText[] {
+export function readEncoded(source: string, until = source.length): readonly EncodedText[] {
   const units = reader.read(source);
   const found: EncodedText[] = [];
-  for (const run of findRuns(units, source.length, isBase64, base64CharsMin))
-    readBase64(source, units, run, found);
-  for (const run of findRuns(units, source.length, isHex, hexCharsMin)) readHex(source, units, run, found);
+  const range = [until, source.length] as const;
+  for (const run of findRuns(units, range, isBase64, base64CharsMin)) readBase64(source, units, run, found);
+  for (const run of findRuns(units, range, isHex, hexCharsMin)) readHex(source, units, run, found);
   return found;
 }
 
-/** The longest runs of characters with a use, of at least so many: most others are left after a look at their last one. */
-function findRuns(units: Uint16Array, length: number, use: number, charsMin: number): readonly Run[] {
+/** The longest runs of characters with a use that begin before `until`, of at least so many: most others are left after a look at their last one. */
+function findRuns(
+  units: Uint16Array,
+  [until, length]: readonly [until: number, length: number],
+  use: number,
+  charsMin: number,
+): readonly Run[] {
   const runs: Run[] = [];
-  for (let last = charsMin - 1; last < length; ) {
+  const lastMax = Math.min(length, until + charsMin);
+  for (let last = charsMin - 1; last < lastMax; ) {
     const first = last - charsMin + 1;
     let at = last;
     while (at >= first && hasUse(units[at] as number, use)) at -= 1;

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { everySecret } from '#core/secrets/find-secrets.ts';
 import { testRule } from '#test/support/guardrail-rules.ts';
 import { fc } from '#test/support/properties.ts';
+import { createPiiSearch } from '../../rules/pii/find-pii.ts';
+import { piiOptions } from '../../rules/pii/options.ts';
 import { pii } from '../../rules/pii/pii.ts';
 import { secrets } from '../../rules/secrets.ts';
 import { holdHiddenFrom } from './hidden-matches.ts';
@@ -24,6 +27,44 @@ const rules = [
   ['pii', testRule(pii, {}), '{"card":"4111 1111 1111 1111"}', '4111 1111 1111 1111'],
   ['secrets', testRule(secrets, {}), `use the key ghp_${'aB3'.repeat(12)}.`, `ghp_${'aB3'.repeat(12)}`],
 ] as const;
+
+describe('searches', () => {
+  const values = [
+    'ann.lee@x.example',
+    '4111 1111 1111 1111',
+    '+49 30 901820',
+    'tel 030 901820',
+    'born 3. May 1980',
+    'born May 5, 1980',
+    'IBAN DE89 3704 0044 0532 0130 00',
+    'passport C01X00T47',
+    'SSN 078-05-1120',
+    '8.8.8.8',
+    '2001:4860:4860::8888',
+    `ghp_${'aB3'.repeat(12)}`,
+    `AWS_SECRET_ACCESS_KEY=${'aB3/'.repeat(10)}`,
+  ];
+  const pieces = fc.array(fc.constantFrom(...values, ' ', ', ', '. ', '\n', 'x', '7', 'and so on '), {
+    maxLength: 9,
+  });
+
+  it.each([
+    ['pii', createPiiSearch(piiOptions.parse({}))],
+    ['secrets', (text: string, until?: number) => everySecret.findVisible(text, until)],
+  ])('of %s find what begins before a place as without it', (_, search) => {
+    fc.assert(
+      fc.property(pieces, fc.nat(120), (parts, until) => {
+        const text = parts.join('');
+        const keep = (found: ReturnType<typeof search>) => found.filter(({ start }) => start < until);
+        expect(keep(search(text, until))).toEqual(keep(search(text)));
+      }),
+    );
+    expect(values.some((value) => search(value, value.length).length === 1)).toBe(true);
+    expect(search(`${'and so on. '.repeat(50)}${values.join(' ')}`, 20).length).toBeLessThan(
+      search(`${'and so on. '.repeat(50)}${values.join(' ')}`).length,
+    );
+  });
+});
 
 describe('values behind encodings', () => {
   it.each(rules)('are found by %s behind one and behind two, at any place', async (_, rule, text, value) => {

@@ -8,8 +8,8 @@ import { type HiddenText, type ReadText, readPart } from './hidden-texts.ts';
 /** Encodings that are undone, one within the other. */
 const layersMax = 2;
 
-/** Searches a text without what a reader does not see (`toVisible`). */
-export type VisibleSearch<Match> = (text: string) => readonly Match[];
+/** Searches a text without what a reader does not see (`toVisible`). What begins at `until` or behind it may be left out. */
+export type VisibleSearch<Match> = (text: string, until?: number) => readonly Match[];
 
 /**
  * What a search finds in a text of any length as a reader sees it, and behind escapes, base64, hexadecimal digits and tag characters, also where one of them
@@ -20,8 +20,8 @@ export function findVisibleAndHidden<Match extends TextPlace>(
   guarded: Pick<GuardedText, 'text' | 'format'>,
   search: VisibleSearch<Match>,
 ): Promise<readonly Match[]> {
-  return findInParts(guarded.text, secretParts.length, secretParts.around, (part, from) =>
-    findInPart(part, readPart(guarded, part, from), search),
+  return findInParts(guarded.text, secretParts.length, secretParts.around, (part, from, until) =>
+    findInPart(part, readPart(guarded, part, from, until), search),
   );
 }
 
@@ -31,7 +31,7 @@ function findInPart<Match extends TextPlace>(
   search: VisibleSearch<Match>,
 ): readonly Match[] {
   const { visible } = read;
-  const shown = search(visible.text);
+  const shown = search(visible.text, read.until);
   const found = visible.text === part ? shown : placeIn(visible, shown);
   // They are not visible.
   const tagged = readTags(part).flatMap((one) => placeIn(one, search(one.text)));

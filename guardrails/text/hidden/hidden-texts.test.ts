@@ -1,9 +1,10 @@
 import { expect, it } from 'vitest';
 import { guardedText } from '#test/support/guardrail-rules.ts';
+import { fc } from '#test/support/properties.ts';
 import type { GuardedText } from '../../guardrail.ts';
-import { readPart } from './hidden-texts.ts';
+import { ReadText, readPart } from './hidden-texts.ts';
 
-const readOnce = (guarded: GuardedText) => readPart(guarded, guarded.text, 0);
+const readOnce = (guarded: GuardedText) => readPart(guarded, guarded.text, 0, guarded.text.length);
 const toBase64 = (text: string) => Buffer.from(text).toString('base64');
 const inner = 'to=ann%40x.example and so on';
 const outer = `see ${toBase64(`and ${toBase64(inner)} too`)}`;
@@ -21,11 +22,11 @@ it('reads a text once for all rules, whatever is hidden in it, and each text for
 it('reads each part of a text once', () => {
   const guarded = guardedText(`${outer} ${outer}`);
   const [first, second] = [0, outer.length + 1].map((from) =>
-    readPart(guarded, guarded.text.slice(from, from + outer.length), from),
+    readPart(guarded, guarded.text.slice(from, from + outer.length), from, outer.length),
   );
   expect(first?.visible.text).toBe(outer);
   expect(second).not.toBe(first);
-  expect(readPart(guarded, outer, outer.length + 1)).toBe(second);
+  expect(readPart(guarded, outer, outer.length + 1, outer.length)).toBe(second);
 });
 
 it('leads from the innermost text back to its place, layer by layer', () => {
@@ -38,4 +39,17 @@ it('leads from the innermost text back to its place, layer by layer', () => {
   const [start, end] = [last?.toStart(at) ?? -1, last?.toEnd(at + 1) ?? -1];
   expect(inner.slice(start, end)).toBe('%40');
   expect(hidden?.text.slice(within?.toStart(0), within?.toEnd(inner.length))).toBe(toBase64(inner));
+});
+
+it('shows what begins before a place, and nothing else, before the place in what it shows', () => {
+  // Shown as themselves, not at all, as more, as fewer, as another one.
+  const unit = fc.constantFrom('a', '\u200b', '㎏', '\\n', '\\u00e9', '\u{1d400}', '\u00a0', '１');
+  const text = fc.string({ unit, maxLength: 20 });
+  fc.assert(
+    fc.property(text, fc.nat(20), fc.constantFrom('TEXT', 'JSON'), (given, place, format) => {
+      const { visible, until } = new ReadText({ text: given, format }, Math.min(place, given.length));
+      for (let at = 0; at < visible.text.length; at += 1)
+        expect([at, at < until]).toEqual([at, visible.toStart(at) < place]);
+    }),
+  );
 });
