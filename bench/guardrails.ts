@@ -20,7 +20,7 @@ import { median } from './budget.ts';
 import { flat, guarded, harmlessTexts, repeatUnit, textUnits } from './guardrail-texts.ts';
 import { measureTurns } from './turns.ts';
 
-const rounds = Number(process.env.ROUNDS ?? 5);
+const rounds = Number(process.env.ROUNDS ?? 9);
 const [microsPerKbMax, millisPerMbMax, turnMillisMax] = [60, 50, 20];
 /** Texts that consist of numbers alone, up to 90,000 of which have to be looked at one by one. */
 const numbersAlone = new Set(['phone numbers', 'international phone numbers', 'digits']);

@@ -113,6 +113,7 @@ const found: readonly (readonly [text: string, ...expected: readonly string[]])[
   ['आधार 2345 6789 0124', 'IN_AADHAAR 2345 6789 0124'],
   ['身份证11010519491231002X', 'CN_RESIDENT_ID 11010519491231002X'],
   ['Reisepass Nr. C01X00T47', 'PASSPORT C01X00T47'],
+  ['passport no. X01X00T47', 'PASSPORT X01X00T47'],
   ['passport 123456789, SSN 219099998', 'PASSPORT 123456789', 'US_SSN 219099998'],
   ['from 93.184.216.34:443', 'IP_ADDRESS 93.184.216.34'],
   [
@@ -148,6 +149,7 @@ const harmless: readonly string[] = [
   'C01X00T47 AB1234567',
   'money as Decimal text 0.0001234',
   'F-12 ISO 9001:2015 RFC 2606',
+  'table_4111111111111111 passport _123456789',
   'order 4222222222222, item 676770000005',
   'Erika-Heuser-Ring 5906 12357',
   '012-345-6789 0800-12-34 2080-5412-2482',

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { guardedText } from '#test/support/guardrail-rules.ts';
 import { fc } from '#test/support/properties.ts';
 import type { GuardedText } from '../../guardrail.ts';
-import { ReadText, readPart } from './hidden-texts.ts';
+import { ReadText, readEncodedOnce, readPart } from './hidden-texts.ts';
 
 const readOnce = (guarded: GuardedText) => readPart(guarded, guarded.text, 0, guarded.text.length);
 const toBase64 = (text: string) => Buffer.from(text).toString('base64');
@@ -52,4 +52,10 @@ it('shows what begins before a place, and nothing else, before the place in what
         expect([at, at < until]).toEqual([at, visible.toStart(at) < place]);
     }),
   );
+});
+
+it('reads what is encoded in a text anew where more of it is of interest', () => {
+  expect(readEncodedOnce(outer, 0)).toEqual([]);
+  expect(readEncodedOnce(outer)).toHaveLength(1);
+  expect(readEncodedOnce(outer)).toBe(readEncodedOnce(outer));
 });
