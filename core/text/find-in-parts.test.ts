@@ -14,7 +14,7 @@ function find(text: string, until = text.length) {
   return withoutOverlaps(found.filter(({ start }) => start < until));
 }
 
-it('finds in parts what it finds in the whole, shown no more than is told where parts are cut', async () => {
+it('finds in parts what it finds in the whole, each part with as much around it as stated', async () => {
   const text = fc.string({ unit: fc.constantFrom('a', 'b', 'c', ' '), maxLength: 60 });
   await fc.assert(
     fc.asyncProperty(text, fc.integer({ min: 1, max: 12 }), async (whole, length) => {
@@ -24,7 +24,7 @@ it('finds in parts what it finds in the whole, shown no more than is told where 
   );
 });
 
-it('tells where each part begins, and where what belongs to the next one begins', async () => {
+it('states where each part begins, and where what belongs to the next one begins', async () => {
   const shown: unknown[] = [];
   await findInParts('0123456789abcdefghij', 8, around, (part, from, until) => {
     shown.push([from, part.slice(0, until)]);
