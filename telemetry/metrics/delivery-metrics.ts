@@ -1,5 +1,5 @@
-import type { Counter } from 'prom-client';
 import type { DeliveryObserver } from '#core/observers/delivery-observer.ts';
+import type { Count } from './counts.ts';
 import { type MetricsRegistry, openCounter, openReadGauge, type Series } from './series.ts';
 
 /** Six formats, and four outcomes. */
@@ -7,7 +7,7 @@ const seriesMax = 40;
 
 /** The metrics of events that are sent to webhooks. */
 export class DeliveryMetrics implements DeliveryObserver {
-  readonly #attempts: Series<Counter.Internal>;
+  readonly #attempts: Series<Count>;
   #oldestPendingMs = 0;
   #deadLetters = 0;
 

@@ -1,4 +1,4 @@
-import type { Counter, Gauge, Histogram } from 'prom-client';
+import type { Gauge } from 'prom-client';
 import { errorCauses, findCause } from '#core/observers/error-causes.ts';
 import {
   type CutReason,
@@ -9,12 +9,11 @@ import {
   type ObservedOperation,
   type ObservedRequest,
 } from '#core/observers/gateway-observer.ts';
+import type { Count, Distribution } from './counts.ts';
 import {
-  type ExemplarChild,
   GaugeSources,
   type MetricsRegistry,
   openCounter,
-  openExemplarHistogram,
   openGauge,
   openHistogram,
   openReadGauge,
@@ -29,13 +28,13 @@ const closedMax = 300;
 
 /** The metrics of the gateway of a process. */
 export class GatewayMetrics implements GatewayObserver {
-  readonly #operations: Series<Histogram.Internal<string>>;
-  readonly #errors: Series<Counter.Internal>;
-  readonly #limits: Series<Counter.Internal>;
-  readonly #requests: Series<ExemplarChild>;
+  readonly #operations: Series<Distribution>;
+  readonly #errors: Series<Count>;
+  readonly #limits: Series<Count>;
+  readonly #requests: Series<Distribution>;
   readonly #streamsOpen: Series<Gauge.Internal<string>>;
-  readonly #streams: Series<Counter.Internal>;
-  readonly #streamsCut: Series<Counter.Internal>;
+  readonly #streams: Series<Count>;
+  readonly #streamsCut: Series<Count>;
   readonly #gateways = new GaugeSources<GatewayGauges>();
 
   constructor(registry: MetricsRegistry) {
@@ -59,7 +58,7 @@ export class GatewayMetrics implements GatewayObserver {
       labels: ['code', 'meter', 'window'],
       seriesMax: closedMax,
     });
-    this.#requests = openExemplarHistogram(registry, {
+    this.#requests = openHistogram(registry, {
       name: 'heddle_http_request_duration_seconds',
       help: 'Requests over HTTP by handler and class of status, until their answer was written.',
       labels: ['handler', 'status'],

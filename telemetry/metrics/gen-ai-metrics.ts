@@ -1,12 +1,10 @@
-import type { Counter, Histogram } from 'prom-client';
 import { toGenAiProviderName } from '#core/observers/gen-ai-providers.ts';
 import type { GenAiOperation, ObservedAttempt, ObservedModel } from '#core/observers/inference-observer.ts';
+import type { Count, Distribution } from './counts.ts';
 import {
-  type ExemplarChild,
   type MetricConfig,
   type MetricsRegistry,
   openCounter,
-  openExemplarHistogram,
   openHistogram,
   otherValue,
   type Series,
@@ -27,11 +25,11 @@ const modelLabels = ['gen_ai_operation_name', 'gen_ai_provider_name', 'gen_ai_re
 /** The series of one AI model and operation. */
 interface ModelSeries {
   readonly labels: readonly string[];
-  readonly firstChunk: ExemplarChild;
-  readonly inputTokens: ExemplarChild;
-  readonly outputTokens: ExemplarChild;
-  readonly usage: readonly (readonly [Counter.Internal, keyof NonNullable<ObservedAttempt['usage']>])[];
-  readonly oldUsage: readonly (readonly [ExemplarChild, 'inputTokens' | 'outputTokens'])[];
+  readonly firstChunk: Distribution;
+  readonly inputTokens: Distribution;
+  readonly outputTokens: Distribution;
+  readonly usage: readonly (readonly [Count, keyof NonNullable<ObservedAttempt['usage']>])[];
+  readonly oldUsage: readonly (readonly [Distribution, 'inputTokens' | 'outputTokens'])[];
 }
 
 /**
@@ -40,23 +38,20 @@ interface ModelSeries {
  * of v1.41 and before, which older dashboards read.
  */
 export class GenAiMetrics {
-  readonly #duration: Series<ExemplarChild>;
-  readonly #oldDuration: Series<ExemplarChild> | undefined;
-  readonly #firstChunk: Series<ExemplarChild>;
-  readonly #perChunk: Series<Histogram.Internal<string>>;
-  readonly #tokens: Readonly<Record<'input' | 'output', Series<ExemplarChild>>>;
-  readonly #usage: readonly (readonly [
-    Series<Counter.Internal>,
-    keyof NonNullable<ObservedAttempt['usage']>,
-  ])[];
-  readonly #oldUsage: Series<ExemplarChild> | undefined;
+  readonly #duration: Series<Distribution>;
+  readonly #oldDuration: Series<Distribution> | undefined;
+  readonly #firstChunk: Series<Distribution>;
+  readonly #perChunk: Series<Distribution>;
+  readonly #tokens: Readonly<Record<'input' | 'output', Series<Distribution>>>;
+  readonly #usage: readonly (readonly [Series<Count>, keyof NonNullable<ObservedAttempt['usage']>])[];
+  readonly #oldUsage: Series<Distribution> | undefined;
   readonly #named = new Set<string>();
   readonly #series: Readonly<Record<GenAiOperation, WeakMap<ObservedModel, ModelSeries>>> = {
     chat: new WeakMap(),
     embeddings: new WeakMap(),
     moderation: new WeakMap(),
   };
-  readonly #chunks = new WeakMap<ObservedModel, Histogram.Internal<string>>();
+  readonly #chunks = new WeakMap<ObservedModel, Distribution>();
 
   constructor(registry: MetricsRegistry, { oldNames }: { readonly oldNames: boolean }) {
     const named = (name: string, help: string, labels: readonly string[] = []): MetricConfig<string> => ({
@@ -66,9 +61,9 @@ export class GenAiMetrics {
       seriesMax,
     });
     const seconds = (config: MetricConfig<string>) =>
-      openExemplarHistogram(registry, { ...config, buckets: durationBuckets });
+      openHistogram(registry, { ...config, buckets: durationBuckets });
     const tokens = (config: MetricConfig<string>) =>
-      openExemplarHistogram(registry, { ...config, buckets: tokenBuckets });
+      openHistogram(registry, { ...config, buckets: tokenBuckets });
     const counted = (name: string, help: string) =>
       openCounter(registry, named(`inference_usage_${name}_total`, help, ['gen_ai_token_modality']));
     this.#duration = seconds(

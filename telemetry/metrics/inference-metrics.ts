@@ -1,4 +1,4 @@
-import type { Counter, Gauge, Histogram } from 'prom-client';
+import type { Gauge } from 'prom-client';
 import type { CircuitState } from '#core/graph-enums.generated.ts';
 import { findCause } from '#core/observers/error-causes.ts';
 import {
@@ -11,6 +11,7 @@ import {
   type PayloadDrop,
   payloadDrops,
 } from '#core/observers/inference-observer.ts';
+import type { Count, Distribution } from './counts.ts';
 import { GenAiMetrics } from './gen-ai-metrics.ts';
 import {
   GaugeSources,
@@ -35,19 +36,19 @@ const circuitValues: Readonly<Record<CircuitState, number>> = { CLOSED: 0, HALF_
 /** The metrics of the engines of a process. */
 export class InferenceMetrics implements InferenceObserver {
   readonly #genAi: GenAiMetrics;
-  readonly #attempts: Series<Counter.Internal>;
-  readonly #cost: Series<Counter.Internal>;
-  readonly #costs = new WeakMap<ObservedModel, Counter.Internal>();
-  readonly #calls: Series<Counter.Internal>;
-  readonly #callSeconds: Histogram.Internal<string>;
-  readonly #cache: Series<Counter.Internal>;
-  readonly #verdicts: Series<Counter.Internal>;
-  readonly #verdictSeconds: Series<Histogram.Internal<string>>;
+  readonly #attempts: Series<Count>;
+  readonly #cost: Series<Count>;
+  readonly #costs = new WeakMap<ObservedModel, Count>();
+  readonly #calls: Series<Count>;
+  readonly #callSeconds: Distribution;
+  readonly #cache: Series<Count>;
+  readonly #verdicts: Series<Count>;
+  readonly #verdictSeconds: Series<Distribution>;
   readonly #circuits: Series<Gauge.Internal<string>>;
-  readonly #circuitChanges: Series<Counter.Internal>;
-  readonly #rowSeconds: Series<Histogram.Internal<string>>;
-  readonly #rowsFailed: Series<Counter.Internal>;
-  readonly #payloadsDropped: Series<Counter.Internal>;
+  readonly #circuitChanges: Series<Count>;
+  readonly #rowSeconds: Series<Distribution>;
+  readonly #rowsFailed: Series<Count>;
+  readonly #payloadsDropped: Series<Count>;
   readonly #engines = new GaugeSources<InferenceGauges>();
 
   constructor(registry: MetricsRegistry, options: { readonly oldNames: boolean }) {

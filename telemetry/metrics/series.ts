@@ -1,4 +1,5 @@
-import { Counter, Gauge, Histogram, type OpenMetricsContentType, Registry } from 'prom-client';
+import { Gauge, type OpenMetricsContentType, Registry } from 'prom-client';
+import { Count, Distribution, registerCounts, type SeriesLabels } from './counts.ts';
 
 /** What stands for the values of labels beyond a bound. */
 export const otherValue = 'other';
@@ -30,12 +31,12 @@ export interface MetricConfig<Label extends string> {
  * Bounded: a label of a million values leaves `seriesMax` series, and one more.
  */
 export class Series<Child> {
-  readonly #make: (labels: Readonly<Record<string, string>>) => Child;
+  readonly #make: (labels: SeriesLabels) => Child;
   readonly #config: MetricConfig<string>;
   readonly #children = new Map<string, Child>();
   #rest: Child | undefined;
 
-  constructor(config: MetricConfig<string>, make: (labels: Readonly<Record<string, string>>) => Child) {
+  constructor(config: MetricConfig<string>, make: (labels: SeriesLabels) => Child) {
     this.#config = config;
     this.#make = make;
   }
@@ -54,7 +55,7 @@ export class Series<Child> {
     return child;
   }
 
-  #toLabels(values: readonly string[]): Readonly<Record<string, string>> {
+  #toLabels(values: readonly string[]): SeriesLabels {
     const named = this.#config.labels.map((label, index) => [label, values[index] ?? ''] as const);
     return Object.fromEntries(
       named
@@ -65,53 +66,47 @@ export class Series<Child> {
 }
 
 /** A counter. Its series begin at 0 when they are made. */
-export function openCounter(
-  registry: MetricsRegistry,
-  config: MetricConfig<string>,
-): Series<Counter.Internal> {
-  const { name, help, labels } = config;
-  const counter = new Counter({ name, help, labelNames: labels, registers: [registry] });
-  return new Series(config, (values) => {
-    const child = counter.labels(values);
-    child.inc(0);
-    return child;
-  });
+export function openCounter(registry: MetricsRegistry, config: MetricConfig<string>): Series<Count> {
+  const { name, help } = config;
+  const written = new WrittenSeries(() => new Count());
+  registerCounts(registry, { name, help, type: 'counter' }, () =>
+    written.all().map(([labels, { value }]) => ({ labels, value })),
+  );
+  return new Series(config, (labels) => written.of(labels));
 }
 
-/** A histogram with the upper bounds of its buckets. */
+/** A histogram with the upper bounds of its buckets, ascending; in the format of OpenMetrics they name the trace of one of their values. */
 export function openHistogram(
   registry: MetricsRegistry,
   config: MetricConfig<string> & { readonly buckets: readonly number[] },
-): Series<Histogram.Internal<string>> {
-  const { name, help, labels, buckets } = config;
-  const options = { name, help, labelNames: labels, buckets: [...buckets], registers: [registry] };
-  const histogram = new Histogram(options);
-  return new Series(config, (values) => histogram.labels(values));
+): Series<Distribution> {
+  const { name, help, buckets } = config;
+  const written = new WrittenSeries(() => new Distribution(buckets));
+  registerCounts(registry, { name, help, type: 'histogram' }, () =>
+    written.all().flatMap(([labels, one]) => one.read(name, labels)),
+  );
+  return new Series(config, (labels) => written.of(labels));
 }
 
-/** What observes values with the trace that each belongs to. */
-export interface ExemplarChild {
-  /** `traceId` is 32 hex digits; undefined: the trace is not known. */
-  observe(value: number, traceId: string | undefined): void;
-}
+/** The series of a metric by their labels as they are written: values that are cut may be the same. */
+class WrittenSeries<Child> {
+  readonly #make: () => Child;
+  readonly #series = new Map<string, readonly [labels: SeriesLabels, child: Child]>();
 
-/** A histogram whose buckets name the trace of one of their values, in the format of OpenMetrics alone. */
-export function openExemplarHistogram(
-  registry: MetricsRegistry,
-  config: MetricConfig<string> & { readonly buckets: readonly number[] },
-): Series<ExemplarChild> {
-  const { name, help, labels, buckets } = config;
-  const options = { name, help, labelNames: labels, buckets: [...buckets], registers: [registry] };
-  const histogram = new Histogram({ ...options, enableExemplars: true });
-  return new Series(config, (values) => {
-    const child = histogram.labels(values);
-    return {
-      observe(value, traceId) {
-        if (traceId === undefined) child.observe(value);
-        else histogram.observe({ labels: values, value, exemplarLabels: { trace_id: traceId } });
-      },
-    };
-  });
+  constructor(make: () => Child) {
+    this.#make = make;
+  }
+
+  of(labels: SeriesLabels): Child {
+    const key = JSON.stringify(labels);
+    const [, child] = this.#series.get(key) ?? [labels, this.#make()];
+    this.#series.set(key, [labels, child]);
+    return child;
+  }
+
+  all(): readonly (readonly [labels: SeriesLabels, child: Child])[] {
+    return [...this.#series.values()];
+  }
 }
 
 /** A gauge whose values are set as they change. */
@@ -151,7 +146,7 @@ export function openReadSeries<Source>(
   read: (source: Source) => number | undefined,
 ): Series<Source> {
   const { name, help, labels } = config;
-  const sources = new Map<Readonly<Record<string, string>>, Source>();
+  const sources = new Map<SeriesLabels, Source>();
   new Gauge({
     name,
     help,

@@ -1,5 +1,5 @@
-import type { Counter, Histogram } from 'prom-client';
 import type { StoreObserver } from '#core/observers/store-observer.ts';
+import type { Count, Distribution } from './counts.ts';
 import { type MetricsRegistry, openCounter, openHistogram, type Series } from './series.ts';
 
 const secondsBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -8,9 +8,9 @@ const seriesMax = 100;
 
 /** The metrics of the store as a process sees it. */
 export class StoreMetrics implements StoreObserver {
-  readonly #seconds: Series<Histogram.Internal<string>>;
-  readonly #failures: Series<Counter.Internal>;
-  readonly #events: Series<Counter.Internal>;
+  readonly #seconds: Series<Distribution>;
+  readonly #failures: Series<Count>;
+  readonly #events: Series<Count>;
 
   constructor(registry: MetricsRegistry) {
     this.#seconds = openHistogram(registry, {

@@ -1,11 +1,11 @@
-import type { Counter } from 'prom-client';
 import { type DroppedReason, droppedReasons, type TraceObserver } from '#core/observers/trace-observer.ts';
+import type { Count } from './counts.ts';
 import { type MetricsRegistry, openCounter, type Series } from './series.ts';
 
 /** What becomes of the spans of a process. */
 export class TraceMetrics implements TraceObserver {
-  readonly #exported: Series<Counter.Internal>;
-  readonly #dropped: Series<Counter.Internal>;
+  readonly #exported: Series<Count>;
+  readonly #dropped: Series<Count>;
 
   constructor(registry: MetricsRegistry) {
     this.#exported = openCounter(registry, {

@@ -4,7 +4,7 @@ import { deserialize, EJSON, serialize } from 'bson';
 import { describe, expect, it } from 'vitest';
 import { fc } from '../spec/properties.ts';
 import { anyValue } from './arbitrary.ts';
-import { decodeDocument, decodeFields } from './decode.ts';
+import { decodeDocument, decodeFields, decodeWithin } from './decode.ts';
 import { encodeDocument } from './encode.ts';
 import { identicalValues } from './identical.ts';
 import { DateTime, type Doc, doc, Int32, ObjectId, type Value } from './values.ts';
@@ -29,6 +29,9 @@ describe('BSON corpus of the MongoDB specifications', () => {
     it(`${file}: valid bytes survive, malformed bytes are refused`, () => {
       for (const test of corpus.valid ?? []) {
         const bytes = Buffer.from(test.canonical_bson, 'hex');
+        expect(encodeDocument(decodeWithin(bytes)).toString('hex')).toBe(
+          encodeDocument(decodeDocument(bytes)).toString('hex'),
+        );
         expect(encodeDocument(decodeDocument(bytes)).toString('hex'), test.description).toBe(
           bytes.toString('hex'),
         );
@@ -56,6 +59,7 @@ describe('codec', () => {
     };
     const bytes = serialize(source);
     expect(deserialize(encodeDocument(decodeDocument(bytes)))).toEqual(source);
+    expect(encodeDocument(decodeWithin(bytes))).toEqual(encodeDocument(decodeDocument(bytes)));
     expect(EJSON.stringify(deserialize(encodeDocument(decodeDocument(bytes))))).toBe(EJSON.stringify(source));
   });
 

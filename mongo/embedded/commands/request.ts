@@ -1,4 +1,4 @@
-import { decodeDocument } from '../bson/decode.ts';
+import { decodeDocument, decodeWithin } from '../bson/decode.ts';
 import type { Doc, Timestamp } from '../bson/values.ts';
 import { CommandError } from '../errors.ts';
 import type { NumberedWrite, Session } from '../transactions/sessions.ts';
@@ -93,8 +93,17 @@ export class Request {
 
   /** Documents of a field, whether they came in the body or as a sequence. */
   sent(field: string): Sent[] | undefined {
+    return this.#sent(field, decodeDocument);
+  }
+
+  /** The same of documents that are stored as they came: valid until the command is answered. */
+  sentWithin(field: string): Sent[] | undefined {
+    return this.#sent(field, decodeWithin);
+  }
+
+  #sent(field: string, decode: (bytes: Uint8Array) => Doc): Sent[] | undefined {
     const sequence = this.#sequences.get(field);
-    if (sequence !== undefined) return sequence.map((bytes) => ({ doc: decodeDocument(bytes), bytes }));
+    if (sequence !== undefined) return sequence.map((bytes) => ({ doc: decode(bytes), bytes }));
     return this.fields.documents(field)?.map((doc) => ({ doc, bytes: undefined }));
   }
 }

@@ -15,7 +15,7 @@ const INSERTED = doc({ n: int32(1) });
 /** `insert`: documents, ordered (stop at the first that is refused) or not. */
 export async function insert(engine: Engine, request: Request): Promise<Reply> {
   const name = request.collectionName();
-  const documents = request.fields.required('documents', request.sent('documents'));
+  const documents = request.fields.required('documents', request.sentWithin('documents'));
   const batch = new Ordered(request, documents.length);
   await batch.each(documents, async (sent, index) => {
     const stored = prepare(engine, sent);
