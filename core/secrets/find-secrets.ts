@@ -102,7 +102,7 @@ export class SecretSearch {
   /** The same for a text without what a reader does not see (`toVisible`); what begins at `until` or behind it may be left out. */
   findVisible(text: string, until = text.length): readonly FoundSecret[] {
     const found: FoundSecret[] = [];
-    const hits = this.#scan(text, until + this.#wordMax);
+    const hits = this.#scan(text, until + beforeCharsMax + this.#wordMax);
     if (hits.count === 0) return found;
     const named = this.#readNamed(hits);
     let from = 0;

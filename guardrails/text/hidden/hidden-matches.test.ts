@@ -42,6 +42,9 @@ describe('searches', () => {
     '8.8.8.8',
     '2001:4860:4860::8888',
     `ghp_${'aB3'.repeat(12)}`,
+    `${'aB3'.repeat(13)}JQQJ9${'9'.repeat(20)}ACDOG`,
+    `aB38Q~${'aB3'.repeat(11)}`,
+    `-----BEGIN PRIVATE KEY-----${'aB3'.repeat(40)}-----END PRIVATE KEY-----`,
     `AWS_SECRET_ACCESS_KEY=${'aB3/'.repeat(10)}`,
   ];
   it.each([
