@@ -1,6 +1,6 @@
 import type { DeliveryObserver } from '#core/observers/delivery-observer.ts';
-import type { Count } from './counts.ts';
-import { type MetricsRegistry, openCounter, openReadGauge, type Series } from './series.ts';
+import type { Count } from './series/counts.ts';
+import { type MetricsRegistry, openCounter, openReadGauge, type Series } from './series/series.ts';
 
 /** Six formats, and four outcomes. */
 const seriesMax = 40;

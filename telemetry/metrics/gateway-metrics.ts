@@ -9,7 +9,7 @@ import {
   type ObservedOperation,
   type ObservedRequest,
 } from '#core/observers/gateway-observer.ts';
-import type { Count, Distribution } from './counts.ts';
+import type { Count, Distribution } from './series/counts.ts';
 import {
   GaugeSources,
   type MetricsRegistry,
@@ -19,7 +19,7 @@ import {
   openReadGauge,
   otherValue,
   type Series,
-} from './series.ts';
+} from './series/series.ts';
 
 const secondsBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 /** Operations that are distinguished by their registered names. */

@@ -1,6 +1,6 @@
 import { toGenAiProviderName } from '#core/observers/gen-ai-providers.ts';
 import type { GenAiOperation, ObservedAttempt, ObservedModel } from '#core/observers/inference-observer.ts';
-import type { Count, Distribution } from './counts.ts';
+import type { Count, Distribution } from './series/counts.ts';
 import {
   type MetricConfig,
   type MetricsRegistry,
@@ -8,7 +8,7 @@ import {
   openHistogram,
   otherValue,
   type Series,
-} from './series.ts';
+} from './series/series.ts';
 
 /** Seconds, as the conventions advise for durations. */
 const durationBuckets = [

@@ -11,8 +11,8 @@ import {
   type PayloadDrop,
   payloadDrops,
 } from '#core/observers/inference-observer.ts';
-import type { Count, Distribution } from './counts.ts';
 import { GenAiMetrics } from './gen-ai-metrics.ts';
+import type { Count, Distribution } from './series/counts.ts';
 import {
   GaugeSources,
   type MetricsRegistry,
@@ -21,7 +21,7 @@ import {
   openHistogram,
   openReadGauge,
   type Series,
-} from './series.ts';
+} from './series/series.ts';
 
 const callSecondsBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 300];
 const writeSecondsBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];

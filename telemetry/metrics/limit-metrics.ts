@@ -1,6 +1,6 @@
 import type { LimitObserver, ObservedLimit } from '#core/observers/limit-observer.ts';
 import { RecentLowest } from './recent-lowest.ts';
-import { type MetricsRegistry, openReadSeries, type Series } from './series.ts';
+import { type MetricsRegistry, openReadSeries, type Series } from './series/series.ts';
 
 /** Limits and budgets, each with five meters and six windows. */
 const seriesMax = 60;

@@ -13,7 +13,7 @@ import { InferenceMetrics } from './inference-metrics.ts';
 import { LimitMetrics } from './limit-metrics.ts';
 import { createMetricsAccess } from './metrics-access.ts';
 import { QueueMetrics } from './queue-metrics.ts';
-import { createRegistry, type MetricsRegistry } from './series.ts';
+import { createRegistry, type MetricsRegistry } from './series/series.ts';
 import { StoreMetrics } from './store-metrics.ts';
 import { toAcceptedText } from './text-formats.ts';
 import { TraceMetrics } from './trace-metrics.ts';

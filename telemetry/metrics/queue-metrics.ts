@@ -1,5 +1,5 @@
 import { type QueueName, type QueueObserver, queueNames } from '#core/observers/queue-observer.ts';
-import { GaugeSources, type MetricsRegistry, openReadSeries, type Series } from './series.ts';
+import { GaugeSources, type MetricsRegistry, openReadSeries, type Series } from './series/series.ts';
 
 /** The queues of a process. */
 export class QueueMetrics implements QueueObserver {

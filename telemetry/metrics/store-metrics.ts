@@ -1,6 +1,6 @@
 import type { StoreObserver } from '#core/observers/store-observer.ts';
-import type { Count, Distribution } from './counts.ts';
-import { type MetricsRegistry, openCounter, openHistogram, type Series } from './series.ts';
+import type { Count, Distribution } from './series/counts.ts';
+import { type MetricsRegistry, openCounter, openHistogram, type Series } from './series/series.ts';
 
 const secondsBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 /** MongoDB has about a hundred commands, of which Heddle sends some twenty; there are some fifty types of events. */

@@ -1,6 +1,6 @@
 import { type DroppedReason, droppedReasons, type TraceObserver } from '#core/observers/trace-observer.ts';
-import type { Count } from './counts.ts';
-import { type MetricsRegistry, openCounter, type Series } from './series.ts';
+import type { Count } from './series/counts.ts';
+import { type MetricsRegistry, openCounter, type Series } from './series/series.ts';
 
 /** What becomes of the spans of a process. */
 export class TraceMetrics implements TraceObserver {

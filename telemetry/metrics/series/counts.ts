@@ -89,7 +89,7 @@ interface WrittenValue {
   readonly exemplar?: Exemplar;
 }
 
-/** Adds a metric to a registry of prom-client, which asks it for its values whenever it is read. */
+/** Adds a metric to a registry of prom-client, which reads its values whenever it is read. */
 export function registerCounts(
   registry: Pick<Registry, 'registerMetric'>,
   {
