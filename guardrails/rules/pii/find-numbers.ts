@@ -66,7 +66,7 @@ const uses = Uint8Array.from({ length: 0x1_0000 }, (_, unit) => {
   );
 });
 
-function is(unit: number, use: number): boolean {
+function hasUse(unit: number, use: number): boolean {
   return ((uses[unit] as number) & use) !== 0;
 }
 
@@ -111,12 +111,12 @@ export function findNumbers(text: string, finders: SelectFinders, until = text.l
     while (isDigit(units[end] as number)) end += 1;
     const length = end - at;
     const before = at === 0 ? 0 : (units[at - 1] as number);
-    const isAlone = length < shortMax && !is(units[end] as number, joint) && !is(before, letter);
+    const isAlone = length < shortMax && !hasUse(units[end] as number, joint) && !hasUse(before, letter);
     const from = isAlone ? -1 : findBeginning(units, at, length, before);
     if (from !== -1 && (length <= groupDigitsMax || from < at)) {
       place.move(at, length, from);
       const digits = countDigits(units, end, length, text.length);
-      for (const find of finders(length, digits, from < at && is(units[from] as number, letter))) {
+      for (const find of finders(length, digits, from < at && hasUse(units[from] as number, letter))) {
         const one = find(place);
         if (one === null) continue;
         found.push(one);
@@ -153,10 +153,10 @@ function findBeginning(units: Uint16Array, at: number, length: number, before: n
   // Letters before it, also before a space (AB 12 34 56 C) or a hyphen (X-1234567-L).
   const isSpaced =
     ((length === 2 && before === space) || (length > 1 && before === hyphen)) &&
-    is(unitBefore(units, at - 1), capital);
-  if (!isSpaced && !is(before, letter)) return is(before, joined) ? -1 : at;
+    hasUse(unitBefore(units, at - 1), capital);
+  if (!isSpaced && !hasUse(before, letter)) return hasUse(before, joined) ? -1 : at;
   let letters = isSpaced ? at - 1 : at;
-  while (at - letters <= lettersMax && is(unitBefore(units, letters), letter)) letters -= 1;
+  while (at - letters <= lettersMax && hasUse(unitBefore(units, letters), letter)) letters -= 1;
   if (isSpaced && (at - letters > 3 || !isFree(units, letters))) letters = at;
   return isFree(units, letters) ? letters : isFreeAfterEscape(units, at) ? at : -1;
 }
@@ -170,7 +170,7 @@ function unitBefore(units: Uint16Array, at: number): number {
 
 /** Whether what begins at an offset is not part of a word, a number, an address or a price. */
 function isFree(units: Uint16Array, at: number): boolean {
-  return !is(unitBefore(units, at), joined);
+  return !hasUse(unitBefore(units, at), joined);
 }
 
 /** After `\n` as JSON within a text has it. */
