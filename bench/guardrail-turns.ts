@@ -3,7 +3,6 @@
  * clients, over texts of several kinds, by their length. The median of ROUNDS, of the rules in RULES (absent: all). Fails where
  * a turn is beyond 20 ms: then `cost` of the rule has to be higher, so that shorter texts go to a thread of their own, or the rule has to let others have their turn.
  */
-import { availableParallelism } from 'node:os';
 import type { PreparedRule, Rule, RuleContext } from '#guardrails/guardrail.ts';
 import { knownRules } from '#guardrails/rules.ts';
 import { RuleThreads } from '#guardrails/threads/rule-threads.ts';
@@ -62,7 +61,7 @@ const context: RuleContext = {
   signal: new AbortController().signal,
 };
 
-await using threads = new RuleThreads({ threadsMax: Math.max(1, availableParallelism() - 1) });
+await using threads = new RuleThreads();
 
 async function measureRule(rule: Rule, prepared: PreparedRule): Promise<boolean> {
   await rule.load?.();

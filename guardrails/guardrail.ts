@@ -86,6 +86,12 @@ export type RuleResult =
 
 export const nothingFound: RuleResult = Object.freeze({ fired: false });
 
+/**
+ * A share of the texts of a look, which several threads make together: offsets in all of them one after the other, `end` exclusive. Shares
+ * meet within long texts alone, where parts of `findVisibleAndHidden` do.
+ */
+export type TextShare = TextSpan;
+
 /** What a rule may know of the call beside the texts that it looks at. */
 export interface RuleContext {
   readonly tenantId: string | null;
@@ -103,6 +109,8 @@ export interface RuleContext {
   readonly callImages?: () => readonly CallImage[];
   /** Aborted when the call ends, or when the time of the rule is over. */
   readonly signal: AbortSignal;
+  /** For rules with `isDivisible`: what to find begins there. Absent: anywhere. */
+  readonly share?: TextShare;
   /** Milliseconds of work after which a look that depends on a policy's own patterns rejects with WorkTooLong, to be made again in another thread. Absent: it has no bound here. */
   readonly workMsMax?: number;
   /**
@@ -162,6 +170,11 @@ export interface Rule {
    * rules that need no services look at long texts in another thread, where they are prepared with the same options.
    */
   readonly needs?: 'CALL_TEXTS' | 'SERVICES';
+  /**
+   * True: what it finds at a place depends on the texts around that place alone, and its findings are in their order, so that several threads can look
+   * for a share of them each. Results of shares, one after the other, are the result of the whole.
+   */
+  readonly isDivisible?: true;
   /** Loads the modules that only this rule uses, so that no call does. What throws is thrown again when the rule looks. */
   readonly load?: () => Promise<unknown>;
   /**

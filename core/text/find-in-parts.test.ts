@@ -36,3 +36,14 @@ it('states where each part begins, and where what belongs to the next one begins
     [14, 'efghij'],
   ]);
 });
+
+it('shows the parts of a range alone', async () => {
+  const shown: unknown[] = [];
+  const range = { start: 8, end: 16 };
+  const look = (part: string, from: number, until: number) => {
+    shown.push([from, part.slice(0, until)]);
+    return [];
+  };
+  await findInParts('0123456789abcdefghij', 8, around, look, range);
+  expect(shown).toEqual([[6, '6789abcdef']]);
+});

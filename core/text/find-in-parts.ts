@@ -1,26 +1,23 @@
 import { WorkTurns } from '../work-turns.ts';
-
-/** A place in a text: UTF-16 offsets, `end` exclusive. */
-export interface TextPlace {
-  readonly start: number;
-  readonly end: number;
-}
+import type { TextSpan } from './text-span.ts';
 
 /**
  * What `find` finds in a text of any length, in order and without overlaps: it is shown parts of `partLength`, each with as many
  * characters of what stands before and after it and where it begins, and other work of the process gets its turn meanwhile. What begins
  * at `until` of a part or behind it belongs to the next one, and need not be found.
+ * @param range what to find begins there; absent: anywhere. It begins and ends with the text, or where parts do
  */
-export async function findInParts<Found extends TextPlace>(
+export async function findInParts<Found extends TextSpan>(
   text: string,
   partLength: number,
   [before, after]: readonly [before: number, after: number],
   find: (part: string, from: number, until: number) => readonly Found[],
+  range: TextSpan = { start: 0, end: text.length },
 ): Promise<readonly Found[]> {
   if (text.length <= partLength + after) return find(text, 0, text.length);
   const all: Found[] = [];
   const turns = new WorkTurns();
-  for (let at = 0; at < text.length; at += partLength) {
+  for (let at = range.start; at < range.end; at += partLength) {
     const from = Math.max(0, at - before);
     for (const found of find(text.slice(from, at + partLength + after), from, at + partLength - from)) {
       const [start, end] = [found.start + from, found.end + from];
@@ -33,7 +30,7 @@ export async function findInParts<Found extends TextPlace>(
 }
 
 /** The places in their order, of those that overlap the first one; of those that begin together the longest. */
-export function withoutOverlaps<Found extends TextPlace>(found: readonly Found[]): readonly Found[] {
+export function withoutOverlaps<Found extends TextSpan>(found: readonly Found[]): readonly Found[] {
   if (found.length < 2) return found;
   const result: Found[] = [];
   let at = 0;

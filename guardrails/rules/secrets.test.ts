@@ -84,7 +84,7 @@ describe('the rule secrets', () => {
     const result = await look(texts);
     expect(result).toMatchObject({
       fired: true,
-      findings: [{ text: 1, start: 0 }, { text: 4 }, { text: 1, end: 54 }, { text: 2, start: 0, end: 31 }],
+      findings: [{ text: 1, start: 0 }, { text: 1, end: 54 }, { text: 2, start: 0, end: 31 }, { text: 4 }],
     });
   });
 

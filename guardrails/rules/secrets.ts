@@ -9,9 +9,11 @@ import {
   guardrailStages,
   nothingFound,
   type RuleResult,
+  type TextShare,
 } from '../guardrail.ts';
 import { findVisibleAndHidden, holdHiddenFrom } from '../text/hidden/hidden-matches.ts';
 import { createImageDataCheck } from '../text/image-data.ts';
+import { textsOfShare } from '../text/texts-of-share.ts';
 
 const options = z.strictObject({
   /** The kinds that are looked for; absent: all. */
@@ -40,11 +42,16 @@ interface Placed extends FoundSecret {
   readonly text: number;
 }
 
-async function findWithin(texts: readonly GuardedText[], search: SecretSearch): Promise<readonly Placed[]> {
+async function findWithin(
+  texts: readonly GuardedText[],
+  share: TextShare | undefined,
+  search: SecretSearch,
+): Promise<readonly Placed[]> {
   const placed: Placed[] = [];
-  for (const [number, guarded] of texts.entries()) {
+  const findVisible = (visible: string, until?: number) => search.findVisible(visible, until);
+  for (const { number, guarded, range } of textsOfShare(texts, share)) {
     const { text, kind } = guarded;
-    const found = await findVisibleAndHidden(guarded, (visible, until) => search.findVisible(visible, until));
+    const found = await findVisibleAndHidden(guarded, findVisible, range);
     const isInImage = createImageDataCheck(found.length === 0 ? '' : text);
     for (const secret of found) {
       if (!isInImage(secret.start, secret.end)) placed.push({ ...secret, text: number });
@@ -73,6 +80,7 @@ const seamLength = 4_096;
 /** Credentials that are whole only where texts are read as one; each of the texts has its piece of one. */
 async function findAcross(
   texts: readonly GuardedText[],
+  share: TextShare | undefined,
   search: SecretSearch,
   within: readonly Placed[],
 ): Promise<readonly Placed[]> {
@@ -86,6 +94,10 @@ async function findAcross(
   const placed: Placed[] = [];
   let from = 0;
   for (let seam = 0; seam < ends.length - 1; ) {
+    if (!isInShare(ends[seam] ?? 0, share)) {
+      seam += 1;
+      continue;
+    }
     const start = Math.max(from, (ends[seam] ?? 0) - seamLength);
     let last = seam;
     // Seams that are close are looked at together.
@@ -103,6 +115,10 @@ async function findAcross(
   return placed;
 }
 
+function isInShare(offset: number, share: TextShare | undefined): boolean {
+  return share === undefined || (offset >= share.start && offset < share.end);
+}
+
 /** The pieces of a place in the joined text; none where it stands within one text. */
 function splitAt(
   ends: readonly number[],
@@ -115,6 +131,10 @@ function splitAt(
     return from < to ? [{ text, start: from - textStart, end: to - textStart }] : [];
   });
   return pieces.length > 1 ? pieces : [];
+}
+
+function inOrder(placed: Placed[]): readonly Placed[] {
+  return placed.sort((a, b) => a.text - b.text || a.start - b.start);
 }
 
 function toResult(placed: readonly Placed[]): RuleResult {
@@ -133,6 +153,7 @@ export const secrets = defineRule({
   stages: guardrailStages,
   hasSpans: true,
   reach: 'LOCAL',
+  isDivisible: true,
   prepare: ({ kinds, prefixes, entropy }) => {
     const isWanted = ({ kind }: { readonly kind: string }) => kinds === undefined || kinds.includes(kind);
     const own = prefixes.length === 0 ? [] : [ownKeyShape(prefixes)];
@@ -141,10 +162,10 @@ export const secrets = defineRule({
       [...namedSecrets.filter(isWanted), ...(entropy ? [unknownSecret] : [])],
     );
     return {
-      check: async (texts) => {
-        const within = await findWithin(texts, search);
-        const across = texts.length > 1 ? await findAcross(texts, search, within) : [];
-        return toResult([...within, ...across]);
+      check: async (texts, { share }) => {
+        const within = await findWithin(texts, share, search);
+        const across = texts.length > 1 ? await findAcross(texts, share, search, within) : [];
+        return toResult(across.length === 0 ? within : inOrder([...within, ...across]));
       },
       holdFrom: (text) => Math.min(search.holdFrom(text), holdHiddenFrom(text)),
     };

@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { LRUCache } from 'lru-cache';
 import { serveTasks } from '#core/threads/serve-tasks.ts';
-import type { GuardedText, PreparedRule } from '../guardrail.ts';
+import type { GuardedText, PreparedRule, TextShare } from '../guardrail.ts';
 import { findRule } from '../rules.ts';
 import { type PackedResult, packResult } from './packed-result.ts';
 
@@ -14,6 +14,8 @@ export interface RuleTask {
   readonly texts: readonly GuardedText[];
   /** Those of the call, where the rule compares with them. */
   readonly callTexts: readonly GuardedText[];
+  /** What of the texts this look is for. */
+  readonly share: TextShare;
 }
 
 const preparedMax = 500;
@@ -47,13 +49,14 @@ function recall(texts: readonly GuardedText[]): readonly GuardedText[] {
   return last;
 }
 
-async function look({ rule, options, texts, callTexts }: RuleTask): Promise<PackedResult> {
+async function look({ rule, options, texts, callTexts, share }: RuleTask): Promise<PackedResult> {
   const context = {
     tenantId: null,
     allowedRegions: null,
     endUserId: null,
     callTexts: () => callTexts,
     signal,
+    share,
   };
   return packResult(await findPrepared(rule, options).check(recall(texts), context));
 }

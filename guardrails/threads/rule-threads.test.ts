@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { afterAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { guardedText, ruleContext, ruleSamples } from '#test/support/guardrail-rules.ts';
 import { fc } from '#test/support/properties.ts';
 import type { GuardedText, GuardrailAction, PreparedRule, Rule, RuleContext } from '../guardrail.ts';
@@ -11,11 +11,11 @@ import { type RuleThreadLimits, RuleThreads } from './rule-threads.ts';
 
 const stack = new AsyncDisposableStack();
 afterAll(() => stack.disposeAsync());
-const start = (limits: Partial<RuleThreadLimits> = {}) => stack.use(new RuleThreads(limits));
+const startThreads = (limits: Partial<RuleThreadLimits> = {}) => stack.use(new RuleThreads(limits));
 
 /** Every text is a long one. */
 const all = { charsMin: -1, threadsMax: 1 };
-const shared = start(all);
+const shared = startThreads(all);
 const inThreads = knownRules.filter(({ reach, needs }) => reach === 'LOCAL' && needs !== 'SERVICES');
 const words = findRule('words') as Rule;
 const falcon = { words: ['falcon'] };
@@ -83,7 +83,7 @@ describe('rules in threads', () => {
   });
 
   it('look at long texts alone: what is short stays in this thread', async () => {
-    const threads = start({ charsMin: 20, threadsMax: 1 });
+    const threads = startThreads({ charsMin: 20, threadsMax: 1 });
     // The rule of this thread finds another word, so that what it finds tells where it looked.
     const rule = threads.wrap(words, falcon, words.prepare({ words: ['eagle'] }, {}));
     expect(await look(rule, 'A falcon, an eagle.')).toMatchObject({ findings: [{ start: 13 }] });
@@ -94,7 +94,7 @@ describe('rules in threads', () => {
   });
 
   it('look at shorter ones of rules that cost more', async () => {
-    const threads = start({ charsMin: 2_000, threadsMax: 1 });
+    const threads = startThreads({ charsMin: 2_000, threadsMax: 1 });
     const rule = findRule('language') as Rule;
     // The rule of this thread allows another language.
     const prepared = threads.wrap(rule, { allowed: ['en'] }, rule.prepare({ allowed: ['de'] }, {}));
@@ -105,7 +105,7 @@ describe('rules in threads', () => {
   });
 
   it('make looks again that have taken long in this thread', async () => {
-    const threads = start({ workMsMax: 1, threadsMax: 1 });
+    const threads = startThreads({ workMsMax: 1, threadsMax: 1 });
     const rule = findRule('pattern') as Rule;
     const find = (pattern: string) => ({ patterns: [{ pattern }] });
     // Each place takes a look at all that follows.
@@ -115,7 +115,7 @@ describe('rules in threads', () => {
   });
 
   it('count the texts of the call where they compare with them', async () => {
-    const threads = start({ charsMin: 100, threadsMax: 1 });
+    const threads = startThreads({ charsMin: 100, threadsMax: 1 });
     const rule = findRule('prompt_leak') as Rule;
     const prepared = threads.wrap(
       rule,
@@ -127,6 +127,54 @@ describe('rules in threads', () => {
     expect(await look(prepared, 'zebra-7Q4', { callTexts: () => [system] })).toMatchObject({ fired: true });
   });
 
+  describe('look together at a long text', () => {
+    const secrets = findRule('secrets') as Rule;
+    const token = `ghp_${'aB3dE5fG7h'.repeat(4).slice(0, 36)}`;
+    const long = `${'some words '.repeat(40_000)}${token} ${'and more '.repeat(10_000)}`;
+    const start = 40_000 * 'some words '.length;
+    const foundToken = { fired: true, findings: [{ start, end: start + token.length }] };
+    const limits = { threadsMax: 3, shareCharsMin: 131_072 };
+    const watchTasks = () => {
+      const post = vi.spyOn(Worker.prototype, 'postMessage');
+      onTestFinished(() => post.mockRestore());
+      return post;
+    };
+
+    it('as many as are idle, each with enough of it', async () => {
+      const threads = startThreads(limits);
+      const post = watchTasks();
+      expect(await look(wrap(threads, secrets, {}), long)).toMatchObject(foundToken);
+      expect(post).toHaveBeenCalledTimes(3);
+      expect(await look(wrap(threads, secrets, {}), long.slice(0, 270_000))).toEqual({ fired: false });
+      expect(post).toHaveBeenCalledTimes(5);
+      // Words are looked for in the whole.
+      expect(await look(wrap(threads, words, falcon), long)).toEqual({ fired: false });
+      expect(post).toHaveBeenCalledTimes(6);
+    });
+
+    it('one, where the others are at work or have some waiting', async () => {
+      const threads = startThreads({ ...limits, threadsMax: 2, charsMin: -1 });
+      const post = watchTasks();
+      const rule = wrap(threads, secrets, {});
+      const looks = ['one', long, long].map((text) => look(rule, text));
+      expect(await Promise.all(looks)).toMatchObject([{ fired: false }, foundToken, foundToken]);
+      expect(post).toHaveBeenCalledTimes(3);
+    });
+
+    it('and fail together, where one of them ends', async () => {
+      const threads = startThreads(limits);
+      const rule = wrap(threads, secrets, {});
+      expect(await look(rule, long)).toMatchObject(foundToken);
+      const post = watchTasks();
+      post.mockImplementationOnce(function (this: Worker) {
+        void this.terminate();
+      });
+      await expect(look(rule, long)).rejects.toThrow('has ended');
+      expect(await look(rule, long)).toMatchObject(foundToken);
+      expect(threads.waiting).toBe(0);
+    });
+  });
+
   it('leave rules in this thread that need services', () => {
     for (const rule of knownRules.filter(({ needs }) => needs === 'SERVICES')) {
       const prepared: PreparedRule = { check: () => ({ fired: false }) };
@@ -135,7 +183,7 @@ describe('rules in threads', () => {
   });
 
   it('fail where a look takes too long, and the next has a new thread', async () => {
-    const threads = start({ ...all, cpuMsMax: 400 });
+    const threads = startThreads({ ...all, cpuMsMax: 400 });
     const injection = wrap(threads, findRule('injection') as Rule, {});
     await expect(look(injection, costly)).rejects.toThrow('TOO_COSTLY');
     expect(await look(wrap(threads, words, falcon), 'a falcon')).toMatchObject(found);
@@ -143,7 +191,7 @@ describe('rules in threads', () => {
 
   it('fail where their thread ends, and the next has a new one', async () => {
     const failures: unknown[] = [];
-    const threads = start({ ...all, onThreadFailure: (error) => failures.push(error) });
+    const threads = startThreads({ ...all, onThreadFailure: (error) => failures.push(error) });
     const rule = wrap(threads, words, falcon);
     expect(await look(rule, 'a falcon')).toMatchObject(found);
     const post = vi.spyOn(Worker.prototype, 'postMessage').mockImplementationOnce(function (this: Worker) {
@@ -172,7 +220,7 @@ describe('rules in threads', () => {
   });
 
   it('refuse looks beyond what may wait, and let tenants take turns', async () => {
-    const threads = start({ ...all, waitingMax: 3, waitingPerTenantMax: 2 });
+    const threads = startThreads({ ...all, waitingMax: 3, waitingPerTenantMax: 2 });
     const rule = wrap(threads, words, falcon);
     const ended: string[] = [];
     const lookAs = async (tenantId: string) => {
@@ -189,7 +237,7 @@ describe('rules in threads', () => {
   });
 
   it('leave the queue when the call ends or has waited too long', async () => {
-    const threads = start({ ...all, waitMsMax: 5, cpuMsMax: 60_000 });
+    const threads = startThreads({ ...all, waitMsMax: 5, cpuMsMax: 60_000 });
     const running = look(wrap(threads, findRule('injection') as Rule, {}), costly);
     const rule = wrap(threads, words, falcon);
     const late = look(rule, 'a falcon');
@@ -204,7 +252,7 @@ describe('rules in threads', () => {
   });
 
   it('reject what waits when the process ends', async () => {
-    const threads = start(all);
+    const threads = startThreads(all);
     const rule = wrap(threads, words, falcon);
     const [running, waiting] = [look(rule, 'a falcon'), look(rule, 'a falcon')];
     const ended = Promise.allSettled([running, waiting]);

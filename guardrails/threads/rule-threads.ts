@@ -3,15 +3,18 @@ import { createOverloadedError } from '#core/errors.ts';
 import { FairQueue } from '#core/json-schema/fair-queue.ts';
 import { type TaskOutcome, TaskThread, type TaskThreadLimits } from '#core/threads/task-thread.ts';
 import { WorkTooLong } from '#core/work-turns.ts';
-import type { GuardedText, PreparedRule, Rule, RuleContext, RuleResult } from '../guardrail.ts';
+import type { GuardedText, PreparedRule, Rule, RuleContext, RuleResult, TextShare } from '../guardrail.ts';
 import { type PackedResult, unpackResult } from './packed-result.ts';
 import type { RuleTask } from './rule-thread.ts';
+import { divideTexts, joinResults } from './shares.ts';
 
 export interface RuleThreadLimits extends TaskThreadLimits {
   /** Characters of all texts of a look together, times the cost of the rule, beyond which it is made in a thread. */
   readonly charsMin: number;
   /** Milliseconds of a look in the thread that serves clients, after which it is made in a thread. */
   readonly workMsMax: number;
+  /** Characters of a look that several threads make together, for each of them, where the rule is divisible. */
+  readonly shareCharsMin: number;
   readonly threadsMax: number;
   /** Looks that may wait, of all tenants and of one. */
   readonly waitingMax: number;
@@ -25,8 +28,9 @@ export interface RuleThreadLimits extends TaskThreadLimits {
 const defaults: RuleThreadLimits = {
   charsMin: 65_536,
   workMsMax: 50,
-  // One core is left to the thread that serves clients.
-  threadsMax: Math.max(1, availableParallelism() - 1),
+  shareCharsMin: 131_072,
+  // One core of several is left to the thread that serves clients; of two it has its share.
+  threadsMax: availableParallelism() <= 2 ? availableParallelism() : availableParallelism() - 1,
   cpuMsMax: 10_000,
   taskMsMax: 20_000,
   waitingMax: 400,
@@ -59,7 +63,7 @@ export class RuleThreads implements AsyncDisposable {
   readonly #limits: RuleThreadLimits;
   readonly #queue: FairQueue<Waiting>;
   readonly #threads = new Set<RuleThread>();
-  readonly #idle: RuleThread[] = [];
+  readonly #idle = new Set<RuleThread>();
   #busy = 0;
   #isClosed = false;
 
@@ -94,9 +98,40 @@ export class RuleThreads implements AsyncDisposable {
             if (!(error instanceof WorkTooLong)) throw error;
           }
         }
-        return this.#look({ rule: rule.name, options: written, texts, callTexts }, chars, context);
+        const look = { rule: rule.name, options: written, texts, callTexts };
+        const count = rule.isDivisible === true ? this.#countShares(chars) : 1;
+        return this.#lookTogether(look, divideTexts(texts, count), context);
       },
     };
+  }
+
+  /** How many threads look at so many characters together: no more than are idle, so that it keeps none from other looks. */
+  #countShares(chars: number): number {
+    const idle = this.#limits.threadsMax - this.#busy - this.#queue.count;
+    return Math.max(1, Math.min(idle, Math.floor(chars / this.#limits.shareCharsMin)));
+  }
+
+  /** The result of all shares; one that fails ends the others that still wait. */
+  async #lookTogether(
+    look: Omit<RuleTask, 'share'>,
+    shares: readonly TextShare[],
+    context: RuleContext,
+  ): Promise<RuleResult> {
+    const chars = countChars(look.texts) + countChars(look.callTexts);
+    const [only] = shares;
+    if (only !== undefined && shares.length === 1)
+      return this.#look({ ...look, share: only }, chars, context);
+    const failing = new AbortController();
+    const signal = AbortSignal.any([context.signal, failing.signal]);
+    const looks = shares.map((share) =>
+      this.#look({ ...look, share }, Math.ceil(chars / shares.length), { ...context, signal }),
+    );
+    try {
+      return joinResults(await Promise.all(looks));
+    } catch (error) {
+      failing.abort(error);
+      throw error;
+    }
   }
 
   async #look(
@@ -136,7 +171,7 @@ export class RuleThreads implements AsyncDisposable {
   async #serve(): Promise<void> {
     if (this.#busy >= this.#limits.threadsMax) return;
     this.#busy += 1;
-    let thread = this.#idle.pop();
+    let thread = this.#takeIdle();
     for (let next = this.#queue.take(); next !== undefined; next = this.#queue.take()) {
       const { user, task: waiting } = next;
       clearTimeout(waiting.timer);
@@ -152,8 +187,17 @@ export class RuleThreads implements AsyncDisposable {
       this.#queue.charge(user, thread?.lastTaskMs ?? 0);
       if (thread?.isUsable === false) this.#threads.delete(thread);
     }
-    if (thread?.isUsable === true) this.#idle.push(thread);
+    if (thread?.isUsable === true) this.#idle.add(thread);
     this.#busy -= 1;
+  }
+
+  /** The one that began first: the rules of a call have the same shares in the same threads, which remember what they have read. */
+  #takeIdle(): RuleThread | undefined {
+    for (const thread of this.#threads) {
+      if (!thread.isUsable) this.#threads.delete(thread);
+      if (this.#idle.delete(thread) && thread.isUsable) return thread;
+    }
+    return undefined;
   }
 
   #start(): RuleThread {

@@ -1,8 +1,8 @@
-import type { TextPlace } from '#core/text/find-in-parts.ts';
+import type { TextSpan } from '#core/text/text-span.ts';
 import type { Announced } from './announcing/announcements.ts';
 
 /** What a finder has found in a visible text. */
-export interface FoundPii extends TextPlace {
+export interface FoundPii extends TextSpan {
   /** In capitals, as placeholders name it. */
   readonly kind: string;
 }

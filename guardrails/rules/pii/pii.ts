@@ -1,5 +1,6 @@
 import { defineRule, type Finding, guardrailStages, nothingFound } from '../../guardrail.ts';
 import { findVisibleAndHidden, type VisibleSearch } from '../../text/hidden/hidden-matches.ts';
+import { textsOfShare } from '../../text/texts-of-share.ts';
 import type { FoundPii } from './finder.ts';
 import { holdPiiFrom } from './hold-from.ts';
 import { piiOptions } from './options.ts';
@@ -21,15 +22,16 @@ export const pii = defineRule({
   stages: guardrailStages,
   hasSpans: true,
   reach: 'LOCAL',
+  isDivisible: true,
   load: loadFinders,
   prepare: (stated) => {
     let search: VisibleSearch<FoundPii> | undefined;
     return {
-      check: async (texts) => {
+      check: async (texts, { share }) => {
         search ??= (await loadFinders()).createPiiSearch(stated);
         const findings: Finding[] = [];
-        for (const [number, text] of texts.entries()) {
-          for (const found of await findVisibleAndHidden(text, search))
+        for (const { number, guarded, range } of textsOfShare(texts, share)) {
+          for (const found of await findVisibleAndHidden(guarded, search, range))
             findings.push({ text: number, ...found });
         }
         const [first] = findings;

@@ -1,5 +1,6 @@
 import { secretParts } from '#core/secrets/find-secrets.ts';
-import { findInParts, type TextPlace, withoutOverlaps } from '#core/text/find-in-parts.ts';
+import { findInParts, withoutOverlaps } from '#core/text/find-in-parts.ts';
+import type { TextSpan } from '#core/text/text-span.ts';
 import { toVisible, type VisibleText } from '#core/text/visible-text.ts';
 import type { GuardedText } from '../../guardrail.ts';
 import { holdTagsFrom, readTags } from './disguised-texts.ts';
@@ -15,17 +16,20 @@ export type VisibleSearch<Match> = (text: string, until?: number) => readonly Ma
  * What a search finds in a text of any length as a reader sees it, and behind escapes, base64, hexadecimal digits and tag characters, also where one of them
  * stands within another; at the places in the text that was given, in their order and without overlaps. Of base64 a place has whole groups of digits, so that
  * the rest stays what it is. All searches of a long text look at the same parts, which are read once.
+ * @param range as in `findInParts`, in parts of `secretParts`
  */
-export function findVisibleAndHidden<Match extends TextPlace>(
+export function findVisibleAndHidden<Match extends TextSpan>(
   guarded: Pick<GuardedText, 'text' | 'format'>,
   search: VisibleSearch<Match>,
+  range?: TextSpan,
 ): Promise<readonly Match[]> {
-  return findInParts(guarded.text, secretParts.length, secretParts.around, (part, from, until) =>
-    findInPart(part, readPart(guarded, part, from, until), search),
-  );
+  const { length, around } = secretParts;
+  const find = (part: string, from: number, until: number) =>
+    findInPart(part, readPart(guarded, part, from, until), search);
+  return findInParts(guarded.text, length, around, find, range);
 }
 
-function findInPart<Match extends TextPlace>(
+function findInPart<Match extends TextSpan>(
   part: string,
   read: ReadText,
   search: VisibleSearch<Match>,
@@ -40,7 +44,7 @@ function findInPart<Match extends TextPlace>(
   return withoutOverlaps([...found, ...placeIn(visible, hidden), ...tagged]);
 }
 
-function findHidden<Match extends TextPlace>(
+function findHidden<Match extends TextSpan>(
   texts: readonly HiddenText[],
   search: VisibleSearch<Match>,
   layers: number,
@@ -52,7 +56,7 @@ function findHidden<Match extends TextPlace>(
 }
 
 /** The matches of a view of a text at their places in that text. */
-function placeIn<Match extends TextPlace>(
+function placeIn<Match extends TextSpan>(
   view: Pick<VisibleText, 'toStart' | 'toEnd'>,
   found: readonly Match[],
 ): readonly Match[] {
