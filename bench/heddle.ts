@@ -24,7 +24,7 @@ export async function startHeddle(
   const child = startNode(
     [
       ...(profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]),
-      ...(process.env.NODE_FLAGS?.split(' ') ?? ['--max-semi-space-size=32']),
+      ...(process.env.NODE_FLAGS?.split(' ') ?? ['--max-semi-space-size=16', '--heap-growing-percent=100']),
       (script ?? new URL('../cli/main.ts', import.meta.url)).pathname,
     ],
     { PORT: '0', HEDDLE_ADMIN_KEY: key, LOG_LEVEL: 'warn', HEDDLE_WORKERS: '1', ...environment },

@@ -42,9 +42,11 @@ const environment =
   main === source && process.env.NODE_COMPILE_CACHE === undefined
     ? { ...process.env, NODE_COMPILE_CACHE: cache }
     : process.env;
+// Of memory: a heap that may double between two collections, where V8 lets it grow to four times what is alive (docs/performance.md).
 const args = [
   '--disable-warning=ExperimentalWarning',
-  '--max-semi-space-size=32',
+  '--max-semi-space-size=16',
+  '--heap-growing-percent=100',
   main,
   ...process.argv.slice(2),
 ];

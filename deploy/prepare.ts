@@ -18,7 +18,13 @@ const startMsMax = 60_000;
 async function startOnce(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'heddle-prepare-'));
   const key = `hd_${randomBytes(32).toString('base64url')}`;
-  const args = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=32', 'cli/main.ts'];
+  // As `npm start`: code that was compiled with other options of V8 is not used.
+  const args = [
+    '--disable-warning=ExperimentalWarning',
+    '--max-semi-space-size=16',
+    '--heap-growing-percent=100',
+    'cli/main.ts',
+  ];
   const heddle = spawn(process.execPath, args, {
     cwd: root,
     env: {
