@@ -100,7 +100,7 @@ export class RuleThreads implements AsyncDisposable {
         }
         const look = { rule: rule.name, options: written, texts, callTexts };
         const count = rule.isDivisible === true ? this.#countShares(chars) : 1;
-        return this.#lookTogether(look, divideTexts(texts, count), context);
+        return this.#lookTogether(look, divideTexts(texts, count), chars, context);
       },
     };
   }
@@ -115,9 +115,9 @@ export class RuleThreads implements AsyncDisposable {
   async #lookTogether(
     look: Omit<RuleTask, 'share'>,
     shares: readonly TextShare[],
+    chars: number,
     context: RuleContext,
   ): Promise<RuleResult> {
-    const chars = countChars(look.texts) + countChars(look.callTexts);
     const [only] = shares;
     if (only !== undefined && shares.length === 1)
       return this.#look({ ...look, share: only }, chars, context);
