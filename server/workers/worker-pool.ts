@@ -2,6 +2,7 @@ import cluster, { type Worker } from 'node:cluster';
 import type { Logger } from 'pino';
 import { StartError } from '../config.ts';
 import { Ipc } from './ipc.ts';
+import { passUnservedConnections } from './unserved-connections.ts';
 
 export interface WorkerPoolOptions {
   /** At most. */
@@ -110,6 +111,7 @@ export class WorkerPool {
 
   #fork(number: number, deaths: number): void {
     const worker = cluster.fork();
+    passUnservedConnections(worker);
     const ipc = new Ipc(worker.process);
     const startedMs = performance.now();
     const exited = Promise.withResolvers<void>();

@@ -214,6 +214,17 @@ describe('a mesh of a first process and two workers', () => {
     }
   });
 
+  it('has others serve the connections that a worker was given and has not taken when it ends', async () => {
+    const pid = findWorkers(mesh).get(2) ?? 0;
+    process.kill(pid, 'SIGSTOP');
+    // At least one of two comes to it: those that are free take turns.
+    const answers = [1, 2].map(() => requestOnce(mesh.url, '/health/live'));
+    await Promise.race(answers);
+    process.kill(pid, 'SIGKILL');
+    expect(await Promise.all(answers)).toMatchObject([{ status: 200 }, { status: 200 }]);
+    await replaced(mesh, pid);
+  });
+
   it('ends its workers with its first process, however that ends, and loses no acknowledged row', async () => {
     const { client } = await newTenant(() => mesh);
     const { complete } = await client.data<{ complete: { id: string } }>(
