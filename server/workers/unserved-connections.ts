@@ -35,7 +35,7 @@ export function passUnservedConnections(worker: Worker): void {
       setTimeout(pass, lookMs, looks + 1);
       return;
     }
-    // The worker is given no more. Node removes it at the end of its channel, which never comes while a connection is on the way to it.
+    // It gets no more. Node removes it at the end of its channel, which never comes while a connection is on the way to it.
     worker.disconnect();
     const isLast = Object.keys(cluster.workers ?? {}).length === 0;
     for (const [ack, handle] of given) {
