@@ -3,6 +3,7 @@ import { Agent, createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { Worker } from 'node:worker_threads';
 import { expect, it, vi } from 'vitest';
 import { createHttpDrain } from './http-drain.ts';
 
@@ -46,4 +47,55 @@ it('leaves no stopped server in its process', async () => {
     collectGarbage();
     expect(server.deref() === undefined).toBe(true);
   });
+});
+
+/** A client in a thread of its own: it connects, and sends its request, when it is let, whatever the server's thread does. */
+const clientSource = `
+  const { connect } = require('node:net');
+  const { parentPort, workerData: { port, begin, sent, isOpenBefore } } = require('node:worker_threads');
+  const whenLet = (run) => { parentPort.postMessage('waits'); setImmediate(() => { Atomics.wait(begin, 0, 0); run(); }); };
+  const open = (onConnect) => {
+    let received = '';
+    const socket = connect(port, '127.0.0.1', () => onConnect(socket))
+      .on('data', (chunk) => { received += chunk; })
+      .on('error', () => undefined)
+      .on('close', () => parentPort.postMessage(received));
+  };
+  const send = (socket) => socket.write('GET / HTTP/1.1\\r\\nhost: a\\r\\n\\r\\n', () => {
+    Atomics.store(sent, 0, 1);
+    Atomics.notify(sent, 0);
+  });
+  if (isOpenBefore) open((socket) => whenLet(() => send(socket)));
+  else whenLet(() => open(send));
+`;
+
+it.each([
+  ['a connection that waits to be accepted', false],
+  ['an open connection that is due to be closed', true],
+])('serves the request that %s brought while the process was held up', async (_what, isOpenBefore) => {
+  await using stack = new AsyncDisposableStack();
+  const server = createServer((_request, response) => response.end('served'));
+  const drain = createHttpDrain(server);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const accepted = isOpenBefore ? once(server, 'connection') : undefined;
+  const [begin, sent] = [new Int32Array(new SharedArrayBuffer(4)), new Int32Array(new SharedArrayBuffer(4))];
+  const client = new Worker(clientSource, { eval: true, workerData: { port, begin, sent, isOpenBefore } });
+  stack.defer(async () => void (await client.terminate()));
+  await Promise.all([once(client, 'message'), accepted]);
+  const lingerMs = 100;
+  const stop = () => void drain.stop(lingerMs);
+  if (isOpenBefore) {
+    stop();
+    await vi.waitFor(() => expect(server.listening).toBe(false), { interval: 1 });
+  }
+  Atomics.store(begin, 0, 1);
+  Atomics.notify(begin, 0);
+  expect(Atomics.wait(sent, 0, 0, 10_000)).not.toBe('timed-out');
+  if (isOpenBefore) Atomics.wait(begin, 0, 1, 2 * lingerMs);
+  else stop();
+  const [received] = await once(client, 'message');
+  expect(received).toContain('served');
+  await drain.closed;
 });

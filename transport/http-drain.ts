@@ -1,6 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { type Socket, Server as SocketServer } from 'node:net';
-import type { Duplex } from 'node:stream';
 import { type TLSSocket, Server as TlsServer } from 'node:tls';
 
 /**
@@ -15,16 +14,23 @@ export const drainingStatus = 'draining';
 /** How long a kept-alive connection may stay unused after its server has stopped accepting. */
 export const lingerMs = 500;
 
+/** Calls after the event loop has taken from the kernel what has arrived: connections, and what clients have sent. */
+function afterNextPoll(call: () => void): void {
+  // The first may come in the turn that began before what has arrived.
+  setImmediate(() => setImmediate(call));
+}
+
 /**
  * Ends an HTTP server in steps, so that no request that is already on its way to it is lost. Follows its connections from
  * its start. WebSockets are not counted: they end otherwise.
  */
 export function createHttpDrain(server: Server) {
   /** Requests in progress on each open connection. */
-  const connections = new Map<Duplex, number>();
+  const connections = new Map<Socket, number>();
   /** Their next response closes them. */
-  const leaving = new WeakSet<Duplex>();
+  const leaving = new WeakSet<Socket>();
   let announced = false;
+  let stopping = false;
   let lingerMsNow: number | undefined;
   const emptied = Promise.withResolvers<void>();
   const closed = Promise.withResolvers<void>();
@@ -34,17 +40,32 @@ export function createHttpDrain(server: Server) {
     closed.resolve();
   });
 
-  function forget(socket: Duplex): void {
+  function forget(socket: Socket): void {
     connections.delete(socket);
     if (lingerMsNow !== undefined && connections.size === 0) emptied.resolve();
   }
 
-  function closeWhenUnused(socket: Duplex): void {
+  function closeWhenUnused(socket: Socket): void {
     if (connections.get(socket) !== 0) return;
-    const timer = setTimeout(() => {
-      if (connections.get(socket) === 0) socket.end(() => socket.destroy());
-    }, lingerMsNow);
+    const { bytesRead } = socket;
+    const close = () => {
+      if (connections.get(socket) !== 0) return;
+      // A part of a request's headers.
+      if (socket.bytesRead !== bytesRead) closeWhenUnused(socket);
+      else socket.end(() => socket.destroy());
+    };
+    // On a process that was held up, the request may have come in time, and was not read.
+    const timer = setTimeout(() => afterNextPoll(close), lingerMsNow);
     socket.once('close', () => clearTimeout(timer));
+  }
+
+  function stopNow(lingerMs: number): void {
+    // The HTTP server's own close() ends idle connections at once, with the requests that are on their way to them.
+    if (server.listening) SocketServer.prototype.close.call(server);
+    else closed.resolve();
+    lingerMsNow = lingerMs;
+    if (connections.size === 0) emptied.resolve();
+    for (const socket of connections.keys()) closeWhenUnused(socket);
   }
 
   function onResponseClosed(this: ServerResponse): void {
@@ -79,7 +100,7 @@ export function createHttpDrain(server: Server) {
     if (announced || leaving.has(socket)) response.shouldKeepAlive = false;
     response.on('close', onResponseClosed);
   });
-  server.prependListener('upgrade', (_request: IncomingMessage, socket: Duplex) => forget(socket));
+  server.prependListener('upgrade', ({ socket }: IncomingMessage) => forget(socket));
 
   return {
     /** Resolves when the server was stopped and its last connection of any kind has closed. */
@@ -99,17 +120,14 @@ export function createHttpDrain(server: Server) {
       }
     },
     /**
-     * Accepts no new connection. A request that arrives on a connection that is open is still served; a connection on
-     * which none arrives is closed after `lingerMs`. Resolves when the last HTTP connection has closed.
+     * Accepts no new connection, but those that wait to be accepted. A request that arrives on a connection that is open is
+     * still served; a connection on which none arrives is closed after `lingerMs`. Resolves when the last HTTP connection
+     * has closed.
      */
     stop(lingerMs: number): Promise<void> {
       announced = true;
-      // The HTTP server's own close() ends idle connections at once, with the requests that are on their way to them.
-      if (server.listening) SocketServer.prototype.close.call(server);
-      else if (lingerMsNow === undefined) closed.resolve();
-      lingerMsNow = lingerMs;
-      if (connections.size === 0) emptied.resolve();
-      for (const socket of connections.keys()) closeWhenUnused(socket);
+      if (!stopping) afterNextPoll(() => stopNow(lingerMs));
+      stopping = true;
       return emptied.promise;
     },
   };

@@ -4,7 +4,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { parse } from 'graphql';
 import { pino } from 'pino';
 import { request as send } from 'undici';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { isEndedByMesh } from '#core/connection-lost.ts';
 import { HeddleError } from '#core/errors.ts';
@@ -218,7 +218,8 @@ describe('an operation of which nothing was begun', () => {
     await first.next();
     const closed = former.served.close(10_000);
     const { port } = new URL(former.served.url);
-    const next = await start('next', Number(port));
+    // The former accepts until it has read what has arrived.
+    const next = await vi.waitFor(() => start('next', Number(port)));
     expect(await (await subscribe()).next()).toEqual(by('next'));
     expect(next.sources).toHaveLength(1);
     expect(former.sources).toHaveLength(1);

@@ -17,9 +17,11 @@ export function atCapacity(subgraph: string): HeddleError {
   return createOverloadedError(`Too many operations wait for the subgraph ${subgraph}.`, { subgraph });
 }
 
+const brokenOnes = new WeakSet<HeddleError>();
+
 /** The connection broke after the operation was sent: it may have run. */
 export function broken(subgraph: string, cause?: unknown): HeddleError {
-  return new HeddleError(
+  const error = new HeddleError(
     'INTERNAL',
     `The connection to the subgraph ${subgraph} broke; the operation may have run.`,
     {
@@ -27,6 +29,13 @@ export function broken(subgraph: string, cause?: unknown): HeddleError {
       extensions: { subgraph, retryAfterMs },
     },
   );
+  brokenOnes.add(error);
+  return error;
+}
+
+/** Is this the error of a connection that broke after the operation was sent? */
+export function isBrokenError(error: unknown): boolean {
+  return error instanceof HeddleError && brokenOnes.has(error);
 }
 
 /** JSON.stringify follows the nesting by calling itself, and knows no bound of it but the stack's: nothing was sent. */

@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import { createServer, type Socket } from 'node:net';
 import { parse } from 'graphql';
 import pino from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -204,23 +203,6 @@ describe('a subgraph in another process', () => {
         cause: { message: expect.stringContaining('was not made by this mesh') },
       });
     }
-  });
-
-  it('gets a query twice and a mutation once when the connection breaks', async () => {
-    let connections = 0;
-    const breaking = createServer((socket: Socket) => {
-      connections++;
-      socket.once('data', () => socket.destroy());
-    }).listen(0, '127.0.0.1');
-    await once(breaking, 'listening');
-    const address = breaking.address();
-    const executor = reach({ url: `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}` });
-    const broke = { code: 'INTERNAL', message: /broke; the operation may have run/ };
-    await expect(ask(executor, 'mutation { count }')).rejects.toMatchObject(broke);
-    expect(connections).toBe(1);
-    await expect(ask(executor, '{ who }')).rejects.toMatchObject(broke);
-    expect(connections).toBe(3);
-    breaking.close();
   });
 
   it('refuses one operation more than may be under way', async () => {

@@ -1,27 +1,25 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { type DocumentNode, type ExecutionResult, Kind, print } from 'graphql';
 import { HeddleError } from '#core/errors.ts';
-import { parseJson } from '#core/json/exact-json.ts';
 import type { SubgraphName } from '#core/subgraph-names.ts';
 import { activeSpan } from '#core/tracing/span.ts';
 import type { SubgraphExecutor, SubgraphRequest } from '../executor.ts';
 import { drainingStatus } from '../http-drain.ts';
-import { identityHeader, signIdentity } from '../identity.ts';
-import { answerCodeHeader, isAuthenticAnswer } from '../mesh-answers.ts';
+import { signIdentity } from '../identity.ts';
 import type { GatewayKeys } from '../mesh-keys.ts';
 import type { TlsSource } from '../mesh-tls.ts';
 import { resumptions } from '../resumption.ts';
 import { type Address, createAddresses } from './addresses.ts';
+import { atCapacity, broken, refusedIdentity, tooDeep, unreachable } from './errors.ts';
 import {
-  atCapacity,
-  broken,
-  forgedAnswer,
-  isWireResult,
-  readResult,
-  refusedIdentity,
-  tooDeep,
-  unreachable,
-} from './errors.ts';
+  isBroken,
+  learnInstance,
+  OtherProcess,
+  otherProcess,
+  post,
+  type Signed,
+  wasNeverSent,
+} from './post.ts';
 import { resumeSubscriptions } from './resuming.ts';
 import { namedInstance } from './subscriptions.ts';
 
@@ -50,9 +48,6 @@ const eventsMaxDefault = 1_000;
 const triesMax = 3;
 const triesMsMax = 2_000;
 const backoffMs = 50;
-/** How long a subgraph may take to answer a request that this gateway ends: less than the gateway waits for itself. */
-const endedMsMax = 900;
-
 interface Printed {
   readonly text: string;
   readonly type: string;
@@ -76,20 +71,6 @@ function printDocument(document: DocumentNode): Printed {
   return known;
 }
 
-const neverSent = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'UND_ERR_CONNECT_TIMEOUT',
-]);
-
-function readErrorCode(error: unknown): string {
-  if (error instanceof AggregateError) return readErrorCode(error.errors[0]);
-  return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
-}
-
 /** The address with the path that subgraphs are served under. Throws TypeError for what is no HTTP URL. */
 function toAddress({ name, keys, tls }: HttpExecutorOptions, text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
@@ -110,55 +91,27 @@ function toAddress({ name, keys, tls }: HttpExecutorOptions, text: string): URL 
   return url;
 }
 
-/**
- * The signal that ends the request to the subgraph. A client that leaves closes the connection. A gateway that ends
- * requests that the subgraph ends the call as ended by the mesh, and waits for the answer, which names the call.
- */
-function watchEnding({ signal }: SubgraphRequest, { url, pool }: Address, identity: string) {
-  if (signal === undefined) return { signal: null, [Symbol.dispose]: () => undefined };
-  const ending = new AbortController();
-  const onAbort = () => {
-    if (!(signal.reason instanceof HeddleError)) return ending.abort(signal.reason);
-    const timer = setTimeout(() => ending.abort(signal.reason), endedMsMax);
-    ending.signal.addEventListener('abort', () => clearTimeout(timer));
-    const headers = { [identityHeader]: identity };
-    pool
-      .request({ path: url.pathname + url.search, method: 'DELETE', headers, signal: ending.signal })
-      .then(async ({ statusCode, body }) => {
-        await body.dump();
-        if (statusCode !== 204) ending.abort(signal.reason);
-      })
-      // Any error: a call that cannot be canceled there is abandoned here.
-      .catch(() => ending.abort(signal.reason));
-  };
-  if (signal.aborted) onAbort();
-  else signal.addEventListener('abort', onAbort, { once: true });
-  return { signal: ending.signal, [Symbol.dispose]: () => signal.removeEventListener('abort', onAbort) };
-}
+type SubgraphResult = ExecutionResult | AsyncIterable<ExecutionResult>;
 
 /** Does this refusal state that nothing was begun, so that the operation may be sent anew? */
-function isNotBegun(
-  result: ExecutionResult | AsyncIterable<ExecutionResult>,
-  { isSingle }: Printed,
-): boolean {
+function isNotBegun(result: SubgraphResult, { isSingle }: Printed): boolean {
   if (!isSingle || Symbol.asyncIterator in result) return false;
   const { errors = [] } = result;
   return errors.length > 0 && errors.every(({ extensions }) => extensions.notBegun === true);
 }
 
-const otherProcess = 'The identity was signed for another process of the subgraph.';
-
 /**
- * The subgraph refuses an identity that is not signed for this process of it. One that named no process is not accepted
- * anywhere, so that the operation was certainly not begun; one that named another may have been used there, whoever
- * brought it here.
+ * The connection broke before the answer of a mutation, or before a subscription's first event: it may have run. Sent again
+ * with the same token, it runs if it has not begun, and is refused if it has.
  */
-class OtherProcess extends Error {
-  readonly signedFor: string | undefined;
+class Unanswered extends Error {
+  readonly sent: Signed;
+  readonly address: Address;
 
-  constructor(signedFor: string | undefined) {
-    super(otherProcess);
-    this.signedFor = signedFor;
+  constructor(sent: Signed, address: Address, cause: unknown) {
+    super('The connection broke before the answer.', { cause });
+    this.sent = sent;
+    this.address = address;
   }
 }
 
@@ -166,8 +119,9 @@ class OtherProcess extends Error {
  * Reaches a subgraph in another process: queries and mutations over kept-alive HTTP, subscriptions over one shared
  * WebSocket, each operation with the caller in a token signed for it alone. An operation that was certainly not begun
  * (no connection, or a process that drains and states it) is sent again, over a new connection and to another address
- * where there is one. A query is sent once more when its connection breaks, a mutation never. Rejects when the subgraph
- * cannot be reached, and states which.
+ * where there is one. When a connection breaks before the answer, a query is sent once more, and everything else with its
+ * own token, which a subgraph accepts once: it runs at most once. Rejects when the subgraph cannot be reached, and states
+ * which.
  */
 export function createHttpExecutor(options: HttpExecutorOptions): SubgraphExecutor & AsyncDisposable {
   const { name, keys, tls, operationsMax = operationsMaxDefault, now = Date.now } = options;
@@ -185,60 +139,15 @@ export function createHttpExecutor(options: HttpExecutorOptions): SubgraphExecut
     now,
     delay,
   });
+  const subgraph = { name, answerKeys };
   let running = 0;
 
-  const signed = ({ instance }: Address, request: SubgraphRequest, query: string) => {
+  const signed = ({ instance }: Address, request: SubgraphRequest, query: string): Signed => {
     const operation = { query, variables: request.variables, operationName: request.operationName };
     const { caller, requestId, clientRequestId, clientAddress, trace } = request;
     const claims = { caller, requestId, clientRequestId, clientAddress, trace };
     const identity = signIdentity(keys.signingKey, { subgraph: name, instance }, claims, operation);
     return { operation, identity, instance };
-  };
-
-  const send = async (address: Address, request: SubgraphRequest, { text: query }: Printed) => {
-    const { operation, identity, instance } = signed(address, request, query);
-    const { url, pool } = address;
-    const ending = watchEnding(request, address, identity);
-    let statusCode: number;
-    let text: string;
-    let code: unknown;
-    try {
-      const answer = await pool.request({
-        path: url.pathname + url.search,
-        method: 'POST',
-        headers: {
-          'content-type': 'application/json',
-          accept: 'application/json',
-          'x-request-id': request.requestId,
-          [identityHeader]: identity,
-        },
-        body: JSON.stringify(operation),
-        signal: ending.signal,
-      });
-      ({ statusCode } = answer);
-      code = answer.headers[answerCodeHeader];
-      text = await answer.body.text();
-    } finally {
-      ending[Symbol.dispose]();
-    }
-    const isOpenToForgery = url.protocol === 'http:' && answerKeys !== undefined;
-    if (isOpenToForgery && !isAuthenticAnswer(answerKeys, code, identity, statusCode, text)) {
-      throw forgedAnswer(name);
-    }
-    const result = parseJson(text);
-    if (statusCode === 401) {
-      const named = isWireResult(result) && learnInstance(address, readResult(result));
-      if (typeof named === 'string') throw new OtherProcess(instance);
-      throw refusedIdentity(name, text.slice(0, 500));
-    }
-    if (!isWireResult(result))
-      throw new Error(`The subgraph ${name} answered ${statusCode} without a result.`);
-    return readResult(result);
-  };
-
-  const learnInstance = (address: Address, { errors }: ExecutionResult) => {
-    address.instance = namedInstance(errors);
-    return address.instance;
   };
 
   const explain = (error: unknown, { signal }: SubgraphRequest): unknown => {
@@ -249,74 +158,105 @@ export function createHttpExecutor(options: HttpExecutorOptions): SubgraphExecut
       if (signal.reason instanceof HeddleError) return signal.reason;
       return new HeddleError('INTERNAL', 'The client has gone.', { cause: error });
     }
-    if (neverSent.has(readErrorCode(error))) return unreachable(name, error);
+    if (wasNeverSent(error)) return unreachable(name, error);
     return broken(name, error);
+  };
+
+  /** Subscriptions over the WebSocket, everything else by POST. Rejects as `post` does. */
+  const send = async (
+    address: Address,
+    request: SubgraphRequest,
+    sent: Signed,
+    { type }: Printed,
+  ): Promise<SubgraphResult> => {
+    if (type !== 'subscription') return post(subgraph, address, request, sent);
+    const { operation, identity } = sent;
+    const isAnonymous = request.caller.kind === 'ANONYMOUS';
+    const result = await address.subscriber.subscribe(
+      { ...operation, identity, isAnonymous },
+      request.signal,
+    );
+    if (Symbol.asyncIterator in result || namedInstance(result.errors) === undefined) return result;
+    learnInstance(address, result);
+    throw new OtherProcess(sent.instance);
   };
 
   /** Sends again where the subgraph names the process that the identity has to be signed for. */
   const sendSigned = async (address: Address, request: SubgraphRequest, document: Printed) => {
+    const isQuery = document.type === 'query';
+    const isAnonymous = request.caller.kind === 'ANONYMOUS';
+    // Over a WebSocket the refusal of a token looks like that of a caller without credentials.
+    const mayAskAgain = document.type === 'mutation' || (document.type === 'subscription' && !isAnonymous);
     for (let tries = 1; ; tries++) {
+      const sent = signed(address, request, document.text);
       try {
-        return await send(address, request, document);
+        return await send(address, request, sent, document);
       } catch (error) {
+        if (mayAskAgain && isBroken(error, request)) throw new Unanswered(sent, address, error);
         if (!(error instanceof OtherProcess)) throw error;
-        const mayRepeat = error.signedFor === undefined || document.type === 'query';
+        const mayRepeat = error.signedFor === undefined || isQuery;
         if (!mayRepeat || tries >= triesMax) throw refusedIdentity(name, otherProcess);
       }
     }
   };
 
-  const ask = async (address: Address, request: SubgraphRequest, document: Printed) => {
+  const run = async (address: Address, request: SubgraphRequest, document: Printed) => {
     try {
       return await sendSigned(address, request, document);
     } catch (error) {
-      const mayRepeat =
-        document.type === 'query' &&
-        !(error instanceof HeddleError) &&
-        readErrorCode(error) !== '' &&
-        !neverSent.has(readErrorCode(error)) &&
-        request.signal?.aborted !== true;
-      if (!mayRepeat) throw explain(error, request);
+      if (error instanceof Unanswered) throw error;
+      if (document.type !== 'query' || !isBroken(error, request)) throw explain(error, request);
       return sendSigned(address, request, document).catch((again: unknown) => {
         throw explain(again, request);
       });
     }
   };
 
-  const subscribe = async (address: Address, request: SubgraphRequest, { text }: Printed) => {
-    const isAnonymous = request.caller.kind === 'ANONYMOUS';
-    for (let tries = 1; ; tries++) {
-      let signedFor: string | undefined;
-      const opening = async () => {
-        const { operation, identity, instance } = signed(address, request, text);
-        signedFor = instance;
-        return address.subscriber.subscribe({ ...operation, identity, isAnonymous }, request.signal);
-      };
-      const result = await opening().catch((error: unknown) => {
-        throw explain(error, request);
-      });
-      if (Symbol.asyncIterator in result || namedInstance(result.errors) === undefined) return result;
-      learnInstance(address, result);
-      if (signedFor !== undefined || tries >= triesMax) throw refusedIdentity(name, otherProcess);
+  /** Sends again, with its token, what got no answer. Any refusal of the token: it may have run. */
+  const runAgain = async (
+    address: Address,
+    request: SubgraphRequest,
+    document: Printed,
+    unanswered: Unanswered,
+  ) => {
+    try {
+      return await send(address, request, unanswered.sent, document);
+    } catch (error) {
+      const wasRefused = error instanceof HeddleError && error.extensions.notBegun === true;
+      if (isBroken(error, request) || wasNeverSent(error) || wasRefused) throw unanswered;
+      if (request.signal?.aborted === true) throw explain(error, request);
+      // A token that names no process is accepted by none: the next is signed for this one.
+      if (error instanceof OtherProcess && error.signedFor === undefined) throw unreachable(name, error);
+      throw broken(name, unanswered.cause);
     }
   };
 
-  /** Runs the operation, again where nothing was begun. */
+  /** Runs the operation, again where nothing was begun or where its token allows no second run. */
   const persist = async (request: SubgraphRequest, document: Printed) => {
-    const run = document.type === 'subscription' ? subscribe : ask;
     const untilMs = now() + triesMsMax;
+    let unanswered: Unanswered | undefined;
     for (let tries = 1; ; tries++) {
-      const address = addresses.pick();
+      // A token that names its process is refused by every other.
+      const bound = unanswered?.sent.instance === undefined ? undefined : unanswered.address;
+      const address = bound ?? addresses.pick();
       const isLast = tries >= triesMax || now() >= untilMs || request.signal?.aborted === true;
       try {
-        const result = await run(address, request, document);
+        const result =
+          unanswered === undefined
+            ? await run(address, request, document)
+            : await runAgain(address, request, document, unanswered);
+        // Also one that got no answer before: its token was good here, so it had begun nowhere.
+        unanswered = undefined;
         if (!isNotBegun(result, document)) return result;
         address.avoid();
         if (isLast) return result;
       } catch (error) {
-        if (!(error instanceof HeddleError) || error.extensions.notBegun !== true) throw error;
+        unanswered = error instanceof Unanswered ? error : undefined;
+        if (unanswered === undefined) {
+          if (!(error instanceof HeddleError) || error.extensions.notBegun !== true) throw error;
+        }
         address.avoid();
-        if (isLast) throw error;
+        if (isLast) throw unanswered === undefined ? error : explain(unanswered.cause, request);
       }
       // Another address is tried at once.
       if (tries >= urls.length) await wait(backoffMs * 2 ** (tries - urls.length));

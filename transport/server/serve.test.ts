@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type Client, createClient } from 'graphql-ws';
 import { pino } from 'pino';
 import supertest from 'supertest';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import type { Caller } from '#core/caller.ts';
 import { loadDirectiveDefinitions } from '#schema/load-sdl.ts';
@@ -283,7 +283,7 @@ describe('its life', () => {
     const running = post({ query }, token).then((response) => response);
     await heard.begun.promise;
     const closed = served.close();
-    await expect(fetch(served.url)).rejects.toThrow();
+    await vi.waitFor(() => expect(fetch(served.url)).rejects.toThrow());
     heard.released.resolve();
     expect((await running).body).toEqual({ data: { held: 1 } });
     await closed;
