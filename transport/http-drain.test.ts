@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { Agent, createServer, request } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { Worker } from 'node:worker_threads';
@@ -90,6 +91,8 @@ it.each([
     stop();
     await vi.waitFor(() => expect(server.listening).toBe(false), { interval: 1 });
   }
+  // From here on the timers of the event loop come before what has arrived.
+  await nextTurn();
   Atomics.store(begin, 0, 1);
   Atomics.notify(begin, 0);
   expect(Atomics.wait(sent, 0, 0, 10_000)).not.toBe('timed-out');
@@ -97,5 +100,29 @@ it.each([
   else stop();
   const [received] = await once(client, 'message');
   expect(received).toContain('served');
+  await drain.closed;
+});
+
+it('serves a request of which a part had come when its connection was due to be closed', async () => {
+  await using stack = new AsyncDisposableStack();
+  const server = createServer((_request, response) => response.end('served'));
+  const drain = createHttpDrain(server);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const client = connect((server.address() as AddressInfo).port, '127.0.0.1').setEncoding('utf8');
+  const [[socket]] = await Promise.all([once(server, 'connection'), once(client, 'connect')]);
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  stack.defer(() => void vi.useRealTimers());
+  const until = async (isTrue: () => boolean) => {
+    while (!isTrue()) await nextTurn();
+  };
+  void drain.stop(50);
+  await until(() => vi.getTimerCount() === 1);
+  client.write('GET / HTTP/1.1\r\nhost: ');
+  await until(() => socket.bytesRead > 0);
+  vi.advanceTimersByTime(50);
+  await until(() => vi.getTimerCount() === 1);
+  client.write('a\r\n\r\n');
+  expect(await once(client, 'data')).toEqual([expect.stringContaining('served')]);
   await drain.closed;
 });

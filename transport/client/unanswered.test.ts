@@ -60,7 +60,7 @@ async function start(name: string, usedTokens: UsedTokens) {
   });
   const served = await serveSubgraph(subgraph, { host: '127.0.0.1', port: 0, keys, usedTokens, log });
   stack.defer(() => served.close(0));
-  return { url: served.url, ran };
+  return { url: served.url, served, ran };
 }
 
 /** What a request meets: its connection breaks as it comes, or as its answer does. */
@@ -162,6 +162,15 @@ describe('a mutation whose connection breaks before the answer', () => {
     expect(a.ran).toEqual([]);
   });
 
+  it('runs at a third process when nothing accepts connections at the second', async () => {
+    const used = shareTokens();
+    const [a, gone, c] = [await start('a', used), await start('gone', used), await start('c', used)];
+    await gone.served.close(0);
+    const cutter = await startCutter(a.url, ['breaks before']);
+    expect(await reach(cutter.url, gone.url, c.url)('mutation { count }')).toEqual({ data: { count: 'c' } });
+    expect([a.ran, c.ran]).toEqual([[], ['count']]);
+  });
+
   it('may have run where nothing accepts connections any more when it is sent again', async () => {
     const a = await start('a', shareTokens());
     const cutter = await startCutter(a.url, ['breaks before']);
@@ -198,6 +207,15 @@ describe('a subscription whose connection breaks before its first event', () => 
     const cutter = await startCutter(a.url, brokenAfter);
     await expect(subscribe(cutter.url, b.url)).rejects.toMatchObject(mayHaveRun);
     expect([a.ran, b.ran]).toEqual([['names'], []]);
+  });
+
+  it('begins at a third process when nothing accepts connections at the second', async () => {
+    const used = shareTokens();
+    const [a, gone, c] = [await start('a', used), await start('gone', used), await start('c', used)];
+    await gone.served.close(0);
+    const cutter = await startCutter(a.url, brokenBefore);
+    expect(await subscribe(cutter.url, gone.url, c.url)).toEqual(by('c'));
+    expect([a.ran, c.ran]).toEqual([[], ['names']]);
   });
 
   it('begins once at a process that shares no tokens', async () => {
