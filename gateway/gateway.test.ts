@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { createClient } from 'graphql-sse';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { composeSupergraph } from '#schema/compose.ts';
 import { sampleKey, sampleSupergraph, startSampleGateway } from '#test/support/gateways/sample-gateway.ts';
@@ -60,7 +60,7 @@ describe('a gateway', () => {
     const events = stream(sample.url);
     expect((await events.next()).value?.data?.completionStream.sequence).toBe(0);
     const closing = sample.gateway.close(10_000);
-    await expect(fetch(`${sample.url}/health/live`)).rejects.toThrow();
+    await vi.waitFor(() => expect(fetch(`${sample.url}/health/live`)).rejects.toThrow());
     source.push(delta(1, 'y'));
     source.end();
     expect((await events.next()).value?.data?.completionStream.sequence).toBe(1);

@@ -12,12 +12,13 @@ export async function findInParts<Found extends TextSpan>(
   partLength: number,
   [before, after]: readonly [before: number, after: number],
   find: (part: string, from: number, until: number) => readonly Found[],
-  range: TextSpan = { start: 0, end: text.length },
+  range?: TextSpan,
 ): Promise<readonly Found[]> {
   if (text.length <= partLength + after) return find(text, 0, text.length);
   const all: Found[] = [];
   const turns = new WorkTurns();
-  for (let at = range.start; at < range.end; at += partLength) {
+  const last = range?.end ?? text.length;
+  for (let at = range?.start ?? 0; at < last; at += partLength) {
     const from = Math.max(0, at - before);
     for (const found of find(text.slice(from, at + partLength + after), from, at + partLength - from)) {
       const [start, end] = [found.start + from, found.end + from];

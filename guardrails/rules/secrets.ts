@@ -11,7 +11,7 @@ import {
   type RuleResult,
   type TextShare,
 } from '../guardrail.ts';
-import { findVisibleAndHidden, holdHiddenFrom } from '../text/hidden/hidden-matches.ts';
+import { findVisibleAndHidden, holdHiddenFrom, type VisibleSearch } from '../text/hidden/hidden-matches.ts';
 import { createImageDataCheck } from '../text/image-data.ts';
 import { textsOfShare } from '../text/texts-of-share.ts';
 
@@ -45,16 +45,16 @@ interface Placed extends FoundSecret {
 async function findWithin(
   texts: readonly GuardedText[],
   share: TextShare | undefined,
-  search: SecretSearch,
+  findVisible: VisibleSearch<FoundSecret>,
 ): Promise<readonly Placed[]> {
   const placed: Placed[] = [];
-  const findVisible = (visible: string, until?: number) => search.findVisible(visible, until);
   for (const { number, guarded, range } of textsOfShare(texts, share)) {
     const { text, kind } = guarded;
     const found = await findVisibleAndHidden(guarded, findVisible, range);
-    const isInImage = createImageDataCheck(found.length === 0 ? '' : text);
-    for (const secret of found) {
-      if (!isInImage(secret.start, secret.end)) placed.push({ ...secret, text: number });
+    if (found.length > 0) {
+      const isInImage = createImageDataCheck(text);
+      for (const secret of found)
+        if (!isInImage(secret.start, secret.end)) placed.push({ ...secret, text: number });
     }
     const user = kind === 'url' ? findAddressUser(text) : null;
     if (user !== null) placed.push({ ...user, text: number });
@@ -161,9 +161,10 @@ export const secrets = defineRule({
       [...own, ...secretShapes.filter(isWanted)],
       [...namedSecrets.filter(isWanted), ...(entropy ? [unknownSecret] : [])],
     );
+    const findVisible: VisibleSearch<FoundSecret> = (visible, until) => search.findVisible(visible, until);
     return {
       check: async (texts, { share }) => {
-        const within = await findWithin(texts, share, search);
+        const within = await findWithin(texts, share, findVisible);
         const across = texts.length > 1 ? await findAcross(texts, share, search, within) : [];
         return toResult(across.length === 0 ? within : inOrder([...within, ...across]));
       },

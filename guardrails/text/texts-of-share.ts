@@ -5,7 +5,8 @@ import type { GuardedText, TextShare } from '../guardrail.ts';
 export interface SharedText {
   readonly number: number;
   readonly guarded: GuardedText;
-  readonly range: TextSpan;
+  /** Undefined: all of it. */
+  readonly range: TextSpan | undefined;
 }
 
 /** The texts that a share has something of; all, where there are no shares. */
@@ -13,11 +14,12 @@ export function textsOfShare(
   texts: readonly GuardedText[],
   share: TextShare | undefined,
 ): readonly SharedText[] {
+  if (share === undefined) return texts.map((guarded, number) => ({ number, guarded, range: undefined }));
   let from = 0;
   return texts.flatMap((guarded, number) => {
     const { length } = guarded.text;
-    const start = Math.max(0, (share?.start ?? 0) - from);
-    const end = Math.min(length, (share?.end ?? Number.POSITIVE_INFINITY) - from);
+    const start = Math.max(0, share.start - from);
+    const end = Math.min(length, share.end - from);
     from += length;
     return start < end ? [{ number, guarded, range: { start, end } }] : [];
   });

@@ -38,9 +38,10 @@ function findInPart<Match extends TextSpan>(
   const shown = search(visible.text, read.until);
   const found = visible.text === part ? shown : placeIn(visible, shown);
   // They are not visible.
-  const tagged = readTags(part).flatMap((one) => placeIn(one, search(one.text)));
+  const tags = readTags(part);
+  if (read.hidden.length === 0 && tags.length === 0) return found;
+  const tagged = tags.flatMap((one) => placeIn(one, search(one.text)));
   const hidden = findHidden(read.hidden, search, layersMax);
-  if (hidden.length === 0 && tagged.length === 0) return found;
   return withoutOverlaps([...found, ...placeIn(visible, hidden), ...tagged]);
 }
 
