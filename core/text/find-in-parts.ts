@@ -32,7 +32,8 @@ export async function findInParts<Found extends TextSpan>(
 
 /** The places in their order, of those that overlap the first one; of those that begin together the longest. */
 export function withoutOverlaps<Found extends TextSpan>(found: readonly Found[]): readonly Found[] {
-  if (found.length < 2) return found;
+  if (!found.some(({ start }, number) => number > 0 && start < (found[number - 1] as Found).end))
+    return found;
   const result: Found[] = [];
   let at = 0;
   for (const one of [...found].sort((a, b) => a.start - b.start || b.end - a.end)) {

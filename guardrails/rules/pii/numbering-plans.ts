@@ -20,6 +20,8 @@ interface NumberingPlan {
   readonly leading: RegExp | null;
   /** The numbers of all types; null where the pattern is all that is known. */
   readonly types: RegExp | null;
+  /** Those with its calling code, itself among them, the main one first. */
+  ofCode: readonly NumberingPlan[];
 }
 
 /** Positions in a plan of the metadata, version 4 (libphonenumber-js, METADATA.md). */
@@ -71,32 +73,32 @@ function readPlan(written: readonly unknown[]): NumberingPlan {
     transform: text(at.transform),
     leading: leading === null ? null : new RegExp(`^(?:${leading})`),
     types: patterns.length === 0 ? null : whole(patterns.filter((one) => one !== '').join('|')),
+    ofCode: [],
   };
 }
 
 const byCountry = new Map(
   Object.entries(metadata.countries).map(([country, plan]) => [country, readPlan(plan)] as const),
 );
-/** The plans of each calling code, the main one first. */
-const byCallingCode = new Map<string, readonly NumberingPlan[]>();
-for (const [code, countries] of Object.entries(metadata.country_calling_codes)) {
-  byCallingCode.set(
-    code,
-    countries.flatMap((country) => byCountry.get(country) ?? []),
-  );
-}
-for (const [code, plan] of Object.entries(metadata.nonGeographic)) byCallingCode.set(code, [readPlan(plan)]);
 /** By the number of a calling code: its main plan. */
 const mainPlans: (NumberingPlan | undefined)[] = [];
-for (const [code, [main]] of byCallingCode) mainPlans[Number(code)] = main;
+const byCallingCode = [
+  ...Object.values(metadata.country_calling_codes).map((countries) =>
+    countries.flatMap((country) => byCountry.get(country) ?? []),
+  ),
+  ...Object.values(metadata.nonGeographic).map((plan) => [readPlan(plan)]),
+];
+for (const plans of byCallingCode) {
+  for (const plan of plans) plan.ofCode = plans;
+  mainPlans[Number(plans[0]?.callingCode)] = plans[0];
+}
 
 function isOfPlan(national: string, { pattern, types }: NumberingPlan): boolean {
   return pattern.test(national) && types?.test(national) !== false;
 }
 
 /** The plan, of those with its calling code, that has a number; null: none is distinguished. */
-function findPlan(callingCode: string, national: string): NumberingPlan | null {
-  const plans = byCallingCode.get(callingCode) ?? [];
+function findPlan({ ofCode: plans }: NumberingPlan, national: string): NumberingPlan | null {
   if (plans.length === 1) return plans[0] ?? null;
   const isOwn = (plan: NumberingPlan) =>
     plan.leading === null ? plan.types !== null && isOfPlan(national, plan) : plan.leading.test(national);
@@ -121,7 +123,7 @@ function withoutPrefix(digits: string, plan: NumberingPlan): string {
   const national = cutPrefix(digits, plan);
   // In some countries the prefix also begins numbers.
   if (national === digits || (plan.pattern.test(digits) && !plan.pattern.test(national))) return digits;
-  const { lengths } = findPlan(plan.callingCode, national) ?? plan;
+  const { lengths } = findPlan(plan, national) ?? plan;
   return isPossible(national, lengths) || national.length > (lengths.at(-1) ?? 0) ? national : digits;
 }
 
@@ -136,7 +138,7 @@ function hasDigits(national: string): boolean {
 /** A number behind its calling code, with the plan that has it. */
 function readBehindCode(digits: string, main: NumberingPlan): { national: string; plan: NumberingPlan } {
   const national = withoutPrefix(digits, main);
-  return { national, plan: findPlan(main.callingCode, national) ?? main };
+  return { national, plan: findPlan(main, national) ?? main };
 }
 
 function readInternational(digits: string): ReturnType<typeof readBehindCode> | null {
@@ -190,11 +192,11 @@ export function createNationalNumberCheck(countries: readonly string[]): Nationa
 }
 
 /** Whether a number of so many digits, dialed within the country, can be one of the plan. */
-function canHaveLength({ prefix, callingCode }: NumberingPlan, length: number): boolean {
+function canHaveLength({ prefix, callingCode, ofCode }: NumberingPlan, length: number): boolean {
   const source = prefix === null ? '' : prefix.source.slice('^(?:'.length, -1);
   // What a prefix with a pattern leaves is seen when it is taken away.
   if (!/^[\d|]*$/.test(source)) return true;
-  const lengths = (byCallingCode.get(callingCode) ?? []).flatMap((plan) => plan.lengths);
+  const lengths = ofCode.flatMap((plan) => plan.lengths);
   const prefixes = ['', ...source.split('|')];
   return prefixes.some((one) =>
     ['', callingCode].some((code) => lengths.includes(length - one.length - code.length)),
@@ -220,10 +222,10 @@ function isNational(digits: string, plan: NumberingPlan): boolean {
       (!plan.pattern.test(national) && plan.pattern.test(withoutPrefix(shorter, plan))) ||
       national.length > (plan.lengths.at(-1) ?? 0);
     if (isBehindCode) {
-      const [main = plan] = byCallingCode.get(plan.callingCode) ?? [];
+      const [main = plan] = plan.ofCode;
       const read = readBehindCode(shorter, main);
       return hasDigits(read.national) && isOfPlan(read.national, read.plan);
     }
   }
-  return hasDigits(national) && isOfPlan(national, findPlan(plan.callingCode, national) ?? plan);
+  return hasDigits(national) && isOfPlan(national, findPlan(plan, national) ?? plan);
 }

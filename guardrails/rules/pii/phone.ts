@@ -4,6 +4,8 @@ import { isDigitUnit, isEnd, isLetterUnit, matchAt, type NumberFinder, readDigit
 import { createNationalNumberCheck, isInternationalNumber } from './numbering-plans.ts';
 
 const extension = /x\d{1,6}/y;
+const [zero, one, fullStop, space] = [0x30, 0x31, 0x2e, 0x20];
+const [openingBracket, closingBracket, hyphen, slash] = [0x28, 0x29, 0x2d, 0x2f];
 /** Area codes and exchanges begin with 2 to 9 there. */
 const northAmerican =
   /(?:(?:001|1)[-. ]\(?)?(?:[2-9]\d{2}([-.])[2-9]\d{2}\1\d{4}|[2-9]\d{2}\) ?[2-9]\d{2}[-. ]\d{4})(?: ?(?:x|ext\.?) ?\d{1,6})?/y;
@@ -44,7 +46,7 @@ export function createPhoneFinder(regions: readonly string[] | undefined): Numbe
     if (regions === undefined && !mayBeAnnounced) return null;
     const written = readNational(text, at);
     if (written === null || !isEnd(text, written.end)) return null;
-    const isOwn = regions !== undefined && (written.digits.startsWith('0') || written.hasJoints);
+    const isOwn = regions !== undefined && (written.digits.startsWith('0') || written.joints > stops);
     if (!isOwn && !(mayBeAnnounced && isAnnounced(text, from))) return null;
     return isNational(written.digits) ? { kind: 'PHONE', start, end: written.end } : null;
   };
@@ -52,9 +54,11 @@ export function createPhoneFinder(regions: readonly string[] | undefined): Numbe
 
 /** What stands behind the first group of a number as North America writes it. */
 function mayBeAmerican(text: string, at: number, length: number): boolean {
-  const next = text[at + length] ?? '';
-  if (length === 3) return '-.)'.includes(next) || (text[at] === '0' && next === ' ');
-  return length === 1 && text[at] === '1';
+  if (length === 1) return text.charCodeAt(at) === one;
+  if (length !== 3) return false;
+  const next = text.charCodeAt(at + 3);
+  if (next === fullStop || next === hyphen || next === closingBracket) return true;
+  return next === space && text.charCodeAt(at) === zero && text.startsWith('001', at);
 }
 
 /** Whether a word announces the number at a place. Numbers of one text are mostly announced alike. */
@@ -115,37 +119,42 @@ function readNumber(written: string): string {
 interface ReadNumber {
   readonly end: number;
   readonly digits: string;
-  /** Spaces, brackets, slashes and hyphens stand between its groups. */
-  readonly hasJoints: boolean;
+  /** What stands between its groups: the sum of `stops`, `spaces` and `others`. */
+  readonly joints: number;
 }
 
+/** Full stops; spaces; brackets, slashes and hyphens. */
+const [stops, spaces, others] = [1, 2, 4];
 const groupedDigitsMax = 15;
 const jointsMax = 3;
 
 /** Groups of digits with a full stop or up to three signs between, from a digit on; up to 15 digits. */
 function readGroups(text: string, at: number): ReadNumber {
-  let [end, digits, hasJoints] = [at, '', false];
+  let [end, digits, joints] = [at, '', 0];
   for (let next = at; next !== -1; next = skipJoints(text, end)) {
-    hasJoints ||= next > end && text.charCodeAt(end) !== 0x2e;
+    for (let joint = end; joint < next; joint += 1) joints |= toJoint(text.charCodeAt(joint));
+    const last = next + groupedDigitsMax - digits.length;
     end = next;
-    while (end - next < groupedDigitsMax - digits.length && isDigitUnit(text.charCodeAt(end))) end += 1;
+    while (end < last && isDigitUnit(text.charCodeAt(end))) end += 1;
     digits += text.slice(next, end);
     if (digits.length === groupedDigitsMax) break;
   }
-  return { end, digits, hasJoints };
+  return { end, digits, joints };
 }
 
 /** Where the next group of digits begins behind what joins it to the one before; -1: there is none. */
 function skipJoints(text: string, at: number): number {
   let next = at;
-  if (text.charCodeAt(at) === 0x2e) next += 1;
-  else while (next - at < jointsMax && isJoint(text.charCodeAt(next))) next += 1;
+  if (text.charCodeAt(at) === fullStop) next += 1;
+  else while (next - at < jointsMax && toJoint(text.charCodeAt(next)) > stops) next += 1;
   return next > at && isDigitUnit(text.charCodeAt(next)) ? next : -1;
 }
 
-/** Space, brackets, hyphen, slash. */
-function isJoint(unit: number): boolean {
-  return unit === 0x20 || unit === 0x28 || unit === 0x29 || unit === 0x2d || unit === 0x2f;
+/** 0: it joins no groups. */
+function toJoint(unit: number): number {
+  if (unit === space) return spaces;
+  if (unit === hyphen || unit === slash || unit === openingBracket || unit === closingBracket) return others;
+  return unit === fullStop ? stops : 0;
 }
 
 /** Neither a date, nor an amount in thousands or with decimals; of the digits that national numbers have. */
@@ -154,9 +163,45 @@ function readNational(text: string, at: number): ReadNumber | null {
   const count = read.digits.length;
   if (count < 6 || count > 13) return null;
   if (read.end - at === count) return read;
-  const written = text.slice(at, read.end);
-  const isDate = count < 10 && /^\d{1,4}[./-]\d{1,2}[./-]\d{1,4}/.test(written);
-  const isAmount = (count < 9 && /^\d{1,3}(?:[ .]\d{3})+$/.test(written)) || written.startsWith('0.');
-  const isMixed = written.includes(' ') && written.includes('.');
-  return isDate || isAmount || isMixed ? null : read;
+  if (count < 10 && isDate(text, at)) return null;
+  if (count < 9 && isInThousands(text, at, read.end)) return null;
+  const isFraction = text.charCodeAt(at) === zero && text.charCodeAt(at + 1) === fullStop;
+  const isMixed = (read.joints & stops) !== 0 && (read.joints & spaces) !== 0;
+  return isFraction || isMixed ? null : read;
+}
+
+/** Up to four digits, up to two, and more, with a full stop, a slash or a hyphen between. */
+function isDate(text: string, at: number): boolean {
+  let next = skipDigits(text, at);
+  if (next - at > 4 || !isDateSign(text.charCodeAt(next))) return false;
+  const second = next + 1;
+  next = skipDigits(text, second);
+  const length = next - second;
+  return (
+    length > 0 && length <= 2 && isDateSign(text.charCodeAt(next)) && isDigitUnit(text.charCodeAt(next + 1))
+  );
+}
+
+/** Up to three digits, and groups of three behind a space or a full stop. */
+function isInThousands(text: string, at: number, end: number): boolean {
+  let next = skipDigits(text, at);
+  if (next - at > 3) return false;
+  while (next < end) {
+    const unit = text.charCodeAt(next);
+    if (unit !== space && unit !== fullStop) return false;
+    const group = next + 1;
+    next = skipDigits(text, group);
+    if (next - group !== 3) return false;
+  }
+  return next === end;
+}
+
+function skipDigits(text: string, at: number): number {
+  let next = at;
+  while (isDigitUnit(text.charCodeAt(next))) next += 1;
+  return next;
+}
+
+function isDateSign(unit: number): boolean {
+  return unit === fullStop || unit === slash || unit === hyphen;
 }

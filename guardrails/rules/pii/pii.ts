@@ -31,8 +31,8 @@ export const pii = defineRule({
         search ??= (await loadFinders()).createPiiSearch(stated);
         const findings: Finding[] = [];
         for (const { number, guarded, range } of textsOfShare(texts, share)) {
-          for (const found of await findVisibleAndHidden(guarded, search, range))
-            findings.push({ text: number, ...found });
+          for (const { start, end, kind } of await findVisibleAndHidden(guarded, search, range))
+            findings.push({ text: number, start, end, kind });
         }
         const [first] = findings;
         if (first === undefined) return nothingFound;
