@@ -23,12 +23,14 @@ function toSmallUnit(unit: number): number {
  */
 export class WordsBefore<Name extends string> {
   readonly #distance: number;
-  readonly #names: readonly Name[];
+  readonly #numbers: Readonly<Record<Name, number>>;
   readonly #table: WordTable;
   /** By word of the table: the numbers of the patterns that need it. */
   readonly #patterns: readonly (readonly number[])[];
   /** By pattern: where the last of its words ends. */
   readonly #ends: Int32Array;
+  /** Where the last word of any pattern ends. */
+  #lastEnd = nowhere;
   #units = new Uint16Array(0);
   #at = 0;
   #state = 0;
@@ -40,9 +42,10 @@ export class WordsBefore<Name extends string> {
    */
   constructor(sources: Readonly<Record<Name, string>>, distance: number) {
     this.#distance = distance;
-    this.#names = Object.keys(sources) as Name[];
+    const names = Object.keys(sources) as Name[];
+    this.#numbers = Object.fromEntries(names.map((name, number) => [name, number])) as Record<Name, number>;
     const patterns = new Map<string, number[]>();
-    for (const [number, name] of this.#names.entries()) {
+    for (const [number, name] of names.entries()) {
       for (const { clauses } of readNeededWords(sources[name])) {
         const [clause] = clauses;
         if (clause === undefined) throw new Error(`A pattern matches without a word: ${sources[name]}`);
@@ -51,7 +54,7 @@ export class WordsBefore<Name extends string> {
     }
     this.#table = buildWordTable([...patterns.keys()], caseAliases);
     this.#patterns = [...patterns.values()];
-    this.#ends = new Int32Array(this.#names.length);
+    this.#ends = new Int32Array(names.length);
   }
 
   /** Begins with the units of a text, which have to stay as they are up to the next one. */
@@ -60,12 +63,14 @@ export class WordsBefore<Name extends string> {
     this.#at = 0;
     this.#state = 0;
     this.#ends.fill(nowhere);
+    this.#lastEnd = nowhere;
   }
 
   /** Whether a pattern can match what stands before a place. Places come in ascending order. */
   has(name: Name, place: number): boolean {
     if (place > this.#at) this.#advance(place);
-    return (this.#ends[this.#names.indexOf(name)] as number) > place - this.#distance;
+    const first = place - this.#distance;
+    return this.#lastEnd > first && (this.#ends[this.#numbers[name]] as number) > first;
   }
 
   #advance(place: number): void {
@@ -82,6 +87,7 @@ export class WordsBefore<Name extends string> {
       } while (state >= 0 && at < place);
       if (state >= 0) break;
       state = -state;
+      this.#lastEnd = at;
       for (const word of ending[state / columns] as readonly number[]) {
         for (const pattern of this.#patterns[word] as readonly number[]) this.#ends[pattern] = at;
       }

@@ -1,8 +1,26 @@
 import { isValidIBAN } from 'ibantools';
 import { luhnChecksumValidate } from 'stdnum/lib/cjs/util/checksum.js';
-import { matchAt, type NumberFinder, readDigits } from './finder.ts';
+import { isEnd, type NumberFinder, readDigits, skipDigits } from './finder.ts';
 
-const grouped = /\d{4}([ .-]?)\d{4}\1\d{4}\1\d{4}(?:\1\d{1,3})?|\d{4}([ .-]?)\d{6}\2\d{4,5}|\d{12,19}/y;
+/** Where a number of 12 to 19 digits ends, in one group or as cards have it: 4-4-4-4, with up to three more, or 4-6-4 or 4-6-5; -1: it has another form. */
+function findCardEnd(text: string, at: number): number {
+  const first = skipDigits(text, at);
+  if (first - at !== 4) return first - at >= 12 && first - at <= 19 ? first : -1;
+  const sign = text.charCodeAt(first);
+  if (sign !== 0x20 && sign !== 0x2e && sign !== 0x2d) return -1;
+  const skipGroup = (end: number) => (text.charCodeAt(end) === sign ? skipDigits(text, end + 1) : end);
+  const second = skipGroup(first);
+  const third = skipGroup(second);
+  const [lengthOfSecond, lengthOfThird] = [second - first - 1, third - second - 1];
+  if (lengthOfSecond === 6) return lengthOfThird === 4 || lengthOfThird === 5 ? third : -1;
+  if (lengthOfSecond !== 4 || lengthOfThird !== 4) return -1;
+  const fourth = skipGroup(third);
+  if (fourth - third - 1 !== 4) return -1;
+  const fifth = skipGroup(fourth);
+  // A sign without digits behind it ends it.
+  if (fifth - fourth <= 1) return fourth;
+  return fifth - fourth - 1 <= 3 ? fifth : -1;
+}
 
 /** Issuers by their first digits, with the lengths of their numbers (ISO/IEC 7812, as the networks publish them). */
 const issuers: readonly (readonly [first: RegExp, lengths: readonly number[]])[] = [
@@ -41,14 +59,14 @@ function isIssuedBeginning(text: string, at: number): boolean {
 /** Numbers of payment cards: of a known issuer, in its length and groups, with the right check digit (Luhn). */
 export const findCard: NumberFinder = ({ text, at, from, context }) => {
   if (from !== at || !isIssuedBeginning(text, at)) return null;
-  const written = matchAt(grouped, text, at);
-  if (written === null) return null;
-  const digits = readDigits(written);
+  const end = findCardEnd(text, at);
+  if (end === -1 || !isEnd(text, end)) return null;
+  const digits = readDigits(text.slice(at, end));
   const isIssuedBy = (list: typeof issuers) =>
     list.some(([first, lengths]) => lengths.includes(digits.length) && first.test(digits));
   const isIssued = isIssuedBy(issuers) || (isIssuedBy(rareIssuers) && cardWords.test(context()));
   if (!isIssued || /^(\d)\1+$/.test(digits) || !luhnChecksumValidate(digits)) return null;
-  return { kind: 'CREDIT_CARD', start: at, end: at + written.length };
+  return { kind: 'CREDIT_CARD', start: at, end };
 };
 
 const iban = /[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z0-9]{4}){2,7}(?:[ -]?[A-Za-z0-9]{1,3})?/y;

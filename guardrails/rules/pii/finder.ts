@@ -68,6 +68,13 @@ export function isLetterUnit(unit: number): boolean {
   return (unit >= 0x61 && unit <= 0x7a) || (unit >= 0x41 && unit <= 0x5a) || (unit >= 0xc0 && unit <= 0x24f);
 }
 
+/** Where the digits that begin at an offset end. */
+export function skipDigits(text: string, at: number): number {
+  let next = at;
+  while (isDigitUnit(text.charCodeAt(next))) next += 1;
+  return next;
+}
+
 export function readDigits(text: string): string {
   let digits = '';
   let at = 0;

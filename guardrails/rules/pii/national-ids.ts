@@ -51,12 +51,13 @@ function findFirst(
   const finders = createFinders(forms, anyCountry, mayBeAnnounced);
   const all = finders.map(({ find }) => find);
   const alone = finders.filter(({ needsWord }) => !needsWord).map(({ find }) => find);
-  const anyAlone = joinPatterns(forms.filter((form) => form.alone !== undefined));
+  const standingAlone = forms.filter((form) => form.alone !== undefined);
+  const anyAlone = standingAlone.length === 0 ? null : joinPatterns(standingAlone);
   const announcing = new RegExp([...forms.map(({ words }) => words), anyCountry].join('|'));
   return (place) => {
     if (place.from !== place.at) return null;
     const isAnnounced = mayBeAnnounced(place) && announcing.test(place.context());
-    if (!isAnnounced && !matchesAt(anyAlone, place)) return null;
+    if (!isAnnounced && (anyAlone === null || !matchesAt(anyAlone, place))) return null;
     for (const find of isAnnounced ? all : alone) {
       const found = find(place);
       if (found !== null) return found;
@@ -73,7 +74,7 @@ function joinPatterns(forms: readonly Pick<IdForm, 'pattern'>[]): RegExp {
     groups += source.match(/\((?!\?)/g)?.length ?? 0;
     return joined;
   });
-  return new RegExp(sources.join('|') || '(?!)', 'y');
+  return new RegExp(sources.join('|'), 'y');
 }
 
 function matchesAt(pattern: RegExp, { text, from }: NumberPlace): boolean {

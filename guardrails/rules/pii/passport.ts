@@ -6,8 +6,9 @@ const form =
 
 /** What has the form of a passport's number, after a word for passport. */
 export const findPassport: NumberFinder = ({ text, from, context, mayAnnounce }) => {
+  if (!mayAnnounce('PASSPORT')) return null;
   // It begins with a digit or a capital.
-  if (text[from] === '+' || text.charCodeAt(from) > 0x5a || !mayAnnounce('PASSPORT')) return null;
+  if (text[from] === '+' || text.charCodeAt(from) > 0x5a) return null;
   const written = matchAt(form, text, from);
   if (written === null || !passportWords.test(context())) return null;
   return { kind: 'PASSPORT', start: from, end: from + written.length };

@@ -1,9 +1,18 @@
 import { contextChars } from './announcing/announcements.ts';
 import { phoneWords } from './announcing/announcing-words.ts';
-import { isDigitUnit, isEnd, isLetterUnit, matchAt, type NumberFinder, readDigits } from './finder.ts';
+import {
+  isDigitUnit,
+  isEnd,
+  isLetterUnit,
+  matchAt,
+  type NumberFinder,
+  readDigits,
+  skipDigits,
+} from './finder.ts';
 import { createNationalNumberCheck, isInternationalNumber } from './numbering-plans.ts';
 
-const extension = /x\d{1,6}/y;
+const smallX = 0x78;
+const extensionDigitsMax = 6;
 const [zero, one, fullStop, space] = [0x30, 0x31, 0x2e, 0x20];
 const [openingBracket, closingBracket, hyphen, slash] = [0x28, 0x29, 0x2d, 0x2f];
 /** Area codes and exchanges begin with 2 to 9 there. */
@@ -87,18 +96,27 @@ function readLetters(text: string, at: number): string {
 function findInternational(text: string, from: number): ReturnType<NumberFinder> {
   const read = readGroups(text, from + 1);
   if (read.digits.length < 7) return null;
-  extension.lastIndex = read.end;
-  let end = read.end + (extension.exec(text)?.[0].length ?? 0);
   let { digits } = read;
+  let end = skipExtension(text, read.end);
   for (let trims = 0; trims < 4; trims += 1) {
     if (isEndOfNumber(text, end) && isInternationalNumber(digits)) return { kind: 'PHONE', start: from, end };
     // What follows behind a space may be another number.
-    const group = /[ ()./-]+(\d+)$/.exec(text.slice(from, end));
-    if (group === null) return null;
-    end -= group[0].length;
-    digits = digits.slice(0, -(group[1] ?? '').length);
+    let group = end;
+    while (isDigitUnit(text.charCodeAt(group - 1))) group -= 1;
+    const count = end - group;
+    while (toJoint(text.charCodeAt(group - 1)) > 0) group -= 1;
+    if (count === 0 || group === end - count) return null;
+    end = group;
+    digits = digits.slice(0, -count);
   }
   return null;
+}
+
+/** Where an extension of up to six digits ends. */
+function skipExtension(text: string, at: number): number {
+  if (text.charCodeAt(at) !== smallX) return at;
+  const end = skipDigits(text, at + 1);
+  return end === at + 1 ? at : Math.min(end, at + 1 + extensionDigitsMax);
 }
 
 /** Also before a word that a hyphen joins: `+48 732 880 571-office`. */
@@ -194,12 +212,6 @@ function isInThousands(text: string, at: number, end: number): boolean {
     if (next - group !== 3) return false;
   }
   return next === end;
-}
-
-function skipDigits(text: string, at: number): number {
-  let next = at;
-  while (isDigitUnit(text.charCodeAt(next))) next += 1;
-  return next;
 }
 
 function isDateSign(unit: number): boolean {
