@@ -1,14 +1,14 @@
 import { isValidIBAN } from 'ibantools';
 import { luhnChecksumValidate } from 'stdnum/lib/cjs/util/checksum.js';
-import { isEnd, type NumberFinder, readDigits, skipDigits } from './finder.ts';
+import { isEndBefore, type NumberFinder, readDigits, skipDigits } from './finder.ts';
 
 /** Where a number of 12 to 19 digits ends, in one group or as cards have it: 4-4-4-4, with up to three more, or 4-6-4 or 4-6-5; -1: it has another form. */
-function findCardEnd(text: string, at: number): number {
-  const first = skipDigits(text, at);
+function findCardEnd(units: Uint16Array, at: number): number {
+  const first = skipDigits(units, at);
   if (first - at !== 4) return first - at >= 12 && first - at <= 19 ? first : -1;
-  const sign = text.charCodeAt(first);
+  const sign = units[first];
   if (sign !== 0x20 && sign !== 0x2e && sign !== 0x2d) return -1;
-  const skipGroup = (end: number) => (text.charCodeAt(end) === sign ? skipDigits(text, end + 1) : end);
+  const skipGroup = (end: number) => (units[end] === sign ? skipDigits(units, end + 1) : end);
   const second = skipGroup(first);
   const third = skipGroup(second);
   const [lengthOfSecond, lengthOfThird] = [second - first - 1, third - second - 1];
@@ -50,17 +50,17 @@ const issuedBeginnings = Uint8Array.from({ length: 10_000 }, (_, digits) => {
   return [...issuers, ...rareIssuers].some(([first]) => first.test(written)) ? 1 : 0;
 });
 
-function isIssuedBeginning(text: string, at: number): boolean {
+function isIssuedBeginning(units: Uint16Array, at: number): boolean {
   let digits = 0;
-  for (let digit = at; digit < at + 4; digit += 1) digits = 10 * digits + text.charCodeAt(digit) - 0x30;
+  for (let digit = at; digit < at + 4; digit += 1) digits = 10 * digits + (units[digit] as number) - 0x30;
   return issuedBeginnings[digits] === 1;
 }
 
 /** Numbers of payment cards: of a known issuer, in its length and groups, with the right check digit (Luhn). */
-export const findCard: NumberFinder = ({ text, at, from, context }) => {
-  if (from !== at || !isIssuedBeginning(text, at)) return null;
-  const end = findCardEnd(text, at);
-  if (end === -1 || !isEnd(text, end)) return null;
+export const findCard: NumberFinder = ({ text, units, at, from, context }) => {
+  if (from !== at || !isIssuedBeginning(units, at)) return null;
+  const end = findCardEnd(units, at);
+  if (end === -1 || !isEndBefore(units[end] as number, units[end + 1] as number)) return null;
   const digits = readDigits(text.slice(at, end));
   const isIssuedBy = (list: typeof issuers) =>
     list.some(([first, lengths]) => lengths.includes(digits.length) && first.test(digits));

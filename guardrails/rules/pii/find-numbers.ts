@@ -19,13 +19,15 @@ const groupDigitsMax = 19;
 /** A group of digits with its surroundings. One object has the groups of a text one after the other; the context of each is read at most once. */
 class Place implements NumberPlace {
   readonly text: string;
+  readonly units: Uint16Array;
   at = 0;
   length = 0;
   from = 0;
   #context: string | undefined;
 
-  constructor(text: string) {
+  constructor(text: string, units: Uint16Array) {
     this.text = text;
+    this.units = units;
   }
 
   move(at: number, length: number, from: number): void {
@@ -103,7 +105,7 @@ export function findNumbers(text: string, finders: SelectFinders, until = text.l
   const found: FoundPii[] = [];
   const units = reader.read(text);
   announcements.read(units);
-  const place = new Place(text);
+  const place = new Place(text, units);
   const last = Math.min(text.length, until + beforeDigitsMax);
   for (let at = 0; at < last; at += 1) {
     if (!isDigit(units[at] as number)) continue;

@@ -10,6 +10,8 @@ export interface FoundPii extends TextSpan {
 /** A number at its place, with what stands around it. Valid while a finder looks at it. */
 export interface NumberPlace {
   readonly text: string;
+  /** Its UTF-16 units, and 0 behind the last one. */
+  readonly units: Uint16Array;
   /** Where the group of digits begins. */
   readonly at: number;
   /** The digits of the group. */
@@ -45,12 +47,14 @@ export function matchAt(pattern: RegExp, text: string, at: number): string | nul
 }
 
 /** Whether no word and no number continues at an offset. */
-export function isEnd(text: string, at: number): boolean {
-  const next = text.charCodeAt(at);
-  if (Number.isNaN(next)) return true;
+function isEnd(text: string, at: number): boolean {
+  return isEndBefore(text.charCodeAt(at), text.charCodeAt(at + 1));
+}
+
+/** Whether no word and no number continues with these units; 0 or NaN: the text ends. */
+export function isEndBefore(next: number, after: number): boolean {
   if (isWordUnit(next) || next === 0x25 || next === 0x40) return false;
   // A full stop, a hyphen or a slash ends it where no word follows, a colon where no number does.
-  const after = text.charCodeAt(at + 1);
   if (next === 0x2e || next === 0x2d || next === 0x2f) return !isWordUnit(after);
   return next !== 0x3a || !isDigitUnit(after);
 }
@@ -69,9 +73,9 @@ export function isLetterUnit(unit: number): boolean {
 }
 
 /** Where the digits that begin at an offset end. */
-export function skipDigits(text: string, at: number): number {
+export function skipDigits(units: Uint16Array, at: number): number {
   let next = at;
-  while (isDigitUnit(text.charCodeAt(next))) next += 1;
+  while (isDigitUnit(units[next] as number)) next += 1;
   return next;
 }
 

@@ -2,10 +2,11 @@ import { contextChars } from './announcing/announcements.ts';
 import { phoneWords } from './announcing/announcing-words.ts';
 import {
   isDigitUnit,
-  isEnd,
+  isEndBefore,
   isLetterUnit,
   matchAt,
   type NumberFinder,
+  type NumberPlace,
   readDigits,
   skipDigits,
 } from './finder.ts';
@@ -13,7 +14,7 @@ import { createNationalNumberCheck, isInternationalNumber } from './numbering-pl
 
 const smallX = 0x78;
 const extensionDigitsMax = 6;
-const [zero, one, fullStop, space] = [0x30, 0x31, 0x2e, 0x20];
+const [zero, one, fullStop, space, plus] = [0x30, 0x31, 0x2e, 0x20, 0x2b];
 const [openingBracket, closingBracket, hyphen, slash] = [0x28, 0x29, 0x2d, 0x2f];
 /** Area codes and exchanges begin with 2 to 9 there. */
 const northAmerican =
@@ -40,52 +41,54 @@ export function createPhoneFinder(regions: readonly string[] | undefined): Numbe
   const isNational = createNationalNumberCheck(regions ?? usualRegions);
   const hasAmerican = regions === undefined || regions.includes('US') || regions.includes('CA');
   const isAnnounced = createAnnouncedCheck();
-  return ({ text, at, length, from, mayAnnounce }) => {
-    if (text[from] === '+') return findInternational(text, from);
+  return ({ text, units, at, length, from, mayAnnounce }) => {
+    if (units[from] === plus) return findInternational({ text, units }, from);
     if (from !== at || length > 13) return null;
-    const start = text[at - 1] === '(' ? at - 1 : at;
-    const american = hasAmerican && mayBeAmerican(text, at, length) ? matchAt(northAmerican, text, at) : null;
+    const start = units[at - 1] === openingBracket ? at - 1 : at;
+    const american =
+      hasAmerican && mayBeAmerican(units, at, length) ? matchAt(northAmerican, text, at) : null;
     if (american !== null && isAmerican(readNumber(american)))
       return { kind: 'PHONE', start, end: at + american.length };
-    const mayBeAsian = regions === undefined && text[at] === '0' && text[at + length] === '-';
+    const mayBeAsian = regions === undefined && units[at] === zero && units[at + length] === hyphen;
     const asian = mayBeAsian ? matchAt(eastAsian, text, at) : null;
     if (asian !== null && isEastAsian(readNumber(asian)))
       return { kind: 'PHONE', start: at, end: at + asian.length };
     const mayBeAnnounced = mayAnnounce('PHONE');
     if (regions === undefined && !mayBeAnnounced) return null;
-    const written = readNational(text, at);
-    if (written === null || !isEnd(text, written.end)) return null;
+    const written = readNational(text, units, at);
+    if (written === null || !isEndBefore(units[written.end] as number, units[written.end + 1] as number))
+      return null;
     const isOwn = regions !== undefined && (written.digits.startsWith('0') || written.joints > stops);
-    if (!isOwn && !(mayBeAnnounced && isAnnounced(text, from))) return null;
+    if (!isOwn && !(mayBeAnnounced && isAnnounced(text, units, from))) return null;
     return isNational(written.digits) ? { kind: 'PHONE', start, end: written.end } : null;
   };
 }
 
 /** What stands behind the first group of a number as North America writes it. */
-function mayBeAmerican(text: string, at: number, length: number): boolean {
-  if (length === 1) return text.charCodeAt(at) === one;
+function mayBeAmerican(units: Uint16Array, at: number, length: number): boolean {
+  if (length === 1) return units[at] === one;
   if (length !== 3) return false;
-  const next = text.charCodeAt(at + 3);
+  const next = units[at + 3] as number;
   if (next === fullStop || next === hyphen || next === closingBracket) return true;
-  return next === space && text.charCodeAt(at) === zero && text.startsWith('001', at);
+  return next === space && units[at] === zero && units[at + 1] === zero && units[at + 2] === one;
 }
 
 /** Whether a word announces the number at a place. Numbers of one text are mostly announced alike. */
-function createAnnouncedCheck(): (text: string, at: number) => boolean {
+function createAnnouncedCheck(): (text: string, units: Uint16Array, at: number) => boolean {
   let last = { before: '', isAnnounced: false };
-  return (text, at) => {
-    const before = readLetters(text, at);
+  return (text, units, at) => {
+    const before = readLetters(text, units, at);
     if (before !== last.before) last = { before, isAnnounced: announced.test(before.toLowerCase()) };
     return last.isAnnounced;
   };
 }
 
 /** What stands before a place, up to another number; empty where it has no letters. */
-function readLetters(text: string, at: number): string {
+function readLetters(text: string, units: Uint16Array, at: number): string {
   const first = Math.max(0, at - contextChars);
   let [start, hasLetters] = [at, false];
   while (start > first) {
-    const unit = text.charCodeAt(start - 1);
+    const unit = units[start - 1] as number;
     if (isDigitUnit(unit)) break;
     hasLetters ||= unit > 0x7f || isLetterUnit(unit);
     start -= 1;
@@ -93,18 +96,22 @@ function readLetters(text: string, at: number): string {
   return hasLetters ? text.slice(start, at) : '';
 }
 
-function findInternational(text: string, from: number): ReturnType<NumberFinder> {
-  const read = readGroups(text, from + 1);
+function findInternational(
+  { text, units }: Pick<NumberPlace, 'text' | 'units'>,
+  from: number,
+): ReturnType<NumberFinder> {
+  const read = readGroups(text, units, from + 1);
   if (read.digits.length < 7) return null;
   let { digits } = read;
-  let end = skipExtension(text, read.end);
+  let end = skipExtension(units, read.end);
   for (let trims = 0; trims < 4; trims += 1) {
-    if (isEndOfNumber(text, end) && isInternationalNumber(digits)) return { kind: 'PHONE', start: from, end };
+    if (isEndOfNumber(units, end) && isInternationalNumber(digits))
+      return { kind: 'PHONE', start: from, end };
     // What follows behind a space may be another number.
     let group = end;
-    while (isDigitUnit(text.charCodeAt(group - 1))) group -= 1;
+    while (isDigitUnit(units[group - 1] as number)) group -= 1;
     const count = end - group;
-    while (toJoint(text.charCodeAt(group - 1)) > 0) group -= 1;
+    while (toJoint(units[group - 1] as number) > 0) group -= 1;
     if (count === 0 || group === end - count) return null;
     end = group;
     digits = digits.slice(0, -count);
@@ -113,15 +120,16 @@ function findInternational(text: string, from: number): ReturnType<NumberFinder>
 }
 
 /** Where an extension of up to six digits ends. */
-function skipExtension(text: string, at: number): number {
-  if (text.charCodeAt(at) !== smallX) return at;
-  const end = skipDigits(text, at + 1);
+function skipExtension(units: Uint16Array, at: number): number {
+  if (units[at] !== smallX) return at;
+  const end = skipDigits(units, at + 1);
   return end === at + 1 ? at : Math.min(end, at + 1 + extensionDigitsMax);
 }
 
 /** Also before a word that a hyphen joins: `+48 732 880 571-office`. */
-function isEndOfNumber(text: string, at: number): boolean {
-  return isEnd(text, at) || (text[at] === '-' && isLetterUnit(text.charCodeAt(at + 1)));
+function isEndOfNumber(units: Uint16Array, at: number): boolean {
+  const [next, after] = [units[at] as number, units[at + 1] as number];
+  return isEndBefore(next, after) || (next === hyphen && isLetterUnit(after));
 }
 
 const isAmerican = createNationalNumberCheck(['US']);
@@ -147,13 +155,13 @@ const groupedDigitsMax = 15;
 const jointsMax = 3;
 
 /** Groups of digits with a full stop or up to three signs between, from a digit on; up to 15 digits. */
-function readGroups(text: string, at: number): ReadNumber {
+function readGroups(text: string, units: Uint16Array, at: number): ReadNumber {
   let [end, digits, joints] = [at, '', 0];
-  for (let next = at; next !== -1; next = skipJoints(text, end)) {
-    for (let joint = end; joint < next; joint += 1) joints |= toJoint(text.charCodeAt(joint));
+  for (let next = at; next !== -1; next = skipJoints(units, end)) {
+    for (let joint = end; joint < next; joint += 1) joints |= toJoint(units[joint] as number);
     const last = next + groupedDigitsMax - digits.length;
     end = next;
-    while (end < last && isDigitUnit(text.charCodeAt(end))) end += 1;
+    while (end < last && isDigitUnit(units[end] as number)) end += 1;
     digits += text.slice(next, end);
     if (digits.length === groupedDigitsMax) break;
   }
@@ -161,11 +169,11 @@ function readGroups(text: string, at: number): ReadNumber {
 }
 
 /** Where the next group of digits begins behind what joins it to the one before; -1: there is none. */
-function skipJoints(text: string, at: number): number {
+function skipJoints(units: Uint16Array, at: number): number {
   let next = at;
-  if (text.charCodeAt(at) === fullStop) next += 1;
-  else while (next - at < jointsMax && toJoint(text.charCodeAt(next)) > stops) next += 1;
-  return next > at && isDigitUnit(text.charCodeAt(next)) ? next : -1;
+  if (units[at] === fullStop) next += 1;
+  else while (next - at < jointsMax && toJoint(units[next] as number) > stops) next += 1;
+  return next > at && isDigitUnit(units[next] as number) ? next : -1;
 }
 
 /** 0: it joins no groups. */
@@ -176,39 +184,39 @@ function toJoint(unit: number): number {
 }
 
 /** Neither a date, nor an amount in thousands or with decimals; of the digits that national numbers have. */
-function readNational(text: string, at: number): ReadNumber | null {
-  const read = readGroups(text, at);
+function readNational(text: string, units: Uint16Array, at: number): ReadNumber | null {
+  const read = readGroups(text, units, at);
   const count = read.digits.length;
   if (count < 6 || count > 13) return null;
   if (read.end - at === count) return read;
-  if (count < 10 && isDate(text, at)) return null;
-  if (count < 9 && isInThousands(text, at, read.end)) return null;
-  const isFraction = text.charCodeAt(at) === zero && text.charCodeAt(at + 1) === fullStop;
+  if (count < 10 && isDate(units, at)) return null;
+  if (count < 9 && isInThousands(units, at, read.end)) return null;
+  const isFraction = units[at] === zero && units[at + 1] === fullStop;
   const isMixed = (read.joints & stops) !== 0 && (read.joints & spaces) !== 0;
   return isFraction || isMixed ? null : read;
 }
 
 /** Up to four digits, up to two, and more, with a full stop, a slash or a hyphen between. */
-function isDate(text: string, at: number): boolean {
-  let next = skipDigits(text, at);
-  if (next - at > 4 || !isDateSign(text.charCodeAt(next))) return false;
+function isDate(units: Uint16Array, at: number): boolean {
+  let next = skipDigits(units, at);
+  if (next - at > 4 || !isDateSign(units[next] as number)) return false;
   const second = next + 1;
-  next = skipDigits(text, second);
+  next = skipDigits(units, second);
   const length = next - second;
   return (
-    length > 0 && length <= 2 && isDateSign(text.charCodeAt(next)) && isDigitUnit(text.charCodeAt(next + 1))
+    length > 0 && length <= 2 && isDateSign(units[next] as number) && isDigitUnit(units[next + 1] as number)
   );
 }
 
 /** Up to three digits, and groups of three behind a space or a full stop. */
-function isInThousands(text: string, at: number, end: number): boolean {
-  let next = skipDigits(text, at);
+function isInThousands(units: Uint16Array, at: number, end: number): boolean {
+  let next = skipDigits(units, at);
   if (next - at > 3) return false;
   while (next < end) {
-    const unit = text.charCodeAt(next);
+    const unit = units[next] as number;
     if (unit !== space && unit !== fullStop) return false;
     const group = next + 1;
-    next = skipDigits(text, group);
+    next = skipDigits(units, group);
     if (next - group !== 3) return false;
   }
   return next === end;
