@@ -3,8 +3,7 @@
  * for the default policy as it is run on each text, of calls and of answers to a system message; and
  * for one text of 1 MB, in this thread and in another one (RuleThreads), the ms until the result and the longest time that nothing
  * else had its turn in this thread. The medians of ROUNDS, beside the same of a computation that stays the same, by which figures of different
- * machines can be compared. Fails where the default set takes more than 60 µs per KB, 1 MB more than 50 ms (150 ms where it is nothing
- * but numbers), or a turn more than 20 ms.
+ * machines can be compared. Fails where the default set takes more than 60 µs per KB, 1 MB of anything more than 50 ms, or a turn more than 20 ms.
  */
 import { createHash } from 'node:crypto';
 import { ZodError } from 'zod';
@@ -22,9 +21,6 @@ import { measureTurns } from './turns.ts';
 
 const rounds = Number(process.env.ROUNDS ?? 9);
 const [microsPerKbMax, millisPerMbMax, turnMillisMax] = [60, 50, 20];
-/** Texts that consist of numbers alone, up to 90,000 of which have to be looked at one by one. */
-const numbersAlone = new Set(['phone numbers', 'international phone numbers', 'digits']);
-const millisPerMbOfNumbersMax = 150;
 const megabyte = 1_048_576;
 
 const context: RuleContext = {
@@ -148,8 +144,7 @@ for (const [name, unit] of Object.entries(textUnits)) {
     console.log(
       `1 MB of ${name}, ${place}: ${medianMs.toFixed(0)} ms, a quarter in ${leastMs.toFixed(0)} ms, longest turn ${turnMs.toFixed(1)} ms`,
     );
-    const mostMs = numbersAlone.has(name) ? millisPerMbOfNumbersMax : millisPerMbMax;
-    if (place === 'in a thread' && !(medianMs <= mostMs)) process.exitCode = 1;
+    if (place === 'in a thread' && !(medianMs <= millisPerMbMax)) process.exitCode = 1;
     if (!(turnMs <= turnMillisMax)) process.exitCode = 1;
   }
 }
