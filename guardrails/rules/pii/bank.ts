@@ -80,13 +80,23 @@ export const findIban: NumberFinder = ({ text, at, length, from }) => {
   for (let trims = 0; written !== null && trims < 4; trims += 1) {
     const end = from + written.length;
     const isWhole = !/[A-Za-z0-9_]/.test(text[end] ?? '');
-    if (isWhole && isValidIBAN(written.replace(/[ -]/g, '').toUpperCase()))
-      return { kind: 'IBAN', start: from, end };
+    const compact = isWhole ? written.replace(/[ -]/g, '').toUpperCase() : '';
+    if (isWhole && hasCheckDigits(compact) && isValidIBAN(compact)) return { kind: 'IBAN', start: from, end };
     const shorter: string = written.replace(trimmed, '');
     written = shorter === written ? null : shorter;
   }
   return null;
 };
+
+/** Whether the check digits are right (ISO 7064, MOD 97-10), of capitals and digits. Most of what is none ends here: to compare the form costs more. */
+function hasCheckDigits(iban: string): boolean {
+  let rest = 0;
+  for (let count = 0; count < iban.length; count += 1) {
+    const unit = iban.charCodeAt((count + 4) % iban.length);
+    rest = unit > 0x39 ? (100 * rest + unit - 0x37) % 97 : (10 * rest + unit - 0x30) % 97;
+  }
+  return rest === 1;
+}
 
 function readAt(pattern: RegExp, text: string, at: number): string | null {
   pattern.lastIndex = at;

@@ -53,10 +53,10 @@ function findFirst(
   const alone = finders.filter(({ needsWord }) => !needsWord).map(({ find }) => find);
   const standingAlone = forms.filter((form) => form.alone !== undefined);
   const anyAlone = standingAlone.length === 0 ? null : joinPatterns(standingAlone);
-  const announcing = new RegExp([...forms.map(({ words }) => words), anyCountry].join('|'));
+  const isAnnouncing = createContextCheck([...forms.map(({ words }) => words), anyCountry].join('|'));
   return (place) => {
     if (place.from !== place.at) return null;
-    const isAnnounced = mayBeAnnounced(place) && announcing.test(place.context());
+    const isAnnounced = mayBeAnnounced(place) && isAnnouncing(place.context());
     if (!isAnnounced && (anyAlone === null || !matchesAt(anyAlone, place))) return null;
     for (const find of isAnnounced ? all : alone) {
       const found = find(place);
@@ -107,6 +107,17 @@ function isValid(validate: IdForm['validate'], written: string): boolean {
   }
 }
 
+/** Whether words stand in the context of a number. Numbers of one text mostly have the same. */
+function createContextCheck(words: string): (context: string) => boolean {
+  const pattern = new RegExp(words);
+  let last = '';
+  let lastHas = pattern.test('');
+  return (context) => {
+    if (context !== last) [last, lastHas] = [context, pattern.test(context)];
+    return lastHas;
+  };
+}
+
 function quote(word: string): string {
   return RegExp.escape(word.toLowerCase());
 }
@@ -118,13 +129,13 @@ function createFinder(
   mayBeAnnounced: MayBeAnnounced,
 ): NumberFinder {
   const { kind, pattern, validate, alone } = form;
-  const announcing = new RegExp(words);
+  const isAnnouncing = createContextCheck(words);
   return (place) => {
     if (alone === undefined && !mayBeAnnounced(place)) return null;
     const written = matchAt(pattern, place.text, place.from);
     if (written === null) return null;
     const isRare = isOwn && alone?.test(written) === true;
-    if (!isRare && !(mayBeAnnounced(place) && announcing.test(place.context()))) return null;
+    if (!isRare && !(mayBeAnnounced(place) && isAnnouncing(place.context()))) return null;
     if (!isValid(validate, written)) return null;
     return { kind, start: place.from, end: place.from + written.length };
   };
