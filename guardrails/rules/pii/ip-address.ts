@@ -1,4 +1,4 @@
-import { BlockList, isIPv4, isIPv6 } from 'node:net';
+import { isIPv6 } from 'node:net';
 import { type FoundPii, isWordUnit, type NumberFinder } from './finder.ts';
 
 const dotted = /(?:\d{1,3}\.){3}\d{1,3}(?![\w.]*\w)/y;
@@ -7,32 +7,52 @@ const versionWords =
 const addressWords =
   /\b(?:ip|ipv4|addr|address|adresse|host|server|client|from|remote|peer|dns|gateway|via)\b/;
 
-/** Networks whose addresses are of no one in particular (RFC 6890). */
-const special = new BlockList();
-for (const [network, bits] of [
-  ['0.0.0.0', 8],
-  ['10.0.0.0', 8],
-  ['100.64.0.0', 10],
-  ['127.0.0.0', 8],
-  ['169.254.0.0', 16],
-  ['172.16.0.0', 12],
-  ['192.168.0.0', 16],
-  ['224.0.0.0', 3],
-] as const) {
-  special.addSubnet(network, bits);
+/** Networks whose addresses are of no one in particular (RFC 6890): the first address and the bits that all of them have. */
+const special = (
+  [
+    ['0.0.0.0', 8],
+    ['10.0.0.0', 8],
+    ['100.64.0.0', 10],
+    ['127.0.0.0', 8],
+    ['169.254.0.0', 16],
+    ['172.16.0.0', 12],
+    ['192.168.0.0', 16],
+    ['224.0.0.0', 3],
+  ] as const
+).map(([network, bits]) => ({ first: readIpv4(network), mask: -1 << (32 - bits) }));
+/** Bits of numbers of 32 and more. */
+const largeBits = 0xe0e0_e0e0 | 0;
+
+/** The 32 bits of an address of version 4; null: one of its four numbers is beyond 255, or begins with a needless 0. */
+function readIpv4(written: string): number | null {
+  let [address, part, digits] = [0, 0, 0];
+  for (let at = 0; at <= written.length; at += 1) {
+    const unit = at < written.length ? written.charCodeAt(at) : 0x2e;
+    if (unit !== 0x2e) {
+      if (digits > 0 && part === 0) return null;
+      part = 10 * part + unit - 0x30;
+      digits += 1;
+      continue;
+    }
+    if (part > 255) return null;
+    address = (address << 8) | part;
+    [part, digits] = [0, 0];
+  }
+  return address;
 }
 
 /** Addresses of version 4: public ones, unless `hasPrivate`. Four small numbers are a version, unless a word announces an address. */
 export function createIpv4Finder(hasPrivate: boolean): NumberFinder {
-  return ({ text, at, from, length, context }) => {
-    if (from !== at || length > 3 || text.charCodeAt(at + length) !== 0x2e) return null;
+  return ({ text, units, at, from, length, context }) => {
+    if (from !== at || length > 3 || units[at + length] !== 0x2e) return null;
     dotted.lastIndex = at;
     const written = dotted.exec(text)?.[0];
-    if (written === undefined || !isIPv4(written)) return null;
-    if (!hasPrivate && special.check(written)) return null;
+    const address = written === undefined ? null : readIpv4(written);
+    if (written === undefined || address === null) return null;
+    if (!hasPrivate && special.some(({ first, mask }) => (address & mask) === first)) return null;
     const before = context();
     if (versionWords.test(before)) return null;
-    const isSmall = written.split('.').every((part) => Number(part) < 32);
+    const isSmall = (address & largeBits) === 0;
     if (isSmall && !addressWords.test(before)) return null;
     return { kind: 'IP_ADDRESS', start: at, end: at + written.length };
   };

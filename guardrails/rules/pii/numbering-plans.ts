@@ -20,8 +20,18 @@ interface NumberingPlan {
   readonly leading: RegExp | null;
   /** The numbers of all types; null where the pattern is all that is known. */
   readonly types: RegExp | null;
-  /** Those with its calling code, itself among them, the main one first. */
-  ofCode: readonly NumberingPlan[];
+  /** Those with its calling code, itself among them. */
+  ofCode: PlansOfCode;
+}
+
+/** The plans with one calling code. */
+interface PlansOfCode {
+  /** The main one first. */
+  readonly plans: readonly NumberingPlan[];
+  /** Those without first digits that distinguish them. */
+  readonly undistinguished: readonly NumberingPlan[];
+  /** The first digits that distinguish any of the others: they are of few numbers. */
+  readonly leading: RegExp;
 }
 
 /** Positions in a plan of the metadata, version 4 (libphonenumber-js, METADATA.md). */
@@ -51,6 +61,17 @@ function isPlain(prefix: string): boolean {
   return /^\d+(?:\|\d+)*$/.test(prefix);
 }
 
+function toPlansOfCode(plans: readonly NumberingPlan[]): PlansOfCode {
+  const sources = plans.flatMap(({ leading }) => (leading === null ? [] : leading.source));
+  return {
+    plans,
+    undistinguished: plans.filter(({ leading }) => leading === null),
+    leading: new RegExp(sources.join('|') || '(?!)'),
+  };
+}
+
+const noPlans = toPlansOfCode([]);
+
 function readPlan(written: readonly unknown[]): NumberingPlan {
   const text = (place: number): string | null => {
     const value = written[place];
@@ -73,7 +94,7 @@ function readPlan(written: readonly unknown[]): NumberingPlan {
     transform: text(at.transform),
     leading: leading === null ? null : new RegExp(`^(?:${leading})`),
     types: patterns.length === 0 ? null : whole(patterns.filter((one) => one !== '').join('|')),
-    ofCode: [],
+    ofCode: noPlans,
   };
 }
 
@@ -89,20 +110,29 @@ const byCallingCode = [
   ...Object.values(metadata.nonGeographic).map((plan) => [readPlan(plan)]),
 ];
 for (const plans of byCallingCode) {
-  for (const plan of plans) plan.ofCode = plans;
+  const ofCode = toPlansOfCode(plans);
+  for (const plan of plans) plan.ofCode = ofCode;
   mainPlans[Number(plans[0]?.callingCode)] = plans[0];
 }
 
-function isOfPlan(national: string, { pattern, types }: NumberingPlan): boolean {
-  return pattern.test(national) && types?.test(national) !== false;
+/** The last answer of `isOfPlan`: a number that distinguishes its plan from others of a calling code is compared with it once more. */
+let [lastNational, lastPlan, lastIsOf]: [string, NumberingPlan | null, boolean] = ['', null, false];
+
+function isOfPlan(national: string, plan: NumberingPlan): boolean {
+  if (lastPlan === plan && lastNational === national) return lastIsOf;
+  lastPlan = plan;
+  lastNational = national;
+  lastIsOf = plan.pattern.test(national) && plan.types?.test(national) !== false;
+  return lastIsOf;
 }
 
 /** The plan, of those with its calling code, that has a number; null: none is distinguished. */
-function findPlan({ ofCode: plans }: NumberingPlan, national: string): NumberingPlan | null {
+function findPlan({ ofCode }: NumberingPlan, national: string): NumberingPlan | null {
+  const { plans, undistinguished, leading } = ofCode;
   if (plans.length === 1) return plans[0] ?? null;
   const isOwn = (plan: NumberingPlan) =>
     plan.leading === null ? plan.types !== null && isOfPlan(national, plan) : plan.leading.test(national);
-  return plans.find(isOwn) ?? null;
+  return (leading.test(national) ? plans : undistinguished).find(isOwn) ?? null;
 }
 
 /** The number without the digits of the prefix of its country. */
@@ -196,7 +226,7 @@ function canHaveLength({ prefix, callingCode, ofCode }: NumberingPlan, length: n
   const source = prefix === null ? '' : prefix.source.slice('^(?:'.length, -1);
   // What a prefix with a pattern leaves is seen when it is taken away.
   if (!/^[\d|]*$/.test(source)) return true;
-  const lengths = ofCode.flatMap((plan) => plan.lengths);
+  const lengths = ofCode.plans.flatMap((plan) => plan.lengths);
   const prefixes = ['', ...source.split('|')];
   return prefixes.some((one) =>
     ['', callingCode].some((code) => lengths.includes(length - one.length - code.length)),
@@ -222,7 +252,7 @@ function isNational(digits: string, plan: NumberingPlan): boolean {
       (!plan.pattern.test(national) && plan.pattern.test(withoutPrefix(shorter, plan))) ||
       national.length > (plan.lengths.at(-1) ?? 0);
     if (isBehindCode) {
-      const [main = plan] = plan.ofCode;
+      const [main = plan] = plan.ofCode.plans;
       const read = readBehindCode(shorter, main);
       return hasDigits(read.national) && isOfPlan(read.national, read.plan);
     }
