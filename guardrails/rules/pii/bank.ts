@@ -1,26 +1,7 @@
 import { isValidIBAN } from 'ibantools';
 import { luhnChecksumValidate } from 'stdnum/lib/cjs/util/checksum.js';
-import { isEndBefore, type NumberFinder, readDigits, skipDigits } from './finder.ts';
-
-/** Where a number of 12 to 19 digits ends, in one group or as cards have it: 4-4-4-4, with up to three more, or 4-6-4 or 4-6-5; -1: it has another form. */
-function findCardEnd(units: Uint16Array, at: number): number {
-  const first = skipDigits(units, at);
-  if (first - at !== 4) return first - at >= 12 && first - at <= 19 ? first : -1;
-  const sign = units[first];
-  if (sign !== 0x20 && sign !== 0x2e && sign !== 0x2d) return -1;
-  const skipGroup = (end: number) => (units[end] === sign ? skipDigits(units, end + 1) : end);
-  const second = skipGroup(first);
-  const third = skipGroup(second);
-  const [lengthOfSecond, lengthOfThird] = [second - first - 1, third - second - 1];
-  if (lengthOfSecond === 6) return lengthOfThird === 4 || lengthOfThird === 5 ? third : -1;
-  if (lengthOfSecond !== 4 || lengthOfThird !== 4) return -1;
-  const fourth = skipGroup(third);
-  if (fourth - third - 1 !== 4) return -1;
-  const fifth = skipGroup(fourth);
-  // A sign without digits behind it ends it.
-  if (fifth - fourth <= 1) return fourth;
-  return fifth - fourth - 1 <= 3 ? fifth : -1;
-}
+import { isEndBefore, type NumberFinder, readDigits } from './finder.ts';
+import { findCardEnd } from './number-forms.ts';
 
 /** Issuers by their first digits, with the lengths of their numbers (ISO/IEC 7812, as the networks publish them). */
 const issuers: readonly (readonly [first: RegExp, lengths: readonly number[]])[] = [

@@ -8,7 +8,7 @@ import { createIpv4Finder, findIpv6 } from './ip-address.ts';
 import { createNationalIdFinders } from './national-ids.ts';
 import type { PiiOptions } from './options.ts';
 import { findPassport } from './passport.ts';
-import { createPhoneFinder } from './phone.ts';
+import { createPhoneFinder } from './phone/phone.ts';
 
 const groupDigitsMax = 19;
 

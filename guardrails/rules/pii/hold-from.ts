@@ -10,8 +10,8 @@ const word = /[A-Za-z0-9À-ɏͰ-ԯ._%+'@:-]{1,100}$/;
 const quoted = /(?<![\p{L}\d])"(?:[^"\r\n\\]|\\(?:[^\r\n]|$)){0,64}(?:"(?:@[A-Za-z0-9À-ɏͰ-ԯ.-]{0,100})?)?$/u;
 /** A word that is no plain one: with digits, or of capitals, which a number may follow. */
 const numbered = /(?:[A-Za-z0-9._@:-]{0,40}\d[A-Za-z0-9._@:-]{0,40}|[A-Z]{1,6})$/;
-/** Groups of digits with what stands between them. */
-const number = /(?:[A-Z]{1,6}[ -]?|\+\(?|\()?\d[\d ()./-]{0,60}$|[+(]{1,2}$/;
+/** Groups of digits with what stands between them, and an extension. */
+const number = /(?:[A-Z]{1,6}[ -]?|\+\(?|\()?\d[\d ()./-]{0,60}(?:(?:x|e|ext?\.?) ?\d{0,6})?$|[+(]{1,2}$/;
 /** Groups of an account number, and letters before the first group. */
 const groups = /(?<![A-Za-z0-9])[A-Za-z]{2} ?(?:\d{2}(?:[ -]?[A-Za-z0-9]{1,4}){0,8}[ -]?)?$/;
 /** A date with the name of a month, after a word for birth. */

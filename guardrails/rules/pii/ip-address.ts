@@ -1,5 +1,6 @@
 import { isIPv6 } from 'node:net';
 import { type FoundPii, isWordUnit, type NumberFinder } from './finder.ts';
+import { readIpv4 } from './number-forms.ts';
 
 const dotted = /(?:\d{1,3}\.){3}\d{1,3}(?![\w.]*\w)/y;
 const versionWords =
@@ -22,24 +23,6 @@ const special = (
 ).map(([network, bits]) => ({ first: readIpv4(network), mask: -1 << (32 - bits) }));
 /** Bits of numbers of 32 and more. */
 const largeBits = 0xe0e0_e0e0 | 0;
-
-/** The 32 bits of an address of version 4; null: one of its four numbers is beyond 255, or begins with a needless 0. */
-function readIpv4(written: string): number | null {
-  let [address, part, digits] = [0, 0, 0];
-  for (let at = 0; at <= written.length; at += 1) {
-    const unit = at < written.length ? written.charCodeAt(at) : 0x2e;
-    if (unit !== 0x2e) {
-      if (digits > 0 && part === 0) return null;
-      part = 10 * part + unit - 0x30;
-      digits += 1;
-      continue;
-    }
-    if (part > 255) return null;
-    address = (address << 8) | part;
-    [part, digits] = [0, 0];
-  }
-  return address;
-}
 
 /** Addresses of version 4: public ones, unless `hasPrivate`. Four small numbers are a version, unless a word announces an address. */
 export function createIpv4Finder(hasPrivate: boolean): NumberFinder {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { hasNumberingPlan } from './numbering-plans.ts';
+import { hasNumberingPlan } from './phone/numbering-plans.ts';
 
 const piiKinds = [
   ...([

@@ -82,6 +82,13 @@ const found: readonly (readonly [text: string, ...expected: readonly string[]])[
   ['Tél. : 01 42 68 53 00', 'PHONE 01 42 68 53 00'],
   ['電話03-3224-9999まで', 'PHONE 03-3224-9999'],
   ['tel:+4930901820', 'PHONE +4930901820'],
+  ['+49 30 901820x12, 415-555-2671 ext. 12', 'PHONE +49 30 901820x12', 'PHONE 415-555-2671 ext. 12'],
+  [
+    'tel 22 33 34 44, tel 030.901820, tel 030/901820',
+    'PHONE 22 33 34 44',
+    'PHONE 030.901820',
+    'PHONE 030/901820',
+  ],
   ['+1 415 555 2671 999 of them', 'PHONE +1 415 555 2671'],
   ['tel 030 901820, room 030 901820', 'PHONE 030 901820'],
   ['12345tel 030 901820', 'PHONE 030 901820'],
@@ -161,6 +168,8 @@ const harmless: readonly string[] = [
   inBase64(inBase64(inBase64(mail))),
   'ann%25252540x.example',
   'sig=Zm9v%2B4930901820x &plus;1 %2B1',
+  'tel 22.10.2026, tel 22/10/2026, phone 22.333.444, phone 22 333 444, tel 0.30901820, tel 030 90.1820',
+  'host 999.184.216.34, host 93.184.216.034, host 93.184.216.340, at 100.64.0.1 and 172.31.0.1',
 ];
 
 describe('the rule pii', () => {

@@ -1,5 +1,5 @@
-import { contextChars } from './announcing/announcements.ts';
-import { phoneWords } from './announcing/announcing-words.ts';
+import { contextChars } from '../announcing/announcements.ts';
+import { phoneWords } from '../announcing/announcing-words.ts';
 import {
   isDigitUnit,
   isEndBefore,
@@ -8,12 +8,10 @@ import {
   type NumberFinder,
   type NumberPlace,
   readDigits,
-  skipDigits,
-} from './finder.ts';
+} from '../finder.ts';
+import { isDate, isInThousands, skipExtension } from '../number-forms.ts';
 import { createNationalNumberCheck, isInternationalNumber } from './numbering-plans.ts';
 
-const smallX = 0x78;
-const extensionDigitsMax = 6;
 const [zero, one, fullStop, space, plus] = [0x30, 0x31, 0x2e, 0x20, 0x2b];
 const [openingBracket, closingBracket, hyphen, slash] = [0x28, 0x29, 0x2d, 0x2f];
 /** Area codes and exchanges begin with 2 to 9 there. */
@@ -119,13 +117,6 @@ function findInternational(
   return null;
 }
 
-/** Where an extension of up to six digits ends. */
-function skipExtension(units: Uint16Array, at: number): number {
-  if (units[at] !== smallX) return at;
-  const end = skipDigits(units, at + 1);
-  return end === at + 1 ? at : Math.min(end, at + 1 + extensionDigitsMax);
-}
-
 /** Also before a word that a hyphen joins: `+48 732 880 571-office`. */
 function isEndOfNumber(units: Uint16Array, at: number): boolean {
   const [next, after] = [units[at] as number, units[at + 1] as number];
@@ -194,34 +185,4 @@ function readNational(text: string, units: Uint16Array, at: number): ReadNumber 
   const isFraction = units[at] === zero && units[at + 1] === fullStop;
   const isMixed = (read.joints & stops) !== 0 && (read.joints & spaces) !== 0;
   return isFraction || isMixed ? null : read;
-}
-
-/** Up to four digits, up to two, and more, with a full stop, a slash or a hyphen between. */
-function isDate(units: Uint16Array, at: number): boolean {
-  let next = skipDigits(units, at);
-  if (next - at > 4 || !isDateSign(units[next] as number)) return false;
-  const second = next + 1;
-  next = skipDigits(units, second);
-  const length = next - second;
-  return (
-    length > 0 && length <= 2 && isDateSign(units[next] as number) && isDigitUnit(units[next + 1] as number)
-  );
-}
-
-/** Up to three digits, and groups of three behind a space or a full stop. */
-function isInThousands(units: Uint16Array, at: number, end: number): boolean {
-  let next = skipDigits(units, at);
-  if (next - at > 3) return false;
-  while (next < end) {
-    const unit = units[next] as number;
-    if (unit !== space && unit !== fullStop) return false;
-    const group = next + 1;
-    next = skipDigits(units, group);
-    if (next - group !== 3) return false;
-  }
-  return next === end;
-}
-
-function isDateSign(unit: number): boolean {
-  return unit === fullStop || unit === slash || unit === hyphen;
 }
