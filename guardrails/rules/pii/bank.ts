@@ -1,6 +1,6 @@
-import { isValidIBAN } from 'ibantools';
-import { luhnChecksumValidate } from 'stdnum/lib/cjs/util/checksum.js';
-import { isEndBefore, type NumberFinder, readDigits } from './finder.ts';
+import { countrySpecs, isValidIBAN } from 'ibantools';
+import { hasLuhnSum } from './check-digits.ts';
+import { isDigitUnit, isEndBefore, type NumberFinder } from './finder.ts';
 import { findCardEnd } from './number-forms.ts';
 
 /** Issuers by their first digits, with the lengths of their numbers (ISO/IEC 7812, as the networks publish them). */
@@ -25,49 +25,80 @@ const rareIssuers: typeof issuers = [
 const cardWords =
   /(?:card|karte|carte|tarjeta|cart[aã]o|kaart|kart[aęy]|kort|карт|カード|卡|카드|visa|maestro)/;
 
-/** By the first four digits, which distinguish issuers: 1 where one has them. */
-const issuedBeginnings = Uint8Array.from({ length: 10_000 }, (_, digits) => {
-  const written = String(digits).padStart(4, '0');
-  return [...issuers, ...rareIssuers].some(([first]) => first.test(written)) ? 1 : 0;
-});
+/** By the first four digits, which distinguish issuers: a bit for each length that numbers of these digits have. */
+function tableOfLengths(list: typeof issuers): Uint32Array {
+  return Uint32Array.from({ length: 10_000 }, (_, digits) => {
+    const written = String(digits).padStart(4, '0');
+    const lengths = list.filter(([first]) => first.test(written)).flatMap(([, ofIssuer]) => ofIssuer);
+    return lengths.reduce((bits, length) => bits | (1 << length), 0);
+  });
+}
 
-function isIssuedBeginning(units: Uint16Array, at: number): boolean {
+const issuedLengths = tableOfLengths(issuers);
+const rareLengths = tableOfLengths(rareIssuers);
+
+/** The first four digits of a group as a number. */
+function readBeginning(units: Uint16Array, at: number): number {
   let digits = 0;
   for (let digit = at; digit < at + 4; digit += 1) digits = 10 * digits + (units[digit] as number) - 0x30;
-  return issuedBeginnings[digits] === 1;
+  return digits;
 }
 
 /** Numbers of payment cards: of a known issuer, in its length and groups, with the right check digit (Luhn). */
-export const findCard: NumberFinder = ({ text, units, at, from, context }) => {
-  if (from !== at || !isIssuedBeginning(units, at)) return null;
+export const findCard: NumberFinder = ({ text, units, at, from, length, context }) => {
+  if (from !== at || length < 4) return null;
+  const beginning = readBeginning(units, at);
+  const lengths = issuedLengths[beginning] as number;
+  const rare = rareLengths[beginning] as number;
+  if ((lengths | rare) === 0) return null;
   const end = findCardEnd(units, at);
   if (end === -1 || !isEndBefore(units[end] as number, units[end + 1] as number)) return null;
-  const digits = readDigits(text.slice(at, end));
-  const isIssuedBy = (list: typeof issuers) =>
-    list.some(([first, lengths]) => lengths.includes(digits.length) && first.test(digits));
-  const isIssued = isIssuedBy(issuers) || (isIssuedBy(rareIssuers) && cardWords.test(context()));
-  if (!isIssued || /^(\d)\1+$/.test(digits) || !luhnChecksumValidate(digits)) return null;
+  const bit = 1 << countDigits(units, at, end);
+  if (((lengths | rare) & bit) === 0) return null;
+  const written = text.slice(at, end);
+  if (!hasLuhnSum(written)) return null;
+  if ((lengths & bit) === 0 && !cardWords.test(context())) return null;
+  if (/^(\d)(?:\D?\1)+$/.test(written)) return null;
   return { kind: 'CREDIT_CARD', start: at, end };
 };
 
-const iban = /[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z0-9]{4}){2,7}(?:[ -]?[A-Za-z0-9]{1,3})?/y;
-/** What may follow one and seems to continue it. */
-const trimmed = /[ -][A-Za-z0-9]*$/;
+function countDigits(units: Uint16Array, from: number, to: number): number {
+  let count = 0;
+  for (let at = from; at < to; at += 1) if (isDigitUnit(units[at] as number)) count += 1;
+  return count;
+}
+
+/** The characters that an IBAN of a country has (ISO 13616), by the two letters of the country. */
+const ibanLengths = new Map(
+  Object.entries(countrySpecs).map(([country, { chars }]) => [country, chars ?? 0]),
+);
+const groupChars = 4;
 
 /** International bank account numbers, with the length and form of their country and the right check digits (mod 97). */
-export const findIban: NumberFinder = ({ text, at, length, from }) => {
+export const findIban: NumberFinder = ({ text, units, at, length, from }) => {
   if (at - from !== 2 || length < 2) return null;
-  let written = readAt(iban, text, from);
-  for (let trims = 0; written !== null && trims < 4; trims += 1) {
-    const end = from + written.length;
-    const isWhole = !/[A-Za-z0-9_]/.test(text[end] ?? '');
-    const compact = isWhole ? written.replace(/[ -]/g, '').toUpperCase() : '';
-    if (isWhole && hasCheckDigits(compact) && isValidIBAN(compact)) return { kind: 'IBAN', start: from, end };
-    const shorter: string = written.replace(trimmed, '');
-    written = shorter === written ? null : shorter;
-  }
-  return null;
+  const chars = ibanLengths.get(text.slice(from, at).toUpperCase());
+  const end = chars === undefined ? -1 : findGroupsEnd(units, from, chars);
+  if (end === -1) return null;
+  const compact = text.slice(from, end).replace(/[ -]/g, '').toUpperCase();
+  return hasCheckDigits(compact) && isValidIBAN(compact) ? { kind: 'IBAN', start: from, end } : null;
 };
+
+/** Where so many letters and digits end, between which a space or a hyphen may stand behind each four; -1: they are fewer, or more follow at once. */
+function findGroupsEnd(units: Uint16Array, from: number, chars: number): number {
+  let at = from;
+  for (let count = 0; count < chars; count += 1) {
+    const sign = units[at] as number;
+    if (count > 0 && count % groupChars === 0 && (sign === 0x20 || sign === 0x2d)) at += 1;
+    if (!isPlainWordUnit(units[at] as number)) return -1;
+    at += 1;
+  }
+  return isPlainWordUnit(units[at] as number) || units[at] === 0x5f ? -1 : at;
+}
+
+function isPlainWordUnit(unit: number): boolean {
+  return isDigitUnit(unit) || ((unit | 0x20) >= 0x61 && (unit | 0x20) <= 0x7a);
+}
 
 /** Whether the check digits are right (ISO 7064, MOD 97-10), of capitals and digits. Most of what is none ends here: to compare the form costs more. */
 function hasCheckDigits(iban: string): boolean {
@@ -77,9 +108,4 @@ function hasCheckDigits(iban: string): boolean {
     rest = unit > 0x39 ? (100 * rest + unit - 0x37) % 97 : (10 * rest + unit - 0x30) % 97;
   }
   return rest === 1;
-}
-
-function readAt(pattern: RegExp, text: string, at: number): string | null {
-  pattern.lastIndex = at;
-  return pattern.exec(text)?.[0] ?? null;
 }

@@ -43,7 +43,7 @@ export function createPiiSearch({
   });
   const afterLetters: readonly NumberFinder[] = [
     ...(has('IBAN') ? [findIban] : []),
-    ...(ids?.afterLetters ?? []),
+    ...(ids === null ? [] : [ids.afterLetters]),
     ...last.map(({ find }) => find).filter((find) => find === findPassport || find === findBirthDate),
   ];
   const allowed = new Set(allow.map((value) => value.toLowerCase()));

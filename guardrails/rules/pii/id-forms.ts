@@ -36,6 +36,8 @@ import { validate as tr } from 'stdnum/lib/cjs/tr/tckimlik.js';
 import { validate as us } from 'stdnum/lib/cjs/us/ssn.js';
 import { validate as za } from 'stdnum/lib/cjs/za/idnr.js';
 
+import { checkDigit, hasBelgianSum, hasLuhnSum, hasMod11Mod10, type MayBeValid } from './check-digits.ts';
+
 /** The number that a country knows a person by. */
 export interface IdForm {
   readonly kind: string;
@@ -44,7 +46,9 @@ export interface IdForm {
   /** How many digits its first group may have, in the ways in which it is written; 'letters': letters begin it. */
   readonly groups: readonly number[] | 'letters';
   readonly pattern: RegExp;
-  /** Its check digits and rules. */
+  /** Some of its check digits, at little cost: all must pass. */
+  readonly checks?: readonly MayBeValid[];
+  /** All of its check digits and rules. */
   readonly validate: (written: string) => { readonly isValid: boolean };
   /** Words that announce it, as the source of a pattern. */
   readonly words: string;
@@ -61,7 +65,7 @@ export const idForms: readonly IdForm[] = [
     kind: 'US_SSN',
     country: 'US',
     groups: [3, 9],
-    pattern: /\d{3}([- ]?)\d{2}\1\d{4}/y,
+    pattern: /(?!000|666)[0-8]\d{2}([- ]?)(?!00)\d{2}\1(?!0000)\d{4}/y,
     validate: us,
     words: 'ssn|social.?sec',
     alone: hyphened,
@@ -80,6 +84,7 @@ export const idForms: readonly IdForm[] = [
     country: 'DE',
     groups: [2, 11],
     pattern: /\d{2}( ?)\d{3}\1\d{3}\1\d{3}/y,
+    checks: [hasMod11Mod10],
     validate: de,
     words: 'steuer|identifikationsnummer|idnr|tin(?![a-z])',
   },
@@ -123,6 +128,7 @@ export const idForms: readonly IdForm[] = [
     country: 'NL',
     groups: [4, 9],
     pattern: /\d{9}|\d{4}\.\d{2}\.\d{3}/y,
+    checks: [checkDigit([9, 8, 7, 6, 5, 4, 3, 2], '0123456789-')],
     validate: nl,
     words: 'bsn|burgerservice|sofi',
   },
@@ -131,17 +137,27 @@ export const idForms: readonly IdForm[] = [
     country: 'BE',
     groups: [2, 11],
     pattern: /\d{2}\.\d{2}\.\d{2}-\d{3}\.\d{2}|\d{11}/y,
+    checks: [hasBelgianSum],
     validate: be,
     words: 'rijksregister|registre national|insz|niss',
     alone: hyphened,
   },
-  { kind: 'PL_PESEL', country: 'PL', groups: [11], pattern: /\d{11}/y, validate: pl, words: 'pesel' },
+  {
+    kind: 'PL_PESEL',
+    country: 'PL',
+    groups: [11],
+    pattern: /\d{11}/y,
+    checks: [checkDigit([1, 3, 7, 9, 1, 3, 7, 9, 1, 3], '0987654321')],
+    validate: pl,
+    words: 'pesel',
+  },
   {
     kind: 'SE_PERSONNUMMER',
     country: 'SE',
     groups: [6, 8, 10, 12],
-    pattern: /(?:\d{2})?\d{6}[-+]?\d{4}/y,
-    validate: se,
+    pattern: /(?:\d{2})?\d\d[01]\d{3}[-+]?\d{4}/y,
+    // The sign before the last four digits may be absent in what people write, but not for stdnum.
+    validate: (written) => se(written.replace(/(?<=^\d+)(?=\d{4}$)/, '-')),
     words: 'person.?n|samordning|(?<![a-z])pnr',
   },
   {
@@ -149,6 +165,10 @@ export const idForms: readonly IdForm[] = [
     country: 'NO',
     groups: [6, 11],
     pattern: /\d{6} ?\d{5}/y,
+    checks: [
+      checkDigit([3, 7, 6, 1, 8, 9, 4, 5, 2], '0-987654321'),
+      checkDigit([5, 4, 3, 2, 7, 6, 5, 4, 3, 2], '0-987654321'),
+    ],
     validate: no,
     words: 'f[oø]dselsn|person.?n|d-nummer|fnr',
   },
@@ -156,7 +176,7 @@ export const idForms: readonly IdForm[] = [
     kind: 'DK_CPR',
     country: 'DK',
     groups: [6, 10],
-    pattern: /\d{6}-?\d{4}/y,
+    pattern: /[0-3]\d[01]\d{3}-?\d{4}/y,
     validate: dk,
     words: 'cpr|person.?n',
   },
@@ -174,6 +194,7 @@ export const idForms: readonly IdForm[] = [
     country: 'PT',
     groups: [3, 9],
     pattern: /\d{3}( ?)\d{3}\1\d{3}/y,
+    checks: [checkDigit([9, 8, 7, 6, 5, 4, 3, 2], '00987654321')],
     validate: pt,
     words: 'nif|contribuinte',
   },
@@ -182,6 +203,7 @@ export const idForms: readonly IdForm[] = [
     country: 'AT',
     groups: [4, 10],
     pattern: /\d{4} ?\d{6}/y,
+    checks: [checkDigit([3, 7, 9, 5, 8, 4, 2, 1, 6], '0123456789-', 3)],
     validate: at,
     words: 'svnr|sv-?n|sozialvers|versicherungsn',
   },
@@ -190,6 +212,7 @@ export const idForms: readonly IdForm[] = [
     country: 'CH',
     groups: [3, 13],
     pattern: /756([. ]?)\d{4}\1\d{4}\1\d{2}/y,
+    checks: [checkDigit([1, 3, 1, 3, 1, 3, 1, 3, 1, 3, 1, 3], '0987654321')],
     validate: ch,
     words: 'ahv|avs|sozialvers',
     alone: anyForm,
@@ -200,6 +223,10 @@ export const idForms: readonly IdForm[] = [
     country: 'BR',
     groups: [3, 11],
     pattern: /\d{3}(\.?)\d{3}\1\d{3}-?\d{2}/y,
+    checks: [
+      checkDigit([10, 9, 8, 7, 6, 5, 4, 3, 2], '00987654321'),
+      checkDigit([11, 10, 9, 8, 7, 6, 5, 4, 3, 2], '00987654321'),
+    ],
     validate: br,
     words: 'cpf',
     alone: /\..*-/,
@@ -217,6 +244,7 @@ export const idForms: readonly IdForm[] = [
     country: 'CA',
     groups: [3, 9],
     pattern: /\d{3}([- ]?)\d{3}\1\d{3}/y,
+    checks: [hasLuhnSum],
     validate: ca,
     words: '(?<![a-z])sin(?![a-z])|social.?ins|assurance sociale|(?<![a-z])nas(?![a-z])',
   },
@@ -232,7 +260,8 @@ export const idForms: readonly IdForm[] = [
     kind: 'KR_RRN',
     country: 'KR',
     groups: [6, 13],
-    pattern: /\d{6}-?[1-8]\d{6}/y,
+    pattern: /\d\d[01]\d[0-3]\d-?[1-8]\d{6}/y,
+    checks: [checkDigit([2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5], '10987654321')],
     validate: kr,
     words: '주민|rrn',
     alone: hyphened,
@@ -241,7 +270,8 @@ export const idForms: readonly IdForm[] = [
     kind: 'ZA_ID',
     country: 'ZA',
     groups: [6, 13],
-    pattern: /\d{6}( ?)\d{4}\1\d{3}/y,
+    pattern: /\d\d[01]\d[0-3]\d( ?)\d{4}\1\d{3}/y,
+    checks: [hasLuhnSum],
     validate: za,
     words: 'south african|(?<![a-z])id(?![a-z])',
   },
@@ -258,7 +288,8 @@ export const idForms: readonly IdForm[] = [
     kind: 'CN_RESIDENT_ID',
     country: 'CN',
     groups: [17, 18],
-    pattern: /[1-9]\d{16}[\dXx]/y,
+    pattern: /[1-9]\d{5}[12]\d{3}[01]\d[0-3]\d{4}[\dXx]/y,
+    checks: [checkDigit([7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2], '10X98765432')],
     validate: cn,
     words: '身份证|身分證|居民',
     alone: anyForm,
@@ -268,10 +299,19 @@ export const idForms: readonly IdForm[] = [
     country: 'RO',
     groups: [13],
     pattern: /[1-9]\d{12}/y,
+    checks: [checkDigit([2, 7, 9, 1, 4, 6, 3, 5, 8, 2, 7, 9], '01234567891')],
     validate: ro,
     words: 'cnp|cod numeric',
   },
-  { kind: 'BG_EGN', country: 'BG', groups: [10], pattern: /\d{10}/y, validate: bg, words: 'егн|egn' },
+  {
+    kind: 'BG_EGN',
+    country: 'BG',
+    groups: [10],
+    pattern: /\d{10}/y,
+    checks: [checkDigit([2, 4, 8, 5, 10, 9, 7, 3, 6], '01234567890')],
+    validate: bg,
+    words: 'егн|egn',
+  },
   {
     kind: 'CZ_BIRTH_NUMBER',
     country: 'CZ',
@@ -285,15 +325,28 @@ export const idForms: readonly IdForm[] = [
     country: 'TR',
     groups: [11],
     pattern: /[1-9]\d{10}/y,
+    checks: [
+      checkDigit([3, 1, 3, 1, 3, 1, 3, 1, 3], '0987654321'),
+      checkDigit([1, 1, 1, 1, 1, 1, 1, 1, 1, 1], '0123456789'),
+    ],
     validate: tr,
     words: 'kimlik|(?<![a-z])tc(?![a-z])|t\\.c\\.|tckn',
   },
-  { kind: 'HR_OIB', country: 'HR', groups: [11], pattern: /\d{11}/y, validate: hr, words: 'oib' },
+  {
+    kind: 'HR_OIB',
+    country: 'HR',
+    groups: [11],
+    pattern: /\d{11}/y,
+    checks: [hasMod11Mod10],
+    validate: hr,
+    words: 'oib',
+  },
   {
     kind: 'IL_ID',
     country: 'IL',
     groups: [9],
     pattern: /\d{9}/y,
+    checks: [hasLuhnSum],
     validate: il,
     words: 'teudat|תעודת|ת\\.ז|israel',
   },
@@ -302,16 +355,26 @@ export const idForms: readonly IdForm[] = [
     country: 'TH',
     groups: [1, 13],
     pattern: /\d([- ]?)\d{4}\1\d{5}\1\d{2}\1\d/y,
+    checks: [checkDigit([13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2], '10987654321')],
     validate: th,
     words: 'บัตรประชาชน|ประจําตัวประชาชน|thai',
     alone: hyphened,
   },
-  { kind: 'SI_EMSO', country: 'SI', groups: [13], pattern: /\d{13}/y, validate: si, words: 'em[sš]o|jmbg' },
+  {
+    kind: 'SI_EMSO',
+    country: 'SI',
+    groups: [13],
+    pattern: /\d{13}/y,
+    checks: [checkDigit([7, 6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2], '00987654321')],
+    validate: si,
+    words: 'em[sš]o|jmbg',
+  },
   {
     kind: 'LT_ASMENS_KODAS',
     country: 'LT',
     groups: [11],
     pattern: /[1-9]\d{10}/y,
+    checks: [checkDigit([1, 2, 3, 4, 5, 6, 7, 8, 9, 1], '0123456789*')],
     validate: lt,
     words: 'asmens',
   },
@@ -320,6 +383,7 @@ export const idForms: readonly IdForm[] = [
     country: 'EE',
     groups: [11],
     pattern: /[1-9]\d{10}/y,
+    checks: [checkDigit([1, 2, 3, 4, 5, 6, 7, 8, 9, 1], '0123456789*')],
     validate: ee,
     words: 'isikukood',
   },

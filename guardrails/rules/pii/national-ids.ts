@@ -5,10 +5,10 @@ import { type IdForm, idForms } from './id-forms.ts';
 /** The fewest digits of a number that a digit begins: those of CL_RUN and IE_PPS. */
 const digitsMin = 7;
 
-/** The finders of the countries' numbers, by how many digits their first group has, or for those that letters begin. */
+/** The finders of the countries' numbers, by how many digits their first group has, and for those that letters begin. */
 export interface NationalIdFinders {
   readonly byGroup: ReadonlyMap<number, readonly CountedFinder[]>;
-  readonly afterLetters: readonly NumberFinder[];
+  readonly afterLetters: NumberFinder;
 }
 
 /** @param countries absent: all. Numbers that are common without being an id need a word that announces them, or one of `more`. */
@@ -22,45 +22,48 @@ export function createNationalIdFinders(
   const mayBeAnnounced: MayBeAnnounced =
     more.length > 0 ? (place) => place.context() !== '' : (place) => place.mayAnnounce('ID');
   const groups = new Set(wanted.flatMap((form) => (form.groups === 'letters' ? [] : form.groups)));
-  const ofGroup = (group: number) =>
-    wanted.filter((form) => form.groups !== 'letters' && form.groups.includes(group));
+  const createFinder = (forms: readonly IdForm[]) => findFirst(forms, anyCountry, mayBeAnnounced);
   return {
     byGroup: new Map(
-      Array.from(groups, (group) => [
-        group,
-        [{ find: findFirst(ofGroup(group), anyCountry, mayBeAnnounced), digitsMin }],
-      ]),
+      Array.from(groups, (group) => {
+        const find = createFinder(
+          wanted.filter((form) => form.groups !== 'letters' && form.groups.includes(group)),
+        );
+        return [group, [{ find: (place) => (place.from === place.at ? find(place) : null), digitsMin }]];
+      }),
     ),
-    afterLetters: createFinders(
-      wanted.filter((form) => form.groups === 'letters'),
-      anyCountry,
-      mayBeAnnounced,
-    ).map(({ find }) => find),
+    afterLetters: createFinder(wanted.filter((form) => form.groups === 'letters')),
   };
 }
 
 /** Whether a word for an id may stand before a number; false is certain. */
 type MayBeAnnounced = (place: NumberPlace) => boolean;
 
-/** A finder for all of some forms: where no word announces any of them, only those are tried that need none. */
+/** A form that a number may have. */
+interface Candidate {
+  readonly form: IdForm;
+  /** False: only as `alone` has it. */
+  readonly isAnnounced: boolean;
+}
+
+/** A finder for all of some forms. */
 function findFirst(
   forms: readonly IdForm[],
   anyCountry: string,
   mayBeAnnounced: MayBeAnnounced,
 ): NumberFinder {
-  const finders = createFinders(forms, anyCountry, mayBeAnnounced);
-  const all = finders.map(({ find }) => find);
-  const alone = finders.filter(({ needsWord }) => !needsWord).map(({ find }) => find);
-  const standingAlone = forms.filter((form) => form.alone !== undefined);
-  const anyAlone = standingAlone.length === 0 ? null : joinPatterns(standingAlone);
-  const isAnnouncing = createContextCheck([...forms.map(({ words }) => words), anyCountry].join('|'));
+  const alone = forms
+    .filter((form) => form.alone !== undefined)
+    .map((form): Candidate => ({ form, isAnnounced: false }));
+  const anyAlone = alone.length === 0 ? null : joinPatterns(alone.map(({ form }) => form));
+  const select = createSelection(forms, anyCountry, alone);
   return (place) => {
-    if (place.from !== place.at) return null;
-    const isAnnounced = mayBeAnnounced(place) && isAnnouncing(place.context());
-    if (!isAnnounced && (anyAlone === null || !matchesAt(anyAlone, place))) return null;
-    for (const find of isAnnounced ? all : alone) {
-      const found = find(place);
-      if (found !== null) return found;
+    const candidates = mayBeAnnounced(place) ? select(place.context()) : alone;
+    if (candidates === alone && (anyAlone === null || !matchesAt(anyAlone, place))) return null;
+    for (const candidate of candidates) {
+      const written = readForm(candidate, place);
+      if (written !== null)
+        return { kind: candidate.form.kind, start: place.from, end: place.from + written.length };
     }
     return null;
   };
@@ -82,18 +85,41 @@ function matchesAt(pattern: RegExp, { text, from }: NumberPlace): boolean {
   return pattern.test(text);
 }
 
-/** In their order: a country's own words come first, because what they announce may have the form of other countries' numbers too. */
-function createFinders(
+/**
+ * The forms that numbers may have by the words before them. A country's own words come first, because what they announce may have the form
+ * of other countries' numbers too. Numbers of one text mostly have the same words before them: those of the last number are remembered.
+ *
+ * @param alone what no word has to announce: for all that have none before them
+ */
+function createSelection(
   forms: readonly IdForm[],
   anyCountry: string,
-  mayBeAnnounced: MayBeAnnounced,
-): readonly { readonly find: NumberFinder; readonly needsWord: boolean }[] {
-  return [true, false].flatMap((isOwn) =>
-    forms.map((form) => ({
-      find: createFinder(form, isOwn ? form.words : anyCountry, isOwn, mayBeAnnounced),
-      needsWord: !isOwn || form.alone === undefined,
-    })),
-  );
+  alone: readonly Candidate[],
+): (context: string) => readonly Candidate[] {
+  const own = forms.map((form) => ({ form, words: new RegExp(form.words) }));
+  const ofAnyCountry = new RegExp(anyCountry);
+  const selectFor = (context: string): readonly Candidate[] => {
+    const ofOwn = own.map(({ form, words }): Candidate => ({ form, isAnnounced: words.test(context) }));
+    const isOfAny = ofAnyCountry.test(context);
+    if (!isOfAny && !ofOwn.some(({ isAnnounced }) => isAnnounced)) return alone;
+    const first = ofOwn.filter(({ form, isAnnounced }) => isAnnounced || form.alone !== undefined);
+    const others = isOfAny ? ofOwn.filter(({ isAnnounced }) => !isAnnounced) : [];
+    return [...first, ...others.map(({ form }): Candidate => ({ form, isAnnounced: true }))];
+  };
+  let last = '';
+  let selected = selectFor(last);
+  return (context) => {
+    if (context !== last) [last, selected] = [context, selectFor(context)];
+    return selected;
+  };
+}
+
+/** What stands at a place, if it has the form; null: it has not. */
+function readForm({ form, isAnnounced }: Candidate, { text, from }: NumberPlace): string | null {
+  const written = matchAt(form.pattern, text, from);
+  if (written === null || (!isAnnounced && form.alone?.test(written) !== true)) return null;
+  const mayBeValid = form.checks?.every((check) => check(written)) ?? true;
+  return mayBeValid && isValid(form.validate, written) ? written : null;
 }
 
 /** Without the stack of the error that `validate` makes of each number that is none, which costs more than all else. */
@@ -107,36 +133,6 @@ function isValid(validate: IdForm['validate'], written: string): boolean {
   }
 }
 
-/** Whether words stand in the context of a number. Numbers of one text mostly have the same. */
-function createContextCheck(words: string): (context: string) => boolean {
-  const pattern = new RegExp(words);
-  let last = '';
-  let lastHas = pattern.test('');
-  return (context) => {
-    if (context !== last) [last, lastHas] = [context, pattern.test(context)];
-    return lastHas;
-  };
-}
-
 function quote(word: string): string {
   return RegExp.escape(word.toLowerCase());
-}
-
-function createFinder(
-  form: IdForm,
-  words: string,
-  isOwn: boolean,
-  mayBeAnnounced: MayBeAnnounced,
-): NumberFinder {
-  const { kind, pattern, validate, alone } = form;
-  const isAnnouncing = createContextCheck(words);
-  return (place) => {
-    if (alone === undefined && !mayBeAnnounced(place)) return null;
-    const written = matchAt(pattern, place.text, place.from);
-    if (written === null) return null;
-    const isRare = isOwn && alone?.test(written) === true;
-    if (!isRare && !(mayBeAnnounced(place) && isAnnouncing(place.context()))) return null;
-    if (!isValid(validate, written)) return null;
-    return { kind, start: place.from, end: place.from + written.length };
-  };
 }

@@ -12,7 +12,6 @@ export interface EncodedText extends VisibleText {
 const base64CharsMin = 16;
 const bytesMin = 12;
 const hexCharsMin = 2 * bytesMin;
-const hex = /(?:[0-9a-fA-F]{2}[ :,]?){12,}[0-9a-fA-F]?|(?:\\x[0-9a-fA-F]{2}){12,}|(?:%[0-9a-fA-F]{2}){12,}/g;
 
 /** What a UTF-16 unit can be part of. */
 const isBase64 = 1;
@@ -107,15 +106,50 @@ function countPadding(source: string, end: number): number {
 
 function readHex(source: string, units: Uint16Array, { start, end }: Run, found: EncodedText[]): void {
   if (!canHoldHex(units, start, end)) return;
-  for (const { 0: run, index } of source.slice(start, end).matchAll(hex)) {
-    const [from, to] = [start + index, start + index + run.length];
-    const signChars = run.startsWith('\\') ? 2 : run.startsWith('%') ? 1 : 0;
+  for (let from = start; from < end; from += 1) {
+    const signChars = countSigns(units, from);
+    const to = skipBytes(units, from, end, signChars);
+    if (to === -1) continue;
     // A digit before them would have them read as others.
     for (const shift of countDigits(units, from, to) === to - from ? [0, 1] : [0]) {
       const bytes = decodeHex(units, from + shift, to);
       collectTexts(bytes, shift === 0, new HexPlaces(source, from + shift, to, signChars), found);
     }
+    from = to - 1;
   }
+}
+
+const [percent, backslash, smallX] = [0x25, 0x5c, 0x78];
+
+/** The characters of the sign that each byte has before its two digits: `%`, `\x` or none. */
+function countSigns(units: Uint16Array, at: number): number {
+  if (units[at] === percent) return 1;
+  return units[at] === backslash && units[at + 1] === smallX ? 2 : 0;
+}
+
+/** Where at least 12 bytes of two digits end, each behind its sign, or without one before a space, a colon, a comma or nothing; -1: there are fewer. A single digit behind them belongs to them. */
+function skipBytes(units: Uint16Array, from: number, end: number, signChars: number): number {
+  let [at, bytes] = [from, 0];
+  while (
+    at + signChars + 2 <= end &&
+    countSigns(units, at) === signChars &&
+    isHexDigit(units[at + signChars] as number) &&
+    isHexDigit(units[at + signChars + 1] as number)
+  ) {
+    at += signChars + 2;
+    bytes += 1;
+    if (signChars === 0 && at < end && isSeparator(units[at] as number)) at += 1;
+  }
+  if (bytes < bytesMin) return -1;
+  return signChars === 0 && at < end && isHexDigit(units[at] as number) ? at + 1 : at;
+}
+
+function isHexDigit(unit: number): boolean {
+  return hexValues[unit] !== noDigit;
+}
+
+function isSeparator(unit: number): boolean {
+  return unit === 0x20 || unit === 0x3a || unit === 0x2c;
 }
 
 const noDigit = 255;
