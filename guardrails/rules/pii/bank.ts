@@ -58,7 +58,6 @@ export const findCard: NumberFinder = ({ text, units, at, from, length, context 
   const written = text.slice(at, end);
   if (!hasLuhnSum(written)) return null;
   if ((lengths & bit) === 0 && !cardWords.test(context())) return null;
-  if (/^(\d)(?:\D?\1)+$/.test(written)) return null;
   return { kind: 'CREDIT_CARD', start: at, end };
 };
 

@@ -26,10 +26,8 @@ export function createNationalIdFinders(
   return {
     byGroup: new Map(
       Array.from(groups, (group) => {
-        const find = createFinder(
-          wanted.filter((form) => form.groups !== 'letters' && form.groups.includes(group)),
-        );
-        return [group, [{ find: (place) => (place.from === place.at ? find(place) : null), digitsMin }]];
+        const forms = wanted.filter((form) => form.groups !== 'letters' && form.groups.includes(group));
+        return [group, [{ find: createFinder(forms), digitsMin }]];
       }),
     ),
     afterLetters: createFinder(wanted.filter((form) => form.groups === 'letters')),
