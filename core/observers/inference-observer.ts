@@ -56,7 +56,7 @@ export interface ObservedVerdict {
 }
 
 /**
- * Why the payload of a call was not kept. ROOM: too many bytes waited for the store. UNSEALED: nothing could be sealed for its tenant. STORE:
+ * Why the payload of a call was not kept. ROOM: too many bytes waited for the store. UNSEALED: it could not be written or sealed. STORE:
  * the store failed.
  */
 export const payloadDrops = ['ROOM', 'UNSEALED', 'STORE'] as const;

@@ -7,7 +7,7 @@ import { toShownRecords, toVerdictRecords } from '../guarding/verdict-records.ts
 import { toAttachmentResults } from '../ledger/attachment.ts';
 import { openRow, toClosing, toCompletionResult } from '../ledger/rows.ts';
 import { savedByCache } from '../metering/savings.ts';
-import { buildPayload } from '../payloads/call-recorder.ts';
+import { writeCompletionPayload } from '../payloads/call-recorder.ts';
 import { measureCompletion } from '../payloads/call-sizes.ts';
 import type { CallAccount } from '../questions/call-account.ts';
 import type { CompletionRequest } from '../request.ts';
@@ -59,7 +59,7 @@ export async function answerCall(
   const isLogged = request.labels.payloadLogging === 'FULL';
   using payload = await payloadLog.hold({
     ...{ id, caller: start.caller, endedAtMs: nowMs },
-    content: isLogged ? buildPayload(request, guarded, found, []) : null,
+    content: isLogged ? () => writeCompletionPayload(request, guarded, found, []) : null,
   });
   if (account.hasRow) {
     const closing = { ...toClosing(completion, providerId, nowMs, null), ...stated };

@@ -86,7 +86,8 @@ export async function closeInvocation(
     Object.assign(closing, measureCompletion(request, ended.guarded.call, completion));
     const { labels } = request;
     const isKept = labels.retention !== 'NONE';
-    const content = ended.recorder?.end(outcome.answer) ?? null;
+    const { recorder } = ended;
+    const content = recorder === null ? null : () => recorder.end(outcome.answer);
     using payload = await payloadLog.hold({ id, caller: ended.caller, endedAtMs, content });
     if (payload.record !== null) closing.payloadUntil = payload.record.expiresAt;
     const stated = isWithoutWords(labels) ? withoutWords(closing) : closing;

@@ -16,7 +16,7 @@ import type { Meters } from '../metering/meters.ts';
 import { savedByRouting } from '../metering/savings.ts';
 import { type UsageBounds, upperBound } from '../metering/usage-cost.ts';
 import { measureEmbedding } from '../payloads/call-sizes.ts';
-import { toEmbeddingPayload } from '../payloads/embedding-payload.ts';
+import { writeEmbeddingPayload } from '../payloads/embedding-payload.ts';
 import type { CallAccount } from '../questions/call-account.ts';
 import type { Lease } from '../routing/provider-pool.ts';
 import type { Candidates } from '../routing/route.ts';
@@ -277,7 +277,7 @@ export class Embedding implements RunningCall {
     const vectors = ending.status === 'SUCCEEDED' ? ending.vectors : [];
     using payload = await payloadLog.hold({
       ...{ id, caller, endedAtMs },
-      content: isLogged ? toEmbeddingPayload({ values, dimensions, vectors, attempts }) : null,
+      content: isLogged ? () => writeEmbeddingPayload({ values, dimensions, vectors, attempts }) : null,
     });
     if (payload.record !== null) closing.payloadUntil = payload.record.expiresAt;
     await ledger.close(id, isWithoutWords(labels) ? withoutWords(closing) : closing, null, payload.record);

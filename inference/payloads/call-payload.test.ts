@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { toKeptRequest } from './call-payload.ts';
-import { toEmbeddingPayload } from './embedding-payload.ts';
+import { writeEmbeddingPayload } from './embedding-payload.ts';
 
 const call = {
   messages: [{ role: 'system', content: 'what the author wrote' }],
@@ -21,7 +21,8 @@ describe('the payload of an embedding', () => {
       { modelId: 'p/embed', outcome: 'FAILED' },
       { modelId: 'p/embed', outcome: 'SUCCEEDED' },
     ] as const;
-    expect(toEmbeddingPayload({ values: ['x'], dimensions: 2, vectors: [[1, 2]], attempts })).toEqual({
+    const written = writeEmbeddingPayload({ values: ['x'], dimensions: 2, vectors: [[1, 2]], attempts });
+    expect(JSON.parse(written)).toEqual({
       request: { values: ['x'], dimensions: 2 },
       response: { vectors: 1, dimensions: 2 },
       attempts: [{ model: 'embed', response: null }, { model: 'embed' }],

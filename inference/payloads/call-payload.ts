@@ -19,7 +19,7 @@ export interface AttemptPayload {
   readonly response?: unknown;
 }
 
-/** What is kept of a call: plain JSON. */
+/** What is kept of a call, as it is read. */
 export interface CallPayload {
   readonly request: unknown;
   /** Null: nothing came. */
@@ -41,23 +41,20 @@ export interface CallContent {
   readonly masks: Pick<Masks, 'entries'>;
 }
 
-/** The payload of a call, of bounded size and with nothing that its guardrails have masked. */
-export function toCallPayload({ request, response, attempts, masks }: CallContent): CallPayload {
+/** The JSON of the payload of a call (CallPayload), of bounded size and with nothing that its guardrails have masked. */
+export function writePayload({ request, response, attempts, masks }: CallContent): string {
   // What the masks stand for is not in the request: it went to the AI model.
   const requested = toKeptJson(request, charactersMax.request, noMasks);
   const answered = toKeptJson(response, charactersMax.response, masks);
   const room = Math.floor(charactersMax.attempts / Math.max(1, attempts.length));
+  let isCut = requested.isCut || answered.isCut;
   const tried = attempts.map(({ response: partial, ...sent }) => {
-    if (partial === undefined) return { attempt: sent, isCut: false };
-    const { value, isCut } = toKeptJson(partial, room, masks);
-    return { attempt: { ...sent, response: value }, isCut };
+    if (partial === undefined) return JSON.stringify(sent);
+    const kept = toKeptJson(partial, room, masks);
+    isCut ||= kept.isCut;
+    return `${JSON.stringify(sent).slice(0, -1)},"response":${kept.json}}`;
   });
-  return {
-    request: requested.value,
-    response: answered.value,
-    attempts: tried.map(({ attempt }) => attempt),
-    isCut: requested.isCut || answered.isCut || tried.some(({ isCut }) => isCut),
-  };
+  return `{"request":${requested.json},"response":${answered.json},"attempts":[${tried.join(',')}],"isCut":${isCut}}`;
 }
 
 /** Of a call of which nothing is masked. */

@@ -7,10 +7,9 @@ import { toContentAttributes } from '../tracing/content-attributes.ts';
 import {
   type AttemptPayload,
   type CallContent,
-  type CallPayload,
-  toCallPayload,
   toKeptAnswer,
   toKeptRequest,
+  writePayload,
 } from './call-payload.ts';
 
 /** An attempt that has ended. */
@@ -65,20 +64,20 @@ export class CallRecorder {
     this.#beside = {};
   }
 
-  /** The payload, with the answer as the client has it. */
-  end(answer: Partial<ProviderAnswer>): CallPayload {
-    return buildPayload(this.#request, this.#guarded, answer, this.#attempts);
+  /** The JSON of the payload, with the answer as the client has it. */
+  end(answer: Partial<ProviderAnswer>): string {
+    return writeCompletionPayload(this.#request, this.#guarded, answer, this.#attempts);
   }
 }
 
-/** The payload of a completion. */
-export function buildPayload(
+/** The JSON of the payload of a completion. */
+export function writeCompletionPayload(
   request: Pick<CompletionRequest, 'ofMesh'>,
   { call, masks }: Pick<GuardedCall, 'call' | 'masks'>,
   answer: Partial<ProviderAnswer>,
   attempts: CallContent['attempts'],
-): CallPayload {
-  return toCallPayload({
+): string {
+  return writePayload({
     request: toKeptRequest(call, request),
     response: toKeptAnswer(answer),
     attempts,

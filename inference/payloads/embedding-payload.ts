@@ -1,5 +1,5 @@
 import type { AttemptData } from '../completion.ts';
-import { type CallPayload, noMasks, toCallPayload } from './call-payload.ts';
+import { noMasks, writePayload } from './call-payload.ts';
 
 /** An embedding that has ended. */
 export interface EndedEmbedding {
@@ -11,10 +11,10 @@ export interface EndedEmbedding {
   readonly attempts: readonly Pick<AttemptData, 'modelId' | 'outcome' | 'guardrail'>[];
 }
 
-/** The payload of an embedding: its values, and of its vectors how many there are and how long they are. */
-export function toEmbeddingPayload({ values, dimensions, vectors, attempts }: EndedEmbedding): CallPayload {
+/** The JSON of the payload of an embedding: its values, and of its vectors how many there are and how long they are. */
+export function writeEmbeddingPayload({ values, dimensions, vectors, attempts }: EndedEmbedding): string {
   const [first] = vectors;
-  return toCallPayload({
+  return writePayload({
     request: { values, ...(dimensions === null ? {} : { dimensions }) },
     response: first === undefined ? null : { vectors: vectors.length, dimensions: first.length },
     attempts: attempts

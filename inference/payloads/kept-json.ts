@@ -1,8 +1,8 @@
 import type { Masks } from '#guardrails/pipeline/masks.ts';
 
-/** A copy of a value of JSON that is fit to be kept. */
+/** A value as it is kept. */
 export interface KeptJson {
-  readonly value: unknown;
+  readonly json: string;
   /** True: something was left out of it. */
   readonly isCut: boolean;
 }
@@ -15,16 +15,17 @@ const depthMax = 64;
 const charactersPerValue = 8;
 
 /**
- * Copies a value of JSON with at most about so many characters. Values that `masks` has are replaced by their placeholders wherever
- * they stand. What is left out has a mark in its place: `⟦cut: 12 characters⟧`, `⟦file: 12 characters of base64⟧`. Of a list the last
- * items are kept first, since the last message is the one that was answered.
+ * Writes a value of JSON that is fit to be kept, with at most about so many characters. Values that `masks` has are replaced by their
+ * placeholders wherever they stand. What is left out has a mark in its place: `⟦cut: 12 characters⟧`, `⟦file: 12 characters of base64⟧`. Of a
+ * list the last items are kept first, since the last message is the one that was answered.
  */
 export function toKeptJson(value: unknown, charactersMax: number, masks: Pick<Masks, 'entries'>): KeptJson {
-  const copy = new KeptCopy(charactersMax, createMasker(masks));
-  return { value: copy.of(value, 0), isCut: copy.isCut };
+  const writer = new KeptWriter(charactersMax, createMasker(masks));
+  return { json: writer.write(value, 0), isCut: writer.isCut };
 }
 
-class KeptCopy {
+/** A copy that is serialized afterwards takes twice as long. */
+class KeptWriter {
   isCut = false;
   #left: number;
   readonly #mask: (text: string) => string;
@@ -34,10 +35,11 @@ class KeptCopy {
     this.#mask = mask;
   }
 
-  of(value: unknown, depth: number): unknown {
+  write(value: unknown, depth: number): string {
     this.#left -= charactersPerValue;
     if (typeof value === 'string') return this.#text(value);
-    if (typeof value !== 'object' || value === null || JSON.isRawJSON(value)) return value;
+    if (typeof value !== 'object' || value === null || JSON.isRawJSON(value))
+      return JSON.stringify(value) ?? 'null';
     if (ArrayBuffer.isView(value)) return this.#mark(`file: ${value.byteLength} bytes`);
     if (depth >= depthMax) return this.#mark('cut: nested deeper');
     return Array.isArray(value) ? this.#list(value, depth) : this.#object(value, depth);
@@ -50,39 +52,41 @@ class KeptCopy {
     const room = Math.max(0, this.#left);
     this.#left -= text.length;
     return text.length <= room
-      ? text
-      : text.slice(0, room) + this.#mark(`cut: ${text.length - room} characters`);
+      ? JSON.stringify(text)
+      : this.#mark(`cut: ${text.length - room} characters`, text.slice(0, room));
   }
 
-  #list(items: readonly unknown[], depth: number): unknown[] {
-    const kept: unknown[] = [];
+  #list(items: readonly unknown[], depth: number): string {
+    const kept: string[] = [];
     for (let at = items.length - 1; at >= 0; at--) {
       if (this.#left <= 0) {
         kept.push(this.#mark(`cut: ${at + 1} items`));
         break;
       }
-      kept.push(this.of(items[at], depth + 1));
+      kept.push(this.write(items[at], depth + 1));
     }
-    return kept.reverse();
+    return `[${kept.reverse().join(',')}]`;
   }
 
-  #object(value: object, depth: number): object {
-    const kept: [string, unknown][] = [];
-    const entries = Object.entries(value);
-    for (const [at, [name, item]] of entries.entries()) {
+  #object(value: object, depth: number): string {
+    const kept: string[] = [];
+    const names = Object.keys(value);
+    for (const [at, name] of names.entries()) {
+      const item = (value as Readonly<Record<string, unknown>>)[name];
       if (item === undefined) continue;
       if (this.#left <= 0) {
-        kept.push([this.#mark(`cut: ${entries.length - at} properties`), null]);
+        kept.push(`${this.#mark(`cut: ${names.length - at} properties`)}:null`);
         break;
       }
-      kept.push([this.#text(name), this.of(item, depth + 1)]);
+      kept.push(`${this.#text(name)}:${this.write(item, depth + 1)}`);
     }
-    return Object.fromEntries(kept);
+    return `{${kept.join(',')}}`;
   }
 
-  #mark(what: string): string {
+  /** What states in the place of a text, or behind its beginning, that something was left out. */
+  #mark(what: string, beginning = ''): string {
     this.isCut = true;
-    return `⟦${what}⟧`;
+    return JSON.stringify(`${beginning}⟦${what}⟧`);
   }
 }
 

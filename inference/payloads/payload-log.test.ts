@@ -33,7 +33,7 @@ const content = (text: string): CallPayload => ({
   isCut: false,
 });
 const given = (id: string, text = 'x', tenantId = 'acme') => ({
-  ...{ id, caller: { tenantId }, endedAtMs: Date.now(), content: content(text) },
+  ...{ id, caller: { tenantId }, endedAtMs: Date.now(), content: () => JSON.stringify(content(text)) },
 });
 
 function setup(boxes: OwnerBoxes = testPayloads) {
@@ -99,6 +99,13 @@ describe('payloads that wait for the store', () => {
     expect(wasKept(await payloadLog.hold(given('unsealed')))).toBe(false);
     expect(dropped).toEqual(['UNSEALED']);
     expect(lines).toMatchObject([{ event: 'payload_dropped', reason: 'UNSEALED', count: 1 }]);
+  });
+
+  it('are left out where they cannot be written: the call ends all the same', async () => {
+    const { payloadLog, dropped } = setup();
+    const content = () => JSON.stringify({ amount: 1n });
+    expect(wasKept(await payloadLog.hold({ ...given('unwritten'), content }))).toBe(false);
+    expect(dropped).toEqual(['UNSEALED']);
   });
 });
 

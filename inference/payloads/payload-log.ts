@@ -15,8 +15,8 @@ export interface NewPayload {
   readonly id: string;
   readonly caller: Pick<Caller, 'tenantId' | 'payloadDays'>;
   readonly endedAtMs: number;
-  /** Null: none of the call is kept. */
-  readonly content: CallPayload | null;
+  /** Writes the JSON of a CallPayload. Null: none of the call is kept. */
+  readonly content: (() => string) | null;
 }
 
 /** A payload until its call is closed. Disposing it makes room for others. */
@@ -69,7 +69,7 @@ export interface PayloadLogOptions {
 
 /**
  * The requests and responses of calls of tenants that keep them. A payload is stored before the row of its call is closed, in the same
- * group of writes, so that a closed row has it. No call fails or waits for its payload: one that cannot be sealed, or that has no room while
+ * group of writes, so that a closed row has it. No call fails or waits for its payload: one that cannot be written or sealed, or that has no room while
  * too many bytes wait for the store, is left out, and its row states that.
  */
 export class PayloadLog {
@@ -90,7 +90,7 @@ export class PayloadLog {
     if (content === null || tenantId === null) return notHeld;
     try {
       const sealer = this.#options.boxes.of(tenantId);
-      const text = JSON.stringify(content);
+      const text = content();
       if (this.#waitingBytes + text.length > waitingBytesMax) return this.#drop('ROOM');
       const sealed = (sealer instanceof Promise ? await sealer : sealer).sealToBytes(
         text,

@@ -45,7 +45,7 @@ export function toContentAttributes({ messages, answer, masks }: AttemptContent)
 }
 
 function toJson(value: unknown, masks: Pick<Masks, 'entries'>): string {
-  return JSON.stringify(toKeptJson(value, charactersMax, masks).value);
+  return toKeptJson(value, charactersMax, masks).json;
 }
 
 function toMessage(message: ProviderMessage): { readonly role: string; readonly parts: readonly Part[] } {

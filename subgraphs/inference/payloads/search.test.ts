@@ -53,8 +53,8 @@ async function store(
   content: Partial<CallPayload>,
   caller: Pick<Caller, 'tenantId'> = reader,
 ): Promise<void> {
-  const whole = { request: null, response: null, attempts: [], isCut: false, ...content };
-  using held = await payloadLog.hold({ id, caller, endedAtMs: at(minute).getTime(), content: whole });
+  const whole = JSON.stringify({ request: null, response: null, attempts: [], isCut: false, ...content });
+  using held = await payloadLog.hold({ id, caller, endedAtMs: at(minute).getTime(), content: () => whole });
   await payloadLog.store(held);
 }
 
@@ -97,9 +97,10 @@ describe('a search in payloads', () => {
 
   it('opens 500 payloads for a page at most, and states the time that it has reached', async () => {
     const sealed = async (minute: number, i: number) => {
-      const content = { request: i === 0 ? 'needle' : 'hay', response: null, attempts: [], isCut: false };
+      const request = i === 0 ? 'needle' : 'hay';
+      const content = JSON.stringify({ request, response: null, attempts: [], isCut: false });
       using held = await payloadLog.hold({
-        ...{ id: `many-${i}`, caller: reader, content },
+        ...{ id: `many-${i}`, caller: reader, content: () => content },
         endedAtMs: at(minute).getTime() + i,
       });
       return held.record!;
