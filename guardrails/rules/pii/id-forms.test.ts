@@ -30,7 +30,7 @@ const looseForms: Readonly<Record<string, RegExp>> = {
 };
 
 /** The most digits that a number has in one group. */
-function digitsOf({ groups }: IdForm): number {
+function countDigits({ groups }: IdForm): number {
   return groups === 'letters' ? 0 : Math.max(...groups);
 }
 
@@ -45,7 +45,7 @@ describe('ids in one group of digits', () => {
       const loose = looseForms[kind] ?? whole;
       let valid = 0;
       for (let draws = 0; valid < 40 && draws < 60_000; draws += 1) {
-        const written = drawDigits(digitsOf(form));
+        const written = drawDigits(countDigits(form));
         if (!loose.test(written) || !validate(written).isValid) continue;
         valid += 1;
         const passes = whole.test(written) && checks.every((check) => check(written));
@@ -58,7 +58,7 @@ describe('ids in one group of digits', () => {
   it.for(idForms.filter(({ checks }) => checks !== undefined).map((form) => [form.kind, form] as const))(
     'of %s mostly need no other comparison where they are invalid',
     ([, form]) => {
-      const passed = Array.from({ length: 2_000 }, () => drawDigits(digitsOf(form))).filter((written) =>
+      const passed = Array.from({ length: 2_000 }, () => drawDigits(countDigits(form))).filter((written) =>
         form.checks?.every((check) => check(written)),
       );
       expect(passed.length).toBeLessThan(400);
