@@ -8,18 +8,24 @@ import { deliveryMsMax } from './backoff.ts';
 /** Deliveries of a webhook that are pending at the same time; further events wait where they are recorded. */
 export const pendingMax = 500;
 
-/**
- * Makes deliveries of the events after the webhook's position, as many as there is room for. Made again after a kill they are the same ones. The
- * position up to which every event of the webhook is a delivery.
- */
+/** What was selected for a webhook. */
+export interface SelectedEvents {
+  /** Up to which every event of the webhook is a delivery. */
+  readonly position: number;
+  /** Events that are recorded have no delivery yet. */
+  readonly hasMore: boolean;
+}
+
+/** Makes deliveries of the events after the webhook's position, as many as there is room for. Made again after a kill they are the same ones. */
 export async function selectEvents(
   connection: Connection,
   webhook: Pick<WebhookRecord, '_id' | 'tenantId' | 'types' | 'position' | 'createdAt'>,
   room: number,
   nowMs: number,
-): Promise<number> {
+): Promise<SelectedEvents> {
   const last = await findLastSequence(events(connection));
-  if (room <= 0 || last <= webhook.position) return webhook.position;
+  if (last <= webhook.position) return { position: webhook.position, hasMore: false };
+  if (room <= 0) return { position: webhook.position, hasMore: true };
   const { names, prefixes } = splitPatterns(webhook.types);
   const starts = prefixes.map((prefix) => ({ type: { $regex: `^${prefix.replaceAll('.', '\\.')}` } }));
   const found = (await events(connection)
@@ -34,7 +40,8 @@ export async function selectEvents(
   // That a webhook fails is no news to its receiver.
   const own = found.filter(({ type, subject }) => !(type.startsWith('webhook.') && subject === webhook._id));
   if (own.length > 0) await storeDeliveries(connection, webhook, own, nowMs);
-  return found.length < room ? last : (found.at(-1)?.sequence ?? last);
+  const position = found.length < room ? last : (found.at(-1)?.sequence ?? last);
+  return { position, hasMore: position < last };
 }
 
 async function storeDeliveries(

@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { events } from '#mongo/events.ts';
 import { type WebhookDeliveryRecord, webhookDeliveries } from '#mongo/webhook-deliveries.ts';
 import { longAgo, notDue, type WebhookRecord, webhooks } from '#mongo/webhooks.ts';
 import { DeliveryMesh } from '#test/support/delivery-mesh.ts';
 import { startWebhookReceiver } from '#test/support/webhook-receiver.ts';
-import { selectEvents } from './select-events.ts';
+import { pendingMax, selectEvents } from './select-events.ts';
 import { WebhookRun } from './webhook-run.ts';
 
 const hourMs = 3_600_000;
@@ -34,6 +35,40 @@ describe('deliveries of a process', () => {
     });
     await untilStates(...Array(6).fill('DELIVERED'));
     expect(most).toBe(expected);
+  });
+
+  it('are made of events that are recorded while the last one is delivered', async () => {
+    await saveWebhook();
+    await startProcess({
+      send:
+        (send) =>
+        async (...args) => {
+          const outcome = await send(...args);
+          if ((await readStates()).length < 4) await record();
+          return outcome;
+        },
+    });
+    await record();
+    await untilStates(...Array(4).fill('DELIVERED'));
+    await untilIdle();
+    expect(mesh.receiver.requests).toHaveLength(4);
+  });
+
+  it('are made of more events than may be pending at once, with nothing else that wakes the process', async () => {
+    await saveWebhook();
+    const count = pendingMax + 2;
+    const { connection } = mesh.database;
+    const recorded = Array.from({ length: count }, (_, n) => ({
+      ...{ _id: `event ${n}`, sequence: n + 1, type: 'key.revoked', at: new Date(mesh.nowMs) },
+      ...{ tenantId: 'acme', subject: `s${n}`, data: {} },
+    }));
+    await events(connection).insertMany(recorded);
+    const delivered = { outcome: 'DELIVERED', status: 200, error: null, retryAfterMs: null } as const;
+    await startProcess({ send: () => () => Promise.resolve(delivered) });
+    await vi.waitFor(async () => {
+      const states = await readStates();
+      expect(states.filter((state) => state === 'DELIVERED').length).toBe(count);
+    });
   });
 
   it('are not made to a receiver that has failed before it has rested, new ones neither', async () => {
@@ -188,14 +223,15 @@ describe('a run', () => {
       const webhook = (await readWebhook()) as WebhookRecord;
       return selectEvents(mesh.database.connection, { ...webhook, position }, room, mesh.nowMs);
     };
-    expect(await select(0, 0)).toBe(0);
-    expect(await select(0, 1)).toBe(1);
-    expect(await select(1, 1)).toBe(2);
+    expect(await select(0, 0)).toEqual({ position: 0, hasMore: true });
+    expect(await select(0, 1)).toEqual({ position: 1, hasMore: true });
+    expect(await select(1, 1)).toEqual({ position: 2, hasMore: true });
     expect((await listDeliveries()).map(({ sequence }) => sequence)).toEqual([1, 2]);
     // Up to the last event, also where those at the end are of others.
-    expect(await select(2, 500)).toBe(5);
+    expect(await select(2, 500)).toEqual({ position: 5, hasMore: false });
     expect((await listDeliveries()).map(({ sequence }) => sequence)).toEqual([1, 2, 4]);
-    expect(await select(0, 500)).toBe(5);
+    expect(await select(0, 500)).toEqual({ position: 5, hasMore: false });
+    expect(await select(5, 0)).toEqual({ position: 5, hasMore: false });
     expect(await listDeliveries()).toHaveLength(3);
   });
 });

@@ -60,24 +60,30 @@ export class WebhookRun {
     const isOver = () => this.#isEnded || this.#signal.aborted || now() >= endMs;
     let nextMs = now();
     while (!isOver()) {
-      const pending = await this.#readPending();
+      const { pending, hasMore } = await this.#readPending();
       const { ended, dueMs } = await this.#deliver(pending, isOver);
-      nextMs = ended > 0 || this.#hasFailed ? now() : dueMs;
-      if (this.#hasFailed || ended === 0) break;
+      // What is recorded from now on makes the webhook due again.
+      const isDone = ended === 0 || (!hasMore && ended === pending.length);
+      nextMs = isDone && !this.#hasFailed ? dueMs : now();
+      if (this.#hasFailed || isDone) break;
     }
     await this.#release(new Date(nextMs));
   }
 
-  /** What is pending, in order, after new events were added to it. */
-  async #readPending(): Promise<readonly WebhookDeliveryRecord[]> {
+  /** What is pending, in order, after new events were added to it, and whether there is more than it may have at once. */
+  async #readPending(): Promise<{
+    readonly pending: readonly WebhookDeliveryRecord[];
+    readonly hasMore: boolean;
+  }> {
     const { connection, now } = this.#services;
     const { _id: webhookId, position } = this.#webhook;
     const deliveries = webhookDeliveries(connection);
     const pending = { webhookId, state: 'PENDING' } as const;
     const count = await deliveries.countDocuments(pending).limit(pendingMax);
-    const next = await selectEvents(connection, this.#webhook, pendingMax - count, now());
-    if (next !== position) await this.#update({ position: next });
-    return deliveries.find(pending).sort({ sequence: 1 }).limit(pendingMax).lean();
+    const selected = await selectEvents(connection, this.#webhook, pendingMax - count, now());
+    if (selected.position !== position) await this.#update({ position: selected.position });
+    const found = await deliveries.find(pending).sort({ sequence: 1 }).limit(pendingMax).lean();
+    return { pending: found, hasMore: selected.hasMore || found.length === pendingMax };
   }
 
   /** Attempts what is due. How many deliveries have ended, and when one of the others is due. */
@@ -224,7 +230,11 @@ export class WebhookRun {
   async #release(dueAt: Date): Promise<void> {
     const { _id, holder, dueAt: claimed } = this.#webhook;
     const records = webhooks(this.#services.connection);
-    await records.updateOne({ _id, holder, dueAt: claimed }, { $set: { dueAt } });
-    await records.updateOne({ _id, holder }, { $set: { holder: null, leasedUntil: longAgo } });
+    const free = { holder: null, leasedUntil: longAgo };
+    const { matchedCount } = await records.updateOne(
+      { _id, holder, dueAt: claimed },
+      { $set: { ...free, dueAt } },
+    );
+    if (matchedCount === 0) await records.updateOne({ _id, holder }, { $set: free });
   }
 }
